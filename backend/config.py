@@ -1,0 +1,396 @@
+"""Environment -> `Settings`. A bad value stops the start with the variable's name and what it wants.
+
+`load()` reads the process environment over the `.env` file at the top of the repository; every
+variable is listed with its meaning in `.env.example`. All faults are reported together, so that
+nobody mends one variable only to be told of the next.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import re
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRET_NAMES = ("SECRET_KEY", "SECURITY_PASSWORD_SALT", "JWT_SECRET")
+SECRETS_FILE = "secrets.json"
+#: Written by whoever runs the embedded Valkey, removed at its stop: its address for other commands.
+VALKEY_URL_FILE = "valkey.url"
+MIN_SECRET_BYTES = 32
+MIN_PASSWORD = {"local": 6, "production": 8}
+_PLACEHOLDERS = re.compile(r"change|your[-_ ]|placeholder|example|secret[-_ ]?key|replace[-_ ]me|default", re.I)
+_NOTORIOUS = re.compile(r"passw|admin|qwert|letmein|welcome|12345|test123|parkwell|iloveyou", re.I)
+_THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "CLF", "UYW"}
+_SMTP_PORTS = {"none": 25, "starttls": 587, "tls": 465}
+
+
+class ConfigError(Exception):
+    """Variables that cannot be used: `problems` is a list of (variable, what it wants)."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(f"{name} {wants}" for name, wants in problems))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Settings:
+    """Everything the product can be told from outside. No `repr`: it would print the secrets."""
+
+    app_env: str
+    host: str
+    port: int
+    data_dir: Path
+    export_dir: Path
+    database_url: str
+    redis_url: str | None
+    smtp_host: str | None
+    smtp_port: int
+    smtp_user: str | None
+    smtp_password: str | None
+    smtp_tls: str
+    mail_from: str
+    admin_email: str | None
+    admin_password: str | None
+    secret_key: str
+    security_password_salt: str
+    jwt_secret: str
+    cors_origins: tuple[str, ...]
+    timezone: str
+    currency: str
+    reminder_time: time
+    daily_report_time: time
+    monthly_report_time: time
+    site_name: str
+    public_url: str
+    rate_limits: bool
+    public_lots: bool
+    web_workers: int
+    worker_concurrency: int
+    max_open_bookings_per_user: int = 0
+    reservation_max_days_ahead: int = 60
+    reservation_max_days_long: int = 31
+    lot_capacity_max: int = 10_000
+    bcrypt_rounds: int = 12
+    log_format: str = "text"
+    trusted_proxies: int = 0
+    metrics_token: str | None = None
+
+    @property
+    def production(self) -> bool:
+        return self.app_env == "production"
+
+    @property
+    def password_min_length(self) -> int:
+        return MIN_PASSWORD[self.app_env]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process, or `ConfigError` naming every bad variable.
+
+    Without an argument: the process environment over the `.env` file at the top of the
+    repository. With one: exactly that mapping. An empty value counts as unset. Makes `DATA_DIR`
+    and, on a local run, the secrets in it.
+    """
+    read = _Reader(_environment() if environ is None else environ)
+    app_env = read.choice("APP_ENV", ("local", "production"), "local")
+    production = app_env == "production"
+    port = read.whole("PORT", 5000, 1, 65_535)
+    data_dir = read.folder("DATA_DIR", "backend/instance")
+    public_url = read.url("PUBLIC_URL", f"http://localhost:{port}", ("http", "https")).rstrip("/")
+    smtp_tls = read.choice("SMTP_TLS", tuple(_SMTP_PORTS), "starttls")
+    admin_email, admin_password = _first_administrator(read, app_env)
+    secret_values = _secrets(read, production, data_dir)
+    cores = os.cpu_count() or 1
+    values = dict(
+        app_env=app_env,
+        host=read.host("HOST", "127.0.0.1"),
+        port=port,
+        data_dir=data_dir,
+        export_dir=read.folder("EXPORT_DIR", "exports"),
+        database_url=_database_url(read, data_dir),
+        redis_url=read.url("REDIS_URL", "", ("redis", "rediss")) or embedded_redis_url(data_dir),
+        smtp_host=read.text("SMTP_HOST") or None,
+        smtp_port=read.whole("SMTP_PORT", _SMTP_PORTS.get(smtp_tls, 587), 1, 65_535),
+        smtp_tls=smtp_tls,
+        **_smtp_login(read),
+        mail_from=_mail_from(read, public_url),
+        admin_email=admin_email,
+        admin_password=admin_password,
+        secret_key=secret_values["SECRET_KEY"],
+        security_password_salt=secret_values["SECURITY_PASSWORD_SALT"],
+        jwt_secret=secret_values["JWT_SECRET"],
+        cors_origins=_cors_origins(read, production),
+        timezone=read.timezone("TIMEZONE", "UTC"),
+        currency=_currency(read),
+        reminder_time=read.time_of_day("REMINDER_TIME", "18:00"),
+        daily_report_time=read.time_of_day("DAILY_REPORT_TIME", "08:00"),
+        monthly_report_time=read.time_of_day("MONTHLY_REPORT_TIME", "00:00"),
+        site_name=read.text("SITE_NAME", "Parkwell"),
+        public_url=public_url,
+        rate_limits=read.switch("RATE_LIMITS", True),
+        public_lots=read.switch("PUBLIC_LOTS", True),
+        web_workers=read.whole("WEB_WORKERS", min(cores, 4), 1, 64),
+        worker_concurrency=read.whole("WORKER_CONCURRENCY", min(2 * cores, 8), 1, 256),
+        max_open_bookings_per_user=read.whole("MAX_OPEN_BOOKINGS_PER_USER", 0, 0, 10_000),
+        reservation_max_days_ahead=read.whole("RESERVATION_MAX_DAYS_AHEAD", 60, 1, 3_660),
+        reservation_max_days_long=read.whole("RESERVATION_MAX_DAYS_LONG", 31, 1, 366),
+        lot_capacity_max=read.whole("LOT_CAPACITY_MAX", 10_000, 1, 100_000),
+        bcrypt_rounds=read.whole("BCRYPT_ROUNDS", 12, 10 if production else 4, 16),
+        log_format=read.choice("LOG_FORMAT", ("text", "json"), "json" if production else "text"),
+        trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 10),
+        metrics_token=read.text("METRICS_TOKEN") or None,
+    )
+    if read.problems:
+        raise ConfigError(read.problems)
+    return Settings(**values)  # type: ignore[arg-type]  # a dict of mixed values: every reader above returns the field's own type
+
+
+def embedded_redis_url(data_dir: Path) -> str | None:
+    """Address of the embedded Valkey that serves this data folder now, or None."""
+    try:
+        url = (data_dir / VALKEY_URL_FILE).read_text().strip()
+        parts = urlsplit(url)
+        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=0.5):
+            return url
+    except (OSError, ValueError):
+        return None
+
+
+def _environment() -> dict[str, str]:
+    from_file = {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()}
+    return from_file | dict(os.environ)
+
+
+class _Reader:
+    """Typed look-ups that note a fault and go on with the default."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[tuple[str, str]] = []
+
+    def wrong(self, name: str, wants: str) -> None:
+        self.problems.append((name, wants))
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self._environ.get(name, "").strip()
+        if any(ord(character) < 32 for character in value):
+            self.wrong(name, "wants one line without control characters")
+            return default
+        return value or default
+
+    def whole(self, name: str, default: int, low: int, high: int) -> int:
+        value = self.text(name)
+        if not value:
+            return default
+        if re.fullmatch(r"[0-9]{1,9}", value) and low <= int(value) <= high:
+            return int(value)
+        self.wrong(name, f"wants a whole number from {low} to {high}, not {value!r}")
+        return default
+
+    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self.text(name, default).lower()
+        if value in allowed:
+            return value
+        self.wrong(name, f"wants one of {', '.join(allowed)}, not {value!r}")
+        return default
+
+    def switch(self, name: str, default: bool) -> bool:
+        value = self.text(name).lower()
+        if value in ("on", "true", "yes", "1"):
+            return True
+        if value in ("off", "false", "no", "0"):
+            return False
+        if value:
+            self.wrong(name, f"wants on or off, not {value!r}")
+        return default
+
+    def time_of_day(self, name: str, default: str) -> time:
+        value = self.text(name, default)
+        if re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+            return time.fromisoformat(value)
+        self.wrong(name, f"wants a time of day as HH:MM, not {value!r}")
+        return time.fromisoformat(default)
+
+    def timezone(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        try:
+            return ZoneInfo(value).key
+        except (ValueError, OSError, LookupError):
+            self.wrong(name, f"wants an IANA time zone such as Europe/Berlin, not {value!r}")
+            return default
+
+    def host(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        try:
+            return str(ipaddress.ip_address(value))
+        except ValueError:
+            pass
+        if re.fullmatch(r"(?=.{1,253}$)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", value):
+            return value
+        self.wrong(name, f"wants an address or a host name, not {value!r}")
+        return default
+
+    def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
+        """A URL with one of the schemes and a host. The value is not repeated: it may hold a password."""
+        value = self.text(name, default)
+        if not value:
+            return value
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        except ValueError:
+            good = False
+        if good and not re.search(r"\s", value):
+            return value
+        self.wrong(name, "wants an address like " + " or ".join(f"{scheme}://host:port" for scheme in schemes))
+        return default
+
+    def folder(self, name: str, default: str) -> Path:
+        """An existing or new folder one can write to; a relative path counts from the repository's top."""
+        path = (ROOT / Path(self.text(name, default)).expanduser()).resolve()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if not os.access(path, os.W_OK | os.X_OK):
+                raise PermissionError("no permission to write")
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            self.wrong(name, f"wants a folder this user can write to; {path}: {reason}")
+        return path
+
+
+def _database_url(read: _Reader, data_dir: Path) -> str:
+    value = read.text("DATABASE_URL")
+    if not value:
+        return f"sqlite:///{data_dir / 'parking.db'}"
+    scheme, separator, rest = value.partition("://")
+    if separator and scheme in ("postgresql", "postgres", "postgresql+psycopg") and rest.strip("/"):
+        return f"postgresql+psycopg://{rest}"
+    if separator and scheme == "sqlite" and rest.startswith("/") and rest[1:] not in ("", ":memory:"):
+        return f"sqlite:///{(ROOT / rest[1:]).resolve()}"
+    read.wrong("DATABASE_URL", "wants postgresql+psycopg://user:password@host/name or sqlite:////path/to/file.db")
+    return ""
+
+
+def _smtp_login(read: _Reader) -> dict[str, str | None]:
+    user, password = read.text("SMTP_USER"), read.text("SMTP_PASSWORD")
+    if user and not password:
+        read.wrong("SMTP_PASSWORD", "is wanted together with SMTP_USER")
+    if password and not user:
+        read.wrong("SMTP_USER", "is wanted together with SMTP_PASSWORD")
+    return {"smtp_user": user or None, "smtp_password": password or None}
+
+
+def _is_address(value: str) -> bool:
+    return re.fullmatch(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+", value) is not None
+
+
+def _mail_from(read: _Reader, public_url: str) -> str:
+    """`MAIL_FROM`, else the SMTP login when it is an address, else noreply@ the public host."""
+    value = read.text("MAIL_FROM")
+    if not value:
+        login = read.text("SMTP_USER")
+        return login if _is_address(login) else f"noreply@{urlsplit(public_url).hostname}"
+    if not _is_address(parseaddr(value)[1]):
+        read.wrong("MAIL_FROM", f"wants an address such as Parkwell <parking@example.com>, not {value!r}")
+    return value
+
+
+def _first_administrator(read: _Reader, app_env: str) -> tuple[str | None, str | None]:
+    """Both or neither. In production a password anybody would guess first is refused."""
+    email, password = read.text("ADMIN_EMAIL"), read.text("ADMIN_PASSWORD")
+    if not email and not password:
+        return None, None
+    if not _is_address(email):
+        read.wrong("ADMIN_EMAIL", "wants an e-mail address, together with ADMIN_PASSWORD")
+    least = MIN_PASSWORD[app_env]
+    if not least <= len(password) or len(password.encode()) > 4096:
+        read.wrong("ADMIN_PASSWORD", f"wants at least {least} characters (and at most 4096 bytes)")
+    elif app_env == "production" and _guessable(password, email):
+        read.wrong("ADMIN_PASSWORD", "is too easy to guess for production; choose a longer, unrelated one")
+    return email, password
+
+
+def _guessable(password: str, email: str) -> bool:
+    name = email.partition("@")[0].lower()
+    remainder = _NOTORIOUS.sub("", password)
+    return len(remainder) < 8 and remainder != password or len(set(password)) < 5 or name in password.lower()
+
+
+def _cors_origins(read: _Reader, production: bool) -> tuple[str, ...]:
+    origins = tuple(part.strip().rstrip("/") for part in read.text("CORS_ORIGINS", "http://localhost:5173").split(","))
+    for origin in filter(None, origins):
+        if origin == "*":
+            if production:
+                read.wrong("CORS_ORIGINS", "wants the exact origins in production, not *")
+        elif not re.fullmatch(r"https?://[^/\s*?#@]+", origin):
+            read.wrong("CORS_ORIGINS", f"wants origins like https://parking.example.com, comma-separated, not {origin!r}")
+    return tuple(filter(None, origins))
+
+
+def _currency(read: _Reader) -> str:
+    value = read.text("CURRENCY", "EUR").upper()
+    if not re.fullmatch(r"[A-Z]{3}", value) or value in _THREE_DECIMALS:
+        read.wrong("CURRENCY", f"wants a three-letter code with at most two decimals such as EUR, not {value!r}")
+    return value
+
+
+def _secrets(read: _Reader, production: bool, data_dir: Path) -> dict[str, str]:
+    """The three secrets. Local: made once and kept; production: given, long, distinct, no placeholder."""
+    given = {name: read.text(name) for name in SECRET_NAMES}
+    if production:
+        for name, value in given.items():
+            if len(value.encode()) < MIN_SECRET_BYTES or len(set(value)) < 10 or _PLACEHOLDERS.search(value):
+                read.wrong(name, f"wants a random value of at least {MIN_SECRET_BYTES} bytes in production; "
+                           "make one with: openssl rand -base64 48")
+        if all(given.values()) and len(set(given.values())) < len(given):
+            read.wrong("JWT_SECRET", "and the other two secrets must differ from each other in production")
+        return given
+    if all(given.values()) or any(name == "DATA_DIR" for name, _ in read.problems):
+        return given
+    try:
+        kept = _kept_secrets(data_dir / SECRETS_FILE)
+    except (OSError, ValueError) as error:
+        read.wrong("DATA_DIR", f"holds a {SECRETS_FILE} that cannot be used ({error}); mend it, or delete it "
+                   "(everybody then signs in anew and sets a new password)")
+        return given
+    return {name: value or kept[name] for name, value in given.items()}
+
+
+def _kept_secrets(path: Path) -> dict[str, str]:
+    """The secrets in the file, made at the first call. Two processes at once agree: the first link wins."""
+    if not path.exists():
+        made = {name: secrets.token_urlsafe(48) for name in SECRET_NAMES}
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(made, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+    kept = json.loads(path.read_text())
+    if not isinstance(kept, dict) or not all(isinstance(kept.get(n), str) and len(kept[n]) >= MIN_SECRET_BYTES for n in SECRET_NAMES):
+        raise ValueError("not the three secrets")
+    return {name: kept[name] for name in SECRET_NAMES}
