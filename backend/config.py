@@ -7,12 +7,12 @@ nobody mends one variable only to be told of the next.
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import json
 import os
 import re
 import secrets
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
@@ -28,10 +28,12 @@ SECRET_NAMES = ("SECRET_KEY", "SECURITY_PASSWORD_SALT", "JWT_SECRET")
 SECRETS_FILE = "secrets.json"
 #: Written by whoever runs the embedded Valkey, removed at its stop: its address for other commands.
 VALKEY_URL_FILE = "valkey.url"
+#: Locked by a run for as long as it lives.
+RUN_LOCK_FILE = "run.lock"
 MIN_SECRET_BYTES = 32
 MIN_PASSWORD = {"local": 6, "production": 8}
-_PLACEHOLDERS = re.compile(r"change|your[-_ ]|placeholder|example|secret[-_ ]?key|replace[-_ ]me|default", re.I)
-_NOTORIOUS = re.compile(r"passw|admin|qwert|letmein|welcome|12345|test123|parkwell|iloveyou", re.I)
+_PLACEHOLDERS = re.compile(r"change|your[-_ ]|placeholder|example|secret[-_ ]?key|replace[-_ ]me|default", re.IGNORECASE)
+_NOTORIOUS = re.compile(r"passw|admin|qwert|letmein|welcome|12345|test123|parkwell|iloveyou", re.IGNORECASE)
 _THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "CLF", "UYW"}
 _SMTP_PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
@@ -162,14 +164,19 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def embedded_redis_url(data_dir: Path) -> str | None:
-    """Address of the embedded Valkey that serves this data folder now, or None."""
+    """Address of the embedded Valkey of the run that has this data folder now, or None.
+
+    An address without a living run is a left-over of a run that was killed.
+    """
     try:
         url = (data_dir / VALKEY_URL_FILE).read_text().strip()
-        parts = urlsplit(url)
-        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=0.5):
-            return url
-    except (OSError, ValueError):
-        return None
+        with (data_dir / RUN_LOCK_FILE).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return url
+    except OSError:
+        pass
+    return None
 
 
 def _environment() -> dict[str, str]:

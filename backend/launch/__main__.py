@@ -1,0 +1,114 @@
+"""Runs the product in the foreground until Ctrl-C or SIGTERM. `make run`, `make demo`, `make dev`, `python app.py`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+import config
+from launch import claims, programs, valkey
+from launch.supervisor import Program, StartError, Supervisor
+
+READY_SECONDS = 90
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code: 0 after a stop that was asked for, 1 when the start failed, 2 for a bad environment value."""
+    options = _options(arguments)
+    supervisor = Supervisor()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: supervisor.ask_to_stop())
+    try:
+        settings = config.load()
+        _run(supervisor, settings, options)
+    except config.ConfigError as error:
+        return _fail("These variables of the environment or of .env cannot be used:", str(error), code=2)
+    except StartError as error:
+        return _fail("Cannot start.", str(error), code=1)
+    finally:
+        supervisor.stop()
+    supervisor.say("stopped")
+    return 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m launch", description=__doc__)
+    parser.add_argument("--api", action="store_true", help="only the API: no worker, no Beat")
+    parser.add_argument("--demo", action="store_true", help="load demonstration data first")
+    parser.add_argument("--dev", action="store_true", help="reload on changes; the page by Vite on port 5173")
+    parser.add_argument("--with-parent", action="store_true", help="stop when the calling process ends")
+    return parser.parse_args(arguments)
+
+
+def _run(supervisor: Supervisor, settings: config.Settings, options: argparse.Namespace) -> None:
+    lock = claims.claim_data_dir(settings.data_dir)
+    with lock, claims.claim_port(settings) as listener:
+        valkey.forget_address(settings.data_dir)  # a killed run may have left one
+        try:
+            redis_url = settings.redis_url or valkey.start(supervisor, settings.data_dir)
+            environment = {"REDIS_URL": redis_url}
+            notices = _step(supervisor, programs.prepare(environment))
+            _serve(supervisor, settings, options, environment, listener)
+            if options.demo:
+                notices += _step(supervisor, programs.demo(environment))
+            _announce(supervisor, settings, options, notices)
+            supervisor.watch(_parent_lives(options.with_parent))
+            supervisor.say("stopping")
+        finally:
+            supervisor.stop()
+            valkey.forget_address(settings.data_dir)
+
+
+def _serve(supervisor, settings, options, environment, listener) -> None:
+    web = supervisor.start(programs.web(environment, listener, reload=options.dev))
+    if not supervisor.wait_until(lambda: programs.healthy(settings), web, READY_SECONDS) and not supervisor.stop_asked:
+        raise StartError("The web server did not become ready; its lines above say why.")
+    if options.api or supervisor.stop_asked:
+        return
+    supervisor.start(programs.worker(environment, settings))
+    supervisor.start(programs.beat(environment))
+    if options.dev:
+        supervisor.start(programs.vite(environment, settings))
+
+
+def _step(supervisor: Supervisor, program: Program) -> list[str]:
+    """Run a step; its output is repeated when all is ready, so that a link or a login is not scrolled away."""
+    if supervisor.stop_asked:
+        return []
+    exit_code, lines = supervisor.run_step(program)
+    if exit_code and not supervisor.stop_asked:
+        raise StartError(lines[-1] if lines else f"The step {program.name!r} failed with exit code {exit_code}.")
+    return lines
+
+
+def _announce(supervisor: Supervisor, settings: config.Settings, options: argparse.Namespace, notices: list[str]) -> None:
+    if supervisor.stop_asked:
+        return
+    host = "localhost" if settings.host == "127.0.0.1" else programs.local_address(settings.host)
+    page = f"http://{host}:{programs.VITE_PORT if options.dev else settings.port}"
+    database = settings.database_url.partition(":///")[2] if settings.database_url.startswith("sqlite") else "PostgreSQL"
+    lines = [
+        f"{settings.site_name} is ready: {page}   (API: http://{host}:{settings.port}/docs)",
+        f"data: {database}; files in {settings.data_dir}; exports in {settings.export_dir}",
+        *notices,
+        "Ctrl-C stops everything.",
+    ]
+    for line in lines:
+        supervisor.say(line)
+
+
+def _parent_lives(asked: bool) -> Callable[[], bool]:
+    parent = os.getppid()
+    return lambda: not asked or os.getppid() == parent
+
+
+def _fail(headline: str, reasons: str, code: int) -> int:
+    sys.stderr.write(headline + "".join(f"\n  {line}" for line in reasons.splitlines()) + "\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""The programs of an installation and how each is called."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+from config import ROOT, Settings
+from launch.supervisor import Program, StartError
+
+BACKEND = ROOT / "backend"
+FRONTEND = ROOT / "frontend"
+VITE_PORT = 5173
+#: Seconds a job may take to finish after the stop is asked; celery_config gives the worker 10 of them.
+WORKER_GRACE = 15
+
+
+def prepare(environment: dict[str, str]) -> Program:
+    """Migrations and the first administrator; ends by itself."""
+    return Program(
+        name="prepare", command=_python("launch.prepare"), directory=BACKEND, environment=environment
+    )
+
+
+def demo(environment: dict[str, str]) -> Program:
+    """Demonstration data, once; ends by itself."""
+    return Program(
+        name="demo", command=_python("flask", "demo", "load"), directory=BACKEND, environment=environment
+    )
+
+
+def web(environment: dict[str, str], listener: socket.socket, reload: bool) -> Program:
+    extra = ("--reload", "--workers", "1") if reload else ()
+    return Program(
+        name="web",
+        command=(
+            *_python("gunicorn", "--config", "gunicorn.conf.py"),
+            *("--bind", f"fd://{listener.fileno()}", *extra, "app:create_app()"),
+        ),
+        directory=BACKEND,
+        environment=environment,
+        inherit=(listener.fileno(),),
+    )
+
+
+def worker(environment: dict[str, str], settings: Settings) -> Program:
+    return Program(
+        name="worker",
+        command=(
+            *_python("celery", "-A", "celery_worker.celery", "worker", "--pool", "threads"),
+            *("--concurrency", str(settings.worker_concurrency), "--loglevel", "INFO"),
+            *("--without-gossip", "--without-mingle"),  # for clusters of workers; they delay the start
+        ),
+        directory=BACKEND,
+        # TERM as QUIT: Celery's soft shutdown, which hands unfinished jobs back instead of keeping them
+        # invisible for the visibility time-out.
+        environment={**environment, "REMAP_SIGTERM": "SIGQUIT"},
+        stage=1,
+        grace=WORKER_GRACE,
+    )
+
+
+def beat(environment: dict[str, str]) -> Program:
+    return Program(
+        name="beat",
+        command=_python("celery", "-A", "celery_worker.celery", "beat", "--pidfile=", "--loglevel", "INFO"),
+        directory=BACKEND,
+        environment=environment,
+    )
+
+
+def vite(environment: dict[str, str], settings: Settings) -> Program:
+    """The page with live reload. Vite itself, not npm: a killed npm leaves its child behind."""
+    script = FRONTEND / "node_modules" / "vite" / "bin" / "vite.js"
+    node = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    if node is None or not script.exists():
+        raise StartError("The page's tools are missing. `make dev` installs them; `python app.py` needs none.")
+    return Program(
+        name="vite",
+        command=(node, str(script), "--port", str(VITE_PORT), "--strictPort"),
+        directory=FRONTEND,
+        environment={**environment, "API_URL": f"http://{local_address(settings.host)}:{settings.port}"},
+    )
+
+
+def healthy(settings: Settings) -> bool:
+    """GET /healthz answers 200."""
+    connection = http.client.HTTPConnection(local_address(settings.host).strip("[]"), settings.port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def local_address(host: str) -> str:
+    """The host part of a URL that reaches this machine when we listen on `host`."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
+    return f"[{reachable}]" if ":" in reachable else reachable
+
+
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *arguments)

@@ -1,0 +1,214 @@
+"""Child processes: started with a guard, their lines prefixed, restarted when they crash, stopped in order."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from launch import guard
+
+POLL_SECONDS = 0.2
+#: Pause before the first, second, … restart in a row; the last one repeats.
+RESTART_PAUSES = (1, 2, 5, 10, 30)
+#: A child that lived this long has recovered: its next crash counts as the first.
+STEADY_SECONDS = 60
+
+
+class StartError(Exception):
+    """The start cannot go on. The text says what is wrong and what to do, in a line or two."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """One child. Stages stop one after the other, lowest first; `grace` is seconds between TERM and KILL."""
+
+    name: str
+    command: tuple[str, ...]
+    directory: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stdin: bytes = b""
+    inherit: tuple[int, ...] = ()
+    stage: int = 0
+    grace: float = 15
+
+
+class Supervisor:
+    def __init__(self, output: IO[str] | None = None) -> None:
+        self._output = output or sys.stdout
+        self._output_lock = threading.Lock()
+        self._children: list[_Child] = []
+        self._stop_asked = threading.Event()
+        self._hurry = threading.Event()
+
+    @property
+    def stop_asked(self) -> bool:
+        return self._stop_asked.is_set()
+
+    def ask_to_stop(self) -> None:
+        """Once: stop gently. Twice: kill what has not ended yet."""
+        if self._stop_asked.is_set():
+            self._hurry.set()
+        self._stop_asked.set()
+
+    def say(self, line: str, name: str = "run") -> None:
+        """One line on the terminal. A reader that went away (`| head`) must not stop the children."""
+        with self._output_lock, contextlib.suppress(OSError, ValueError):
+            self._output.write(f"{name:<7}| {line}\n")
+            self._output.flush()
+
+    def start(self, program: Program) -> _Child:
+        child = _Child(program, self.say)
+        self._children.append(child)
+        child.start()
+        return child
+
+    def discard(self, child: _Child) -> None:
+        """End a child at once and forget it."""
+        self._children.remove(child)
+        child.kill()
+        child.drain()
+
+    def run_step(self, program: Program) -> tuple[int, list[str]]:
+        """Run a program to its end. Its exit code and its lines; a stop asked meanwhile ends it."""
+        child = _Child(program, self.say, keep_lines=True)
+        child.start()
+        while child.running:
+            if self._stop_asked.wait(POLL_SECONDS / 4):
+                child.terminate()
+                child.wait(program.grace)
+                child.kill()
+        child.drain()
+        return child.exit_code, child.lines
+
+    def wait_until(self, ready: Callable[[], bool], child: _Child, seconds: float) -> bool:
+        """True when `ready()`; False when the child ended, a stop was asked, or the time is over."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and child.running and not self.stop_asked:
+            if ready():
+                return True
+            self._stop_asked.wait(POLL_SECONDS / 4)
+        return False
+
+    def watch(self, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Restart what crashes, until a stop is asked or `go_on()` says no."""
+        while not self._stop_asked.wait(POLL_SECONDS) and go_on():
+            for child in self._children:
+                child.restart_if_due()
+
+    def stop(self) -> None:
+        """End all children, stage by stage; within a stage at the same time."""
+        self._stop_asked.set()
+        for stage in sorted({child.program.stage for child in self._children}):
+            self._stop_together([child for child in self._children if child.program.stage == stage])
+        self._children.clear()
+
+    def _stop_together(self, children: Iterable[_Child]) -> None:
+        children = list(children)
+        asked_at = time.monotonic()
+        for child in children:
+            child.terminate()
+        for child in children:
+            deadline = asked_at + child.program.grace
+            while child.running and time.monotonic() < deadline and not self._hurry.is_set():
+                time.sleep(POLL_SECONDS / 4)
+            if child.running:
+                self.say(f"{child.program.name} did not end in time; killing it")
+            child.kill()  # also whatever it left in its process group
+            child.drain()
+
+
+class _Child:
+    """One program and the process that runs it now, in a process group of its own."""
+
+    def __init__(self, program: Program, say: Callable[[str, str], None], keep_lines: bool = False) -> None:
+        self.program = program
+        self.lines: list[str] = []
+        self._say = say
+        self._keep_lines = keep_lines
+        self._crashes = 0
+        self._restart_at: float | None = None
+
+    def start(self) -> None:
+        # PR_SET_PDEATHSIG looks at the starting thread: only the main thread comes here.
+        program = self.program
+        self._process = subprocess.Popen(  # noqa: S603  # the commands are ours, no shell is involved
+            [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), *program.command],
+            cwd=program.directory,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **program.environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=program.inherit,
+            start_new_session=True,  # Ctrl-C reaches the runner alone, which then stops all in order
+        )
+        self._started_at = time.monotonic()
+        self._restart_at = None
+        self._feed(program.stdin)
+        self._reader = threading.Thread(target=self._forward, args=(self._process.stdout,), daemon=True)
+        self._reader.start()
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def exit_code(self) -> int:
+        return self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait(self, seconds: float) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+
+    def terminate(self) -> None:
+        if self.running:
+            self._process.terminate()
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def drain(self) -> None:
+        """Wait for the last lines; not for ever, a stray grandchild may hold the pipe."""
+        self._reader.join(timeout=2)
+
+    def restart_if_due(self) -> None:
+        now = time.monotonic()
+        if self._restart_at is not None:
+            if now >= self._restart_at:
+                self.start()
+        elif not self.running:
+            self._crashes = 1 if now - self._started_at > STEADY_SECONDS else self._crashes + 1
+            pause = RESTART_PAUSES[min(self._crashes, len(RESTART_PAUSES)) - 1]
+            self._restart_at = now + pause
+            self.kill()  # what it left in its process group
+            self._say(f"{self.program.name} ended (exit code {self.exit_code}); starting it again in {pause} s", "run")
+
+    def _feed(self, data: bytes) -> None:
+        pipe = self._process.stdin
+        if pipe is not None:
+            with contextlib.suppress(BrokenPipeError):
+                pipe.write(data)
+                pipe.close()
+
+    def _forward(self, pipe: IO[bytes]) -> None:
+        with pipe:
+            for raw in pipe:
+                line = raw.decode(errors="replace").rstrip()
+                if self._keep_lines:
+                    self.lines.append(line)
+                if line:
+                    self._say(line, self.program.name)
