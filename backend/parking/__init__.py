@@ -1,0 +1,33 @@
+"""The parking management system's API. `create_app()` puts the parts together and does nothing else."""
+
+from __future__ import annotations
+
+import config
+from apiflask import APIFlask
+
+from parking import accounts, bookings, contract, csv_exports, db, live, lots, mail, reports, schema, web
+
+__version__ = "1.0.0"
+DOMAINS = (accounts, lots, bookings, mail, live, reports, csv_exports)
+
+
+def create_app(settings: config.Settings | None = None) -> APIFlask:
+    """The WSGI application for `settings` (by default those of the environment).
+
+    Raises config.ConfigError for bad settings. Does not touch the database.
+    """
+    settings = settings or config.load()
+    app = APIFlask("parking", title=settings.site_name, version=__version__, docs_path=None, static_folder=None)
+    app.extensions["settings"] = settings
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=db.engine_options(settings.database_url),
+    )
+    web.init_app(app)
+    contract.init_app(app)
+    db.init_app(app)
+    schema.init_app(app)
+    for domain in DOMAINS:
+        domain.init_app(app)
+    return app

@@ -1,0 +1,30 @@
+"""Accounts: who may sign in, as what, and for how long."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from apiflask import APIFlask
+from flask_security.core import Security
+from flask_security.datastore import SQLAlchemyUserDatastore
+
+from parking import settings
+from parking.accounts import tokens
+from parking.accounts.models import Role, User
+from parking.db import db
+
+
+def init_app(app: APIFlask) -> None:
+    """Flask-Security for accounts, roles and password hashing; tokens and routes are ours."""
+    with app.app_context():
+        chosen = settings.current()
+    app.config.update(
+        SECURITY_PASSWORD_SALT=chosen.security_password_salt,
+        SECURITY_PASSWORD_HASH="bcrypt",  # noqa: S106 - the name of an algorithm
+        SECURITY_PASSWORD_HASH_OPTIONS={"bcrypt": {"rounds": chosen.bcrypt_rounds}},
+        SECURITY_HASHING_SCHEMES=["hex_sha256"],
+        SECURITY_DEPRECATED_HASHING_SCHEMES=[],
+        SECURITY_TOKEN_MAX_AGE=timedelta(minutes=15),
+    )
+    Security(app, SQLAlchemyUserDatastore(db, User, Role), register_blueprint=False)
+    app.login_manager.request_loader(tokens.identify)  # type: ignore[attr-defined]  # set by Flask-Security

@@ -1,0 +1,46 @@
+"""Writing down who changed what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import has_request_context, request
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from parking import clock
+from parking.audit.models import AuditEntry
+from parking.web import request_id
+
+
+def record(
+    session: Session,
+    action: str,
+    entity: str,
+    entity_id: int | None,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    actor_id: int | None = None,
+) -> None:
+    """One audit row in the caller's transaction.
+
+    `before` and `after` hold only what changed (JSON-safe, no personal data). The actor is the signed-in caller
+    unless named; none at all means the system.
+    """
+    asked = has_request_context()
+    if actor_id is None and asked and current_user and current_user.is_authenticated:
+        actor_id = current_user.id
+    session.add(
+        AuditEntry(
+            at=clock.now(),
+            actor_id=actor_id,
+            action=action,
+            entity=entity,
+            entity_id=entity_id,
+            before=before,
+            after=after,
+            request_id=request_id(),
+            ip=request.remote_addr if asked else None,
+        )
+    )

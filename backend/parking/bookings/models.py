@@ -1,0 +1,103 @@
+"""Bookings. Each holds a claim on one spot, [start_time, held_until); the database keeps live claims apart
+(constraint and triggers: parking/guards.py)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from parking import clock
+from parking.db import BigId, UTCDateTime, db
+
+LIVE = "status IN ('Reserved', 'Active')"
+"""The predicate of the partial indexes; SQLite uses them only for a query that repeats it to the letter."""
+
+
+class Booking(db.Model):  # type: ignore[name-defined, misc]
+    """A stay (instant or reserved), or a block that keeps a spot out of use. Never deleted."""
+
+    __tablename__ = "booking"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    reference: Mapped[str] = mapped_column(Text)
+    lot_id: Mapped[int] = mapped_column(BigId)
+    spot_id: Mapped[int] = mapped_column(BigId)
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("app_user.id"))
+    tariff_id: Mapped[int | None] = mapped_column(BigId)
+    booking_type: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    start_time: Mapped[datetime] = mapped_column(UTCDateTime)
+    held_until: Mapped[datetime] = mapped_column(UTCDateTime)
+    end_time: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    reserved_start: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    reserved_end: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    checked_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    checkin_grace_s: Mapped[int | None] = mapped_column(BigId)
+    """Seconds after reserved_start in which the driver must check in; None = no check-in needed. The lot's rule
+    when the booking was made."""
+    total_cost_minor: Mapped[int | None] = mapped_column(BigId)
+    vehicle_plate: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    ended_by: Mapped[str | None] = mapped_column(Text)
+    sequence: Mapped[int] = mapped_column(BigId, default=0)
+    """Rises with every change that a calendar must hear of (RFC 5545 SEQUENCE)."""
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["lot_id", "spot_id"], ["parking_spot.lot_id", "parking_spot.id"]),
+        ForeignKeyConstraint(["lot_id", "tariff_id"], ["tariff.lot_id", "tariff.id"]),
+        CheckConstraint("booking_type IN ('instant', 'reserved', 'block')", name="type"),
+        CheckConstraint("status IN ('Reserved', 'Active', 'Completed', 'Cancelled', 'No-show')", name="status"),
+        CheckConstraint(
+            f"CASE WHEN {LIVE} THEN held_until > start_time AND end_time IS NULL ELSE end_time IS NOT NULL END",
+            name="claim",
+        ),
+        CheckConstraint(
+            "(booking_type = 'reserved') = (reserved_start IS NOT NULL)"
+            " AND (reserved_start IS NULL) = (reserved_end IS NULL)",
+            name="window",
+        ),
+        CheckConstraint("reserved_end > reserved_start", name="window_order"),
+        CheckConstraint("status <> 'Active' OR checked_in_at IS NOT NULL", name="checked_in"),
+        CheckConstraint("checked_in_at IS NULL OR end_time IS NULL OR end_time >= checked_in_at", name="stay"),
+        CheckConstraint("status <> 'Reserved' OR booking_type = 'reserved'", name="reserved"),
+        CheckConstraint("(tariff_id IS NULL) = (booking_type = 'block')", name="tariff"),
+        CheckConstraint("ended_by IN ('user', 'admin', 'system')", name="ended_by"),
+        CheckConstraint("total_cost_minor >= 0", name="cost"),
+        Index(
+            "booking_one_active",
+            "lot_id",
+            "spot_id",
+            unique=True,
+            sqlite_where=text("status = 'Active'"),
+            postgresql_where=text("status = 'Active'"),
+        ),
+        Index(
+            "booking_live",
+            "lot_id",
+            "spot_id",
+            "start_time",
+            "held_until",
+            sqlite_where=text(LIVE),
+            postgresql_where=text(LIVE),
+        ),
+        Index("booking_user", "user_id", "id"),
+        Index("booking_spot", "lot_id", "spot_id", "id"),
+        Index("booking_ended", "lot_id", "end_time"),
+        Index("booking_reference", "reference"),
+        Index(
+            "booking_due_start",
+            "start_time",
+            sqlite_where=text("status = 'Reserved'"),
+            postgresql_where=text("status = 'Reserved'"),
+        ),
+        Index(
+            "booking_due_end",
+            "held_until",
+            sqlite_where=text("status = 'Active'"),
+            postgresql_where=text("status = 'Active'"),
+        ),
+        {"sqlite_strict": True, "postgresql_with": {"fillfactor": 90}},
+    )

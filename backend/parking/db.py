@@ -1,0 +1,187 @@
+"""The database: one type for instants, one way to begin, one place that commits.
+
+SQLite wants care to be as safe as PostgreSQL: the driver's own transaction handling is switched off, writers begin
+with BEGIN IMMEDIATE (a deferred begin that later writes fails at once instead of waiting), and pass a fair gate
+before it, because SQLite's own waiting is by polling and starves some of many writers.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+log = logging.getLogger(__name__)
+
+SQLITE_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: an acknowledged booking survives a power cut
+    "foreign_keys": 1,
+    "recursive_triggers": 1,  # without it INSERT OR REPLACE deletes past the delete trigger
+    "busy_timeout": 30_000,
+}
+"""What every SQLite connection must answer; the start-up check asks."""
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""Row ids: 64 bits on both (SQLite's INTEGER PRIMARY KEY is the row id)."""
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant in whole seconds: timestamptz on PostgreSQL, unix seconds on SQLite (which has no time type and
+    would silently drop an offset). Takes aware datetimes only; gives aware UTC ones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime is not an instant")
+        return int(value.timestamp()) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return datetime.fromtimestamp(value, UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class plus_seconds(FunctionElement[datetime]):
+    """`plus_seconds(instant, seconds)` in SQL, on both databases."""
+
+    type = UTCDateTime()
+    inherit_cache = True
+    name = "plus_seconds"
+
+
+@compiles(plus_seconds, "sqlite")
+def _plus_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    instant, seconds = element.clauses
+    return f"({compiler.process(instant, **kw)} + {compiler.process(seconds, **kw)})"
+
+
+@compiles(plus_seconds, "postgresql")
+def _plus_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    instant, seconds = element.clauses
+    return f"({compiler.process(instant, **kw)} + make_interval(secs => {compiler.process(seconds, **kw)}))"
+
+
+def engine_options(url: str, pool_size: int = 20) -> dict[str, Any]:
+    """What SQLAlchemy needs to know for this database; pool_size = connections one process may hold."""
+    if url.startswith("sqlite"):
+        try:  # a current SQLite: before 3.51.3 a WAL reset at the wrong moment can corrupt the file
+            from pysqlite3 import dbapi2 as driver
+        except ImportError:  # platforms without the wheel use the interpreter's own
+            import sqlite3 as driver  # type: ignore[no-redef]
+        return {"module": driver, "connect_args": {"timeout": 30, "check_same_thread": False}}
+    return {
+        "pool_size": pool_size,
+        "max_overflow": pool_size,
+        "pool_pre_ping": True,
+        "connect_args": {
+            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000",
+            "connect_timeout": 5,
+        },
+    }
+
+
+def init_app(app: Flask) -> None:
+    """Binds the application to its database."""
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _prepare_sqlite(db.engine)
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        for name, value in SQLITE_PRAGMAS.items():
+            connection.execute(f"PRAGMA {name}={value}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writer = connection.get_execution_options().get("writer")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+
+@contextmanager
+def _gate(engine: Engine) -> Iterator[None]:
+    """SQLite: one writer at a time in order of arrival, across processes (the kernel queues flock fairly)."""
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        yield
+        return
+    with Path(engine.url.database + ".gate").open("ab") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One unit of work: everything in it is committed together, or nothing is.
+
+    The only place that commits. Whatever the request read before (its identity, for instance) is put aside first:
+    a write decides on what it reads itself. What `after_commit` collected runs when the commit has succeeded and
+    dies with a rollback.
+    """
+    session = db.session()
+    session.close()
+    hooks: list[Callable[[], None]] = []
+    session.info["after_commit"] = hooks
+    try:
+        with _gate(db.engine):
+            session.connection(execution_options={"writer": True})
+            yield session
+            session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("after_commit", None)
+    for hook in hooks:
+        try:
+            hook()
+        except Exception:  # a wake-up that fails loses nothing: the sweep finds the row
+            log.exception("after commit")
+
+
+def after_commit(hook: Callable[[], None]) -> None:
+    """Runs `hook` once the present transaction has been committed. Raises KeyError outside of one."""
+    db.session().info["after_commit"].append(hook)
+
+
+def is_sqlite() -> bool:
+    """Whether the application runs on SQLite (the rare place where the two databases need different words)."""
+    return db.engine.dialect.name == "sqlite"

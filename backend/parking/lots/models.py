@@ -1,0 +1,104 @@
+"""Lots, their spots and their prices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from parking import clock
+from parking.db import BigId, UTCDateTime, db
+
+
+class Tariff(db.Model):  # type: ignore[name-defined, misc]
+    """A price list that never changes: a new price is a new row, and a booking keeps the one it was made under."""
+
+    __tablename__ = "tariff"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    lot_id: Mapped[int] = mapped_column(BigId, ForeignKey("parking_lot.id"))
+    currency: Mapped[str] = mapped_column(Text)
+    hourly_minor: Mapped[int] = mapped_column(BigId)
+    step_s: Mapped[int] = mapped_column(BigId, default=1)
+    free_s: Mapped[int] = mapped_column(BigId, default=0)
+    day_cap_minor: Mapped[int | None] = mapped_column(BigId)
+    cap_day: Mapped[str] = mapped_column(Text, default="rolling")
+    timezone: Mapped[str] = mapped_column(Text)
+    """The lot's zone when the price was set: a calendar day of the cap is a day there."""
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+    __table_args__ = (
+        UniqueConstraint("lot_id", "id"),
+        CheckConstraint("hourly_minor >= 0", name="price"),
+        CheckConstraint("step_s > 0 AND free_s >= 0", name="steps"),
+        CheckConstraint("day_cap_minor >= 0", name="cap"),
+        CheckConstraint("cap_day IN ('rolling', 'calendar')", name="cap_day"),
+        {"sqlite_strict": True},
+    )
+
+
+class Lot(db.Model):  # type: ignore[name-defined, misc]
+    """A car park. `capacity` counts the spots in use, numbered from 1; a deleted lot keeps its history."""
+
+    __tablename__ = "parking_lot"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    capacity: Mapped[int]
+    timezone: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str | None] = mapped_column(String(255))
+    latitude: Mapped[float | None] = mapped_column(Float)
+    longitude: Mapped[float | None] = mapped_column(Float)
+    description: Mapped[str | None] = mapped_column(Text)
+    tariff_id: Mapped[int | None] = mapped_column(BigId)
+    instant_hold_s: Mapped[int] = mapped_column(default=4 * 3600)
+    """How long an instant booking is sure of its spot; a sweep renews it while the car stays."""
+    checkin_grace_s: Mapped[int] = mapped_column(default=900)
+    require_checkin: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    tariff: Mapped[Tariff] = relationship(
+        Tariff,
+        primaryjoin="and_(foreign(Lot.tariff_id) == Tariff.id, foreign(Lot.id) == Tariff.lot_id)",
+        viewonly=True,
+        lazy="joined",
+    )
+
+    __table_args__ = (
+        CheckConstraint("capacity >= 0", name="capacity"),
+        CheckConstraint("instant_hold_s > 0 AND checkin_grace_s >= 0", name="holds"),
+        Index(
+            "uq_parking_lot_name_lower",
+            func.lower(name),
+            unique=True,
+            sqlite_where=deleted_at.is_(None),
+            postgresql_where=deleted_at.is_(None),
+        ),
+    )
+
+
+class Spot(db.Model):  # type: ignore[name-defined, misc]
+    """One place for one car. Its status is never stored: it follows from the bookings and the time."""
+
+    __tablename__ = "parking_spot"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    lot_id: Mapped[int] = mapped_column(BigId, ForeignKey("parking_lot.id"))
+    spot_number: Mapped[int]
+    level: Mapped[str | None] = mapped_column(String(20))
+    ev: Mapped[bool] = mapped_column(default=False)
+    accessible: Mapped[bool] = mapped_column(default=False)
+    covered: Mapped[bool] = mapped_column(default=False)
+    retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Set when the capacity went down; an endless block booking keeps everyone off it."""
+
+    __table_args__ = (
+        UniqueConstraint("lot_id", "spot_number"),
+        UniqueConstraint("lot_id", "id"),
+        CheckConstraint("spot_number > 0", name="number"),
+        {"postgresql_with": {"fillfactor": 80}},
+    )

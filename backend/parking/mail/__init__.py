@@ -1,0 +1,12 @@
+"""Mail: what is said (kinds), how it looks (render), how it arrives (outbox, delivery, smtp).
+
+The lowest domain: it knows no users, lots or bookings, only the facts it is handed.
+"""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+
+
+def init_app(app: APIFlask) -> None:
+    """Puts this domain on the application."""

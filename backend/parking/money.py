@@ -1,0 +1,47 @@
+"""Exact money: integer minor units (cents) inside, a JSON number with at most two decimals outside."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+MAX_MINOR = 10**11
+"""A billion in major units: far above any price, far below where a double loses a cent."""
+
+
+def to_minor(value: Any) -> int:
+    """Cents of a JSON number or decimal string.
+
+    Raises ValueError for anything else, for more than two decimals, negative, infinite or absurd amounts.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("an amount is a number")
+    try:
+        amount = Decimal(str(value)) * 100
+    except InvalidOperation:
+        raise ValueError("an amount is a number") from None
+    if not amount.is_finite() or amount < 0 or amount > MAX_MINOR:
+        raise ValueError("an amount lies between 0 and 1,000,000,000")
+    if amount != amount.to_integral_value():
+        raise ValueError("an amount has at most two decimals")
+    return int(amount)
+
+
+def to_number(minor: int) -> float | int:
+    """The JSON number of an amount. Dividing by 100 gives the double nearest to the exact decimal, and its
+    shortest form, which is what JSON prints, is that decimal again (true to 2**53 cents)."""
+    return minor // 100 if minor % 100 == 0 else minor / 100
+
+
+MoneyOut = Annotated[
+    int,
+    PlainSerializer(to_number, return_type=float | int),
+    WithJsonSchema({"type": "number", "description": "Amount in major units, at most two decimals"}),
+]
+MoneyIn = Annotated[
+    int,
+    BeforeValidator(to_minor),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": MAX_MINOR // 100, "multipleOf": 0.01}),
+]

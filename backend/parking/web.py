@@ -1,0 +1,259 @@
+"""The glue of the HTTP contract: who is asking, what a body may be, how an error looks.
+
+Order of a view's decorators, outermost first: route, `requires`, input, output. So an unknown caller is told 401
+before his body is looked at.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from apiflask import APIFlask
+from apiflask.exceptions import HTTPError
+from flask import Request as FlaskRequest
+from flask import Response, current_app, g, has_request_context, request
+from flask.json.provider import DefaultJSONProvider
+from flask_login import current_user
+from pydantic import BaseModel, ConfigDict
+from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
+
+from parking.errors import Forbidden, Problem, Unauthorized
+
+log = logging.getLogger(__name__)
+View = TypeVar("View", bound=Callable[..., Any])
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class In(BaseModel):
+    """A request body: exact types, no unknown fields."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class Query(BaseModel):
+    """Query parameters: text by nature, so types are parsed; unknown ones are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Out(BaseModel):
+    """An answer, or a part of one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Message(Out):
+    message: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who is asking, read from the database for this request. What flask-login calls the user."""
+
+    id: int
+    email: str
+    username: str
+    roles: frozenset[str]
+    timezone: str | None = None
+    locale: str = "en"
+    session_family: str | None = None
+    is_active: bool = True
+    is_authenticated: bool = field(default=True, init=False)
+    is_anonymous: bool = field(default=False, init=False)
+
+    def get_id(self) -> str:
+        return str(self.id)
+
+    @property
+    def is_admin(self) -> bool:
+        return "admin" in self.roles
+
+
+def identity() -> Identity:
+    """The caller. Raises Unauthorized when nobody is signed in."""
+    if not current_user or not current_user.is_authenticated:
+        raise Unauthorized(
+            "Your session has ended or was never there. Please sign in.",
+            headers={"WWW-Authenticate": 'Bearer realm="parking"'},
+        )
+    return cast(Identity, current_user._get_current_object())
+
+
+def requires(role: str | None = None) -> Callable[[View], View]:
+    """Lets a view run only for a signed-in caller, with `role` when one is named."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            who = identity()
+            if role and role not in who.roles:
+                raise Forbidden("This needs the role of an administrator." if role == "admin" else "Not allowed.")
+            return view(*args, **kwargs)
+
+        spec = guarded.__dict__.setdefault("_spec", {})
+        spec["security"] = [{"bearer": []}]
+        guarded.__dict__["_role"] = role or "any"
+        return cast(View, guarded)
+
+    return decorate
+
+
+def request_id() -> str | None:
+    """The id of the request being answered (None outside of one)."""
+    return g.get("request_id") if has_request_context() else None
+
+
+class _Request(FlaskRequest):
+    """Bodies are JSON objects in UTF-8 and say so."""
+
+    max_content_length = 2 * 1024 * 1024
+    max_form_memory_size = 512 * 1024
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        if not silent and self.mimetype != "application/json":
+            raise UnsupportedMediaType("The body must be JSON (Content-Type: application/json).")
+        return super().get_json(force=force, silent=silent, cache=cache)
+
+    def on_json_loading_failed(self, e: ValueError | None) -> Any:
+        raise BadRequest("The body is not valid JSON.")
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a key stands twice")
+    return made
+
+
+class _Json(DefaultJSONProvider):
+    sort_keys = False
+    compact = True
+    ensure_ascii = False
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """JSON as RFC 8259 has it: no NaN, no key twice, no lone surrogates. Raises ValueError."""
+        try:
+            loaded = json.loads(s, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+            json.dumps(loaded, ensure_ascii=False).encode()
+        except (RecursionError, UnicodeError) as fault:
+            raise ValueError(str(fault)) from fault
+        return loaded
+
+
+def problem_response(
+    status: int,
+    title: str,
+    detail: str,
+    code: str,
+    errors: dict[str, list[str]] | None = None,
+    headers: Iterable[tuple[str, str]] = (),
+    **members: Any,
+) -> Response:
+    """An RFC 9457 answer; `message` repeats the sentence for simple clients."""
+    body = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "errors": errors or {},
+        "request_id": request_id(),
+        "message": detail,
+        **members,
+    }
+    response = current_app.response_class(
+        current_app.json.dumps(body), status=status, content_type="application/problem+json"
+    )
+    response.headers.extend(list(headers))
+    return response
+
+
+def _render_problem(problem: Problem) -> Response:
+    return problem_response(
+        problem.status,
+        problem.title,
+        problem.detail,
+        problem.code,
+        problem.errors,
+        problem.headers.items(),
+        **problem.members,
+    )
+
+
+_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "not_json",
+    429: "too_many_requests",
+}
+
+
+def _render_http(fault: HTTPException) -> Response:
+    status = fault.code or 500
+    detail = fault.description or "The request failed."
+    if status == 404:
+        detail = "There is nothing here."
+    if status == 429:
+        detail = "Too many requests. Please wait a moment and try again."
+    headers = [(k, v) for k, v in fault.get_headers() if k.lower() in {"allow", "retry-after"}]
+    return problem_response(status, fault.name, detail, _CODES.get(status, "error"), headers=headers)
+
+
+def _render_validation(fault: HTTPError) -> Response:
+    """APIFlask's own errors: wrong fields, as {location: {field: [messages]}}."""
+    errors: dict[str, list[str]] = {}
+    detail = fault.detail if isinstance(fault.detail, dict) else {}
+    for fields in detail.values():
+        for name, messages in (fields or {}).items():
+            errors[name.removeprefix("_schema")] = [m.removeprefix("Value error, ") for m in messages]
+    first = next(((name, said[0]) for name, said in errors.items()), None)
+    sentence = f"{first[0]}: {first[1]}" if first and first[0] else (first[1] if first else fault.message)
+    if fault.status_code != 422:
+        return problem_response(fault.status_code, fault.message, fault.message, _CODES.get(fault.status_code, "error"))
+    return problem_response(422, "Some fields are wrong", sentence, "invalid", errors)
+
+
+def _render_crash(fault: Exception) -> Response:
+    log.exception("unexpected failure")
+    return problem_response(
+        500,
+        "Something broke on our side",
+        "Something broke on our side. Nothing was changed; please try again, and name the request id if it stays.",
+        "internal",
+    )
+
+
+def _name_request() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _SANE_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _sign_response(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    return response
+
+
+def init_app(app: APIFlask) -> None:
+    """Puts the contract's manners on the application."""
+    app.request_class = _Request
+    app.json = _Json(app)
+    app.before_request(_name_request)
+    app.after_request(_sign_response)
+    app.register_error_handler(Problem, _render_problem)
+    app.register_error_handler(HTTPException, _render_http)
+    app.register_error_handler(Exception, _render_crash)
+    app.error_processor(cast(Any, _render_validation))

