@@ -1,0 +1,147 @@
+import { nextTick } from 'vue'
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { useSession } from '@/features/accounts/session'
+import { useCatalogue } from '@/shared/i18n'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Who may see it; without it, everybody. */
+    for?: 'signed-in' | 'admin' | 'guest'
+    /** Plain pages without navigation around them (receipts to print). */
+    bare?: boolean
+  }
+}
+
+const driver: RouteRecordRaw[] = [
+  { path: '/', name: 'home', component: () => import('@/pages/StartPage.vue') },
+  {
+    path: '/login',
+    name: 'login',
+    component: () => import('@/pages/LoginPage.vue'),
+    meta: { for: 'guest' },
+  },
+  {
+    path: '/register',
+    name: 'register',
+    component: () => import('@/pages/RegisterPage.vue'),
+    meta: { for: 'guest' },
+  },
+  {
+    path: '/forgot-password',
+    name: 'forgot-password',
+    component: () => import('@/pages/ForgotPasswordPage.vue'),
+  },
+  {
+    path: '/reset-password',
+    name: 'reset-password',
+    component: () => import('@/pages/ResetPasswordPage.vue'),
+  },
+  {
+    path: '/lots/:id(\\d+)',
+    name: 'lot',
+    component: () => import('@/pages/LotPage.vue'),
+    meta: { for: 'signed-in' },
+    props: true,
+  },
+  {
+    path: '/bookings',
+    name: 'bookings',
+    component: () => import('@/pages/HistoryPage.vue'),
+    meta: { for: 'signed-in' },
+  },
+  {
+    path: '/bookings/:id(\\d+)',
+    name: 'booking',
+    component: () => import('@/pages/BookingPage.vue'),
+    meta: { for: 'signed-in' },
+    props: true,
+  },
+  {
+    path: '/bookings/:id(\\d+)/receipt',
+    name: 'receipt',
+    component: () => import('@/pages/ReceiptPage.vue'),
+    meta: { for: 'signed-in' },
+    props: true,
+  },
+  {
+    path: '/profile',
+    name: 'profile',
+    component: () => import('@/pages/ProfilePage.vue'),
+    meta: { for: 'signed-in' },
+  },
+]
+
+const admin: RouteRecordRaw[] = [
+  { path: '', name: 'admin', component: () => import('@/pages/admin/OverviewPage.vue') },
+  { path: 'lots', name: 'admin-lots', component: () => import('@/pages/admin/LotsPage.vue') },
+  {
+    path: 'lots/:id(\\d+)',
+    name: 'admin-lot',
+    component: () => import('@/pages/admin/LotPage.vue'),
+    props: true,
+  },
+  {
+    path: 'bookings',
+    name: 'admin-bookings',
+    component: () => import('@/pages/admin/BookingsPage.vue'),
+  },
+  { path: 'users', name: 'admin-users', component: () => import('@/pages/admin/UsersPage.vue') },
+  {
+    path: 'users/:id(\\d+)',
+    name: 'admin-user',
+    component: () => import('@/pages/admin/UserPage.vue'),
+    props: true,
+  },
+  {
+    path: 'analytics',
+    name: 'admin-analytics',
+    component: () => import('@/pages/admin/AnalyticsPage.vue'),
+  },
+  { path: 'mail', name: 'admin-mail', component: () => import('@/pages/admin/MailPage.vue') },
+  {
+    path: 'exports',
+    name: 'admin-exports',
+    component: () => import('@/pages/admin/ExportsPage.vue'),
+  },
+  { path: 'audit', name: 'admin-audit', component: () => import('@/pages/admin/AuditPage.vue') },
+]
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    ...driver,
+    {
+      path: '/admin',
+      component: () => import('./layouts/AdminLayout.vue'),
+      meta: { for: 'admin' },
+      children: admin,
+    },
+    { path: '/:rest(.*)*', name: 'not-found', component: () => import('@/pages/NotFoundPage.vue') },
+  ],
+  scrollBehavior: (to, from, saved) => {
+    if (saved) return saved
+    return to.path === from.path ? undefined : { top: 0 }
+  },
+})
+
+router.beforeEach(async (to) => {
+  const session = useSession()
+  const wants = to.meta.for
+  if (wants === 'guest' && session.signedIn) return { name: 'home' }
+  if ((wants === 'signed-in' || wants === 'admin') && !session.signedIn)
+    return { name: 'login', query: { next: to.fullPath } }
+  if (wants === 'admin' && !session.isAdmin)
+    return { name: 'not-found', params: { rest: ['forbidden'] }, query: { was: to.fullPath } }
+  // An administrator who parks nowhere starts at the desk.
+  if (to.name === 'home' && session.isAdmin && !session.isDriver) return { name: 'admin' }
+  if (wants === 'admin') await useCatalogue('admin')
+  return true
+})
+
+// A reader who hears the page is taken to the new page's heading; not on the first load, where
+// the browser itself reads from the top.
+router.afterEach(async (to, from) => {
+  if (from.matched.length === 0 || to.path === from.path) return
+  await nextTick()
+  document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true })
+})

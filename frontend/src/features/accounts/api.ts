@@ -1,0 +1,33 @@
+import { http, refreshSession } from '@/shared/http'
+import type { Session, SignIn, Site, User } from '@/shared/types'
+
+export interface ProfileChange {
+  username?: string
+  timezone?: string | null
+  locale?: string | null
+  theme?: string
+  mail_preferences?: Record<string, boolean>
+  plates?: string[]
+}
+
+export const accountsApi = {
+  site: () => http.get<{ site: Site }>('/api/public/site').then((answer) => answer.site),
+  login: (body: { email: string; password: string }) => http.post<SignIn>('/auth/login', body),
+  register: (body: { email: string; username: string; password: string }) =>
+    http.post<SignIn>('/auth/register', body),
+  refresh: refreshSession,
+  logout: () => http.post('/auth/logout', {}, { headers: { 'X-Requested-With': 'parkwell' } }),
+  logoutAll: () =>
+    http.post('/auth/logout-all', {}, { headers: { 'X-Requested-With': 'parkwell' } }),
+  me: () => http.get<{ user: User }>('/auth/me').then((answer) => answer.user),
+  change: (body: ProfileChange) =>
+    http.patch<{ user: User }>('/auth/me', body).then((answer) => answer.user),
+  remove: (password: string) => http.delete('/auth/me', { data: { password } }),
+  forgot: (email: string) => http.post<{ message: string }>('/auth/password/forgot', { email }),
+  reset: (body: { token: string; password: string }) =>
+    http.post<{ message: string }>('/auth/password/reset', body),
+  changePassword: (body: { current_password: string; new_password: string }) =>
+    http.post<{ message: string }>('/auth/password/change', body),
+  sessions: () => http.get<{ sessions: Session[] }>('/auth/sessions').then((a) => a.sessions),
+  endSession: (id: string) => http.delete(`/auth/sessions/${id}`),
+}

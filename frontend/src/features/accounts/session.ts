@@ -1,0 +1,69 @@
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import { onSession, setAccessToken } from '@/shared/http'
+import { LOCALES, setLocale } from '@/shared/i18n'
+import { setDisplayTimezone, setTheme } from '@/shared/preferences'
+import { queryClient } from '@/shared/query'
+import type { Locale, SignIn, User } from '@/shared/types'
+import { accountsApi } from './api'
+
+/** Says only "somebody was signed in here", so that a stranger's first visit asks for no session. */
+const HINT_KEY = 'pw-returning'
+
+/** Who is signed in in this tab. The token itself is in shared/http's memory only. */
+export const useSession = defineStore('session', () => {
+  const user = ref<User | null>(null)
+  /** True when the session ended by itself, so that the sign-in page can say so. */
+  const expired = ref(false)
+  const signedIn = computed(() => user.value !== null)
+  const isAdmin = computed(() => user.value?.roles.includes('admin') ?? false)
+  const isDriver = computed(() => user.value?.roles.includes('user') ?? false)
+  const tabs = new BroadcastChannel('pw-session')
+
+  function adopt(answer: SignIn): void {
+    setAccessToken(answer.token)
+    localStorage.setItem(HINT_KEY, '1')
+    expired.value = false
+    know(answer.user)
+  }
+
+  /** Takes over what the server says about this person, their preferences included. */
+  function know(person: User): void {
+    user.value = person
+    setDisplayTimezone(person.timezone)
+    if (person.theme) setTheme(person.theme)
+    if (LOCALES.includes(person.locale as Locale)) void setLocale(person.locale as Locale)
+  }
+
+  function forget(): void {
+    setAccessToken(null)
+    user.value = null
+    localStorage.removeItem(HINT_KEY)
+    queryClient.clear()
+  }
+
+  /** At start: takes up the session of the refresh cookie, if there seems to be one. */
+  async function resume(): Promise<void> {
+    if (!localStorage.getItem(HINT_KEY)) return
+    await accountsApi.refresh().catch((error: { status?: number }) => {
+      if (error.status === 401 || error.status === 403) forget()
+    })
+  }
+
+  async function logout(): Promise<void> {
+    await accountsApi.logout().catch(() => undefined)
+    forget()
+    tabs.postMessage('signed-out')
+  }
+
+  onSession({
+    refreshed: adopt,
+    ended: () => {
+      expired.value = true
+      forget()
+    },
+  })
+  tabs.onmessage = () => forget()
+
+  return { user, expired, signedIn, isAdmin, isDriver, adopt, know, forget, resume, logout }
+})

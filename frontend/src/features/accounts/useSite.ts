@@ -1,0 +1,20 @@
+import { useQuery } from '@tanstack/vue-query'
+import { watch } from 'vue'
+import { learnServerTime } from '@/shared/clock'
+import { siteName } from '@/shared/useTitle'
+import { accountsApi } from './api'
+
+/** The site's own facts: name, currency, password rule. They hardly ever change. */
+export function useSite() {
+  const query = useQuery({ queryKey: ['site'], queryFn: accountsApi.site, staleTime: Infinity })
+  watch(
+    query.data,
+    (site) => {
+      if (!site) return
+      siteName.value = site.site_name
+      learnServerTime(site.server_time)
+    },
+    { immediate: true },
+  )
+  return query
+}

@@ -1,0 +1,25 @@
+import { VueQueryPlugin } from '@tanstack/vue-query'
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import 'bootstrap/dist/css/bootstrap.css'
+import './app/styles/tokens.css'
+import './app/styles/base.css'
+import './app/styles/components.css'
+import App from './app/App.vue'
+import { router } from './app/router'
+import { useSession } from './features/accounts/session'
+import { i18n, preferredLocale, setLocale } from './shared/i18n'
+import { followSystemTheme } from './shared/preferences'
+import { queryClient } from './shared/query'
+
+followSystemTheme()
+
+const app = createApp(App)
+app.use(createPinia())
+app.use(i18n)
+app.use(VueQueryPlugin, { queryClient })
+
+// The session decides which page is shown, so it comes before the router.
+await Promise.all([setLocale(preferredLocale()), useSession().resume()])
+app.use(router)
+app.mount('#app')

@@ -1,0 +1,44 @@
+import { createI18n } from 'vue-i18n'
+import type { Locale } from './types'
+
+/** Languages with a complete catalogue. */
+export const LOCALES: readonly Locale[] = ['en', 'de']
+/** `page` is what drivers see; `admin` is loaded with the administrator's part. */
+export type Catalogue = 'page' | 'admin'
+
+const LOCALE_KEY = 'pw-locale'
+type Messages = Record<string, never>
+const files = import.meta.glob<Messages>('../locales/*/*.json', { import: 'default' })
+
+export const i18n = createI18n({ legacy: false, locale: 'en', fallbackLocale: 'en', messages: {} })
+const wanted = new Set<Catalogue>(['page'])
+const loaded = new Set<string>()
+
+/** The language chosen here before, else the first of the browser's that we speak, else English. */
+export function preferredLocale(): Locale {
+  const kept = localStorage.getItem(LOCALE_KEY)
+  const tags = [kept, ...navigator.languages].map((tag) => tag?.split('-')[0])
+  return (tags.find((tag) => LOCALES.includes(tag as Locale)) as Locale | undefined) ?? 'en'
+}
+
+async function load(locale: Locale, catalogue: Catalogue): Promise<void> {
+  const path = `../locales/${locale}/${catalogue}.json`
+  if (loaded.has(path)) return
+  const messages = await files[path]?.()
+  if (!messages) return
+  i18n.global.mergeLocaleMessage(locale, messages)
+  loaded.add(path)
+}
+
+export async function setLocale(locale: Locale): Promise<void> {
+  await Promise.all([...wanted].map((catalogue) => load(locale, catalogue)))
+  i18n.global.locale.value = locale
+  document.documentElement.lang = locale
+  localStorage.setItem(LOCALE_KEY, locale)
+}
+
+/** Also loads another part of the catalogue, now and for every language chosen later. */
+export async function useCatalogue(catalogue: Catalogue): Promise<void> {
+  wanted.add(catalogue)
+  await load(i18n.global.locale.value as Locale, catalogue)
+}

@@ -1,0 +1,38 @@
+import { ref } from 'vue'
+import type { Theme } from './types'
+
+/** Choices of this person on this device: theme and the zone times without a lot are shown in. */
+const THEME_KEY = 'pw-theme'
+
+export const theme = ref<Theme>(readTheme())
+export const displayTimezone = ref(Intl.DateTimeFormat().resolvedOptions().timeZone)
+
+function readTheme(): Theme {
+  const kept = localStorage.getItem(THEME_KEY)
+  return kept === 'light' || kept === 'dark' ? kept : 'system'
+}
+
+const systemDark = window.matchMedia('(prefers-color-scheme: dark)')
+
+function paint(): void {
+  const dark = theme.value === 'dark' || (theme.value === 'system' && systemDark.matches)
+  document.documentElement.dataset.bsTheme = dark ? 'dark' : 'light'
+  const colour = dark ? '#131416' : '#f6f5f0'
+  document.querySelector('meta[name="theme-color"]')?.setAttribute('content', colour)
+}
+
+export function setTheme(wanted: Theme): void {
+  theme.value = wanted
+  localStorage.setItem(THEME_KEY, wanted)
+  paint()
+}
+
+/** Times that belong to no lot follow the profile's zone; without one, the browser's. */
+export function setDisplayTimezone(zone: string | null): void {
+  displayTimezone.value = zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+}
+
+export function followSystemTheme(): void {
+  systemDark.addEventListener('change', paint)
+  paint()
+}

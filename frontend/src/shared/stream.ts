@@ -1,0 +1,179 @@
+import { createEventSource, type EventSourceClient } from 'eventsource-client'
+import { ref } from 'vue'
+import { getAccessToken, refreshSession } from './http'
+
+/**
+ * Live updates. One server-sent event stream per tab; when it is down for long, the caller polls
+ * and the page says when it last heard from the server.
+ */
+export type StreamState = 'off' | 'live' | 'connecting' | 'polling'
+
+export interface StreamHandlers {
+  /** An event came; `data` is parsed JSON. */
+  event: (name: string, data: unknown) => void
+  /** Called now and every `POLL_EVERY` while the stream is down. */
+  poll: () => Promise<unknown>
+}
+
+/** A stream silent for longer than two heartbeats is taken for dead (phones that slept). */
+const SILENCE_MS = 40_000
+const POLL_AFTER_MS = 8_000
+const POLL_EVERY_MS = 10_000
+const FIRST_DELAY_MS = 500
+const LONGEST_DELAY_MS = 30_000
+
+export const streamState = ref<StreamState>('off')
+/** When data last came from the server, by whichever way. */
+export const updatedAt = ref<Date | null>(null)
+
+/** Doubling delay with full jitter, so that a thousand pages do not come back at once. */
+export function backOff(attempt: number, random: () => number = Math.random): number {
+  const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt)
+  return Math.round(ceiling / 2 + random() * (ceiling / 2))
+}
+
+type Fetch = typeof globalThis.fetch
+
+/** The fetch the stream uses: fresh token on every attempt, one refresh on 401, errors thrown. */
+async function authorisedFetch(
+  base: Fetch,
+  url: string | URL,
+  init?: RequestInit,
+): Promise<Response> {
+  const attempt = () =>
+    base(url, {
+      ...init,
+      headers: { ...(init?.headers as object), Authorization: `Bearer ${getAccessToken() ?? ''}` },
+    })
+  let answer = await attempt()
+  if (answer.status === 401) {
+    await refreshSession()
+    answer = await attempt()
+  }
+  if (answer.status !== 200) throw new Error(`stream answered ${answer.status}`)
+  return answer
+}
+
+export class LiveStream {
+  private source: EventSourceClient | null = null
+  private lastEventId: string | undefined
+  private attempt = 0
+  private timers: Partial<Record<'retry' | 'silence' | 'fallback' | 'poll', number>> = {}
+  private stopped = true
+
+  constructor(
+    private readonly url: string,
+    private readonly handlers: StreamHandlers,
+    private readonly baseFetch: Fetch = (...args) => globalThis.fetch(...args),
+  ) {}
+
+  start(): void {
+    this.stopped = false
+    streamState.value = 'connecting'
+    this.later('fallback', POLL_AFTER_MS, () => this.fallBack())
+    this.connect()
+    window.addEventListener('online', this.retryNow)
+    document.addEventListener('visibilitychange', this.retryWhenSeen)
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.disconnect()
+    for (const name of Object.keys(this.timers)) this.clear(name as keyof typeof this.timers)
+    window.removeEventListener('online', this.retryNow)
+    document.removeEventListener('visibilitychange', this.retryWhenSeen)
+    streamState.value = 'off'
+  }
+
+  private connect(): void {
+    this.clear('retry')
+    this.disconnect()
+    this.watchSilence()
+    this.source = createEventSource({
+      url: this.url,
+      initialLastEventId: this.lastEventId,
+      fetch: (url, init) => authorisedFetch(this.baseFetch, url, init as RequestInit),
+      onConnect: () => this.connected(),
+      onMessage: (message) => this.received(message.event ?? 'message', message.data),
+      onComment: () => this.heard(),
+      // The library would try again at a fixed pace; the pace is ours.
+      onScheduleReconnect: () => this.lost(),
+    })
+  }
+
+  private disconnect(): void {
+    if (!this.source) return
+    this.lastEventId = this.source.lastEventId ?? this.lastEventId
+    this.source.close()
+    this.source = null
+  }
+
+  private connected(): void {
+    this.clear('fallback')
+    this.clear('poll')
+    const wasDown = streamState.value === 'polling' || this.attempt > 0
+    streamState.value = 'live'
+    this.heard()
+    // What happened while the stream was down may be older than the server's memory of events.
+    if (wasDown) void this.handlers.poll().catch(() => undefined)
+  }
+
+  private received(name: string, data: string): void {
+    this.heard()
+    if (name === 'ping') return
+    this.handlers.event(name, JSON.parse(data))
+  }
+
+  private heard(): void {
+    this.attempt = 0
+    updatedAt.value = new Date()
+    this.watchSilence()
+  }
+
+  private lost(): void {
+    this.disconnect()
+    if (this.stopped) return
+    if (streamState.value !== 'polling') {
+      streamState.value = 'connecting'
+      if (!this.timers.fallback) this.later('fallback', POLL_AFTER_MS, () => this.fallBack())
+    }
+    this.later('retry', backOff(this.attempt++), () => this.connect())
+  }
+
+  private fallBack(): void {
+    this.clear('fallback')
+    streamState.value = 'polling'
+    const poll = async () => {
+      await this.handlers.poll().then(
+        () => (updatedAt.value = new Date()),
+        () => undefined,
+      )
+      if (streamState.value === 'polling') this.later('poll', POLL_EVERY_MS, () => void poll())
+    }
+    void poll()
+  }
+
+  private watchSilence(): void {
+    this.later('silence', SILENCE_MS, () => this.lost())
+  }
+
+  private readonly retryNow = () => {
+    if (this.stopped || streamState.value === 'live') return
+    this.attempt = 0
+    this.connect()
+  }
+
+  private readonly retryWhenSeen = () => {
+    if (document.visibilityState === 'visible') this.retryNow()
+  }
+
+  private later(name: keyof typeof this.timers, delay: number, run: () => void): void {
+    this.clear(name)
+    this.timers[name] = window.setTimeout(run, delay)
+  }
+
+  private clear(name: keyof typeof this.timers): void {
+    window.clearTimeout(this.timers[name])
+    delete this.timers[name]
+  }
+}

@@ -1,0 +1,65 @@
+import { nextTick, reactive, ref, type Ref } from 'vue'
+import { ApiError, asApiError } from './errors'
+
+export type FieldErrors = Record<string, string>
+/** Returns one sentence per field that is wrong; an empty record when all is well. */
+export type Check<T> = (values: T) => FieldErrors
+
+export interface Form<T extends object> {
+  values: T
+  errors: Ref<FieldErrors>
+  /** What went wrong that belongs to no field. */
+  problem: Ref<ApiError | null>
+  busy: Ref<boolean>
+  /** Give this to ErrorSummary's `ref`. */
+  summary: Ref<{ focus: () => void } | null>
+  submit: () => Promise<void>
+}
+
+/**
+ * A form is its values, a check and what to do on submit. It is checked on submit only; what was
+ * typed stays; errors stand at their field and in a summary that takes the focus. A second submit
+ * while one is under way is ignored.
+ */
+export function useForm<T extends object>(options: {
+  initial: T
+  check?: Check<T>
+  submit: (values: T) => Promise<void>
+}): Form<T> {
+  const values = reactive({ ...options.initial }) as T
+  const errors = ref<FieldErrors>({})
+  const problem = ref<ApiError | null>(null)
+  const busy = ref(false)
+  const summary = ref<{ focus: () => void } | null>(null)
+
+  async function showErrors(): Promise<void> {
+    await nextTick()
+    summary.value?.focus()
+  }
+
+  async function submit(): Promise<void> {
+    if (busy.value) return
+    problem.value = null
+    errors.value = options.check?.(values) ?? {}
+    if (Object.keys(errors.value).length > 0) return showErrors()
+    busy.value = true
+    try {
+      await options.submit(values)
+    } catch (thrown) {
+      const error = asApiError(thrown)
+      errors.value = firstOfEach(error.fields, values)
+      problem.value = Object.keys(errors.value).length > 0 ? null : error
+      await showErrors()
+    } finally {
+      busy.value = false
+    }
+  }
+
+  return { values, errors, problem, busy, summary, submit }
+}
+
+/** The server's messages for fields this form has. */
+function firstOfEach(fields: Record<string, string[]>, values: object): FieldErrors {
+  const known = Object.entries(fields).filter(([name]) => name in values)
+  return Object.fromEntries(known.map(([name, messages]) => [name, messages[0] ?? '']))
+}

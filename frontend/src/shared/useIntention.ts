@@ -1,0 +1,23 @@
+import { newIdempotencyKey } from './http'
+
+/**
+ * The idempotency key of what a person wants now. Trying the same thing again (a double click, a
+ * lost answer) uses the same key; wanting something else, or having got it, makes a new one.
+ */
+export function useIntention() {
+  let key: string | null = null
+  let wanted = ''
+  return {
+    keyFor(body: unknown): string {
+      const now = JSON.stringify(body)
+      if (key === null || now !== wanted) {
+        key = newIdempotencyKey()
+        wanted = now
+      }
+      return key
+    },
+    fulfilled(): void {
+      key = null
+    },
+  }
+}
