@@ -106,7 +106,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of this process, or `ConfigError` naming every bad variable.
 
     Without an argument: the process environment over the `.env` file at the top of the
-    repository. With one: exactly that mapping. An empty value counts as unset. Makes `DATA_DIR`
+    repository (or the file that `ENV_FILE` names). With one: exactly that mapping. An empty value counts as unset. Makes `DATA_DIR`
     and, on a local run, the secrets in it.
     """
     read = _Reader(_environment() if environ is None else environ)
@@ -180,7 +180,8 @@ def embedded_redis_url(data_dir: Path) -> str | None:
 
 
 def _environment() -> dict[str, str]:
-    from_file = {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()}
+    file = ROOT / os.environ.get("ENV_FILE", ".env")
+    from_file = {name: value or "" for name, value in dotenv_values(file).items()}
     return from_file | dict(os.environ)
 
 

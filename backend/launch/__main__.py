@@ -78,10 +78,10 @@ def _step(supervisor: Supervisor, program: Program) -> list[str]:
     """Run a step; its output is repeated when all is ready, so that a link or a login is not scrolled away."""
     if supervisor.stop_asked:
         return []
-    exit_code, lines = supervisor.run_step(program)
+    exit_code, output, complaints = supervisor.run_step(program)
     if exit_code and not supervisor.stop_asked:
-        raise StartError(lines[-1] if lines else f"The step {program.name!r} failed with exit code {exit_code}.")
-    return lines
+        raise StartError(complaints[-1] if complaints else f"The step {program.name!r} ended with {exit_code}.")
+    return output
 
 
 def _announce(supervisor: Supervisor, settings: config.Settings, options: argparse.Namespace, notices: list[str]) -> None:

@@ -15,8 +15,8 @@ from launch.supervisor import Program, StartError
 BACKEND = ROOT / "backend"
 FRONTEND = ROOT / "frontend"
 VITE_PORT = 5173
-#: Seconds a job may take to finish after the stop is asked; celery_config gives the worker 10 of them.
-WORKER_GRACE = 15
+#: Seconds the running jobs may take to finish after the stop is asked.
+WORKER_GRACE = 12
 
 
 def prepare(environment: dict[str, str]) -> Program:
@@ -48,17 +48,18 @@ def web(environment: dict[str, str], listener: socket.socket, reload: bool) -> P
 
 
 def worker(environment: dict[str, str], settings: Settings) -> Program:
+    """TERM lets it finish what it has begun. (Celery's timed "soft" stop is not for the threads pool: it would
+    always wait its full time and then fail.) What is not finished in time is killed, and runs again later.
+    """
     return Program(
         name="worker",
         command=(
-            *_python("celery", "-A", "celery_worker.celery", "worker", "--pool", "threads"),
+            *_python("celery", "--quiet", "-A", "celery_worker.celery", "worker", "--pool", "threads"),
             *("--concurrency", str(settings.worker_concurrency), "--loglevel", "INFO"),
             *("--without-gossip", "--without-mingle"),  # for clusters of workers; they delay the start
         ),
         directory=BACKEND,
-        # TERM as QUIT: Celery's soft shutdown, which hands unfinished jobs back instead of keeping them
-        # invisible for the visibility time-out.
-        environment={**environment, "REMAP_SIGTERM": "SIGQUIT"},
+        environment=environment,
         stage=1,
         grace=WORKER_GRACE,
     )
@@ -67,7 +68,7 @@ def worker(environment: dict[str, str], settings: Settings) -> Program:
 def beat(environment: dict[str, str]) -> Program:
     return Program(
         name="beat",
-        command=_python("celery", "-A", "celery_worker.celery", "beat", "--pidfile=", "--loglevel", "INFO"),
+        command=_python("celery", "--quiet", "-A", "celery_worker.celery", "beat", "--pidfile=", "--loglevel", "INFO"),
         directory=BACKEND,
         environment=environment,
     )

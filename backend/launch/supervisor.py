@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ POLL_SECONDS = 0.2
 RESTART_PAUSES = (1, 2, 5, 10, 30)
 #: A child that lived this long has recovered: its next crash counts as the first.
 STEADY_SECONDS = 60
+#: Last lines of each child that are remembered.
+KEPT_LINES = 200
 
 
 class StartError(Exception):
@@ -77,9 +80,9 @@ class Supervisor:
         child.kill()
         child.drain()
 
-    def run_step(self, program: Program) -> tuple[int, list[str]]:
-        """Run a program to its end. Its exit code and its lines; a stop asked meanwhile ends it."""
-        child = _Child(program, self.say, keep_lines=True)
+    def run_step(self, program: Program) -> tuple[int, list[str], list[str]]:
+        """Run a program to its end; a stop asked meanwhile ends it. Exit code, its output, its complaints."""
+        child = _Child(program, self.say)
         child.start()
         while child.running:
             if self._stop_asked.wait(POLL_SECONDS / 4):
@@ -87,7 +90,7 @@ class Supervisor:
                 child.wait(program.grace)
                 child.kill()
         child.drain()
-        return child.exit_code, child.lines
+        return child.exit_code, list(child.output), list(child.complaints)
 
     def wait_until(self, ready: Callable[[], bool], child: _Child, seconds: float) -> bool:
         """True when `ready()`; False when the child ended, a stop was asked, or the time is over."""
@@ -129,11 +132,11 @@ class Supervisor:
 class _Child:
     """One program and the process that runs it now, in a process group of its own."""
 
-    def __init__(self, program: Program, say: Callable[[str, str], None], keep_lines: bool = False) -> None:
+    def __init__(self, program: Program, say: Callable[[str, str], None]) -> None:
         self.program = program
-        self.lines: list[str] = []
+        self.output: deque[str] = deque(maxlen=KEPT_LINES)
+        self.complaints: deque[str] = deque(maxlen=KEPT_LINES)
         self._say = say
-        self._keep_lines = keep_lines
         self._crashes = 0
         self._restart_at: float | None = None
 
@@ -146,15 +149,17 @@ class _Child:
             env={**os.environ, "PYTHONUNBUFFERED": "1", **program.environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE,
             pass_fds=program.inherit,
             start_new_session=True,  # Ctrl-C reaches the runner alone, which then stops all in order
         )
         self._started_at = time.monotonic()
         self._restart_at = None
         self._feed(program.stdin)
-        self._reader = threading.Thread(target=self._forward, args=(self._process.stdout,), daemon=True)
-        self._reader.start()
+        pipes = ((self._process.stdout, self.output), (self._process.stderr, self.complaints))
+        self._readers = [threading.Thread(target=self._forward, args=pipe, daemon=True) for pipe in pipes]
+        for reader in self._readers:
+            reader.start()
 
     @property
     def running(self) -> bool:
@@ -183,7 +188,8 @@ class _Child:
 
     def drain(self) -> None:
         """Wait for the last lines; not for ever, a stray grandchild may hold the pipe."""
-        self._reader.join(timeout=2)
+        for reader in self._readers:
+            reader.join(timeout=2)
 
     def restart_if_due(self) -> None:
         now = time.monotonic()
@@ -204,11 +210,10 @@ class _Child:
                 pipe.write(data)
                 pipe.close()
 
-    def _forward(self, pipe: IO[bytes]) -> None:
+    def _forward(self, pipe: IO[bytes], kept: deque[str]) -> None:
         with pipe:
             for raw in pipe:
                 line = raw.decode(errors="replace").rstrip()
-                if self._keep_lines:
-                    self.lines.append(line)
                 if line:
+                    kept.append(line)
                     self._say(line, self.program.name)

@@ -1,0 +1,78 @@
+"""How Celery is used: a carrier of wake-ups. Every job can be lost or run twice without harm."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+from celery import Celery
+
+from config import Settings
+
+TASK_MODULES = tuple(f"parking.{domain}.tasks" for domain in ("mail", "bookings", "reports", "csv_exports"))
+#: Seconds after which a message of a worker that died is given to another. No job is delayed longer than this.
+VISIBILITY_SECONDS = 900
+SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS = 240, 300
+
+
+def make_celery(settings: Settings, **arguments: Any) -> Celery:
+    """The Celery application of these settings: for worker and Beat, and for a process that only sends."""
+    celery = Celery("parking", **arguments)
+    celery.conf.update(options(settings))
+    celery.set_default()
+    return celery
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    return {
+        "broker_url": settings.redis_url,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,  # Redis may be away for as long as it likes
+        "broker_connection_timeout": 2,
+        "broker_transport_options": {
+            "visibility_timeout": VISIBILITY_SECONDS,
+            # A frozen server is noticed; longer than the seconds a worker waits in one BRPOP.
+            "socket_timeout": 15,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+            "health_check_interval": 20,
+        },
+        "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1},
+        # JSON only: a message can never carry code.
+        "task_serializer": "json",
+        "result_serializer": "json",
+        "accept_content": ["json"],
+        # What a job did stands in the database, so results are not kept in Redis.
+        "task_ignore_result": True,
+        # A job counts as done when it is done, also when its worker is killed half way.
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        "task_soft_time_limit": SOFT_LIMIT_SECONDS,
+        "task_time_limit": HARD_LIMIT_SECONDS,
+        "worker_soft_shutdown_timeout": 10,
+        "worker_enable_soft_shutdown_on_idle": False,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+        "worker_send_task_events": False,
+        "enable_utc": True,
+        "timezone": "UTC",
+        "beat_schedule_filename": str(settings.data_dir / "celerybeat-schedule"),
+    }
+
+
+def task_modules() -> tuple[str, ...]:
+    return tuple(name for name in TASK_MODULES if importlib.util.find_spec(name))
+
+
+def beat_schedule() -> dict[str, dict[str, Any]]:
+    """The `BEAT` tables of the task modules together: name -> {"task": …, "schedule": seconds}."""
+    entries: dict[str, dict[str, Any]] = {}
+    for module in task_modules():
+        for name, entry in importlib.import_module(module).BEAT.items():
+            if name in entries:
+                raise ValueError(f"two Beat entries are called {name!r}")
+            entries[name] = entry
+    return entries

@@ -1,0 +1,48 @@
+"""`python -m launch.prepare`: brings the database up to date and sees to the first administrator.
+
+Prints on standard output what the operator should read once all is ready; on failure one sentence
+on standard error and exit code 1.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from sqlalchemy.exc import DBAPIError
+
+from config import ConfigError
+from parking import DOMAINS, create_app, schema
+
+
+def main() -> int:
+    try:
+        _complain_or_print(create_app())
+    except (ConfigError, schema.SchemaError) as error:
+        return _fail(str(error))
+    except DBAPIError as error:
+        return _fail(f"DATABASE_URL: the database cannot be used ({_first_line(error)}).")
+    return 0
+
+
+def _complain_or_print(app) -> None:
+    with app.app_context():
+        schema.upgrade()
+        if faults := schema.faults():
+            raise schema.SchemaError("; ".join(faults))
+        for domain in DOMAINS:
+            for line in getattr(domain, "at_start", list)():
+                sys.stdout.write(line + "\n")
+
+
+def _first_line(error: DBAPIError) -> str:
+    lines = str(error.orig or error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _fail(sentence: str) -> int:
+    sys.stderr.write(" ".join(sentence.split()) + "\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
