@@ -9,4 +9,4 @@ from apiflask import APIFlask
 
 
 def init_app(app: APIFlask) -> None:
-    """Puts this domain on the application."""
+    """Puts the mail's routes and commands on the application."""

@@ -1,0 +1,82 @@
+"""The calendar entry of a booking (RFC 5545, 5546): one stable UID, a SEQUENCE that rises, CANCEL removes it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from parking.mail.address import header_text
+from parking.mail.i18n import parse
+
+if TYPE_CHECKING:
+    from parking.mail.kinds.context import Context
+    from parking.mail.kinds.facts import BookingFacts
+
+Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
+
+
+def entry(b: BookingFacts, c: Context, method: Method) -> str:
+    """The whole .ics text, CRLF and folded.
+
+    REQUEST with the reader as an attendee who has accepted puts the entry into the diary by itself, and CANCEL
+    takes it out again; PUBLISH is for a download, where nobody is invited. Times are in UTC, so no zone
+    definitions are needed. The entry does not make the reader busy.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", f"-//{_plain(c.site_name)}//parking//EN")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    calendar.add_component(_event(b, c, method))
+    return calendar.to_ical().decode()
+
+
+def _event(b: BookingFacts, c: Context, method: Method) -> Event:
+    start, end = span(b)
+    event = Event()
+    event.add("uid", uid(b, c.public_url))
+    event.add("sequence", b.get("sequence") or 0)
+    event.add("dtstamp", c.made_at.astimezone(UTC))
+    event.add("dtstart", start)
+    event.add("dtend", end)
+    event.add("summary", _plain(f"{c.t('common.spot')} {b['spot_number']}, {b['lot_name']}"))
+    event.add("location", _plain(", ".join(part for part in (b["lot_name"], b.get("lot_address")) if part)))
+    event.add("description", _plain(f"{c.t('common.reference')}: {b['reference']}"))
+    event.add("url", c.page("booking", id=b["id"]))
+    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    event.add("transp", "TRANSPARENT")
+    if method != "PUBLISH":
+        event.add("organizer", _person(c.organizer, c.site_name), encode=0)
+        attendee = _person(c.email, c.name or c.email)
+        attendee.params.update(
+            {"PARTSTAT": vText("ACCEPTED"), "ROLE": vText("REQ-PARTICIPANT"), "RSVP": vText("FALSE")}
+        )
+        event.add("attendee", attendee, encode=0)
+    return event
+
+
+def uid(b: BookingFacts, public_url: str) -> str:
+    """The same for every entry of this booking, whatever changes in it."""
+    return f"booking-{b['id']}-{b['reference']}@{urlsplit(public_url).hostname or 'localhost'}"
+
+
+def span(b: BookingFacts) -> tuple[datetime, datetime]:
+    """What stands in the diary: the reserved window, or for an instant booking the time that is sure."""
+    start = parse(b.get("reserved_start") or b["start_time"])
+    end = parse(b.get("reserved_end") or b.get("end_time") or b.get("held_until") or b["start_time"])
+    return start, max(start, end)
+
+
+def _person(email: str, name: str) -> vCalAddress:
+    person = vCalAddress(f"mailto:{email}")
+    # RFC 5545 knows no escape for a double quote in a parameter.
+    person.params["CN"] = vText(_plain(name).replace('"', "'"))
+    return person
+
+
+def _plain(text: str) -> str:
+    """One line without control characters: a name cannot add properties."""
+    return header_text(text)

@@ -1,0 +1,271 @@
+"""Letters about one booking. All times of a booking are told in the lot's zone, and in the reader's where it differs."""
+
+from __future__ import annotations
+
+from parking.mail import calendar
+from parking.mail.i18n import Texts, parse, zone
+from parking.mail.kinds.context import Context
+from parking.mail.kinds.facts import BookingFacts, Cancelled, ForceReleased, Moved, OfBooking, TariffFacts
+from parking.mail.letter import Block, Button, Fact, Facts, Hero, Letter, Para
+
+
+def booking_confirmation(facts: OfBooking, c: Context) -> Letter:
+    """A new booking, or with `sequence` > 0 a changed one. Carries the calendar entry."""
+    b, t = facts["booking"], c.t
+    form = "changed" if b.get("sequence") else b["booking_type"]
+    until = b.get("held_until")
+    what_next = (
+        t("booking_confirmation.instant", until=t.moment(until, b["lot_timezone"]))
+        if b["booking_type"] == "instant" and until
+        else t("booking_confirmation.reserved")
+    )
+    deadline = b.get("checkin_deadline")
+    blocks: list[Block] = [_schedule(b, c)]
+    if deadline:
+        text = t("booking_confirmation.checkin", deadline=t.moment(deadline, b["lot_timezone"]))
+        blocks.append(Para(text))
+    blocks += [Para(what_next), _prices(b, t), _open_booking(b, c)]
+    return Letter(
+        subject=t.subject(f"booking_confirmation.subject_{form}", **_spot_and_lot(b)),
+        preheader=t.preheader("booking_confirmation.preheader", reference=b["reference"], start=_start(b, t)),
+        hero=_hero(b, t, t(f"booking_confirmation.title_{form}"), t(f"booking_confirmation.status_{b['booking_type']}")),
+        blocks=tuple(blocks),
+        reason=t("why.booking", site=c.site_name),
+        calendar=calendar.entry(b, c, "REQUEST"),
+        calendar_method="REQUEST",
+    )
+
+
+def release_receipt(facts: OfBooking, c: Context) -> Letter:
+    """The stay is over: what it cost and how that came about. Wants end_time, duration and total."""
+    b, t = facts["booking"], c.t
+    total, duration = _total(b, t), t.duration(b.get("duration_seconds") or 0)
+    return Letter(
+        subject=t.subject("release_receipt.subject", amount=total, **_spot_and_lot(b)),
+        preheader=t.preheader(
+            "release_receipt.preheader", duration=duration, lot=b["lot_name"], reference=b["reference"]
+        ),
+        hero=Hero(
+            title=t("release_receipt.title"),
+            status=t("release_receipt.status"),
+            figure_label=t("common.total"),
+            figure=total,
+            place=b["lot_name"],
+            address=b.get("lot_address") or "",
+        ),
+        blocks=(_stay(b, c), _sum(b, t), Button(t("release_receipt.button"), c.page("receipt", id=b["id"]))),
+        reason=t("why.booking", site=c.site_name),
+    )
+
+
+def reservation_reminder(facts: OfBooking, c: Context) -> Letter:
+    """Shortly before a reservation starts."""
+    b, t = facts["booking"], c.t
+    start = t.clock(b["reserved_start"] or b["start_time"], b["lot_timezone"])
+    blocks: list[Block] = [_schedule(b, c)]
+    deadline = b.get("checkin_deadline")
+    if deadline:
+        blocks.append(Para(t("booking_confirmation.checkin", deadline=t.moment(deadline, b["lot_timezone"]))))
+    blocks += [Para(t("reservation_reminder.text")), _open_booking(b, c)]
+    return Letter(
+        subject=t.subject("reservation_reminder.subject", time=start, **_spot_and_lot(b)),
+        preheader=t.preheader("reservation_reminder.preheader", reference=b["reference"], start=_start(b, t)),
+        hero=_hero(b, t, t("reservation_reminder.title"), t("reservation_reminder.status")),
+        blocks=tuple(blocks),
+        reason=t("why.reminder", site=c.site_name),
+    )
+
+
+def booking_cancelled(facts: Cancelled, c: Context) -> Letter:
+    """A reservation that will not take place. Removes the calendar entry."""
+    b, t = facts["booking"], c.t
+    cost = b.get("total_cost_minor") or 0
+    price = (
+        t("booking_cancelled.cost", amount=t.money(cost, b["currency"])) if cost else t("booking_cancelled.no_cost")
+    )
+    said = Para(f"{t('booking_cancelled.by_' + facts.get('by', 'user'))} {price}")
+    return Letter(
+        subject=t.subject("booking_cancelled.subject", **_spot_and_lot(b)),
+        preheader=t.preheader("booking_cancelled.preheader", reference=b["reference"], start=_start(b, t)),
+        hero=_hero(b, t, t("booking_cancelled.title"), t("booking_cancelled.status")),
+        blocks=(said, *_reason(facts.get("reason"), t), _schedule(b, c), _book_again(c)),
+        reason=t("why.booking", site=c.site_name),
+        calendar=calendar.entry(b, c, "CANCEL"),
+        calendar_method="CANCEL",
+    )
+
+
+def booking_force_released(facts: ForceReleased, c: Context) -> Letter:
+    """An administrator ended a running booking."""
+    b, t = facts["booking"], c.t
+    end = t.moment(b.get("end_time") or b["start_time"], b["lot_timezone"])
+    return Letter(
+        subject=t.subject("booking_force_released.subject", **_spot_and_lot(b)),
+        preheader=t.preheader(
+            "booking_force_released.preheader", reference=b["reference"], end=end, amount=_total(b, t)
+        ),
+        hero=_hero(b, t, t("booking_force_released.title"), t("booking_force_released.status")),
+        blocks=(
+            *_reason(facts.get("reason"), t),
+            Para(t("booking_force_released.text")),
+            _stay(b, c),
+            _sum(b, t),
+            _open_booking(b, c),
+        ),
+        reason=t("why.booking", site=c.site_name),
+    )
+
+
+def booking_moved(facts: Moved, c: Context) -> Letter:
+    """A reservation keeps its time but gets another spot. Updates the calendar entry."""
+    b, t = facts["booking"], c.t
+    old, new = str(facts["old_spot_number"]), str(b["spot_number"])
+    spots = (Fact(t("common.old_spot"), old), Fact(t("common.new_spot"), new, strong=True))
+    return Letter(
+        subject=t.subject("booking_moved.subject", spot=new, old=old, lot=b["lot_name"]),
+        preheader=t.preheader("booking_moved.preheader", start=_start(b, t)),
+        hero=_hero(b, t, t("booking_moved.title"), t("booking_moved.status")),
+        blocks=(Para(t("booking_moved.text", old=old, spot=new)), Facts(spots), _schedule(b, c), _open_booking(b, c)),
+        reason=t("why.booking", site=c.site_name),
+        calendar=calendar.entry(b, c, "REQUEST"),
+        calendar_method="REQUEST",
+    )
+
+
+def booking_no_show(facts: OfBooking, c: Context) -> Letter:
+    """Nobody checked in where that is required."""
+    b, t = facts["booking"], c.t
+    deadline = b.get("checkin_deadline") or b["reserved_start"] or b["start_time"]
+    cost = b.get("total_cost_minor") or 0
+    blocks: list[Block] = [Para(t("booking_no_show.text", deadline=t.moment(deadline, b["lot_timezone"])))]
+    blocks.append(_schedule(b, c))
+    if cost:
+        blocks.append(_sum(b, t))
+    return Letter(
+        subject=t.subject("booking_no_show.subject", **_spot_and_lot(b)),
+        preheader=t.preheader("booking_no_show.preheader", reference=b["reference"], start=_start(b, t)),
+        hero=_hero(b, t, t("booking_no_show.title"), t("booking_no_show.status")),
+        blocks=(*blocks, _book_again(c)),
+        reason=t("why.booking", site=c.site_name),
+    )
+
+
+# parts -------------------------------------------------------------------------------------
+
+
+def _spot_and_lot(b: BookingFacts) -> dict[str, str]:
+    return {"spot": str(b["spot_number"]), "lot": b["lot_name"]}
+
+
+def _start(b: BookingFacts, t: Texts) -> str:
+    return t.moment(b.get("reserved_start") or b["start_time"], b["lot_timezone"])
+
+
+def _hero(b: BookingFacts, t: Texts, title: str, status: str) -> Hero:
+    return Hero(
+        title=title,
+        status=status,
+        figure_label=t("common.spot"),
+        figure=str(b["spot_number"]),
+        place=b["lot_name"],
+        address=b.get("lot_address") or "",
+    )
+
+
+def _schedule(b: BookingFacts, c: Context) -> Facts:
+    """From when until when, in which zone, and the same in the reader's zone where its clocks differ."""
+    t, there = c.t, b["lot_timezone"]
+    start = b.get("reserved_start") or b["start_time"]
+    end = b.get("reserved_end") or b.get("held_until")
+    rows = [Fact(t("common.reference"), b["reference"], strong=True)]
+    if b.get("spot_level"):
+        rows.append(Fact(t("common.level"), str(b["spot_level"])))
+    rows.append(Fact(t("common.from"), t.moment(start, there)))
+    if end:
+        label = "common.until" if b.get("reserved_end") else "common.held_until"
+        rows.append(Fact(t(label), t.moment(end, there)))
+    rows.append(Fact(t("common.zone"), t.zone_label(there, start, end)))
+    if _clocks_differ(start, there, c.timezone):
+        own = t.span(start, end, c.timezone) if end else t.moment(start, c.timezone)
+        rows.append(Fact(t("common.your_time"), f"{own}, {t.zone_label(c.timezone, start, end)}"))
+    if b.get("vehicle_plate"):
+        rows.append(Fact(t("common.vehicle"), str(b["vehicle_plate"])))
+    return Facts(tuple(rows))
+
+
+def _stay(b: BookingFacts, c: Context) -> Facts:
+    """The stay as it was: a receipt's upper half."""
+    t, there = c.t, b["lot_timezone"]
+    start, end = b["start_time"], b.get("end_time") or b["start_time"]
+    rows = [
+        Fact(t("common.reference"), b["reference"], strong=True),
+        Fact(t("common.lot"), b["lot_name"]),
+        Fact(t("common.spot"), str(b["spot_number"])),
+        Fact(t("common.from"), t.moment(start, there)),
+        Fact(t("common.until"), t.moment(end, there)),
+        Fact(t("common.zone"), t.zone_label(there, start, end)),
+        Fact(t("common.duration"), t.duration(b.get("duration_seconds") or 0)),
+    ]
+    if b.get("vehicle_plate"):
+        rows.append(Fact(t("common.vehicle"), str(b["vehicle_plate"])))
+    return Facts(tuple(rows), title=t("release_receipt.stay"))
+
+
+def _sum(b: BookingFacts, t: Texts) -> Facts:
+    """Price rule, the lines that make the total, the total, the tax in it."""
+    rows = _price_rule(b, t)
+    rows += [Fact(line["text"], t.money(line["amount_minor"], b["currency"])) for line in b.get("lines") or ()]
+    rows.append(Fact(t("common.total"), _total(b, t), strong=True))
+    tax = b.get("tax_minor")
+    if tax is not None:
+        rows.append(Fact(t("common.tax", rate=b.get("tax_rate") or ""), t.money(tax, b["currency"])))
+    return Facts(tuple(rows), title=t("release_receipt.lines"))
+
+
+def _price_rule(b: BookingFacts, t: Texts) -> list[Fact]:
+    hourly = t.money(b["tariff"]["hourly_minor"], b["currency"])
+    return [
+        Fact(t("common.price"), t("common.per_hour", amount=hourly)),
+        Fact(t("common.billing"), billing_rule(b["tariff"], b["currency"], t)),
+    ]
+
+
+def _prices(b: BookingFacts, t: Texts) -> Facts:
+    rows = _price_rule(b, t)
+    estimate = b.get("estimate_minor")
+    if estimate is not None:
+        rows.append(Fact(t("common.estimate"), t.money(estimate, b["currency"]), strong=True))
+    return Facts(tuple(rows))
+
+
+def billing_rule(tariff: TariffFacts, currency: str, t: Texts) -> str:
+    """The tariff in words: the step it is rounded up to, what is free, what a day costs at most."""
+    step, free = tariff.get("step_seconds") or 1, tariff.get("free_minutes") or 0
+    cap = tariff.get("daily_cap_minor")
+    parts = [t("billing.second") if step == 1 else t("billing.step", step=t.duration(step))]
+    if free:
+        parts.append(t("billing.free", time=t.duration(free * 60)))
+    if cap is not None:
+        parts.append(t(f"billing.cap_{tariff.get('cap_day') or 'rolling'}", amount=t.money(cap, currency)))
+    return "; ".join(parts)
+
+
+def _total(b: BookingFacts, t: Texts) -> str:
+    return t.money(b.get("total_cost_minor") or 0, b["currency"])
+
+
+def _reason(reason: str | None, t: Texts) -> tuple[Facts, ...]:
+    return (Facts((Fact(t("common.reason"), reason),)),) if reason else ()
+
+
+def _open_booking(b: BookingFacts, c: Context) -> Button:
+    return Button(c.t("common.open_booking"), c.page("booking", id=b["id"]))
+
+
+def _book_again(c: Context) -> Button:
+    return Button(c.t("common.book_again"), c.page("lots"))
+
+
+def _clocks_differ(instant: str, one: str, other: str) -> bool:
+    moment = parse(instant)
+    return moment.astimezone(zone(one)).utcoffset() != moment.astimezone(zone(other)).utcoffset()

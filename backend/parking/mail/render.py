@@ -1,0 +1,207 @@
+"""Facts → letter → text, HTML and the MIME message. Pure: the same row always gives the same bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, EmailPolicy
+from email.utils import format_datetime, parseaddr
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import mjml
+from jinja2 import BaseLoader, Environment, Template
+from markupsafe import Markup
+
+from parking.mail.address import addr_spec, header_text, mailbox
+from parking.mail.i18n import Texts, language
+from parking.mail.kinds import KINDS, Context
+from parking.mail.letter import Letter
+
+_TEMPLATES = Path(__file__).with_name("templates")
+# Headers fold at 78; 8-bit text is encoded, so that every server on the way can carry it.
+POLICY: EmailPolicy = SMTP.clone(cte_type="7bit", raise_on_defect=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Whose mail it is. `sender` is MAIL_FROM: an address, perhaps with a name before it."""
+
+    name: str
+    public_url: str
+    sender: str
+
+    @property
+    def sender_email(self) -> str:
+        return parseaddr(self.sender)[1]
+
+    @property
+    def sender_name(self) -> str:
+        return parseaddr(self.sender)[0] or self.name
+
+    @property
+    def domain(self) -> str:
+        return addr_spec(self.sender_email).rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    filename: str
+    mimetype: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Everything a stored mail says, without the database."""
+
+    kind: str
+    email: str
+    name: str
+    locale: str
+    timezone: str
+    facts: dict[str, Any]
+    made_at: datetime
+    message_id: str
+    unsubscribe_url: str = ""
+    unsubscribe_mail: str = ""  # subject of the mail that also unsubscribes
+    attachments: Sequence[Attachment] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    letter: Letter
+    text: str
+    html: str
+
+
+def build(draft: Draft, site: Site) -> Letter:
+    """The letter of a draft. Raises KeyError, ValueError or TypeError when the facts are not those of its kind."""
+    context = Context(
+        t=Texts(language(draft.locale)),
+        site_name=site.name,
+        public_url=site.public_url,
+        email=draft.email,
+        name=draft.name,
+        timezone=draft.timezone,
+        made_at=draft.made_at,
+        organizer=site.sender_email,
+        unsubscribe_url=draft.unsubscribe_url,
+    )
+    return KINDS[draft.kind].build(draft.facts, context)
+
+
+def render(draft: Draft, site: Site) -> Rendered:
+    """Text and HTML of a draft, from the same blocks."""
+    letter = build(draft, site)
+    values = {
+        "t": Texts(language(draft.locale)),
+        "site_name": site.name,
+        "name": draft.name,
+        "subject": letter.subject,
+        "preheader": letter.preheader,
+        "hero": letter.hero,
+        "blocks": letter.blocks,
+        "reason": letter.reason,
+        "unsubscribe_url": draft.unsubscribe_url,
+        "preferences_url": f"{site.public_url}/profile",
+    }
+    text_template, html_template = KINDS[draft.kind].templates
+    text = re.sub(r"\n{3,}", "\n\n", _template(text_template).render(values)).strip() + "\n"
+    return Rendered(letter, text, _template(html_template).render(values))
+
+
+def message(draft: Draft, site: Site) -> EmailMessage:
+    """The whole MIME message. Raises BadAddress when no mail can go to this address."""
+    rendered = render(draft, site)
+    mail = EmailMessage(policy=POLICY)
+    _headers(mail, draft, site, rendered.letter)
+    mail.set_content(rendered.text, cte="quoted-printable")
+    mail.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    if rendered.letter.calendar:
+        _add_calendar(mail, rendered.letter)
+    for part in draft.attachments:
+        _attach(mail, part)
+    _fix_boundaries(mail, draft.message_id)
+    return mail
+
+
+def _headers(mail: EmailMessage, draft: Draft, site: Site, letter: Letter) -> None:
+    subscription = KINDS[draft.kind].category == "subscription"
+    mail["From"] = _sender(site, draft, subscription)
+    mail["To"] = mailbox(draft.email, draft.name)
+    mail["Subject"] = header_text(letter.subject)
+    mail["Date"] = format_datetime(draft.made_at)
+    mail["Message-ID"] = draft.message_id
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["Content-Language"] = language(draft.locale)
+    mail["Feedback-ID"] = f"{draft.kind}:parking:{site.domain}"
+    if subscription:
+        mail["List-Id"] = f"<{draft.kind.replace('_', '-')}.{site.domain}>"
+        also = f", <mailto:{site.sender_email}?subject={draft.unsubscribe_mail}>" if draft.unsubscribe_mail else ""
+        mail["List-Unsubscribe"] = f"<{draft.unsubscribe_url}>{also}"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+
+
+def _sender(site: Site, draft: Draft, subscription: bool) -> Address:
+    """Reports and reminders come under a name of their own, so that a reader can sort and judge them apart."""
+    name = site.sender_name
+    if subscription:
+        name += " – " + ("Berichte" if language(draft.locale) == "de" else "Reports")
+    return mailbox(site.sender_email, name)
+
+
+def _add_calendar(mail: EmailMessage, letter: Letter) -> None:
+    """The entry twice: as an alternative (clients show accept buttons or file it), and as a file for the others."""
+    mail.add_alternative(letter.calendar, subtype="calendar", cte="base64")
+    _last_part(mail).set_param("method", letter.calendar_method)
+    name = "cancelled.ics" if letter.calendar_method == "CANCEL" else "booking.ics"
+    mail.add_attachment(letter.calendar, subtype="calendar", filename=name, cte="base64")
+    _last_part(mail).set_param("method", letter.calendar_method)
+
+
+def _last_part(mail: EmailMessage) -> EmailMessage:
+    return list(mail.iter_parts())[-1]  # type: ignore[return-value]  # parts of an EmailMessage are EmailMessages
+
+
+def _attach(mail: EmailMessage, part: Attachment) -> None:
+    main, _, sub = part.mimetype.partition("/")
+    name = header_text(part.filename).replace("/", "_").replace("\\", "_")
+    mail.add_attachment(part.data, maintype=main, subtype=sub or "octet-stream", filename=name)
+    if main == "text":
+        _last_part(mail).set_param("charset", "utf-8")
+
+
+def _fix_boundaries(mail: EmailMessage, message_id: str) -> None:
+    """Boundaries from the Message-ID instead of chance: a second delivery is the same message to the byte."""
+    seed = re.sub(r"[^A-Za-z0-9]", "", message_id)[:40]
+    for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{seed}_{number}")
+
+
+# templates ---------------------------------------------------------------------------------
+
+_ENVIRONMENT = {
+    ".txt": Environment(loader=BaseLoader(), autoescape=False, keep_trailing_newline=True),  # noqa: S701 (plain text)
+    ".mjml": Environment(loader=BaseLoader(), autoescape=True),
+}
+
+
+@cache
+def _template(name: str) -> Template:
+    """A compiled template; the MJML skeleton is turned into HTML once, its Jinja marks left standing."""
+    path = _TEMPLATES / name
+    source = path.read_text(encoding="utf-8")
+    if path.suffix == ".mjml":
+        source = _slim(mjml.mjml2html(source))
+    return _ENVIRONMENT[path.suffix].from_string(source)
+
+
+def _slim(html: str) -> str:
+    return Markup(re.sub(r">\s{2,}<", "> <", html))
