@@ -19,9 +19,7 @@ class BadAddress(ValueError):
 
 def header_text(text: str) -> str:
     """Text for a header: control, line and direction characters become spaces, an encoded word is broken up."""
-    plain = "".join(
-        " " if unicodedata.category(char) in _HIDDEN and char not in _JOINERS else char for char in text
-    )
+    plain = "".join(" " if unicodedata.category(char) in _HIDDEN and char not in _JOINERS else char for char in text)
     plain = plain.replace("=?", "= ?").replace("?=", "? =")
     return " ".join(plain.split())[:MOST_HEADER]
 

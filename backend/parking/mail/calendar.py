@@ -49,12 +49,12 @@ def _event(b: BookingFacts, c: Context, method: Method) -> Event:
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
     event.add("transp", "TRANSPARENT")
     if method != "PUBLISH":
-        event.add("organizer", _person(c.organizer, c.site_name), encode=0)
+        event.add("organizer", _person(c.organizer, c.site_name), encode=False)
         attendee = _person(c.email, c.name or c.email)
         attendee.params.update(
             {"PARTSTAT": vText("ACCEPTED"), "ROLE": vText("REQ-PARTICIPANT"), "RSVP": vText("FALSE")}
         )
-        event.add("attendee", attendee, encode=0)
+        event.add("attendee", attendee, encode=False)
     return event
 
 

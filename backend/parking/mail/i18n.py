@@ -99,7 +99,7 @@ class Texts:
     def number(self, value: float, digits: int = 0) -> str:
         thousands, decimal = _THOUSANDS_DECIMAL[self.lang]
         plain = f"{value:,.{digits}f}"
-        return plain.translate(str.maketrans({",": thousands, ".": decimal}))
+        return plain.translate(str.maketrans(",.", thousands + decimal))
 
     def plain(self, value: float) -> str:
         """At most one decimal."""

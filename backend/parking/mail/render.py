@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
+from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,6 @@ from typing import Any
 
 import mjml
 from jinja2 import BaseLoader, Environment, Template
-from markupsafe import Markup
 
 from parking.mail.address import addr_spec, header_text, mailbox
 from parking.mail.i18n import Texts, language
@@ -25,7 +24,7 @@ from parking.mail.letter import Letter
 
 _TEMPLATES = Path(__file__).with_name("templates")
 # Headers fold at 78; 8-bit text is encoded, so that every server on the way can carry it.
-POLICY: EmailPolicy = SMTP.clone(cte_type="7bit", raise_on_defect=False)
+POLICY = SMTP.clone(cte_type="7bit", raise_on_defect=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +198,5 @@ def _template(name: str) -> Template:
     path = _TEMPLATES / name
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".mjml":
-        source = _slim(mjml.mjml2html(source))
+        source = re.sub(r">\s{2,}<", "> <", mjml.mjml2html(source))
     return _ENVIRONMENT[path.suffix].from_string(source)
-
-
-def _slim(html: str) -> str:
-    return Markup(re.sub(r">\s{2,}<", "> <", html))

@@ -28,7 +28,9 @@ def booking_confirmation(facts: OfBooking, c: Context) -> Letter:
     return Letter(
         subject=t.subject(f"booking_confirmation.subject_{form}", **_spot_and_lot(b)),
         preheader=t.preheader("booking_confirmation.preheader", reference=b["reference"], start=_start(b, t)),
-        hero=_hero(b, t, t(f"booking_confirmation.title_{form}"), t(f"booking_confirmation.status_{b['booking_type']}")),
+        hero=_hero(
+            b, t, t(f"booking_confirmation.title_{form}"), t(f"booking_confirmation.status_{b['booking_type']}")
+        ),
         blocks=tuple(blocks),
         reason=t("why.booking", site=c.site_name),
         calendar=calendar.entry(b, c, "REQUEST"),
@@ -80,9 +82,7 @@ def booking_cancelled(facts: Cancelled, c: Context) -> Letter:
     """A reservation that will not take place. Removes the calendar entry."""
     b, t = facts["booking"], c.t
     cost = b.get("total_cost_minor") or 0
-    price = (
-        t("booking_cancelled.cost", amount=t.money(cost, b["currency"])) if cost else t("booking_cancelled.no_cost")
-    )
+    price = t("booking_cancelled.cost", amount=t.money(cost, b["currency"])) if cost else t("booking_cancelled.no_cost")
     said = Para(f"{t('booking_cancelled.by_' + facts.get('by', 'user'))} {price}")
     return Letter(
         subject=t.subject("booking_cancelled.subject", **_spot_and_lot(b)),

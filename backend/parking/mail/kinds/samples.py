@@ -102,7 +102,7 @@ def inactivity_reminder() -> dict[str, Any]:
     }
 
 
-_LOTS = [
+_LOTS: list[dict[str, Any]] = [
     {"name": "Harbour Street Garage", "bookings": 84, "revenue_minor": 96450, "occupancy_percent": 71.5},
     {"name": "Station North", "bookings": 61, "revenue_minor": 80160, "occupancy_percent": 88.0},
     {"name": "Castle Park", "bookings": 17, "revenue_minor": 10980, "occupancy_percent": 24.5},
@@ -144,7 +144,9 @@ def admin_monthly_report() -> dict[str, Any]:
         "currency": "EUR",
         "figures": {**_FIGURES, **more, "bookings": 4903, "revenue_minor": 5_630_175},
         "previous": {**_BEFORE, "active_users": 398, "bookings": 4710, "revenue_minor": 5_511_900},
-        "lots": [{**lot, "bookings": lot["bookings"] * 30, "revenue_minor": lot["revenue_minor"] * 30} for lot in _LOTS],
+        "lots": [
+            {**lot, "bookings": lot["bookings"] * 30, "revenue_minor": lot["revenue_minor"] * 30} for lot in _LOTS
+        ],
     }
 
 

@@ -1,0 +1,83 @@
+"""The outbox, who wants which mail, and what is known of the mail server."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from parking.db import BigId, UTCDateTime, db
+
+STATES = ("queued", "sending", "retrying", "sent", "failed", "suppressed", "discarded")
+"""queued → sending → sent | retrying | failed. suppressed: the reader has unsubscribed. discarded: an administrator's
+wish, or too late to be of use."""
+
+OPEN = text("state IN ('queued', 'retrying', 'sending')")
+"""Mails that still have to go out. Literal, because SQLite uses a partial index only for its very words."""
+
+
+class OutboxMail(db.Model):  # type: ignore[name-defined]  # made at run time
+    """One mail to one reader, with everything needed to write it; sent from nothing else.
+
+    `due_at` is when somebody may next work on it: the next attempt of a waiting mail, the end of the lease of one
+    that is being sent (a worker that died frees it by doing nothing). `lease` names the holder.
+    """
+
+    __tablename__ = "outbox_mail"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(12))
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("app_user.id"), index=True)
+    booking_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    email: Mapped[str] = mapped_column(String(320))
+    name: Mapped[str] = mapped_column(String(200))
+    locale: Mapped[str] = mapped_column(String(10))
+    timezone: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(200))
+    message_id: Mapped[str] = mapped_column(String(255), unique=True)
+    dedupe_key: Mapped[str | None] = mapped_column(String(200), unique=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    first_attempt_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    attempts: Mapped[int]
+    lost_leases: Mapped[int]
+    lease: Mapped[str | None] = mapped_column(String(32))
+    server_fault: Mapped[bool]
+    last_reply: Mapped[str | None] = mapped_column(String(500))
+
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        CheckConstraint("(state = 'sending') = (lease IS NOT NULL)", name="lease"),
+        CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent"),
+        Index("ix_outbox_mail_due", due_at, id, sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_outbox_mail_state", state, id),
+    )
+
+
+class MailPreference(db.Model):  # type: ignore[name-defined]  # made at run time
+    """A reader's choice about one kind of mail; without a row he gets it."""
+
+    __tablename__ = "mail_preference"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("app_user.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    enabled: Mapped[bool]
+
+
+class MailServer(db.Model):  # type: ignore[name-defined]  # made at run time
+    """One row: what the server said to our login. `config_mark` tells whether that was under today's settings."""
+
+    __tablename__ = "mail_server"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    config_mark: Mapped[str] = mapped_column(String(64))
+    login_failures: Mapped[int]
+    paused_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_reply: Mapped[str | None] = mapped_column(String(500))

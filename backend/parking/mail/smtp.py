@@ -1,0 +1,248 @@
+"""One SMTP connection that cannot hang: every step has a time-out in total, not per byte.
+
+A socket's own time-out starts anew with every byte that arrives, so a server that sends one now and then holds its
+client for ever. Here a timer cuts the connection when a step has taken too long, whatever it was waiting for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import smtplib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+CONNECT_SECONDS = 10.0
+STEP_SECONDS = 30.0
+MAIL_SECONDS = 100.0  # one mail, all its steps; shorter than the lease of its row
+SLOWEST_BYTES_PER_SECOND = 50_000  # what a large mail may need on top
+MOST_REPLY = 500
+
+Tls = Literal["none", "starttls", "tls"]
+# 5xx answers that mean "not now": Gmail's daily limits, mailbox full, too many connections.
+_NOT_NOW = re.compile(r"\b5\.4\.5\b|\b5\.2\.2\b|\b5\.5\.3\b|\b[45]\.7\.28\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where mail is handed over. `name` is how we introduce ourselves (EHLO)."""
+
+    host: str
+    port: int
+    tls: Tls
+    user: str | None
+    password: str | None
+    name: str
+
+
+class ServerDown(Exception):
+    """No session with the server: not reached, no TLS, closed or mute. Says nothing against a single mail."""
+
+
+class LoginRefused(Exception):
+    """The server knows us and says no. Trying on locks mailboxes."""
+
+
+class Lost(ServerDown):
+    """The session ended in the middle of a mail."""
+
+
+class Refused(Exception):
+    """The server refused this mail. `final`: trying again is of no use."""
+
+    def __init__(self, code: int, said: bytes | str, *, final: bool) -> None:
+        self.code = code
+        self.final = final
+        super().__init__(reply_text(code, said))
+
+
+def reply_text(code: int, said: bytes | str) -> str:
+    """A server's answer on one line."""
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return " ".join(f"{code} {words}".split())[:MOST_REPLY]
+
+
+class Connection:
+    """An open session, reused for many mails. Raises ServerDown or LoginRefused instead of opening."""
+
+    def __init__(self, server: Server, step_seconds: float = STEP_SECONDS) -> None:
+        self.server = server
+        self.step_seconds = step_seconds
+        self.deadline = float("inf")
+        self._cut_at: str | None = None
+        self._smtp = _client(server)
+        self._open()
+
+    # opening -------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        try:
+            self._greet()
+            self._login()
+        except (ServerDown, LoginRefused):
+            self._smtp.close()
+            raise
+
+    def _greet(self) -> None:
+        smtp, server = self._smtp, self.server
+        with self._step(f"connecting to {server.host}:{server.port}", CONNECT_SECONDS + self.step_seconds):
+            code, said = smtp.connect(server.host, server.port)
+            if code != 220:
+                raise ServerDown(reply_text(code, said))
+        if smtp.sock is not None:
+            smtp.sock.settimeout(self.step_seconds)
+        self._ehlo()
+        if server.tls == "starttls":
+            with self._step("STARTTLS"):
+                smtp.starttls(context=_tls_context())
+            self._ehlo()
+
+    def _ehlo(self) -> None:
+        with self._step("EHLO"):
+            self._smtp.ehlo_or_helo_if_needed()
+
+    def _login(self) -> None:
+        user, password = self.server.user, self.server.password
+        if not user:
+            return
+        with self._step("login"):
+            try:
+                self._smtp.login(user, password or "")
+            except smtplib.SMTPAuthenticationError as refusal:
+                said = reply_text(refusal.smtp_code, refusal.smtp_error)
+                kind = LoginRefused if refusal.smtp_code >= 500 else ServerDown
+                raise kind(said) from None
+
+    # sending -------------------------------------------------------------------------------
+
+    def send(self, sender: str, recipient: str, message: bytes) -> str:
+        """Hands over one mail; returns the server's acceptance.
+
+        Raises Refused, after which the session can go on, or Lost, after which it cannot. Lost after the last byte
+        leaves open whether the mail arrived: only sending it again with the same Message-ID is safe.
+        """
+        self.deadline = time.monotonic() + MAIL_SECONDS + len(message) / SLOWEST_BYTES_PER_SECOND
+        try:
+            self._envelope(sender, recipient, len(message))
+            return self._body(message)
+        except Refused:
+            self._reset()
+            raise
+        finally:
+            self.deadline = float("inf")
+
+    def _envelope(self, sender: str, recipient: str, size: int) -> None:
+        options = [f"SIZE={size}"] if self._smtp.has_extn("size") else []
+        if not (sender + recipient).isascii():
+            if not self._smtp.has_extn("smtputf8"):
+                raise Refused(553, "this server does not take addresses beyond ASCII", final=True)
+            options.append("SMTPUTF8")
+            self._smtp.command_encoding = "utf-8"
+        with self._step("MAIL FROM"):
+            code, said = self._smtp.mail(sender, options)
+        if code != 250:  # our own address or quota: nothing is wrong with the recipient
+            raise Refused(code, said, final=False)
+        with self._step("RCPT TO"):
+            code, said = self._smtp.rcpt(recipient)
+        if code not in (250, 251):
+            raise Refused(code, said, final=_is_final(code, said))
+
+    def _body(self, message: bytes) -> str:
+        with self._step("DATA"):
+            code, said = self._smtp.docmd("DATA")
+        if code != 354:
+            raise Refused(code, said, final=_is_final(code, said))
+        with self._step("the message", self.step_seconds + len(message) / SLOWEST_BYTES_PER_SECOND):
+            self._smtp.send(_dotted(message))
+        with self._step("the answer after the message"):
+            code, said = self._smtp.getreply()
+        if code != 250:
+            raise Refused(code, said, final=_is_final(code, said))
+        return reply_text(code, said)
+
+    def _reset(self) -> None:
+        with self._step("RSET"):
+            self._smtp.rset()
+
+    def check_sender(self, sender: str) -> str:
+        """Asks whether the server takes mail from this address, and takes it back. Raises Refused."""
+        with self._step("MAIL FROM"):
+            code, said = self._smtp.mail(sender)
+        self._reset()
+        if code != 250:
+            raise Refused(code, said, final=False)
+        return reply_text(code, said)
+
+    def close(self) -> None:
+        """Says goodbye, without waiting for more than a moment."""
+        with contextlib.suppress(ServerDown), self._step("QUIT", 5):
+            self._smtp.quit()
+        self._smtp.close()
+
+    @property
+    def features(self) -> list[str]:
+        return sorted(self._smtp.esmtp_features)
+
+    @property
+    def tls_version(self) -> str | None:
+        sock = self._smtp.sock
+        return sock.version() if isinstance(sock, ssl.SSLSocket) else None
+
+    # time ----------------------------------------------------------------------------------
+
+    @contextmanager
+    def _step(self, what: str, seconds: float | None = None) -> Iterator[None]:
+        """Runs one exchange; whatever breaks it becomes Lost with a sentence that names the step."""
+        left = min(seconds or self.step_seconds, self.deadline - time.monotonic())
+        timer = threading.Timer(max(left, 0), self._cut, (what,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except (OSError, ValueError, smtplib.SMTPException) as fault:
+            if isinstance(fault, smtplib.SMTPAuthenticationError):
+                raise
+            raise Lost(self._explain(what, left, fault)) from fault
+        finally:
+            timer.cancel()
+
+    def _cut(self, what: str) -> None:
+        self._cut_at = what
+        sock = self._smtp.sock
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                # The plain socket's method: SSLSocket's own would pull the TLS state from under the waiting thread.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    def _explain(self, what: str, seconds: float, fault: Exception) -> str:
+        if self._cut_at or isinstance(fault, TimeoutError):
+            return f"no answer within {seconds:.0f} s: {what}"
+        words = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
+        return " ".join(f"{what}: {words}".split())[:MOST_REPLY]
+
+
+def _client(server: Server) -> smtplib.SMTP:
+    # local_hostname is given because looking it up can block for long on a machine with a broken resolver.
+    if server.tls == "tls":
+        return smtplib.SMTP_SSL(local_hostname=server.name, timeout=CONNECT_SECONDS, context=_tls_context())
+    return smtplib.SMTP(local_hostname=server.name, timeout=CONNECT_SECONDS)
+
+
+def _tls_context() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _dotted(message: bytes) -> bytes:
+    """The message as it goes over the wire: leading dots doubled, closed by the lone dot."""
+    body = message if message.endswith(b"\r\n") else message + b"\r\n"
+    return re.sub(rb"(?m)^\.", b"..", body) + b".\r\n"
+
+
+def _is_final(code: int, said: bytes) -> bool:
+    return code >= 500 and not _NOT_NOW.search(said.decode("utf-8", "replace"))
