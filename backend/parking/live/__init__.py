@@ -1,7 +1,12 @@
+"""Live: hints between processes and to open pages, over Redis, never in the way of a request."""
+
 from __future__ import annotations
 
 from apiflask import APIFlask
 
+from parking.live import service
+
 
 def init_app(app: APIFlask) -> None:
     """Puts this domain on the application."""
+    service.init_app(app, app.extensions["settings"].redis_url)

@@ -1,0 +1,176 @@
+"""Wake-ups and cache marks: they arrive, and a Redis that is away never holds anybody up."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+
+import pytest
+
+from parking import create_app
+from parking.live import courier, service
+from tests.conftest import make_settings
+
+NEVER_LONGER = 0.6  # seconds: connecting 0.2 + answering 0.3, and a little for a busy machine
+
+
+def waiting_jobs(client) -> list[tuple[str, list]]:
+    messages = [json.loads(raw) for raw in client.lrange("celery", 0, -1)]
+    import base64
+
+    bodies = [json.loads(base64.b64decode(message["body"])) for message in messages]
+    return [(message["headers"]["task"], body[0]) for message, body in zip(messages, bodies, strict=True)]
+
+
+def longest(action, seconds: float = 2.5) -> float:
+    """The longest single call of `action` while it is called over and over for some seconds."""
+    worst, end = 0.0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        begun = time.monotonic()
+        action()
+        worst = max(worst, time.monotonic() - begun)
+        time.sleep(0.005)
+    return worst
+
+
+def test_a_wake_up_becomes_a_message_a_celery_worker_understands(live_app, valkey):
+    service.wake_task("mail.deliver", 7, "x")
+    assert service.flush(3)
+    assert waiting_jobs(valkey.client) == [("mail.deliver", [7, "x"])]
+
+
+def test_a_job_that_still_waits_is_not_noted_twice(live_app, valkey):
+    valkey.freeze()
+    for _ in range(50):
+        service.wake_task("mail.deliver")
+    valkey.thaw()
+    assert service.flush(5)
+    assert len(waiting_jobs(valkey.client)) <= 2  # the first may have been on its way already
+
+
+def test_events_become_entries_with_growing_ids_and_equal_waiting_hints_become_one(live_app, valkey):
+    service.publish("booking", {"id": 5, "status": "Active"}, user_id=3)
+    for _ in range(100):
+        service.publish("lot", {"secret": "ignored"}, lot_id=7)
+    assert service.flush(3)
+    entries = valkey.client.xrange(courier.STREAM)
+    read = [json.loads(fields["e"]) for _, fields in entries]
+    assert {"event": "booking", "data": {"id": 5, "status": "Active"}, "user_id": 3, "lot_id": None} in read
+    hints = [one for one in read if one["event"] == "lot"]
+    assert 1 <= len(hints) < 100
+    assert hints[0] == {"event": "lot", "data": {}, "user_id": None, "lot_id": 7}
+
+
+@pytest.mark.parametrize("fault", ["stop", "freeze"])
+def test_nothing_blocks_or_raises_while_redis_is_away(live_app, valkey, fault):
+    service.changed_lots([1])
+    getattr(valkey, fault)()
+    assert longest(lambda: service.changed_lots([1, 2])) < NEVER_LONGER
+    assert longest(lambda: service.changed_since(1)) < NEVER_LONGER
+    assert service.changed_since(1) is None
+    assert longest(lambda: service.wake_task("mail.deliver", 1), 1) < 0.1
+    assert longest(lambda: service.publish("lot", {}, lot_id=1), 1) < 0.1
+    assert service.redis_state() == "down"
+
+
+@pytest.mark.parametrize(("fault", "mend"), [("stop", "start"), ("freeze", "thaw")])
+def test_after_its_return_the_kept_wake_ups_arrive_and_marks_work(live_app, valkey, fault, mend):
+    getattr(valkey, fault)()
+    service.wake_task("mail.deliver", 9)
+    assert not service.flush(1.5)
+    getattr(valkey, mend)()
+    assert service.flush(5)
+    assert ("mail.deliver", [9]) in waiting_jobs(valkey.client)
+    version = service.changed_since(0).version
+    service.changed_lots([4])
+    assert service.changed_since(version).lots == {4}
+
+
+def test_a_frozen_redis_is_tried_once_a_second_not_by_everybody(live_app, valkey):
+    service.changed_lots([1])
+    valkey.freeze()
+    waited = []
+
+    def call():
+        with live_app.app_context():
+            begun = time.monotonic()
+            service.changed_lots([1])
+            waited.append(time.monotonic() - begun)
+
+    service.changed_lots([1])  # notices the fault; for a second nobody tries
+    crowd = [threading.Thread(target=call) for _ in range(50)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+    assert max(waited) < 0.2
+
+
+def test_a_full_bag_drops_and_counts(live_app, valkey):
+    valkey.stop()
+    for number in range(courier.BAG_SIZE + 500):
+        service.wake_task("mail.deliver", number)
+    bag = live_app.extensions["live"].courier
+    assert bag.dropped >= 500
+    assert len(bag._wakes) <= courier.BAG_SIZE
+
+
+def test_a_memory_full_redis_keeps_the_wake_up_for_later(live_app, valkey):
+    client = valkey.client
+    client.config_set("maxmemory", "1mb")
+    try:
+        service.wake_task("mail.deliver", 1)
+        assert not service.flush(1.5)
+    finally:
+        client.config_set("maxmemory", "0")
+    assert service.flush(5)
+    assert ("mail.deliver", [1]) in waiting_jobs(client)
+
+
+def test_without_redis_everything_is_quiet(tmp_path):
+    app = create_app(make_settings(tmp_path, redis_url=None))
+    before = threading.active_count()
+    with app.app_context():
+        service.wake_task("mail.deliver")
+        service.publish("lot", {}, lot_id=1)
+        service.changed_lots([1])
+        assert service.changed_since(0) is None
+        assert service.flush()
+        assert service.redis_state() == "none"
+    assert threading.active_count() == before
+
+
+def test_the_marks_tell_what_changed_since_the_last_question(live_app, valkey):
+    first = service.changed_since(0)
+    assert first.lots == set()
+    service.changed_lots([1, 2])
+    second = service.changed_since(first.version)
+    assert second.lots == {1, 2}
+    service.changed_lots([2])
+    assert service.changed_since(second.version).lots == {2}
+    assert service.changed_since(first.version).lots == {1, 2}
+
+
+def test_wiped_marks_are_not_mistaken_for_no_change(live_app, valkey):
+    version = service.changed_since(0).version
+    service.changed_lots([1])
+    valkey.wipe()
+    told = service.changed_since(version)
+    assert told.lots is None
+    service.changed_lots([3])
+    assert service.changed_since(told.version).lots == {3}
+
+
+def test_the_courier_works_in_a_forked_process(live_app, valkey):
+    """Celery's prefork pool forks after the application was made."""
+    import os
+
+    service.wake_task("parent")
+    assert service.flush(3)
+    child = os.fork()
+    if child == 0:
+        service.wake_task("child")
+        os._exit(0 if service.flush(3) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert [name for name, _ in waiting_jobs(valkey.client)] == ["child", "parent"]
