@@ -116,7 +116,9 @@ class Courier:
                 break
             del wakes[wake]
         with self._lock:
-            self._wakes = {**wakes, **self._wakes}
+            kept = list(wakes | self._wakes)
+            self._wakes = dict.fromkeys(kept[:BAG_SIZE])
+            self.dropped += len(kept) - len(self._wakes)
             if not self._wakes and not self._events:
                 self._idle.set()
         return bool(wakes)
