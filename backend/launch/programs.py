@@ -21,16 +21,12 @@ WORKER_GRACE = 12
 
 def prepare(environment: dict[str, str]) -> Program:
     """Migrations and the first administrator; ends by itself."""
-    return Program(
-        name="prepare", command=_python("launch.prepare"), directory=BACKEND, environment=environment
-    )
+    return Program(name="prepare", command=_python("launch.prepare"), directory=BACKEND, environment=environment)
 
 
 def demo(environment: dict[str, str]) -> Program:
     """Demonstration data, once; ends by itself."""
-    return Program(
-        name="demo", command=_python("flask", "demo", "load"), directory=BACKEND, environment=environment
-    )
+    return Program(name="demo", command=_python("flask", "demo", "load"), directory=BACKEND, environment=environment)
 
 
 def web(environment: dict[str, str], listener: socket.socket, reload: bool) -> Program:

@@ -1,0 +1,38 @@
+# One image for api, worker, beat and migrate. Built from the same locks as `make run`; holds no secret.
+
+FROM node:22-slim AS page
+WORKDIR /src/frontend
+COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY frontend/ ./
+RUN npm run build
+
+FROM python:3.11-slim AS packages
+WORKDIR /src
+COPY backend/requirements-setup.txt backend/requirements.txt ./
+RUN pip install --no-cache-dir --require-hashes -r requirements-setup.txt \
+ && python -m venv --without-pip /venv \
+ && uv pip install --no-cache --compile-bytecode --python /venv/bin/python --require-hashes -r requirements.txt
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin parking \
+ && mkdir -p /data /exports \
+ && chown parking:parking /data /exports \
+ && chmod 700 /data /exports
+COPY --from=packages /venv /venv
+COPY backend/ /app/backend/
+COPY --from=page /src/frontend/dist/ /app/frontend/dist/
+ENV PATH=/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    APP_ENV=production \
+    HOST=0.0.0.0 \
+    PORT=5000 \
+    DATA_DIR=/data \
+    EXPORT_DIR=/exports
+WORKDIR /app/backend
+USER parking
+EXPOSE 5000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "launch.health", "web"]
+CMD ["python", "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"]
