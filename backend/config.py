@@ -107,9 +107,9 @@ class Settings:
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of this process, or `ConfigError` naming every bad variable.
 
-    Without an argument: the process environment over the `.env` file at the top of the
-    repository (or the file that `ENV_FILE` names). With one: exactly that mapping. An empty value counts as unset. Makes `DATA_DIR`
-    and, on a local run, the secrets in it.
+    Without an argument: the process environment over the `.env` file at the top of the repository
+    (or the file that `ENV_FILE` names). With one: exactly that mapping. An empty value counts as
+    unset. Makes `DATA_DIR` and, on a local run, the secrets in it.
     """
     read = _Reader(_environment() if environ is None else environ)
     app_env = read.choice("APP_ENV", ("local", "production"), "local")

@@ -21,7 +21,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -283,17 +282,20 @@ def mark_done(stamp: Path, wanted: str) -> None:
     stamp.write_text(wanted)
 
 
-def run(command: list[str], failure: str, quiet: bool = False, **more: object) -> None:
-    started = time.monotonic()
-    output = subprocess.DEVNULL if quiet else None
+def run(
+    command: list[str],
+    failure: str,
+    quiet: bool = False,
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+) -> None:
+    """Run a command to its end; SetupError with the text `failure` when it fails."""
     try:
-        code = subprocess.call(command, stdout=output, **more)  # type: ignore[call-overload]  # cwd and env only
+        code = subprocess.call(command, stdout=subprocess.DEVNULL if quiet else None, cwd=cwd, env=env)
     except OSError as error:
         raise SetupError(f"{failure} ({error})") from None
     if code:
         raise SetupError(failure)
-    if time.monotonic() - started > 60:
-        say(f"done after {time.monotonic() - started:.0f} s")
 
 
 def say(line: str) -> None:

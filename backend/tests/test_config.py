@@ -1,0 +1,311 @@
+"""The environment is checked as a whole before anything starts; .env.example tells the truth about it."""
+
+import dataclasses
+import json
+import multiprocessing
+import os
+import re
+import stat
+import subprocess
+import sys
+from datetime import time
+
+import config
+import pytest
+
+STRONG = {
+    "SECRET_KEY": "t0Zr9aTQ1bY7mPjUOB3xkP5gqzTnL4vWd2uhVJ8c",
+    "SECURITY_PASSWORD_SALT": "Qe7Zs2Nd0LxRfGvTb5UyHnJm9KiPoAq3WcXt6Sz1",
+    "JWT_SECRET": "mB1nV6cX3zL9kJ4hG7fD0sA2pO5iU8yT6rE3wQ1x",
+}
+PROMISED = """
+APP_ENV HOST PORT DATA_DIR EXPORT_DIR DATABASE_URL REDIS_URL SMTP_HOST SMTP_PORT SMTP_USER SMTP_PASSWORD SMTP_TLS
+MAIL_FROM ADMIN_EMAIL ADMIN_PASSWORD SECRET_KEY SECURITY_PASSWORD_SALT JWT_SECRET CORS_ORIGINS TIMEZONE CURRENCY
+REMINDER_TIME DAILY_REPORT_TIME MONTHLY_REPORT_TIME SITE_NAME PUBLIC_URL RATE_LIMITS PUBLIC_LOTS WEB_WORKERS
+WORKER_CONCURRENCY MAX_OPEN_BOOKINGS_PER_USER
+""".split()
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Settings of a local run in an empty folder, with the variables given."""
+
+    def load(**environ):
+        return config.load({"DATA_DIR": str(tmp_path / "data"), "EXPORT_DIR": str(tmp_path / "exports"), **environ})
+
+    return load
+
+
+@pytest.fixture
+def refused(load):
+    """What is said about each bad variable."""
+
+    def refused(**environ):
+        with pytest.raises(config.ConfigError) as caught:
+            load(**environ)
+        return dict(caught.value.problems)
+
+    return refused
+
+
+def test_an_empty_environment_is_a_complete_local_run(load, tmp_path):
+    settings = load()
+    assert (settings.app_env, settings.host, settings.port) == ("local", "127.0.0.1", 5000)
+    assert settings.database_url == f"sqlite:///{tmp_path}/data/parking.db"
+    assert settings.redis_url is None
+    assert settings.smtp_host is None
+    assert settings.cors_origins == ("http://localhost:5173",)
+    assert (settings.reminder_time, settings.daily_report_time) == (time(18), time(8))
+    assert settings.monthly_report_time == time(0)
+    assert (settings.max_open_bookings_per_user, settings.lot_capacity_max) == (0, 10_000)
+    assert settings.password_min_length == 6
+    assert settings.public_url == "http://localhost:5000"
+
+
+def test_an_empty_value_counts_as_unset(load):
+    assert load(PORT="", REDIS_URL="  ", SMTP_TLS="").port == 5000
+
+
+def test_the_public_address_follows_the_port(load):
+    assert load(PORT="8123").public_url == "http://localhost:8123"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wants"),
+    [
+        ("APP_ENV", "staging", "local, production"),
+        ("PORT", "abc", "1 to 65535"),
+        ("PORT", "0", "1 to 65535"),
+        ("PORT", "70000", "1 to 65535"),
+        ("PORT", "५०००", "1 to 65535"),
+        ("HOST", "not a host", "host name"),
+        ("DATABASE_URL", "mysql://localhost/x", "postgresql+psycopg://"),
+        ("DATABASE_URL", "sqlite://", "sqlite:////"),
+        ("DATABASE_URL", "sqlite:///:memory:", "sqlite:////"),
+        ("REDIS_URL", "localhost:6379", "redis://"),
+        ("REDIS_URL", "redis://host:port/0", "redis://"),
+        ("SMTP_TLS", "ssl", "none, starttls, tls"),
+        ("SMTP_PORT", "-1", "whole number"),
+        ("SMTP_USER", "me", None),
+        ("MAIL_FROM", "nobody", "address"),
+        ("MAIL_FROM", "a@b.example\nBcc: c@d.example", "control characters"),
+        ("TIMEZONE", "Mars/Olympus", "IANA"),
+        ("TIMEZONE", "../../etc/passwd", "IANA"),
+        ("CURRENCY", "EURO", "three-letter"),
+        ("CURRENCY", "KWD", "two decimals"),
+        ("REMINDER_TIME", "25:00", "HH:MM"),
+        ("REMINDER_TIME", "8:00", "HH:MM"),
+        ("DAILY_REPORT_TIME", "noon", "HH:MM"),
+        ("RATE_LIMITS", "maybe", "on or off"),
+        ("PUBLIC_LOTS", "2", "on or off"),
+        ("PUBLIC_URL", "parking.example.com", "https://"),
+        ("CORS_ORIGINS", "example.com", "https://"),
+        ("CORS_ORIGINS", "https://example.com/path", "https://"),
+        ("WEB_WORKERS", "0", "1 to 64"),
+        ("WORKER_CONCURRENCY", "many", "1 to 256"),
+        ("MAX_OPEN_BOOKINGS_PER_USER", "-1", "whole number"),
+        ("BCRYPT_ROUNDS", "31", "whole number"),
+        ("LOG_FORMAT", "xml", "text, json"),
+        ("ADMIN_PASSWORD", "12345", "6 characters"),
+        ("ADMIN_EMAIL", "nobody", "e-mail address"),
+    ],
+)
+def test_a_bad_value_names_its_variable_and_what_it_wants(refused, name, value, wants):
+    said = refused(**{name: value})
+    if wants is not None:
+        assert wants in said[name]
+    else:
+        assert said == {"SMTP_PASSWORD": "is wanted together with SMTP_USER"}
+
+
+def test_all_faults_are_told_together(refused):
+    assert set(refused(PORT="x", CURRENCY="y", TIMEZONE="z")) == {"PORT", "CURRENCY", "TIMEZONE"}
+
+
+def test_a_message_never_repeats_a_password(refused):
+    said = refused(REDIS_URL="reddis://:hunter2@host", DATABASE_URL="mysql://u:hunter2@h/d", ADMIN_PASSWORD="h2")
+    assert len(said) == 4
+    assert "hunter2" not in str(said)
+
+
+def test_settings_do_not_show_their_secrets_in_a_log(load):
+    settings = load(SMTP_USER="me@example.com", SMTP_PASSWORD="hunter2")
+    assert "hunter2" not in f"{settings} {settings!r}"
+    assert settings.secret_key not in f"{settings} {settings!r}"
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_spelling_of_postgresql_means_psycopg_3(load, scheme):
+    assert load(DATABASE_URL=f"{scheme}://u:p@h/d").database_url == "postgresql+psycopg://u:p@h/d"
+
+
+def test_relative_paths_count_from_the_top_of_the_repository(load):
+    settings = load(DATABASE_URL="sqlite:///backend/instance/other.db")
+    assert settings.database_url == f"sqlite:///{config.ROOT}/backend/instance/other.db"
+
+
+@pytest.mark.parametrize(("tls", "port"), [("none", 25), ("starttls", 587), ("tls", 465)])
+def test_the_smtp_port_follows_the_encryption(load, tls, port):
+    assert load(SMTP_HOST="mail.example.com", SMTP_TLS=tls).smtp_port == port
+
+
+def test_mail_comes_from_the_login_when_that_is_an_address(load):
+    assert load(SMTP_USER="me@example.com", SMTP_PASSWORD="x").mail_from == "me@example.com"
+    assert load(PUBLIC_URL="https://park.example.com").mail_from == "noreply@park.example.com"
+
+
+def test_a_folder_that_cannot_be_made_is_named(refused, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "folder this user can write to" in refused(DATA_DIR=str(tmp_path / "file" / "below"))["DATA_DIR"]
+
+
+# ---------------------------------------------------------------- secrets
+
+
+def test_local_secrets_are_made_once_kept_private_and_differ(load, tmp_path):
+    first, second = load(), load()
+    assert (first.secret_key, first.jwt_secret) == (second.secret_key, second.jwt_secret)
+    assert len({first.secret_key, first.jwt_secret, first.security_password_salt}) == 3
+    file = tmp_path / "data" / "secrets.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert len(first.jwt_secret) >= 32
+    assert [path.name for path in file.parent.iterdir()] == ["secrets.json"]
+
+
+def test_a_secrets_file_others_could_read_is_closed_again(load, tmp_path):
+    load()
+    file = tmp_path / "data" / "secrets.json"
+    file.chmod(0o644)
+    load()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def _secret_of(folder):
+    return config.load({"DATA_DIR": folder, "EXPORT_DIR": folder}).secret_key
+
+
+def test_processes_that_start_together_agree_on_the_secrets(tmp_path):
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        assert len(set(pool.map(_secret_of, [str(tmp_path / "new")] * 16, chunksize=1))) == 1
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", json.dumps({"SECRET_KEY": "short"})])
+def test_a_damaged_secrets_file_is_an_error_not_new_secrets(refused, load, tmp_path, content):
+    load()
+    (tmp_path / "data" / "secrets.json").write_text(content)
+    assert "secrets.json" in refused()["DATA_DIR"]
+    assert (tmp_path / "data" / "secrets.json").read_text() == content
+
+
+# ---------------------------------------------------------------- production
+
+
+def test_production_starts_with_three_strong_secrets(load, tmp_path):
+    settings = load(APP_ENV="production", **STRONG)
+    assert settings.jwt_secret == STRONG["JWT_SECRET"]
+    assert (settings.password_min_length, settings.log_format) == (8, "json")
+    assert not (tmp_path / "data" / "secrets.json").exists()
+
+
+def test_production_makes_no_secrets_of_its_own(refused):
+    assert set(refused(APP_ENV="production")) == set(config.SECRET_NAMES)
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        "short",
+        "your-secret-key-here-and-some-more-characters-1234",
+        "change-me-please-0123456789-abcdefghijklm",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "this-is-an-example-value-0123456789-abcdef",
+    ],
+)
+def test_production_refuses_placeholders_and_short_secrets(refused, weak):
+    for name in config.SECRET_NAMES:
+        assert set(refused(APP_ENV="production", **{**STRONG, name: weak})) == {name}
+
+
+def test_production_refuses_one_secret_for_all(refused):
+    same = dict.fromkeys(config.SECRET_NAMES, STRONG["SECRET_KEY"])
+    assert set(refused(APP_ENV="production", **same)) == {"JWT_SECRET"}
+
+
+@pytest.mark.parametrize(
+    "weak", ["short1", "password123", "admin123", "Parkwell2026", "qwertyuiop", "11111111", "boss-of-the-lot"]
+)
+def test_production_refuses_a_weak_first_administrator(refused, weak):
+    said = refused(APP_ENV="production", ADMIN_EMAIL="boss@example.com", ADMIN_PASSWORD=weak, **STRONG)
+    assert set(said) == {"ADMIN_PASSWORD"}
+
+
+def test_production_takes_a_good_first_administrator(load):
+    settings = load(APP_ENV="production", ADMIN_EMAIL="boss@example.com", ADMIN_PASSWORD="vivid-otter-42-lamp", **STRONG)
+    assert settings.admin_email == "boss@example.com"
+
+
+def test_production_refuses_open_cors_which_a_local_run_allows(refused, load):
+    assert set(refused(APP_ENV="production", CORS_ORIGINS="*", **STRONG)) == {"CORS_ORIGINS"}
+    assert load(CORS_ORIGINS="*").cors_origins == ("*",)
+
+
+# ---------------------------------------------------------------- .env and .env.example
+
+
+def example_variables():
+    lines = (config.ROOT / ".env.example").read_text().splitlines()
+    product, _, compose = "\n".join(lines).partition("docker compose only")
+    names = re.compile(r"^#?([A-Z_]+)=", re.MULTILINE)
+    return names.findall(product), names.findall(compose)
+
+
+def test_the_example_documents_every_setting_and_nothing_else():
+    product, _ = example_variables()
+    assert sorted(product) == sorted(field.name.upper() for field in dataclasses.fields(config.Settings))
+
+
+def test_every_promised_variable_is_a_setting():
+    assert set(PROMISED) <= {field.name.upper() for field in dataclasses.fields(config.Settings)}
+
+
+def test_the_example_as_it_stands_gives_the_defaults(load, tmp_path):
+    from dotenv import dotenv_values
+
+    values = {name: value or "" for name, value in dotenv_values(config.ROOT / ".env.example").items()}
+    folders = {"DATA_DIR": str(tmp_path / "data"), "EXPORT_DIR": str(tmp_path / "exports")}
+    assert dataclasses.asdict(config.load({**values, **folders})) == dataclasses.asdict(load())
+
+
+def test_the_process_environment_goes_before_the_file(tmp_path):
+    file = tmp_path / "some.env"
+    file.write_text("PORT=1111\nSITE_NAME='Car Park & Sons'\n")
+    said = subprocess.run(
+        [sys.executable, "-c", "import config; s = config.load(); print(s.port, s.site_name)"],
+        env={
+            "PATH": os.environ["PATH"],
+            "ENV_FILE": str(file),
+            "PORT": "2222",
+            "DATA_DIR": str(tmp_path),
+            "EXPORT_DIR": str(tmp_path),
+        },
+        cwd=config.ROOT / "backend",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == "2222 Car Park & Sons\n"
+
+
+def test_the_address_of_an_embedded_server_counts_only_while_its_run_lives(load, tmp_path):
+    import fcntl
+
+    data = tmp_path / "data"
+    load()
+    (data / config.VALKEY_URL_FILE).write_text("redis://:x@127.0.0.1:1/0\n")
+    assert load().redis_url is None
+    with (data / config.RUN_LOCK_FILE).open("w") as lock:
+        assert load().redis_url is None
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert load().redis_url == "redis://:x@127.0.0.1:1/0"
+        assert load(REDIS_URL="redis://other/1").redis_url == "redis://other/1"
+    assert load().redis_url is None
