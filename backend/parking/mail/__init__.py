@@ -10,3 +10,8 @@ from apiflask import APIFlask
 
 def init_app(app: APIFlask) -> None:
     """Puts the mail's routes and commands on the application."""
+    from parking.mail.cli import mail_cli
+    from parking.mail.routes import mail_bp
+
+    app.register_blueprint(mail_bp)
+    app.cli.add_command(mail_cli)

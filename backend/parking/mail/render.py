@@ -130,6 +130,13 @@ def message(draft: Draft, site: Site) -> EmailMessage:
     return mail
 
 
+def headers(draft: Draft, site: Site) -> list[tuple[str, str]]:
+    """The message's headers as text, for people to look at."""
+    mail = EmailMessage(policy=POLICY)
+    _headers(mail, draft, site, build(draft, site))
+    return [(name, str(value)) for name, value in mail.items()]
+
+
 def _headers(mail: EmailMessage, draft: Draft, site: Site, letter: Letter) -> None:
     subscription = KINDS[draft.kind].category == "subscription"
     mail["From"] = _sender(site, draft, subscription)

@@ -1,4 +1,4 @@
-"""Letters about an account. None of them says more than the address and the moment; no password, no token but the link."""
+"""Letters about an account. They name the moment and the device; no password, and no token but the link's."""
 
 from __future__ import annotations
 

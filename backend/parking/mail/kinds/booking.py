@@ -1,4 +1,4 @@
-"""Letters about one booking. All times of a booking are told in the lot's zone, and in the reader's where it differs."""
+"""Letters about one booking: its times in the zone of the lot, and in the reader's where that differs."""
 
 from __future__ import annotations
 

@@ -1,0 +1,87 @@
+"""flask mail: doctor, render, test, unsubscribe."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from parking import clock
+from parking.db import transaction
+from parking.mail import delivery, doctor, render, service
+from parking.mail.address import BadAddress, addr_spec
+from parking.mail.i18n import LANGUAGES
+from parking.mail.kinds import KINDS
+from parking.mail.smtp import Connection, LoginRefused, Refused, ServerDown
+from parking.mail.unsubscribe import BadToken
+from parking.settings import current
+
+mail_cli = AppGroup("mail", help="Check, preview and test the mails.")
+
+
+@mail_cli.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list on standard output.")
+def doctor_command(as_json: bool) -> None:
+    """Check the way to the mail server without sending: connection, TLS, login, From. Exit code 1 when it is broken."""
+    checks = doctor.examine(current())
+    if as_json:
+        click.echo(json.dumps([{"check": c.name, "ok": c.ok, "said": c.said} for c in checks]))
+    else:
+        words = {True: "ok  ", False: "FAIL", None: "note"}
+        for check in checks:
+            click.echo(f"{words[check.ok]}  {check.name}: {check.said}")
+    sys.exit(1 if any(check.ok is False for check in checks) else 0)
+
+
+@mail_cli.command("render")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def render_command(folder: Path) -> None:
+    """Write every kind of mail with made-up facts into FOLDER, as .html, .txt and .eml, in every language."""
+    folder.mkdir(parents=True, exist_ok=True)
+    site = delivery.site(current())
+    for kind in KINDS:
+        for language in LANGUAGES:
+            draft = service.sample_draft(kind, language, current().timezone)
+            shown, stem = render.render(draft, site), f"{kind}.{language}"
+            (folder / f"{stem}.html").write_text(shown.html, encoding="utf-8")
+            (folder / f"{stem}.txt").write_text(shown.text, encoding="utf-8")
+            (folder / f"{stem}.eml").write_bytes(render.message(draft, site).as_bytes())
+    click.echo(f"{len(KINDS) * len(LANGUAGES)} mails in {folder}")
+
+
+@mail_cli.command("test")
+@click.argument("address")
+def test_command(address: str) -> None:
+    """Send one short mail to ADDRESS now, past the outbox, and say what the server answered."""
+    settings = current()
+    target = delivery.server(settings)
+    if target is None:
+        raise click.ClickException("SMTP_HOST is not set: there is no server to send with.")
+    site = delivery.site(settings)
+    draft = render.Draft(
+        "test_message", address, "", "en", settings.timezone, {}, clock.now(), service.new_message_id("test_message")
+    )
+    try:
+        message = render.message(draft, site).as_bytes()
+        connection = Connection(target)
+        reply = connection.send(addr_spec(site.sender_email), addr_spec(address), message)
+        connection.close()
+    except (BadAddress, ServerDown, LoginRefused, Refused) as fault:
+        raise click.ClickException(str(fault)) from None
+    click.echo(f"Accepted for {address}: {reply}")
+
+
+@mail_cli.command("unsubscribe")
+@click.argument("token")
+def unsubscribe_command(token: str) -> None:
+    """Do what a mail "unsubscribe TOKEN" in the From mailbox asks for (most readers use the link instead)."""
+    try:
+        user_id, kind = service.token_subject(token.removeprefix("unsubscribe").strip())
+    except BadToken as fault:
+        raise click.ClickException(str(fault)) from None
+    with transaction() as session:
+        service.set_preferences(session, user_id, {kind: False})
+    click.echo(f"User {user_id} gets no more mails of kind {kind}.")

@@ -1,0 +1,179 @@
+"""The administrator's view of the outbox, previews of every kind, and the way out of reminders and reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, make_response, render_template, request, send_from_directory
+
+from parking.db import db, transaction
+from parking.errors import Invalid
+from parking.mail import service
+from parking.mail.i18n import LANGUAGES, Texts, language
+from parking.mail.kinds import KINDS
+from parking.mail.schemas import (
+    Email,
+    EmailDetail,
+    EmailDone,
+    EmailOut,
+    EmailQuery,
+    EmailsOut,
+    KindOut,
+    KindsOut,
+    PreviewEnvelope,
+    PreviewQuery,
+)
+from parking.mail.unsubscribe import BadToken
+from parking.settings import current
+from parking.web import Message, identity, requires
+
+mail_bp = APIBlueprint("mail", __name__, tag="Mail", template_folder="templates", static_folder=None)
+
+
+@mail_bp.get("/api/admin/emails")
+@requires("admin")
+@mail_bp.input(EmailQuery, location="query")
+@mail_bp.output(EmailsOut)
+def list_emails(query_data: EmailQuery) -> Any:
+    """Every mail of the outbox, newest first."""
+    wanted = query_data.model_dump(exclude={"cursor"})
+    mails, more = service.page(db.session(), before_id=_cursor(query_data.cursor), **wanted)
+    return {
+        "emails": [Email.of(mail) for mail in mails],
+        "next": str(more) if more else None,
+        "counts": service.counts(db.session()),
+        "outbox": service.health(db.session()),
+    }
+
+
+@mail_bp.get("/api/admin/emails/<int:mail_id>")
+@requires("admin")
+@mail_bp.output(EmailOut)
+def get_email(mail_id: int) -> Any:
+    """One mail with its text, HTML and headers. Secret links are not shown."""
+    mail = service.get(db.session(), mail_id)
+    return {"email": EmailDetail.shown(mail, service.preview(mail))}
+
+
+@mail_bp.post("/api/admin/emails/<int:mail_id>/retry")
+@requires("admin")
+@mail_bp.output(EmailDone)
+def retry_email(mail_id: int) -> Any:
+    """Queues a failed, discarded or waiting mail again, from its first attempt."""
+    with transaction() as session:
+        mail = service.retry(session, mail_id)
+    return {"message": "The mail is queued again.", "email": Email.of(mail)}
+
+
+@mail_bp.post("/api/admin/emails/<int:mail_id>/discard")
+@requires("admin")
+@mail_bp.output(EmailDone)
+def discard_email(mail_id: int) -> Any:
+    """Takes a mail out of the queue for good."""
+    with transaction() as session:
+        mail = service.discard(session, mail_id)
+    return {"message": "The mail will not be sent.", "email": Email.of(mail)}
+
+
+@mail_bp.post("/api/admin/emails/resume")
+@requires("admin")
+@mail_bp.output(Message)
+def resume_delivery() -> Any:
+    """Ends the pause after refused logins."""
+    with transaction() as session:
+        service.resume(session)
+    return {"message": "Delivery goes on."}
+
+
+@mail_bp.get("/api/admin/emails/kinds")
+@requires("admin")
+@mail_bp.input(PreviewQuery, location="query")
+@mail_bp.output(KindsOut)
+def list_kinds(query_data: PreviewQuery) -> Any:
+    """The kinds of mail there are."""
+    t = Texts(query_data.locale)
+    return {
+        "kinds": [
+            KindOut(kind=kind.name, label=t(f"kinds.{kind.name}"), category=kind.category) for kind in KINDS.values()
+        ]
+    }
+
+
+@mail_bp.get("/api/admin/emails/preview/<kind>")
+@requires("admin")
+@mail_bp.input(PreviewQuery, location="query")
+@mail_bp.output(PreviewEnvelope)
+def preview_kind(kind: str, query_data: PreviewQuery) -> Any:
+    """A kind of mail with made-up facts."""
+    who = identity()
+    return PreviewEnvelope.of(kind, service.sample(kind, query_data.locale, who.timezone or current().timezone))
+
+
+@mail_bp.post("/api/admin/emails/preview/<kind>/send")
+@requires("admin")
+@mail_bp.input(PreviewQuery, location="query")
+@mail_bp.output(Message, status_code=202)
+def send_sample(kind: str, query_data: PreviewQuery) -> Any:
+    """Sends the kind with made-up facts to the administrator who asks."""
+    who = identity()
+    to = service.Recipient(who.email, who.username, query_data.locale, who.timezone or current().timezone, who.id)
+    with transaction() as session:
+        mail = service.queue_sample(session, kind, to)
+    said = "You have turned this kind off." if mail.state == "suppressed" else f"Queued for {who.email}."
+    return {"message": said}
+
+
+# unsubscribing: no login, the token is the authority ---------------------------------------
+
+
+@mail_bp.get("/unsubscribe/<token>")
+@mail_bp.doc(hide=True)
+def ask_unsubscribe(token: str) -> Response:
+    """A page that asks; changes nothing, because programs follow links."""
+    try:
+        _, kind = service.token_subject(token)
+    except BadToken:
+        return _page("bad", 404)
+    return _page("ask", 200, kind=kind, token=token)
+
+
+@mail_bp.post("/unsubscribe/<token>")
+@mail_bp.doc(hide=True)
+def do_unsubscribe(token: str) -> Response:
+    """Effective at once: from the button of the page, or from the reader's mail program (RFC 8058)."""
+    try:
+        user_id, kind = service.token_subject(token)
+    except BadToken:
+        return _page("bad", 404)
+    with transaction() as session:
+        service.set_preferences(session, user_id, {kind: False})
+    return _page("done", 200, kind=kind)
+
+
+@mail_bp.get("/unsubscribe/style.css")
+@mail_bp.doc(hide=True)
+def unsubscribe_style() -> Response:
+    """The page's looks, from a file, because the content security policy allows nothing inline."""
+    return send_from_directory(f"{mail_bp.root_path}/templates", "unsubscribe.css", max_age=86_400)
+
+
+def _page(name: str, status: int, *, kind: str = "", token: str = "") -> Response:
+    settings = current()
+    t = Texts(language(request.accept_languages.best_match(LANGUAGES)))
+    label = t(f"kinds.{kind}") if kind else ""
+    html = render_template(
+        "unsubscribe.html", t=t, page=name, kind=label, token=token, site=settings.site_name, home=settings.public_url
+    )
+    answer = make_response(html, status)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+def _cursor(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not cursor.isdecimal() or int(cursor) >= 2**63:
+        raise Invalid.field("cursor", "This is not a cursor of ours.")
+    return int(cursor)

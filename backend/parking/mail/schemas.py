@@ -1,0 +1,150 @@
+"""The shapes of the mail's answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PlainSerializer
+
+from parking.mail.models import OutboxMail
+from parking.mail.service import Preview, shown_reply
+from parking.web import Out, Query
+
+State = Literal["queued", "sending", "retrying", "sent", "failed", "suppressed", "discarded"]
+Instant = Annotated[datetime, PlainSerializer(lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"), return_type=str)]
+
+
+class EmailQuery(Query):
+    state: State | None = None
+    kind: Annotated[str, Field(max_length=40)] | None = None
+    q: Annotated[str, Field(max_length=200)] | None = None
+    user_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+    cursor: Annotated[str, Field(max_length=30)] | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+
+
+class PreviewQuery(Query):
+    locale: Literal["en", "de"] = "en"
+
+
+class Email(Out):
+    id: int
+    kind: str
+    recipient: str
+    subject: str
+    state: State
+    attempts: int
+    last_reply: str | None
+    created_at: Instant
+    next_attempt_at: Instant | None
+    sent_at: Instant | None
+    booking_id: int | None
+    user_id: int | None
+    message_id: str
+
+    @classmethod
+    def of(cls, mail: OutboxMail) -> Email:
+        return cls(**_fields(mail))
+
+
+class Header(Out):
+    name: str
+    value: str
+
+
+class EmailDetail(Email):
+    text: str
+    html: str
+    headers: list[Header]
+    attachments: list[str]
+
+    @classmethod
+    def shown(cls, mail: OutboxMail, preview: Preview) -> EmailDetail:
+        return cls(
+            **_fields(mail), **_content(preview), attachments=[reference["filename"] for reference in mail.attachments]
+        )
+
+
+class Circuit(Out):
+    """Whether the server's refusal of our login keeps us from knocking ("open"), and until when."""
+
+    state: Literal["closed", "open"]
+    until: Instant | None
+    login_failures: int
+    last_reply: str | None
+
+
+class Outbox(Out):
+    configured: bool
+    detail: str | None
+    oldest_unsent_seconds: int | None
+    queued: int
+    failed: int
+    circuit: Circuit
+
+
+class EmailsOut(Out):
+    emails: list[Email]
+    next: str | None
+    counts: dict[str, int]
+    outbox: Outbox
+
+
+class EmailOut(Out):
+    email: EmailDetail
+
+
+class EmailDone(Out):
+    message: str
+    email: Email
+
+
+class KindOut(Out):
+    kind: str
+    label: str
+    category: Literal["transactional", "subscription"]
+
+
+class KindsOut(Out):
+    kinds: list[KindOut]
+
+
+class PreviewOut(Out):
+    kind: str
+    subject: str
+    text: str
+    html: str
+    headers: list[Header]
+
+
+class PreviewEnvelope(Out):
+    preview: PreviewOut
+
+    @classmethod
+    def of(cls, kind: str, preview: Preview) -> PreviewEnvelope:
+        return cls(preview=PreviewOut(kind=kind, subject=preview.subject, **_content(preview)))
+
+
+def _content(preview: Preview) -> dict[str, Any]:
+    headers = [Header(name=name, value=value) for name, value in preview.headers]
+    return {"text": preview.text, "html": preview.html, "headers": headers}
+
+
+def _fields(mail: OutboxMail) -> dict[str, Any]:
+    waiting = mail.state in ("queued", "retrying", "sending")
+    return {
+        "id": mail.id,
+        "kind": mail.kind,
+        "recipient": mail.email,
+        "subject": mail.subject,
+        "state": mail.state,
+        "attempts": mail.attempts,
+        "last_reply": shown_reply(mail),
+        "created_at": mail.created_at,
+        "next_attempt_at": mail.due_at if waiting else None,
+        "sent_at": mail.sent_at,
+        "booking_id": mail.booking_id,
+        "user_id": mail.user_id,
+        "message_id": mail.message_id,
+    }

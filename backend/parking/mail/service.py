@@ -1,0 +1,364 @@
+"""The mail's front door for the other domains: queue a letter, keep preferences, look at the outbox.
+
+from parking.mail import service as mail
+mail.queue(session, "booking_confirmation", mail.Recipient("a@example.com", "Amelia"), {"booking": {...}})
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from parking import clock
+from parking.db import after_commit, is_sqlite
+from parking.errors import Conflict, NotFound
+from parking.mail import circuit, delivery, outbox, render, unsubscribe, wakeup
+from parking.mail.kinds import KINDS, SUBSCRIPTIONS, Kind
+from parking.mail.models import OPEN, STATES, MailPreference, OutboxMail
+from parking.settings import current
+
+__all__ = ["KINDS", "MAX_ATTACHMENT_BYTES", "STATES", "SUBSCRIPTIONS", "Kind", "Recipient", "queue"]
+
+MAX_ATTACHMENT_BYTES = delivery.MAX_ATTACHMENT_BYTES
+NOT_CONFIGURED = "not sent: no SMTP server configured"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who reads it. `timezone` is an IANA name; `user_id` is wanted for everything one can unsubscribe from."""
+
+    email: str
+    name: str
+    locale: str = "en"
+    timezone: str = "UTC"
+    user_id: int | None = None
+
+
+class FileReference(TypedDict, total=False):
+    """An attachment: `path` relative to EXPORT_DIR, or a small `text`; both with `filename` and `mimetype`."""
+
+    filename: str
+    mimetype: str
+    path: str
+    text: str
+
+
+def queue(
+    session: Session,
+    kind: str,
+    to: Recipient,
+    facts: dict[str, Any],
+    *,
+    booking_id: int | None = None,
+    dedupe_key: str | None = None,
+    attachments: Sequence[FileReference] | None = None,
+    expires_at: datetime | None = None,
+) -> OutboxMail | None:
+    """Puts one mail into the caller's transaction; it is sent if and only if that commits.
+
+    Returns the row; its state is "suppressed" when the reader has unsubscribed from this kind. Returns None when a
+    mail with this `dedupe_key` has been queued before. After `expires_at` the mail is useless and is discarded.
+    Raises KeyError, ValueError or TypeError when the facts are not those of the kind (see kinds/facts.py).
+    """
+    entry = KINDS[kind]
+    if entry.category == "subscription" and to.user_id is None:
+        raise ValueError(f"{kind} can be unsubscribed from, so it needs a user_id")
+    row = _row(entry, to, facts, booking_id, dedupe_key, attachments, expires_at)
+    if entry.category == "subscription" and not _wants(session, to.user_id, kind):
+        row["state"] = "suppressed"
+    session.flush()  # a user or booking made in this transaction comes first
+    insert = (sqlite_insert if is_sqlite() else postgresql_insert)(OutboxMail)
+    queued = session.scalar(
+        insert.values(row).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(OutboxMail)
+    )
+    if queued is not None and queued.state == "queued":
+        _wake_worker()
+    return queued
+
+
+def _row(
+    entry: Kind,
+    to: Recipient,
+    facts: dict[str, Any],
+    booking_id: int | None,
+    dedupe_key: str | None,
+    attachments: Sequence[FileReference] | None,
+    expires_at: datetime | None,
+) -> dict[str, Any]:
+    now, settings = clock.now(), current()
+    site = delivery.site(settings)
+    message_id = new_message_id(entry.name)
+    draft = render.Draft(entry.name, to.email, to.name, to.locale, to.timezone, facts, now, message_id)
+    return {
+        "kind": entry.name,
+        "state": "queued",
+        "user_id": to.user_id,
+        "booking_id": booking_id,
+        "email": to.email,
+        "name": to.name[:200],
+        "locale": to.locale,
+        "timezone": to.timezone,
+        "subject": render.build(draft, site).subject,  # facts that fit no letter fail here, not at night
+        "message_id": message_id,
+        "dedupe_key": dedupe_key,
+        "facts": facts,
+        "attachments": list(attachments or ()),
+        "created_at": now,
+        "due_at": now,
+        "expires_at": expires_at,
+        "attempts": 0,
+        "lost_leases": 0,
+        "server_fault": False,
+    }
+
+
+def _wake_worker() -> None:
+    """After the commit; without Redis the sweep alone delivers."""
+    if current().redis_url:
+        after_commit(wakeup.notify)
+
+
+def new_message_id(kind: str) -> str:
+    """Made once for a mail and kept: a second delivery is recognised by it."""
+    return f"<{secrets.token_hex(16)}.{kind.replace('_', '-')}@{delivery.site(current()).domain}>"
+
+
+def queue_sample(session: Session, kind: str, to: Recipient) -> OutboxMail:
+    """The kind with made-up facts, to an administrator who wants to see it arrive. Raises NotFound."""
+    if kind not in KINDS:
+        raise NotFound("There is no such kind of mail.")
+    mail = queue(session, kind, to, KINDS[kind].sample())
+    assert mail is not None  # only a dedupe_key makes it None
+    return mail
+
+
+# preferences -------------------------------------------------------------------------------
+
+
+def preferences(session: Session, user_id: int, *, admin: bool = False) -> dict[str, bool]:
+    """Every kind this reader can turn on and off, and how it stands."""
+    rows = select(MailPreference.kind, MailPreference.enabled).where(MailPreference.user_id == user_id)
+    chosen = dict(session.execute(rows).tuples().all())
+    return {kind: chosen.get(kind, True) for kind in SUBSCRIPTIONS if admin or not KINDS[kind].admin_only}
+
+
+def set_preferences(session: Session, user_id: int, wanted: dict[str, bool]) -> None:
+    """Turns kinds on and off, from this moment; what waits and is no longer wanted is suppressed.
+
+    Raises KeyError for a kind nobody can turn off."""
+    for kind, enabled in wanted.items():
+        if kind not in SUBSCRIPTIONS:
+            raise KeyError(kind)
+        session.merge(MailPreference(user_id=user_id, kind=kind, enabled=enabled))
+    session.flush()
+    unwanted = [kind for kind, enabled in wanted.items() if not enabled]
+    waiting = select(OutboxMail).where(
+        OutboxMail.user_id == user_id, OutboxMail.kind.in_(unwanted), OutboxMail.state.in_(("queued", "retrying"))
+    )
+    for mail in session.scalars(waiting):
+        outbox.finish(mail, "suppressed", "the reader has unsubscribed")
+
+
+def wants(session: Session, user_id: int, kind: str) -> bool:
+    """Whether this reader gets mails of this kind."""
+    return KINDS[kind].category == "transactional" or _wants(session, user_id, kind)
+
+
+def unwilling(session: Session, kind: str, user_ids: Iterable[int]) -> set[int]:
+    """Those of the users who have turned this kind off: for a run over many."""
+    rows = select(MailPreference.user_id).where(
+        MailPreference.kind == kind, MailPreference.enabled.is_(False), MailPreference.user_id.in_(list(user_ids))
+    )
+    return set(session.scalars(rows))
+
+
+def _wants(session: Session, user_id: int | None, kind: str) -> bool:
+    row = session.get(MailPreference, (user_id, kind))
+    return row is None or row.enabled
+
+
+def forget_user(session: Session, user_id: int) -> int:
+    """A deleted account's mails and preferences, sent or not. Returns how many mails."""
+    session.query(MailPreference).filter_by(user_id=user_id).delete(synchronize_session=False)
+    return session.query(OutboxMail).filter_by(user_id=user_id).delete(synchronize_session=False)
+
+
+def token_subject(token: str) -> tuple[int, str]:
+    """Whose mails of which kind an unsubscribe token stops. Raises unsubscribe.BadToken."""
+    user_id, kind = unsubscribe.read(current(), token)
+    if kind not in SUBSCRIPTIONS:
+        raise unsubscribe.BadToken("this kind cannot be turned off")
+    return user_id, kind
+
+
+# looking at the outbox ---------------------------------------------------------------------
+
+
+def confirmation_states(session: Session, booking_ids: Iterable[int]) -> dict[int, str]:
+    """booking id → state of its newest confirmation, for the page's "sent" or "will be sent"."""
+    rows = (
+        select(OutboxMail.booking_id, OutboxMail.state)
+        .where(OutboxMail.booking_id.in_(list(booking_ids)), OutboxMail.kind == "booking_confirmation")
+        .order_by(OutboxMail.id)
+    )
+    return {booking_id: state for booking_id, state in session.execute(rows) if booking_id is not None}
+
+
+def health(session: Session) -> dict[str, Any]:
+    """The outbox at a glance: is there a server, is its login refused, how long does the oldest mail wait."""
+    now, settings = clock.now(), current()
+    tally = counts(session)
+    oldest = session.scalar(select(func.min(OutboxMail.created_at)).where(OPEN))
+    return {
+        "configured": bool(settings.smtp_host),
+        "detail": None if settings.smtp_host else NOT_CONFIGURED,
+        "oldest_unsent_seconds": int((now - oldest).total_seconds()) if oldest else None,
+        "queued": tally["queued"] + tally["sending"] + tally["retrying"],
+        "failed": tally["failed"],
+        "circuit": circuit.state(session, settings, now),
+    }
+
+
+def counts(session: Session) -> dict[str, int]:
+    rows = session.execute(select(OutboxMail.state, func.count()).group_by(OutboxMail.state))
+    found = {state: int(n) for state, n in rows}
+    return {state: found.get(state, 0) for state in STATES}
+
+
+def page(
+    session: Session,
+    *,
+    state: str | None = None,
+    kind: str | None = None,
+    q: str | None = None,
+    user_id: int | None = None,
+    before_id: int | None = None,
+    limit: int = 200,
+) -> tuple[list[OutboxMail], int | None]:
+    """Mails newest first, and the id to go on before (None at the end)."""
+    wanted: Select[OutboxMail] = select(OutboxMail).order_by(OutboxMail.id.desc()).limit(limit + 1)
+    if state:
+        wanted = wanted.where(OutboxMail.state == state)
+    if kind:
+        wanted = wanted.where(OutboxMail.kind == kind)
+    if user_id is not None:
+        wanted = wanted.where(OutboxMail.user_id == user_id)
+    if before_id is not None:
+        wanted = wanted.where(OutboxMail.id < before_id)
+    if q:
+        like = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        wanted = wanted.where(OutboxMail.email.ilike(like, "\\") | OutboxMail.subject.ilike(like, "\\"))
+    found = list(session.scalars(wanted))
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+def get(session: Session, mail_id: int, *, lock: bool = False) -> OutboxMail:
+    """Raises NotFound."""
+    mail = session.get(OutboxMail, mail_id, with_for_update=lock)
+    if mail is None:
+        raise NotFound("There is no such mail.")
+    return mail
+
+
+def shown_reply(mail: OutboxMail) -> str | None:
+    """The last word on a mail, as the administrator should read it."""
+    if mail.state in ("queued", "retrying") and not current().smtp_host:
+        return NOT_CONFIGURED
+    return mail.last_reply
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    subject: str
+    text: str
+    html: str
+    headers: list[tuple[str, str]]
+
+
+def preview(mail: OutboxMail) -> Preview:
+    """A stored mail as its reader gets it, except that secret links are hidden from everybody else."""
+    entry, settings = KINDS.get(mail.kind), current()
+    if entry is None:
+        raise Conflict("This program does not know mails of this kind any more.")
+    draft = delivery.draft(mail, settings, with_files=False)
+    hidden = {name: "/#hidden" for name in entry.secret if mail.facts.get(name)}
+    return _previewed(render.Draft(**{**_fields(draft), "facts": {**mail.facts, **hidden}}))
+
+
+def sample(kind: str, locale: str = "en", timezone: str = "UTC") -> Preview:
+    """The kind with made-up facts. Raises NotFound."""
+    if kind not in KINDS:
+        raise NotFound("There is no such kind of mail.")
+    return _previewed(sample_draft(kind, locale, timezone))
+
+
+def sample_draft(kind: str, locale: str, timezone: str, facts: dict[str, Any] | None = None) -> render.Draft:
+    site = delivery.site(current())
+    subscription = KINDS[kind].category == "subscription"
+    return render.Draft(
+        kind=kind,
+        email="amelia@example.com",
+        name="Amelia Stone",
+        locale=locale,
+        timezone=timezone,
+        facts=facts if facts is not None else KINDS[kind].sample(),
+        made_at=SAMPLE_MOMENT,
+        message_id=f"<sample.{kind.replace('_', '-')}.{locale}@{site.domain}>",
+        unsubscribe_url=f"{site.public_url}/unsubscribe/sample" if subscription else "",
+        unsubscribe_mail="unsubscribe%20sample" if subscription else "",
+    )
+
+
+SAMPLE_MOMENT = datetime.fromisoformat("2026-11-23T10:00:00+00:00")
+
+
+def _fields(draft: render.Draft) -> dict[str, Any]:
+    return {name: getattr(draft, name) for name in draft.__dataclass_fields__}
+
+
+def _previewed(draft: render.Draft) -> Preview:
+    site = delivery.site(current())
+    shown = render.render(draft, site)
+    headers = render.headers(draft, site)
+    return Preview(shown.letter.subject, shown.text, shown.html, headers)
+
+
+# an administrator's hand -------------------------------------------------------------------
+
+
+def retry(session: Session, mail_id: int) -> OutboxMail:
+    """A fresh start for a mail that has ended badly or waits too long. Raises NotFound, Conflict."""
+    mail = get(session, mail_id, lock=True)
+    if mail.state not in ("failed", "discarded", "retrying", "queued"):
+        raise Conflict(f"A mail in state {mail.state} cannot be sent again.")
+    if outbox.is_erased(mail):
+        raise Conflict("The link in this mail has been erased; its reader must ask for a new one.")
+    now = clock.now()
+    mail.state, mail.due_at, mail.server_fault = "queued", now, False
+    mail.attempts, mail.lost_leases, mail.first_attempt_at = 0, 0, None
+    _wake_worker()
+    return mail
+
+
+def discard(session: Session, mail_id: int) -> OutboxMail:
+    """It will not be sent. Raises NotFound, Conflict."""
+    mail = get(session, mail_id, lock=True)
+    if mail.state not in ("queued", "retrying", "failed"):
+        raise Conflict(f"A mail in state {mail.state} cannot be discarded.")
+    outbox.finish(mail, "discarded", "discarded by an administrator")
+    return mail
+
+
+def resume(session: Session) -> None:
+    """Tries the login again now, after the credentials were mended on the server's side."""
+    circuit.close(session)
+    outbox.server_is_back(session, clock.now())
+    _wake_worker()
