@@ -1,0 +1,8 @@
+"""The tables of this domain, together."""
+
+from __future__ import annotations
+
+from parking.reports.ledger import ReportBatch, ReportRun
+from parking.reports.rollup_models import LotDay, LotDayDetail, LotMonth, LotRolled, StatsChange
+
+__all__ = ["LotDay", "LotDayDetail", "LotMonth", "LotRolled", "ReportBatch", "ReportRun", "StatsChange"]
