@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 from parking import clock
 from parking.db import after_commit, is_sqlite
 from parking.errors import Conflict, NotFound
-from parking.mail import circuit, delivery, outbox, render, unsubscribe, wakeup
+from parking.live import service as live
+from parking.mail import circuit, delivery, outbox, render, unsubscribe
 from parking.mail.kinds import KINDS, SUBSCRIPTIONS, Kind
 from parking.mail.models import OPEN, STATES, MailPreference, OutboxMail
 from parking.settings import current
@@ -121,9 +122,8 @@ def _row(
 
 
 def _wake_worker() -> None:
-    """After the commit; without Redis the sweep alone delivers."""
-    if current().redis_url:
-        after_commit(wakeup.notify)
+    """After the commit, and only as a hint: without Redis the sweep alone delivers."""
+    after_commit(lambda: live.wake_task("tasks.deliver_mail"))
 
 
 def new_message_id(kind: str) -> str:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from parking import clock
 from parking.db import db, transaction
-from parking.mail import delivery, outbox, wakeup
+from parking.live import service as live
+from parking.mail import delivery, outbox
 from parking.mail.models import OutboxMail
 
 KEEP = timedelta(days=90)
@@ -28,7 +29,7 @@ def deliver_mail() -> dict[str, int]:
     """Delivers what is due: by the wake-up after a commit, and every ten seconds for what a lost wake-up left."""
     tally = delivery.deliver_due()
     if tally.more:
-        wakeup.notify()
+        live.wake_task("tasks.deliver_mail")
     return {"sent": tally.sent, "failed": tally.failed, "postponed": tally.postponed}
 
 
