@@ -4,6 +4,7 @@
    of one spot are disjoint, so only the last one that starts before the new one ends can overlap it).
 2. A booking takes only the steps of its life cycle, and a finished one never changes.
 3. Tariffs and audit entries never change; bookings, spots and tariffs are never deleted.
+4. Every change that can alter a past day's figures leaves a mark (parking/marks.py).
 
 (The partial unique index "one Active booking per spot" and the CHECKs stand with the model.) Alembic's batch mode
 rebuilds SQLite tables without their triggers, so the guards are installed again after every migration, and the
@@ -16,6 +17,7 @@ import re
 
 from sqlalchemy import Connection, text
 
+from parking import marks
 from parking.db import SQLITE_PRAGMAS
 
 _IDENTITY = ("lot_id", "user_id", "tariff_id", "booking_type", "created_at")
@@ -72,7 +74,7 @@ def _sqlite() -> dict[str, str]:
         guards[f"{table}_keep"] = f"BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{table}_keep'); END"
     for table in _FROZEN:
         guards[f"{table}_frozen"] = f"BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{table}_frozen'); END"
-    return {name: f"CREATE TRIGGER {name} {body}" for name, body in guards.items()}
+    return {name: f"CREATE TRIGGER {name} {body}" for name, body in guards.items()} | marks.sqlite()
 
 
 def _postgresql() -> dict[str, str]:
@@ -87,7 +89,7 @@ def _postgresql() -> dict[str, str]:
         guards[f"{table}_keep_all"] = f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}"
     for table in _FROZEN:
         guards[f"{table}_frozen"] = f"BEFORE UPDATE ON {table} FOR EACH ROW {refuse}"
-    return {name: f"CREATE TRIGGER {name} {body}" for name, body in guards.items()}
+    return {name: f"CREATE TRIGGER {name} {body}" for name, body in guards.items()} | marks.postgresql()
 
 
 _REFUSE = """
@@ -100,15 +102,24 @@ ALTER TABLE booking ADD CONSTRAINT booking_no_overlap EXCLUDE USING gist (
 
 
 def install(connection: Connection) -> None:
-    """Creates every guard anew. Raises the database's error when the rows present already break one."""
+    """Creates every guard anew. Raises the database's error when the rows present already break one.
+
+    A database at a migration before the marks' table goes without marks.
+    """
+    without = frozenset() if connection.dialect.has_table(connection, marks.TABLE) else marks.sqlite().keys()
     if connection.dialect.name == "sqlite":
         for name, statement in _sqlite().items():
+            if name in without:
+                continue
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
             connection.exec_driver_sql(statement)
         return
     connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS btree_gist")
-    connection.exec_driver_sql(_REFUSE)
+    for function in (_REFUSE, *marks.postgresql_functions().values()):
+        connection.exec_driver_sql(function)
     for name, statement in _postgresql().items():
+        if name in without:
+            continue
         table = re.search(r" ON (\w+)", statement)[1]  # type: ignore[index]  # every statement names its table
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
         connection.exec_driver_sql(statement)
@@ -119,7 +130,8 @@ def install(connection: Connection) -> None:
 def uninstall(connection: Connection) -> None:
     """Removes what `install` made and dropping the tables would leave behind."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("DROP FUNCTION IF EXISTS parking_refuse() CASCADE")
+        for name in ("parking_refuse", *marks.postgresql_functions()):
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
 
 
 def missing(connection: Connection) -> list[str]:

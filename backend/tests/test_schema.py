@@ -30,7 +30,7 @@ def _names(app):
 
 def test_the_start_notices_every_missing_guard(app):
     for name in _names(app):
-        table = next(t for t in ("booking", "parking_spot", "tariff", "audit_entry") if name.startswith(t))
+        table = next(t for t in ("booking", "parking_spot", "parking_lot", "tariff", "audit_entry") if name.startswith(t))
         with transaction() as session:
             on = f" ON {table}" if db.engine.dialect.name == "postgresql" else ""
             session.execute(text(f"DROP TRIGGER {name}{on}"))

@@ -95,6 +95,8 @@ class Spot(db.Model):  # type: ignore[name-defined, misc]
     covered: Mapped[bool] = mapped_column(default=False)
     retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Set when the capacity went down; an endless block booking keeps everyone off it."""
+    created_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=clock.now)
+    """Since when it counts as capacity; None = since its lot was made."""
 
     __table_args__ = (
         UniqueConstraint("lot_id", "spot_number"),

@@ -1,0 +1,109 @@
+"""figures: sums per lot and day, per lot and month, and the marks of what changed
+
+Revision ID: 0004
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from parking.db import UTCDateTime
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+SUMS = (
+    "bookings instant reserved visits completed cancelled no_shows revenue_minor stays stay_s"
+    " occupied_s reserved_s available_s"
+).split()
+LONG_POSTGRESQL = "(end_time - LEAST(start_time, checked_in_at, reserved_start)) > interval '79200 seconds'"
+LONG_SQLITE = (
+    "end_time - min(start_time, coalesce(checked_in_at, start_time), coalesce(reserved_start, start_time)) > 79200"
+)
+
+
+def big_id():
+    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def sums():
+    return [
+        *(sa.Column(name, big_id(), nullable=False) for name in SUMS),
+        sa.Column("drivers", big_id(), nullable=True),
+        sa.Column("peak_cars", big_id(), nullable=False),
+    ]
+
+
+def upgrade():
+    op.add_column("parking_spot", sa.Column("created_at", UTCDateTime(), nullable=True))
+    op.create_index("booking_started", "booking", ["lot_id", "start_time"])
+    op.create_index(
+        "booking_long",
+        "booking",
+        ["lot_id", "end_time"],
+        sqlite_where=sa.text(LONG_SQLITE),
+        postgresql_where=sa.text(LONG_POSTGRESQL),
+    )
+    op.create_table(
+        "lot_day",
+        sa.Column("lot_id", big_id(), nullable=False, autoincrement=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        *sums(),
+        sa.PrimaryKeyConstraint("lot_id", "day", name=op.f("pk_lot_day")),
+    )
+    op.create_index("ix_lot_day_day", "lot_day", ["day", "lot_id"])
+    op.create_table(
+        "lot_day_detail",
+        sa.Column("lot_id", big_id(), nullable=False, autoincrement=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("occupied", sa.JSON(), nullable=False),
+        sa.Column("available", sa.JSON(), nullable=False),
+        sa.Column("stay_minutes", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("lot_id", "day", name=op.f("pk_lot_day_detail")),
+    )
+    op.create_table(
+        "lot_month",
+        sa.Column("lot_id", big_id(), nullable=False, autoincrement=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        *sums(),
+        sa.Column("stale", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("lot_id", "month", name=op.f("pk_lot_month")),
+    )
+    op.create_index("ix_lot_month_month", "lot_month", ["month", "lot_id"])
+    op.create_index(
+        "ix_lot_month_stale", "lot_month", ["month"], sqlite_where=sa.text("stale"), postgresql_where=sa.text("stale")
+    )
+    op.create_table(
+        "lot_rolled",
+        sa.Column("lot_id", big_id(), nullable=False, autoincrement=False),
+        sa.Column("timezone", sa.String(length=64), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("rolled_at", UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("lot_id", name=op.f("pk_lot_rolled")),
+    )
+    op.create_table(
+        "stats_change",
+        sa.Column("id", big_id(), nullable=False),
+        sa.Column("lot_id", big_id(), nullable=False),
+        sa.Column("from_quarter", big_id(), nullable=False),
+        sa.Column("to_quarter", big_id(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stats_change")),
+        sqlite_autoincrement=True,
+    )
+    # Bookings made before there were marks: every lot, since the beginning.
+    op.execute("INSERT INTO stats_change (lot_id, from_quarter) SELECT id, 0 FROM parking_lot")
+
+
+def downgrade():
+    on = {"booking_marks_insert": "booking", "booking_marks_update": "booking"}
+    on |= {"parking_spot_marks": "parking_spot", "parking_lot_marks": "parking_lot"}
+    postgresql = op.get_bind().dialect.name == "postgresql"
+    for trigger, table in on.items():
+        op.execute(f"DROP TRIGGER IF EXISTS {trigger}" + (f" ON {table}" if postgresql else ""))
+    for table in ("stats_change", "lot_rolled", "lot_month", "lot_day_detail", "lot_day"):
+        op.drop_table(table)
+    op.drop_index("booking_long", "booking")
+    op.drop_index("booking_started", "booking")
+    op.drop_column("parking_spot", "created_at")

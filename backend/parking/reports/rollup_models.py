@@ -1,0 +1,145 @@
+"""What the figures keep: sums per lot and day, per lot and month, and the marks that say which days have changed.
+
+Everything here can be made again from the bookings at any time; nothing else reads it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import JSON, Date, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from parking.bookings.models import Booking
+from parking.db import BigId, UTCDateTime, db
+
+ALL_LOTS = 0
+"""The `lot_id` of the rows that hold the sums over every lot."""
+
+LONG_STAY_S = 22 * 3600
+"""Shorter than any local day: a claim that reaches over a whole day is longer, and has its own small index."""
+
+LONG_POSTGRESQL = (
+    f"(end_time - LEAST(start_time, checked_in_at, reserved_start)) > interval '{LONG_STAY_S} seconds'"
+)
+LONG_SQLITE = (
+    "end_time - min(start_time, coalesce(checked_in_at, start_time), coalesce(reserved_start, start_time))"
+    f" > {LONG_STAY_S}"
+)
+
+Index("booking_started", Booking.lot_id, Booking.start_time)
+Index(
+    "booking_long",
+    Booking.lot_id,
+    Booking.end_time,
+    sqlite_where=text(LONG_SQLITE),
+    postgresql_where=text(LONG_POSTGRESQL),
+)
+
+ADDITIVE = (
+    "bookings",
+    "instant",
+    "reserved",
+    "visits",
+    "completed",
+    "cancelled",
+    "no_shows",
+    "revenue_minor",
+    "stays",
+    "stay_s",
+    "occupied_s",
+    "reserved_s",
+    "available_s",
+)
+"""The figures that add up over days and lots. What each one means stands at the top of stats.py."""
+
+
+class _Sums:
+    """The columns of a roll-up row."""
+
+    bookings: Mapped[int] = mapped_column(BigId, default=0)
+    instant: Mapped[int] = mapped_column(BigId, default=0)
+    reserved: Mapped[int] = mapped_column(BigId, default=0)
+    visits: Mapped[int] = mapped_column(BigId, default=0)
+    completed: Mapped[int] = mapped_column(BigId, default=0)
+    cancelled: Mapped[int] = mapped_column(BigId, default=0)
+    no_shows: Mapped[int] = mapped_column(BigId, default=0)
+    revenue_minor: Mapped[int] = mapped_column(BigId, default=0)
+    stays: Mapped[int] = mapped_column(BigId, default=0)
+    stay_s: Mapped[int] = mapped_column(BigId, default=0)
+    occupied_s: Mapped[int] = mapped_column(BigId, default=0)
+    reserved_s: Mapped[int] = mapped_column(BigId, default=0)
+    available_s: Mapped[int] = mapped_column(BigId, default=0)
+    drivers: Mapped[int | None] = mapped_column(BigId)
+    """Distinct; does not add up, so the row over all lots of a day has None."""
+    peak_cars: Mapped[int] = mapped_column(BigId, default=0)
+    """The most cars at one moment (for all lots: of one lot)."""
+
+
+class LotDay(_Sums, db.Model):  # type: ignore[name-defined, misc]
+    """One closed local day of one lot (or of all lots: lot_id 0). A day on which all is zero has no row."""
+
+    __tablename__ = "lot_day"
+
+    lot_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+
+    __table_args__ = (Index("ix_lot_day_day", "day", "lot_id"),)
+
+
+class LotDayDetail(db.Model):  # type: ignore[name-defined, misc]
+    """What the charts of that day are drawn from; apart, so that sums over many lots read narrow rows."""
+
+    __tablename__ = "lot_day_detail"
+
+    lot_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    occupied: Mapped[list[int]] = mapped_column(JSON)
+    """Occupied spot-seconds of each local hour 0..23 (an hour that comes twice holds both)."""
+    available: Mapped[list[int]] = mapped_column(JSON)
+    stay_minutes: Mapped[dict[str, int]] = mapped_column(JSON)
+    """Whole minutes stayed -> number of stays that ended on the day."""
+
+
+class LotMonth(_Sums, db.Model):  # type: ignore[name-defined, misc]
+    """One closed month of one lot (or of all lots): the sums of its days, and its distinct drivers."""
+
+    __tablename__ = "lot_month"
+
+    lot_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    """Its first day."""
+    stale: Mapped[bool] = mapped_column(default=False)
+    """A day of it has changed since; to be summed again before anyone reads it."""
+
+    __table_args__ = (
+        Index("ix_lot_month_month", "month", "lot_id"),
+        Index("ix_lot_month_stale", "month", sqlite_where=text("stale"), postgresql_where=text("stale")),
+    )
+
+
+class LotRolled(db.Model):  # type: ignore[name-defined, misc]
+    """How far a lot has been rolled up: every day from first_day to last_day, in this zone."""
+
+    __tablename__ = "lot_rolled"
+
+    lot_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    timezone: Mapped[str] = mapped_column(String(64))
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+    rolled_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class StatsChange(db.Model):  # type: ignore[name-defined, misc]
+    """A mark that the figures of a lot may have changed over [from_quarter, to_quarter] (quarters of an hour since
+    1970; no end = until now). Written by triggers (parking/marks.py) in the transaction that made the change, so
+    whoever writes to the bookings cannot forget it; only ever added to, so that no two bookings wait for each other."""
+
+    __tablename__ = "stats_change"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    lot_id: Mapped[int] = mapped_column(BigId)
+    from_quarter: Mapped[int] = mapped_column(BigId)
+    to_quarter: Mapped[int | None] = mapped_column(BigId)
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
