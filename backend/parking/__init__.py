@@ -17,7 +17,14 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
     Raises config.ConfigError for bad settings. Does not touch the database.
     """
     settings = settings or config.load()
-    app = APIFlask("parking", title=settings.site_name, version=__version__, docs_path=None, static_folder=None)
+    app = APIFlask(
+        "parking",
+        title=settings.site_name,
+        version=__version__,
+        spec_path="/api/openapi.json",
+        docs_path=None,
+        static_folder=None,  # type: ignore[arg-type]  # None is Flask's "no static files"; the page has its own
+    )
     app.extensions["settings"] = settings
     app.config.update(
         SECRET_KEY=settings.secret_key,

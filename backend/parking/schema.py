@@ -14,7 +14,7 @@ from flask_migrate import upgrade as _upgrade
 from parking import guards
 from parking.db import db
 
-DOMAINS = ("accounts", "audit", "idempotency", "mail", "lots", "bookings", "csv_exports", "reports")
+DOMAINS = ("accounts", "audit", "idempotency", "mail", "lots", "bookings", "csv_exports", "reports", "contract")
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 

@@ -5,8 +5,18 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from parking import limits
+from parking.contract import headers, logs, metrics, openapi, page, routes
 
 
 def init_app(app: APIFlask) -> None:
-    """Puts the contract on the application, before the domains."""
+    """Puts the contract on the application, before the domains.
+
+    What is registered first answers last: the log sees the answer as it goes out.
+    """
+    logs.init_app(app)
+    metrics.init_app(app)
+    headers.init_app(app)
     limits.init_app(app)
+    openapi.init_app(app)
+    page.init_app(app)
+    app.register_blueprint(routes.bp)

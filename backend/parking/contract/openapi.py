@@ -1,0 +1,226 @@
+"""The OpenAPI 3.1 document: what APIFlask gathers from the routes, mended to say exactly what is answered.
+
+APIFlask names nested models `Parent.Child`, knows problem+json not at all and describes answers by their input
+schema. So the schemas are made anew, by pydantic for all models together, and the problems, request headers and
+answer headers are added from what the views say of themselves (`requires`, `documented`, limits).
+"""
+
+from __future__ import annotations
+
+import http
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, cast
+
+from apiflask import APIFlask
+from flask_limiter.util import get_qualified_name
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
+from pydantic_core import core_schema
+
+from parking.contract import texts
+from parking.limits import limiter
+from parking.web import MAX_INTEGER
+
+REF = "#/components/schemas/{model}"
+Json = dict[str, Any]
+View = Callable[..., Any]
+
+
+def init_app(app: APIFlask) -> None:
+    """Lets the document be mended when it is asked for the first time."""
+    app.config.update(
+        AUTO_404_RESPONSE=False,
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        AUTO_AUTH_ERROR_RESPONSE=False,
+        AUTO_OPERATION_ID=True,
+        SERVERS=[{"url": "/", "description": "This server"}],
+        DESCRIPTION=texts.ABOUT,
+        SECURITY_SCHEMES=texts.SECURITY_SCHEMES,
+    )
+    app.spec_processor(cast(Any, lambda spec: _mend(app, spec)))
+
+
+class _Schemas(GenerateJsonSchema):
+    """pydantic's JSON Schema, with the two bounds `web.In` sets for every value and without invented titles."""
+
+    def str_schema(self, schema: core_schema.StringSchema) -> Json:
+        made = super().str_schema(schema)
+        if self.mode == "validation":
+            made.setdefault("pattern", r"^[^\x00]*$")
+        return made
+
+    def int_schema(self, schema: core_schema.IntSchema) -> Json:
+        made = super().int_schema(schema)
+        if self.mode == "validation":
+            if "exclusiveMinimum" not in made:
+                made.setdefault("minimum", -MAX_INTEGER)
+            if "exclusiveMaximum" not in made:
+                made.setdefault("maximum", MAX_INTEGER)
+        return made
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def _mend(app: APIFlask, spec: Json) -> Json:
+    """The document as APIFlask made it -> the document as it is served."""
+    operations = [found for found in _operations(app) if found[1] in spec["paths"].get(found[0], {})]
+    refs, definitions = _all_schemas([view for _, _, view in operations])
+    for path, method, view in operations:
+        _mend_operation(spec["paths"][path][method], view, refs, definitions)
+    for path in spec["paths"].values():
+        for operation in path.values():
+            operation["parameters"] = [_path_id(p) for p in operation.get("parameters", [])]
+    used = {model for model, mode in refs if mode == "parameters"}
+    schemas = {name: schema for name, schema in definitions.items() if name not in {m.__name__ for m in used}}
+    spec["components"] = {
+        "schemas": dict(sorted((schemas | {"Problem": texts.PROBLEM}).items())),
+        "responses": {name: _problem_response(status) for status, name in texts.PROBLEMS.items()},
+        "parameters": texts.REQUEST_HEADERS,
+        "headers": texts.ANSWER_HEADERS,
+        "securitySchemes": spec["components"].get("securitySchemes", {}),
+    }
+    named = {tag for path in spec["paths"].values() for op in path.values() for tag in op.get("tags", [])}
+    spec["tags"] = [{"name": tag, "description": texts.TAGS.get(tag, tag)} for tag in sorted(named)]
+    return spec
+
+
+def _operations(app: APIFlask) -> Iterator[tuple[str, str, View]]:
+    """(path as OpenAPI writes it, method in lower case, view) of every route."""
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<(?:[^<:]+:)?([^>]+)>", r"{\1}", rule.rule)
+        for method in rule.methods or ():
+            yield path, method.lower(), app.view_functions[rule.endpoint]
+
+
+def _is_model(schema: Any) -> bool:
+    return isinstance(schema, type) and issubclass(schema, BaseModel)
+
+
+def _all_schemas(views: list[View]) -> tuple[dict[tuple[type[BaseModel], str], Json], Json]:
+    """One schema per model, made together so that equal ones are one: ({(model, use): reference}, definitions)."""
+    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {}
+    parameters: set[type[BaseModel]] = set()
+    for view in views:
+        spec = view.__dict__.get("_spec", {})
+        if _is_model(spec.get("body")):
+            wanted[(spec["body"], "validation")] = None
+        if _is_model((spec.get("response") or {}).get("schema")):
+            wanted[(spec["response"]["schema"], "serialization")] = None
+        for model, _location in spec.get("args") or ():
+            if _is_model(model):
+                wanted[(model, "validation")] = None
+                parameters.add(model)
+    made, whole = models_json_schema(list(wanted), ref_template=REF, schema_generator=_Schemas)
+    refs: dict[tuple[type[BaseModel], str], Json] = {
+        (cast(type[BaseModel], model), mode): schema for (model, mode), schema in made.items()
+    }
+    refs |= {(model, "parameters"): refs[(model, "validation")] for model in parameters}
+    return refs, whole.get("$defs", {})
+
+
+def _mend_operation(operation: Json, view: View, refs: Any, definitions: Json) -> None:
+    spec = view.__dict__.get("_spec", {})
+    takes, gives = tuple(spec.get("takes", ())), tuple(spec.get("gives", ()))
+    operation["parameters"] = [
+        *(p for p in operation.get("parameters", []) if p["in"] == "path"),
+        *_parameters(spec, refs, definitions),
+        *({"$ref": f"#/components/parameters/{name}"} for name in takes),
+    ]
+    _point(operation.get("requestBody"), refs, spec.get("body"), "validation")
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
+    response = spec.get("response") or {}
+    good = operation["responses"].get(str(response.get("status_code")))
+    _point(good, refs, response.get("schema"), "serialization")
+    headers = ["X-Request-Id", *gives, *(["Idempotent-Replayed"] if "Idempotency-Key" in takes else [])]
+    for answer in operation["responses"].values():
+        answer.setdefault("headers", {}).update({name: {"$ref": f"#/components/headers/{name}"} for name in headers})
+        if answer.get("description") in (None, "", "Successful response"):
+            answer["description"] = "Done"
+    for status in sorted(_problems(operation, view)):
+        operation["responses"][str(status)] = {"$ref": f"#/components/responses/{texts.PROBLEMS[status]}"}
+
+
+def _point(holder: Json | None, refs: Any, model: Any, mode: Literal["validation", "serialization"]) -> None:
+    """Lets the body or answer refer to the schema that was made for its model."""
+    if holder is None or not _is_model(model):
+        return
+    for content in holder.get("content", {}).values():
+        was_list = content.get("schema", {}).get("type") == "array"
+        content["schema"] = {"type": "array", "items": refs[(model, mode)]} if was_list else refs[(model, mode)]
+
+
+def _parameters(spec: Json, refs: Any, definitions: Json) -> Iterator[Json]:
+    """Query and header parameters, one by one. A parameter is absent rather than null."""
+    for model, location in spec.get("args") or ():
+        if not _is_model(model):
+            continue
+        whole = definitions[refs[(model, "parameters")]["$ref"].rsplit("/", 1)[1]]
+        for name, schema in whole.get("properties", {}).items():
+            shown = _without_null(dict(schema))
+            parameter = {
+                "name": name,
+                "in": {"querystring": "query", "headers": "header"}.get(location, location),
+                "required": name in whole.get("required", []),
+                "schema": shown,
+            }
+            if "description" in shown:
+                parameter["description"] = shown.pop("description")
+            yield parameter
+
+
+def _without_null(schema: Json) -> Json:
+    choices = [choice for choice in schema.get("anyOf", []) if choice.get("type") != "null"]
+    if len(choices) == 1:
+        schema.pop("anyOf")
+        schema = {**choices[0], **schema}
+    elif choices:
+        schema["anyOf"] = choices
+    if schema.get("default", 0) is None:
+        schema.pop("default")
+    return schema
+
+
+def _path_id(parameter: Json) -> Json:
+    if parameter.get("in") == "path" and parameter["schema"] == {"type": "integer"}:
+        parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER}
+    return parameter
+
+
+def _problems(operation: Json, view: View) -> set[int]:
+    """The problem statuses this operation can answer."""
+    spec = view.__dict__.get("_spec", {})
+    found = {503, *spec.get("problems", ())}
+    role = view.__dict__.get("_role")
+    if role:
+        found.add(401)
+    if role == "admin":
+        found.add(403)
+    if any(p.get("in") == "path" for p in operation["parameters"]):
+        found.add(404)
+    if "requestBody" in operation:
+        found |= {400, 413, 415, 422}
+    if any(p.get("in") == "query" for p in operation["parameters"]):
+        found.add(422)
+    if "Idempotency-Key" in spec.get("takes", ()):
+        found |= {409, 422}
+    if "If-Match" in spec.get("takes", ()):
+        found.add(412)
+    if get_qualified_name(view) in limiter._marked_for_limiting:
+        found.add(429)
+    return found
+
+
+def _problem_response(status: int) -> Json:
+    headers = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
+    if status in (429, 503):
+        headers["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
+    if status == 401:
+        headers["WWW-Authenticate"] = {"$ref": "#/components/headers/WWW-Authenticate"}
+    return {
+        "description": f"{http.HTTPStatus(status).phrase}: {texts.PROBLEM_MEANINGS[status]}",
+        "headers": headers,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
