@@ -54,7 +54,7 @@ def _storable(value: Any) -> Any:
 class _Given(BaseModel):
     """What comes from outside."""
 
-    @field_validator("*", mode="before")
+    @field_validator("*")
     @classmethod
     def _storable_values(cls, value: Any) -> Any:
         _storable(value)
@@ -207,6 +207,19 @@ class _Json(DefaultJSONProvider):
         return loaded
 
 
+def framed_html(html: str) -> Response:
+    """Foreign HTML (a mail's preview) for a frame of our own page: it may look as it likes and do nothing.
+
+    The page's own policy would forbid the mail its inline styles, so it cannot come as `srcdoc`.
+    """
+    response = current_app.response_class(html, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+    )
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
 class _NoSession(SessionInterface):
     """Nothing is kept in a cookie of Flask's: every request says who it is from."""
 
@@ -224,6 +237,12 @@ class _Id(IntegerConverter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"max": MAX_INTEGER, **kwargs})
+
+
+def answer(body: dict[str, Any], status: int = 200) -> Response:
+    """A JSON answer of ready values (times as text, money as numbers). Kept answers are rendered by it too, so that
+    a replay equals the first answer to the byte."""
+    return current_app.response_class(current_app.json.dumps(body), status=status, content_type="application/json")
 
 
 def problem_response(
@@ -347,9 +366,9 @@ def init_app(app: APIFlask) -> None:
     app.url_map.merge_slashes = False
     app.before_request(_name_request)
     app.after_request(_sign_response)
+    app.error_processor(cast(Any, _render_validation))  # takes HTTPException too, so it goes first
     app.register_error_handler(Problem, _render_problem)
     app.register_error_handler(HTTPException, _render_http)
     app.register_error_handler(OperationalError, _render_outage)
     app.register_error_handler(PoolTimeout, _render_outage)
     app.register_error_handler(Exception, _render_crash)
-    app.error_processor(cast(Any, _render_validation))
