@@ -9,6 +9,7 @@ from celery import Task
 
 from app import create_app
 from celery_config import beat_schedule, make_celery, task_modules
+from parking.contract import heartbeat
 from parking.settings import Settings
 
 app = create_app()
@@ -37,3 +38,4 @@ class ContextTask(Task):
 
 celery = make_celery(_settings, task_cls=ContextTask)
 celery.conf.update(imports=task_modules(), beat_schedule=beat_schedule())
+heartbeat.watch(app)
