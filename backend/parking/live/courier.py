@@ -13,6 +13,7 @@ import logging
 import os
 import threading
 import time
+from functools import partial
 from typing import Any
 
 import redis
@@ -112,7 +113,7 @@ class Courier:
             self.dropped += len(events)
         while wakes:
             wake = next(iter(wakes))
-            if not self._road.call(lambda client, wake=wake: self._send(*wake), default=False):
+            if not self._road.call(partial(self._send, wake), default=False):
                 break
             del wakes[wake]
         with self._lock:
@@ -123,10 +124,11 @@ class Courier:
                 self._idle.set()
         return bool(wakes)
 
-    def _send(self, name: str, args: tuple[Any, ...]) -> bool:
-        """Raises redis.ConnectionError when the broker is away."""
+    def _send(self, wake: Wake, _client: redis.Redis) -> bool:
+        """Over Celery's own connection. Raises redis.ConnectionError when the broker is away."""
         if self._celery is None:
             return False
+        name, args = wake
         try:
             self._celery.send_task(name, args=args, ignore_result=True, retry=False)
         except OperationalError as error:

@@ -113,5 +113,3 @@ class Redis:
     def ping(self) -> bool:
         """Whether Redis answers now (for the system page)."""
         return bool(self.call(lambda client: client.ping(), default=False))
-
-

@@ -6,6 +6,7 @@ Nothing here raises because of Redis, and nothing blocks a request for longer th
 
 from __future__ import annotations
 
+import socket
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ import redis
 from flask import Flask, current_app
 
 from parking.live.courier import Courier
+from parking.live.hub import Hub, LotCounts
 from parking.live.redis import Redis
+from parking.live.stream import Stream
 
 Event = Literal["lot", "spot", "booking", "account"]
-LotCounts = Callable[[list[int]], list[dict[str, Any]]]
 
 _MARKS, _EPOCH = "lots:changed", "lots:epoch"
 # The marks carry Redis' own time, so readers and writers on many machines agree. The epoch is when the marks began:
@@ -52,11 +54,14 @@ class Live:
 
     redis: Redis
     courier: Courier
+    hub: Hub
 
 
 def init_app(app: Flask, redis_url: str | None) -> None:
     road = Redis(redis_url)
-    app.extensions["live"] = Live(road, Courier(road))
+    hub = Hub(app, road, _count)
+    _hubs.add(hub)
+    app.extensions["live"] = Live(road, Courier(road), hub)
 
 
 def _live() -> Live:
@@ -138,10 +143,38 @@ def register_lot_counts(provider: LotCounts) -> None:
     _lot_counts = provider
 
 
-_open: weakref.WeakSet[Any] = weakref.WeakSet()
+def _count(lot_ids: list[int]) -> Iterable[dict[str, Any]]:
+    return _lot_counts(lot_ids) if _lot_counts else []
+
+
+def open_stream(
+    user_id: int,
+    lot_id: int | None,
+    *,
+    authorization: str,
+    expires_at: float | None,
+    connection: socket.socket | None,
+    last_event_id: str | None,
+) -> Stream:
+    """The frames for one page, to be iterated by the server and closed by it.
+
+    `expires_at`: unix seconds at which it ends at the latest. Raises Unavailable or TooMany when there is no room.
+    """
+    hub = _live().hub
+    stream = Stream(hub, user_id, lot_id, authorization, expires_at, connection)
+    hub.join(stream, last_event_id)
+    return stream
+
+
+def open_streams() -> int:
+    """How many pages listen to this process."""
+    return len(_live().hub)
+
+
+_hubs: weakref.WeakSet[Hub] = weakref.WeakSet()
 
 
 def close_streams() -> None:
     """End every open event stream of this process at once and refuse new ones: the server is stopping."""
-    for hub in list(_open):
+    for hub in list(_hubs):
         hub.close()

@@ -1,13 +1,28 @@
 from __future__ import annotations
 
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
 import pytest
+from werkzeug.serving import make_server
 
 from parking import create_app
+from parking.accounts import tokens
 from parking.db import db
-from tests.conftest import make_settings
-from tests.services import valkey, valkey_server
+from parking.live import service
+from tests.conftest import make_settings, make_user
+from tests.live.pages import Page
+from tests.services import _die_with_parent, free_port, valkey, valkey_server
 
 __all__ = ["valkey", "valkey_server"]
+BACKEND = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -18,3 +33,123 @@ def live_app(tmp_path, valkey):
         yield app
         app.extensions["live"].courier.close(0)
         db.engine.dispose()
+
+
+@pytest.fixture
+def site(settings, valkey):
+    """The application on a real port in this process, its context pushed. The clock is the real one: tokens expire."""
+    app = create_app(dataclasses.replace(settings, redis_url=valkey.url))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    app.config["ADDRESS"] = ("127.0.0.1", server.server_port)
+    with app.app_context():
+        yield app
+        app.extensions["live"].courier.close(0)
+        app.extensions["live"].hub.close()
+        server.shutdown()
+        server.server_close()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def people(site):
+    """alice and bob drive, carol administers."""
+    return {
+        name: make_user(name, *roles)
+        for name, roles in {"alice": ["user"], "bob": ["user"], "carol": ["user", "admin"]}.items()
+    }
+
+
+@pytest.fixture
+def visit(site, people):
+    """`visit("alice", lot_id=7)` opens a page."""
+    opened: list[Page] = []
+
+    def visit(name: str, **more) -> Page:
+        page = Page(site.config["ADDRESS"], tokens.issue(people[name].fs_uniquifier), **more)
+        opened.append(page)
+        return page
+
+    yield visit
+    for page in opened:
+        page.leave()
+
+
+@pytest.fixture
+def counts(monkeypatch):
+    """A provider of free counts that notes when it was asked for which lots."""
+    asked: list[tuple[float, list[int]]] = []
+
+    def provider(lots):
+        asked.append((time.monotonic(), lots))
+        return [{"id": lot, "available_spots": len(asked)} for lot in lots]
+
+    monkeypatch.setattr(service, "_lot_counts", provider)
+    return asked
+
+
+class Gunicorn:
+    """The product's web server with its own configuration, as a process."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.address = ("127.0.0.1", free_port())
+        settings = {"DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports"), "BCRYPT_ROUNDS": "4"}
+        settings |= {"HOST": "127.0.0.1", "PORT": str(self.address[1]), "RATE_LIMITS": "off", "WEB_WORKERS": "1"}
+        self.log = (folder / "gunicorn.log").open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"],
+            cwd=BACKEND,
+            env={**os.environ, **settings, **environment},
+            stdout=self.log,
+            stderr=self.log,
+            preexec_fn=_die_with_parent,
+        )
+        self._wait()
+
+    def _wait(self) -> None:
+        end = time.monotonic() + 20
+        while True:
+            try:
+                urllib.request.urlopen("http://{}:{}/healthz".format(*self.address), timeout=2).read()
+                return
+            except OSError:
+                assert self.process.poll() is None, "gunicorn ended"
+                assert time.monotonic() < end, "gunicorn did not start"
+                time.sleep(0.05)
+
+    def stop(self) -> float:
+        """SIGTERM; the seconds until it has ended."""
+        begun = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        return time.monotonic() - begun
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(12)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.log.close()
+
+
+@pytest.fixture
+def gunicorn(tmp_path, settings, site, valkey):
+    """`gunicorn(WEB_WORKERS="2")` starts the server on the database and Redis of `site`."""
+    started: list[Gunicorn] = []
+
+    def start(**environment: str) -> Gunicorn:
+        names = ("DATABASE_URL", "SECRET_KEY", "SECURITY_PASSWORD_SALT", "JWT_SECRET")
+        shared = {name: getattr(settings, name.lower()) for name in names}
+        folder = tmp_path / f"server{len(started)}"
+        folder.mkdir()
+        server = Gunicorn(folder, **{"REDIS_URL": valkey.url, **shared, **environment})
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.kill()

@@ -1,0 +1,71 @@
+"""The stream on the real server: two processes, a stop, readers that do not read, more pages than places."""
+
+from __future__ import annotations
+
+import runpy
+import socket
+import time
+
+from parking.accounts import tokens
+from parking.live import hub, service
+from tests.live.conftest import BACKEND
+from tests.live.pages import Page
+
+
+def token(person) -> str:
+    return tokens.issue(person.fs_uniquifier)
+
+
+def test_an_event_reaches_pages_of_all_processes_within_two_seconds(gunicorn, people):
+    server = gunicorn(WEB_WORKERS="2")
+    pages = [Page(server.address, token(people["alice"])) for _ in range(8)]
+    begun = time.monotonic()
+    service.publish("booking", {"id": 1, "status": "Active"}, user_id=people["alice"].id)
+    for page in pages:
+        assert page.wait("booking", 2).at - begun < 2
+        page.leave()
+
+
+def test_a_stopping_server_says_goodbye_and_does_not_wait_for_its_pages(gunicorn, people):
+    server = gunicorn(WEB_WORKERS="2")
+    pages = [Page(server.address, token(people[name])) for name in ("alice", "bob") for _ in range(10)]
+    begun = time.monotonic()
+    took = server.stop()
+    for page in pages:
+        assert page.ended.wait(2)
+        assert page.wait("bye").data == {"reason": "stopping"}
+        assert page.wait("bye").at - begun < 1
+    assert took < 3
+
+
+def test_a_reader_who_does_not_read_is_cut_off_and_holds_up_neither_others_nor_the_stop(gunicorn, people):
+    server = gunicorn()
+    lazy = socket.socket()
+    lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    lazy.connect(server.address)
+    lazy.sendall(
+        f"GET /api/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token(people['alice'])}\r\n\r\n".encode()
+    )
+    page = Page(server.address, token(people["alice"]))
+    for number in range(1, 4001):
+        service.publish("booking", {"id": number, "status": "Active" * 10}, user_id=people["alice"].id)
+        if number % 100 == 0:
+            service.flush(2)
+            time.sleep(0.02)
+    page.wait("booking", 10, id=4000)
+    took = server.stop()
+    assert page.wait("bye", 2)
+    assert took < 3
+    received = 0
+    lazy.settimeout(5)
+    while part := lazy.recv(65536):
+        received += len(part)
+    assert received < 4000 * 50  # he did not get everything: he was cut off
+    lazy.close()
+
+
+def test_the_places_for_pages_leave_threads_for_requests():
+    configured = runpy.run_path(str(BACKEND / "gunicorn.conf.py"))
+    assert configured["threads"] * 0.8 >= hub.MAX_STREAMS
+    assert configured["worker_connections"] > configured["threads"]
+    assert configured["worker_class"] == "gthread"
