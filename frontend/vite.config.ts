@@ -12,7 +12,7 @@ export default defineConfig({
     // Messages are compiled at build time: the page's content policy allows no eval,
     // and the message compiler need not be sent.
     vueI18n({
-      include: [fileURLToPath(new URL('./src/locales/**', import.meta.url))],
+      include: [fileURLToPath(new URL('./src/locales/**/*.json', import.meta.url))],
       runtimeOnly: true,
       compositionOnly: true,
       fullInstall: false,

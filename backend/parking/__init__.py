@@ -5,10 +5,23 @@ from __future__ import annotations
 import config
 from apiflask import APIFlask
 
-from parking import accounts, bookings, contract, csv_exports, db, live, lots, mail, reports, schema, web
+from parking import (
+    accounts,
+    bookings,
+    contract,
+    csv_exports,
+    db,
+    idempotency,
+    live,
+    lots,
+    mail,
+    reports,
+    schema,
+    web,
+)
 
 __version__ = "1.0.0"
-DOMAINS = (accounts, lots, bookings, mail, live, reports, csv_exports)
+DOMAINS = (live, idempotency, mail, accounts, bookings, lots, reports, csv_exports)
 
 
 def create_app(settings: config.Settings | None = None) -> APIFlask:

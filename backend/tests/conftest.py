@@ -14,6 +14,7 @@ from pathlib import Path
 import config
 import psycopg
 import pytest
+from flask.testing import FlaskClient
 from parking import clock, create_app, schema
 from parking.accounts import tokens
 from parking.accounts.models import Role, User
@@ -121,9 +122,19 @@ def at():
         yield START
 
 
+class Client(FlaskClient):
+    """Every request in an application context of its own, as in life; else the test's own would be shared by all
+    requests, and with it the signed-in user and the database session."""
+
+    def open(self, *args, **kwargs):
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 @pytest.fixture
 def app(settings, at):
     app = create_app(settings)
+    app.test_client_class = Client
     with app.app_context():
         yield app
         db.session.remove()

@@ -11,6 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from parking import clock
 from parking.db import BigId, UTCDateTime, db
 
+RETIRED = "retired"
+OUT_OF_SERVICE = "out of service"
+"""What stands as the `reference` of a block: the capacity went down, or an administrator closed the spot."""
+
 LIVE = "status IN ('Reserved', 'Active')"
 """The predicate of the partial indexes; SQLite uses them only for a query that repeats it to the letter."""
 

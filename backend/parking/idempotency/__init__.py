@@ -1,0 +1,11 @@
+"""Idempotency keys: a request that is sent again is answered again and done once."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+
+from parking.idempotency import service
+
+
+def init_app(app: APIFlask) -> None:
+    app.register_error_handler(service.Replay, service.replay_response)

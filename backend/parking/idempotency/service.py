@@ -62,15 +62,15 @@ class Keeper:
     def __init__(self, session: Session, user_id: int, key: str, request_hash: str) -> None:
         self._session, self._user_id, self._key, self._hash = session, user_id, key, request_hash
 
-    def keep(self, status: int, body: str) -> None:
-        """Stores the answer (JSON text) in the running transaction."""
+    def keep(self, status: int, body: dict[str, Any]) -> None:
+        """Stores the answer in the running transaction."""
         self._session.add(
             IdempotencyKey(
                 user_id=self._user_id,
                 key=self._key,
                 request_hash=self._hash,
                 status=status,
-                body=body,
+                body=current_app.json.dumps(body),
                 created_at=clock.now(),
             )
         )

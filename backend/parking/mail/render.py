@@ -81,7 +81,12 @@ class Rendered:
 
 def build(draft: Draft, site: Site) -> Letter:
     """The letter of a draft. Raises KeyError, ValueError or TypeError when the facts are not those of its kind."""
-    context = Context(
+    return KINDS[draft.kind].build(draft.facts, context(draft, site))
+
+
+def context(draft: Draft, site: Site) -> Context:
+    """What the builders know of the site and the reader."""
+    return Context(
         t=Texts(language(draft.locale)),
         site_name=site.name,
         public_url=site.public_url,
@@ -92,7 +97,6 @@ def build(draft: Draft, site: Site) -> Letter:
         organizer=site.sender_email,
         unsubscribe_url=draft.unsubscribe_url,
     )
-    return KINDS[draft.kind].build(draft.facts, context)
 
 
 def render(draft: Draft, site: Site) -> Rendered:

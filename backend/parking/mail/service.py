@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -21,8 +21,9 @@ from parking import clock
 from parking.db import after_commit, is_sqlite
 from parking.errors import Conflict, NotFound
 from parking.live import service as live
-from parking.mail import circuit, delivery, outbox, render, unsubscribe
+from parking.mail import calendar, circuit, delivery, outbox, render, unsubscribe
 from parking.mail.kinds import KINDS, SUBSCRIPTIONS, Kind
+from parking.mail.kinds.facts import BookingFacts
 from parking.mail.models import OPEN, STATES, MailPreference, OutboxMail
 from parking.settings import current
 
@@ -362,3 +363,9 @@ def resume(session: Session) -> None:
     circuit.close(session)
     outbox.server_is_back(session, clock.now())
     _wake_worker()
+
+
+def calendar_file(facts: dict[str, Any], to: Recipient) -> str:
+    """The calendar file of a booking (its facts as in the letters) for its owner to download."""
+    draft = render.Draft("booking_confirmation", to.email, to.name, to.locale, to.timezone, facts, clock.now(), "")
+    return calendar.entry(cast(BookingFacts, facts), render.context(draft, delivery.site(current())), "PUBLISH")

@@ -1,0 +1,204 @@
+"""Finding a spot and claiming it, in one attempt that is one transaction.
+
+PostgreSQL: the first spot by number that no live claim covers is locked, skipping those that others are just
+taking; then the claim is inserted by a statement that looks again, because it sees what was committed since. Nobody
+ever waits for one spot while holding another. SQLite: the writer is alone. In both the database has the last word.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from parking.bookings.models import Booking
+from parking.bookings.states import is_active, is_live
+from parking.db import UTCDateTime, is_sqlite
+from parking.lots.models import Spot
+
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class NewClaim:
+    """A booking about to be made, all but its spot."""
+
+    lot_id: int
+    user_id: int
+    tariff_id: int | None
+    booking_type: str
+    status: str
+    start_time: datetime
+    held_until: datetime
+    reserved_start: datetime | None = None
+    reserved_end: datetime | None = None
+    checked_in_at: datetime | None = None
+    checkin_grace_s: int | None = None
+    vehicle_plate: str | None = None
+    reference: str = ""
+    reason: str | None = None
+    sequence: int = 0
+    created_at: datetime | None = None
+
+
+def new_reference() -> str:
+    """A booking's name for people: eight signs that are not mistaken for one another."""
+    drawn = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return f"{drawn[:4]}-{drawn[4:]}"
+
+
+def _overlapping() -> tuple[Any, ...]:
+    """Live claims of the lot that overlap [start_time, held_until)."""
+    start, until = bindparam("start_time", type_=UTCDateTime()), bindparam("held_until", type_=UTCDateTime())
+    return is_live, Booking.lot_id == bindparam("lot_id"), Booking.start_time < until, Booking.held_until > start
+
+
+def _free_spots(*, for_a_car_now: bool) -> Any:
+    """The lot's spots without such a claim; for a car that comes now, also without one whose claim has run out."""
+    live, of_lot, starts_before, ends_after = _overlapping()
+    covered = or_(ends_after, is_active) if for_a_car_now else ends_after
+    taken = select(Booking.spot_id).where(live, of_lot, starts_before, covered)
+    return (
+        select(Spot.id, Spot.spot_number)
+        .where(Spot.lot_id == bindparam("lot_id"), Spot.retired_at.is_(None), Spot.id.not_in(taken))
+        .order_by(Spot.spot_number)
+    )
+
+
+_FREE = {kind: _free_spots(for_a_car_now=kind == "instant") for kind in ("instant", "reserved")}
+_UNLOCKED = {k: q.limit(1).with_for_update(key_share=True, skip_locked=True, of=Spot) for k, q in _FREE.items()}
+_WAITING = {k: q.limit(1).with_for_update(key_share=True, of=Spot) for k, q in _FREE.items()}
+_THIS = (
+    select(Spot.id, Spot.spot_number)
+    .where(Spot.id == bindparam("spot_id"), Spot.lot_id == bindparam("lot_id"), Spot.retired_at.is_(None))
+    .with_for_update(key_share=True)
+)
+_TYPES: dict[str, Any] = {
+    "lot_id": BigInteger(),
+    "spot_id": BigInteger(),
+    "user_id": BigInteger(),
+    "tariff_id": BigInteger(),
+    "checkin_grace_s": BigInteger(),
+    "sequence": Integer(),
+}
+_COLUMNS = [
+    *("lot_id", "spot_id", "user_id", "tariff_id", "booking_type", "status", "start_time", "held_until"),
+    *("reserved_start", "reserved_end", "checked_in_at", "checkin_grace_s", "vehicle_plate", "reference"),
+    *("reason", "sequence", "created_at"),
+]
+
+
+def _insert_if_free(dialect: str) -> Any:
+    """INSERT … SELECT of the parameters, only if nothing stands in the way (looked at with a fresh eye)."""
+    times = {c.name for c in Booking.__table__.columns if isinstance(c.type, UTCDateTime)}
+    values = [
+        cast(bindparam(name), _TYPES.get(name, Text()))
+        if name not in times
+        else cast(bindparam(name, type_=UTCDateTime()), UTCDateTime())
+        for name in _COLUMNS
+    ]
+    clash = exists().where(*_overlapping(), Booking.spot_id == bindparam("spot_id"))
+    parked = exists().where(is_active, Booking.lot_id == bindparam("lot_id"), Booking.spot_id == bindparam("spot_id"))
+    runs_now = bindparam("status") == literal_column("'Active'")
+    source = select(*values).where(~clash, or_(~runs_now, ~parked))
+    if dialect == "sqlite":
+        return insert(Booking.__table__).from_select(_COLUMNS, source, include_defaults=False).returning(Booking.id)
+    return (
+        postgresql.insert(Booking.__table__)
+        .from_select(_COLUMNS, source, include_defaults=False)
+        .on_conflict_do_nothing()
+        .returning(Booking.id)
+    )
+
+
+_INSERT = {dialect: _insert_if_free(dialect) for dialect in ("sqlite", "postgresql")}
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The claim was made: the booking's id and the spot it is on."""
+
+    booking_id: int
+    spot_id: int
+    spot_number: int
+
+
+def claim(session: Session, new: NewClaim, spot_id: int | None = None, *, patient: bool = False) -> Claimed | None:
+    """Claims a spot: this one, or the first free by number.
+
+    None: no luck in this attempt, the spot is taken or just being taken by somebody else. `patient` waits for the
+    latter instead of skipping it.
+    """
+    wanted = _parameters(new)
+    if spot_id is not None:
+        found = session.execute(_THIS, {**wanted, "spot_id": spot_id}).one_or_none()
+    else:
+        found = session.execute((_WAITING if patient else _UNLOCKED)[new.booking_type], wanted).one_or_none()
+    if found is None:
+        return None
+    statement = _INSERT["sqlite" if is_sqlite() else "postgresql"]
+    booking_id = session.scalar(statement, {**wanted, "spot_id": found.id})
+    return None if booking_id is None else Claimed(booking_id, found.id, found.spot_number)
+
+
+def free_spot(session: Session, lot_id: int, start: datetime, until: datetime) -> Claimed | None:
+    """A spot that is free over the window and locked for us, to move a reservation to; never waits for anybody."""
+    wanted = {"lot_id": lot_id, "start_time": start, "held_until": until}
+    found = session.execute(_UNLOCKED["instant"], wanted).one_or_none()
+    return None if found is None else Claimed(0, found.id, found.spot_number)
+
+
+def next_claim_start(session: Session, booking: Booking, after: datetime) -> datetime | None:
+    """When the next live claim on the booking's spot begins, `after` or later; None if there is none."""
+    return session.scalar(
+        select(func.min(Booking.start_time)).where(
+            is_live,
+            Booking.lot_id == booking.lot_id,
+            Booking.spot_id == booking.spot_id,
+            Booking.start_time >= after,
+            Booking.id != booking.id,
+        )
+    )
+
+
+def lock_spot(session: Session, lot_id: int, spot_id: int) -> None:
+    """Waits for whoever is just claiming this spot, and keeps the others off until the end of the transaction."""
+    session.execute(_THIS, {"lot_id": lot_id, "spot_id": spot_id})
+
+
+def _parameters(new: NewClaim) -> dict[str, Any]:
+    made = asdict(new)
+    made["reference"] = new.reference or new_reference()
+    made["created_at"] = new.created_at or new.start_time
+    return made
+
+
+def free_spot_ids(
+    session: Session, lot_id: int, start: datetime, until: datetime, *, kind: str = "reserved", limit: int = 10_000
+) -> list[int]:
+    """The spots that a booking of this kind could claim over [start, until), by number, read without any lock."""
+    wanted = {"lot_id": lot_id, "start_time": start, "held_until": until}
+    return [spot.id for spot in session.execute(_FREE[kind].limit(limit), wanted)]
+
+
+def lock_lot(session: Session, lot_id: int) -> None:
+    """Puts everyone who fights for this lot in a queue until the end of the transaction (PostgreSQL)."""
+    if not is_sqlite():
+        session.execute(select(func.pg_advisory_xact_lock(lot_id)))

@@ -1,0 +1,102 @@
+"""The facts of the letters about a booking, queued in the transaction of their cause."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from parking import settings
+from parking.accounts.models import User
+from parking.bookings.models import Booking
+from parking.bookings.rules import pricing
+from parking.bookings.views import claim_of, iso, price_of, window_of
+from parking.lots.models import Lot, Tariff
+from parking.mail import service as mail
+
+
+def confirm(session: Session, user: User, facts: dict[str, Any]) -> None:
+    """Booked, or changed when the booking's sequence has risen."""
+    _queue(session, "booking_confirmation", user, facts, f"confirmation:{facts['id']}:{facts['sequence']}")
+
+
+def receipt(session: Session, user: User, facts: dict[str, Any]) -> None:
+    """The stay is over."""
+    _queue(session, "release_receipt", user, facts, f"receipt:{facts['id']}")
+
+
+def force_released(session: Session, user: User, facts: dict[str, Any], reason: str) -> None:
+    _queue(session, "booking_force_released", user, facts, f"receipt:{facts['id']}", reason=reason)
+
+
+def cancelled(session: Session, user: User, facts: dict[str, Any], by: str, reason: str | None) -> None:
+    teller = "user" if by == "user" else "admin"
+    _queue(session, "booking_cancelled", user, facts, f"cancelled:{facts['id']}", by=teller, reason=reason)
+
+
+def moved(session: Session, user: User, facts: dict[str, Any], old_spot_number: int) -> None:
+    key = f"moved:{facts['id']}:{facts['sequence']}"
+    _queue(session, "booking_moved", user, facts, key, old_spot_number=old_spot_number)
+
+
+def no_show(session: Session, user: User, facts: dict[str, Any]) -> None:
+    _queue(session, "booking_no_show", user, facts, f"no-show:{facts['id']}")
+
+
+def recipient(user: User) -> mail.Recipient:
+    """Where and how this person wants to be written to."""
+    zone = user.timezone or settings.current().timezone
+    return mail.Recipient(email=user.email, name=user.username, locale=user.locale, timezone=zone, user_id=user.id)
+
+
+def facts_of(
+    booking: Booking, lot: Lot, spot_number: int, tariff: Tariff, spot_level: str | None = None
+) -> dict[str, Any]:
+    """Everything the letters say of a booking (mail.kinds.facts.BookingFacts)."""
+    facts: dict[str, Any] = {
+        "id": booking.id,
+        "reference": booking.reference,
+        "sequence": booking.sequence,
+        "lot_name": lot.name,
+        "lot_address": lot.address,
+        "lot_timezone": lot.timezone,
+        "spot_number": spot_number,
+        "spot_level": spot_level,
+        "booking_type": booking.booking_type,
+        "start_time": iso(booking.start_time),
+        "reserved_start": iso(booking.reserved_start),
+        "reserved_end": iso(booking.reserved_end),
+        "held_until": iso(booking.held_until) if booking.booking_type == "instant" else None,
+        "end_time": iso(booking.end_time),
+        "checkin_deadline": iso(claim_of(booking).deadline),
+        "vehicle_plate": booking.vehicle_plate,
+        "currency": tariff.currency,
+        "tariff": {
+            "hourly_minor": tariff.hourly_minor,
+            "step_seconds": tariff.step_s,
+            "free_minutes": tariff.free_s // 60,
+            "daily_cap_minor": tariff.day_cap_minor,
+            "cap_day": tariff.cap_day,
+        },
+        "total_cost_minor": booking.total_cost_minor,
+    }
+    window = window_of(booking)
+    if window and booking.end_time is None:
+        facts["estimate_minor"] = pricing.cost_minor(price_of(tariff), *window)
+    if booking.end_time is not None and booking.status == "Completed":
+        start, end = charged_time(booking)
+        facts["duration_seconds"] = (end - start) // timedelta(seconds=1)
+    return facts
+
+
+def charged_time(booking: Booking) -> tuple[Any, Any]:
+    """The time a finished booking is charged for: the stay, together with its window if it has one."""
+    start, end = booking.start_time, booking.end_time or booking.held_until
+    window = window_of(booking)
+    return (min(start, window[0]), max(end, window[1])) if window else (start, end)
+
+
+def _queue(session: Session, kind: str, user: User, facts: dict[str, Any], key: str, **more: Any) -> None:
+    if user.deleted_at is None:
+        mail.queue(session, kind, recipient(user), {"booking": facts, **more}, booking_id=facts["id"], dedupe_key=key)

@@ -1,0 +1,53 @@
+"""Papers about a booking: the receipt of a finished one, the calendar file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from parking import clock, settings
+from parking.bookings import emails, queries, steps
+from parking.bookings.rules import pricing
+from parking.bookings.service import price_lines
+from parking.bookings.views import iso, price_of, row_view
+from parking.db import db
+from parking.errors import Conflict, NotFound
+from parking.mail import service as mail
+from parking.money import to_number
+from parking.web import Identity
+
+
+def receipt(booking_id: int, who: Identity) -> dict[str, Any]:
+    """The receipt of one's own finished booking. Raises NotFound, Conflict while it runs."""
+    row = _own(booking_id, who)
+    booking, now = row.Booking, clock.now()
+    if booking.end_time is None or booking.status != "Completed":
+        raise Conflict("There is a receipt once the stay is over.", code="not_completed")
+    start, end = emails.charged_time(booking)
+    lines = pricing.cost_lines(price_of(row.Tariff), start, end)
+    return {
+        "number": f"{booking.reference}-{booking.id}",
+        "issued_at": iso(booking.end_time),
+        "site_name": settings.current().site_name,
+        "booking": row_view(row, now),
+        "customer": {"username": who.username, "email": who.email},
+        "charged_from": iso(start),
+        "charged_to": iso(end),
+        "lines": price_lines(lines, row.Tariff),
+        "total_cost": to_number(booking.total_cost_minor or 0),
+        "currency": row.Tariff.currency,
+    }
+
+
+def calendar(booking_id: int, who: Identity) -> str:
+    """The calendar file of one's own booking, as text. Raises NotFound."""
+    row = _own(booking_id, who)
+    return mail.calendar_file(steps.facts(row), emails.recipient(row.User))
+
+
+def _own(booking_id: int, who: Identity) -> Row[Any]:
+    row = queries.one(db.session(), booking_id, user_id=who.id, with_user=True)
+    if row is None:
+        raise NotFound("There is no such booking.")
+    return row

@@ -1,0 +1,183 @@
+"""Bookings over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from parking import clock
+from parking.bookings import queries, receipts, service
+from parking.bookings.rules.times import read_time
+from parking.bookings.schemas import (
+    AdminBookedOut,
+    AdminBookingsOut,
+    AdminListQuery,
+    AvailabilityEnvelope,
+    BookedOut,
+    BookIn,
+    BookingsOut,
+    ExtendIn,
+    ListQuery,
+    Nothing,
+    OneBookingOut,
+    QuoteEnvelope,
+    QuoteQuery,
+    ReasonIn,
+    ReceiptEnvelope,
+    ReleasedOut,
+    WindowQuery,
+)
+from parking.bookings.views import iso
+from parking.limits import BOOK, by_user, limiter
+from parking.web import answer, identity, requires
+
+bp = APIBlueprint("bookings", __name__, tag="Bookings")
+
+
+@bp.post("/api/book")
+@requires()
+@limiter.limit(BOOK, key_func=by_user)
+@bp.input(BookIn, arg_name="body")
+@bp.output(BookedOut, status_code=201)
+def book(body: BookIn) -> Response:
+    """Book a spot, now or for a window to come."""
+    wanted = body.root
+    order = service.Order(
+        lot_id=wanted.lot_id,
+        user_id=identity().id,
+        reserved_start=getattr(wanted, "reserved_start", None),
+        reserved_end=getattr(wanted, "reserved_end", None),
+        spot_id=wanted.spot_id,
+        vehicle_plate=wanted.vehicle_plate,
+    )
+    return answer(service.book(order), 201)
+
+
+@bp.post("/api/release/<int:booking_id>")
+@requires()
+@bp.output(ReleasedOut)
+def release(booking_id: int) -> Response:
+    """Leave the spot and see what it cost. A second time gives the same answer."""
+    return answer(service.release(booking_id, identity().id))
+
+
+@bp.get("/api/bookings")
+@requires()
+@bp.input(ListQuery, location="query", arg_name="query")
+@bp.output(BookingsOut)
+def list_own(query: ListQuery) -> Response:
+    """One's own bookings, newest first."""
+    return answer(service.listing(_filters(query, user_id=identity().id), query.limit, query.cursor))
+
+
+@bp.get("/api/bookings/<int:booking_id>")
+@requires()
+@bp.output(OneBookingOut)
+def get_own(booking_id: int) -> Response:
+    """One booking as it stands now."""
+    return answer({"booking": service.get(booking_id, identity().id), "server_time": iso(clock.now())})
+
+
+@bp.post("/api/bookings/<int:booking_id>/cancel")
+@requires()
+@bp.input(Nothing, arg_name="body")
+@bp.output(BookedOut)
+def cancel(booking_id: int, body: Nothing) -> Response:
+    """Give up a booking that has not begun."""
+    return answer(service.cancel(booking_id, identity().id))
+
+
+@bp.post("/api/bookings/<int:booking_id>/extend")
+@requires()
+@bp.input(ExtendIn, arg_name="body")
+@bp.output(BookedOut)
+def extend(booking_id: int, body: ExtendIn) -> Response:
+    """Keep the spot longer."""
+    return answer(service.extend(booking_id, identity().id, minutes=body.minutes, until=body.until))
+
+
+@bp.post("/api/bookings/<int:booking_id>/check-in")
+@requires()
+@bp.input(Nothing, arg_name="body")
+@bp.output(BookedOut)
+def check_in(booking_id: int, body: Nothing) -> Response:
+    """Say that one has arrived, where the lot asks for it."""
+    return answer(service.check_in(booking_id, identity().id))
+
+
+@bp.get("/api/bookings/<int:booking_id>/receipt")
+@requires()
+@bp.output(ReceiptEnvelope)
+def receipt(booking_id: int) -> Response:
+    """What a finished booking cost, line by line."""
+    return answer({"receipt": receipts.receipt(booking_id, identity())})
+
+
+@bp.get("/api/bookings/<int:booking_id>/calendar.ics")
+@requires()
+@bp.doc(responses={200: {"description": "The calendar file", "content": {"text/calendar": {}}}})
+def calendar(booking_id: int) -> Response:
+    """The booking as a calendar file."""
+    text = receipts.calendar(booking_id, identity())
+    name = f"booking-{booking_id}.ics"
+    return Response(text, mimetype="text/calendar", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@bp.get("/api/quote")
+@requires()
+@bp.input(QuoteQuery, location="query", arg_name="query")
+@bp.output(QuoteEnvelope)
+def quote(query: QuoteQuery) -> Response:
+    """What a window would cost, before one commits."""
+    return answer({"quote": service.quote(query.lot_id, query.from_, query.to)})
+
+
+@bp.get("/api/lots/<int:lot_id>/availability")
+@requires()
+@bp.input(WindowQuery, location="query", arg_name="query")
+@bp.output(AvailabilityEnvelope)
+def availability(lot_id: int, query: WindowQuery) -> Response:
+    """Which spots are free over a window, and if none, when the next is."""
+    return answer({"availability": service.availability(lot_id, query.from_, query.to)})
+
+
+@bp.get("/api/admin/bookings")
+@requires("admin")
+@bp.input(AdminListQuery, location="query", arg_name="query")
+@bp.output(AdminBookingsOut)
+def list_all(query: AdminListQuery) -> Response:
+    """Everyone's bookings, searched and narrowed."""
+    chosen = _filters(query, user_id=query.user_id, spot_id=query.spot_id, q=query.q)
+    return answer(service.listing(chosen, query.limit, query.cursor, for_admin=True))
+
+
+@bp.post("/api/admin/bookings/<int:booking_id>/release")
+@requires("admin")
+@bp.input(ReasonIn, arg_name="body")
+@bp.output(AdminBookedOut)
+def force_release(booking_id: int, body: ReasonIn) -> Response:
+    """End somebody's stay, for a reason that he is told."""
+    return answer(service.release(booking_id, None, reason=body.reason))
+
+
+@bp.post("/api/admin/bookings/<int:booking_id>/cancel")
+@requires("admin")
+@bp.input(ReasonIn, arg_name="body")
+@bp.output(AdminBookedOut)
+def cancel_for(booking_id: int, body: ReasonIn) -> Response:
+    """Cancel somebody's reservation, for a reason that he is told."""
+    return answer(service.cancel(booking_id, None, reason=body.reason))
+
+
+def _filters(query: ListQuery, **more: Any) -> queries.Filters:
+    """Filter times without an offset are UTC: a list may span lots of many zones."""
+    return queries.Filters(
+        status=query.status,
+        lot_id=query.lot_id,
+        booking_type=query.booking_type,
+        from_=read_time(query.from_, "UTC", "from") if query.from_ else None,
+        to=read_time(query.to, "UTC", "to") if query.to else None,
+        **more,
+    )

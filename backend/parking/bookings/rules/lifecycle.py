@@ -1,0 +1,107 @@
+"""The life of a booking, as time and people move it on. Values in, a value or a named refusal out.
+
+Reserved → Active at its start, or at check-in where the lot asks for one; → Cancelled by its owner or an
+administrator; → No-show when the grace for checking in has passed; Active → Completed at release, and by itself at
+the end of the window where no check-in is asked for. Finished bookings never change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from parking.errors import Conflict
+
+EARLY_CHECK_IN = timedelta(minutes=30)
+"""How long before the window a driver may check in, if the spot is free by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the rules need to know of a booking."""
+
+    status: str
+    booking_type: str
+    reserved_start: datetime | None = None
+    reserved_end: datetime | None = None
+    checkin_grace_s: int | None = None
+
+    @property
+    def needs_check_in(self) -> bool:
+        return self.checkin_grace_s is not None
+
+    @property
+    def deadline(self) -> datetime | None:
+        """The last moment to check in; None where nobody asks for it."""
+        if self.reserved_start is None or self.checkin_grace_s is None:
+            return None
+        return self.reserved_start + timedelta(seconds=self.checkin_grace_s)
+
+
+def status_at(claim: Claim, now: datetime) -> str:
+    """The status that is true at `now`, whether or not a sweep has written it down yet."""
+    if claim.booking_type != "reserved" or claim.status not in ("Reserved", "Active"):
+        return claim.status
+    assert claim.reserved_start is not None
+    assert claim.reserved_end is not None
+    if claim.deadline is not None:
+        return "No-show" if claim.status == "Reserved" and now >= claim.deadline else claim.status
+    if now >= claim.reserved_end:
+        return "Completed"
+    return "Active" if now >= claim.reserved_start else claim.status
+
+
+def actions_at(claim: Claim, now: datetime) -> list[str]:
+    """What the owner may do with it now."""
+    status = status_at(claim, now)
+    if status == "Active":
+        return ["release", "extend"]
+    if status != "Reserved":
+        return []
+    assert claim.reserved_start is not None
+    may_check_in = claim.needs_check_in and now >= claim.reserved_start - EARLY_CHECK_IN
+    return ["cancel", "extend", *(["check_in"] if may_check_in else [])]
+
+
+def check_release(claim: Claim, now: datetime) -> None:
+    """Raises Conflict unless the booking can be released (or has been: then the answer is the same again)."""
+    status = status_at(claim, now)
+    if status == "Reserved":
+        raise Conflict("This booking has not begun yet. Cancel it instead.", code="not_started")
+    if status in ("Cancelled", "No-show"):
+        raise Conflict(f"This booking has ended already ({status}).", code="already_ended")
+
+
+def check_cancel(claim: Claim, now: datetime) -> None:
+    """Raises Conflict unless the booking is still to come."""
+    status = status_at(claim, now)
+    if status == "Active":
+        raise Conflict("This booking is running. Release it instead.", code="already_started")
+    if status != "Reserved":
+        raise Conflict(f"This booking has ended already ({status}).", code="already_ended")
+
+
+def check_check_in(claim: Claim, now: datetime) -> None:
+    """Raises Conflict unless the driver can check in now."""
+    status = status_at(claim, now)
+    if not claim.needs_check_in:
+        raise Conflict("This car park needs no check-in: the booking begins by itself.", code="no_check_in")
+    if status == "Active":
+        raise Conflict("You are checked in already.", code="already_started")
+    if status != "Reserved":
+        raise Conflict(f"This booking has ended already ({status}).", code="already_ended")
+    assert claim.reserved_start is not None
+    if now < claim.reserved_start - EARLY_CHECK_IN:
+        minutes = int(EARLY_CHECK_IN.total_seconds() // 60)
+        raise Conflict(f"Check-in opens {minutes} minutes before the booking begins.", code="too_early")
+
+
+def check_extend(claim: Claim, held_until: datetime, until: datetime, now: datetime) -> None:
+    """Raises Conflict unless the booking can be held until then."""
+    status = status_at(claim, now)
+    if status not in ("Reserved", "Active"):
+        raise Conflict(f"This booking has ended already ({status}).", code="already_ended")
+    if until <= held_until:
+        raise Conflict("The spot is yours until then already.", code="already_held")
+    if until <= now:
+        raise Conflict("This time has passed.", code="already_passed")

@@ -1,0 +1,31 @@
+"""Reading the times a client sends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from parking.errors import Invalid
+
+
+def read_time(text: str, zone: str, field: str) -> datetime:
+    """The instant a client means: RFC 3339 with an offset, or naive and then in the lot's local time.
+
+    A naive time that occurs twice (clocks going back) is its first occurrence; seconds are cut off below one.
+    Raises Invalid for what is no time, or for a local time that the clocks leave out.
+    """
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid.field(field, "This is not a date and time such as 2026-03-02T09:00:00.") from None
+    given = given.replace(microsecond=0)
+    try:
+        if given.tzinfo is not None:
+            return given.astimezone(UTC)
+        instant = given.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    except OverflowError:
+        raise Invalid.field(field, "This time lies outside the calendar.") from None
+    if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) != given.replace(fold=0):
+        missing = f"{given:%H:%M} does not exist on {given:%Y-%m-%d} in {zone}"
+        raise Invalid.field(field, f"{missing}: the clocks go forward.")
+    return instant

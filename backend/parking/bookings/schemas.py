@@ -1,0 +1,238 @@
+"""Bookings as the contract has them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, RootModel, StringConstraints, field_validator
+
+from parking.web import In, Out, Query
+
+MAX_ID = 2**53 - 1
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+TimeText = Annotated[
+    str,
+    StringConstraints(min_length=8, max_length=40),
+    Field(description="RFC 3339; without an offset it is the lot's local time", examples=["2025-12-01T10:00:00"]),
+]
+Plate = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=300, pattern=r"^[^\x00]*$")]
+Status = Literal["Active", "Reserved", "Completed", "Cancelled", "No-show"]
+
+
+class _Book(In):
+    lot_id: Id
+    spot_id: Id | None = None
+    vehicle_plate: Plate | None = None
+
+
+class InstantIn(_Book):
+    booking_type: Literal["instant"]
+
+
+class ReservedIn(_Book):
+    booking_type: Literal["reserved"]
+    reserved_start: TimeText
+    reserved_end: TimeText
+
+
+class BookIn(RootModel[Annotated[InstantIn | ReservedIn, Discriminator("booking_type")]]):
+    """Now, or for a window to come."""
+
+
+class Nothing(In):
+    """No fields."""
+
+
+class ExtendIn(In):
+    minutes: Annotated[int, Field(ge=1, le=60 * 24 * 31)] | None = None
+    until: TimeText | None = None
+
+
+class ReasonIn(In):
+    reason: Reason
+
+
+class TariffOut(Out):
+    id: int
+    price_per_hour: float
+    billing_step_seconds: int
+    free_minutes: int
+    daily_cap: float | None
+    cap_day: Literal["rolling", "calendar"]
+
+
+class MailOut(Out):
+    state: str
+
+
+class BookingOut(Out):
+    id: int
+    reference: str
+    lot_id: int
+    lot_name: str
+    lot_timezone: str
+    lot_address: str | None
+    spot_id: int
+    spot_number: int
+    booking_type: Literal["instant", "reserved"]
+    status: Status
+    start_time: datetime
+    end_time: datetime | None
+    reserved_start: datetime | None
+    reserved_end: datetime | None
+    held_until: datetime | None
+    checked_in_at: datetime | None
+    duration_hours: float | None
+    price_per_hour: float
+    currency: str
+    tariff: TariffOut
+    total_cost: float | None
+    running_cost: float | None
+    created_at: datetime
+    require_checkin: bool
+    checkin_deadline: datetime | None
+    ended_by: Literal["user", "admin", "system"] | None
+    reason: str | None
+    vehicle_plate: str | None
+    actions: list[Literal["cancel", "extend", "check_in", "release"]]
+    mail: MailOut | None = None
+
+
+class AdminBookingOut(BookingOut):
+    user_id: int
+    user_email: str
+    username: str
+
+
+class BookedOut(Out):
+    message: str
+    booking: BookingOut
+
+
+class ReleasedOut(BookedOut):
+    total_cost: float
+
+
+class AdminBookedOut(Out):
+    message: str
+    booking: AdminBookingOut
+    total_cost: float | None = None
+
+
+class OneBookingOut(Out):
+    booking: BookingOut
+    server_time: datetime
+
+
+class TotalsOut(Out):
+    count: int
+    total_cost: float | None
+    currency: str | None
+
+
+class BookingsOut(Out):
+    bookings: list[BookingOut]
+    next: str | None
+    server_time: datetime
+    total: int | None
+    totals: TotalsOut | None
+
+
+class AdminBookingsOut(Out):
+    bookings: list[AdminBookingOut]
+    next: str | None
+    server_time: datetime
+
+
+class LineOut(Out):
+    text: str
+    seconds: int
+    amount: float
+
+
+class QuoteOut(Out):
+    lot_id: int
+    from_: Annotated[datetime, Field(alias="from")]
+    to: datetime
+    duration_hours: float
+    price_per_hour: float
+    currency: str
+    lines: list[LineOut]
+    total_cost: float
+
+
+class QuoteEnvelope(Out):
+    quote: QuoteOut
+
+
+class WindowOut(Out):
+    from_: Annotated[datetime, Field(alias="from")]
+    to: datetime
+
+
+class AvailabilityOut(WindowOut):
+    lot_id: int
+    capacity: int
+    available_spots: int
+    spot_ids: list[int]
+    next_free: WindowOut | None
+
+
+class AvailabilityEnvelope(Out):
+    availability: AvailabilityOut
+
+
+class ReceiptOut(Out):
+    number: str
+    issued_at: datetime
+    site_name: str
+    booking: BookingOut
+    customer: dict[str, Any]
+    charged_from: datetime
+    charged_to: datetime
+    lines: list[LineOut]
+    total_cost: float
+    currency: str
+
+
+class ReceiptEnvelope(Out):
+    receipt: ReceiptOut
+
+
+class Paging(Query):
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+    cursor: Annotated[str, StringConstraints(max_length=40)] | None = None
+
+
+class ListQuery(Paging):
+    status: Status | None = None
+    lot_id: Id | None = None
+    booking_type: Literal["instant", "reserved"] | None = None
+    from_: Annotated[str | None, Field(alias="from", max_length=40)] = None
+    to: Annotated[str | None, Field(max_length=40)] = None
+
+
+class AdminListQuery(ListQuery):
+    user_id: Id | None = None
+    spot_id: Id | None = None
+    q: Annotated[str | None, Field(max_length=100)] = None
+
+    @field_validator("q")
+    @classmethod
+    def _words(cls, text: str | None) -> str | None:
+        if text and "\x00" in text:
+            raise ValueError("a search text has no NUL character")
+        return (text or "").strip() or None
+
+
+class WindowQuery(Query):
+    from_: Annotated[str, Field(alias="from", max_length=40)]
+    to: Annotated[str, Field(max_length=40)]
+
+
+class QuoteQuery(WindowQuery):
+    lot_id: Id

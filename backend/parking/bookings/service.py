@@ -1,0 +1,418 @@
+"""What one can do with bookings. Every function is one unit of work (or, to get a spot, one per attempt)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from parking import clock, settings
+from parking.accounts.models import User
+from parking.bookings import allocation, alternatives, emails, queries, steps
+from parking.bookings.announce import announce
+from parking.bookings.models import Booking
+from parking.bookings.rules import lifecycle, pricing
+from parking.bookings.rules.times import read_time
+from parking.bookings.states import is_block, is_live
+from parking.bookings.sweeps import settle
+from parking.bookings.views import booking_view, claim_of, iso, price_of, row_view
+from parking.db import db, is_sqlite, transaction
+from parking.errors import Conflict, Invalid, NotFound, Unavailable
+from parking.idempotency import service as idempotency
+from parking.lots.models import Lot, Spot, Tariff
+from parking.money import to_number
+
+PATIENT_AFTER = 3
+"""Lost races after which an attempt queues for the lot instead of skipping what others are taking."""
+MOST_ATTEMPTS = 50
+CLOCK_SKEW = timedelta(minutes=2)
+"""A reservation may begin this long ago: the sender's clock, and the time a person needs to press the button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a driver asks for. Times as sent (read in the lot's zone); both None = from now on."""
+
+    lot_id: int
+    user_id: int
+    reserved_start: str | None = None
+    reserved_end: str | None = None
+    spot_id: int | None = None
+    vehicle_plate: str | None = None
+
+    @property
+    def is_instant(self) -> bool:
+        return self.reserved_start is None
+
+
+def book(order: Order) -> dict[str, Any]:
+    """Gets the driver a spot: now, or for a window to come. The answer of POST /api/book.
+
+    Raises NotFound (no such lot), Invalid (the window), Conflict (`lot_full` with alternatives, `spot_taken` with
+    the next free one, `too_many_bookings`), Unavailable when the fight for the lot does not end.
+    """
+    for attempt in range(MOST_ATTEMPTS):
+        with transaction() as session:
+            keeper = idempotency.begin(session)
+            lot = open_lot(session, order.lot_id)
+            new = _claim_for(order, lot, clock.now())
+            _check_limit(session, order.user_id)
+            if attempt >= PATIENT_AFTER:
+                allocation.lock_lot(session, lot.id)
+                new = _claim_for(order, lot, clock.now())  # the clock is read after the waiting
+            claimed = allocation.claim(session, new, order.spot_id, patient=attempt >= PATIENT_AFTER)
+            if claimed:
+                answer = _booked(session, new, claimed, lot)
+                if keeper:
+                    keeper.keep(201, answer)
+                return answer
+        if settle(order.lot_id) == 0:
+            _refuse_if_full(order, new)
+    raise Unavailable("Very many people want this car park at the moment. Please try again.")
+
+
+def _claim_for(order: Order, lot: Lot, now: datetime) -> allocation.NewClaim:
+    new = allocation.NewClaim(
+        lot_id=lot.id,
+        user_id=order.user_id,
+        tariff_id=lot.tariff.id,
+        booking_type="instant",
+        status="Active",
+        start_time=now,
+        held_until=now + timedelta(seconds=lot.instant_hold_s),
+        checked_in_at=now,
+        vehicle_plate=order.vehicle_plate,
+        reference=allocation.new_reference(),
+        created_at=now,
+    )
+    if order.is_instant:
+        return new
+    start, end = read_window(lot, order.reserved_start, order.reserved_end, now)
+    return replace(
+        new,
+        booking_type="reserved",
+        status="Reserved",
+        start_time=start,
+        held_until=end,
+        reserved_start=start,
+        reserved_end=end,
+        checked_in_at=None,
+        checkin_grace_s=lot.checkin_grace_s if lot.require_checkin else None,
+    )
+
+
+def read_window(
+    lot: Lot,
+    start_text: str | None,
+    end_text: str | None,
+    now: datetime,
+    names: tuple[str, str] = ("reserved_start", "reserved_end"),
+) -> tuple[datetime, datetime]:
+    """The window two texts mean at this lot. Raises Invalid at the field that is wrong."""
+    limits = settings.current()
+    for name, given in zip(names, (start_text, end_text), strict=True):
+        if given is None:
+            raise Invalid.field(name, "Please say from when until when.")
+    start = read_time(str(start_text), lot.timezone, names[0])
+    end = read_time(str(end_text), lot.timezone, names[1])
+    if start < now - CLOCK_SKEW:
+        raise Invalid.field(names[0], "This time has passed.")
+    start = max(start, now)
+    if end <= start:
+        raise Invalid.field(names[1], "The end must come after the start.")
+    if start > now + timedelta(days=limits.reservation_max_days_ahead):
+        raise Invalid.field(names[0], f"You can book at most {limits.reservation_max_days_ahead} days ahead.")
+    if end - start > timedelta(days=limits.reservation_max_days_long):
+        raise Invalid.field(names[1], f"A booking can last at most {limits.reservation_max_days_long} days.")
+    return start, end
+
+
+def _check_limit(session: Session, user_id: int) -> None:
+    most = settings.current().max_open_bookings_per_user
+    if not most:
+        return
+    if not is_sqlite():  # one at a time per person, or two at once would both see room
+        session.execute(select(func.pg_advisory_xact_lock(-user_id)))
+    if open_bookings(session, user_id) >= most:
+        raise Conflict(f"You can have at most {most} open bookings.", code="too_many_bookings")
+
+
+def open_bookings(session: Session, user_id: int) -> int:
+    """How many bookings of this person are running or to come."""
+    query = select(func.count()).where(is_live, ~is_block, Booking.user_id == user_id)
+    return session.scalar(query) or 0
+
+
+def _booked(session: Session, new: allocation.NewClaim, claimed: allocation.Claimed, lot: Lot) -> dict[str, Any]:
+    booking = Booking(
+        id=claimed.booking_id,
+        spot_id=claimed.spot_id,
+        **{name: getattr(new, name) for name in new.__slots__},
+    )
+    user = session.get_one(User, new.user_id)
+    steps.record(session, "booking.created", booking, None)
+    emails.confirm(session, user, emails.facts_of(booking, lot, claimed.spot_number, lot.tariff))
+    announce(booking)
+    view = booking_view(booking, lot, claimed.spot_number, lot.tariff, new.created_at or new.start_time)
+    return {"message": f"Spot {claimed.spot_number} at {lot.name} is yours.", "booking": view}
+
+
+def _refuse_if_full(order: Order, new: allocation.NewClaim) -> None:
+    """Raises the right Conflict unless a look without locks finds that there is something to be had after all."""
+    with transaction() as session:
+        lot = open_lot(session, order.lot_id)
+        free = allocation.free_spot_ids(
+            session, lot.id, new.start_time, new.held_until, kind=new.booking_type, limit=2 if order.spot_id else 1
+        )
+        if order.spot_id is not None:
+            _refuse_spot(session, order, lot, free)
+        elif not free:
+            raise Conflict(
+                f"{lot.name} is full{'' if order.is_instant else ' for this time'}.",
+                code="lot_full",
+                alternatives=alternatives.instead_of(session, lot, new),
+            )
+
+
+def _refuse_spot(session: Session, order: Order, lot: Lot, free: list[int]) -> None:
+    wanted = session.get(Spot, order.spot_id)
+    if wanted is None or wanted.lot_id != lot.id or wanted.retired_at is not None:
+        raise NotFound("This car park has no such spot.")
+    if wanted.id in free:
+        return
+    other = session.get(Spot, free[0]) if free else None
+    instead = f" Spot {other.spot_number} is free." if other else ""
+    raise Conflict(
+        f"Spot {wanted.spot_number} is taken.{instead}",
+        code="spot_taken",
+        next_spot={"spot_id": other.id, "spot_number": other.spot_number} if other else None,
+    )
+
+
+def open_lot(session: Session, lot_id: int) -> Lot:
+    """The lot with its tariff. Raises NotFound for one that never was or was closed."""
+    lot = session.get(Lot, lot_id)
+    if lot is None or lot.deleted_at is not None:
+        raise NotFound("There is no such car park.")
+    return lot
+
+
+def release(booking_id: int, user_id: int | None, *, reason: str | None = None) -> dict[str, Any]:
+    """Ends a running stay and says what it cost; of a finished one, the same answer again.
+
+    `user_id` None: an administrator ends it, for a reason. Raises NotFound, Conflict (not begun, cancelled).
+    """
+
+    def act(session: Session, row: Row[Any], now: datetime) -> dict[str, Any]:
+        booking: Booking = row.Booking
+        lifecycle.check_release(claim_of(booking), now)
+        if booking.end_time is None:
+            steps.complete(session, row, now, by="admin" if reason else "user", reason=reason)
+        view = row_view(row, now, for_admin=user_id is None)
+        view["total_cost"] = to_number(booking.total_cost_minor or 0)
+        return {"message": "Spot released.", "booking": view, "total_cost": view["total_cost"]}
+
+    return _change(booking_id, user_id, act)
+
+
+def cancel(booking_id: int, user_id: int | None, *, reason: str | None = None) -> dict[str, Any]:
+    """Gives up a booking that has not begun. Costs nothing. Raises NotFound, Conflict (running or ended)."""
+
+    def act(session: Session, row: Row[Any], now: datetime) -> dict[str, Any]:
+        booking: Booking = row.Booking
+        lifecycle.check_cancel(claim_of(booking), now)
+        steps.cancel(session, row, now, by="user" if user_id else "admin", reason=reason)
+        return {"message": "Booking cancelled.", "booking": row_view(row, now, for_admin=user_id is None)}
+
+    return _change(booking_id, user_id, act)
+
+
+def check_in(booking_id: int, user_id: int) -> dict[str, Any]:
+    """The driver is there. Up to half an hour early, if the spot is free by then. Raises NotFound, Conflict."""
+
+    def act(session: Session, row: Row[Any], now: datetime) -> dict[str, Any]:
+        booking: Booking = row.Booking
+        lifecycle.check_check_in(claim_of(booking), now)
+        _check_nobody_parks(session, booking, now)
+        before = steps.audited(booking)
+        booking.start_time = min(booking.start_time, now)
+        booking.status, booking.checked_in_at = "Active", now
+        steps.record(session, "booking.checked_in", booking, before)
+        announce(booking)
+        return {"message": "You are checked in.", "booking": row_view(row, now)}
+
+    return _change(booking_id, user_id, act, with_spot=True)
+
+
+def _check_nobody_parks(session: Session, booking: Booking, now: datetime) -> None:
+    there = session.scalar(
+        select(Booking.id)
+        .where(is_live, Booking.lot_id == booking.lot_id, Booking.spot_id == booking.spot_id, Booking.id != booking.id)
+        .where((Booking.status == "Active") | ((Booking.start_time <= now) & (Booking.held_until > now)))
+    )
+    if there is not None:
+        raise Conflict("Somebody is still on your spot. Please try again in a minute.", code="spot_occupied")
+
+
+def extend(booking_id: int, user_id: int, *, minutes: int | None = None, until: str | None = None) -> dict[str, Any]:
+    """Keeps the spot longer: moves the end of a window, or the time until which an instant spot is sure.
+
+    Raises NotFound, Invalid (neither or both given, too long), Conflict (ended; promised to somebody: `max_until`).
+    """
+    if (minutes is None) == (until is None):
+        raise Invalid.field("minutes", "Please say either by how many minutes or until when.")
+
+    def act(session: Session, row: Row[Any], now: datetime) -> dict[str, Any]:
+        booking: Booking = row.Booking
+        end = (
+            booking.held_until + timedelta(minutes=minutes)
+            if minutes is not None
+            else read_time(str(until), row.Lot.timezone, "until")
+        )
+        lifecycle.check_extend(claim_of(booking), booking.held_until, end, now)
+        _check_length(booking, end)
+        _check_free_until(session, booking, end)
+        before = steps.audited(booking)
+        booking.held_until, booking.sequence = end, booking.sequence + 1
+        if booking.reserved_end is not None:
+            booking.reserved_end = end
+        steps.record(session, "booking.extended", booking, before)
+        emails.confirm(session, row.User, steps.facts(row))
+        announce(booking)
+        return {"message": "The spot is yours for longer.", "booking": row_view(row, now)}
+
+    return _change(booking_id, user_id, act, with_spot=True)
+
+
+def _check_length(booking: Booking, end: datetime) -> None:
+    most = settings.current().reservation_max_days_long
+    if end - booking.start_time > timedelta(days=most):
+        raise Invalid.field("until", f"A booking can last at most {most} days.")
+
+
+def _check_free_until(session: Session, booking: Booking, end: datetime) -> None:
+    other = allocation.next_claim_start(session, booking, booking.start_time)
+    if other is not None and other < end:
+        free_until = max(other, booking.held_until)
+        raise Conflict(
+            "The spot is promised to somebody else from then on.", code="spot_promised", max_until=iso(free_until)
+        )
+
+
+def _change(
+    booking_id: int,
+    user_id: int | None,
+    act: Callable[[Session, Row[Any], datetime], dict[str, Any]],
+    *,
+    with_spot: bool = False,
+) -> dict[str, Any]:
+    """Locks the booking (first its spot, where the claim grows), lets `act` decide, keeps the answer.
+
+    Raises NotFound for one that does not exist or is somebody else's.
+    """
+    with transaction() as session:
+        keeper = idempotency.begin(session)
+        if with_spot:
+            _lock_spot_of(session, booking_id)
+        query = queries.bookings(with_user=True).where(Booking.id == booking_id).with_for_update(of=Booking)
+        if user_id is not None:
+            query = query.where(Booking.user_id == user_id)
+        row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+        if row is None:
+            raise NotFound("There is no such booking.")
+        answer = act(session, row, clock.now())
+        if keeper:
+            keeper.keep(200, answer)
+        return answer
+
+
+def _lock_spot_of(session: Session, booking_id: int) -> None:
+    where = session.execute(select(Booking.lot_id, Booking.spot_id).where(Booking.id == booking_id)).one_or_none()
+    if where is not None:
+        allocation.lock_spot(session, where.lot_id, where.spot_id)
+
+
+def get(booking_id: int, user_id: int | None) -> dict[str, Any]:
+    """One booking as it stands now (an administrator, user_id None, sees everyone's). Raises NotFound."""
+    row = queries.one(db.session(), booking_id, user_id=user_id, with_user=user_id is None)
+    if row is None:
+        raise NotFound("There is no such booking.")
+    return row_view(row, clock.now(), for_admin=user_id is None)
+
+
+def listing(chosen: queries.Filters, limit: int, cursor: str | None, *, for_admin: bool = False) -> dict[str, Any]:
+    """One page of bookings, newest first, with the sums of everything the filters find on the first page."""
+    now, session = clock.now(), db.session()
+    query = queries.narrowed(queries.bookings(with_user=for_admin or chosen.q is not None), chosen, now)
+    rows, following = queries.page(session, query, limit, cursor)
+    shown = [row_view(row, now, for_admin=for_admin) for row in rows]
+    answer: dict[str, Any] = {"bookings": shown, "next": following, "server_time": iso(now)}
+    if for_admin:
+        return answer
+    sums = queries.totals(session, chosen, now) if cursor is None else None
+    return answer | {"total": sums["count"] if sums else None, "totals": _totals(sums)}
+
+
+def _totals(sums: dict[str, Any] | None) -> dict[str, Any] | None:
+    if sums is None:
+        return None
+    if sums["currencies"] > 1:
+        return {"count": sums["count"], "total_cost": None, "currency": None}
+    return {"count": sums["count"], "total_cost": to_number(int(sums["cost"])), "currency": sums["currency"]}
+
+
+def quote(lot_id: int, start_text: str | None, end_text: str | None) -> dict[str, Any]:
+    """The price of a window before anyone commits, line by line. Raises NotFound, Invalid."""
+    lot, now = open_lot(db.session(), lot_id), clock.now()
+    start, end = read_window(lot, start_text, end_text, now, ("from", "to"))
+    lines = pricing.cost_lines(price_of(lot.tariff), start, end)
+    return {
+        "lot_id": lot.id,
+        "from": iso(start),
+        "to": iso(end),
+        "duration_hours": round((end - start) / timedelta(hours=1), 4),
+        "price_per_hour": to_number(lot.tariff.hourly_minor),
+        "currency": lot.tariff.currency,
+        "lines": price_lines(lines, lot.tariff),
+        "total_cost": to_number(sum(line.amount_minor for line in lines)),
+    }
+
+
+def price_lines(lines: list[pricing.Line], tariff: Tariff) -> list[dict[str, Any]]:
+    """The lines of a price as a person reads them; their amounts add up to the total."""
+    return [
+        {"text": _line_text(line, tariff), "seconds": line.seconds, "amount": to_number(line.amount_minor)}
+        for line in lines
+    ]
+
+
+def _line_text(line: pricing.Line, tariff: Tariff) -> str:
+    hours, rest = divmod(line.seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    parts = [f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min"), (seconds, "s")) if n]
+    said = f"{' '.join(parts) or '0 min'} × {tariff.hourly_minor / 100:.2f} {tariff.currency}/h"
+    if line.capped:
+        return f"{said}, at most {(tariff.day_cap_minor or 0) / 100:.2f} {tariff.currency} a day"
+    return f"{said}, within the free minutes" if tariff.free_s and line.amount_minor == 0 else said
+
+
+def availability(lot_id: int, start_text: str, end_text: str) -> dict[str, Any]:
+    """The spots that are free over a window; if none is, the earliest such window. Raises NotFound, Invalid."""
+    session, now = db.session(), clock.now()
+    lot = open_lot(session, lot_id)
+    start, end = read_window(lot, start_text, end_text, now, ("from", "to"))
+    free = allocation.free_spot_ids(session, lot.id, start, end)
+    later = None if free else alternatives.next_free(session, lot.id, start, end)
+    return {
+        "lot_id": lot.id,
+        "from": iso(start),
+        "to": iso(end),
+        "capacity": lot.capacity,
+        "available_spots": len(free),
+        "spot_ids": free,
+        "next_free": {"from": iso(later[0]), "to": iso(later[1])} if later else None,
+    }

@@ -1,0 +1,99 @@
+"""What stands on a spot at a moment, derived from the live claims and the time; nothing of it is stored.
+
+A stored status would need a second row locked with every booking (which deadlocked under load) and could not turn by
+the clock. So `states()` is a query, shared by lists, maps and counts; it tells the truth also while the sweeps are
+behind: a reservation whose start has passed counts as occupying its spot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, bindparam, case, func, literal_column, or_, select
+from sqlalchemy.orm import Session
+
+from parking.bookings.models import RETIRED, Booking
+from parking.db import UTCDateTime, plus_seconds
+from parking.lots.models import Lot
+
+AVAILABLE, RESERVED, OCCUPIED, BLOCKED = "Available", "Reserved", "Occupied", "Out of service"
+_BY_RANK = {0: AVAILABLE, 1: RESERVED, 2: OCCUPIED, 3: BLOCKED}
+
+# Literals, not parameters: SQLite takes a partial index only for its predicate to the letter.
+is_live = literal_column("booking.status IN ('Reserved', 'Active')")
+is_active = literal_column("booking.status = 'Active'")
+is_reserved = literal_column("booking.status = 'Reserved'")
+is_block = literal_column("booking.booking_type = 'block'")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many spots of a lot stand how; together with the available ones they make up its capacity."""
+
+    occupied: int = 0
+    reserved: int = 0
+    out_of_service: int = 0
+
+    @property
+    def taken(self) -> int:
+        return self.occupied + self.reserved + self.out_of_service
+
+
+def _rank():  # type: ignore[no-untyped-def]  # an SQL expression
+    """3 out of service, 2 occupied, 1 reserved (its time has come, or comes within the lot's hold), 0 nothing."""
+    now = bindparam("now", type_=UTCDateTime())
+    ended_by_itself = and_(
+        literal_column("booking.booking_type = 'reserved'"),
+        Booking.checkin_grace_s.is_(None),
+        Booking.reserved_end <= now,
+    )
+    missed = and_(
+        is_reserved,
+        Booking.checkin_grace_s.is_not(None),
+        plus_seconds(Booking.reserved_start, func.coalesce(Booking.checkin_grace_s, 0)) <= now,
+    )
+    started = and_(is_reserved, Booking.checkin_grace_s.is_(None), Booking.start_time <= now)
+    return case((is_block, 3), (or_(ended_by_itself, missed), 0), (is_active, 2), (started, 2), else_=1)
+
+
+def states() -> Select[tuple[int, int, int]]:
+    """(lot_id, spot_id, rank) of every spot on which something stands at the parameter `now`."""
+    now = bindparam("now", type_=UTCDateTime())
+    soon = plus_seconds(now, Lot.instant_hold_s)
+    retired = and_(is_block, Booking.reference == literal_column(f"'{RETIRED}'"))
+    return (
+        select(Booking.lot_id, Booking.spot_id, func.max(_rank()).label("rank"))
+        .join(Lot, Lot.id == Booking.lot_id)
+        .where(is_live, Booking.start_time < soon, ~retired)
+        .group_by(Booking.lot_id, Booking.spot_id)
+    )
+
+
+_of_all = states().subquery()
+_COUNTS_OF_ALL = select(_of_all.c.lot_id, _of_all.c.rank, func.count()).group_by(_of_all.c.lot_id, _of_all.c.rank)
+_of_some = states().where(Booking.lot_id.in_(bindparam("lot_ids", expanding=True))).subquery()
+_COUNTS_OF_SOME = select(_of_some.c.lot_id, _of_some.c.rank, func.count()).group_by(_of_some.c.lot_id, _of_some.c.rank)
+_OF_LOT = states().where(Booking.lot_id == bindparam("lot_id"))
+
+
+def counts(session: Session, now: datetime, lot_ids: Iterable[int] | None = None) -> dict[int, Counts]:
+    """The counts of these lots (all when None); a lot without any claim is missing from the answer."""
+    if lot_ids is None:
+        rows = session.execute(_COUNTS_OF_ALL, {"now": now})
+    else:
+        rows = session.execute(_COUNTS_OF_SOME, {"now": now, "lot_ids": list(lot_ids)})
+    by_lot: dict[int, dict[int, int]] = {}
+    for lot_id, rank, number in rows:
+        by_lot.setdefault(lot_id, {})[rank] = number
+    return {
+        lot_id: Counts(occupied=n.get(2, 0), reserved=n.get(1, 0), out_of_service=n.get(3, 0))
+        for lot_id, n in by_lot.items()
+    }
+
+
+def of_spots(session: Session, now: datetime, lot_id: int) -> dict[int, str]:
+    """The status word of every spot of the lot that is not simply available."""
+    rows = session.execute(_OF_LOT, {"now": now, "lot_id": lot_id})
+    return {spot_id: _BY_RANK[rank] for _, spot_id, rank in rows if rank}

@@ -1,0 +1,149 @@
+"""Lots and spots over HTTP."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import Response, current_app, request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from parking import settings
+from parking.errors import Invalid, NotFound
+from parking.limits import PUBLIC, by_address, limiter
+from parking.lots import cache, importer, service
+from parking.lots.schemas import (
+    DeleteQuery,
+    ImportQuery,
+    LotEdit,
+    LotEnvelope,
+    LotIn,
+    LotMessage,
+    LotsMessage,
+    LotsOut,
+    LotsQuery,
+    PublicLotsOut,
+    SpotEdit,
+    SpotMessage,
+    SpotsOut,
+)
+from parking.lots.service import Changes
+from parking.web import Message, answer, identity, requires
+
+bp = APIBlueprint("lots", __name__, tag="Lots")
+
+
+@bp.get("/api/lots")
+@requires()
+@bp.input(LotsQuery, location="query", arg_name="query")
+@bp.output(LotsOut)
+def list_lots(query: LotsQuery) -> Response:
+    """All car parks with what is free in them."""
+    found = cache.listing(query.limit, query.cursor, query.q)
+    if isinstance(found, bytes):
+        return current_app.response_class(found, content_type="application/json")
+    return answer(found)
+
+
+@bp.get("/api/public/lots")
+@limiter.limit(PUBLIC, key_func=by_address)
+@bp.output(PublicLotsOut)
+def list_public() -> Response:
+    """Names, prices and free counts for those who have not signed in."""
+    if not settings.current().public_lots:
+        raise NotFound("This list is not public here.")
+    names = ("id", "name", "address", "price_per_hour", "currency", "available_spots", "capacity")
+    lots = current_app.json.loads(cache.lot_list())["lots"]
+    return answer({"lots": [{name: lot[name] for name in names} for lot in lots]})
+
+
+@bp.post("/api/lots")
+@requires("admin")
+@bp.input(LotIn, arg_name="body")
+@bp.output(LotMessage, status_code=201)
+def create_lot(body: LotIn) -> Response:
+    """Make a car park with spots 1 to its capacity."""
+    return _tagged(answer(service.create(Changes(body.model_dump(exclude_unset=True)), identity()), 201))
+
+
+@bp.post("/api/lots/import")
+@requires("admin")
+@bp.input(ImportQuery, location="query", arg_name="query")
+@bp.output(LotsMessage, status_code=201)
+@bp.doc(extensions={"x-body": "text/csv"})
+def import_lots(query: ImportQuery) -> Response:
+    """Make many car parks from a CSV file: all of them, or none."""
+    if request.mimetype != "text/csv":
+        raise UnsupportedMediaType("The body must be CSV (Content-Type: text/csv).")
+    try:
+        lots = importer.parse(request.get_data().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise Invalid.field("file", "The file is not UTF-8 text.") from None
+    made = service.create_many(lots, identity().id, dry_run=query.dry_run)
+    said = "would be created" if query.dry_run else "were created"
+    return answer({"message": f"{len(made)} car park(s) {said}.", "lots": made}, 200 if query.dry_run else 201)
+
+
+@bp.get("/api/lots/<int:lot_id>")
+@requires()
+@bp.output(LotEnvelope)
+def get_lot(lot_id: int) -> Response:
+    """One car park. Its ETag is for If-Match."""
+    return _tagged(answer({"lot": service.get(lot_id)}))
+
+
+@bp.put("/api/lots/<int:lot_id>")
+@requires("admin")
+@bp.input(LotEdit, arg_name="body")
+@bp.output(LotMessage)
+def update_lot(lot_id: int, body: LotEdit) -> Response:
+    """Change a car park; its price from now on, its capacity as far as bookings allow."""
+    changes = Changes(body.model_dump(exclude_unset=True))
+    return _tagged(answer(service.update_lot(lot_id, changes, identity(), request.headers.get("If-Match"))))
+
+
+@bp.delete("/api/lots/<int:lot_id>")
+@requires("admin")
+@bp.input(DeleteQuery, location="query", arg_name="query")
+@bp.output(Message)
+def delete_lot(lot_id: int, query: DeleteQuery) -> Response:
+    """Close a car park without losing its history."""
+    return answer(
+        service.delete(
+            lot_id,
+            identity(),
+            request.headers.get("If-Match"),
+            cancel_reservations=query.cancel_reservations,
+        )
+    )
+
+
+@bp.post("/api/lots/<int:lot_id>/restore")
+@requires("admin")
+@bp.output(LotMessage)
+def restore_lot(lot_id: int) -> Response:
+    """Open a deleted car park again."""
+    return _tagged(answer(service.restore(lot_id)))
+
+
+@bp.get("/api/spots/<int:lot_id>")
+@requires()
+@bp.output(SpotsOut)
+def list_spots(lot_id: int) -> Response:
+    """The spots of a car park and what stands on them."""
+    return answer(service.spots(lot_id, identity()))
+
+
+@bp.patch("/api/spots/<int:spot_id>")
+@requires("admin")
+@bp.input(SpotEdit, arg_name="body")
+@bp.output(SpotMessage)
+def update_spot(spot_id: int, body: SpotEdit) -> Response:
+    """Describe a spot, take it out of service or back."""
+    return answer(service.update_spot(spot_id, body.model_dump(exclude_unset=True), identity()))
+
+
+def _tagged(response: Response) -> Response:
+    """With the lot's version as its ETag."""
+    lot = (response.get_json() or {}).get("lot")
+    if lot:
+        response.headers["ETag"] = f'"{lot["version"]}"'
+    return response

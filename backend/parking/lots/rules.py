@@ -1,0 +1,47 @@
+"""Changing a lot's capacity: which spots come and go. Values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SpotState:
+    """One spot as the resize sees it. `free` = no booking, running or to come, stands on it."""
+
+    id: int
+    number: int
+    retired: bool
+    free: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    """What a new capacity means. `short` > 0: so many spots too few can be removed, and nothing may be done."""
+
+    restore: tuple[int, ...] = ()
+    create: tuple[int, ...] = ()
+    retire: tuple[int, ...] = ()
+    blocking: tuple[int, ...] = ()
+    short: int = 0
+
+
+def resize(spots: Sequence[SpotState], capacity: int) -> Resize:
+    """How to get from these spots to `capacity` of them.
+
+    Up: the lowest retired numbers come back first, then new numbers follow the highest. Down: the highest-numbered
+    free spots go; `restore`, `retire` and `blocking` hold spot ids, `create` holds spot numbers.
+    """
+    present = sorted((s for s in spots if not s.retired), key=lambda s: s.number)
+    if capacity >= len(present):
+        wanted = capacity - len(present)
+        back = sorted((s for s in spots if s.retired), key=lambda s: s.number)[:wanted]
+        top = max((s.number for s in spots), default=0)
+        new = range(top + 1, top + 1 + wanted - len(back))
+        return Resize(restore=tuple(s.id for s in back), create=tuple(new))
+    surplus = len(present) - capacity
+    removable = [s for s in reversed(present) if s.free]
+    if len(removable) < surplus:
+        return Resize(blocking=tuple(s.id for s in present if not s.free), short=surplus - len(removable))
+    return Resize(retire=tuple(s.id for s in removable[:surplus]))

@@ -1,0 +1,370 @@
+"""Running lots: making, editing, resizing and closing them, and their spots.
+
+Lots stand above bookings here: to take a spot out of use is a booking of its own kind (a block), so the same
+constraint that keeps two cars apart decides whether a spot may go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from parking import clock, settings
+from parking.audit import service as audit
+from parking.bookings import allocation, blocks, steps
+from parking.bookings import queries as booking_queries
+from parking.bookings.announce import announce_lot, announce_spot
+from parking.bookings.models import OUT_OF_SERVICE, RETIRED, Booking
+from parking.bookings.service import open_lot
+from parking.bookings.states import is_active, is_live, is_reserved
+from parking.bookings.sweeps import settle
+from parking.bookings.views import iso
+from parking.db import db, transaction
+from parking.errors import Conflict, Invalid, NotFound, PreconditionFailed
+from parking.idempotency import service as idempotency
+from parking.lots import queries
+from parking.lots.models import Lot, Spot, Tariff
+from parking.lots.rules import Resize, SpotState, resize
+from parking.web import Identity
+
+_PLAIN = ("name", "timezone", "address", "latitude", "longitude", "description", "require_checkin")
+_NULLABLE = ("address", "latitude", "longitude", "description", "daily_cap")
+MOST_BLOCKERS_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The fields of a lot that a request names; money in minor units, durations as the contract has them."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def get(self, name: str, otherwise: Any) -> Any:
+        """The new value, or the present one where the request does not name the field (or clears one that
+        cannot be empty)."""
+        value = self.fields.get(name, otherwise)
+        return otherwise if value is None and name not in _NULLABLE else value
+
+
+def create(changes: Changes, who: Identity) -> dict[str, Any]:
+    """A new lot with its spots 1..capacity. Raises Conflict when the name is taken."""
+    with transaction() as session:
+        keeper = idempotency.begin(session)
+        lot = add(session, changes, who.id)
+        answer = {"message": f"{lot.name} was created.", "lot": _shown(session, lot)}
+        if keeper:
+            keeper.keep(201, answer)
+        return answer
+
+
+def create_many(many: Iterable[Changes], user_id: int, *, dry_run: bool = False) -> list[dict[str, Any]]:
+    """All of these lots, or none. Raises Conflict when a name is taken."""
+    with transaction() as session:
+        made = [add(session, changes, user_id) for changes in many]
+        shown = [_shown(session, lot) for lot in made]
+        if dry_run:
+            session.rollback()
+        return shown
+
+
+def add(session: Session, changes: Changes, user_id: int) -> Lot:
+    """A new lot in the caller's transaction."""
+    chosen, now = settings.current(), clock.now()
+    capacity = changes.fields["capacity"]
+    _check_capacity(capacity)
+    _check_name(session, changes.fields["name"])
+    lot = Lot(capacity=capacity, timezone=chosen.timezone, created_at=now, updated_at=now, version=1)
+    _apply(lot, changes)
+    session.add(lot)
+    session.flush()
+    _set_tariff(session, lot, None, changes, now)
+    _make_spots(session, lot.id, range(1, capacity + 1))
+    audit.record(session, "lot.created", "lot", lot.id, after=_audited(lot), actor_id=user_id)
+    announce_lot(lot.id)
+    return lot
+
+
+def update_lot(lot_id: int, changes: Changes, who: Identity, if_match: str | None) -> dict[str, Any]:
+    """Changes a lot. Raises NotFound, PreconditionFailed (stale `if_match`), Conflict (name taken; too few spots
+    can be removed, with what blocks it)."""
+    if "capacity" in changes.fields:
+        settle(lot_id)
+    with transaction() as session:
+        lot = _locked_lot(session, lot_id, if_match)
+        before, now = _audited(lot), clock.now()
+        if changes.get("name", lot.name).lower() != lot.name.lower():
+            _check_name(session, changes.fields["name"])
+        capacity = changes.get("capacity", lot.capacity)
+        if capacity != lot.capacity:
+            _check_capacity(capacity)
+            _resize(session, lot, capacity, who, now)
+        old = lot.tariff
+        _apply(lot, changes)
+        _set_tariff(session, lot, old, changes, now)
+        _touch(session, lot, now)
+        after = _audited(lot)
+        changed = {name for name in after if after[name] != before[name]}
+        audit.record(
+            session,
+            "lot.updated",
+            "lot",
+            lot.id,
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
+        )
+        return {"message": f"{lot.name} was saved.", "lot": _shown(session, lot)}
+
+
+def delete(lot_id: int, who: Identity, if_match: str | None, *, cancel_reservations: bool) -> dict[str, Any]:
+    """Closes a lot; its history stays. Raises NotFound, PreconditionFailed, Conflict (cars on it; reservations to
+    come, unless they are to be cancelled, which tells their owners)."""
+    settle(lot_id)
+    with transaction() as session:
+        lot, now = _locked_lot(session, lot_id, if_match), clock.now()
+        _check_no_cars(session, lot)
+        _clear_reservations(session, lot, now, cancel=cancel_reservations)
+        spots = session.scalars(select(Spot.id).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None))).all()
+        blocks.block(session, lot.id, spots, kind=RETIRED, user_id=who.id, now=now)
+        if blocks.occupants(session, lot.id, spots):
+            raise Conflict("Somebody has just booked here. Please try again.", code="lot_in_use")
+        lot.deleted_at = now
+        _touch(session, lot, now)
+        audit.record(session, "lot.deleted", "lot", lot.id, before={"deleted_at": None}, after={"deleted_at": iso(now)})
+        return {"message": f"{lot.name} was deleted. Its bookings stay in the history."}
+
+
+def restore(lot_id: int) -> dict[str, Any]:
+    """Opens a deleted lot again. Raises NotFound, Conflict (not deleted, or its name was given to another)."""
+    with transaction() as session:
+        lot = session.get(Lot, lot_id, with_for_update={"of": Lot})
+        if lot is None:
+            raise NotFound("There is no such car park.")
+        if lot.deleted_at is None:
+            raise Conflict(f"{lot.name} is not deleted.", code="not_deleted")
+        _check_name(session, lot.name)
+        now = clock.now()
+        spots = session.scalars(select(Spot.id).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None))).all()
+        blocks.unblock(session, lot.id, spots, kind=RETIRED, now=now)
+        was, lot.deleted_at = lot.deleted_at, None
+        _touch(session, lot, now)
+        audit.record(
+            session, "lot.restored", "lot", lot.id, before={"deleted_at": iso(was)}, after={"deleted_at": None}
+        )
+        return {"message": f"{lot.name} is open again.", "lot": _shown(session, lot)}
+
+
+def update_spot(spot_id: int, fields: dict[str, Any], who: Identity) -> dict[str, Any]:
+    """Describes a spot anew, closes or opens it. Raises NotFound, Conflict (a booking stands on it)."""
+    with transaction() as session:
+        spot = session.get(Spot, spot_id, with_for_update={"key_share": True})
+        if spot is None or spot.retired_at is not None:
+            raise NotFound("There is no such spot.")
+        lot, now = open_lot(session, spot.lot_id), clock.now()
+        before = {name: getattr(spot, name) for name in ("level", "ev", "accessible", "covered")}
+        for name in before:
+            if name in fields and (fields[name] is not None or name == "level"):
+                setattr(spot, name, fields[name] or None if name == "level" else fields[name])
+        after: dict[str, Any] = {name: getattr(spot, name) for name in before}
+        if fields.get("out_of_service") is not None:
+            after |= _set_service(session, spot, fields, who, now)
+        audit.record(session, "spot.updated", "spot", spot.id, before=before, after=after)
+        announce_spot(spot.lot_id, spot.id)
+        session.flush()
+        [view] = queries.spot_views(session, lot, now, who, spot.id)
+        return {"message": f"Spot {spot.spot_number} was saved.", "spot": view}
+
+
+def _set_service(session: Session, spot: Spot, fields: dict[str, Any], who: Identity, now: datetime) -> dict[str, Any]:
+    if not fields["out_of_service"]:
+        blocks.unblock(session, spot.lot_id, [spot.id], kind=OUT_OF_SERVICE, now=now)
+        return {"out_of_service": False}
+    if blocks.occupants(session, spot.lot_id, [spot.id]):
+        raise Conflict(
+            f"Spot {spot.spot_number} is booked. Release or cancel what stands on it first.",
+            code="spot_in_use",
+            blocking=blockers(session, spot.lot_id, [spot.id]),
+        )
+    reason = fields.get("reason")
+    blocks.block(session, spot.lot_id, [spot.id], kind=OUT_OF_SERVICE, user_id=who.id, now=now, reason=reason)
+    return {"out_of_service": True, "reason": reason}
+
+
+def blockers(session: Session, lot_id: int, spot_ids: Iterable[int]) -> list[dict[str, Any]]:
+    """The bookings that stand on these spots, for the administrator to look at (the first twenty)."""
+    query = booking_queries.bookings(with_user=True).where(
+        is_live, Booking.lot_id == lot_id, Booking.spot_id.in_(list(spot_ids))
+    )
+    return [
+        {
+            "booking_id": row.Booking.id,
+            "reference": row.Booking.reference,
+            "spot_number": row.spot_number,
+            "status": row.Booking.status,
+            "user_email": row.User.email,
+            "start_time": iso(row.Booking.start_time),
+            "end_time": iso(row.Booking.reserved_end),
+        }
+        for row in session.execute(query.order_by(Spot.spot_number).limit(MOST_BLOCKERS_NAMED))
+    ]
+
+
+def _locked_lot(session: Session, lot_id: int, if_match: str | None) -> Lot:
+    """The lot, one administrator at a time, and in a queue with those who fight for its spots."""
+    allocation.lock_lot(session, lot_id)
+    lot = session.get(Lot, lot_id, with_for_update={"of": Lot})
+    if lot is None or lot.deleted_at is not None:
+        raise NotFound("There is no such car park.")
+    if if_match and if_match.strip() not in ("*", f'"{lot.version}"', f'W/"{lot.version}"'):
+        raise PreconditionFailed(
+            f"{lot.name} was changed by somebody else in the meantime.", current=_shown(session, lot)
+        )
+    return lot
+
+
+def _touch(session: Session, lot: Lot, now: datetime) -> None:
+    lot.version, lot.updated_at = lot.version + 1, now
+    session.flush()
+    announce_lot(lot.id)
+
+
+def _apply(lot: Lot, changes: Changes) -> None:
+    for name in _PLAIN:
+        setattr(lot, name, changes.get(name, getattr(lot, name)))
+    for text in ("address", "description"):
+        setattr(lot, text, getattr(lot, text) or None)
+    for name, column in (("checkin_grace_minutes", "checkin_grace_s"), ("instant_hold_minutes", "instant_hold_s")):
+        if changes.get(name, None) is not None:
+            setattr(lot, column, changes.fields[name] * 60)
+    lot.require_checkin = bool(lot.require_checkin)
+
+
+def _set_tariff(session: Session, lot: Lot, old: Tariff | None, changes: Changes, now: datetime) -> None:
+    """Gives the lot a new tariff row when anything about its price (or the day of its cap) differs."""
+    present = {
+        "currency": settings.current().currency,
+        "hourly_minor": 0,
+        "step_s": 1,
+        "free_s": 0,
+        "day_cap_minor": None,
+        "cap_day": "rolling",
+        "timezone": lot.timezone,
+    }
+    if old is not None:
+        present = {name: getattr(old, name) for name in present}
+    free = changes.get("free_minutes", None)
+    wanted = present | {
+        "hourly_minor": changes.get("price_per_hour", present["hourly_minor"]),
+        "step_s": changes.get("billing_step_seconds", present["step_s"]),
+        "free_s": present["free_s"] if free is None else free * 60,
+        "day_cap_minor": changes.get("daily_cap", present["day_cap_minor"]),
+        "cap_day": changes.get("cap_day", present["cap_day"]),
+        "timezone": lot.timezone,
+    }
+    if old is None or wanted != present:
+        tariff = Tariff(lot_id=lot.id, created_at=now, **wanted)
+        session.add(tariff)
+        session.flush()
+        lot.tariff_id = tariff.id
+        session.flush()
+        session.refresh(lot, ["tariff"])
+
+
+def _resize(session: Session, lot: Lot, capacity: int, who: Identity, now: datetime) -> None:
+    spots = session.scalars(select(Spot).where(Spot.lot_id == lot.id).order_by(Spot.id).with_for_update(key_share=True))
+    by_id = {spot.id: spot for spot in spots}
+    booked = set(session.scalars(select(Booking.spot_id).where(is_live, Booking.lot_id == lot.id)))
+    plan = resize(
+        [SpotState(s.id, s.spot_number, s.retired_at is not None, s.id not in booked) for s in by_id.values()],
+        capacity,
+    )
+    if plan.short:
+        raise Conflict(
+            f"{plan.short} spot(s) too many are booked or out of service to get down to {capacity}.",
+            code="capacity_blocked",
+            blocking=blockers(session, lot.id, plan.blocking),
+        )
+    _carry_out(session, lot, plan, by_id, who, now)
+    lot.capacity = capacity
+
+
+def _carry_out(session: Session, lot: Lot, plan: Resize, by_id: dict[int, Spot], who: Identity, now: datetime) -> None:
+    if plan.retire:
+        done = blocks.block(session, lot.id, plan.retire, kind=RETIRED, user_id=who.id, now=now)
+        if len(done) < len(plan.retire):
+            raise Conflict("Somebody has just booked one of these spots. Please try again.", code="capacity_blocked")
+    if plan.restore:
+        blocks.unblock(session, lot.id, plan.restore, kind=RETIRED, now=now)
+    for spot_id in (*plan.retire, *plan.restore):
+        by_id[spot_id].retired_at = now if spot_id in plan.retire else None
+    _make_spots(session, lot.id, plan.create)
+
+
+def _make_spots(session: Session, lot_id: int, numbers: Iterable[int]) -> None:
+    rows = [{"lot_id": lot_id, "spot_number": n, "ev": False, "accessible": False, "covered": False} for n in numbers]
+    if rows:
+        session.execute(insert(Spot), rows)
+
+
+def _check_capacity(capacity: int) -> None:
+    most = settings.current().lot_capacity_max
+    if not 1 <= capacity <= most:
+        raise Invalid.field("capacity", f"A car park has 1 to {most} spots.")
+
+
+def _check_name(session: Session, name: str) -> None:
+    taken = select(Lot.id).where(func.lower(Lot.name) == name.lower(), Lot.deleted_at.is_(None))
+    if session.scalar(taken) is not None:
+        raise Conflict(f"There is a car park named {name} already.", code="name_taken", errors={"name": ["Taken."]})
+
+
+def _check_no_cars(session: Session, lot: Lot) -> None:
+    cars = select(Booking.spot_id).where(is_active, Booking.booking_type != "block", Booking.lot_id == lot.id)
+    if occupied := session.scalars(cars).all():
+        raise Conflict(
+            "Cannot delete lot with occupied spots", code="lot_occupied", blocking=blockers(session, lot.id, occupied)
+        )
+
+
+def _clear_reservations(session: Session, lot: Lot, now: datetime, *, cancel: bool) -> None:
+    query = booking_queries.bookings(with_user=True).where(is_reserved, Booking.lot_id == lot.id)
+    rows = session.execute(query.order_by(Booking.id).with_for_update(of=Booking)).all()
+    if rows and not cancel:
+        raise Conflict(
+            f"{len(rows)} reservation(s) are still to come. Cancel them along with it, or wait.",
+            code="lot_reserved",
+            blocking=blockers(session, lot.id, [row.Booking.spot_id for row in rows]),
+        )
+    for row in rows:
+        steps.cancel(session, row, now, by="admin", reason=f"{lot.name} has closed.")
+    session.flush()
+
+
+def _shown(session: Session, lot: Lot) -> dict[str, Any]:
+    session.flush()
+    [view] = queries.views(session, clock.now(), [lot.id])
+    return view
+
+
+def _audited(lot: Lot) -> dict[str, Any]:
+    names = (*_PLAIN, "capacity", "tariff_id", "checkin_grace_s", "instant_hold_s")
+    return {name: getattr(lot, name) for name in names}
+
+
+def get(lot_id: int) -> dict[str, Any]:
+    """One open lot as it is shown. Raises NotFound."""
+    shown = queries.views(db.session(), clock.now(), [lot_id])
+    if not shown:
+        raise NotFound("There is no such car park.")
+    return shown[0]
+
+
+def spots(lot_id: int, who: Identity) -> dict[str, Any]:
+    """The lot with its spots, as this person may see them. Raises NotFound."""
+    session, now = db.session(), clock.now()
+    lot = open_lot(session, lot_id)
+    [view] = queries.views(session, now, [lot.id])
+    return {"lot": view, "spots": queries.spot_views(session, lot, now, who)}

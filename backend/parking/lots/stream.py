@@ -1,0 +1,14 @@
+"""What the event stream says of lots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parking import clock
+from parking.db import db
+from parking.lots import queries
+
+
+def counts(lot_ids: list[int]) -> list[dict[str, Any]]:
+    """The free counts of these lots, read now."""
+    return queries.counts_view(db.session(), clock.now(), lot_ids)
