@@ -9,7 +9,7 @@ from flask_security.core import Security
 from flask_security.datastore import SQLAlchemyUserDatastore
 
 from parking import settings
-from parking.accounts import tokens
+from parking.accounts import cli, routes, service, tokens, user_routes
 from parking.accounts.models import Role, User
 from parking.db import db
 
@@ -25,6 +25,15 @@ def init_app(app: APIFlask) -> None:
         SECURITY_HASHING_SCHEMES=["hex_sha256"],
         SECURITY_DEPRECATED_HASHING_SCHEMES=[],
         SECURITY_TOKEN_MAX_AGE=timedelta(minutes=15),
+        REMEMBER_COOKIE_NAME="__not_used",  # or flask-login would let any cookie of that name hide the bearer token
     )
     Security(app, SQLAlchemyUserDatastore(db, User, Role), register_blueprint=False)
     app.login_manager.request_loader(tokens.identify)  # type: ignore[attr-defined]  # set by Flask-Security
+    app.register_blueprint(routes.bp)
+    app.register_blueprint(user_routes.bp)
+    app.cli.add_command(cli.group)
+
+
+def at_start() -> list[str]:
+    """What the operator must read once the database is up to date: how to become the first administrator."""
+    return service.ensure_first_admin()

@@ -20,7 +20,7 @@ user_roles = Table(
 )
 
 
-class Role(db.Model, RoleMixin):  # type: ignore[name-defined, misc]
+class Role(db.Model, RoleMixin):  # type: ignore[name-defined]  # made at run time
     """`user` drives, `admin` runs lots and users."""
 
     __tablename__ = "role"
@@ -30,7 +30,7 @@ class Role(db.Model, RoleMixin):  # type: ignore[name-defined, misc]
     description: Mapped[str | None] = mapped_column(String(200))
 
 
-class User(db.Model, UserMixin):  # type: ignore[name-defined, misc]
+class User(db.Model, UserMixin):  # type: ignore[name-defined]  # made at run time
     """An account. Deleting one makes it anonymous: its bookings stay in the sums."""
 
     __tablename__ = "app_user"
@@ -58,7 +58,7 @@ class User(db.Model, UserMixin):  # type: ignore[name-defined, misc]
     )
 
 
-class LoginSession(db.Model):  # type: ignore[name-defined, misc]
+class LoginSession(db.Model):  # type: ignore[name-defined]  # made at run time
     """One signed-in browser: a family of refresh tokens of which only the newest is good.
 
     The cookie holds the secret, the row its hash. An older one that comes back was stolen or replayed and ends the
@@ -81,7 +81,7 @@ class LoginSession(db.Model):  # type: ignore[name-defined, misc]
     ip: Mapped[str | None] = mapped_column(String(45))
 
 
-class SingleUse(db.Model):  # type: ignore[name-defined, misc]
+class SingleUse(db.Model):  # type: ignore[name-defined]  # made at run time
     """A one-time secret that was sent out (first-administrator link, password reset, address change), as its hash."""
 
     __tablename__ = "single_use"

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 from datetime import timedelta
+from typing import Any
 
 import jwt
 from flask import Request
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from parking import clock, settings
-from parking.accounts.models import Role, User, user_roles
+from parking.accounts.models import LoginSession, Role, User, user_roles
 from parking.db import db
 from parking.web import Identity
 
@@ -23,6 +24,8 @@ ISSUER = "parking"
 LIFETIME = timedelta(minutes=15)
 LEEWAY = timedelta(seconds=10)
 MAX_LENGTH = 2_000
+_HEADER = jwt.encode({}, "-" * 32, ALGORITHM).partition(".")[0]
+"""The one header we write. Any other (alg none, jku, crit, another typ, a key twice) is not ours."""
 
 
 def issue(uniquifier: str, family: str | None = None) -> str:
@@ -43,7 +46,7 @@ def issue(uniquifier: str, family: str | None = None) -> str:
 
 def read(token: str) -> dict[str, str] | None:
     """The claims of a good access token, or None for anything else (forged, expired, of another kind)."""
-    if len(token) > MAX_LENGTH:
+    if len(token) > MAX_LENGTH or not token.startswith(_HEADER + "."):
         return None
     try:
         claims = jwt.decode(
@@ -60,7 +63,12 @@ def read(token: str) -> dict[str, str] | None:
         )
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
         return None
-    return claims if _is_current(claims) and claims.get("typ") == "access" else None
+    return claims if _is_access(claims) and _is_current(claims) else None
+
+
+def _is_access(claims: dict[str, object]) -> bool:
+    """Of this kind, with a text where the database is going to be asked."""
+    return claims.get("typ") == "access" and isinstance(claims.get("sid", ""), str)
 
 
 def _is_current(claims: dict[str, object]) -> bool:
@@ -72,13 +80,19 @@ def _is_current(claims: dict[str, object]) -> bool:
 
 
 @functools.cache
-def _who_query():  # type: ignore[no-untyped-def]  # a cached SELECT; its generated type is of no use to a reader
-    from sqlalchemy import bindparam
-
-    from parking.accounts.models import LoginSession
-
+def _who_query() -> Select[*tuple[Any, ...]]:
+    """The person and the session behind a token, one row a role."""
     return (
-        select(User.id, User.email, User.username, User.timezone, User.locale, Role.name, LoginSession.ended_at)
+        select(
+            User.id,
+            User.email,
+            User.username,
+            User.timezone,
+            User.locale,
+            Role.name,
+            LoginSession.family,
+            LoginSession.ended_at,
+        )
         .outerjoin(user_roles, user_roles.c.user_id == User.id)
         .outerjoin(Role, Role.id == user_roles.c.role_id)
         .outerjoin(LoginSession, LoginSession.family == bindparam("family"))
@@ -96,7 +110,7 @@ def identify(request: Request) -> Identity | None:
         return None
     family = claims.get("sid")
     rows = db.session.execute(_who_query(), {"uniquifier": claims["sub"], "family": family}).all()
-    if not rows or rows[0].ended_at is not None:
+    if not rows or rows[0].ended_at is not None or rows[0].family != family:
         return None
     first = rows[0]
     return Identity(

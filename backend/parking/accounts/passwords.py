@@ -1,0 +1,88 @@
+"""Passwords: which are allowed, how they are kept, how they are compared.
+
+Kept as bcrypt over an HMAC (Flask-Security), so bytes after bcrypt's 72nd count too. Hashing takes a quarter of a
+second by design: callers do it while they hold no database connection.
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from pathlib import Path
+
+from flask_security.utils import hash_password, verify_password
+from passlib.hash import bcrypt
+
+from parking import settings
+from parking.errors import Invalid
+
+MAX_BYTES = 4096
+_LIST = Path(__file__).with_name("common_passwords.txt")
+_SHORTEST_PART = 4
+
+
+def require(password: str, *, email: str, username: str, field: str = "password") -> None:
+    """Refuses, with Invalid, a password that the policy does not allow for this person."""
+    if fault := fault_of(password, email, username):
+        raise Invalid.field(field, fault)
+
+
+def fault_of(password: str, email: str, username: str) -> str | None:
+    """What is wrong with a password, as a sentence; None when it may be used.
+
+    A local run asks for length alone. Production also refuses the common ones and those made from the person's own
+    name or address (ASVS 6.2.4, 6.2.11).
+    """
+    chosen = settings.current()
+    same = _normal(password)
+    if len(same) < chosen.password_min_length:
+        return f"A password has at least {chosen.password_min_length} characters."
+    if len(same.encode()) > MAX_BYTES:
+        return f"A password has at most {MAX_BYTES} bytes."
+    if not chosen.production:
+        return None
+    folded = same.casefold()
+    if folded in _common() or len(set(folded)) < 3:
+        return "This password is one of the first that anybody would try. Please choose another."
+    if any(part in folded for part in _own_words(email, username, chosen.site_name)):
+        return "A password must not contain your name, your address or the name of this site."
+    return None
+
+
+def hashed(password: str) -> str:
+    """What is kept instead of the password. Slow."""
+    return str(hash_password(_normal(password)))
+
+
+def matches(password: str, kept: str | None) -> bool:
+    """Whether this is the password. Slow; as slow for an account that is not there (`kept` None)."""
+    good = verify_password(_normal(password), kept or _decoy(settings.current().bcrypt_rounds))
+    return good and kept is not None
+
+
+def outdated(kept: str) -> bool:
+    """Whether a hash was made with less work than is asked for today."""
+    return not bcrypt.identify(kept) or bcrypt.from_string(kept).rounds < settings.current().bcrypt_rounds
+
+
+def _normal(password: str) -> str:
+    """The same characters are the same password, however a keyboard composes them (NIST SP 800-63B)."""
+    return unicodedata.normalize("NFKC", password)
+
+
+@functools.cache
+def _decoy(rounds: int) -> str:
+    """A well-formed bcrypt hash of nothing: comparing with it takes as long as with a real one."""
+    return f"$2b${rounds:02}${'.' * 53}"
+
+
+@functools.cache
+def _common() -> frozenset[str]:
+    lines = _LIST.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("#"))
+
+
+def _own_words(email: str, username: str, site_name: str) -> set[str]:
+    local, _, domain = email.casefold().partition("@")
+    words = {local, domain, username.casefold(), site_name.casefold(), *username.casefold().split()}
+    return {word for word in words if len(word) >= _SHORTEST_PART}

@@ -1,0 +1,100 @@
+"""Reading accounts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy.orm import Session, load_only
+
+from parking.accounts.models import Role, User, user_roles
+from parking.errors import Invalid, NotFound
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which people: `q` is a part of the name or address."""
+
+    q: str | None = None
+    role: str | None = None
+    active: bool | None = None
+
+
+def credentials(session: Session, *, email: str | None = None, user_id: int | None = None) -> Row[*tuple[Any, ...]] | None:
+    """id, email, username, password (its hash) and active of the one person, or None."""
+    wanted = func.lower(User.email) == email if email is not None else User.id == user_id
+    columns = (User.id, User.email, User.username, User.password, User.active)
+    return session.execute(select(*columns).where(wanted, User.deleted_at.is_(None))).one_or_none()
+
+
+def person(session: Session, user_id: int, *, lock: bool = False) -> User:
+    """A living account, with `lock` kept from others until the commit. Raises NotFound."""
+    query = select(User).where(User.id == user_id, User.deleted_at.is_(None))
+    found = session.scalar(query.with_for_update(of=User) if lock else query)
+    if found is None:
+        raise NotFound("There is no such user.")
+    return found
+
+
+def roles(session: Session, names: list[str]) -> list[Role]:
+    """The roles of these names."""
+    return list(session.scalars(select(Role).where(Role.name.in_(names)).order_by(Role.id)))
+
+
+def administrators(session: Session, *, but: int | None = None) -> int:
+    """How many active administrators there are, not counting the person `but`."""
+    return session.scalar(
+        select(func.count())
+        .select_from(User)
+        .join(user_roles, user_roles.c.user_id == User.id)
+        .join(Role, Role.id == user_roles.c.role_id)
+        .where(Role.name == "admin", User.active.is_(True), User.id != (but or 0))
+    ) or 0
+
+
+def page(session: Session, chosen: Filters, limit: int, cursor: str | None) -> tuple[list[User], str | None, int]:
+    """One page of people, the newest first; the cursor of the next page (None at the end); how many there are."""
+    wanted = _matching(chosen)
+    query = select(User).where(*wanted).options(load_only(*_LISTED))
+    if cursor:
+        query = query.where(User.id < _read_cursor(cursor))
+    found = list(session.scalars(query.order_by(User.id.desc()).limit(limit + 1)))
+    total = session.scalar(select(func.count()).select_from(User).where(*wanted)) or 0
+    more = len(found) > limit
+    return found[:limit], _make_cursor(found[limit - 1].id) if more else None, total
+
+
+_LISTED = (User.id, User.email, User.username, User.active, User.created_at)
+
+
+def _matching(chosen: Filters) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [User.deleted_at.is_(None)]
+    if chosen.q:
+        columns = (func.lower(User.email), func.lower(User.username))
+        wanted.append(or_(*(column.contains(chosen.q.lower(), autoescape=True) for column in columns)))
+    if chosen.active is not None:
+        wanted.append(User.active.is_(chosen.active))
+    if chosen.role:
+        wanted.append(User.id.in_(_with_role(chosen.role)))
+    return wanted
+
+
+def _with_role(name: str) -> Select[tuple[int]]:
+    return select(user_roles.c.user_id).join(Role, Role.id == user_roles.c.role_id).where(Role.name == name)
+
+
+def _make_cursor(last_id: int) -> str:
+    return base64.urlsafe_b64encode(str(last_id).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> int:
+    try:
+        last_id = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii"))
+    except (ValueError, binascii.Error):
+        last_id = -1
+    if not 0 <= last_id < 2**63:
+        raise Invalid.field("cursor", "This cursor was not given out by this list.")
+    return last_id

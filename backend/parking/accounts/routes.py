@@ -1,0 +1,263 @@
+"""/auth: one's own account and sessions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, request
+from flask_login import current_user
+
+from parking import limits
+from parking.accounts import cookies, credentials, profile, schemas, service, tokens
+from parking.db import db
+from parking.limits import by_address, by_named_account, by_user, everybody, limiter
+from parking.web import Message, documented, identity, requires
+
+bp = APIBlueprint("accounts", __name__, url_prefix="/auth", tag="Accounts")
+FORGOT_SECONDS = 0.3
+"""How long the answer to a forgotten password takes, whether there is such an account or not."""
+
+
+def _named_account() -> str:
+    """The account a body names; its owner's own devices count apart, so that an attack locks nobody out."""
+    body = request.get_json(silent=True)
+    email = body.get("email") if isinstance(body, dict) else None
+    known = isinstance(email, str) and cookies.known_device(email)
+    return by_named_account() + (" on a device of its owner" if known else "")
+
+
+def _refused(response: Response) -> bool:
+    """Only failures count."""
+    return response.status_code in (401, 403, 404)
+
+
+def _sign_in_limits(view: Any) -> Any:
+    for limit, key in ((limits.LOGIN_ALL, everybody), (limits.LOGIN, by_address), (limits.LOGIN, _named_account)):
+        view = limiter.limit(limit, key_func=key, deduct_when=_refused)(view)
+    return view
+
+
+def _password_limit(view: Any) -> Any:
+    return limiter.limit(limits.LOGIN, key_func=by_user, deduct_when=_refused)(view)
+
+
+def _link_limit(view: Any) -> Any:
+    return limiter.limit(limits.LOGIN, key_func=by_address, deduct_when=_refused)(view)
+
+
+def _signed_in(message: str, done: service.SignedIn) -> dict[str, Any]:
+    cookies.keep(done.opened, done.user.email)
+    return {
+        "message": message,
+        "user": profile.shown(db.session(), done.user),
+        "token": done.token,
+        "expires_in": int(tokens.LIFETIME.total_seconds()),
+    }
+
+
+@bp.post("/register")
+@limiter.limit(limits.REGISTER, key_func=by_address)
+@bp.input(schemas.Register, arg_name="body")
+@bp.output(schemas.SignedIn, status_code=201)
+@documented(409)
+def register(body: schemas.Register) -> Any:
+    """Make an account."""
+    done = service.register(body.email, body.username, body.password, cookies.browser())
+    return _signed_in("User registered successfully", done)
+
+
+@bp.post("/setup")
+@_link_limit
+@bp.input(schemas.Setup, arg_name="body")
+@bp.output(schemas.SignedIn, status_code=201)
+@documented(404, 409)
+def setup(body: schemas.Setup) -> Any:
+    """Become the first administrator, by the link that the start printed."""
+    done = service.set_up(body.token, body.email, body.username, body.password, cookies.browser())
+    return _signed_in("You are the administrator now", done)
+
+
+@bp.post("/login")
+@_sign_in_limits
+@bp.input(schemas.Login, arg_name="body")
+@bp.output(schemas.SignedIn)
+@documented(401)
+def login(body: schemas.Login) -> Any:
+    """Sign in."""
+    done = service.sign_in(body.email, body.password, cookies.browser(), cookies.refresh_token())
+    return _signed_in("Login successful", done)
+
+
+@bp.post("/refresh")
+@limiter.limit(limits.PUBLIC, key_func=by_address)
+@bp.output(schemas.SignedIn)
+@documented(401, 403)
+def refresh() -> Any:
+    """A new token for the refresh cookie, which is replaced. Wants the header `X-Requested-With`."""
+    cookies.require_own_page()
+    done = service.refresh(cookies.refresh_token(), cookies.browser())
+    return _signed_in("Session refreshed", done)
+
+
+@bp.post("/logout")
+@bp.output(Message)
+@documented(401, 403)
+def logout() -> Any:
+    """Sign this browser out. With the refresh cookie it wants the header `X-Requested-With`."""
+    cookie = cookies.refresh_token()
+    if cookie:
+        cookies.require_own_page()
+    service.sign_out(identity() if current_user.is_authenticated else None, cookie)
+    cookies.drop()
+    return {"message": "You are signed out"}
+
+
+@bp.post("/logout-all")
+@requires()
+@bp.output(Message)
+def logout_all() -> Any:
+    """Sign every browser out, this one too."""
+    service.sign_out_everywhere(identity().id)
+    cookies.drop()
+    return {"message": "You are signed out everywhere"}
+
+
+@bp.get("/me")
+@requires()
+@bp.output(schemas.UserAnswer)
+def me() -> Any:
+    """One's own account."""
+    return {"user": profile.read(identity())}
+
+
+@bp.get("/verify")
+@requires()
+@bp.output(schemas.UserAnswer)
+def verify() -> Any:
+    """One's own account (the older name of /auth/me)."""
+    return {"user": profile.read(identity())}
+
+
+@bp.patch("/me")
+@requires()
+@bp.input(schemas.ProfileChange, arg_name="body")
+@bp.output(schemas.UserAnswer)
+@documented(409)
+def change_me(body: schemas.ProfileChange) -> Any:
+    """Change one's own account."""
+    return {"user": profile.change(identity(), body.wanted())}
+
+
+@bp.delete("/me")
+@requires()
+@_password_limit
+@bp.input(schemas.Confirmed, arg_name="body")
+@bp.output(Message)
+@documented(403, 409)
+def delete_me(body: schemas.Confirmed) -> Any:
+    """Delete one's own account. Its bookings stay in the sums, without a name."""
+    profile.delete_account(identity(), body.password)
+    cookies.drop()
+    return {"message": "Your account is deleted"}
+
+
+@bp.get("/sessions")
+@requires()
+@bp.output(schemas.Sessions)
+def sessions() -> Any:
+    """The browsers one is signed in with."""
+    who = identity()
+    return {
+        "sessions": [
+            {
+                "id": row.id,
+                "created_at": row.created_at,
+                "last_used_at": row.last_used_at,
+                "user_agent": row.user_agent,
+                "ip": row.ip,
+                "current": row.family == who.session_family,
+            }
+            for row in service.list_sessions(who)
+        ]
+    }
+
+
+@bp.delete("/sessions/<int:session_id>")
+@requires()
+@bp.output(Message)
+def end_session(session_id: int) -> Any:
+    """Sign one browser out."""
+    service.end_session(identity(), session_id)
+    return {"message": "That browser is signed out"}
+
+
+@bp.post("/password/forgot")
+@limiter.limit(limits.FORGOT, key_func=by_named_account)
+@limiter.limit(limits.REGISTER, key_func=by_address)
+@bp.input(schemas.Forgot, arg_name="body")
+@bp.output(Message, status_code=202)
+def forgot(body: schemas.Forgot) -> Any:
+    """Ask for a link to set a new password."""
+    with _taking(FORGOT_SECONDS):
+        credentials.forgot_password(body.email)
+    return {"message": "If there is an account with this address, a mail with a link is on its way to it"}
+
+
+@bp.post("/password/reset")
+@_link_limit
+@bp.input(schemas.Reset, arg_name="body")
+@bp.output(Message)
+@documented(404)
+def reset(body: schemas.Reset) -> Any:
+    """Set a new password by the link of the mail. Every browser is signed out."""
+    credentials.reset_password(body.token, body.password, cookies.browser())
+    return {"message": "Your new password is set. Please sign in."}
+
+
+@bp.post("/password/change")
+@requires()
+@_password_limit
+@bp.input(schemas.ChangePassword, arg_name="body")
+@bp.output(schemas.SignedIn)
+@documented(403, 409)
+def change_password(body: schemas.ChangePassword) -> Any:
+    """Set a new password. All other browsers are signed out; this one goes on with the token of the answer."""
+    done = credentials.change_password(identity(), body.current_password, body.new_password, cookies.browser())
+    return _signed_in("Your password is changed", done)
+
+
+@bp.post("/email/change")
+@requires()
+@_password_limit
+@bp.input(schemas.ChangeEmail, arg_name="body")
+@bp.output(Message, status_code=202)
+@documented(403, 409)
+def change_email(body: schemas.ChangeEmail) -> Any:
+    """Ask for another address. It counts once the link that is sent there was used."""
+    credentials.ask_email_change(identity(), body.email, body.password)
+    return {"message": "A mail with a link is on its way to the new address"}
+
+
+@bp.post("/email/confirm")
+@_link_limit
+@bp.input(schemas.Token, arg_name="body")
+@bp.output(Message)
+@documented(404, 409)
+def confirm_email(body: schemas.Token) -> Any:
+    """Confirm the new address by the link of the mail."""
+    credentials.confirm_email(body.token, cookies.browser())
+    return {"message": "Your new address is confirmed"}
+
+
+@contextmanager
+def _taking(seconds: float) -> Iterator[None]:
+    """Does not come back before this time, so that its length tells nothing."""
+    until = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        time.sleep(max(0.0, until - time.monotonic()))

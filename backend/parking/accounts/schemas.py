@@ -1,0 +1,167 @@
+"""Bodies and answers about accounts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, field_validator
+
+from parking.accounts import names
+from parking.money import MoneyOut
+from parking.web import In, Out, Query
+
+RoleName = Literal["user", "admin"]
+Email = Annotated[
+    str,
+    Field(max_length=320, json_schema_extra={"format": "email", "examples": ["alice@example.com"]}),
+    AfterValidator(names.email),
+]
+SoughtEmail = Annotated[str, Field(max_length=320, json_schema_extra={"format": "email"})]
+Username = Annotated[str, Field(max_length=200, json_schema_extra={"minLength": 1, "maxLength": names.MAX_USERNAME})]
+Password = Annotated[str, Field(max_length=4096, json_schema_extra={"format": "password"})]
+NewPassword = Annotated[str, Field(max_length=4096, json_schema_extra={"format": "password", "minLength": 6})]
+Plate = Annotated[str, Field(max_length=40)]
+Secret = Annotated[str, Field(max_length=200, description="What stood in the link.")]
+
+
+class Register(In):
+    email: Email
+    username: Annotated[Username, AfterValidator(names.username)]
+    password: NewPassword
+
+
+class Setup(Register):
+    token: Secret
+
+
+class Login(In):
+    email: SoughtEmail
+    password: Password
+
+
+class Forgot(In):
+    email: SoughtEmail
+
+
+class Reset(In):
+    token: Secret
+    password: NewPassword
+
+
+class ChangePassword(In):
+    current_password: Password
+    new_password: NewPassword
+
+
+class ChangeEmail(In):
+    email: Email
+    password: Password
+
+
+class Token(In):
+    token: Secret
+
+
+class Confirmed(In):
+    password: Password
+
+
+class ProfileChange(In):
+    """Only what is named is changed. Null `timezone` means the operator's, null `locale` English."""
+
+    username: Annotated[Username, AfterValidator(names.username)] = ""
+    timezone: Annotated[str, Field(max_length=64), AfterValidator(names.timezone)] | None = None
+    locale: Literal["en", "de"] | None = None
+    theme: Literal["system", "light", "dark"] = "system"
+    plates: Annotated[list[Plate], Field(max_length=50, default_factory=list), AfterValidator(names.plates)]
+    mail_preferences: Annotated[dict[str, bool], Field(max_length=50, default_factory=dict)]
+
+    @field_validator("locale")
+    @classmethod
+    def _default_locale(cls, value: str | None) -> str:
+        return value or "en"
+
+    def wanted(self) -> dict[str, Any]:
+        """What the caller named."""
+        return self.model_dump(include=self.model_fields_set)
+
+
+class UserChange(In):
+    """Only what is named is changed."""
+
+    active: bool | None = None
+    roles: Annotated[list[RoleName], Field(min_length=1, max_length=2)] | None = None
+
+
+class UserList(Query):
+    q: Annotated[str, Field(max_length=100, description="A part of the name or address.")] | None = None
+    role: RoleName | None = None
+    active: bool | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+    cursor: Annotated[str, Field(max_length=64)] | None = None
+
+
+class User(Out):
+    id: int
+    email: str
+    username: str
+    roles: list[RoleName]
+    active: bool
+    timezone: str | None
+    locale: str
+    theme: str
+    plates: list[str]
+    mail_preferences: dict[str, bool]
+    created_at: datetime
+
+
+class UserAnswer(Out):
+    user: User
+
+
+class SignedIn(Out):
+    message: str
+    user: User
+    token: str
+    expires_in: Annotated[int, Field(description="Seconds the token is good for.")]
+
+
+class Session(Out):
+    id: int
+    created_at: datetime
+    last_used_at: datetime
+    user_agent: str | None
+    ip: str | None
+    current: bool
+
+
+class Sessions(Out):
+    sessions: list[Session]
+
+
+class ListedUser(Out):
+    """Money beside its currency; `active_bookings` counts those running or still to come."""
+
+    id: int
+    email: str
+    username: str
+    roles: list[RoleName]
+    active: bool
+    created_at: datetime
+    last_booking_at: datetime | None
+    active_bookings: int
+    total_bookings: int
+    total_spent: MoneyOut
+    currency: str
+
+
+class Users(Out):
+    users: list[ListedUser]
+    next: str | None
+    total: int
+
+
+class ListedUserAnswer(Out):
+    message: str | None = None
+    user: ListedUser

@@ -1,0 +1,153 @@
+"""Accounts, for the outside: register, sign in, stay signed in, sign out; and what other domains may ask."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from parking.accounts import emails, names, passwords, people, queries, sessions, tokens
+from parking.accounts.administrators import appoint, redeem
+from parking.accounts.administrators import ensure_first as ensure_first_admin
+from parking.accounts.hooks import Figures, register_blocker, register_eraser, register_figures
+from parking.accounts.models import LoginSession, User
+from parking.accounts.sessions import Browser, Opened, Refused
+from parking.audit import service as audit
+from parking.db import db, transaction
+from parking.errors import NotFound, Unauthorized
+from parking.web import Identity
+
+__all__ = [
+    "Figures",
+    "appoint",
+    "ensure_first_admin",
+    "register_blocker",
+    "register_eraser",
+    "register_figures",
+]
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="parking"'}
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Somebody who may go on: the access token for requests, the opened session for the browser."""
+
+    user: User
+    opened: Opened
+
+    @property
+    def token(self) -> str:
+        return tokens.issue(self.user.fs_uniquifier, self.opened.family)
+
+
+def register(email: str, username: str, password: str, browser: Browser) -> SignedIn:
+    """A new driver, signed in. Raises Invalid for the password, Conflict for a taken address or name."""
+    passwords.require(password, email=email, username=username)
+    kept = passwords.hashed(password)
+    with people.unique_names() as session:
+        user = people.create(session, email, username, kept, "user")
+        opened = sessions.begin(session, user.id, browser)
+        audit.record(session, "user.registered", "user", user.id, after={"roles": ["user"]}, actor_id=user.id)
+    return SignedIn(user, opened)
+
+
+def set_up(secret: str, email: str, username: str, password: str, browser: Browser) -> SignedIn:
+    """The first administrator, signed in, by the link that the start printed. Raises what `redeem` raises."""
+    return SignedIn(*redeem(secret, email, username, password, browser))
+
+
+def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None) -> SignedIn:
+    """Raises Unauthorized: one text and one amount of work, whatever was wrong (address, password, disabled).
+
+    A session that this browser still had is replaced. A hash made with less work than is asked for today is renewed.
+    """
+    found = queries.credentials(db.session(), email=names.sought_email(email))
+    db.session.close()
+    kept = found.password if found else None
+    if not passwords.matches(password, kept) or found is None or kept is None or not found.active:
+        log.info("sign-in refused")
+        raise _wrong_credentials()
+    renewed = passwords.hashed(password) if passwords.outdated(kept) else kept
+    with transaction() as session:
+        user = queries.person(session, found.id, lock=True)
+        if not user.active or user.password != kept:  # changed while we were comparing
+            raise _wrong_credentials()
+        user.password = renewed
+        if old_cookie:
+            sessions.end_by_cookie(session, old_cookie)
+        opened = sessions.begin(session, user.id, browser)
+        audit.record(session, "session.started", "user", user.id, actor_id=user.id)
+    return SignedIn(user, opened)
+
+
+def refresh(cookie: str | None, browser: Browser) -> SignedIn:
+    """A new access token for a refresh token, which is replaced. Raises Unauthorized.
+
+    One that was replaced long ago ends its whole family, and its owner gets a mail. The ordinary case leaves no audit
+    row: nothing about the account changes, and the session's row says when it was last used.
+    """
+    if not cookie:
+        raise _session_ended()
+    with transaction() as session:
+        row, result = sessions.rotate(session, cookie, browser)
+        user = session.get(User, row.user_id) if row else None
+        if row and user and result is Refused.REUSED:
+            _end_reused(session, row, user, browser)
+    if isinstance(result, Refused) or user is None or not user.active:
+        raise _session_ended()
+    return SignedIn(user, result)
+
+
+def _end_reused(session: Session, row: LoginSession, user: User, browser: Browser) -> None:
+    sessions.end_family(session, user.id, family=row.family)
+    audit.record(session, "session.token_reused", "login_session", row.id, after={"ended": True}, actor_id=user.id)
+    emails.refresh_reuse_warning(session, user, browser)
+    people.tell_streams(user.id)
+
+
+def sign_out(who: Identity | None, cookie: str | None) -> None:
+    """Ends the session of the access token and of the cookie. Raises Unauthorized when neither names one."""
+    with transaction() as session:
+        ended = set()
+        if who and who.session_family:
+            ended.add((who.id, sessions.end_family(session, who.id, family=who.session_family)))
+        if cookie and (row := sessions.end_by_cookie(session, cookie)):
+            ended.add((row.user_id, row.id))
+        for user_id, row_id in ended:
+            audit.record(session, "session.ended", "login_session", row_id, actor_id=user_id)
+            people.tell_streams(user_id)
+    if not ended and who is None:
+        raise _session_ended()
+    if not ended and who is not None:  # a token of no session: all that can end is all there is
+        sign_out_everywhere(who.id)
+
+
+def sign_out_everywhere(user_id: int) -> None:
+    """Every browser of this person is signed out, and every access token stops."""
+    with transaction() as session:
+        people.end_tokens(session, queries.person(session, user_id, lock=True))
+        audit.record(session, "session.all_ended", "user", user_id, actor_id=user_id)
+
+
+def list_sessions(who: Identity) -> list[LoginSession]:
+    """The browsers this person is signed in with, the last used first."""
+    return sessions.running(db.session(), who.id)
+
+
+def end_session(who: Identity, row_id: int) -> None:
+    """Signs one of the caller's browsers out. Raises NotFound when it is not his, or over."""
+    with transaction() as session:
+        if sessions.end_family(session, who.id, row_id=row_id) is None:
+            raise NotFound("There is no such session.")
+        audit.record(session, "session.ended", "login_session", row_id)
+        people.tell_streams(who.id)
+
+
+def _wrong_credentials() -> Unauthorized:
+    return Unauthorized("The address or the password is wrong.", code="wrong_credentials", headers=CHALLENGE)
+
+
+def _session_ended() -> Unauthorized:
+    return Unauthorized("Your session has ended. Please sign in.", code="session_ended", headers=CHALLENGE)

@@ -1,0 +1,165 @@
+"""Signed-in browsers. Each holds one refresh token; using it hands out its successor.
+
+The cookie is `family.secret`. The successor of a secret is computed from it with a key of the server's, so that two
+tabs, or a repeated request whose answer was lost, are given the same one: the token just replaced is good for GRACE
+longer. A token older than that is in two hands, so the family ends (RFC 9700 §4.14.2).
+"""
+
+from __future__ import annotations
+
+import base64
+import enum
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from parking import clock, settings
+from parking.accounts.models import LoginSession
+
+IDLE = timedelta(days=30)
+AT_MOST = timedelta(days=90)
+GRACE = timedelta(seconds=10)
+KEPT = timedelta(days=30)
+"""How long a row stays after its end."""
+
+
+@dataclass(frozen=True)
+class Browser:
+    """Where a request came from, as far as it says."""
+
+    user_agent: str | None
+    ip: str | None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session and what its browser keeps: the cookie, good until `expires_at`."""
+
+    user_id: int
+    family: str
+    cookie: str
+    expires_at: datetime
+
+
+class Refused(enum.Enum):
+    """Why a refresh token gets no successor."""
+
+    UNKNOWN = "never given out, or its session is over"
+    REUSED = "replaced long ago: somebody else may hold a copy"
+
+
+def begin(session: Session, user_id: int, browser: Browser) -> Opened:
+    """A new family for this person."""
+    now, secret = clock.now(), secrets.token_urlsafe(32)
+    row = LoginSession(
+        user_id=user_id,
+        family=secrets.token_urlsafe(24),
+        token_hash=_hash(secret),
+        rotated_at=now,
+        created_at=now,
+        last_used_at=now,
+        expires_at=now + IDLE,
+        user_agent=(browser.user_agent or "")[:500] or None,
+        ip=browser.ip,
+    )
+    session.add(row)
+    return _opened(row, secret)
+
+
+def rotate(session: Session, cookie: str, browser: Browser) -> tuple[LoginSession | None, Opened | Refused]:
+    """The successor of the token in `cookie`, or why there is none. The row stays locked until the commit."""
+    family, _, secret = cookie.partition(".")
+    row = session.scalar(select(LoginSession).where(LoginSession.family == family).with_for_update())
+    now = clock.now()
+    if row is None or row.ended_at is not None or row.expires_at <= now:
+        return row, Refused.UNKNOWN
+    if _same(secret, row.previous_hash) and now <= row.rotated_at + GRACE:
+        return row, _opened(row, _successor(secret))
+    if not _same(secret, row.token_hash):
+        return row, Refused.REUSED
+    following = _successor(secret)
+    row.previous_hash, row.token_hash = row.token_hash, _hash(following)
+    row.rotated_at = row.last_used_at = now
+    row.expires_at = min(now + IDLE, row.created_at + AT_MOST)
+    row.ip = browser.ip
+    return row, _opened(row, following)
+
+
+def end_by_cookie(session: Session, cookie: str) -> LoginSession | None:
+    """Ends the family of a token that is good now; None when there is none to end."""
+    family, _, secret = cookie.partition(".")
+    row = session.scalar(select(LoginSession).where(LoginSession.family == family).with_for_update())
+    known = row is not None and (_same(secret, row.token_hash) or _same(secret, row.previous_hash))
+    if row is None or not known or row.ended_at is not None:
+        return None
+    row.ended_at = clock.now()
+    return row
+
+
+def end_family(session: Session, user_id: int, *, family: str | None = None, row_id: int | None = None) -> int | None:
+    """Ends one running session of this person; its row's id, or None when there is no such."""
+    return session.scalar(
+        update(LoginSession)
+        .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
+        .where(LoginSession.family == family if family else LoginSession.id == row_id)
+        .values(ended_at=clock.now())
+        .returning(LoginSession.id)
+    )
+
+
+def end_all(session: Session, user_id: int) -> None:
+    """Ends every session of this person."""
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
+        .values(ended_at=clock.now())
+    )
+
+
+def running(session: Session, user_id: int) -> list[LoginSession]:
+    """The sessions of this person that can still be refreshed, the last used first."""
+    return list(
+        session.scalars(
+            select(LoginSession)
+            .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
+            .where(LoginSession.expires_at > clock.now())
+            .order_by(LoginSession.last_used_at.desc(), LoginSession.id.desc())
+            .limit(100)
+        )
+    )
+
+
+def forget(session: Session, user_id: int) -> None:
+    """Deletes every trace of this person's browsers."""
+    session.execute(delete(LoginSession).where(LoginSession.user_id == user_id))
+
+
+def forget_old(session: Session) -> int:
+    """Deletes the rows that ended or ran out long ago; how many."""
+    before = clock.now() - KEPT
+    gone = session.execute(
+        delete(LoginSession).where(or_(LoginSession.ended_at < before, LoginSession.expires_at < before))
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
+
+
+def _opened(row: LoginSession, secret: str) -> Opened:
+    return Opened(row.user_id, row.family, f"{row.family}.{secret}", row.expires_at)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _same(secret: str, kept: str | None) -> bool:
+    return kept is not None and hmac.compare_digest(_hash(secret), kept)
+
+
+def _successor(secret: str) -> str:
+    key = hmac.digest(settings.current().jwt_secret.encode(), b"successor of a refresh token", "sha256")
+    return base64.urlsafe_b64encode(hmac.digest(key, secret.encode(), "sha256")).decode().rstrip("=")

@@ -1,0 +1,40 @@
+"""/api/users: accounts as an administrator sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from parking.accounts import schemas, users
+from parking.accounts.queries import Filters
+from parking.web import documented, requires
+
+bp = APIBlueprint("users", __name__, url_prefix="/api/users", tag="Users")
+
+
+@bp.get("")
+@requires("admin")
+@bp.input(schemas.UserList, location="query", arg_name="query")
+@bp.output(schemas.Users)
+def list_users(query: schemas.UserList) -> Any:
+    """All accounts, the newest first, with the figures of their bookings."""
+    return users.listing(Filters(query.q, query.role, query.active), query.limit, query.cursor)
+
+
+@bp.get("/<int:user_id>")
+@requires("admin")
+@bp.output(schemas.ListedUserAnswer)
+def show_user(user_id: int) -> Any:
+    """One account."""
+    return {"user": users.read(user_id)}
+
+
+@bp.patch("/<int:user_id>")
+@requires("admin")
+@bp.input(schemas.UserChange, arg_name="body")
+@bp.output(schemas.ListedUserAnswer)
+@documented(409)
+def change_user(user_id: int, body: schemas.UserChange) -> Any:
+    """Enable, disable, change roles. The person's access tokens stop at the next request."""
+    return {"message": "User updated", "user": users.change(user_id, body.active, body.roles)}
