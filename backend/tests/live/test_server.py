@@ -8,8 +8,8 @@ import time
 
 from parking.accounts import tokens
 from parking.live import hub, service
-from tests.live.conftest import BACKEND
 from tests.live.pages import Page
+from tests.services import BACKEND
 
 
 def token(person) -> str:
