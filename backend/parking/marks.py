@@ -99,12 +99,16 @@ def postgresql_functions() -> dict[str, str]:
     first = _quarter("min(LEAST(start_time, reserved_start, checked_in_at, end_time))")
     last = f"CASE WHEN end_time IS NULL THEN NULL ELSE {_quarter('GREATEST(start_time, end_time)')} END"
     since = _quarter(_since_change("IS DISTINCT FROM", "LEAST", "NULL"))
-    bodies = {
-        "parking_mark_bookings": f"{into} SELECT lot_id, {first}, max({last}) FROM new_rows"
-        " GROUP BY lot_id, end_time IS NULL",
+    created = _quarter("min(coalesce(s.created_at, l.created_at))")
+    bodies = {  # made of this module's constants only, nothing from outside
+        "parking_mark_bookings": (
+            f"{into} SELECT lot_id, {first}, max({last}) FROM new_rows GROUP BY lot_id, end_time IS NULL"  # noqa: S608 - see above
+        ),
         "parking_mark_booking": f"{into} VALUES (NEW.lot_id, {since}, NULL)",
-        "parking_mark_spots": f"{into} SELECT l.id, {_quarter('min(coalesce(s.created_at, l.created_at))')}, NULL"
-        " FROM new_rows s JOIN parking_lot l ON l.id = s.lot_id GROUP BY l.id",
+        "parking_mark_spots": (
+            f"{into} SELECT l.id, {created}, NULL FROM new_rows s"  # noqa: S608 - see above
+            " JOIN parking_lot l ON l.id = s.lot_id GROUP BY l.id"
+        ),
         "parking_mark_lot": f"{into} VALUES (NEW.id, {_quarter('LEAST(OLD.deleted_at, NEW.deleted_at)')}, NULL)",
     }
     return {

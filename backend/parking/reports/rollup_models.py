@@ -19,9 +19,7 @@ ALL_LOTS = 0
 LONG_STAY_S = 22 * 3600
 """Shorter than any local day: a claim that reaches over a whole day is longer, and has its own small index."""
 
-LONG_POSTGRESQL = (
-    f"(end_time - LEAST(start_time, checked_in_at, reserved_start)) > interval '{LONG_STAY_S} seconds'"
-)
+LONG_POSTGRESQL = f"(end_time - LEAST(start_time, checked_in_at, reserved_start)) > interval '{LONG_STAY_S} seconds'"
 LONG_SQLITE = (
     "end_time - min(start_time, coalesce(checked_in_at, start_time), coalesce(reserved_start, start_time))"
     f" > {LONG_STAY_S}"
@@ -76,7 +74,7 @@ class _Sums:
     """The most cars at one moment (for all lots: of one lot)."""
 
 
-class LotDay(_Sums, db.Model):  # type: ignore[name-defined, misc]
+class LotDay(_Sums, db.Model):  # type: ignore[name-defined]
     """One closed local day of one lot (or of all lots: lot_id 0). A day on which all is zero has no row."""
 
     __tablename__ = "lot_day"
@@ -87,7 +85,7 @@ class LotDay(_Sums, db.Model):  # type: ignore[name-defined, misc]
     __table_args__ = (Index("ix_lot_day_day", "day", "lot_id"),)
 
 
-class LotDayDetail(db.Model):  # type: ignore[name-defined, misc]
+class LotDayDetail(db.Model):  # type: ignore[name-defined]
     """What the charts of that day are drawn from; apart, so that sums over many lots read narrow rows."""
 
     __tablename__ = "lot_day_detail"
@@ -101,7 +99,7 @@ class LotDayDetail(db.Model):  # type: ignore[name-defined, misc]
     """Whole minutes stayed -> number of stays that ended on the day."""
 
 
-class LotMonth(_Sums, db.Model):  # type: ignore[name-defined, misc]
+class LotMonth(_Sums, db.Model):  # type: ignore[name-defined]
     """One closed month of one lot (or of all lots): the sums of its days, and its distinct drivers."""
 
     __tablename__ = "lot_month"
@@ -118,7 +116,7 @@ class LotMonth(_Sums, db.Model):  # type: ignore[name-defined, misc]
     )
 
 
-class LotRolled(db.Model):  # type: ignore[name-defined, misc]
+class LotRolled(db.Model):  # type: ignore[name-defined]
     """How far a lot has been rolled up: every day from first_day to last_day, in this zone."""
 
     __tablename__ = "lot_rolled"
@@ -130,7 +128,7 @@ class LotRolled(db.Model):  # type: ignore[name-defined, misc]
     rolled_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class StatsChange(db.Model):  # type: ignore[name-defined, misc]
+class StatsChange(db.Model):  # type: ignore[name-defined]
     """A mark that the figures of a lot may have changed over [from_quarter, to_quarter] (quarters of an hour since
     1970; no end = until now). Written by triggers (parking/marks.py) in the transaction that made the change, so
     whoever writes to the bookings cannot forget it; only ever added to, so that no two bookings wait for each other."""

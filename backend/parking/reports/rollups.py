@@ -1,0 +1,424 @@
+"""The sums per lot and day and per lot and month: made from the bookings, kept by the worker, checked against them.
+
+A day is rolled up when it has ended in its lot's zone, and again whenever a mark says that it may have changed
+(parking/marks.py). Reading and adding up hold no lock; the short transaction that writes takes away exactly the marks
+that were read and finds the lot's state as it was read, or gives up: then somebody else was quicker, and the next
+pass does the rest. So passes may overlap, stop half-way, or be days late, and nothing is lost or counted twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from parking import clock
+from parking.db import db, is_sqlite, transaction
+from parking.marks import QUARTER_S
+from parking.reports import stats_queries as queries
+from parking.reports.rollup_models import ALL_LOTS, LotDay, LotDayDetail, LotMonth, LotRolled, StatsChange
+from parking.reports.rollup_rules import SUMS, Day, Roller, Sums, local_day, midnight
+from parking.reports.stats_queries import LotInfo
+
+log = logging.getLogger(__name__)
+
+MOST_LOT_DAYS = 1_000
+"""Lot-days in one transaction: a writer on SQLite waits for no more than the writing of these."""
+MOST_DAYS = 100
+"""Days of one lot in one transaction."""
+MOST_MARKS = 200_000
+_ONE_DAY = timedelta(days=1)
+Made = dict[tuple[int, date], Day]
+
+
+class Overtaken(Exception):
+    """Another pass has done this work in the meantime."""
+
+
+@dataclass(slots=True)
+class Job:
+    """Days of lots of one zone that are to be rolled up, and the marks that are then done with."""
+
+    zone: str
+    days: tuple[date, ...]
+    lots: list[LotInfo] = field(default_factory=list)
+    marks: list[int] = field(default_factory=list)
+    left: list[tuple[int, date, date]] = field(default_factory=list)
+    """(lot, first, last): rolled-up days that wait for the next round."""
+    more: bool = False
+    """Whether a lot has days left for the next round."""
+
+
+Groups = dict[tuple[str, tuple[date, ...]], list[Job]]
+
+
+def compute(session: Session, lots: Sequence[LotInfo], first: date, last: date, now: int) -> Made:
+    """The figures of each of these lots (of one zone) and days, from the bookings, as of `now`. Days of which nothing
+    can be said are missing."""
+    zone = lots[0].zone
+    roller = Roller(zone, first, last, now)
+    closed = {lot.id: lot.closed for lot in lots if lot.closed is not None}
+    ids = [lot.id for lot in lots]
+    for lot_id, since, number in queries.spots(session, ids):
+        roller.add_spots(lot_id, since, number, closed.get(lot_id))
+    high = min(midnight(last + _ONE_DAY, zone), now + 1)
+    for claim in queries.claims(session, ids, midnight(first, zone), high):
+        roller.add(claim, closed.get(claim.lot_id))
+    return roller.finish()
+
+
+def roll_up() -> int:
+    """Rolls up whatever has ended or changed; the number of lot-days written. Opens its own transactions."""
+    written, more = 0, True
+    session = db.session()
+    session.close()  # a fresh look
+    _forget_moved(session)
+    while more:
+        jobs = _plan(session)
+        more = any(job.more for job in jobs)
+        for job in jobs:
+            try:
+                written += _do(session, job)
+            except Overtaken:
+                log.info("another pass was quicker with %s lots", len(job.lots))
+    _sum_months(session)
+    return written
+
+
+def _do(session: Session, job: Job) -> int:
+    now = _now()
+    made: Made = {}
+    for first, last in runs(job.days):
+        made |= compute(session, job.lots, first, last, now)
+    session.close()
+    return _write(job, made)
+
+
+def _now() -> int:
+    return int(clock.now().timestamp())
+
+
+def runs(days: Iterable[date]) -> Iterator[tuple[date, date]]:
+    """Days as (first, last) of each unbroken run of them."""
+    start = before = None
+    for day in sorted(days):
+        if before is None or day != before + _ONE_DAY:
+            if start is not None and before is not None:
+                yield start, before
+            start = day
+        before = day
+    if start is not None and before is not None:
+        yield start, before
+
+
+# what is to be done -----------------------------------------------------------------------
+
+
+def marks(session: Session) -> dict[int, list[tuple[int, int, int | None]]]:
+    """lot -> (id, first quarter, last quarter or None), the oldest marks first."""
+    found: dict[int, list[tuple[int, int, int | None]]] = defaultdict(list)
+    columns = StatsChange.lot_id, StatsChange.id, StatsChange.from_quarter, StatsChange.to_quarter
+    for lot_id, *mark in session.execute(select(*columns).order_by(StatsChange.id).limit(MOST_MARKS)):
+        found[lot_id].append(tuple(mark))  # type: ignore[arg-type]  # a row of three
+    return found
+
+
+def changed_days(session: Session, lot: LotInfo, spans: Iterable[tuple[int, int | None]], last: date) -> set[date]:
+    """The days up to `last` that these spans of quarters touch."""
+    found: set[date] = set()
+    reach = set(spans)
+    if any(first == 0 for first, _ in reach):  # "since the beginning"
+        reach.add((queries.first_instant(session, lot.id) // QUARTER_S, None))
+    for first, end in reach:
+        if first == 0:
+            continue
+        to = last if end is None else min(last, local_day(end * QUARTER_S + QUARTER_S - 1, lot.zone))
+        day = local_day(first * QUARTER_S, lot.zone)
+        found.update(day + n * _ONE_DAY for n in range((to - day).days + 1))
+    return found
+
+
+def due_days(session: Session, lot: LotInfo, spans: Iterable[tuple[int, int | None]], now: int) -> set[date]:
+    """The closed days of a lot whose kept sums are missing or may be wrong."""
+    yesterday = local_day(now, lot.zone) - _ONE_DAY
+    if not lot.is_rolled:
+        return changed_days(session, lot, [(0, None)], yesterday)
+    found = changed_days(session, lot, spans, yesterday)
+    assert lot.last_day is not None
+    until = yesterday if lot.closed is None else min(yesterday, local_day(lot.closed, lot.zone))
+    until = max(until, *found) if found else until
+    found.update(lot.last_day + n * _ONE_DAY for n in range(1, (until - lot.last_day).days + 1))
+    return found
+
+
+def _plan(session: Session) -> list[Job]:
+    now, marked = _now(), marks(session)
+    jobs: Groups = {}
+    done_with: list[int] = []
+    for lot in queries.lots(session):
+        mine = marked.pop(lot.id, [])
+        days = sorted(due_days(session, lot, ((first, last) for _, first, last in mine), now))
+        if not days:
+            done_with += [mark for mark, _, _ in mine]
+            continue
+        _enlist(jobs, lot, days, [mark for mark, _, _ in mine])
+    _clear(done_with)
+    return [job for group in jobs.values() for job in group]
+
+
+def _enlist(jobs: Groups, lot: LotInfo, days: list[date], marks: list[int]) -> None:
+    """Puts the lot with others that want the same days; a long history is done piece by piece."""
+    now, later = tuple(days[:MOST_DAYS]), days[MOST_DAYS:]
+    group = jobs.setdefault((lot.zone, now), [])
+    if not group or (len(group[-1].lots) + 1) * len(now) > MOST_LOT_DAYS:
+        group.append(Job(lot.zone, now))
+    job = group[-1]
+    job.lots.append(lot)
+    job.marks += marks
+    job.more |= bool(later)
+    if lot.is_rolled and lot.last_day is not None:  # what follows the last day rolled up is found without a mark
+        job.left += [(lot.id, *run) for run in runs(day for day in later if day <= lot.last_day)]
+
+
+def _clear(mark_ids: list[int]) -> None:
+    """Takes away marks that concern no closed day: today is always counted live."""
+    for start in range(0, len(mark_ids), MOST_LOT_DAYS * 10):
+        with transaction() as session:
+            session.execute(delete(StatsChange).where(StatsChange.id.in_(mark_ids[start : start + 10 * MOST_LOT_DAYS])))
+
+
+# writing ----------------------------------------------------------------------------------
+
+
+def _lock(session: Session) -> None:
+    """One writer of sums at a time (on SQLite there is only one writer anyway). Booking is not held up by it."""
+    if not is_sqlite():
+        session.execute(text("SELECT pg_advisory_xact_lock(20264)"))
+
+
+def _write(job: Job, made: Made) -> int:
+    """Keeps what was computed. Raises Overtaken when it is no longer the newest."""
+    ids = [lot.id for lot in job.lots]
+    with transaction() as session:
+        _lock(session)
+        _claim(session, job)
+        change: dict[date, Day] = defaultdict(Day)
+        written = 0
+        for first, last in runs(job.days):
+            old = load(session, ids, first, last)
+            new = {key: day for key, day in made.items() if first <= key[1] <= last}
+            written += _replace(session, old, new, change)
+        _add_to_all(session, change)
+        _soil_months(session, change, ids)
+        _advance(session, job)
+    return written
+
+
+def _claim(session: Session, job: Job) -> None:
+    if job.marks:
+        gone = session.execute(delete(StatsChange).where(StatsChange.id.in_(job.marks)))
+        if gone.rowcount != len(job.marks):  # type: ignore[attr-defined]  # a DELETE's result has it
+            raise Overtaken
+    states = select(LotRolled.lot_id, LotRolled.timezone, LotRolled.first_day, LotRolled.last_day)
+    there = {
+        lot_id: tuple(state)
+        for lot_id, *state in session.execute(states.where(LotRolled.lot_id.in_([lot.id for lot in job.lots])))
+    }
+    for lot in job.lots:
+        if there.get(lot.id, (None, None, None)) != (lot.rolled_zone, lot.first_day, lot.last_day):
+            raise Overtaken
+
+
+_KEPT = (
+    select(*LotDay.__table__.columns, LotDayDetail.occupied, LotDayDetail.available, LotDayDetail.stay_minutes)
+    .join(LotDayDetail, (LotDayDetail.lot_id == LotDay.lot_id) & (LotDayDetail.day == LotDay.day))
+    .where(LotDay.lot_id.in_(bindparam("lot_ids", expanding=True)))
+    .where(LotDay.day.between(bindparam("first"), bindparam("last")))
+)
+
+
+def load(session: Session, lot_ids: Sequence[int], first: date, last: date) -> Made:
+    """The kept sums of these lots and days. `drivers` is a set of nobodies of the right size."""
+    rows = session.execute(_KEPT, {"lot_ids": list(lot_ids), "first": first, "last": last})
+    return {(row.lot_id, row.day): _day(row) for row in rows}
+
+
+def _day(row: Any) -> Day:
+    day = Day(sums=Sums(**{name: getattr(row, name) for name in SUMS}), peak_cars=row.peak_cars)
+    day.drivers = set(range(row.drivers or 0))
+    day.occupied, day.available = row.occupied, row.available
+    day.stay_minutes.update({int(minutes): count for minutes, count in row.stay_minutes.items()})
+    return day
+
+
+def _same(old: Day, new: Day) -> bool:
+    return (old.sums, old.peak_cars, len(old.drivers), old.occupied, old.available, old.stay_minutes) == (
+        new.sums,
+        new.peak_cars,
+        len(new.drivers),
+        new.occupied,
+        new.available,
+        new.stay_minutes,
+    )
+
+
+def _replace(session: Session, old: Made, new: Made, change: dict[date, Day]) -> int:
+    """Writes the days that differ, and adds to `change` by how much; their number."""
+    everything = old.keys() | new.keys()
+    differing = [key for key in everything if key not in old or key not in new or not _same(old[key], new[key])]
+    for key in differing:
+        if key in old:
+            change[key[1]].add(old[key], -1)
+        if key in new:
+            change[key[1]].add(new[key])
+    _delete_days(session, [key for key in differing if key in old])
+    _insert_days(session, {key: new[key] for key in differing if key in new})
+    return len(differing)
+
+
+def _delete_days(session: Session, keys: list[tuple[int, date]]) -> None:
+    by_day: dict[date, list[int]] = defaultdict(list)
+    for lot_id, day in keys:
+        by_day[day].append(lot_id)
+    for table in (LotDay, LotDayDetail):
+        for day, lot_ids in by_day.items():
+            session.execute(delete(table).where(table.day == day, table.lot_id.in_(lot_ids)))
+
+
+def _insert_days(session: Session, made: Made, *, for_all: bool = False) -> None:
+    rows, details = [], []
+    for (lot_id, day), figures in made.items():
+        sums = {name: getattr(figures.sums, name) for name in SUMS}
+        drivers = None if for_all else len(figures.drivers)
+        rows.append({"lot_id": lot_id, "day": day, **sums, "drivers": drivers, "peak_cars": figures.peak_cars})
+        minutes = {str(minutes): count for minutes, count in sorted(figures.stay_minutes.items())}
+        hours = {"occupied": figures.occupied, "available": figures.available}
+        details.append({"lot_id": lot_id, "day": day, **hours, "stay_minutes": minutes})
+    if rows:
+        session.execute(insert(LotDay), rows)
+        session.execute(insert(LotDayDetail), details)
+
+
+def _add_to_all(session: Session, change: dict[date, Day]) -> None:
+    """Carries the change over into the rows that sum up every lot."""
+    for day, difference in change.items():
+        old = load(session, [ALL_LOTS], day, day)
+        total = old.get((ALL_LOTS, day), Day())
+        total.add(difference)
+        total.peak_cars = (
+            session.scalar(select(func.max(LotDay.peak_cars)).where(LotDay.day == day, LotDay.lot_id != ALL_LOTS)) or 0
+        )
+        _delete_days(session, list(old))
+        if not total.is_empty():
+            _insert_days(session, {(ALL_LOTS, day): total}, for_all=True)
+
+
+def _soil_months(session: Session, change: Iterable[date], lot_ids: Sequence[int]) -> None:
+    """The months of these days are to be summed again."""
+    ids = [ALL_LOTS, *lot_ids]
+    for month in {day.replace(day=1) for day in change}:
+        mine = LotMonth.month == month, LotMonth.lot_id.in_(ids)
+        session.execute(update(LotMonth).where(*mine).values(stale=True).execution_options(synchronize_session=False))
+        there = set(session.scalars(select(LotMonth.lot_id).where(*mine)))
+        zero = {**dict.fromkeys(SUMS, 0), "peak_cars": 0, "month": month, "stale": True}
+        if new := [{"lot_id": lot_id, **zero} for lot_id in ids if lot_id not in there]:
+            session.execute(insert(LotMonth), new)
+
+
+def _advance(session: Session, job: Job) -> None:
+    """Writes down how far the lots have come."""
+    session.execute(delete(LotRolled).where(LotRolled.lot_id.in_([lot.id for lot in job.lots])))
+    at = clock.now()
+    session.execute(
+        insert(LotRolled),
+        [
+            {
+                "lot_id": lot.id,
+                "timezone": lot.zone,
+                "first_day": min(lot.first_day or job.days[0], job.days[0]),
+                "last_day": max(lot.last_day or job.days[-1], job.days[-1]),
+                "rolled_at": at,
+            }
+            for lot in job.lots
+        ],
+    )
+    if job.left:
+        session.execute(insert(StatsChange), [_mark(lot, first, last, job.zone) for lot, first, last in job.left])
+
+
+def _mark(lot_id: int, first: date, last: date, zone: str) -> dict[str, Any]:
+    end = midnight(last + _ONE_DAY, zone) - 1
+    quarters = {"from_quarter": midnight(first, zone) // QUARTER_S, "to_quarter": end // QUARTER_S}
+    return {"lot_id": lot_id, **quarters}
+
+
+def _forget_moved(session: Session) -> None:
+    """A lot that moved to another time zone has other days: what was kept of it goes."""
+    moved = [lot for lot in queries.lots(session) if lot.rolled_zone is not None and not lot.is_rolled]
+    session.close()
+    for lot in moved:
+        assert lot.first_day is not None
+        assert lot.last_day is not None
+        with transaction() as writing:
+            _lock(writing)
+            change: dict[date, Day] = defaultdict(Day)
+            _replace(writing, load(writing, [lot.id], lot.first_day, lot.last_day), {}, change)
+            _add_to_all(writing, change)
+            writing.execute(delete(LotMonth).where(LotMonth.lot_id == lot.id))
+            _soil_months(writing, change, [])
+            writing.execute(delete(LotRolled).where(LotRolled.lot_id == lot.id))
+
+
+# months -----------------------------------------------------------------------------------
+
+
+def _sum_months(session: Session) -> None:
+    """Sums up again the closed months of which a day has changed."""
+    today = min((local_day(_now(), lot.zone) for lot in queries.lots(session)), default=None)
+    months = sorted(set(session.scalars(select(LotMonth.month).where(LotMonth.stale))))
+    session.close()
+    for month in months:
+        if today is not None and month_end(month) < today:
+            _sum_month(month)
+
+
+def month_end(month: date) -> date:
+    """Its last day."""
+    return (month + timedelta(days=31)).replace(day=1) - _ONE_DAY
+
+
+def _sum_month(month: date) -> None:
+    with transaction() as session:
+        _lock(session)
+        stale = session.scalars(select(LotMonth.lot_id).where(LotMonth.stale, LotMonth.month == month)).all()
+        zones, last = sorted({lot.zone for lot in queries.lots(session)}), month_end(month)
+        drivers = queries.drivers_of_lots(session, zones, month, last)
+        drivers[ALL_LOTS] = queries.drivers(session, zones, month, last)
+        for start in range(0, len(stale), MOST_LOT_DAYS):
+            lot_ids = stale[start : start + MOST_LOT_DAYS]
+            session.execute(delete(LotMonth).where(LotMonth.month == month, LotMonth.lot_id.in_(lot_ids)))
+            if sums := month_sums(session, month, lot_ids):
+                more = {"month": month, "stale": False}
+                rows = [{**row, **more, "lot_id": n, "drivers": drivers.get(n, 0)} for n, row in sums.items()]
+                session.execute(insert(LotMonth), rows)
+
+
+def month_sums(session: Session, month: date, lot_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """lot -> the sums of its days in the month."""
+    columns = [func.sum(getattr(LotDay, name)).label(name) for name in SUMS]
+    query = (
+        select(LotDay.lot_id, func.max(LotDay.peak_cars).label("peak_cars"), *columns)
+        .where(LotDay.day.between(month, month_end(month)), LotDay.lot_id.in_(list(lot_ids)))
+        .group_by(LotDay.lot_id)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for row in session.execute(query):
+        figures = {name: int(value) for name, value in row._mapping.items()}
+        found[figures.pop("lot_id")] = figures
+    return found

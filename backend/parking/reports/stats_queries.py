@@ -1,0 +1,233 @@
+"""What the figures read. Instants leave the database as unix seconds, which the arithmetic of rollup_rules wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
+
+from parking.accounts.models import User
+from parking.bookings.models import LIVE, Booking
+from parking.db import UTCDateTime
+from parking.lots.models import Lot, Spot
+from parking.reports.rollup_models import LONG_POSTGRESQL, LONG_SQLITE, LONG_STAY_S, LotRolled
+from parking.reports.rollup_rules import Claim, midnight
+
+
+class unix_seconds(FunctionElement[int]):
+    """An instant as seconds since 1970."""
+
+    type = Integer()
+    inherit_cache = True
+    name = "unix_seconds"
+
+
+@compiles(unix_seconds, "sqlite")
+def _seconds_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(element.clauses, **kw))
+
+
+@compiles(unix_seconds, "postgresql")
+def _seconds_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"CAST(extract(epoch FROM {compiler.process(element.clauses, **kw)}) AS bigint)"
+
+
+_COLUMNS = (
+    Booking.lot_id,
+    Booking.user_id,
+    Booking.booking_type,
+    Booking.status,
+    unix_seconds(Booking.start_time),
+    unix_seconds(Booking.reserved_start),
+    unix_seconds(Booking.checked_in_at),
+    unix_seconds(Booking.end_time),
+    Booking.total_cost_minor,
+)
+_LOW, _HIGH, _LATE = (bindparam(name, type_=UTCDateTime()) for name in ("low", "high", "late"))
+
+
+def instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _claims(sqlite: bool) -> Select[Any]:
+    """Every row that touches [low, high): ended in it or soon after; ended long after (rare, an index of their own);
+    live; or started in it and given up before it began."""
+    long_stay: ColumnElement[bool] = literal_column(LONG_SQLITE if sqlite else f"({LONG_POSTGRESQL})")
+    begun: ColumnElement[bool] = Booking.start_time < _HIGH
+    if not sqlite:
+        begun = func.least(Booking.start_time, Booking.checked_in_at, Booking.reserved_start) < _HIGH
+    else:
+        begun = or_(begun, Booking.checked_in_at < _HIGH, Booking.reserved_start < _HIGH)
+    parts = (
+        and_(Booking.end_time >= _LOW, Booking.end_time <= _LATE, or_(Booking.end_time < _HIGH, begun)),
+        and_(long_stay, Booking.end_time > _LATE, begun),
+        and_(literal_column(LIVE), begun),
+        and_(Booking.start_time >= _LOW, Booking.start_time < _HIGH, Booking.end_time < _LOW),
+    )
+    of_lots = Booking.lot_id.in_(bindparam("lot_ids", expanding=True))
+    return union_all(*(select(*_COLUMNS).where(of_lots, part) for part in parts))  # type: ignore[return-value]
+
+
+_CLAIMS = {True: _claims(True), False: _claims(False)}
+
+
+def claims(session: Session, lot_ids: Sequence[int], low: int, high: int) -> Iterator[Claim]:
+    """Every booking row of the lots that touches [low, high), and possibly a few more."""
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    bound = {"low": instant(low), "high": instant(high), "late": instant(high + LONG_STAY_S)}
+    result = session.execute(
+        _CLAIMS[sqlite], {**bound, "lot_ids": list(lot_ids)}, execution_options={"yield_per": 20_000}
+    )
+    for row in result:
+        yield Claim._make(row)
+
+
+class LotInfo(NamedTuple):
+    """A lot, and how far its figures have been rolled up (all None: not at all)."""
+
+    id: int
+    name: str
+    zone: str
+    closed: int | None
+    rolled_zone: str | None
+    first_day: date | None
+    last_day: date | None
+
+    @property
+    def is_rolled(self) -> bool:
+        """A lot that moved to another zone has other days: what was kept is of no use."""
+        return self.rolled_zone == self.zone
+
+
+def lots(session: Session, lot_id: int | None = None) -> list[LotInfo]:
+    """Every lot, deleted ones too (their bookings stay in the sums)."""
+    query = (
+        select(
+            Lot.id,
+            Lot.name,
+            Lot.timezone,
+            unix_seconds(Lot.deleted_at),
+            LotRolled.timezone,
+            LotRolled.first_day,
+            LotRolled.last_day,
+        )
+        .outerjoin(LotRolled, LotRolled.lot_id == Lot.id)
+        .order_by(Lot.id)
+    )
+    if lot_id is not None:
+        query = query.where(Lot.id == lot_id)
+    return [LotInfo._make(row) for row in session.execute(query)]
+
+
+def spots(session: Session, lot_ids: Sequence[int]) -> list[tuple[int, int, int]]:
+    """(lot, since when, how many) of the spots of the lots."""
+    since = unix_seconds(func.coalesce(Spot.created_at, Lot.created_at))
+    query = (
+        select(Spot.lot_id, since, func.count())
+        .join(Lot, Lot.id == Spot.lot_id)
+        .where(Spot.lot_id.in_(list(lot_ids)))
+        .group_by(Spot.lot_id, since)
+    )
+    return [(lot_id, at, number) for lot_id, at, number in session.execute(query)]
+
+
+def first_instant(session: Session, lot_id: int) -> int:
+    """The earliest moment of which this lot knows anything."""
+    of_lot = Booking.lot_id == lot_id
+    moments = [
+        session.scalar(select(unix_seconds(func.min(Booking.start_time))).where(of_lot)),
+        session.scalar(select(unix_seconds(func.min(Booking.end_time))).where(of_lot)),
+        session.scalar(select(unix_seconds(func.min(Spot.created_at))).where(Spot.lot_id == lot_id)),
+        session.scalar(select(unix_seconds(Lot.created_at)).where(Lot.id == lot_id)),
+    ]
+    return min(moment for moment in moments if moment is not None)
+
+
+def _driven(zones: Sequence[str], first: date, last: date, lot_id: int | None = None) -> Select[Any]:
+    """(lot, driver) of the bookings that began in the local days and whose car came."""
+    began = []
+    for zone in zones:
+        within = [
+            Booking.start_time >= instant(midnight(first, zone)),
+            Booking.start_time < instant(midnight(last + timedelta(days=1), zone)),
+        ]
+        if len(zones) > 1:
+            within.append(Booking.lot_id.in_(select(Lot.id).where(Lot.timezone == zone)))
+        began.append(and_(*within))
+    query: Select[Any] = select(Booking.lot_id, Booking.user_id).where(
+        Booking.booking_type != "block", Booking.checked_in_at.is_not(None), or_(false(), *began)
+    )
+    return query if lot_id is None else query.where(Booking.lot_id == lot_id)
+
+
+def drivers(session: Session, zones: Sequence[str], first: date, last: date, lot_id: int | None = None) -> int:
+    """Distinct drivers of the local days. `zones`: those in which lots lie."""
+    who = _driven(zones, first, last, lot_id).with_only_columns(Booking.user_id).distinct()
+    return session.scalar(select(func.count()).select_from(who.subquery())) or 0
+
+
+def drivers_of_lots(session: Session, zones: Sequence[str], first: date, last: date) -> dict[int, int]:
+    """lot -> its distinct drivers of the local days."""
+    pairs = _driven(zones, first, last).distinct().subquery()
+    query = select(pairs.c.lot_id, func.count()).group_by(pairs.c.lot_id)
+    return {row.lot_id: row[1] for row in session.execute(query)}
+
+
+def new_users(session: Session, low: int, high: int) -> int:
+    """Accounts made in [low, high)."""
+    made = select(func.count()).where(User.created_at >= instant(low), User.created_at < instant(high))
+    return session.scalar(made) or 0
+
+
+class EndedBooking(NamedTuple):
+    """A finished booking of one user."""
+
+    id: int
+    lot_id: int
+    name: str
+    zone: str
+    checked_in: int | None
+    end: int
+    cost_minor: int | None
+
+
+def ended_bookings(session: Session, user_id: int, first: date, last: date) -> list[EndedBooking]:
+    """A user's finished bookings of these days in whatever zone, and some of a day before and after."""
+    query = (
+        select(
+            Booking.id,
+            Booking.lot_id,
+            Lot.name,
+            Lot.timezone,
+            unix_seconds(Booking.checked_in_at),
+            unix_seconds(Booking.end_time),
+            Booking.total_cost_minor,
+        )
+        .join(Lot, Lot.id == Booking.lot_id)
+        .where(
+            Booking.user_id == user_id,
+            Booking.booking_type != "block",
+            Booking.end_time >= instant(midnight(first - timedelta(days=1), "UTC")),
+            Booking.end_time < instant(midnight(last + timedelta(days=2), "UTC")),
+        )
+        .order_by(Booking.id)
+    )
+    return [EndedBooking._make(row) for row in session.execute(query)]
