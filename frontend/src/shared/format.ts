@@ -142,6 +142,14 @@ export function useFormat() {
     clock: (at: string | Date) => time(tag.value, at, displayTimezone.value, true),
     dateTime: (at: string, zone = displayTimezone.value) =>
       zoned(dateTime(tag.value, at, zone), at, zone),
+    /** Until when: the time alone when that is today. */
+    until: (at: string, zone: string, now: Date) =>
+      dayKey(at, zone) === dayKey(now, zone)
+        ? zoned(time(tag.value, at, zone), at, zone)
+        : zoned(dateTime(tag.value, at, zone), at, zone),
+    /** Two wall-clock texts without a zone ("2026-03-02T09:00"), written out. */
+    wallRange: (from: string, to: string) =>
+      timeRange(tag.value, `${from}Z`, `${to}Z`, 'UTC', new Date(0)),
     timeRange: (from: string, to: string, zone: string, now: Date) =>
       zoned(timeRange(tag.value, from, to, zone, now), from, zone),
   }

@@ -156,7 +156,8 @@ export interface Booking {
   end_time: string | null
   reserved_start: string | null
   reserved_end: string | null
-  held_until: string
+  /** Until when the spot is surely his; null once it is over. */
+  held_until: string | null
   checked_in_at: string | null
   duration_hours: number | null
   price_per_hour: number
@@ -176,9 +177,9 @@ export interface Booking {
 
 export interface BookingTotals {
   count: number
-  total_cost: number
-  duration_hours: number
-  currency: string
+  /** Null when the bookings are in more than one currency. */
+  total_cost: number | null
+  currency: string | null
 }
 
 export interface BookingPage {
@@ -191,8 +192,27 @@ export interface BookingPage {
 
 export interface BookingEnvelope {
   booking: Booking
-  server_time: string
+  server_time?: string
   message?: string
+}
+
+export interface Receipt {
+  number: string
+  issued_at: string
+  site_name: string
+  booking: Booking
+  customer: { username: string; email: string }
+  charged_from: string
+  charged_to: string
+  lines: QuoteLine[]
+  total_cost: number
+  currency: string
+}
+
+export interface QuoteLine {
+  text: string
+  seconds: number
+  amount: number
 }
 
 /** A booking as administrators see it. */
@@ -226,7 +246,7 @@ export interface Quote {
   duration_hours: number
   price_per_hour: number
   currency: string
-  lines: { text: string; seconds: number; amount: number }[]
+  lines: QuoteLine[]
   total_cost: number
 }
 
@@ -238,7 +258,6 @@ export interface Availability {
   available_spots: number
   spot_ids: number[]
   next_free: { from: string; to: string } | null
-  cheapest: { from: string; to: string; total_cost: number } | null
 }
 
 export type ExportState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'expired'

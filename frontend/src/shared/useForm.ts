@@ -1,4 +1,4 @@
-import { nextTick, reactive, ref, type Ref } from 'vue'
+import { nextTick, reactive, ref, useTemplateRef, type Ref } from 'vue'
 import { ApiError, asApiError } from './errors'
 
 export type FieldErrors = Record<string, string>
@@ -11,14 +11,13 @@ export interface Form<T extends object> {
   /** What went wrong that belongs to no field. */
   problem: Ref<ApiError | null>
   busy: Ref<boolean>
-  /** Give this to ErrorSummary's `ref`. */
-  summary: Ref<{ focus: () => void } | null>
   submit: () => Promise<void>
 }
 
 /**
  * A form is its values, a check and what to do on submit. It is checked on submit only; what was
- * typed stays; errors stand at their field and in a summary that takes the focus. A second submit
+ * typed stays; errors stand at their field and in `<ErrorSummary ref="summary">`, which takes the
+ * focus. A second submit
  * while one is under way is ignored.
  */
 export function useForm<T extends object>(options: {
@@ -30,7 +29,8 @@ export function useForm<T extends object>(options: {
   const errors = ref<FieldErrors>({})
   const problem = ref<ApiError | null>(null)
   const busy = ref(false)
-  const summary = ref<{ focus: () => void } | null>(null)
+  // The form's `<ErrorSummary ref="summary">`.
+  const summary = useTemplateRef<{ focus: () => void }>('summary')
 
   async function showErrors(): Promise<void> {
     await nextTick()
@@ -55,7 +55,7 @@ export function useForm<T extends object>(options: {
     }
   }
 
-  return { values, errors, problem, busy, summary, submit }
+  return { values, errors, problem, busy, submit }
 }
 
 /** The server's messages for fields this form has. */

@@ -27,7 +27,7 @@ export const accountsApi = {
   reset: (body: { token: string; password: string }) =>
     http.post<{ message: string }>('/auth/password/reset', body),
   changePassword: (body: { current_password: string; new_password: string }) =>
-    http.post<{ message: string }>('/auth/password/change', body),
+    http.post<Partial<SignIn>>('/auth/password/change', body),
   sessions: () => http.get<{ sessions: Session[] }>('/auth/sessions').then((a) => a.sessions),
   endSession: (id: string) => http.delete(`/auth/sessions/${id}`),
 }

@@ -27,6 +27,11 @@ export const useSession = defineStore('session', () => {
     know(answer.user)
   }
 
+  /** After a change of password the server may hand out a new session in place of the old ones. */
+  function adoptIfSignedIn(answer: Partial<SignIn>): void {
+    if (answer.token && answer.user) adopt(answer as SignIn)
+  }
+
   /** Takes over what the server says about this person, their preferences included. */
   function know(person: User): void {
     user.value = person
@@ -65,5 +70,17 @@ export const useSession = defineStore('session', () => {
   })
   tabs.onmessage = () => forget()
 
-  return { user, expired, signedIn, isAdmin, isDriver, adopt, know, forget, resume, logout }
+  return {
+    user,
+    expired,
+    signedIn,
+    isAdmin,
+    isDriver,
+    adopt,
+    adoptIfSignedIn,
+    know,
+    forget,
+    resume,
+    logout,
+  }
 })

@@ -1,0 +1,60 @@
+import { http } from '@/shared/http'
+import type { Booking, BookingEnvelope, BookingPage, Quote, Receipt } from '@/shared/types'
+
+export interface BookingFilters {
+  status?: string
+  lot_id?: string
+  from?: string
+  to?: string
+  limit?: number
+  cursor?: string
+}
+
+/** What a person wants to book. Naive times mean the lot's local time. */
+export type BookingWish =
+  | { lot_id: number; booking_type: 'instant'; spot_id?: number; vehicle_plate?: string }
+  | {
+      lot_id: number
+      booking_type: 'reserved'
+      reserved_start: string
+      reserved_end: string
+      spot_id?: number
+      vehicle_plate?: string
+    }
+
+export interface Released extends BookingEnvelope {
+  total_cost: number
+}
+
+export const bookingsApi = {
+  list: (filters: BookingFilters) => http.get<BookingPage>('/api/bookings', { params: filters }),
+  one: (id: number) => http.get<BookingEnvelope>(`/api/bookings/${id}`),
+  book: (wish: BookingWish, idempotencyKey: string) =>
+    http.post<BookingEnvelope>('/api/book', wish, { idempotencyKey }),
+  release: (id: number, idempotencyKey: string) =>
+    http.post<Released>(`/api/release/${id}`, {}, { idempotencyKey }),
+  cancel: (id: number) => http.post<BookingEnvelope>(`/api/bookings/${id}/cancel`),
+  extend: (id: number, by: { minutes: number } | { until: string }) =>
+    http.post<BookingEnvelope>(`/api/bookings/${id}/extend`, by),
+  checkIn: (id: number) => http.post<BookingEnvelope>(`/api/bookings/${id}/check-in`),
+  calendar: (id: number) => http.blob(`/api/bookings/${id}/calendar.ics`),
+  receipt: (id: number) =>
+    http.get<{ receipt: Receipt }>(`/api/bookings/${id}/receipt`).then((a) => a.receipt),
+  quote: (lotId: number, from: string, to: string) =>
+    http
+      .get<{ quote: Quote }>('/api/quote', { params: { lot_id: lotId, from, to } })
+      .then((answer) => answer.quote),
+}
+
+/** All of a person's bookings that run or are to come, the next one first. */
+export async function openBookings(): Promise<{ bookings: Booking[]; server_time: string }> {
+  const [active, reserved] = await Promise.all([
+    bookingsApi.list({ status: 'Active', limit: 50 }),
+    bookingsApi.list({ status: 'Reserved', limit: 50 }),
+  ])
+  const byStart = (a: Booking, b: Booking) => a.start_time.localeCompare(b.start_time)
+  return {
+    bookings: [...active.bookings.sort(byStart), ...reserved.bookings.sort(byStart)],
+    server_time: reserved.server_time,
+  }
+}

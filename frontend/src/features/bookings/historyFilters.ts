@@ -1,0 +1,38 @@
+import type { LocationQuery, LocationQueryRaw } from 'vue-router'
+import type { BookingFilters } from './api'
+import { dayAfter } from './windows'
+
+/** The history's filters as the person sets them; they live in the address of the page. */
+export interface HistoryFilters {
+  status: string
+  lot: string
+  /** First and last day wanted, YYYY-MM-DD; empty for no bound. */
+  from: string
+  to: string
+}
+
+export const NO_FILTERS: HistoryFilters = { status: '', lot: '', from: '', to: '' }
+const text = (value: unknown) => (typeof value === 'string' ? value : '')
+
+export function filtersFromQuery(query: LocationQuery): HistoryFilters {
+  return {
+    status: text(query.status),
+    lot: /^\d+$/.test(text(query.lot)) ? text(query.lot) : '',
+    from: /^\d{4}-\d{2}-\d{2}$/.test(text(query.from)) ? text(query.from) : '',
+    to: /^\d{4}-\d{2}-\d{2}$/.test(text(query.to)) ? text(query.to) : '',
+  }
+}
+
+export function queryFromFilters(filters: HistoryFilters): LocationQueryRaw {
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== ''))
+}
+
+/** As the API wants them: from the first day's beginning to the end of the last day. */
+export function apiFilters(filters: HistoryFilters): BookingFilters {
+  return {
+    ...(filters.status && { status: filters.status }),
+    ...(filters.lot && { lot_id: filters.lot }),
+    ...(filters.from && { from: `${filters.from}T00:00:00` }),
+    ...(filters.to && { to: `${dayAfter(filters.to)}T00:00:00` }),
+  }
+}

@@ -1,0 +1,83 @@
+import { ref } from 'vue'
+import { asApiError } from '@/shared/errors'
+import { newIdempotencyKey } from '@/shared/http'
+import { bookingsApi, type Released } from './api'
+
+/**
+ * Releases asked for without a network. They are kept with their idempotency key and sent when the
+ * network is back; the key makes sure that the server does it once, however often we ask.
+ */
+interface Pending {
+  bookingId: number
+  userId: number
+  key: string
+}
+
+const STORE = 'pw-pending-releases'
+
+function read(): Pending[] {
+  try {
+    return JSON.parse(localStorage.getItem(STORE) ?? '[]') as Pending[]
+  } catch {
+    return []
+  }
+}
+
+function write(all: Pending[]): void {
+  if (all.length === 0) localStorage.removeItem(STORE)
+  else localStorage.setItem(STORE, JSON.stringify(all))
+  pendingIds.value = all.map((one) => one.bookingId)
+}
+
+/** Bookings whose release waits for the network. */
+export const pendingIds = ref<number[]>(read().map((one) => one.bookingId))
+
+function forget(key: string): void {
+  write(read().filter((one) => one.key !== key))
+}
+
+function remember(bookingId: number, userId: number): Pending {
+  const known = read().find((one) => one.bookingId === bookingId)
+  if (known) return known
+  const added = { bookingId, userId, key: newIdempotencyKey() }
+  write([...read(), added])
+  return added
+}
+
+/** Releases now; without a network it stays noted and `null` comes back. */
+export async function releaseOrKeep(bookingId: number, userId: number): Promise<Released | null> {
+  const pending = remember(bookingId, userId)
+  try {
+    const answer = await bookingsApi.release(bookingId, pending.key)
+    forget(pending.key)
+    return answer
+  } catch (thrown) {
+    if (asApiError(thrown).isOffline) return null
+    forget(pending.key)
+    throw thrown
+  }
+}
+
+/** Sends what waits, one tab at a time; calls back for each one that the server has done. */
+export async function sendPending(
+  userId: number,
+  done: (answer: Released) => void,
+  refused: () => void,
+): Promise<void> {
+  const work = async () => {
+    for (const pending of read().filter((one) => one.userId === userId)) {
+      try {
+        const answer = await bookingsApi.release(pending.bookingId, pending.key)
+        forget(pending.key)
+        done(answer)
+      } catch (thrown) {
+        const error = asApiError(thrown)
+        if (error.isOffline || error.status >= 500 || error.status === 429 || error.status === 401)
+          return
+        forget(pending.key)
+        refused()
+      }
+    }
+  }
+  await (navigator.locks ? navigator.locks.request('pw-pending-releases', work) : work())
+}

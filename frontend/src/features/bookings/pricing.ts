@@ -1,0 +1,77 @@
+import type { Booking, Tariff } from '@/shared/types'
+
+/**
+ * What a stay costs, by the same rule as the server's: the page shows the running cost between two
+ * answers with it. Whole hundredths in between, so that nothing drifts; spans are differences of
+ * instants, so a night on which the clocks change costs what it lasted.
+ */
+const DAY_MS = 86_400_000
+const cents = (amount: number) => Math.round(amount * 100)
+
+function amount(hourlyCents: number, seconds: number): number {
+  return Math.floor((2 * seconds * hourlyCents + 3600) / 7200) // half up
+}
+
+/** Minutes by which a zone is ahead of UTC at an instant. */
+function zoneOffsetMs(at: number, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(at)
+  const of = (type: string) => Number(parts.find((part) => part.type === type)?.value)
+  const wall = Date.UTC(
+    of('year'),
+    of('month') - 1,
+    of('day'),
+    of('hour'),
+    of('minute'),
+    of('second'),
+  )
+  return wall - Math.floor(at / 1000) * 1000
+}
+
+/** The instant at which the zone's next calendar day begins. */
+export function nextMidnight(at: number, timeZone: string): number {
+  const wall = at + zoneOffsetMs(at, timeZone)
+  const wallMidnight = (Math.floor(wall / DAY_MS) + 1) * DAY_MS
+  const guess = wallMidnight - zoneOffsetMs(wallMidnight - zoneOffsetMs(at, timeZone), timeZone)
+  return guess > at ? guess : guess + DAY_MS
+}
+
+/** Price of [start, end) in the tariff's currency. The end must not lie before the start. */
+export function stayCost(tariff: Tariff, start: Date, end: Date, timeZone: string): number {
+  const seconds = Math.ceil((end.getTime() - start.getTime()) / 1000)
+  if (seconds <= tariff.free_minutes * 60) return 0
+  const step = tariff.billing_step_seconds
+  const billed = Math.ceil(seconds / step) * step
+  const hourly = cents(tariff.price_per_hour)
+  if (tariff.daily_cap === null) return amount(hourly, billed) / 100
+  const cap = cents(tariff.daily_cap)
+  const last = start.getTime() + billed * 1000
+  let total = 0
+  for (let day = start.getTime(); day < last;) {
+    const next = tariff.cap_day === 'rolling' ? day + DAY_MS : nextMidnight(day, timeZone)
+    const cut = Math.min(next, last)
+    total += Math.min(amount(hourly, (cut - day) / 1000), cap)
+    day = cut
+  }
+  return total / 100
+}
+
+/** What a running booking would cost if it were released at `now`; null when it is not running. */
+export function runningCost(booking: Booking, now: Date): number | null {
+  if (booking.status !== 'Active') return null
+  const at = (time: string | null, otherwise: number) =>
+    time ? new Date(time).getTime() : otherwise
+  const began = at(booking.start_time, now.getTime())
+  // A reservation costs its window, and whatever the car stood there before and after it.
+  const start = Math.min(began, at(booking.reserved_start, began))
+  const end = Math.max(now.getTime(), at(booking.reserved_end, start), start)
+  return stayCost(booking.tariff, new Date(start), new Date(end), booking.lot_timezone)
+}

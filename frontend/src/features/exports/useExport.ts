@@ -1,0 +1,39 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { computed, ref } from 'vue'
+import { saveFile } from '@/shared/saveFile'
+import type { ExportJob } from '@/shared/types'
+import { useIntention } from '@/shared/useIntention'
+import { exportsApi } from './api'
+
+const isOver = (job: ExportJob) => !['queued', 'running'].includes(job.state)
+
+/** One export from asking to having the file: start, watch, cancel, save. */
+export function useExport(kind: ExportJob['kind']) {
+  const client = useQueryClient()
+  const intention = useIntention()
+  const id = ref<ExportJob['id'] | null>(null)
+
+  const job = useQuery({
+    queryKey: computed(() => ['export', id.value]),
+    queryFn: () => exportsApi.one(id.value!),
+    enabled: computed(() => id.value !== null),
+    refetchInterval: ({ state }) => (state.data && isOver(state.data) ? false : 1000),
+  })
+  const start = useMutation({
+    mutationFn: (filters: object) => exportsApi.start(kind, filters, intention.keyFor(filters)),
+    onSuccess: (begun) => {
+      intention.fulfilled()
+      client.setQueryData(['export', begun.id], begun)
+      id.value = begun.id
+    },
+  })
+  const cancel = useMutation({
+    mutationFn: () => exportsApi.cancel(id.value!),
+    onSettled: () => job.refetch(),
+  })
+  const save = useMutation({
+    mutationFn: async (done: ExportJob) =>
+      saveFile(await exportsApi.file(done), `${kind}-${done.id}.csv`),
+  })
+  return { job, start, cancel, save, forget: () => (id.value = null) }
+}

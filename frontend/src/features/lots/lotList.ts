@@ -1,0 +1,57 @@
+import type { Lot } from '@/shared/types'
+
+export type LotSort = 'recent' | 'free' | 'price' | 'name'
+
+const fold = (text: string) =>
+  text
+    .normalize('NFD')
+    .replace(/\p{Diacritic}/gu, '')
+    .toLowerCase()
+
+/** Lots whose name or address contains every word typed; case and accents do not matter. */
+export function searchLots(lots: Lot[], words: string): Lot[] {
+  const wanted = fold(words).split(/\s+/).filter(Boolean)
+  return lots.filter((lot) => {
+    const text = fold(`${lot.name} ${lot.address ?? ''}`)
+    return wanted.every((word) => text.includes(word))
+  })
+}
+
+/** Sorted copy; `recentIds` are the lots last used, newest first. Full lots come last when sorted by use. */
+export function sortLots(lots: Lot[], by: LotSort, recentIds: number[]): Lot[] {
+  const rank = (lot: Lot) => {
+    const place = recentIds.indexOf(lot.id)
+    return place < 0 ? recentIds.length : place
+  }
+  const compare: Record<LotSort, (a: Lot, b: Lot) => number> = {
+    recent: (a, b) => rank(a) - rank(b) || b.available_spots - a.available_spots,
+    free: (a, b) => b.available_spots - a.available_spots,
+    price: (a, b) => a.price_per_hour - b.price_per_hour,
+    name: () => 0,
+  }
+  return [...lots].sort((a, b) => compare[by](a, b) || a.name.localeCompare(b.name) || a.id - b.id)
+}
+
+/** Kilometres between two lots as the crow flies; null when a position is missing. */
+export function distanceKm(a: Lot, b: Lot): number | null {
+  if (a.latitude === null || a.longitude === null || b.latitude === null || b.longitude === null)
+    return null
+  const rad = Math.PI / 180
+  const dLat = (b.latitude - a.latitude) * rad
+  const dLon = (b.longitude - a.longitude) * rad
+  const h =
+    Math.sin(dLat / 2) ** 2 +
+    Math.cos(a.latitude * rad) * Math.cos(b.latitude * rad) * Math.sin(dLon / 2) ** 2
+  return 2 * 6371 * Math.asin(Math.sqrt(h))
+}
+
+/** The lot to send someone to when `full` is full: the nearest with room, else the one with most room. */
+export function nextBest(full: Lot, lots: Lot[]): Lot | null {
+  const open = lots.filter((lot) => lot.id !== full.id && lot.available_spots > 0)
+  const score = (lot: Lot) => distanceKm(full, lot) ?? Number.POSITIVE_INFINITY
+  const sorted = open.sort((a, b) => {
+    const nearer = score(a) - score(b)
+    return Number.isNaN(nearer) || nearer === 0 ? b.available_spots - a.available_spots : nearer
+  })
+  return sorted[0] ?? null
+}
