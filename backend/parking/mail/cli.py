@@ -48,7 +48,7 @@ def render_command(folder: Path) -> None:
             shown, stem = render.render(draft, site), f"{kind}.{language}"
             (folder / f"{stem}.html").write_text(shown.html, encoding="utf-8")
             (folder / f"{stem}.txt").write_text(shown.text, encoding="utf-8")
-            (folder / f"{stem}.eml").write_bytes(render.message(draft, site).as_bytes())
+            (folder / f"{stem}.eml").write_bytes(render.wire(draft, site))
     click.echo(f"{len(KINDS) * len(LANGUAGES)} mails in {folder}")
 
 
@@ -62,10 +62,10 @@ def test_command(address: str) -> None:
         raise click.ClickException("SMTP_HOST is not set: there is no server to send with.")
     site = delivery.site(settings)
     draft = render.Draft(
-        "test_message", address, "", "en", settings.timezone, {}, clock.now(), service.new_message_id("test_message")
+        "test_message", address, "", "en", settings.timezone, {}, clock.now(), service.new_message_id()
     )
     try:
-        message = render.message(draft, site).as_bytes()
+        message = render.wire(draft, site)
         connection = Connection(target)
         reply = connection.send(addr_spec(site.sender_email), addr_spec(address), message)
         connection.close()

@@ -186,7 +186,7 @@ def _message(mail: OutboxMail) -> bytes:
     if outbox.is_erased(mail):
         raise Unsendable("its link was erased when the mail ended; ask for a new one")
     settings = current()
-    data = render.message(draft(mail, settings), site(settings)).as_bytes()
+    data = render.wire(draft(mail, settings), site(settings))
     if len(data) > _LARGE:
         with transaction() as session:
             longer = outbox.LEASE + timedelta(seconds=len(data) / _SLOWEST_BYTES_PER_SECOND)

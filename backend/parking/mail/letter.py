@@ -3,7 +3,7 @@ so that they cannot say different things."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 Tone = Literal["good", "bad", "plain"]
@@ -94,13 +94,11 @@ Block = Para | Facts | Tiles | Bars | Grid | Button
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`calendar` is the finished iCalendar text and its METHOD, for letters that change a diary."""
+    """`calendar_method`: what becomes of the booking's entry in the reader's diary, if anything."""
 
     subject: str
     preheader: str
     hero: Hero
     blocks: tuple[Block, ...]
     reason: str = ""  # why the reader gets this letter, for the foot
-    calendar: str = ""
     calendar_method: Literal["", "REQUEST", "CANCEL"] = ""
-    unsubscribe_url: str = field(default="", kw_only=True)

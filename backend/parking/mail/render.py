@@ -17,14 +17,17 @@ from typing import Any
 import mjml
 from jinja2 import BaseLoader, Environment, Template
 
+from parking.mail import calendar
 from parking.mail.address import addr_spec, header_text, mailbox
 from parking.mail.i18n import Texts, language
 from parking.mail.kinds import KINDS, Context
 from parking.mail.letter import Letter
 
 _TEMPLATES = Path(__file__).with_name("templates")
-# Headers fold at 78; 8-bit text is encoded, so that every server on the way can carry it.
-POLICY = SMTP.clone(cte_type="7bit", raise_on_defect=False)
+# 8-bit text is encoded, so that every server on the way can carry it.
+POLICY = SMTP.clone(cte_type="7bit")
+# Headers stay on one line: the library would fold a long Message-ID or unsubscribe link so that it is read wrongly.
+_ON_THE_WIRE = POLICY.clone(max_line_length=900)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,20 @@ class Site:
 
     @property
     def sender_email(self) -> str:
-        return parseaddr(self.sender)[1]
+        return _parsed(self.sender)[1]
 
     @property
     def sender_name(self) -> str:
-        return parseaddr(self.sender)[0] or self.name
+        return _parsed(self.sender)[0] or self.name
 
     @property
     def domain(self) -> str:
         return addr_spec(self.sender_email).rpartition("@")[2]
+
+
+@cache
+def _parsed(sender: str) -> tuple[str, str]:
+    return parseaddr(sender)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,6 @@ def context(draft: Draft, site: Site) -> Context:
         timezone=draft.timezone,
         made_at=draft.made_at,
         organizer=site.sender_email,
-        unsubscribe_url=draft.unsubscribe_url,
     )
 
 
@@ -126,8 +133,9 @@ def message(draft: Draft, site: Site) -> EmailMessage:
     _headers(mail, draft, site, rendered.letter)
     mail.set_content(rendered.text, cte="quoted-printable")
     mail.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
-    if rendered.letter.calendar:
-        _add_calendar(mail, rendered.letter)
+    method = rendered.letter.calendar_method
+    if method:
+        _add_calendar(mail, calendar.entry(draft.facts["booking"], context(draft, site), method), method)
     for part in draft.attachments:
         _attach(mail, part)
     _fix_boundaries(mail, draft.message_id)
@@ -139,6 +147,11 @@ def headers(draft: Draft, site: Site) -> list[tuple[str, str]]:
     mail = EmailMessage(policy=POLICY)
     _headers(mail, draft, site, build(draft, site))
     return [(name, str(value)) for name, value in mail.items()]
+
+
+def wire(draft: Draft, site: Site) -> bytes:
+    """The message as it is sent. Raises what `message` raises."""
+    return message(draft, site).as_bytes(policy=_ON_THE_WIRE)
 
 
 def _headers(mail: EmailMessage, draft: Draft, site: Site, letter: Letter) -> None:
@@ -167,25 +180,18 @@ def _sender(site: Site, draft: Draft, subscription: bool) -> Address:
     return mailbox(site.sender_email, name)
 
 
-def _add_calendar(mail: EmailMessage, letter: Letter) -> None:
+def _add_calendar(mail: EmailMessage, entry: str, method: str) -> None:
     """The entry twice: as an alternative (clients show accept buttons or file it), and as a file for the others."""
-    mail.add_alternative(letter.calendar, subtype="calendar", cte="base64")
-    _last_part(mail).set_param("method", letter.calendar_method)
-    name = "cancelled.ics" if letter.calendar_method == "CANCEL" else "booking.ics"
-    mail.add_attachment(letter.calendar, subtype="calendar", filename=name, cte="base64")
-    _last_part(mail).set_param("method", letter.calendar_method)
-
-
-def _last_part(mail: EmailMessage) -> EmailMessage:
-    return list(mail.iter_parts())[-1]  # type: ignore[return-value]  # parts of an EmailMessage are EmailMessages
+    name, params = "cancelled.ics" if method == "CANCEL" else "booking.ics", {"method": method}
+    mail.add_alternative(entry, subtype="calendar", cte="base64", params=params)
+    mail.add_attachment(entry, subtype="calendar", cte="base64", params=params, filename=name)
 
 
 def _attach(mail: EmailMessage, part: Attachment) -> None:
     main, _, sub = part.mimetype.partition("/")
     name = header_text(part.filename).replace("/", "_").replace("\\", "_")
-    mail.add_attachment(part.data, maintype=main, subtype=sub or "octet-stream", filename=name)
-    if main == "text":
-        _last_part(mail).set_param("charset", "utf-8")
+    params = {"charset": "utf-8"} if main == "text" else {}
+    mail.add_attachment(part.data, maintype=main, subtype=sub or "octet-stream", filename=name, params=params)
 
 
 def _fix_boundaries(mail: EmailMessage, message_id: str) -> None:

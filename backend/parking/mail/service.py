@@ -97,7 +97,7 @@ def _row(
 ) -> dict[str, Any]:
     now, settings = clock.now(), current()
     site = delivery.site(settings)
-    message_id = new_message_id(entry.name)
+    message_id = new_message_id()
     draft = render.Draft(entry.name, to.email, to.name, to.locale, to.timezone, facts, now, message_id)
     return {
         "kind": entry.name,
@@ -127,9 +127,9 @@ def _wake_worker() -> None:
     after_commit(lambda: live.wake_task("tasks.deliver_mail"))
 
 
-def new_message_id(kind: str) -> str:
+def new_message_id() -> str:
     """Made once for a mail and kept: a second delivery is recognised by it."""
-    return f"<{secrets.token_hex(16)}.{kind.replace('_', '-')}@{delivery.site(current()).domain}>"
+    return f"<{secrets.token_hex(16)}@{delivery.site(current()).domain}>"
 
 
 def queue_sample(session: Session, kind: str, to: Recipient) -> OutboxMail:

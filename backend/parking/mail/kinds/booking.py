@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from parking.mail import calendar
 from parking.mail.i18n import Texts, parse, zone
 from parking.mail.kinds.context import Context
 from parking.mail.kinds.facts import BookingFacts, Cancelled, ForceReleased, Moved, OfBooking, TariffFacts
@@ -33,7 +32,6 @@ def booking_confirmation(facts: OfBooking, c: Context) -> Letter:
         ),
         blocks=tuple(blocks),
         reason=t("why.booking", site=c.site_name),
-        calendar=calendar.entry(b, c, "REQUEST"),
         calendar_method="REQUEST",
     )
 
@@ -90,7 +88,6 @@ def booking_cancelled(facts: Cancelled, c: Context) -> Letter:
         hero=_hero(b, t, t("booking_cancelled.title"), t("booking_cancelled.status")),
         blocks=(said, *_reason(facts.get("reason"), t), _schedule(b, c), _book_again(c)),
         reason=t("why.booking", site=c.site_name),
-        calendar=calendar.entry(b, c, "CANCEL"),
         calendar_method="CANCEL",
     )
 
@@ -127,7 +124,6 @@ def booking_moved(facts: Moved, c: Context) -> Letter:
         hero=_hero(b, t, t("booking_moved.title"), t("booking_moved.status")),
         blocks=(Para(t("booking_moved.text", old=old, spot=new)), Facts(spots), _schedule(b, c), _open_booking(b, c)),
         reason=t("why.booking", site=c.site_name),
-        calendar=calendar.entry(b, c, "REQUEST"),
         calendar_method="REQUEST",
     )
 

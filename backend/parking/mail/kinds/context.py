@@ -34,7 +34,6 @@ class Context:
     timezone: str
     made_at: datetime
     organizer: str  # the bare address letters come from
-    unsubscribe_url: str = ""
 
     def page(self, name: str, **values: object) -> str:
         return self.public_url + PAGES[name].format(**{k: quote(str(v), safe="") for k, v in values.items()})

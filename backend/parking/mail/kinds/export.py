@@ -14,7 +14,7 @@ def export_ready(facts: ExportReady, c: Context) -> Letter:
 
 def admin_export_ready(facts: ExportReady, c: Context) -> Letter:
     """Everything as CSV, for the administrator who asked for it."""
-    until = c.own_moment(facts["expires_at"])
+    until = c.own_moment(facts.get("deleted_at") or facts["expires_at"])
     return _letter("admin_export_ready", facts, c, Para(c.t("admin_export_ready.care", until=until)))
 
 

@@ -146,11 +146,12 @@ class ExportFile(TypedDict):
 
 
 class ExportReady(TypedDict):
-    """`link` (absolute, or a path on our site) when the files are not attached."""
+    """`link` (absolute, or a path on our site) when the files are not attached; it works until `expires_at`."""
 
     files: list[ExportFile]
     link: NotRequired[str | None]
     expires_at: str
+    deleted_at: NotRequired[str | None]  # when the files leave the server, if later than that
 
 
 class SecretLink(TypedDict):

@@ -1,0 +1,345 @@
+"""Every queued mail arrives, whatever the server does, and nobody gets what was not committed."""
+
+import dataclasses
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+
+from parking import clock
+from parking.db import db, transaction
+from parking.mail import delivery, outbox
+from parking.mail import service as mail
+from parking.mail.models import OutboxMail
+
+from .conftest import AMELIA, put, states
+
+
+def named(number: int) -> mail.Recipient:
+    return dataclasses.replace(AMELIA, email=f"driver{number}@example.com")
+
+
+def put_many(count: int, kind: str = "booking_confirmation") -> None:
+    facts = mail.KINDS[kind].sample()
+    with transaction() as session:
+        for number in range(count):
+            mail.queue(session, kind, named(number), facts, booking_id=number)
+
+
+def test_a_committed_mail_arrives_and_says_what_was_queued(app, sink):
+    row = put()
+    assert delivery.deliver_due() == delivery.Tally(sent=1)
+    (arrived,) = sink.accepted
+    assert arrived.sender == "noreply@park.example.com"
+    assert arrived.recipients == ["amelia@example.com"]
+    assert arrived.message["Subject"] == "Reserved: spot 17 at Harbour Street Garage"
+    assert arrived.message_id == row.message_id
+    stored = db.session.get(OutboxMail, row.id)
+    assert (stored.state, stored.attempts, stored.sent_at) == ("sent", 1, clock.now())
+    assert stored.last_reply == "250 2.0.0 accepted"
+
+
+def test_a_rolled_back_mail_is_never_sent(app, sink):
+    def booking_that_fails():
+        with transaction() as session:
+            mail.queue(session, "welcome", AMELIA, {})
+            raise RuntimeError("the booking failed after all")
+
+    with pytest.raises(RuntimeError):
+        booking_that_fails()
+    assert delivery.deliver_due() == delivery.Tally()
+    assert sink.accepted == []
+    assert sink.connections == 0
+
+
+def test_many_mails_share_one_connection(app, sink):
+    put_many(20)
+    assert delivery.deliver_due().sent == 20
+    assert sink.connections == 1
+
+
+def test_a_thousand_mails_survive_a_server_that_is_away(app, sink, smtp_server):
+    smtp_server.stop()
+    put_many(1000)
+    for _ in range(3):  # sweeps against a closed port
+        delivery.deliver_due()
+        clock.travel(10)
+    assert states() == {"retrying": 1000}
+    clock.travel(6 * 3600)
+    smtp_server.start()
+    while delivery.deliver_due().sent:
+        pass
+    assert states() == {"sent": 1000}
+    assert len(sink.accepted) == 1000
+    assert len(set(sink.message_ids)) == 1000
+
+
+def test_mails_that_waited_for_the_server_go_out_as_soon_as_it_is_back(app, sink, smtp_server):
+    smtp_server.stop()
+    put_many(3)
+    for _ in range(6):  # so often that the next pause is an hour
+        delivery.deliver_due()
+        clock.travel(3700)
+    delivery.deliver_due()
+    smtp_server.start()
+    clock.travel(10)
+    put("welcome", facts={})
+    assert delivery.deliver_due().sent == 4
+
+
+def test_one_bad_recipient_of_a_thousand_stops_nobody(app, sink):
+    sink.on_rcpt = lambda address: "550 5.1.1 no such user" if address == "driver500@example.com" else None
+    put_many(1000, "welcome")
+    tally = delivery.Tally(more=True)
+    while tally.more:
+        tally = delivery.deliver_due()
+    assert states() == {"sent": 999, "failed": 1}
+    assert len({delivery.recipients[0] for delivery in sink.accepted}) == 999
+    failed = db.session.query(OutboxMail).filter_by(state="failed").one()
+    assert failed.last_reply == "550 5.1.1 no such user"
+    assert failed.attempts == 1
+
+
+def test_a_recipient_who_is_busy_is_asked_again_and_the_others_do_not_wait(app, sink):
+    busy = {"driver1@example.com"}
+    sink.on_rcpt = lambda address: "451 4.2.1 try later" if address in busy else None
+    put_many(3)
+    assert delivery.deliver_due() == delivery.Tally(sent=2, postponed=1)
+    busy.clear()
+    clock.travel(50)
+    assert delivery.deliver_due().sent == 0
+    clock.travel(20)
+    assert delivery.deliver_due().sent == 1
+
+
+def test_a_daily_limit_is_not_the_recipients_fault(app, sink):
+    sink.on_rcpt = lambda address: "550 5.4.5 Daily user sending limit exceeded"
+    put()
+    assert delivery.deliver_due() == delivery.Tally(postponed=1)
+
+
+def test_a_refused_sender_is_our_fault_and_is_tried_again(app, sink):
+    sink.on_mail = lambda sender: "553 5.7.1 sender not owned by you"
+    put()
+    assert delivery.deliver_due() == delivery.Tally(postponed=1)
+    assert db.session.query(OutboxMail).one().last_reply == "553 5.7.1 sender not owned by you"
+
+
+def test_a_connection_dropped_after_the_data_sends_the_same_message_again(app, sink):
+    """SMTP cannot tell whether it arrived; the same Message-ID and the same bytes let mail programs tell."""
+    sink.drop_after_data = True
+    put_many(1)
+    assert delivery.deliver_due() == delivery.Tally(postponed=1)
+    sink.drop_after_data = False
+    clock.travel(70)
+    assert delivery.deliver_due().sent == 1
+    first, second = sink.accepted
+    assert first.message_id == second.message_id
+    assert first.content == second.content
+
+
+def test_after_a_lost_connection_the_next_mail_gets_a_new_one(app, sink):
+    sink.drop_after_data = True
+    put_many(2)
+
+    def only_once(_delivery):
+        sink.drop_after_data = len(sink.accepted) < 1
+
+    sink.on_data = only_once
+    assert delivery.deliver_due() == delivery.Tally(sent=1, postponed=1)
+    assert sink.connections == 2
+
+
+def test_it_gives_up_after_48_hours_with_the_servers_last_words(app, sink):
+    sink.on_rcpt = lambda address: "450 4.2.0 greylisted"
+    put()
+    attempts, started = 0, clock.now()
+    while states() != {"failed": 1}:
+        attempts += delivery.deliver_due().postponed
+        clock.travel(60)
+        assert clock.now() - started < timedelta(hours=51)
+    assert clock.now() - started >= timedelta(hours=48)
+    assert 45 <= attempts <= 55
+    stored = db.session.query(OutboxMail).one()
+    assert stored.last_reply == "450 4.2.0 greylisted"
+
+
+def test_pauses_grow_to_an_hour_and_are_spread():
+    wanted = [60, 300, 900, 3600, 3600, 3600]
+    pauses = [outbox.pause(attempts, "<a@b>").total_seconds() for attempts in range(1, 7)]
+    assert all(abs(pause - base) <= base * 0.1 + 1 for pause, base in zip(pauses, wanted, strict=True))
+    spread = {outbox.pause(4, f"<{n}@b>") for n in range(200)}
+    assert len(spread) > 100
+
+
+def test_without_a_server_mails_wait_and_say_why(app, reconfigure, sink):
+    reconfigure(smtp_host=None)
+    put()
+    assert delivery.deliver_due() == delivery.Tally()
+    assert states() == {"queued": 1}
+    stored = db.session.query(OutboxMail).one()
+    assert mail.shown_reply(stored) == "not sent: no SMTP server configured"
+    assert mail.health(db.session())["configured"] is False
+
+
+def test_wrong_credentials_open_the_circuit_after_three_tries(app, reconfigure, sink):
+    sink.accept_login = False
+    reconfigure(smtp_user="parking@example.com", smtp_password="wrong")
+    for _ in range(60):  # an hour of sweeps with new mail every minute
+        put()
+        delivery.deliver_due()
+        clock.travel(59)
+    assert len(sink.logins) == 3
+    told = mail.health(db.session())
+    assert told["circuit"]["state"] == "open"
+    assert told["circuit"]["last_reply"].startswith("535")
+    clock.travel(240)
+    delivery.deliver_due()
+    assert len(sink.logins) == 4  # one knock an hour later, then a longer pause
+    clock.travel(3700)
+    delivery.deliver_due()
+    assert len(sink.logins) == 4
+
+
+def test_new_credentials_are_tried_at_once(app, reconfigure, sink):
+    sink.accept_login = False
+    reconfigure(smtp_user="parking@example.com", smtp_password="wrong")
+    for _ in range(4):
+        put()
+        delivery.deliver_due()
+        clock.travel(4000)
+    assert mail.health(db.session())["circuit"]["state"] == "open"
+    sink.accept_login = True
+    reconfigure(smtp_user="parking@example.com", smtp_password="right")
+    assert delivery.deliver_due().sent == 4
+    assert mail.health(db.session())["circuit"] == {
+        "state": "closed",
+        "until": None,
+        "login_failures": 0,
+        "last_reply": None,
+    }
+
+
+def test_the_administrator_can_end_the_pause(app, reconfigure, sink):
+    sink.accept_login = False
+    reconfigure(smtp_user="parking@example.com", smtp_password="right")
+    for _ in range(3):
+        put()
+        delivery.deliver_due()
+    sink.accept_login = True
+    assert delivery.deliver_due().sent == 0
+    with transaction() as session:
+        mail.resume(session)
+    assert delivery.deliver_due().sent == 3
+
+
+def test_a_mail_that_cannot_be_written_fails_alone(app, sink):
+    row = put()
+    put("welcome", facts={})
+    with transaction() as session:
+        session.get(OutboxMail, row.id).facts = {"booking": {}}
+    assert delivery.deliver_due() == delivery.Tally(sent=1, failed=1)
+    assert db.session.get(OutboxMail, row.id).last_reply == "this mail could not be written (KeyError)"
+
+
+def test_a_mail_that_kills_its_workers_is_put_aside(app, sink):
+    row = put()
+    for _ in range(outbox.MOST_LOST_LEASES):
+        with transaction() as session:
+            assert outbox.claim(session, clock.now()).id == row.id
+        clock.travel(121)
+    with transaction() as session:
+        assert outbox.claim(session, clock.now()) is None
+    stored = db.session.get(OutboxMail, row.id)
+    assert stored.state == "failed"
+    assert "died 5 times" in stored.last_reply
+
+
+def test_a_late_mail_is_discarded_not_sent(app, sink):
+    put("password_reset", expires_at=clock.now() + timedelta(minutes=30))
+    clock.travel(1801)
+    delivery.deliver_due()
+    assert sink.accepted == []
+    assert states() == {"discarded": 1}
+
+
+def test_a_lease_is_respected_until_it_runs_out(app, sink):
+    put()
+    with transaction() as session:
+        held = outbox.claim(session, clock.now())
+    assert delivery.deliver_due() == delivery.Tally()
+    clock.travel(121)
+    assert delivery.deliver_due().sent == 1
+    with transaction() as session:  # the old holder comes late: the outcome stands
+        assert outbox.retry_later(session, held, "too late", clock.now()) is False
+    assert states() == {"sent": 1}
+
+
+def _deliver_in_threads(app, workers: int) -> None:
+    moment, threads = clock.now(), []
+
+    def work():
+        with clock.set_to(moment), app.app_context():
+            delivery.deliver_due()
+            db.session.remove()
+
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_four_workers_send_every_mail_once(app, sink):
+    put_many(100)
+    _deliver_in_threads(app, 4)
+    assert states() == {"sent": 100}
+    assert len(sink.accepted) == 100
+    assert len(set(sink.message_ids)) == 100
+
+
+def test_without_the_claim_four_workers_send_mails_twice(app, sink, monkeypatch):
+    """The control: the race is real, so the test above means something."""
+
+    def unguarded(session, now, mail_id=None):
+        row = session.scalars(outbox._due(now).limit(1)).one_or_none()
+        if row is not None:
+            row.state, row.lease = "sending", "everybody"
+        time.sleep(0.01)
+        return row
+
+    monkeypatch.setattr(outbox, "claim", unguarded)
+    sink.on_data = lambda delivery: time.sleep(0.05)
+    put_many(10)
+    _deliver_in_threads(app, 4)
+    assert len(sink.accepted) > len(set(sink.message_ids))
+
+
+def test_the_clients_task_delivers_one_confirmation_now(app, sink):
+    from parking.mail.tasks import send_booking_confirmation
+
+    put(booking_id=7)
+    put("welcome", facts={})
+    sink.on_rcpt = lambda address: "451 later"
+    delivery.deliver_due()
+    sink.on_rcpt = lambda address: None
+    send_booking_confirmation(7)
+    assert states() == {"sent": 1, "retrying": 1}
+    send_booking_confirmation(7)  # nothing left to do
+    send_booking_confirmation(999)
+    assert len(sink.accepted) == 1
+
+
+def test_old_mails_are_deleted_and_unsent_ones_kept(app, sink):
+    from parking.mail.tasks import purge_mail
+
+    put_many(3)
+    delivery.deliver_due()
+    sink.on_rcpt = lambda address: "550 no"
+    put()
+    delivery.deliver_due()
+    clock.travel(91 * 86_400)
+    put()
+    assert purge_mail() == 3
+    assert states() == {"failed": 1, "queued": 1}
