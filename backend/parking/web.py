@@ -135,9 +135,12 @@ def requires(role: str | None = None) -> Callable[[View], View]:
     return decorate
 
 
-def documented(*problems: int, takes: Iterable[str] = (), gives: Iterable[str] = ()) -> Callable[[View], View]:
+def documented(
+    *problems: int, takes: Iterable[str] = (), gives: Iterable[str] = (), reads: str | None = None
+) -> Callable[[View], View]:
     """Tells the OpenAPI document what the code below cannot: problem statuses beside the usual ones, request headers
-    that count (`Idempotency-Key`, `If-Match`), headers of the answer (`ETag`).
+    that count (`Idempotency-Key`, `If-Match`), headers of the answer (`ETag`), the media type of a body that is not
+    JSON.
 
     Known without it: 400, 413, 415, 422 of a body, 401, 403 of `requires`, 404 of a path's id, 429 of a limit, 503.
     """
@@ -147,6 +150,7 @@ def documented(*problems: int, takes: Iterable[str] = (), gives: Iterable[str] =
         spec["problems"] = {*spec.get("problems", ()), *problems}
         spec["takes"] = (*spec.get("takes", ()), *takes)
         spec["gives"] = (*spec.get("gives", ()), *gives)
+        spec["reads"] = reads or spec.get("reads")
         return view
 
     return decorate

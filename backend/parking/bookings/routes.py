@@ -31,13 +31,15 @@ from parking.bookings.schemas import (
 )
 from parking.bookings.views import iso
 from parking.limits import BOOK, by_user, limiter
-from parking.web import answer, identity, requires
+from parking.web import answer, documented, identity, requires
 
 bp = APIBlueprint("bookings", __name__, tag="Bookings")
+CALENDAR_FILE: Any = {"description": "The calendar file", "content": {"text/calendar": {"schema": {"type": "string"}}}}
 
 
 @bp.post("/api/book")
 @requires()
+@documented(404, takes=["Idempotency-Key"])
 @limiter.limit(BOOK, key_func=by_user)
 @bp.input(BookIn, arg_name="body")
 @bp.output(BookedOut, status_code=201)
@@ -57,6 +59,7 @@ def book(body: BookIn) -> Response:
 
 @bp.post("/api/release/<int:booking_id>")
 @requires()
+@documented(takes=["Idempotency-Key"])
 @bp.output(ReleasedOut)
 def release(booking_id: int) -> Response:
     """Leave the spot and see what it cost. A second time gives the same answer."""
@@ -82,6 +85,7 @@ def get_own(booking_id: int) -> Response:
 
 @bp.post("/api/bookings/<int:booking_id>/cancel")
 @requires()
+@documented(409)
 @bp.input(Nothing, arg_name="body")
 @bp.output(BookedOut)
 def cancel(booking_id: int, body: Nothing) -> Response:
@@ -91,6 +95,7 @@ def cancel(booking_id: int, body: Nothing) -> Response:
 
 @bp.post("/api/bookings/<int:booking_id>/extend")
 @requires()
+@documented(409)
 @bp.input(ExtendIn, arg_name="body")
 @bp.output(BookedOut)
 def extend(booking_id: int, body: ExtendIn) -> Response:
@@ -100,6 +105,7 @@ def extend(booking_id: int, body: ExtendIn) -> Response:
 
 @bp.post("/api/bookings/<int:booking_id>/check-in")
 @requires()
+@documented(409)
 @bp.input(Nothing, arg_name="body")
 @bp.output(BookedOut)
 def check_in(booking_id: int, body: Nothing) -> Response:
@@ -109,6 +115,7 @@ def check_in(booking_id: int, body: Nothing) -> Response:
 
 @bp.get("/api/bookings/<int:booking_id>/receipt")
 @requires()
+@documented(409)
 @bp.output(ReceiptEnvelope)
 def receipt(booking_id: int) -> Response:
     """What a finished booking cost, line by line."""
@@ -117,7 +124,7 @@ def receipt(booking_id: int) -> Response:
 
 @bp.get("/api/bookings/<int:booking_id>/calendar.ics")
 @requires()
-@bp.doc(responses={200: {"description": "The calendar file", "content": {"text/calendar": {}}}})
+@bp.doc(responses={200: CALENDAR_FILE})
 def calendar(booking_id: int) -> Response:
     """The booking as a calendar file."""
     text = receipts.calendar(booking_id, identity())
@@ -127,6 +134,7 @@ def calendar(booking_id: int) -> Response:
 
 @bp.get("/api/quote")
 @requires()
+@documented(404)
 @bp.input(QuoteQuery, location="query", arg_name="query")
 @bp.output(QuoteEnvelope)
 def quote(query: QuoteQuery) -> Response:
@@ -155,6 +163,7 @@ def list_all(query: AdminListQuery) -> Response:
 
 @bp.post("/api/admin/bookings/<int:booking_id>/release")
 @requires("admin")
+@documented(409)
 @bp.input(ReasonIn, arg_name="body")
 @bp.output(AdminBookedOut)
 def force_release(booking_id: int, body: ReasonIn) -> Response:
@@ -164,6 +173,7 @@ def force_release(booking_id: int, body: ReasonIn) -> Response:
 
 @bp.post("/api/admin/bookings/<int:booking_id>/cancel")
 @requires("admin")
+@documented(409)
 @bp.input(ReasonIn, arg_name="body")
 @bp.output(AdminBookedOut)
 def cancel_for(booking_id: int, body: ReasonIn) -> Response:

@@ -129,6 +129,8 @@ def _mend_operation(operation: Json, view: View, refs: Any, definitions: Json) -
         *({"$ref": f"#/components/parameters/{name}"} for name in takes),
     ]
     _point(operation.get("requestBody"), refs, spec.get("body"), "validation")
+    if spec.get("reads"):
+        operation["requestBody"] = {"content": {spec["reads"]: {"schema": {"type": "string"}}}}
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
     response = spec.get("response") or {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from apiflask import APIBlueprint
 from flask import Response, current_app, request
 from werkzeug.exceptions import UnsupportedMediaType
@@ -26,9 +28,13 @@ from parking.lots.schemas import (
     SpotsOut,
 )
 from parking.lots.service import Changes
-from parking.web import Message, answer, identity, requires
+from parking.web import Message, answer, documented, identity, requires
 
 bp = APIBlueprint("lots", __name__, tag="Lots")
+WOULD_BE_MADE: Any = {
+    "description": "What would be made (dry run)",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/LotsMessage"}}},
+}
 
 
 @bp.get("/api/lots")
@@ -44,6 +50,7 @@ def list_lots(query: LotsQuery) -> Response:
 
 
 @bp.get("/api/public/lots")
+@documented(404)
 @limiter.limit(PUBLIC, key_func=by_address)
 @bp.output(PublicLotsOut)
 def list_public() -> Response:
@@ -57,6 +64,7 @@ def list_public() -> Response:
 
 @bp.post("/api/lots")
 @requires("admin")
+@documented(409, takes=["Idempotency-Key"], gives=["ETag"])
 @bp.input(LotIn, arg_name="body")
 @bp.output(LotMessage, status_code=201)
 def create_lot(body: LotIn) -> Response:
@@ -66,9 +74,10 @@ def create_lot(body: LotIn) -> Response:
 
 @bp.post("/api/lots/import")
 @requires("admin")
+@documented(409, reads="text/csv")
 @bp.input(ImportQuery, location="query", arg_name="query")
 @bp.output(LotsMessage, status_code=201)
-@bp.doc(extensions={"x-body": "text/csv"})
+@bp.doc(responses={200: WOULD_BE_MADE})
 def import_lots(query: ImportQuery) -> Response:
     """Make many car parks from a CSV file: all of them, or none."""
     if request.mimetype != "text/csv":
@@ -84,6 +93,7 @@ def import_lots(query: ImportQuery) -> Response:
 
 @bp.get("/api/lots/<int:lot_id>")
 @requires()
+@documented(gives=["ETag"])
 @bp.output(LotEnvelope)
 def get_lot(lot_id: int) -> Response:
     """One car park. Its ETag is for If-Match."""
@@ -92,6 +102,7 @@ def get_lot(lot_id: int) -> Response:
 
 @bp.put("/api/lots/<int:lot_id>")
 @requires("admin")
+@documented(409, takes=["If-Match"], gives=["ETag"])
 @bp.input(LotEdit, arg_name="body")
 @bp.output(LotMessage)
 def update_lot(lot_id: int, body: LotEdit) -> Response:
@@ -102,6 +113,7 @@ def update_lot(lot_id: int, body: LotEdit) -> Response:
 
 @bp.delete("/api/lots/<int:lot_id>")
 @requires("admin")
+@documented(409, takes=["If-Match"])
 @bp.input(DeleteQuery, location="query", arg_name="query")
 @bp.output(Message)
 def delete_lot(lot_id: int, query: DeleteQuery) -> Response:
@@ -118,6 +130,7 @@ def delete_lot(lot_id: int, query: DeleteQuery) -> Response:
 
 @bp.post("/api/lots/<int:lot_id>/restore")
 @requires("admin")
+@documented(409, gives=["ETag"])
 @bp.output(LotMessage)
 def restore_lot(lot_id: int) -> Response:
     """Open a deleted car park again."""
@@ -134,6 +147,7 @@ def list_spots(lot_id: int) -> Response:
 
 @bp.patch("/api/spots/<int:spot_id>")
 @requires("admin")
+@documented(409)
 @bp.input(SpotEdit, arg_name="body")
 @bp.output(SpotMessage)
 def update_spot(spot_id: int, body: SpotEdit) -> Response:

@@ -1,0 +1,76 @@
+"""A small town: three people, three lots, bookings of every kind, made through the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from parking import create_app
+from parking.accounts import tokens
+from parking.db import db
+from tests.conftest import make_settings, make_user
+
+
+@dataclass
+class Town:
+    app: Any
+    tokens: dict[str, str]
+    lots: list[dict] = field(default_factory=list)
+    bookings: list[dict] = field(default_factory=list)
+
+    def head(self, name: str | None, **more: str) -> dict[str, str]:
+        """The headers of alice, bob, carol (an administrator) or nobody."""
+        return {**({"Authorization": f"Bearer {self.tokens[name]}"} if name else {}), **more}
+
+    def ask(self, method: str, path: str, who: str | None = None, **kwargs):
+        headers = {**self.head(who), **kwargs.pop("headers", {})}
+        return self.app.test_client().open(path, method=method, headers=headers, **kwargs)
+
+
+def build(app) -> Town:
+    with app.app_context():
+        people = {
+            "alice": make_user("alice", "user"),
+            "bob": make_user("bob", "user"),
+            "carol": make_user("carol", "user", "admin"),
+        }
+        town = Town(app, {name: tokens.issue(user.fs_uniquifier) for name, user in people.items()})
+        db.session.remove()
+    for name, capacity in (("Harbour", 4), ("Station", 3), ("Old Town", 2)):
+        made = town.ask("POST", "/api/lots", "carol", json={"name": name, "capacity": capacity, "price_per_hour": 2.5})
+        assert made.status_code == 201, made.text
+        town.lots.append(made.json["lot"])
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+    for who, wanted in (
+        ("alice", {"booking_type": "instant"}),
+        ("bob", {"booking_type": "instant"}),
+        ("alice", {"booking_type": "reserved", "reserved_start": tomorrow.isoformat(),
+                   "reserved_end": (tomorrow + timedelta(hours=2)).isoformat()}),
+    ):
+        made = town.ask("POST", "/api/book", who, json={"lot_id": town.lots[0]["id"], **wanted})
+        assert made.status_code == 201, made.text
+        town.bookings.append(made.json["booking"])
+    done = town.ask("POST", f"/api/release/{town.bookings[1]['id']}", "bob")
+    assert done.status_code == 200, done.text
+    return town
+
+
+@pytest.fixture
+def town(database_url, tmp_path):
+    app = create_app(make_settings(tmp_path, database_url=database_url))
+    yield build(app)
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def plain(tmp_path):
+    """An application on an empty folder, for what needs no database."""
+
+    def make(**changes):
+        return create_app(make_settings(tmp_path, **changes)).test_client()
+
+    return make
