@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
-from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +21,7 @@ Cell = str | int | float | Decimal
 BOM = b"\xef\xbb\xbf"
 _QUARTER = 900
 # What makes a spreadsheet calculate, also behind blanks it drops and in the wide forms it reads as the narrow ones.
-_FORMULA = re.compile(r"[\s\0\ufeff\u200b-\u200f\u2060]*[=+\-@|%＝＋－＠｜％]|[\t\r\n\0]")  # noqa: RUF001 - wide forms meant
+_FORMULA = re.compile(r"[\s\0\ufeff\u200b-\u200f\u2060]*[=+\-@|%＝＋－＠｜％]|[\t\r\n\0]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,7 @@ from parking import settings
 
 MIN_FREE_BYTES = 100_000_000
 """With less free space than this no file is begun: the database needs it."""
+_PIECE = 1 << 20
 _FOLDER = re.compile(r"user_[0-9]{1,19}|admin")
 _PARTS = re.compile(r"[A-Za-z0-9_-]{1,80}(\.[a-z]{3})?")
 
@@ -61,9 +63,7 @@ def check_space() -> None:
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Writes a file that appears under its name only when it is complete and on the disk; else nothing is left."""
     _make_folder(path.parent)
-    part = path.with_name(path.name + ".part")
-    with suppress(FileNotFoundError):
-        part.unlink()  # of a worker that died
+    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")  # another worker's is never touched
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -79,11 +79,13 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def pack(path: Path, members: Iterable[Path], still_wanted: Callable[[], None]) -> None:
-    """The members as one zip file. `still_wanted` is called between them and may raise."""
-    with whole_file(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    """The members as one zip file. `still_wanted` is called often meanwhile and may raise."""
+    with whole_file(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
         for member in members:
-            still_wanted()
-            archive.write(member, member.name)
+            with member.open("rb") as source, archive.open(member.name, "w", force_zip64=True) as target:
+                while piece := source.read(_PIECE):
+                    target.write(piece)
+                    still_wanted()
 
 
 def members_folder(path: Path) -> Path:
@@ -94,13 +96,18 @@ def members_folder(path: Path) -> Path:
 def remove(file: str) -> None:
     """Deletes the file of a job and what belongs to it; nothing happens where there is none."""
     path = absolute(file)
-    for one in (path, path.with_name(path.name + ".part")):
-        with suppress(FileNotFoundError):
-            one.unlink()
-    if path.suffix == ".zip":
-        shutil.rmtree(members_folder(path), ignore_errors=True)
+    for entry in (path, members_folder(path), *path.parent.glob(f"{path.name}.*.part")):
+        remove_entry(entry)
+
+
+def remove_entry(entry: Path) -> None:
+    """Deletes a file, or a folder of members, and the user's folder when it is empty then."""
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry, ignore_errors=True)
+    else:
+        entry.unlink(missing_ok=True)
     with suppress(OSError):  # only when it is empty
-        path.parent.rmdir()
+        entry.parent.rmdir()
 
 
 def _make_folder(folder: Path) -> None:

@@ -16,7 +16,7 @@ OPEN = text("state IN ('queued', 'running')")
 """Jobs that still have to be built. Literal, because SQLite uses a partial index only for its very words."""
 
 
-class ExportJob(db.Model):  # type: ignore[name-defined, misc]
+class ExportJob(db.Model):  # type: ignore[name-defined]  # made at run time
     """One export of one person. `bookings`: the owner's own; `all_data`: everything, for an administrator.
 
     A worker holds a job by its `lease` until `lease_until`; one that died frees it by doing nothing. `file` is

@@ -22,6 +22,8 @@ from parking.bookings.rules import lifecycle
 from parking.bookings.states import is_block
 from parking.lots.models import Lot, Spot, Tariff
 
+Rows = Select[*tuple[Any, ...]]
+
 
 class epoch(FunctionElement[int]):
     """`epoch(instant)`: unix seconds in SQL, on both databases."""
@@ -79,7 +81,7 @@ _WHOSE = (
 )
 
 
-def bookings(chosen: Filters, now: datetime, *, with_user: bool = False) -> Select[Any]:
+def bookings(chosen: Filters, now: datetime, *, with_user: bool = False) -> Rows:
     """Bookings as columns.bookings() takes them, newest first like the page; blocks are left out."""
     query = (
         select(*_SHOWN, *_PRICED, *(_WHOSE if with_user else ()))
@@ -94,7 +96,7 @@ def bookings(chosen: Filters, now: datetime, *, with_user: bool = False) -> Sele
     return booking_queries.narrowed(query, chosen, now).order_by(Booking.id.desc())
 
 
-def booking_count(chosen: Filters, now: datetime) -> Select[tuple[int]]:
+def booking_count(chosen: Filters, now: datetime) -> Select[int]:
     """How many rows `bookings` gives."""
     query = select(func.count()).select_from(Booking).where(~is_block)
     if chosen.q:
@@ -145,7 +147,7 @@ def _second(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.timestamp())
 
 
-def users() -> Select[Any]:
+def users() -> Rows:
     """Accounts with their roles and the sum of their bookings. Columns are named one by one: never a secret."""
     booked = (
         select(
@@ -185,7 +187,7 @@ def users() -> Select[Any]:
     )
 
 
-def lots() -> Select[Any]:
+def lots() -> Rows:
     """Every lot with its present price, deleted ones too."""
     return (
         select(
@@ -215,7 +217,7 @@ def lots() -> Select[Any]:
     )
 
 
-def spots() -> Select[Any]:
+def spots() -> Rows:
     return (
         select(
             Spot.id,
@@ -234,5 +236,5 @@ def spots() -> Select[Any]:
     )
 
 
-def count_of(model: type[Any]) -> Select[tuple[int]]:
+def count_of(model: type[Any]) -> Select[int]:
     return select(func.count()).select_from(model)

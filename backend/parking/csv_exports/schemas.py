@@ -1,0 +1,87 @@
+"""Exports as the contract has them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from parking.bookings.schemas import Id, Status
+from parking.web import In, Out, Query
+
+Moment = Annotated[str, StringConstraints(max_length=40)]
+
+
+class FiltersIn(In):
+    """The filters of the history page."""
+
+    status: Status | None = None
+    lot_id: Id | None = None
+    booking_type: Literal["instant", "reserved"] | None = None
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
+
+
+class ExportIn(In):
+    kind: Literal["bookings", "all_data"] = "bookings"
+    filters: FiltersIn = Field(default_factory=FiltersIn)
+
+
+class FiltersQuery(Query):
+    status: Status | None = None
+    lot_id: Id | None = None
+    booking_type: Literal["instant", "reserved"] | None = None
+    from_: Annotated[str | None, Field(alias="from", max_length=40)] = None
+    to: Annotated[str | None, Field(max_length=40)] = None
+
+
+class DownloadQuery(Query):
+    token: Annotated[str, StringConstraints(max_length=300)] | None = None
+
+
+class AdminExportQuery(Query):
+    dry_run: bool = False
+    force: bool = False
+
+
+class ExportOut(Out):
+    id: int
+    kind: Literal["bookings", "all_data"]
+    filters: dict[str, Any]
+    state: Literal["queued", "running", "done", "failed", "cancelled", "expired"]
+    rows_done: int
+    rows_total: int | None
+    size_bytes: int | None
+    created_at: str
+    finished_at: str | None
+    expires_at: str | None
+    download_url: str | None
+    error: str | None
+    waiting_for_worker: bool
+
+
+class ExportEnvelope(Out):
+    export: ExportOut
+
+
+class ExportsOut(Out):
+    exports: list[ExportOut]
+
+
+class ExportAsked(Out):
+    message: str
+    export: ExportOut
+
+
+class ExportProcessing(Out):
+    """The client's shape; `export` is the job behind it."""
+
+    message: str
+    status: Literal["processing"]
+    task_id: str
+    export: ExportOut
+
+
+class DryRun(Out):
+    message: str
+    recipients: int
