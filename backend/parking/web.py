@@ -83,6 +83,24 @@ class Message(Out):
     message: str
 
 
+DRY_RUN: Any = {
+    200: {
+        "description": "What would be done (dry run)",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"message": {"type": "string"}, "recipients": {"type": "integer", "minimum": 0}},
+                    "required": ["message", "recipients"],
+                    "additionalProperties": False,
+                }
+            }
+        },
+    }
+}
+"""For `bp.doc(responses=DRY_RUN)`: the second answer of a view that takes `?dry_run=true`."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """Who is asking, read from the database for this request. What flask-login calls the user."""
@@ -237,10 +255,7 @@ class _NoSession(SessionInterface):
 class _Id(IntegerConverter):
     """`<int:…>` in a path: digits that fit a database's id. Others name nothing: 404."""
 
-    regex = "[0-9]{1,19}"
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"max": MAX_INTEGER, **kwargs})
+    regex = "[0-9]{1,18}"  # by the pattern and not by `max`: a number refused later would be told 405
 
 
 def answer(body: dict[str, Any], status: int = 200) -> Response:

@@ -17,7 +17,7 @@ Email = Annotated[
     Field(max_length=320, json_schema_extra={"format": "email", "examples": ["alice@example.com"]}),
     AfterValidator(names.email),
 ]
-SoughtEmail = Annotated[str, Field(max_length=320, json_schema_extra={"format": "email"})]
+SoughtEmail = Annotated[str, Field(max_length=320, description="An address; any text is taken and may fit nobody.")]
 Username = Annotated[str, Field(max_length=200, json_schema_extra={"minLength": 1, "maxLength": names.MAX_USERNAME})]
 Password = Annotated[str, Field(max_length=4096, json_schema_extra={"format": "password"})]
 NewPassword = Annotated[str, Field(max_length=4096, json_schema_extra={"format": "password", "minLength": 6})]

@@ -22,6 +22,7 @@ from parking.contract import texts
 from parking.limits import limiter
 from parking.web import MAX_INTEGER
 
+MAX_PATH_ID = 10**18 - 1
 REF = "#/components/schemas/{model}"
 Json = dict[str, Any]
 View = Callable[..., Any]
@@ -69,9 +70,7 @@ def _mend(app: APIFlask, spec: Json) -> Json:
     refs, definitions = _all_schemas([view for _, _, view in operations])
     for path, method, view in operations:
         _mend_operation(spec["paths"][path][method], view, refs, definitions)
-    for path in spec["paths"].values():
-        for operation in path.values():
-            operation["parameters"] = [_path_id(p) for p in operation.get("parameters", [])]
+    spec["paths"] = _one_entry_per_path(spec["paths"])
     used = {model for model, mode in refs if mode == "parameters"}
     schemas = {name: schema for name, schema in definitions.items() if name not in {m.__name__ for m in used}}
     spec["components"] = {
@@ -185,10 +184,30 @@ def _without_null(schema: Json) -> Json:
     return schema
 
 
-def _path_id(parameter: Json) -> Json:
-    if parameter.get("in") == "path" and parameter["schema"] == {"type": "integer"}:
-        parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER}
-    return parameter
+def _one_entry_per_path(paths: Json) -> Json:
+    """Joins entries that differ in the name of their parameter only (which OpenAPI forbids): it is `id` then."""
+    alike: dict[str, list[str]] = {}
+    for path in paths:
+        alike.setdefault(re.sub(r"{[^}]+}", "{}", path), []).append(path)
+    joined: Json = {}
+    for group in alike.values():
+        for path in group:
+            names = re.findall(r"{([^}]+)}", path)
+            common = path if len(group) == 1 else re.sub(r"{[^}]+}", "{id}", path)
+            for operation in paths[path].values():
+                for parameter in operation["parameters"]:
+                    if parameter.get("in") == "path":
+                        _mend_path_parameter(parameter, renamed=len(group) > 1 and names[0])
+            joined.setdefault(common, {}).update(paths[path])
+    return joined
+
+
+def _mend_path_parameter(parameter: Json, renamed: str | bool) -> None:
+    if parameter["schema"] == {"type": "integer"}:
+        parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": MAX_PATH_ID}
+    if renamed:
+        parameter["description"] = f"The {parameter['name'].replace('_', ' ')}."
+        parameter["name"] = "id"
 
 
 def _problems(operation: Json, view: View) -> set[int]:
