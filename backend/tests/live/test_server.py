@@ -6,16 +6,21 @@ import runpy
 import socket
 import time
 
+import pytest
+
 from parking.accounts import tokens
 from parking.live import hub, service
 from tests.live.pages import Page
 from tests.services import BACKEND
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def token(person) -> str:
     return tokens.issue(person.fs_uniquifier)
 
 
+@on_sqlite
 def test_an_event_reaches_pages_of_all_processes_within_two_seconds(gunicorn, people):
     server = gunicorn(WEB_WORKERS="2")
     pages = [Page(server.address, token(people["alice"])) for _ in range(8)]
@@ -26,6 +31,7 @@ def test_an_event_reaches_pages_of_all_processes_within_two_seconds(gunicorn, pe
         page.leave()
 
 
+@on_sqlite
 def test_a_stopping_server_says_goodbye_and_does_not_wait_for_its_pages(gunicorn, people):
     server = gunicorn(WEB_WORKERS="2")
     pages = [Page(server.address, token(people[name])) for name in ("alice", "bob") for _ in range(10)]
@@ -38,6 +44,7 @@ def test_a_stopping_server_says_goodbye_and_does_not_wait_for_its_pages(gunicorn
     assert took < 3
 
 
+@on_sqlite
 def test_a_reader_who_does_not_read_is_cut_off_and_holds_up_neither_others_nor_the_stop(gunicorn, people):
     server = gunicorn()
     lazy = socket.socket()
