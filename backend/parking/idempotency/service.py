@@ -7,7 +7,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app, has_request_context, request
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -33,10 +33,10 @@ class Replay(Exception):
 def begin(session: Session) -> Keeper | None:
     """To be called first in a transaction that makes a change for a request.
 
-    None when the client named no key. Raises Replay when the same request was answered before, Invalid (422) when
+    None when the client named no key (or there is no client: a sweep, a command). Raises Replay when the same request was answered before, Invalid (422) when
     the key stood for another one, Conflict (409) while the first is still running.
     """
-    key = request.headers.get(HEADER)
+    key = request.headers.get(HEADER) if has_request_context() else None
     if key is None:
         return None
     if not 1 <= len(key) <= 255:
