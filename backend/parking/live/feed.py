@@ -43,8 +43,11 @@ class Entry:
     def shown(self) -> dict[str, Any]:
         """The only members a page ever sees."""
         if self.event == "spot":
-            return {"lot_id": self.lot_id, **{name: self.data.get(name) for name in ("id", "spot_number", "status")}}
-        return {name: self.data.get(name) for name in ("id", "status")}
+            return {"lot_id": self.lot_id, **self._only("id", "spot_number", "status")}
+        return self._only("id", "status")
+
+    def _only(self, *names: str) -> dict[str, Any]:
+        return {name: self.data[name] for name in names if name in self.data}
 
 
 def frame(event: str, data: dict[str, Any], id: str | None = None) -> bytes:

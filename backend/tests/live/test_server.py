@@ -41,7 +41,7 @@ def test_a_stopping_server_says_goodbye_and_does_not_wait_for_its_pages(gunicorn
         assert page.ended.wait(2)
         assert page.wait("bye").data == {"reason": "stopping"}
         assert page.wait("bye").at - begun < 1
-    assert took < 3
+    assert took < 7  # far below the server's grace and the next heartbeat; it is the interpreter that takes its time
 
 
 @on_sqlite
@@ -62,7 +62,7 @@ def test_a_reader_who_does_not_read_is_cut_off_and_holds_up_neither_others_nor_t
     page.wait("booking", 10, id=4000)
     took = server.stop()
     assert page.wait("bye", 2)
-    assert took < 3
+    assert took < 7
     received = 0
     lazy.settimeout(5)
     while part := lazy.recv(65536):
