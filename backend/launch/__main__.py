@@ -13,7 +13,7 @@ import config
 from launch import claims, programs, valkey
 from launch.supervisor import Program, StartError, Supervisor
 
-READY_SECONDS = 90
+READY_SECONDS = 180
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -44,10 +44,17 @@ class Program:
     grace: float = 15
 
 
+def to_terminal(text: str) -> None:
+    """Straight to standard output: nothing stays in a buffer when the reader has gone away (`| head`)."""
+    data = text.encode()
+    while data:
+        data = data[os.write(1, data) :]
+
+
 class Supervisor:
-    def __init__(self, output: IO[str] | None = None) -> None:
-        self._output = output or sys.stdout
-        self._output_lock = threading.Lock()
+    def __init__(self, write: Callable[[str], object] = to_terminal) -> None:
+        self._write = write
+        self._write_lock = threading.Lock()
         self._children: list[_Child] = []
         self._stop_asked = threading.Event()
         self._hurry = threading.Event()
@@ -63,10 +70,9 @@ class Supervisor:
         self._stop_asked.set()
 
     def say(self, line: str, name: str = "run") -> None:
-        """One line on the terminal. A reader that went away (`| head`) must not stop the children."""
-        with self._output_lock, contextlib.suppress(OSError, ValueError):
-            self._output.write(f"{name:<7}| {line}\n")
-            self._output.flush()
+        """One line on the terminal. A reader that went away must not stop the children."""
+        with self._write_lock, contextlib.suppress(OSError):
+            self._write(f"{name:<7}| {line}\n")
 
     def start(self, program: Program) -> _Child:
         child = _Child(program, self.say)

@@ -1,0 +1,125 @@
+"""A start that cannot succeed says what is wrong and what to do, in a line or two, and ends with a non-zero code."""
+
+import socket
+import sqlite3
+import sys
+
+import config
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+BACKEND = config.ROOT / "backend"
+
+
+def assert_plain(output, *wanted):
+    """The last lines carry the wanted words; nothing looks like a crash."""
+    assert "Traceback" not in output
+    tail = output.strip().splitlines()[-4:]
+    for words in wanted:
+        assert words in "\n".join(tail), output
+
+
+def test_a_bad_value_names_the_variable(new_run):
+    code, output = new_run(PORT="fast", CURRENCY="€").fails()
+    assert code == 2
+    assert_plain(output, "PORT wants a whole number from 1 to 65535, not 'fast'", "CURRENCY wants")
+
+
+def test_placeholder_secrets_stop_a_production_start(new_run):
+    code, output = new_run(APP_ENV="production", SECRET_KEY="your-secret-key-here").fails()
+    assert code == 2
+    assert_plain(output, "SECRET_KEY wants a random value", "JWT_SECRET wants")
+
+
+@pytest.mark.parametrize("command", [("-m", "celery", "-A", "celery_worker.celery", "worker"), ("-m", "flask", "routes")])
+def test_every_doorway_says_it_as_plainly(new_run, command):
+    code, output = new_run(TIMEZONE="Mars").fails(command=(sys.executable, *command))
+    assert code != 0
+    assert_plain(output, "TIMEZONE wants an IANA time zone")
+
+
+def test_a_busy_port(new_run):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        code, output = new_run(PORT=str(port)).fails()
+    assert code == 1
+    assert_plain(output, f"PORT {port} on 127.0.0.1 is already in use", f"PORT={port + 1}")
+
+
+def test_an_address_that_is_not_ours(new_run):
+    code, output = new_run(HOST="203.0.113.9").fails()
+    assert code == 1
+    assert_plain(output, "HOST 203.0.113.9 cannot be listened on", "HOST=127.0.0.1")
+
+
+def test_a_data_folder_in_use_by_another_run(new_run):
+    first = new_run().start("--api").ready()
+    code, output = new_run("two", DATA_DIR=str(first.data)).start("--api").process.wait(60), None
+    output = (first.folder.parent / "two" / "log.txt").read_text()
+    assert code == 1
+    assert_plain(output, f"is in use by another run (process {first.process.pid})")
+    assert first.health() == 200
+    assert first.stop() == 0
+
+
+def test_a_data_folder_below_a_file(new_run, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, output = new_run(DATA_DIR=str(tmp_path / "file" / "data")).fails()
+    assert code == 2
+    assert_plain(output, "DATA_DIR wants a folder this user can write to", "not a directory")
+
+
+def test_a_data_folder_on_a_file_system_that_cannot_be_written(new_run):
+    code, output = new_run(DATA_DIR="/proc/parking").fails()
+    assert code == 2
+    assert_plain(output, "DATA_DIR wants a folder this user can write to; /proc/parking")
+
+
+def test_a_data_folder_without_permission(new_run, tmp_path):
+    """Permission bits do not bind root, so root becomes nobody for the occasion."""
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    code = "import config, os; os.geteuid() or os.setuid(65534); config.load()"
+    run = new_run(DATA_DIR=str(locked), EXPORT_DIR=str(locked))
+    run.environ["PYTHONPATH"] = str(BACKEND)
+    exit_code, output = run.fails(command=(sys.executable, "-c", code))
+    assert exit_code != 0
+    assert f"DATA_DIR wants a folder this user can write to; {locked}: " in output
+    assert "permission" in output
+
+
+def test_a_database_from_the_future(new_run):
+    run = new_run()
+    run.data.mkdir()
+    with sqlite3.connect(run.data / "parking.db") as database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        database.execute("INSERT INTO alembic_version VALUES ('9999')")
+    code, output = run.fails()
+    assert code == 1
+    assert_plain(output, "made by a newer version of this program (migration 9999)", "Start that version")
+
+
+def test_a_file_that_is_no_database(new_run):
+    run = new_run()
+    run.data.mkdir()
+    (run.data / "parking.db").write_text("shopping list: " + "apples, " * 1000)
+    code, output = run.fails()
+    assert code == 1
+    assert_plain(output, "DATABASE_URL: the database cannot be used", "not a database")
+
+
+def test_a_database_server_that_is_not_there(new_run):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))  # bound and never listening: nobody answers here
+        url = f"postgresql://nobody@127.0.0.1:{probe.getsockname()[1]}/none"
+        code, output = new_run(DATABASE_URL=url).fails()
+    assert code == 1
+    assert_plain(output, "DATABASE_URL: the database cannot be used", "onnection")
+
+
+def test_celery_without_any_redis_says_what_to_set(new_run):
+    code, output = new_run().fails(command=(sys.executable, "-m", "celery", "-A", "celery_worker.celery", "worker"))
+    assert code != 0
+    assert_plain(output, "No Redis: set REDIS_URL")

@@ -1,0 +1,134 @@
+"""The runner's engine, with small programs in place of the product."""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+from launch import supervisor as engine
+from launch.supervisor import Program, Supervisor
+
+PRINT_AND_WAIT = "import signal, sys, time; print('up', flush=True); time.sleep(60)"
+IGNORE_TERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + PRINT_AND_WAIT
+
+
+@pytest.fixture
+def supervisor():
+    lines = []
+    made = Supervisor(lines.append)
+    made.lines = lines
+    yield made
+    made.ask_to_stop()
+    made.ask_to_stop()
+    made.stop()
+
+
+@pytest.fixture
+def program(tmp_path):
+    def program(code, name="child", **more):
+        return Program(name=name, command=(sys.executable, "-c", code), directory=tmp_path, **more)
+
+    return program
+
+
+def said(supervisor):
+    return "".join(supervisor.lines)
+
+
+def test_lines_carry_the_name_of_their_program(supervisor, program, until):
+    supervisor.start(program("print('héllo'); import sys; print('bad', file=sys.stderr)"))
+    until(lambda: "bad" in said(supervisor) and "héllo" in said(supervisor))
+    assert "child  | héllo\n" in said(supervisor)
+
+
+def test_a_step_gives_its_exit_code_its_output_and_its_complaints(supervisor, program):
+    step = program("import sys; print('a link'); print('trouble', file=sys.stderr); sys.exit(3)")
+    assert supervisor.run_step(step) == (3, ["a link"], ["trouble"])
+
+
+def test_a_stop_ends_a_step_that_is_still_running(supervisor, program):
+    threading.Timer(0.5, supervisor.ask_to_stop).start()
+    code, _, _ = supervisor.run_step(program(PRINT_AND_WAIT))
+    assert code == -signal.SIGTERM
+
+
+def test_standard_input_reaches_the_program_and_ends(supervisor, program):
+    step = program("import sys; print(sys.stdin.read().upper())", stdin=b"password")
+    assert supervisor.run_step(step)[1] == ["PASSWORD"]
+
+
+def test_stages_end_one_after_the_other(supervisor, program, tmp_path, until):
+    leave_late = (
+        "import signal, sys, time\n"
+        "def stop(*_):\n    time.sleep({pause}); print('left', time.monotonic(), flush=True); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, stop); print('up', flush=True); time.sleep(60)"
+    )
+    supervisor.start(program(leave_late.format(pause=0), name="store", stage=2))
+    supervisor.start(program(leave_late.format(pause=0.6), name="worker", stage=1))
+    supervisor.start(program(leave_late.format(pause=0.3), name="web", stage=0))
+    until(lambda: said(supervisor).count("up") == 3)
+    supervisor.stop()
+    left = [line.split("|")[0].strip() for line in said(supervisor).splitlines() if "left" in line]
+    assert left == ["web", "worker", "store"]
+
+
+def test_one_that_does_not_listen_is_killed_after_its_grace(supervisor, program, until):
+    child = supervisor.start(program(IGNORE_TERM, grace=0.5))
+    until(lambda: "up" in said(supervisor))
+    supervisor.stop()
+    assert not psutil.pid_exists(child.pid)
+    assert "child did not end in time" in said(supervisor)
+
+
+def test_asking_twice_does_not_wait_for_the_grace(supervisor, program, until):
+    supervisor.start(program(IGNORE_TERM, grace=60))
+    until(lambda: "up" in said(supervisor))
+    supervisor.ask_to_stop()
+    supervisor.ask_to_stop()
+    began = time.monotonic()
+    supervisor.stop()
+    assert time.monotonic() - began < 10
+
+
+def test_children_of_a_child_end_with_it(supervisor, program, until):
+    parent = (
+        "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
+        "print('pid', p.pid, flush=True); time.sleep(60)"
+    )
+    supervisor.start(program(parent))
+    until(lambda: "pid" in said(supervisor))
+    grandchild = int(said(supervisor).split("pid ")[1].split()[0])
+    supervisor.stop()
+    until(lambda: not psutil.pid_exists(grandchild) or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_crash_is_answered_with_longer_and_longer_pauses(supervisor, program, monkeypatch, until):
+    monkeypatch.setattr(engine, "RESTART_PAUSES", (0.1, 0.2, 0.4))
+    supervisor.start(program("import sys; sys.exit(7)"))
+    watching = threading.Thread(target=supervisor.watch)
+    # Children that are started by a thread die with it, so the watching thread stays until all is seen.
+    watching.start()
+    until(lambda: said(supervisor).count("exit code 7") >= 4)
+    supervisor.ask_to_stop()
+    watching.join()
+    pauses = [line.rsplit("in ", 1)[1] for line in said(supervisor).splitlines() if "starting it again" in line]
+    assert pauses[:4] == ["0.1 s", "0.2 s", "0.4 s", "0.4 s"]
+
+
+def test_a_child_that_ends_at_once_is_not_waited_for(supervisor, program):
+    child = supervisor.start(program("raise SystemExit(1)"))
+    began = time.monotonic()
+    assert supervisor.wait_until(lambda: False, child, seconds=60) is False
+    assert time.monotonic() - began < 30
+
+
+def test_a_terminal_that_went_away_is_no_error():
+    reader, writer = os.pipe()
+    os.close(reader)
+    with pytest.raises(BrokenPipeError):
+        os.write(writer, b"control")
+    Supervisor(lambda text: os.write(writer, text.encode())).say("into the void")
+    os.close(writer)
