@@ -6,10 +6,12 @@ import logging
 import sys
 
 from celery import Task
+from celery.signals import worker_process_init
 
 from app import create_app
 from celery_config import beat_schedule, make_celery, task_modules
 from parking.contract import heartbeat
+from parking.db import db
 from parking.settings import Settings
 
 app = create_app()
@@ -34,6 +36,13 @@ class ContextTask(Task):
     def __call__(self, *args, **kwargs):
         with app.app_context():
             return super().__call__(*args, **kwargs)
+
+
+@worker_process_init.connect(weak=False)
+def _own_connections(**_):
+    """A forked worker process must not talk over the database connections of its parent."""
+    with app.app_context():
+        db.engine.dispose(close=False)
 
 
 celery = make_celery(_settings, task_cls=ContextTask)

@@ -105,10 +105,17 @@ def _announce(
         f"{settings.site_name} is ready: {page}   (API: http://{host}:{settings.port}/docs)",
         f"Database: {database}. Other data: {settings.data_dir}. Exports: {settings.export_dir}",
         *notices,
+        *_warnings(settings),
         "Ctrl-C stops everything.",
     ]
     for line in lines:
         supervisor.say(line)
+
+
+def _warnings(settings: config.Settings) -> list[str]:
+    if settings.production or settings.host in ("127.0.0.1", "::1", "localhost"):
+        return []
+    return [f"Careful: HOST={settings.host} lets others in, and APP_ENV=local allows weak passwords."]
 
 
 def _parent_lives(asked: bool) -> Callable[[], bool]:

@@ -32,7 +32,10 @@ class StartError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """One child. Stages stop one after the other, lowest first; `grace` is seconds between TERM and KILL."""
+    """One child. Stages stop one after the other, lowest first; `grace` is seconds between TERM and KILL.
+
+    What a quiet one says is shown only when it ends by itself.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -42,6 +45,7 @@ class Program:
     inherit: tuple[int, ...] = ()
     stage: int = 0
     grace: float = 15
+    quiet: bool = False
 
 
 def to_terminal(text: str) -> None:
@@ -85,6 +89,7 @@ class Supervisor:
         self._children.remove(child)
         child.kill()
         child.drain()
+        child.confess()
 
     def run_step(self, program: Program) -> tuple[int, list[str], list[str]]:
         """Run a program to its end; a stop asked meanwhile ends it. Exit code, its output, its complaints."""
@@ -197,6 +202,12 @@ class _Child:
         for reader in self._readers:
             reader.join(timeout=2)
 
+    def confess(self) -> None:
+        """Show the last lines of a quiet one that failed."""
+        if self.program.quiet:
+            for line in (*list(self.output)[-10:], *list(self.complaints)[-10:]):
+                self._say(line, self.program.name)
+
     def restart_if_due(self) -> None:
         now = time.monotonic()
         if self._restart_at is not None:
@@ -207,6 +218,8 @@ class _Child:
             pause = RESTART_PAUSES[min(self._crashes, len(RESTART_PAUSES)) - 1]
             self._restart_at = now + pause
             self.kill()  # what it left in its process group
+            self.drain()
+            self.confess()
             self._say(f"{self.program.name} ended (exit code {self.exit_code}); starting it again in {pause} s", "run")
 
     def _feed(self, data: bytes) -> None:
@@ -222,4 +235,5 @@ class _Child:
                 line = raw.decode(errors="replace").rstrip()
                 if line:
                     kept.append(line)
-                    self._say(line, self.program.name)
+                    if not self.program.quiet:
+                        self._say(line, self.program.name)

@@ -54,6 +54,7 @@ class Valkey:
             directory=folder,
             stdin=lines.encode(),
             stage=2,
+            quiet=True,
         )
 
     def answers(self) -> bool:

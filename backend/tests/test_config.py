@@ -240,7 +240,9 @@ def test_production_refuses_a_weak_first_administrator(refused, weak):
 
 
 def test_production_takes_a_good_first_administrator(load):
-    settings = load(APP_ENV="production", ADMIN_EMAIL="boss@example.com", ADMIN_PASSWORD="vivid-otter-42-lamp", **STRONG)
+    settings = load(
+        APP_ENV="production", ADMIN_EMAIL="boss@example.com", ADMIN_PASSWORD="vivid-otter-42-lamp", **STRONG
+    )
     assert settings.admin_email == "boss@example.com"
 
 

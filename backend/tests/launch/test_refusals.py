@@ -31,7 +31,9 @@ def test_placeholder_secrets_stop_a_production_start(new_run):
     assert_plain(output, "SECRET_KEY wants a random value", "JWT_SECRET wants")
 
 
-@pytest.mark.parametrize("command", [("-m", "celery", "-A", "celery_worker.celery", "worker"), ("-m", "flask", "routes")])
+@pytest.mark.parametrize(
+    "command", [("-m", "celery", "-A", "celery_worker.celery", "worker"), ("-m", "flask", "routes")]
+)
 def test_every_doorway_says_it_as_plainly(new_run, command):
     code, output = new_run(TIMEZONE="Mars").fails(command=(sys.executable, *command))
     assert code != 0

@@ -132,3 +132,11 @@ def test_a_terminal_that_went_away_is_no_error():
         os.write(writer, b"control")
     Supervisor(lambda text: os.write(writer, text.encode())).say("into the void")
     os.close(writer)
+
+
+def test_a_quiet_program_is_heard_only_when_it_fails(supervisor, program, until):
+    child = supervisor.start(program("print('hello', flush=True); import time; time.sleep(60)", quiet=True))
+    until(lambda: "hello" in child.output)
+    assert said(supervisor) == ""
+    supervisor.discard(child)
+    assert "child  | hello" in said(supervisor)
