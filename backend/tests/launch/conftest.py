@@ -10,9 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-import config
 import psutil
 import pytest
+
+import config
 
 BACKEND = config.ROOT / "backend"
 PRODUCT = {name.upper() for name in config.Settings.__dataclass_fields__}

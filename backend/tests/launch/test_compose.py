@@ -4,9 +4,10 @@ import json
 import re
 import shlex
 
-import config
 import pytest
 import yaml
+
+import config
 
 ROOT = config.ROOT
 COMPOSE = (ROOT / "docker-compose.yml").read_text()

@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 
-import config
 import psutil
 import pytest
+
+import config
 from launch import guard
 
 BACKEND = config.ROOT / "backend"

@@ -7,8 +7,9 @@ import shutil
 import subprocess
 import sys
 
-import config
 import pytest
+
+import config
 
 ROOT = config.ROOT
 

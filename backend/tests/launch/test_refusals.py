@@ -4,8 +4,9 @@ import socket
 import sqlite3
 import sys
 
-import config
 import pytest
+
+import config
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 BACKEND = config.ROOT / "backend"

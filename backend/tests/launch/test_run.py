@@ -6,9 +6,10 @@ import stat
 import subprocess
 import sys
 
-import config
 import psutil
 import pytest
+
+import config
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 BACKEND = config.ROOT / "backend"

@@ -8,6 +8,7 @@ import time
 
 import psutil
 import pytest
+
 from launch import supervisor as engine
 from launch.supervisor import Program, Supervisor
 

@@ -4,6 +4,7 @@ import stat
 
 import pytest
 import redis
+
 from launch import valkey
 from launch.supervisor import StartError, Supervisor
 
@@ -45,5 +46,5 @@ def test_a_damaged_file_says_what_to_delete(supervisor, tmp_path):
     supervisor.stop()
     for part in (tmp_path / "valkey" / "appendonlydir").glob("*.manifest"):
         part.write_text("scribble")
-    with pytest.raises(StartError, match="delete .*valkey"):
+    with pytest.raises(StartError, match=r"delete .*valkey"):
         valkey.start(Supervisor(lambda text: None), tmp_path)
