@@ -21,7 +21,7 @@ def init_app(app: APIFlask) -> None:
     app.config.update(
         SECURITY_PASSWORD_SALT=chosen.security_password_salt,
         SECURITY_PASSWORD_HASH="bcrypt",  # noqa: S106 - the name of an algorithm
-        SECURITY_PASSWORD_HASH_OPTIONS={"bcrypt": {"rounds": chosen.bcrypt_rounds}},
+        SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS={"bcrypt__default_rounds": chosen.bcrypt_rounds},
         SECURITY_HASHING_SCHEMES=["hex_sha256"],
         SECURITY_DEPRECATED_HASHING_SCHEMES=[],
         SECURITY_TOKEN_MAX_AGE=timedelta(minutes=15),

@@ -24,9 +24,7 @@ def require_another(session: Session, user: User) -> None:
     """Refuses to go on when this is the last active administrator. Locks; raises Conflict."""
     lock(session)
     if queries.administrators(session, but=user.id) == 0:
-        raise Conflict(
-            "This is the last administrator. Make somebody else one first.", code="last_administrator"
-        )
+        raise Conflict("This is the last administrator. Make somebody else one first.", code="last_administrator")
 
 
 def is_admin(user: User) -> bool:

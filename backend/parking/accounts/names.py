@@ -24,7 +24,7 @@ def sought_email(given: str) -> str:
 def email(given: str) -> str:
     """A deliverable-looking address, lower case. The domain is not asked for: no network at sign-up."""
     try:
-        checked = validate_email(given.strip(), check_deliverability=False, allow_smtputf8=False)
+        checked = validate_email(given.strip(), check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as fault:
         raise ValueError(f"This is not an e-mail address we can use: {fault}") from None
     if len(checked.normalized) > MAX_EMAIL:
@@ -34,7 +34,7 @@ def email(given: str) -> str:
 
 def username(given: str) -> str:
     """1 to 80 characters that can be seen, spaces inside tidied."""
-    tidy = " ".join(unicodedata.normalize("NFC", given).split(" ")).strip()
+    tidy = re.sub(" +", " ", unicodedata.normalize("NFC", given)).strip()
     if not 1 <= len(tidy) <= MAX_USERNAME or not any(unicodedata.category(c)[0] in "LNSP" for c in tidy):
         raise ValueError(f"A name has 1 to {MAX_USERNAME} characters.")
     if any(unicodedata.category(c) in _HIDDEN and c not in _JOINERS for c in tidy):

@@ -23,7 +23,9 @@ class Filters:
     active: bool | None = None
 
 
-def credentials(session: Session, *, email: str | None = None, user_id: int | None = None) -> Row[*tuple[Any, ...]] | None:
+def credentials(
+    session: Session, *, email: str | None = None, user_id: int | None = None
+) -> Row[*tuple[Any, ...]] | None:
     """id, email, username, password (its hash) and active of the one person, or None."""
     wanted = func.lower(User.email) == email if email is not None else User.id == user_id
     columns = (User.id, User.email, User.username, User.password, User.active)
@@ -46,13 +48,16 @@ def roles(session: Session, names: list[str]) -> list[Role]:
 
 def administrators(session: Session, *, but: int | None = None) -> int:
     """How many active administrators there are, not counting the person `but`."""
-    return session.scalar(
-        select(func.count())
-        .select_from(User)
-        .join(user_roles, user_roles.c.user_id == User.id)
-        .join(Role, Role.id == user_roles.c.role_id)
-        .where(Role.name == "admin", User.active.is_(True), User.id != (but or 0))
-    ) or 0
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(User)
+            .join(user_roles, user_roles.c.user_id == User.id)
+            .join(Role, Role.id == user_roles.c.role_id)
+            .where(Role.name == "admin", User.active.is_(True), User.id != (but or 0))
+        )
+        or 0
+    )
 
 
 def page(session: Session, chosen: Filters, limit: int, cursor: str | None) -> tuple[list[User], str | None, int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic as _monotonic
+from time import sleep as _sleep
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -256,8 +257,8 @@ def confirm_email(body: schemas.Token) -> Any:
 @contextmanager
 def _taking(seconds: float) -> Iterator[None]:
     """Does not come back before this time, so that its length tells nothing."""
-    until = time.monotonic() + seconds
+    until = _monotonic() + seconds
     try:
         yield
     finally:
-        time.sleep(max(0.0, until - time.monotonic()))
+        _sleep(max(0.0, until - _monotonic()))

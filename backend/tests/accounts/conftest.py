@@ -1,0 +1,96 @@
+"""Looking behind the answers: rows, mails, cookies; many callers at one moment; the same database under other settings."""
+
+from __future__ import annotations
+
+import contextvars
+import dataclasses
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from parking import create_app
+from parking.audit.models import AuditEntry
+from parking.db import db
+from parking.mail.models import OutboxMail
+from sqlalchemy import select
+
+OWN_PAGE = {"X-Requested-With": "parkwell"}
+
+
+@pytest.fixture
+def rows(app):
+    """All rows of a model as they stand in the database now."""
+
+    def read(model, **wanted) -> list[Any]:
+        db.session.close()
+        return list(db.session.scalars(select(model).filter_by(**wanted).order_by(model.id)))
+
+    return read
+
+
+@pytest.fixture
+def mails(rows):
+    return lambda kind: rows(OutboxMail, kind=kind)
+
+
+@pytest.fixture
+def secret_of(mails):
+    """The secret in the link of the last mail of a kind."""
+    return lambda kind: re.search(r"token=([\w-]+)", mails(kind)[-1].facts["link"])[1]
+
+
+@pytest.fixture
+def actions(rows):
+    """What the audit trail holds, oldest first."""
+    return lambda: [entry.action for entry in rows(AuditEntry)]
+
+
+@pytest.fixture
+def sign_in(app):
+    """Signs in on a browser of its own, which it gives with the bearer headers."""
+
+    def signed_in(email: str, password: str = "correct horse battery", **headers: str) -> tuple[FlaskClient, dict]:
+        browser = app.test_client()
+        answer = browser.post("/auth/login", json={"email": email, "password": password}, headers=headers)
+        assert answer.status_code == 200, answer.json
+        return browser, {"Authorization": f"Bearer {answer.json['token']}"}
+
+    return signed_in
+
+
+@pytest.fixture
+def together(app):
+    """Runs `work(number)` in many threads that start at one moment; their results."""
+
+    def run(count: int, work: Callable[[int], Any]) -> list[Any]:
+        barrier = threading.Barrier(count)
+
+        def one(number: int) -> Any:
+            barrier.wait(30)
+            with app.app_context():
+                return work(number)
+
+        with ThreadPoolExecutor(count) as pool:
+            jobs = [pool.submit(contextvars.copy_context().run, one, number) for number in range(count)]
+            return [job.result(60) for job in jobs]
+
+    return run
+
+
+@pytest.fixture
+def app_with(app, settings):
+    """Another application on the same database, with some settings changed."""
+
+    def make(**changes):
+        other = create_app(dataclasses.replace(settings, **changes))
+        other.test_client_class = app.test_client_class
+        return other
+
+    return make
+
+
+PRODUCTION = {"app_env": "production", "public_url": "https://parking.example.com"}

@@ -1,0 +1,106 @@
+"""Passwords: the policy, the hash, and the same work whether there is an account or not."""
+
+import time
+
+import pytest
+from parking.accounts import passwords
+from parking.accounts.models import User
+
+from .conftest import PRODUCTION
+
+WHO = {"email": "maria.lopez@example.com", "username": "Maria Lopez"}
+
+
+def test_the_clients_own_examples_work_on_a_local_run(app):
+    for password in ("password123", "test123", "admin123"):
+        assert passwords.fault_of(password, **WHO) is None
+
+
+def test_a_local_password_has_at_least_six_characters(app):
+    assert "6 characters" in passwords.fault_of("12345", **WHO)
+    assert passwords.fault_of("123456", **WHO) is None
+
+
+@pytest.mark.parametrize(
+    ("password", "word"),
+    [
+        ("seven77", "8 characters"),
+        ("x" * 4096 + "y", "4096 bytes"),
+        ("ä" * 2049, "4096 bytes"),
+        ("password123", "anybody would try"),
+        ("PassWord123", "anybody would try"),
+        ("iloveyou", "anybody would try"),
+        ("qwertyuiop", "anybody would try"),
+        ("ababababab", "anybody would try"),
+        ("my-maria.lopez-1", "your name"),
+        ("LOPEZ-2026-x", "your name"),
+        ("parkwell-2026", "name of this site"),
+    ],
+)
+def test_production_refuses(app_with, password, word):
+    with app_with(**PRODUCTION).app_context():
+        assert word in passwords.fault_of(password, **WHO)
+
+
+@pytest.mark.parametrize("password", ["correct horse battery", "8 chars!", "пароль из слов", "🚗🚕🚙🏎🚓🚑🚒🚐", "four" * 1024])
+def test_production_allows_any_characters(app_with, password):
+    with app_with(**PRODUCTION).app_context():
+        assert passwords.fault_of(password, **WHO) is None
+
+
+@pytest.mark.parametrize("length", [73, 74, 128, 1000, 4096])
+def test_bytes_after_bcrypts_seventy_second_count(app, length):
+    first, second = "p" * (length - 1) + "a", "p" * (length - 1) + "b"
+    kept = passwords.hashed(first)
+    assert kept.startswith("$2b$")
+    assert passwords.matches(first, kept)
+    assert not passwords.matches(second, kept)
+    assert not passwords.matches(first[:72], kept)
+
+
+def test_one_password_however_the_keyboard_composes_it(app):
+    kept = passwords.hashed("Caf\u00e9 am Eck")
+    assert passwords.matches("Cafe\u0301 am Eck", kept)
+    assert not passwords.matches("Cafe am Eck", kept)
+
+
+def test_spaces_and_letter_case_count(app):
+    kept = passwords.hashed(" Two words ")
+    assert not passwords.matches("Two words", kept)
+    assert not passwords.matches(" two words ", kept)
+
+
+def test_the_same_password_is_never_kept_the_same(app):
+    assert passwords.hashed("correct horse") != passwords.hashed("correct horse")
+
+
+def test_no_account_matches_no_password_with_the_same_work(app, monkeypatch):
+    """The decoy is compared by bcrypt itself with as many rounds as a real hash."""
+    compared = []
+    real = passwords.verify_password
+    monkeypatch.setattr(passwords, "verify_password", lambda *a: compared.append(a[1][:7]) or real(*a))
+    assert not passwords.matches("", None)
+    assert not passwords.matches("whatever", None)
+    assert passwords.matches("secret", passwords.hashed("secret"))
+    assert compared == ["$2b$04$"] * 3
+
+
+def test_a_hash_made_with_less_work_is_renewed_at_the_next_sign_in(app_with, alice, rows, client):
+    before = rows(User, username="alice")[0].password
+    stricter = app_with(bcrypt_rounds=5).test_client()
+    wrong = stricter.post("/auth/login", json={"email": "alice@example.com", "password": "wrong"})
+    assert wrong.status_code == 401
+    assert rows(User, username="alice")[0].password == before
+    body = {"email": "alice@example.com", "password": "correct horse battery"}
+    assert stricter.post("/auth/login", json=body).status_code == 200
+    renewed = rows(User, username="alice")[0].password
+    assert (before[:7], renewed[:7]) == ("$2b$04$", "$2b$05$")
+    assert client.post("/auth/login", json=body).status_code == 200
+    assert rows(User, username="alice")[0].password == renewed, "a hash with more work than asked for stays"
+
+
+def test_a_huge_password_is_refused_before_it_is_hashed(client, alice):
+    started = time.process_time()
+    answer = client.post("/auth/login", json={"email": "alice@example.com", "password": "x" * 1_000_000})
+    assert answer.status_code == 422
+    assert time.process_time() - started < 5

@@ -1,0 +1,245 @@
+"""The refresh cookie: replaced at every use, shared by the tabs of a browser, and a thief is noticed."""
+
+import pytest
+from parking import clock
+from parking.accounts import sessions
+from parking.accounts.models import LoginSession
+
+from .conftest import OWN_PAGE, PRODUCTION
+
+NAME = "parking_refresh"
+
+
+@pytest.fixture
+def browser(alice, sign_in):
+    return sign_in("alice@example.com")[0]
+
+
+def cookie_of(browser) -> str:
+    return browser.get_cookie(NAME, path="/auth").value
+
+
+def with_cookie(app, value: str):
+    """A browser that has this cookie."""
+    other = app.test_client()
+    other.set_cookie(NAME, value, path="/auth")
+    return other
+
+
+def refresh(browser, **headers):
+    return browser.post("/auth/refresh", json={}, headers={**OWN_PAGE, **headers})
+
+
+def test_refreshing_gives_a_new_token_and_replaces_the_cookie(client, browser):
+    before = cookie_of(browser)
+    clock.travel(20 * 60)
+    answer = refresh(browser)
+    assert answer.status_code == 200
+    assert answer.json["user"]["username"] == "alice"
+    assert cookie_of(browser) != before
+    headers = {"Authorization": f"Bearer {answer.json['token']}"}
+    assert client.get("/auth/me", headers=headers).status_code == 200
+    assert cookie_of(browser) not in answer.text
+
+
+def test_a_day_of_refreshing_is_one_session(browser, rows, actions):
+    for _ in range(96):
+        clock.travel(15 * 60)
+        assert refresh(browser).status_code == 200
+    assert len(rows(LoginSession)) == 1
+    assert actions() == ["session.started"], "an ordinary refresh changes nothing about the account"
+
+
+def test_an_old_token_that_comes_back_ends_the_family_and_warns_the_owner(app, client, browser, mails, rows, actions):
+    stolen = cookie_of(browser)
+    owner = refresh(browser).json["token"]
+    clock.travel(sessions.GRACE.total_seconds() + 1)
+    thief = with_cookie(app, stolen)
+    assert refresh(thief, **{"User-Agent": "curl/8"}).status_code == 401
+    assert refresh(browser).status_code == 401, "the owner's newest token has ended too"
+    assert client.get("/auth/me", headers={"Authorization": f"Bearer {owner}"}).status_code == 401
+    assert rows(LoginSession)[0].ended_at is not None
+    assert actions() == ["session.started", "session.token_reused"]
+    [mail] = mails("refresh_reuse_warning")
+    assert mail.email == "alice@example.com"
+    assert mail.facts["device"] == "curl/8"
+
+
+def test_a_second_reuse_warns_nobody_again(app, browser, mails):
+    stolen = cookie_of(browser)
+    refresh(browser)
+    clock.travel(3600)
+    for _ in range(3):
+        assert refresh(with_cookie(app, stolen)).status_code == 401
+    assert len(mails("refresh_reuse_warning")) == 1
+
+
+def test_an_ancestor_older_than_the_last_counts_as_reused_at_once(app, browser, mails):
+    first = cookie_of(browser)
+    refresh(browser)
+    refresh(browser)
+    assert refresh(with_cookie(app, first)).status_code == 401
+    assert len(mails("refresh_reuse_warning")) == 1
+
+
+def test_other_browsers_of_the_owner_stay_signed_in(app, browser, sign_in):
+    other, _ = sign_in("alice@example.com")
+    stolen = cookie_of(browser)
+    refresh(browser)
+    clock.travel(60)
+    refresh(with_cookie(app, stolen))
+    assert refresh(other).status_code == 200
+
+
+def test_two_tabs_at_one_moment_stay_signed_in(app, browser, together, rows, mails):
+    shared = cookie_of(browser)
+    tabs = [with_cookie(app, shared) for _ in range(8)]
+    answers = together(8, lambda number: refresh(tabs[number]).status_code)
+    assert answers == [200] * 8
+    assert len({cookie_of(tab) for tab in tabs}) == 1, "all tabs were given the same successor"
+    clock.travel(60)
+    assert refresh(tabs[3]).status_code == 200
+    assert mails("refresh_reuse_warning") == []
+
+
+def test_without_the_grace_the_second_tab_would_be_signed_out(app, browser, monkeypatch):
+    """The control run: what the grace is there for."""
+    from datetime import timedelta
+
+    monkeypatch.setattr(sessions, "GRACE", timedelta(seconds=-1))
+    shared = cookie_of(browser)
+    assert refresh(with_cookie(app, shared)).status_code == 200
+    assert refresh(with_cookie(app, shared)).status_code == 401
+
+
+def test_an_answer_that_was_lost_is_given_again(app, browser):
+    before = cookie_of(browser)
+    refresh(browser)
+    successor = cookie_of(browser)
+    clock.travel(5)
+    again = with_cookie(app, before)
+    assert refresh(again).status_code == 200
+    assert cookie_of(again) == successor
+
+
+@pytest.mark.parametrize("value", ["", ".", "x", "made.up", "ä.ö", "a" * 5000, "'; DROP TABLE login_session;--.x"])
+def test_a_made_up_token_is_nobodys(app, alice, value, mails):
+    assert refresh(with_cookie(app, value)).status_code == 401
+    assert mails("refresh_reuse_warning") == []
+
+
+def test_without_a_cookie_there_is_nothing_to_refresh(client, alice):
+    answer = refresh(client)
+    assert answer.status_code == 401
+    assert answer.json["code"] == "session_ended"
+
+
+def test_a_session_unused_for_thirty_days_is_over(browser):
+    clock.travel(30 * 86400)
+    assert refresh(browser).status_code == 401
+
+
+def test_a_session_ends_after_ninety_days_however_much_it_is_used(browser):
+    for _ in range(3):
+        clock.travel(29 * 86400)
+        assert refresh(browser).status_code == 200
+    assert browser.get_cookie(NAME, path="/auth").max_age == 3 * 86400
+    clock.travel(3 * 86400)
+    assert refresh(browser).status_code == 401
+
+
+def test_a_disabled_person_refreshes_nothing(client, browser, alice, carol, auth):
+    assert client.patch(f"/api/users/{alice.id}", json={"active": False}, headers=auth(carol)).status_code == 200
+    assert refresh(browser).status_code == 401
+
+
+def test_the_database_holds_no_token_that_could_be_used(browser, rows):
+    row = rows(LoginSession)[0]
+    secret = cookie_of(browser).partition(".")[2]
+    kept = {row.token_hash, row.previous_hash, row.family}
+    assert len(secret) >= 43
+    assert not any(secret in (text or "") for text in kept)
+
+
+# Only a page of ours may make the browser ride on the cookie.
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Requested-With": ""},
+        {**OWN_PAGE, "Origin": "https://evil.example"},
+        {**OWN_PAGE, "Origin": "null"},
+        {**OWN_PAGE, "Origin": "http://localhost.evil.example"},
+        {**OWN_PAGE, "Origin": "http://localhost:5000.evil.example"},
+        {**OWN_PAGE, "Origin": "http://evil.localhost"},
+        {**OWN_PAGE, "Origin": "https://localhost"},
+        {**OWN_PAGE, "Sec-Fetch-Site": "cross-site"},
+        {**OWN_PAGE, "Sec-Fetch-Site": "same-site"},
+        {**OWN_PAGE, "Sec-Fetch-Site": "none"},
+        {"Origin": "http://localhost:5000"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/auth/refresh", "/auth/logout"])
+def test_a_foreign_page_is_refused(browser, rows, path, headers):
+    before = cookie_of(browser)
+    answer = browser.post(path, json={}, headers=headers)
+    assert answer.status_code == 403
+    assert answer.json["code"] == "foreign_page"
+    assert cookie_of(browser) == before
+    assert rows(LoginSession)[0].ended_at is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Origin": "http://localhost"},  # the host that was asked
+        {"Origin": "http://localhost:5000", "Sec-Fetch-Site": "same-origin"},  # PUBLIC_URL
+        {"Origin": "http://localhost:5173", "Sec-Fetch-Site": "same-site"},  # CORS_ORIGINS
+    ],
+)
+def test_a_page_of_ours_is_served(browser, headers):
+    assert refresh(browser, **headers).status_code == 200
+
+
+def test_origins_open_to_all_are_not_open_to_cookies(app_with, browser):
+    open_site = app_with(cors_origins=("*",))
+    guest = with_cookie(open_site, cookie_of(browser))
+    assert refresh(guest, Origin="https://evil.example").status_code == 403
+    assert refresh(guest, Origin="*").status_code == 403
+
+
+def test_in_production_the_cookie_is_bound_to_the_host_and_to_tls(app_with, alice):
+    guest = app_with(**PRODUCTION).test_client()
+    body = {"email": "alice@example.com", "password": "correct horse battery"}
+    answer = guest.post("/auth/login", json=body, base_url="https://parking.example.com")
+    for line in answer.headers.getlist("Set-Cookie"):
+        assert line.startswith("__Host-parking_")
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Strict"} <= set(line.split("; "))
+        assert "Domain" not in line
+    again = guest.post("/auth/refresh", headers=OWN_PAGE, base_url="https://parking.example.com")
+    assert again.status_code == 200
+    value = guest.get_cookie("__Host-parking_refresh", "parking.example.com").value
+    unbound = with_cookie(guest.application, value)
+    assert refresh(unbound).status_code == 401, "a cookie that another host may have set is not looked at"
+
+
+def test_a_site_behind_tls_has_the_bound_cookie_too(app_with, alice):
+    guest = app_with(public_url="https://parking.example.com").test_client()
+    body = {"email": "alice@example.com", "password": "correct horse battery"}
+    assert "__Host-parking_refresh" in str(guest.post("/auth/login", json=body).headers)
+
+
+def test_rows_that_ended_long_ago_are_forgotten(app, browser, sign_in, rows):
+    from parking.db import transaction
+
+    sign_in("alice@example.com")
+    refresh(browser)
+    browser.post("/auth/logout", headers=OWN_PAGE)
+    clock.travel(31 * 86400)
+    with transaction() as session:
+        assert sessions.forget_old(session) == 1
+    assert len(rows(LoginSession)) == 1

@@ -1,0 +1,92 @@
+"""Making an account."""
+
+import pytest
+from parking.accounts.models import LoginSession, User
+
+DAVE = {"email": "dave@example.com", "username": "Dave", "password": "password123"}
+
+
+def test_registering_answers_as_the_client_knows_it(client, rows, actions):
+    answer = client.post("/auth/register", json=DAVE)
+    assert answer.status_code == 201
+    assert answer.json["message"] == "User registered successfully"
+    user = answer.json["user"]
+    assert {k: user[k] for k in ("email", "username", "roles")} == {
+        "email": "dave@example.com",
+        "username": "Dave",
+        "roles": ["user"],
+    }
+    assert answer.json["expires_in"] == 900
+    me = client.get("/auth/me", headers={"Authorization": f"Bearer {answer.json['token']}"})
+    assert me.json == {"user": user}
+    assert actions() == ["user.registered"]
+    assert rows(User)[0].password.startswith("$2b$04$")
+
+
+def test_the_answer_holds_no_hash_and_no_uniquifier(client, rows):
+    text = client.post("/auth/register", json=DAVE).text
+    assert "$2b$" not in text
+    assert rows(User)[0].fs_uniquifier not in text
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"email": "DAVE@example.COM", "username": "Other"}, "email"),
+        ({"email": "other@example.com", "username": "dAVE"}, "username"),
+    ],
+)
+def test_taken_is_409_and_says_what(client, rows, actions, change, field):
+    client.post("/auth/register", json=DAVE)
+    answer = client.post("/auth/register", json={**DAVE, **change})
+    assert answer.status_code == 409
+    assert answer.json["code"] == f"{field}_taken"
+    assert list(answer.json["errors"]) == [field]
+    assert len(rows(User)) == len(rows(LoginSession)) == len(actions()) == 1
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_of_many_who_want_one_address_one_gets_it(app, together, rows):
+    def register(number: int) -> int:
+        body = {**DAVE, "username": f"Dave {number}"}
+        return app.test_client().post("/auth/register", json=body).status_code
+
+    assert sorted(together(8, register)) == [201] + [409] * 7
+    assert len(rows(User)) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"email": "not an address"}, "email"),
+        ({"email": 5}, "email"),
+        ({"email": {"a": 1}}, "email"),
+        ({"username": ""}, "username"),
+        ({"username": "a\nb"}, "username"),
+        ({"username": None}, "username"),
+        ({"password": "12345"}, "password"),
+        ({"password": "x" * 5000}, "password"),
+        ({"password": "ä" * 2100}, "password"),
+        ({"password": ["x"]}, "password"),
+    ],
+)
+def test_wrong_fields_are_named(client, rows, change, field):
+    answer = client.post("/auth/register", json={**DAVE, **change})
+    assert answer.status_code == 422
+    assert list(answer.json["errors"]) == [field]
+    assert rows(User) == []
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [{"roles": ["admin"]}, {"role": "admin"}, {"active": True}, {"id": 1}, {"created_at": "2020-01-01T00:00:00Z"},
+     {"fs_uniquifier": "x"}, {"confirmed_at": "2020-01-01T00:00:00Z"}],
+)
+def test_nobody_gives_himself_more_than_is_asked_for(client, rows, extra):
+    assert client.post("/auth/register", json={**DAVE, **extra}).status_code == 422
+    assert rows(User) == []
+
+
+def test_a_form_is_not_json(client):
+    assert client.post("/auth/register", data=DAVE).status_code == 415
+    assert client.post("/auth/register", data="{", content_type="application/json").status_code == 400

@@ -1,0 +1,245 @@
+"""Accounts as an administrator sees them, and the last administrator."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from parking.accounts import administrators, hooks, queries, service
+from parking.accounts.models import Role, User
+from parking.db import db, transaction
+from sqlalchemy import event, select
+
+from .conftest import OWN_PAGE
+
+
+def make_people(count: int) -> None:
+    with transaction() as session:
+        driver = session.scalar(select(Role).where(Role.name == "user"))
+        session.add_all(
+            User(
+                email=f"driver{n}@example.com",
+                username=f"Driver {n}",
+                password="x",
+                active=n % 3 > 0,
+                fs_uniquifier=f"u{n}",
+                roles=[driver],
+            )
+            for n in range(count)
+        )
+
+
+def test_the_list_shows_what_was_promised_and_nothing_secret(client, alice, carol, auth):
+    answer = client.get("/api/users", headers=auth(carol))
+    assert answer.json["total"] == 2
+    assert answer.json["next"] is None
+    newest, oldest = answer.json["users"]
+    assert newest["username"] == "carol"
+    assert oldest == {
+        "id": alice.id,
+        "email": "alice@example.com",
+        "username": "alice",
+        "roles": ["user"],
+        "active": True,
+        "created_at": "2026-03-02T12:00:00Z",
+        "last_booking_at": None,
+        "active_bookings": 0,
+        "total_bookings": 0,
+        "total_spent": 0,
+        "currency": "EUR",
+    }
+    for word in ("$2b$", "uniquifier", "password"):
+        assert word not in answer.text
+
+
+def test_figures_come_from_the_domain_that_knows_them(client, alice, carol, auth, monkeypatch):
+    asked = []
+
+    def figures(session, user_ids):
+        asked.append(user_ids)
+        return {alice.id: hooks.Figures(1, 7, 12345, datetime(2026, 3, 1, 9, tzinfo=UTC))}
+
+    monkeypatch.setattr(hooks, "_figures", [])
+    service.register_figures(figures)
+    users = client.get("/api/users", headers=auth(carol)).json["users"]
+    assert asked == [[carol.id, alice.id]]
+    assert (users[1]["active_bookings"], users[1]["total_bookings"], users[1]["total_spent"]) == (1, 7, 123.45)
+    assert users[1]["last_booking_at"] == "2026-03-01T09:00:00Z"
+    assert users[0]["total_bookings"] == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("q=ALI", ["alice"]),
+        ("q=example.com", ["carol", "bob", "alice"]),
+        ("q=%25", []),
+        ("q=_", []),
+        ("role=admin", ["carol"]),
+        ("role=user&q=o", ["carol", "bob", "alice"]),
+        ("active=false", ["bob"]),
+        ("active=true&role=user", ["carol", "alice"]),
+        ("nonsense=1", ["carol", "bob", "alice"]),
+    ],
+)
+def test_filters(client, alice, bob, carol, auth, query, names):
+    bob.active = False
+    db.session.commit()
+    answer = client.get(f"/api/users?{query}", headers=auth(carol))
+    assert [user["username"] for user in answer.json["users"]] == names
+    assert answer.json["total"] == len(names)
+
+
+def test_pages_follow_each_other_without_gap_or_overlap(client, carol, auth):
+    make_people(25)
+    seen, cursor = [], None
+    while cursor != "":
+        query = f"limit=10&cursor={cursor}" if cursor else "limit=10"
+        answer = client.get(f"/api/users?{query}", headers=auth(carol)).json
+        assert answer["total"] == 26
+        seen += [user["id"] for user in answer["users"]]
+        cursor = answer["next"] or ""
+    assert seen == sorted(seen, reverse=True)
+    assert len(set(seen)) == 26
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "cursor=!!", "cursor=LTE", "cursor=ÄÄ", "role=root", "active=7"])
+def test_made_up_queries_are_refused(client, carol, auth, query):
+    assert client.get(f"/api/users?{query}", headers=auth(carol)).status_code == 422
+
+
+def test_a_page_costs_the_same_number_of_queries_whatever_its_length(client, carol, auth):
+    counts = []
+    for people in (3, 60):
+        make_people_named(people)
+        seen = []
+        listener = lambda *a: seen.append(a[2])  # noqa: E731 - the listener is removed again below
+        event.listen(db.engine, "before_cursor_execute", listener)
+        client.get("/api/users", headers=auth(carol))
+        event.remove(db.engine, "before_cursor_execute", listener)
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 5
+
+
+def make_people_named(count: int) -> None:
+    with transaction() as session:
+        for number in range(count):
+            name = f"p{count}-{number}"
+            session.add(User(email=f"{name}@example.com", username=name, active=True, fs_uniquifier=name))
+
+
+def test_one_person(client, alice, carol, auth):
+    assert client.get(f"/api/users/{alice.id}", headers=auth(carol)).json["user"]["email"] == "alice@example.com"
+    assert client.get("/api/users/999", headers=auth(carol)).status_code == 404
+    assert client.get(f"/api/users/{2**70}", headers=auth(carol)).status_code == 404
+
+
+def test_a_disabled_person_is_refused_at_the_next_request(client, alice, carol, auth, sign_in, actions, rows):
+    browser, headers = sign_in("alice@example.com")
+    answer = client.patch(f"/api/users/{alice.id}", json={"active": False}, headers=auth(carol))
+    assert answer.json["user"]["active"] is False
+    assert client.get("/auth/me", headers=headers).status_code == 401
+    assert browser.post("/auth/refresh", headers=OWN_PAGE).status_code == 401
+    assert client.patch(f"/api/users/{alice.id}", json={"active": True}, headers=auth(carol)).status_code == 200
+    assert client.get("/auth/me", headers=headers).status_code == 401, "the old token stays dead"
+    sign_in("alice@example.com")
+    from parking.audit.models import AuditEntry
+
+    changes = rows(AuditEntry, action="user.updated")
+    assert [(entry.actor_id, entry.entity_id) for entry in changes] == [(carol.id, alice.id)] * 2
+    assert changes[0].before == {"active": True, "roles": ["user"]}
+    assert changes[0].after == {"active": False, "roles": ["user"]}
+
+
+def test_a_new_role_counts_at_once_and_the_browser_stays_signed_in(client, alice, carol, auth, sign_in):
+    browser, headers = sign_in("alice@example.com")
+    path = f"/api/users/{alice.id}"
+    assert client.patch(path, json={"roles": ["user", "admin"]}, headers=auth(carol)).status_code == 200
+    assert client.get("/auth/me", headers=headers).status_code == 401
+    refreshed = browser.post("/auth/refresh", headers=OWN_PAGE).json
+    assert refreshed["user"]["roles"] == ["admin", "user"]
+    promoted = {"Authorization": f"Bearer {refreshed['token']}"}
+    assert client.get("/api/users", headers=promoted).status_code == 200
+    assert client.patch(path, json={"roles": ["user"]}, headers=auth(carol)).status_code == 200
+    assert client.get("/api/users", headers=promoted).status_code == 401
+    demoted = {"Authorization": f"Bearer {browser.post('/auth/refresh', headers=OWN_PAGE).json['token']}"}
+    assert client.get("/api/users", headers=demoted).status_code == 403
+
+
+def test_a_change_that_changes_nothing_leaves_no_trace(client, alice, carol, auth, sign_in, actions):
+    _, headers = sign_in("alice@example.com")
+    for body in ({}, {"active": True}, {"roles": ["user"]}, {"roles": ["user", "user"]}):
+        assert client.patch(f"/api/users/{alice.id}", json=body, headers=auth(carol)).status_code == 200
+    assert actions() == ["session.started"]
+    assert client.get("/auth/me", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"roles": []}, {"roles": ["root"]}, {"roles": "admin"}, {"active": "no"}, {"active": 1}, {"email": "x@example.com"},
+     {"password": "new password"}, {"fs_uniquifier": "x"}, {"id": 7}, {"created_at": "2020-01-01T00:00:00Z"}, []],
+)
+def test_nothing_else_can_be_changed(client, alice, carol, auth, rows, body):
+    answer = client.patch(f"/api/users/{alice.id}", json=body, headers=auth(carol))
+    assert answer.status_code == 422
+    assert rows(User, username="alice")[0].fs_uniquifier == "uniquifier-of-alice"
+
+
+@pytest.mark.parametrize("body", [{"active": False}, {"roles": ["user"]}, {"active": False, "roles": ["user"]}])
+def test_the_last_administrator_cannot_be_removed(client, alice, carol, auth, rows, body):
+    answer = client.patch(f"/api/users/{carol.id}", json=body, headers=auth(carol))
+    assert (answer.status_code, answer.json["code"]) == (409, "last_administrator")
+    gone = client.delete("/auth/me", json={"password": "correct horse battery"}, headers=auth(carol))
+    assert (gone.status_code, gone.json["code"]) == (409, "last_administrator")
+    with db.session() as session:
+        assert queries.administrators(session) == 1
+
+
+def test_a_disabled_administrator_is_nobody_in_charge(client, alice, carol, auth):
+    client.patch(f"/api/users/{alice.id}", json={"roles": ["admin"]}, headers=auth(carol))
+    client.patch(f"/api/users/{alice.id}", json={"active": False}, headers=auth(carol))
+    assert client.patch(f"/api/users/{carol.id}", json={"roles": ["user"]}, headers=auth(carol)).status_code == 409
+
+
+@pytest.fixture
+def two_administrators(alice, carol):
+    with transaction() as session:
+        session.merge(alice).roles = queries.roles(session, ["admin"])
+    return [(alice, carol), (carol, alice)]
+
+
+def remove_each_other(app, together, auth, pairs, how) -> list[int]:
+    def one(number: int) -> int:
+        actor, target = pairs[number]
+        client, headers = app.test_client(), auth(actor)
+        if how == "delete":
+            return client.delete("/auth/me", json={"password": "correct horse battery"}, headers=headers).status_code
+        return client.patch(f"/api/users/{target.id}", json=how, headers=headers).status_code
+
+    return together(2, one)
+
+
+@pytest.mark.parametrize("how", [{"roles": ["user"]}, {"active": False}, "delete"], ids=str)
+def test_two_administrators_who_remove_each_other_leave_one(app, together, auth, two_administrators, how):
+    statuses = remove_each_other(app, together, auth, two_administrators, how)
+    assert 200 in statuses
+    assert set(statuses) <= {200, 401, 409}
+    with db.session() as session:
+        assert queries.administrators(session) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite never has two writers
+def test_without_the_lock_nobody_would_be_left(app, together, auth, two_administrators, monkeypatch):
+    """The control run: both count before either has written."""
+    counted = threading.Barrier(2)
+    real = queries.administrators
+
+    def count_then_wait(session, *, but=None):
+        found = real(session, but=but)
+        counted.wait(20)
+        return found
+
+    monkeypatch.setattr(administrators, "lock", lambda session: None)
+    monkeypatch.setattr(queries, "administrators", count_then_wait)
+    assert remove_each_other(app, together, auth, two_administrators, {"roles": ["user"]}) == [200, 200]
+    with db.session() as session:
+        assert real(session) == 0
