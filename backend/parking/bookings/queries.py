@@ -12,6 +12,8 @@ from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, lazyload
 
 from parking.accounts.models import User
+from parking.bookings import local_days
+from parking.bookings.local_days import LocalDays
 from parking.bookings.models import Booking
 from parking.bookings.states import is_block
 from parking.db import plus_seconds
@@ -33,6 +35,7 @@ class Filters:
     from_: datetime | None = None
     to: datetime | None = None
     q: str | None = None
+    days: LocalDays | None = None
 
 
 def bookings(*, with_user: bool = False) -> Select[Any]:
@@ -75,6 +78,8 @@ def narrowed(query: Select[Any], chosen: Filters, now: datetime) -> Select[Any]:
         query = query.where(func.coalesce(Booking.end_time, Booking.held_until) > chosen.from_)
     if chosen.to:
         query = query.where(Booking.start_time < chosen.to)
+    if chosen.days:
+        query = query.where(local_days.clause(chosen.days))
     return query.where(_mentions(chosen.q)) if chosen.q else query
 
 

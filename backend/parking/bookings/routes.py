@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response
 
 from parking import clock
-from parking.bookings import queries, receipts, service
+from parking.bookings import local_days, queries, receipts, service
 from parking.bookings.rules.times import read_time
 from parking.bookings.schemas import (
     AdminBookedOut,
@@ -30,6 +31,8 @@ from parking.bookings.schemas import (
     WindowQuery,
 )
 from parking.bookings.views import iso
+from parking.db import db
+from parking.errors import Invalid
 from parking.limits import BOOK, by_user, limiter
 from parking.web import answer, documented, identity, requires
 
@@ -157,7 +160,7 @@ def availability(lot_id: int, query: WindowQuery) -> Response:
 @bp.output(AdminBookingsOut)
 def list_all(query: AdminListQuery) -> Response:
     """Everyone's bookings, searched and narrowed."""
-    chosen = _filters(query, user_id=query.user_id, spot_id=query.spot_id, q=query.q)
+    chosen = _filters(query, user_id=query.user_id, spot_id=query.spot_id, q=query.q, days=_days(query))
     return answer(service.listing(chosen, query.limit, query.cursor, for_admin=True))
 
 
@@ -179,6 +182,19 @@ def force_release(booking_id: int, body: ReasonIn) -> Response:
 def cancel_for(booking_id: int, body: ReasonIn) -> Response:
     """Cancel somebody's reservation, for a reason that he is told."""
     return answer(service.cancel(booking_id, None, reason=body.reason))
+
+
+def _days(query: AdminListQuery) -> local_days.LocalDays | None:
+    """The local days asked for. Raises Invalid when only half of them is said."""
+    if query.counted is None:
+        return None
+    if query.from_day is None or query.to_day is None or not date(1971, 1, 1) <= query.from_day <= query.to_day:
+        raise Invalid.field("from_day", "With counted, please say from_day and to_day, the first not after the last.")
+    if query.to_day >= date(9990, 1, 1):
+        raise Invalid.field("to_day", "This day lies outside the calendar.")
+    return local_days.LocalDays(
+        query.counted, query.from_day, query.to_day, local_days.zones(db.session()), came=query.came
+    )
 
 
 def _filters(query: ListQuery, **more: Any) -> queries.Filters:

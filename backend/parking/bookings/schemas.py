@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, RootModel, StringConstraints, field_validator
@@ -220,6 +220,12 @@ class AdminListQuery(ListQuery):
     user_id: Id | None = None
     spot_id: Id | None = None
     q: Annotated[str | None, Field(max_length=100)] = None
+    counted: Literal["started", "ended", "parked"] | None = Field(
+        default=None, description="With from_day and to_day: what happened on those days of each lot's own calendar"
+    )
+    from_day: date | None = None
+    to_day: date | None = None
+    came: bool = Field(default=False, description="With counted: only bookings whose car came")
 
     @field_validator("q")
     @classmethod

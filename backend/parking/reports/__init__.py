@@ -1,3 +1,5 @@
+"""Reports: the figures behind charts and mails, the timetable of mails, and the ledger that keeps it honest."""
+
 from __future__ import annotations
 
 from apiflask import APIFlask
@@ -5,3 +7,16 @@ from apiflask import APIFlask
 
 def init_app(app: APIFlask) -> None:
     """Puts this domain on the application."""
+    from parking.reports import rollup_tasks, schedule_routes, stats_routes
+
+    app.register_blueprint(stats_routes.bp)
+    app.register_blueprint(schedule_routes.bp)
+    app.cli.add_command(rollup_tasks.cli)
+
+
+def at_start() -> list[str]:
+    """Once the database is up to date: the timetable begins with this installation."""
+    from parking.reports import timetable
+
+    timetable.begin()
+    return []

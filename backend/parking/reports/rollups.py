@@ -151,9 +151,7 @@ def due_days(session: Session, lot: LotInfo, spans: Iterable[tuple[int, int | No
         return changed_days(session, lot, [(0, None)], yesterday)
     found = changed_days(session, lot, spans, yesterday)
     assert lot.last_day is not None
-    until = yesterday if lot.closed is None else min(yesterday, local_day(lot.closed, lot.zone))
-    until = max(until, *found) if found else until
-    found.update(lot.last_day + n * _ONE_DAY for n in range(1, (until - lot.last_day).days + 1))
+    found.update(lot.last_day + n * _ONE_DAY for n in range(1, (yesterday - lot.last_day).days + 1))
     return found
 
 
@@ -422,3 +420,124 @@ def month_sums(session: Session, month: date, lot_ids: Iterable[int]) -> dict[in
         figures = {name: int(value) for name, value in row._mapping.items()}
         found[figures.pop("lot_id")] = figures
     return found
+
+
+# the check --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure that is kept wrongly. lot_id 0 = the sum over all lots; `day` is a month's first for months."""
+
+    kind: str
+    lot_id: int
+    day: date
+    figure: str
+    kept: Any
+    counted: Any
+
+    def __str__(self) -> str:
+        lot = f"lot {self.lot_id}" if self.lot_id else "all lots"
+        return f"{self.kind} {self.day} of {lot}: {self.figure} is kept as {self.kept}, counted as {self.counted}"
+
+
+def check() -> list[Difference]:
+    """Compares everything that is kept with the bookings, after a pass of `roll_up`. Changes nothing else."""
+    roll_up()
+    session = db.session()
+    session.close()
+    found = [*_check_days(session), *_check_all(session), *_check_months(session)]
+    session.close()
+    return found
+
+
+def _check_days(session: Session) -> Iterator[Difference]:
+    now = _now()
+    for lot in queries.lots(session):
+        if not lot.is_rolled or lot.first_day is None or lot.last_day is None:
+            continue
+        start = lot.first_day
+        while start <= lot.last_day:
+            end = min(start + MOST_DAYS * _ONE_DAY, lot.last_day)
+            counted = compute(session, [lot], start, end, now)
+            yield from _differences("day", load(session, [lot.id], start, end), counted)
+            start = end + _ONE_DAY
+
+
+def _check_all(session: Session) -> Iterator[Difference]:
+    """The rows over all lots against the sum of the rows of each."""
+    for (day,) in session.execute(select(LotDay.day).distinct().order_by(LotDay.day)).all():
+        ids = session.scalars(select(LotDay.lot_id).where(LotDay.day == day)).all()
+        rows = load(session, ids, day, day)
+        kept = {key: figures for key, figures in rows.items() if key[0] == ALL_LOTS}
+        total = Day()
+        for key, figures in rows.items():
+            if key[0] != ALL_LOTS:
+                total.add(figures)
+                total.peak_cars = max(total.peak_cars, figures.peak_cars)
+        yield from _differences("day", kept, {} if total.is_empty() else {(ALL_LOTS, day): total})
+
+
+def _differences(kind: str, kept: Made, counted: Made) -> Iterator[Difference]:
+    for key in sorted(kept.keys() | counted.keys()):
+        one, other = _told(kept.get(key, Day())), _told(counted.get(key, Day()))
+        for name in one:
+            if one[name] != other[name]:
+                yield Difference(kind, *key, name, one[name], other[name])
+
+
+def _told(day: Day) -> dict[str, Any]:
+    sums: dict[str, Any] = {name: getattr(day.sums, name) for name in SUMS}
+    more = {"occupied": day.occupied, "available": day.available, "stay_minutes": dict(day.stay_minutes)}
+    return sums | more | {"drivers": len(day.drivers), "peak_cars": day.peak_cars}
+
+
+def _check_months(session: Session) -> Iterator[Difference]:
+    zones = sorted({lot.zone for lot in queries.lots(session)})
+    for (month,) in session.execute(select(LotMonth.month).where(~LotMonth.stale).distinct()).all():
+        rows = {row.lot_id: row for row in session.execute(_months_of(month))}
+        sums = month_sums(session, month, list(rows))
+        drivers = queries.drivers_of_lots(session, zones, month, month_end(month))
+        drivers[ALL_LOTS] = queries.drivers(session, zones, month, month_end(month))
+        for lot_id, row in rows.items():
+            counted = sums.get(lot_id, {}) | {"drivers": drivers.get(lot_id, 0)}
+            for name in (*SUMS, "peak_cars", "drivers"):
+                if getattr(row, name) != counted.get(name, 0):
+                    yield Difference("month", lot_id, month, name, getattr(row, name), counted.get(name, 0))
+
+
+def _months_of(month: date) -> Any:
+    return select(*LotMonth.__table__.columns).where(LotMonth.month == month, ~LotMonth.stale)
+
+
+def repair(found: Iterable[Difference]) -> None:
+    """Makes again what the check found wrong."""
+    differences = list(found)
+    with transaction() as session:
+        _lock(session)
+        for day in {one.day for one in differences if one.kind == "day"}:
+            _rebuild_day(session, day)
+        months = {one.day.replace(day=1) for one in differences}
+        session.execute(update(LotMonth).where(LotMonth.month.in_(months)).values(stale=True))
+    roll_up()
+
+
+def _rebuild_day(session: Session, day: date) -> None:
+    """Every lot's row of the day anew, and their sum."""
+    now = _now()
+    made: Made = {}
+    by_zone: dict[str, list[LotInfo]] = defaultdict(list)
+    for lot in queries.lots(session):
+        if lot.is_rolled and lot.first_day and lot.last_day and lot.first_day <= day <= lot.last_day:
+            by_zone[lot.zone].append(lot)
+    for lots in by_zone.values():
+        made |= compute(session, lots, day, day, now)
+    total = Day()
+    for figures in made.values():
+        total.add(figures)
+        total.peak_cars = max(total.peak_cars, figures.peak_cars)
+    for table in (LotDay, LotDayDetail):
+        session.execute(delete(table).where(table.day == day))
+    _insert_days(session, made)
+    if not total.is_empty():
+        _insert_days(session, {(ALL_LOTS, day): total}, for_all=True)

@@ -268,10 +268,7 @@ class _Period:
         if not lot.is_rolled or any(first == 0 for first, _ in marks):
             return set(days(self.first, last))
         assert lot.last_day is not None
-        until = last if lot.closed is None else min(last, local_day(lot.closed, lot.zone))
-        wanted = set(days(max(self.first, lot.last_day + _ONE_DAY), until))
-        if last == today:
-            wanted |= {today} if self.first <= today else set()
+        wanted = set(days(max(self.first, lot.last_day + _ONE_DAY), last))
         for first, end in marks:
             from_day = max(self.first, local_day(first * rollups.QUARTER_S, lot.zone))
             to = last if end is None else min(last, local_day((end + 1) * rollups.QUARTER_S - 1, lot.zone))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -161,7 +163,7 @@ def first_instant(session: Session, lot_id: int) -> int:
     return min(moment for moment in moments if moment is not None)
 
 
-def _driven(zones: Sequence[str], first: date, last: date, lot_id: int | None = None) -> Select[Any]:
+def _driven(zones: Sequence[str], first: date, last: date, lot_id: int | None = None) -> Any:
     """(lot, driver) of the bookings that began in the local days and whose car came."""
     began = []
     for zone in zones:
@@ -172,7 +174,7 @@ def _driven(zones: Sequence[str], first: date, last: date, lot_id: int | None = 
         if len(zones) > 1:
             within.append(Booking.lot_id.in_(select(Lot.id).where(Lot.timezone == zone)))
         began.append(and_(*within))
-    query: Select[Any] = select(Booking.lot_id, Booking.user_id).where(
+    query: Any = select(Booking.lot_id, Booking.user_id).where(
         Booking.booking_type != "block", Booking.checked_in_at.is_not(None), or_(false(), *began)
     )
     return query if lot_id is None else query.where(Booking.lot_id == lot_id)
@@ -231,3 +233,27 @@ def ended_bookings(session: Session, user_id: int, first: date, last: date) -> l
         .order_by(Booking.id)
     )
     return [EndedBooking._make(row) for row in session.execute(query)]
+
+
+def standing(session: Session, lots: Sequence[LotInfo], instants: Sequence[int]) -> list[tuple[int, int]]:
+    """For each of the instants (rising, evenly spaced): (cars in the lots, spots in service) at it. A car that comes
+    at the instant is there, one that leaves at it is gone."""
+    cars, usable = [0] * (len(instants) + 1), [0] * (len(instants) + 1)
+    ids, closed = [lot.id for lot in lots], {lot.id: lot.closed for lot in lots}
+
+    def count(steps: list[int], start: int, end: int | None, number: int) -> None:
+        if end is None or end > start:
+            steps[bisect_left(instants, start)] += number
+        if end is not None and end > start:
+            steps[bisect_left(instants, end)] -= number
+
+    if not len(instants):
+        return []
+    for lot_id, since, number in spots(session, ids):
+        count(usable, since, closed[lot_id], number)
+    for claim in claims(session, ids, instants[0], instants[-1] + 1):
+        if claim.booking_type == "block":
+            count(usable, claim.start, min(filter(None, (claim.end, closed[claim.lot_id])), default=None), -1)
+        elif claim.checked_in is not None:
+            count(cars, claim.checked_in, claim.end, 1)
+    return list(zip(accumulate(cars[:-1]), accumulate(usable[:-1]), strict=True))

@@ -1,0 +1,72 @@
+"""The figures over HTTP, as JSON and as CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, request
+
+from parking.reports import stats_service
+from parking.reports.stats_schemas import AdminStatsEnvelope, AdminStatsQuery, UserStatsEnvelope, UserStatsQuery
+from parking.web import answer, documented, identity, requires
+
+bp = APIBlueprint("stats", __name__, tag="Figures")
+CSV: Any = {200: {"description": "The table", "content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+def _wants_csv() -> bool:
+    return request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv"
+
+
+def _csv(text: str, name: str) -> Response:
+    disposition = f'attachment; filename="{name}.csv"'
+    return Response(text, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": disposition})
+
+
+def _admin_csv(query: AdminStatsQuery) -> Response:
+    return _csv(stats_service.admin_csv(query), f"{query.table}-{query.from_}-{query.to}")
+
+
+def _user_csv(query: UserStatsQuery) -> Response:
+    return _csv(stats_service.user_csv(identity().id, query.month), f"month-{query.month or 'now'}")
+
+
+@bp.get("/api/stats/admin")
+@requires("admin")
+@documented(404)
+@bp.input(AdminStatsQuery, location="query", arg_name="query")
+@bp.output(AdminStatsEnvelope)
+def admin(query: AdminStatsQuery) -> Response:
+    """The figures of a period, of all lots or one (with `Accept: text/csv`, one table of them)."""
+    return _admin_csv(query) if _wants_csv() else answer({"stats": stats_service.admin(query)})
+
+
+@bp.get("/api/stats/admin.csv")
+@requires("admin")
+@documented(404)
+@bp.input(AdminStatsQuery, location="query", arg_name="query")
+@bp.doc(responses=CSV)
+def admin_csv(query: AdminStatsQuery) -> Response:
+    """One table of the figures as CSV."""
+    return _admin_csv(query)
+
+
+@bp.get("/api/stats/user")
+@requires()
+@bp.input(UserStatsQuery, location="query", arg_name="query")
+@bp.output(UserStatsEnvelope)
+def user(query: UserStatsQuery) -> Response:
+    """One's own month: visits, hours, money, favourite lot (with `Accept: text/csv`, lot by lot as a table)."""
+    if _wants_csv():
+        return _user_csv(query)
+    return answer({"stats": stats_service.user(identity().id, query.month)})
+
+
+@bp.get("/api/stats/user.csv")
+@requires()
+@bp.input(UserStatsQuery, location="query", arg_name="query")
+@bp.doc(responses=CSV)
+def user_csv(query: UserStatsQuery) -> Response:
+    """One's own month, lot by lot, as CSV."""
+    return _user_csv(query)
