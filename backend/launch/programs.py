@@ -80,7 +80,7 @@ def vite(environment: dict[str, str], settings: Settings) -> Program:
         name="vite",
         command=(node, str(script), "--port", str(VITE_PORT), "--strictPort"),
         directory=FRONTEND,
-        environment={**environment, "API_URL": f"http://{local_address(settings.host)}:{settings.port}"},
+        environment={**environment, "API_ORIGIN": f"http://{local_address(settings.host)}:{settings.port}"},
     )
 
 
