@@ -46,7 +46,7 @@ def service(new_run, postgres, redis_url, tmp_path):
         command = SERVICES[name].get("command", IMAGE_COMMAND)
         return run.start(command=(sys.executable, *command[1:]))
 
-    yield service
+    return service
 
 
 def well(run, name):
