@@ -48,6 +48,28 @@ def absolute(file: str) -> Path:
     return folder / parts[1]
 
 
+def report(name: str) -> Path:
+    """Where a file lies that goes with the administrators' reports."""
+    return absolute(f"admin/report_{name}")
+
+
+def inside(path: Path) -> str:
+    """The path relative to EXPORT_DIR, as a mail refers to it."""
+    return path.relative_to(settings.current().export_dir).as_posix()
+
+
+def forget_reports(before: datetime) -> int:
+    """Deletes the files of reports written before then; how many."""
+    old = [
+        path
+        for path in settings.current().export_dir.glob("admin/report_*")
+        if path.stat().st_mtime < before.timestamp()
+    ]
+    for path in old:
+        remove_entry(path)
+    return len(old)
+
+
 def free_bytes() -> int:
     """Space left where exports are written."""
     return shutil.disk_usage(settings.current().export_dir).free

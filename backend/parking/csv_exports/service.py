@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from flask import has_request_context
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -55,7 +56,7 @@ def ask(
     if kind == "all_data" and not who.is_admin:
         raise Forbidden("This needs the role of an administrator.")
     with transaction() as session:
-        keeper = idempotency.begin(session)
+        keeper = idempotency.begin(session) if has_request_context() else None
         job = _job_for(session, who, kind, _kept(filters), force)
         client = {"status": "processing", "task_id": f"export-{job.id}"} if task else {}
         body = {"message": MESSAGES[kind], **client, "export": shown(job)}

@@ -13,7 +13,7 @@ from parking.db import BigId, UTCDateTime, db
 OPEN = text("state = 'open'")
 
 
-class ReportBatch(db.Model):  # type: ignore[name-defined, misc]
+class ReportBatch(db.Model):  # type: ignore[name-defined]  # made at run time
     """One report over one period, to all who get it. Worked off in the order of their ids; `cursor` is how far.
 
     state: `open` (recipients are left), `closed`, or `start` (the period before this installation began: nothing was
@@ -43,7 +43,7 @@ class ReportBatch(db.Model):  # type: ignore[name-defined, misc]
     )
 
 
-class ReportRun(db.Model):  # type: ignore[name-defined, misc]
+class ReportRun(db.Model):  # type: ignore[name-defined]  # made at run time
     """One report to one person, written in the transaction that puts its mail into the outbox.
 
     `period` names what must not come twice: the day or month, the episode of inactivity and its step, the booking.

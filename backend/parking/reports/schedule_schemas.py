@@ -1,0 +1,49 @@
+"""The timetable as the contract has it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import PlainSerializer
+
+from parking.web import Out, Query
+
+Instant = Annotated[datetime, PlainSerializer(lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"), return_type=str)]
+
+
+class SendQuery(Query):
+    dry_run: bool = False
+    force: bool = False
+
+
+class Line(Out):
+    kind: str
+    description: str
+    every: Literal["day", "month"] | None
+    time: str | None
+    timezone: str | None
+    running: bool
+    last_period: str | None
+    last_run: Instant | None
+    last_count: int | None
+    next_run: Instant | None
+
+
+class ScheduleOut(Out):
+    schedule: list[Line]
+
+
+class Processing(Out):
+    message: str
+    status: Literal["processing"]
+    task_id: str
+
+
+class DryRun(Out):
+    """`addresses` holds the first hundred."""
+
+    message: str
+    recipients: int
+    mails: int
+    addresses: list[str]
