@@ -98,13 +98,13 @@ class Valkey:
 class Gunicorn:
     """The product's web server with its own configuration, as a process."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, application: str = "app:create_app()", **environment: str) -> None:
         self.address = ("127.0.0.1", free_port())
         settings = {"DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports"), "BCRYPT_ROUNDS": "4"}
         settings |= {"HOST": "127.0.0.1", "PORT": str(self.address[1]), "RATE_LIMITS": "off", "WEB_WORKERS": "1"}
         self.log = (folder / "gunicorn.log").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"],
+            [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", application],
             cwd=BACKEND,
             env={**os.environ, **settings, **environment},
             stdout=self.log,

@@ -80,9 +80,7 @@ def test_the_clients_two_formulas():
     nine = datetime(2026, 3, 2, 9, tzinfo=UTC)
     assert cost_minor(Tariff(500), nine, nine + timedelta(hours=2, minutes=30)) == 1250
     window = (nine, nine + timedelta(hours=8))
-    assert (
-        stay_cost(Tariff(500), nine, nine + timedelta(hours=3), window) == 4000
-    )  # left early
+    assert stay_cost(Tariff(500), nine, nine + timedelta(hours=3), window) == 4000  # left early
     assert stay_cost(Tariff(500), nine, nine + timedelta(hours=9), window) == 4500  # stayed longer
     assert stay_cost(Tariff(500), nine - timedelta(minutes=30), nine + timedelta(hours=8), window) == 4250
 

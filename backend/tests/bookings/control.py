@@ -1,0 +1,62 @@
+"""The product with a guard taken away, for control runs: a test of a race that passes against this proves nothing.
+
+`CONTROL` names what is naive: `book` (look, then take), `idempotency` (keys are not looked at), `release` (look,
+then write).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from sqlalchemy import insert
+
+from parking import clock, create_app
+from parking.bookings import allocation, queries, service, steps
+from parking.bookings.models import Booking
+from parking.db import db, transaction
+from parking.errors import Conflict
+from parking.idempotency import service as idempotency
+
+PAUSE_SECONDS = 0.05
+
+
+def _book(order: service.Order) -> dict[str, Any]:
+    """Check, then act: the first free spot by number, and a row for it."""
+    lot, now = service.open_lot(db.session(), order.lot_id), clock.now()
+    new = service._claim_for(order, lot, now)
+    free = allocation.free_spot_ids(
+        db.session(), lot.id, new.start_time, new.held_until, kind=new.booking_type, limit=1
+    )
+    if not free:
+        raise Conflict("Full.", code="lot_full", alternatives=[])
+    time.sleep(PAUSE_SECONDS)
+    with transaction() as session:
+        values = allocation._parameters(new) | {"spot_id": free[0]}
+        booking_id = session.scalar(insert(Booking.__table__).values(values).returning(Booking.id))
+        return {"message": "Yours.", "booking": {"id": booking_id, "spot_id": free[0]}}
+
+
+def _release(booking_id: int, user_id: int | None, *, reason: str | None = None) -> dict[str, Any]:
+    """Check, then act: reads the booking, and writes its end later."""
+    row = queries.one(db.session(), booking_id, user_id=user_id, with_user=True)
+    running = row is not None and row.Booking.end_time is None
+    time.sleep(PAUSE_SECONDS)
+    with transaction() as session:
+        row = queries.one(session, booking_id, user_id=user_id, with_user=True)
+        if running and row is not None:
+            steps.complete(session, row, clock.now(), by="user")
+    return {"message": "Released.", "booking": {"id": booking_id}, "total_cost": 0}
+
+
+def create() -> Any:
+    """The application of a control run."""
+    naive = os.environ["CONTROL"].split(",")
+    if "book" in naive:
+        service.book = _book
+    if "release" in naive:
+        service.release = _release
+    if "idempotency" in naive:
+        idempotency.begin = lambda session: None
+    return create_app()
