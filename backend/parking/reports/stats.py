@@ -396,7 +396,7 @@ def _busiest(by_day: dict[date, Day]) -> BusiestHour | None:
 def previous_period(from_: date, to: date) -> tuple[date, date]:
     """The period to compare with: the months before for whole months; for the first days of a month the same days
     of the month before; else as many days right before."""
-    if from_.day == 1 and to == rollups.month_end(to):
+    if from_.day == 1 and to == rollups.month_end(to.replace(day=1)):
         months = (to.year - from_.year) * 12 + to.month - from_.month + 1
         index = from_.year * 12 + from_.month - 1 - months
         return date(index // 12, index % 12 + 1, 1), from_ - _ONE_DAY

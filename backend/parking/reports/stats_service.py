@@ -113,8 +113,8 @@ def curve(session: Session, from_: date, to: date, lot_id: int | None = None) ->
         return []
     now = int(clock.now().timestamp())
     low = min(midnight(from_, lot.zone) for lot in lots)
-    high = min(max(midnight(to + timedelta(days=1), lot.zone) for lot in lots), now)
-    instants = range(low, high + 1, HALF_HOUR_S)
+    high = min(max(midnight(to + timedelta(days=1), lot.zone) for lot in lots), now + 1)
+    instants = range(low, high, HALF_HOUR_S)
     by_zone: dict[str, list[stats_queries.LotInfo]] = defaultdict(list)
     for lot in lots:
         by_zone[lot.zone].append(lot)

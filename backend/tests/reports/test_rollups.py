@@ -1,0 +1,231 @@
+"""Roll-ups: idempotent, late, interrupted, by two at once, and the check that finds what is wrong."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import delete, func, insert, select, text, update
+
+from parking import clock
+from parking.bookings.models import Booking
+from parking.db import db, transaction
+from parking.reports import rollup_tasks, rollups, stats
+from parking.reports.rollup_models import LotDay, LotDayDetail, LotMonth, LotRolled, StatsChange
+from parking.reports.rollup_rules import levels, midnight, slots
+from tests.reports import world
+from tests.reports.world import utc
+
+
+@pytest.fixture
+def lot(app, alice):
+    made = world.make_lot("Harbour", "Europe/Berlin", 3, utc("2026-02-20T00:00"))
+    one = world.spot_ids(made)[0]
+    world.put(
+        *(world.row(made, one, alice.id, utc(f"2026-02-{d}T08:00"), utc(f"2026-02-{d}T09:00")) for d in (24, 25, 26))
+    )
+    return made
+
+
+def kept() -> list:
+    db.session.rollback()
+    return [tuple(row) for row in db.session.execute(select(LotDay.__table__).order_by(LotDay.lot_id, LotDay.day))]
+
+
+def marks() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(StatsChange))
+
+
+def test_a_pass_rolls_up_every_closed_day_and_a_second_one_finds_nothing_to_do(lot):
+    assert rollups.roll_up() == 10  # 20 February to 1 March
+    first = kept()
+    assert len(first) == 20  # of the lot, and of all lots
+    assert rollups.roll_up() == 0
+    assert kept() == first
+    assert marks() == 0
+
+
+def test_after_days_of_downtime_the_missing_days_are_made(lot):
+    rollups.roll_up()
+    with clock.set_to(clock.now() + timedelta(days=9)):
+        assert rollups.roll_up() == 9
+        assert rollups.check() == []
+
+
+def test_a_booking_of_today_leaves_yesterday_alone(lot, alice):
+    rollups.roll_up()
+    (made,) = world.put(world.row(lot, world.spot_ids(lot)[0], alice.id, clock.now(), None))
+    clock.travel(600)
+    world.change(made, status="Completed", end_time=clock.now(), held_until=clock.now(), total_cost_minor=7)
+    assert marks() == 2
+    assert rollups.roll_up() == 0
+    assert marks() == 0
+
+
+def test_a_late_change_of_a_past_day_is_seen_at_once_and_rolled_up_again(lot, alice):
+    day = date(2026, 2, 25)
+    rollups.roll_up()
+    spot = world.spot_ids(lot)[1]
+    world.put(world.row(lot, spot, alice.id, utc("2026-02-25T10:00"), utc("2026-02-25T11:00"), total_cost_minor=999))
+    assert stats.admin_figures(db.session, day, day).totals.revenue_minor == 1099
+    assert rollups.roll_up() == 1
+    assert stats.admin_figures(db.session, day, day).totals.revenue_minor == 1099
+    assert rollups.check() == []
+
+
+def test_extending_or_describing_a_booking_leaves_no_mark(lot, alice):
+    (made,) = world.put(world.row(lot, world.spot_ids(lot)[0], alice.id, clock.now(), None))
+    rollups.roll_up()
+    world.change(made, held_until=clock.now() + timedelta(hours=9), vehicle_plate="B-AB 1", sequence=1)
+    assert marks() == 0
+
+
+def test_a_mark_dies_with_the_transaction_that_made_it(lot, alice):
+    before = marks()
+    values = world.row(lot, world.spot_ids(lot)[0], alice.id, clock.now(), None)
+
+    def fail() -> None:
+        with transaction() as session:
+            session.execute(insert(Booking).values(**values))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert marks() == before
+
+
+def test_a_long_history_is_done_piece_by_piece(lot, alice, monkeypatch):
+    monkeypatch.setattr(rollups, "MOST_DAYS", 3)
+    monkeypatch.setattr(rollups, "MOST_LOT_DAYS", 4)
+    assert rollups.roll_up() == 10
+    world.put(world.block(lot, world.spot_ids(lot)[2], alice.id, utc("2026-02-20T00:00"), utc("2026-03-01T00:00")))
+    assert rollups.roll_up() == 10
+    assert rollups.check() == []
+
+
+def test_a_pass_that_was_overtaken_writes_nothing(lot, alice):
+    """Two passes read the same marks; the slower one, whose figures are older, gives up."""
+    session = db.session()
+    (slow,) = rollups._plan(session)
+    old = rollups.compute(session, slow.lots, slow.days[0], slow.days[-1], rollups._now())
+    session.close()
+    world.put(world.row(lot, world.spot_ids(lot)[1], alice.id, utc("2026-02-25T10:00"), utc("2026-02-25T11:00")))
+    rollups.roll_up()
+    with pytest.raises(rollups.Overtaken):
+        rollups._write(slow, old)
+    assert rollups.check() == []
+
+
+def test_without_looking_at_the_marks_the_slower_pass_would_spoil_the_sums(lot, alice, monkeypatch):
+    """The control: the same race, with the guard taken away."""
+    session = db.session()
+    (slow,) = rollups._plan(session)
+    old = rollups.compute(session, slow.lots, slow.days[0], slow.days[-1], rollups._now())
+    session.close()
+    world.put(world.row(lot, world.spot_ids(lot)[1], alice.id, utc("2026-02-25T10:00"), utc("2026-02-25T11:00")))
+    rollups.roll_up()
+    monkeypatch.setattr(rollups, "_claim", lambda session, job: None)
+    rollups._write(slow, old)
+    assert rollups.check() != []
+
+
+def test_a_pass_that_dies_half_way_leaves_its_marks(lot, monkeypatch):
+    def die(*_):
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr(rollups, "_advance", die)
+    with pytest.raises(RuntimeError):
+        rollups.roll_up()
+    assert kept() == []
+    monkeypatch.undo()
+    rollups.roll_up()
+    assert rollups.check() == []
+
+
+def test_a_lot_that_moves_to_another_zone_gets_other_days(lot):
+    rollups.roll_up()
+    with transaction() as session:
+        session.execute(text("UPDATE parking_lot SET timezone = 'Pacific/Auckland'"))
+    day = date(2026, 2, 24)
+    live = stats.admin_figures(db.session, day, day).totals
+    rollups.roll_up()
+    db.session.rollback()
+    assert stats.admin_figures(db.session, day, day).totals == live
+    assert rollups.check() == []
+    assert db.session.scalar(select(LotRolled.timezone)) == "Pacific/Auckland"
+
+
+SPOILERS = {
+    "a day": update(LotDay).where(LotDay.lot_id != 0, LotDay.day == date(2026, 2, 25)).values(revenue_minor=1),
+    "the sum of a day": update(LotDay).where(LotDay.lot_id == 0, LotDay.day == date(2026, 2, 25)).values(bookings=77),
+    "a chart": update(LotDayDetail).where(LotDayDetail.lot_id != 0).values(occupied=[0] * 24),
+    "a missing day": delete(LotDay).where(LotDay.lot_id != 0, LotDay.day == date(2026, 2, 26)),
+    "a month": update(LotMonth).where(LotMonth.lot_id != 0).values(drivers=12),
+}
+
+
+@pytest.mark.parametrize("what", SPOILERS)
+def test_the_check_finds_and_repairs(app, lot, what):
+    rollups.roll_up()
+    assert rollups.check() == []
+    with transaction() as session:
+        session.execute(SPOILERS[what])
+    found = rollups.check()
+    assert found
+    assert all(str(one) for one in found)
+    runner = app.test_cli_runner()
+    said = runner.invoke(args=["stats", "check"])
+    assert (said.exit_code, "difference(s) found, 0 repaired" in said.output) == (1, True)
+    said = runner.invoke(args=["stats", "check", "--repair"])
+    assert (said.exit_code, said.output.splitlines()[-1]) == (
+        0,
+        f"{len(found)} difference(s) found, {len(found)} repaired.",
+    )
+    assert runner.invoke(args=["stats", "check"]).output == "Every figure equals the bookings.\n"
+
+
+def test_the_workers_jobs(lot):
+    assert rollup_tasks.roll_up_figures() == 10
+    with transaction() as session:
+        session.execute(SPOILERS["a day"])
+    assert rollup_tasks.check_figures() > 0
+    assert rollup_tasks.check_figures() == 0
+    assert {entry["task"] for entry in rollup_tasks.BEAT.values()} == {"tasks.roll_up_figures", "tasks.check_figures"}
+
+
+def test_bookings_from_before_the_marks_are_found(lot):
+    """A database that was filled before migration 0004: every lot is marked since the beginning."""
+    with transaction() as session:
+        session.execute(text("DELETE FROM stats_change"))
+        session.execute(text("INSERT INTO stats_change (lot_id, from_quarter) SELECT id, 0 FROM parking_lot"))
+    day = date(2026, 2, 25)
+    assert stats.admin_figures(db.session, day, day).totals.bookings == 1
+    assert rollups.roll_up() == 10
+    assert rollups.check() == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours", "odd"),
+    [
+        ("Europe/London", date(2026, 3, 29), 23, {1: 0}),
+        ("Europe/London", date(2026, 10, 25), 25, {1: 7200}),
+        ("Australia/Lord_Howe", date(2026, 4, 5), 24.5, {1: 5400}),
+        ("America/Santiago", date(2026, 9, 6), 23, {0: 0}),
+        ("Asia/Kolkata", date(2026, 3, 29), 24, {}),
+    ],
+)
+def test_the_hours_of_a_day(zone, day, hours, odd):
+    found = slots(zone, day, day)
+    end = midnight(day + timedelta(days=1), zone)
+    edges = [slot.start for slot in found] + [end]
+    assert end - midnight(day, zone) == hours * 3600
+    lengths = dict.fromkeys(range(24), 0)
+    for slot, until in zip(found, edges[1:], strict=True):
+        lengths[slot.hour] += until - slot.start
+    assert lengths == {hour: odd.get(hour, 3600) for hour in range(24)}
+
+
+def test_levels_know_a_change_of_cars_from_two_at_once():
+    """One car leaves in the second the next one comes: never two."""
+    assert list(levels([(0, 1), (50, -1), (50, 1), (80, -1)], [0, 60, 100])) == [(60, 1), (20, 1)]
+    assert list(levels([], [0, 60, 100])) == [(0, 0), (0, 0)]
+    assert list(levels([(10, 1), (20, 1), (30, -2)], [0, 60, 60, 100])) == [(30, 2), (0, 0), (0, 0)]
