@@ -7,22 +7,39 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from parking import create_app
 from parking.accounts import tokens
+from parking.accounts.models import User
 from parking.db import db
 from tests.conftest import make_settings, make_user
+
+
+def rows(app) -> dict[str, list[str]]:
+    """Everything in the database, table by table."""
+    with app.app_context():
+        found = {
+            table.name: sorted(repr(tuple(row)) for row in db.session.execute(table.select()))
+            for table in db.metadata.sorted_tables
+        }
+        db.session.remove()
+        return found
 
 
 @dataclass
 class Town:
     app: Any
-    tokens: dict[str, str]
+    ids: dict[str, int]
     lots: list[dict] = field(default_factory=list)
     bookings: list[dict] = field(default_factory=list)
 
+    def token(self, name: str) -> str:
+        """A good token of alice, bob or carol (an administrator), whatever happened to the earlier ones."""
+        with self.app.app_context():
+            return tokens.issue(db.session.get_one(User, self.ids[name]).fs_uniquifier)
+
     def head(self, name: str | None, **more: str) -> dict[str, str]:
-        """The headers of alice, bob, carol (an administrator) or nobody."""
-        return {**({"Authorization": f"Bearer {self.tokens[name]}"} if name else {}), **more}
+        return {**({"Authorization": f"Bearer {self.token(name)}"} if name else {}), **more}
 
     def ask(self, method: str, path: str, who: str | None = None, **kwargs):
         headers = {**self.head(who), **kwargs.pop("headers", {})}
@@ -31,13 +48,10 @@ class Town:
 
 def build(app) -> Town:
     with app.app_context():
-        people = {
-            "alice": make_user("alice", "user"),
-            "bob": make_user("bob", "user"),
-            "carol": make_user("carol", "user", "admin"),
-        }
-        town = Town(app, {name: tokens.issue(user.fs_uniquifier) for name, user in people.items()})
+        cast = (("alice", ["user"]), ("bob", ["user"]), ("carol", ["user", "admin"]))
+        ids = {name: make_user(name, *roles).id for name, roles in cast}
         db.session.remove()
+    town = Town(app, ids)
     for name, capacity in (("Harbour", 4), ("Station", 3), ("Old Town", 2)):
         made = town.ask("POST", "/api/lots", "carol", json={"name": name, "capacity": capacity, "price_per_hour": 2.5})
         assert made.status_code == 201, made.text
@@ -46,8 +60,14 @@ def build(app) -> Town:
     for who, wanted in (
         ("alice", {"booking_type": "instant"}),
         ("bob", {"booking_type": "instant"}),
-        ("alice", {"booking_type": "reserved", "reserved_start": tomorrow.isoformat(),
-                   "reserved_end": (tomorrow + timedelta(hours=2)).isoformat()}),
+        (
+            "alice",
+            {
+                "booking_type": "reserved",
+                "reserved_start": tomorrow.isoformat(),
+                "reserved_end": (tomorrow + timedelta(hours=2)).isoformat(),
+            },
+        ),
     ):
         made = town.ask("POST", "/api/book", who, json={"lot_id": town.lots[0]["id"], **wanted})
         assert made.status_code == 201, made.text

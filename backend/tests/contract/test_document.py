@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import schemathesis
 from jsonschema_rs import Draft202012Validator
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
+from schemathesis.generation import GenerationMode
+from schemathesis.transport.wsgi import WSGITransport
+from sqlalchemy import select
+
+from parking.accounts import tokens
+from parking.accounts.models import Role, User
+from parking.db import db
 
 # A stream has no end, so it cannot be asked in-process; tests/live has it on a real server.
 ENDLESS = ["/api/stream"]
@@ -33,19 +40,72 @@ def configuration(token: str, examples: int) -> SchemathesisConfig:
     )
 
 
+@pytest.fixture(autouse=True)
+def _in_process(monkeypatch):
+    """The last moment before a request: well-formed ones get ids that exist, and the socket settings go that
+    schemathesis 4.32 hands to an in-process application when a check asks once more."""
+    send = WSGITransport.send
+
+    def prepared(self, case, **kwargs):
+        sensible(case)
+        for name in ("max_redirects", "verify", "cert", "proxies"):
+            kwargs.pop(name, None)
+        return send(self, case, **kwargs)
+
+    monkeypatch.setattr(WSGITransport, "send", prepared)
+
+
+class StaysSignedIn:
+    """In front of the application: puts a good token of the attacker in the place of his word for it, and undoes what
+    he does to his own account on the way (disabled, demoted, signed out everywhere)."""
+
+    WORD = "a-token-of-the-attacker"
+
+    def __init__(self, town, who: str) -> None:
+        self.town, self.who, self.wsgi = town, who, town.app.wsgi_app
+
+    def __call__(self, environ, start_response):
+        if environ.get("HTTP_AUTHORIZATION") == f"Bearer {self.WORD}":
+            with self.town.app.app_context():
+                user = db.session.scalars(select(User).where(User.id == self.town.ids[self.who])).one()
+                wanted = {"user", "admin"} if self.who == "carol" else {"user"}
+                if not user.active or {role.name for role in user.roles} != wanted:
+                    user.active = True
+                    user.roles = [r for r in db.session.scalars(select(Role)) if r.name in wanted]
+                    db.session.commit()
+                environ["HTTP_AUTHORIZATION"] = f"Bearer {tokens.issue(user.fs_uniquifier)}"
+                db.session.remove()
+        return self.wsgi(environ, start_response)
+
+
+def sensible(case) -> None:
+    """Lets well-formed requests name what exists; a random id or time would only ever be refused."""
+    if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
+        return
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+    known = {
+        "timezone": "Europe/Berlin",
+        "reserved_start": tomorrow.isoformat(),
+        "reserved_end": (tomorrow + timedelta(hours=2)).isoformat(),
+        "from": tomorrow.isoformat(),
+        "to": (tomorrow + timedelta(hours=3)).isoformat(),
+    }
+    for place in (case.body, case.query, case.path_parameters):
+        if not isinstance(place, dict):
+            continue
+        for name, value in place.items():
+            if name in known and isinstance(value, str):
+                place[name] = known[name]
+            if name.endswith("id") and type(value) is int and value > 5:
+                place[name] = value % 5 + 1
+
+
 def attack(town, who: str, examples: int):
     """Runs everything schemathesis has; (answers counted by operation and status, failures)."""
+    town.app.wsgi_app = StaysSignedIn(town, who)
     schema = schemathesis.openapi.from_wsgi(
-        "/api/openapi.json", town.app, config=configuration(town.tokens[who], examples)
+        "/api/openapi.json", town.app, config=configuration(StaysSignedIn.WORD, examples)
     ).exclude(path=ENDLESS)
-
-    @schema.hook
-    def map_path_parameters(context, path_parameters):
-        """Ids that exist, where any number would do."""
-        return {
-            name: value % 5 + 1 if type(value) is int and value > 5 else value
-            for name, value in (path_parameters or {}).items()
-        }
 
     answers: dict[str, Counter] = defaultdict(Counter)
     failures: dict[str, str] = {}
@@ -71,16 +131,21 @@ def attack(town, who: str, examples: int):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(("who", "examples"), [("alice", 12), ("carol", 12)])
-def test_what_the_document_says_is_what_is_answered(town, who, examples):
-    answers, failures = attack(town, who, examples)
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    ("database_url", "who"), [("sqlite", "carol"), ("postgresql", "alice")], indirect=["database_url"]
+)
+def test_what_the_document_says_is_what_is_answered(town, who, monkeypatch):
+    monkeypatch.setattr("parking.accounts.routes.FORGOT_SECONDS", 0.0)
+    answers, failures = attack(town, who, examples=8)
+    print("requests:", sum(sum(of.values()) for of in answers.values()), {k: dict(v) for k, v in answers.items()})
     assert not failures, "\n\n".join(f"{what}\n{how}" for what, how in failures.items())
     total = sum(sum(of.values()) for of in answers.values())
-    assert total >= 500, f"only {total} requests were made"
+    assert total >= 2000, f"only {total} requests were made"
     served = {status for of in answers.values() for status in of}
     assert not any(status >= 500 and status != 503 for status in served)
-    assert town.ask("GET", "/api/lots", who).status_code == 200, "the attacker lost his own account on the way"
+    never = [operation for operation, of in answers.items() if not any(200 <= status < 300 for status in of)]
+    assert len(never) < len(answers) / 2, f"most operations never succeeded, so little was checked: {never}"
 
 
 def test_the_document_is_valid_and_complete(town):

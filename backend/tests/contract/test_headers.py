@@ -8,7 +8,7 @@ import pytest
 
 from parking.contract import headers, page
 
-EVERYWHERE = ("/healthz", "/api/public/site", "/api/nothing", "/auth/nothing", "/api/admin/system", "/", "/docs", "/a/page")
+EVERYWHERE = ("/healthz", "/api/public/site", "/api/nothing", "/auth/nothing", "/api/users", "/", "/docs", "/a/page")
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)

@@ -1,0 +1,160 @@
+"""The lights tell the truth: each goes out when its part does, and the figures count what happened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from parking import clock, create_app
+from parking.contract import heartbeat
+from parking.db import db
+from tests.conftest import make_settings
+
+
+def system(town) -> dict:
+    answer = town.ask("GET", "/api/admin/system", "carol")
+    assert answer.status_code == 200, answer.text
+    return answer.json["system"]
+
+
+def test_healthz_answers_without_a_database(plain, tmp_path):
+    assert plain(database_url=f"sqlite:///{tmp_path}/none/none.db").get("/healthz").json == {"status": "ok"}
+
+
+def test_readyz_says_what_is_missing(plain, tmp_path):
+    empty = plain(database_url=f"sqlite:///{tmp_path / 'empty.db'}").get("/readyz")
+    assert empty.status_code == 503
+    assert "migration" in empty.json["detail"]
+    assert empty.json["errors"]["database"]
+    assert int(empty.headers["Retry-After"]) >= 1
+    gone = plain(database_url="postgresql+psycopg://nobody@127.0.0.1:1/none").get("/readyz")
+    assert gone.status_code == 503
+    assert "does not answer" in gone.json["detail"]
+
+
+def test_readyz_notices_a_lost_guard(town):
+    assert town.ask("GET", "/readyz").status_code == 200
+    with town.app.app_context():
+        if db.engine.dialect.name != "sqlite":
+            pytest.skip("dropping a trigger is written for SQLite here; tests/test_schema has both")
+        name = db.session.scalar(text("SELECT name FROM sqlite_master WHERE type = 'trigger' LIMIT 1"))
+        db.session.execute(text(f'DROP TRIGGER "{name}"'))
+        db.session.commit()
+    answer = town.ask("GET", "/readyz")
+    assert answer.status_code == 503
+    assert name in answer.json["detail"]
+
+
+def test_a_request_that_needs_the_database_is_told_to_come_back(tmp_path):
+    app = create_app(make_settings(tmp_path, database_url="postgresql+psycopg://nobody@127.0.0.1:1/none"))
+    answer = app.test_client().get("/api/public/lots")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert answer.json["code"] == "unavailable"
+    assert "nobody" not in answer.text, "the database's address is nobody's business"
+
+
+def test_only_an_administrator_sees_the_lights(town):
+    assert town.ask("GET", "/api/admin/system").status_code == 401
+    assert town.ask("GET", "/api/admin/system", "alice").status_code == 403
+
+
+def test_worker_and_beat_are_dark_until_they_sign_and_again_after_a_minute(town):
+    lights = system(town)
+    assert not lights["worker"]["ok"]
+    assert "never" in lights["beat"]["detail"]
+    with town.app.app_context():
+        for name in ("worker", "beat"):
+            heartbeat.sign(name)
+    lights = system(town)
+    assert lights["worker"]["ok"]
+    assert lights["beat"]["ok"]
+    with clock.set_to(clock.now() + timedelta(seconds=heartbeat.SILENT_SECONDS + 1)):
+        lights = system(town)
+        assert not lights["worker"]["ok"]
+        assert "Silent for 61 s" in lights["beat"]["detail"]
+
+
+def test_the_signals_of_celery_sign_and_not_more_often_than_needed(town, monkeypatch):
+    from celery.signals import beat_init, before_task_publish, heartbeat_sent
+
+    signed = []
+    monkeypatch.setattr(heartbeat, "sign", signed.append)
+    heartbeat.watch(town.app)
+    try:
+        heartbeat_sent.send(sender=None)
+        heartbeat_sent.send(sender=None)
+        before_task_publish.send(sender="tasks.x")
+        assert signed == ["worker"], "a process that is not Beat must not sign for it"
+        beat_init.send(sender=None)
+        before_task_publish.send(sender="tasks.x")
+        assert signed == ["worker", "beat"]
+    finally:
+        as_worker, as_beat = town.app.extensions["heartbeat"]
+        heartbeat_sent.disconnect(as_worker)
+        before_task_publish.disconnect(as_beat)
+
+
+def test_a_database_that_is_away_does_not_stop_the_signing_program(tmp_path):
+    app = create_app(make_settings(tmp_path, database_url="postgresql+psycopg://nobody@127.0.0.1:1/none"))
+    heartbeat._signer(app, "worker")()
+
+
+def test_the_lights_name_the_parts_and_the_outbox_counts(town):
+    lights = system(town)
+    assert lights["database"]["ok"]
+    assert lights["database"]["kind"] in ("sqlite", "postgresql")
+    assert not lights["redis"]["ok"]
+    assert "REDIS_URL" in lights["redis"]["detail"]
+    assert lights["outbox"]["queued"] >= 1, "the bookings of this town have their confirmations waiting"
+    assert lights["disk"]["total_bytes"] > lights["disk"]["free_bytes"] > 0
+    assert lights["version"]
+
+
+def test_a_full_disk_goes_dark(town, monkeypatch):
+    monkeypatch.setattr("parking.contract.system.LOW_DISK_BYTES", 2**62)
+    assert not system(town)["disk"]["ok"]
+
+
+def figure(text: str, line: str) -> float:
+    return next((float(row.rsplit(" ", 1)[1]) for row in text.splitlines() if row.startswith(line + " ")), 0.0)
+
+
+def test_requests_are_counted_by_route_and_not_by_address(town):
+    line = 'http_requests_total{method="GET",route="/api/lots/<int:lot_id>",status="404"}'
+    before = figure(town.ask("GET", "/metrics").text, line)
+    for n in (501, 502, 503):
+        town.ask("GET", f"/api/lots/{n}", "alice")
+    after = town.ask("GET", "/metrics").text
+    assert figure(after, line) == before + 3
+    assert 'http_request_seconds_bucket{le="0.5",method="GET",route="/api/lots/<int:lot_id>"}' in after
+    assert "/api/lots/501" not in after
+    assert figure(after, 'parking_outbox_mails{state="queued"}') >= 1
+    assert figure(after, "parking_outbox_oldest_unsent_seconds") >= 0
+
+
+def test_a_made_up_method_makes_no_figure_of_its_own(town):
+    town.ask("BREW", "/api/lots")
+    assert "BREW" not in town.ask("GET", "/metrics").text
+
+
+def test_figures_are_for_this_machine_or_the_token(tmp_path, town):
+    assert town.ask("GET", "/metrics", environ_base={"REMOTE_ADDR": "127.0.0.1"}).status_code == 200
+    outside = town.ask("GET", "/metrics", environ_base={"REMOTE_ADDR": "203.0.113.7"})
+    assert outside.status_code == 401
+    assert outside.headers["WWW-Authenticate"]
+    through_a_proxy = town.ask("GET", "/metrics", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert through_a_proxy.status_code == 401, "a proxy on this machine speaks for others"
+
+
+def test_the_token_of_metrics_opens_and_another_does_not(town, monkeypatch):
+    import dataclasses
+
+    town.app.extensions["settings"] = dataclasses.replace(town.app.extensions["settings"], metrics_token="s3cret-token")
+    outside = {"REMOTE_ADDR": "203.0.113.7"}
+    good, bad = ({"Authorization": f"Bearer {token}"} for token in ("s3cret-token", "wrong"))
+    assert town.ask("GET", "/metrics", headers=good, environ_base=outside).status_code == 200
+    assert town.ask("GET", "/metrics", headers=bad, environ_base=outside).status_code == 401
+    assert town.ask("GET", "/metrics", headers=bad).status_code == 401

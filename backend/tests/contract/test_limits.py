@@ -1,0 +1,117 @@
+"""How often one may ask, whom a limit hits, and that Redis being away locks nobody out and lets nobody through."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from apiflask import APIBlueprint, APIFlask
+from flask import request
+
+from parking import create_app, limits
+from parking.contract import headers
+from parking.limits import by_address, by_named_account, limiter
+from tests.conftest import make_settings
+
+probe = APIBlueprint("limit_probe", __name__)
+
+
+@probe.post("/api/probe")
+@limiter.limit("3 per 2 seconds", key_func=by_named_account)
+@limiter.limit("6 per 2 seconds", key_func=by_address)
+def probed() -> dict[str, str]:
+    return {"address": request.remote_addr or ""}
+
+
+@pytest.fixture
+def app_with(tmp_path):
+    def make(**changes) -> APIFlask:
+        app = create_app(make_settings(tmp_path, **{"rate_limits": True, **changes}))
+        app.register_blueprint(probe)
+        return app
+
+    return make
+
+
+def tries(app, email: str, count: int, **head: str) -> list[int]:
+    client = app.test_client()
+    return [client.post("/api/probe", json={"email": email}, headers=head).status_code for _ in range(count)]
+
+
+def test_one_account_is_limited_and_another_is_not(app_with):
+    app = app_with()
+    assert tries(app, "a@example.com", 4) == [200, 200, 200, 429]
+    assert tries(app, " A@Example.COM ", 1) == [429], "the same account, written otherwise"
+    assert tries(app, "b@example.com", 1) == [200]
+
+
+def test_one_address_is_limited_whatever_accounts_it_names(app_with):
+    app = app_with()
+    found = [tries(app, f"{n}@example.com", 1)[0] for n in range(8)]
+    assert found == [200] * 6 + [429] * 2
+
+
+def test_the_refusal_says_how_long_to_wait_and_it_is_true(app_with):
+    app = app_with()
+    tries(app, "a@example.com", 3)
+    refused = app.test_client().post("/api/probe", json={"email": "a@example.com"})
+    assert refused.status_code == 429
+    assert refused.content_type == "application/problem+json"
+    assert refused.json["code"] == "too_many_requests"
+    wait = int(refused.headers["Retry-After"])
+    assert 1 <= wait <= 3
+    assert str(wait) in refused.json["detail"]
+    time.sleep(wait)
+    assert tries(app, "a@example.com", 1) == [200]
+
+
+def test_off_means_off(app_with):
+    assert set(tries(app_with(rate_limits=False), "a@example.com", 30)) == {200}
+
+
+def test_a_forged_forwarded_address_counts_for_nothing(app_with):
+    app = app_with()
+    found = [tries(app, f"{n}@example.com", 1, **{"X-Forwarded-For": f"10.0.0.{n}"})[0] for n in range(7)]
+    assert found == [200] * 6 + [429]
+
+
+def test_behind_one_named_proxy_only_what_that_proxy_says_counts(app_with):
+    app = app_with(trusted_proxies=1)
+    client = app.test_client()
+    seen = client.post("/api/probe", json={}, headers={"X-Forwarded-For": "6.6.6.6, 10.0.0.9"})
+    assert seen.json == {"address": "10.0.0.9"}
+
+
+def test_an_ipv6_household_counts_as_one(app_with):
+    app = app_with()
+    client = app.test_client()
+    found = [
+        client.post("/api/probe", json={"email": f"{n}@example.com"}, environ_base={"REMOTE_ADDR": f"2001:db8::{n}"})
+        for n in range(7)
+    ]
+    assert [answer.status_code for answer in found] == [200] * 6 + [429]
+    other = client.post("/api/probe", json={}, environ_base={"REMOTE_ADDR": "2001:db8:0:1::1"})
+    assert other.status_code == 200
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "redis://10.255.255.1:6379/0"])
+def test_without_redis_the_process_counts_for_itself_and_nobody_waits(app_with, url):
+    app = app_with(redis_url=url)
+    begun = time.monotonic()
+    assert tries(app, "a@example.com", 5) == [200, 200, 200, 429, 429]
+    assert time.monotonic() - begun < 5 * limits.REDIS_PATIENCE_SECONDS + 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(2, "2 seconds"), (61, "61 seconds"), (121, "3 minutes"), (3600, "60 minutes"), (86_400, "24 hours")],
+)
+def test_a_wait_is_told_in_units_one_can_grasp(seconds, said):
+    assert limits._spoken(seconds) == said
+
+
+def test_every_limited_route_is_documented_as_such(plain):
+    spec = plain().get("/api/openapi.json").json
+    for method, path in (("post", "/api/book"), ("post", "/auth/login"), ("get", "/api/public/site")):
+        assert "429" in spec["paths"][path][method]["responses"], path
+    assert "Retry-After" in headers.EXPOSED
