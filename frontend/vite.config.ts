@@ -2,6 +2,7 @@ import { fileURLToPath, URL } from 'node:url'
 import vueI18n from '@intlify/unplugin-vue-i18n/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+import { leanAxios } from './scripts/lean-axios.ts'
 import { purgeBootstrap } from './scripts/purge-bootstrap.ts'
 
 const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:5000'
@@ -13,12 +14,13 @@ export default defineConfig({
     // and the message compiler need not be sent.
     vueI18n({
       include: [fileURLToPath(new URL('./src/locales/**/*.json', import.meta.url))],
-      runtimeOnly: true,
+      module: 'petite-vue-i18n',
       compositionOnly: true,
       fullInstall: false,
       dropMessageCompiler: true,
     }),
     purgeBootstrap(),
+    leanAxios(),
   ],
   // Parts of the libraries that a finished page never uses.
   define: {
@@ -29,7 +31,13 @@ export default defineConfig({
     __VUE_PROD_DEVTOOLS__: false,
     __VUE_OPTIONS_API__: false,
   },
-  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  resolve: {
+    alias: [
+      { find: '@', replacement: fileURLToPath(new URL('./src', import.meta.url)) },
+      // package.json installs the small build of vue-i18n under that name.
+      { find: /^vue-i18n$/, replacement: 'vue-i18n/dist/petite-vue-i18n.runtime.mjs' },
+    ],
+  },
   server: {
     port: 5173,
     strictPort: true,
@@ -40,6 +48,26 @@ export default defineConfig({
     manifest: true,
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        // Few files for the first load: what every page needs travels together.
+        codeSplitting: {
+          groups: [
+            {
+              name: 'vendor',
+              test: /node_modules\/(@?vue|pinia|@tanstack|axios|@intlify)/,
+              priority: 2,
+            },
+            {
+              name: 'common',
+              test: /src\/(shared|app|features)|@lucide/,
+              minShareCount: 6,
+              priority: 1,
+            },
+          ],
+        },
+      },
+    },
   },
   test: {
     environment: 'happy-dom',

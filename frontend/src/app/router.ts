@@ -36,6 +36,12 @@ const driver: RouteRecordRaw[] = [
     name: 'reset-password',
     component: () => import('@/pages/ResetPasswordPage.vue'),
   },
+  { path: '/setup', name: 'setup', component: () => import('@/pages/SetupPage.vue') },
+  {
+    path: '/confirm-email',
+    name: 'confirm-email',
+    component: () => import('@/pages/ConfirmEmailPage.vue'),
+  },
   {
     path: '/lots/:id(\\d+)',
     name: 'lot',

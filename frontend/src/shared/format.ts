@@ -55,6 +55,11 @@ export function dateTime(locale: string, at: string | Date, timeZone: string): s
   }).format(new Date(at))
 }
 
+/** Date with its year, and time: for papers that are kept. */
+export function fullDateTime(locale: string, at: string | Date, timeZone: string): string {
+  return dateFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(new Date(at))
+}
+
 /** The calendar day of an instant in a zone as YYYY-MM-DD. */
 export function dayKey(at: string | Date, timeZone: string): string {
   return dateFormat('en-CA', {
@@ -80,13 +85,14 @@ export function timeRange(
   return `${start} – ${end}`
 }
 
-function unit(locale: string, value: number, name: 'hour' | 'minute' | 'day'): string {
+function unit(locale: string, value: number, name: 'second' | 'hour' | 'minute' | 'day'): string {
   return numberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value)
 }
 
-/** A span in at most two units: "2 hr 5 min", "3 days 4 hr", "0 min". Never negative. */
+/** A span in at most two units: "3 days 4 hr", "2 hr 5 min", "40 sec". Never negative. */
 export function duration(locale: string, seconds: number): string {
-  const minutes = Math.max(0, Math.floor(seconds / 60))
+  if (seconds < 60) return unit(locale, Math.max(0, Math.floor(seconds)), 'second')
+  const minutes = Math.floor(seconds / 60)
   const hours = Math.floor(minutes / 60)
   const days = Math.floor(hours / 24)
   const parts =
@@ -142,6 +148,10 @@ export function useFormat() {
     clock: (at: string | Date) => time(tag.value, at, displayTimezone.value, true),
     dateTime: (at: string, zone = displayTimezone.value) =>
       zoned(dateTime(tag.value, at, zone), at, zone),
+    fullDateTime: (at: string, zone: string) => {
+      const text = fullDateTime(tag.value, at, zone)
+      return `${text} ${zoneName(tag.value, at, zone)}`
+    },
     /** Until when: the time alone when that is today. */
     until: (at: string, zone: string, now: Date) =>
       dayKey(at, zone) === dayKey(now, zone)

@@ -48,6 +48,19 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return navigator.locks ? navigator.locks.request('pw-refresh', work) : work()
 }
 
+/** So long before its end a token is renewed, so that nothing fails with it. */
+const RENEW_BEFORE_MS = 60_000
+let renewal: ReturnType<typeof setTimeout> | undefined
+
+/** Renews the access token in time while the page is open. */
+export function renewIn(expiresInSeconds: number): void {
+  clearTimeout(renewal)
+  const delay = Math.max(10_000, expiresInSeconds * 1000 - RENEW_BEFORE_MS)
+  renewal = setTimeout(() => {
+    if (accessToken) void refreshSession().catch(() => undefined)
+  }, delay)
+}
+
 let refreshing: Promise<SignIn> | null = null
 
 /** Asks for a new access token; callers at the same time share one request. */
@@ -60,7 +73,7 @@ export function refreshSession(): Promise<SignIn> {
         headers: { 'X-Requested-With': 'parkwell' },
       },
     )
-    accessToken = answer.data.token
+    setAccessToken(answer.data.token)
     whenRefreshed(answer.data)
     return answer.data
   }).finally(() => {

@@ -1,4 +1,5 @@
-import { createI18n } from 'vue-i18n'
+import { resolveValue } from '@intlify/core-base'
+import { createI18n, registerMessageResolver } from 'vue-i18n'
 import type { Locale } from './types'
 
 /** Languages with a complete catalogue. */
@@ -9,6 +10,9 @@ export type Catalogue = 'page' | 'admin'
 const LOCALE_KEY = 'pw-locale'
 type Messages = Record<string, never>
 const files = import.meta.glob<Messages>('../locales/*/*.json', { import: 'default' })
+
+// The small build of vue-i18n looks up flat keys unless told how to follow a path.
+registerMessageResolver(resolveValue)
 
 export const i18n = createI18n({ legacy: false, locale: 'en', fallbackLocale: 'en', messages: {} })
 const wanted = new Set<Catalogue>(['page'])
@@ -41,4 +45,10 @@ export async function setLocale(locale: Locale): Promise<void> {
 export async function useCatalogue(catalogue: Catalogue): Promise<void> {
   wanted.add(catalogue)
   await load(i18n.global.locale.value as Locale, catalogue)
+}
+
+/** Whether the catalogue has a message at this path, for keys that come from the server. */
+export function hasMessage(path: string): boolean {
+  const messages = i18n.global.getLocaleMessage(i18n.global.locale.value)
+  return resolveValue(messages, path) !== null
 }

@@ -1,13 +1,11 @@
 import { createEventSource, type EventSourceClient } from 'eventsource-client'
-import { ref } from 'vue'
 import { getAccessToken, refreshSession } from './http'
+import { streamState, updatedAt } from './streamState'
 
 /**
  * Live updates. One server-sent event stream per tab; when it is down for long, the caller polls
  * and the page says when it last heard from the server.
  */
-export type StreamState = 'off' | 'live' | 'connecting' | 'polling'
-
 export interface StreamHandlers {
   /** An event came; `data` is parsed JSON. */
   event: (name: string, data: unknown) => void
@@ -21,10 +19,6 @@ const POLL_AFTER_MS = 8_000
 const POLL_EVERY_MS = 10_000
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 30_000
-
-export const streamState = ref<StreamState>('off')
-/** When data last came from the server, by whichever way. */
-export const updatedAt = ref<Date | null>(null)
 
 /** Doubling delay with full jitter, so that a thousand pages do not come back at once. */
 export function backOff(attempt: number, random: () => number = Math.random): number {
@@ -115,13 +109,27 @@ export class LiveStream {
     streamState.value = 'live'
     this.heard()
     // What happened while the stream was down may be older than the server's memory of events.
-    if (wasDown) void this.handlers.poll().catch(() => undefined)
+    if (wasDown) this.catchUp()
   }
 
   private received(name: string, data: string): void {
     this.heard()
-    if (name === 'ping') return
+    if (name === 'ping' || name === 'bye') return
+    // The server has lost its own news for now: ask, until it says that all is known again.
+    if (name === 'degraded') return this.fallBack()
+    if (name === 'resync') return this.resynced()
     this.handlers.event(name, JSON.parse(data))
+  }
+
+  private resynced(): void {
+    this.clear('poll')
+    streamState.value = 'live'
+    this.catchUp()
+  }
+
+  /** What was missed is read anew. */
+  private catchUp(): void {
+    void this.handlers.poll().catch(() => undefined)
   }
 
   private heard(): void {

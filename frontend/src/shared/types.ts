@@ -35,11 +35,11 @@ export interface SignIn {
 }
 
 export interface Session {
-  id: string
+  id: number
   created_at: string
   last_used_at: string
-  user_agent: string
-  ip: string
+  user_agent: string | null
+  ip: string | null
   current: boolean
 }
 

@@ -15,6 +15,11 @@ export const accountsApi = {
   login: (body: { email: string; password: string }) => http.post<SignIn>('/auth/login', body),
   register: (body: { email: string; username: string; password: string }) =>
     http.post<SignIn>('/auth/register', body),
+  setUp: (body: { token: string; email: string; username: string; password: string }) =>
+    http.post<SignIn>('/auth/setup', body),
+  changeEmail: (body: { email: string; password: string }) =>
+    http.post<{ message: string }>('/auth/email/change', body),
+  confirmEmail: (token: string) => http.post<{ message: string }>('/auth/email/confirm', { token }),
   refresh: refreshSession,
   logout: () => http.post('/auth/logout', {}, { headers: { 'X-Requested-With': 'parkwell' } }),
   logoutAll: () =>
@@ -29,5 +34,5 @@ export const accountsApi = {
   changePassword: (body: { current_password: string; new_password: string }) =>
     http.post<Partial<SignIn>>('/auth/password/change', body),
   sessions: () => http.get<{ sessions: Session[] }>('/auth/sessions').then((a) => a.sessions),
-  endSession: (id: string) => http.delete(`/auth/sessions/${id}`),
+  endSession: (id: number) => http.delete(`/auth/sessions/${id}`),
 }

@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
-import { onSession, setAccessToken } from '@/shared/http'
+import { onSession, renewIn, setAccessToken } from '@/shared/http'
 import { LOCALES, setLocale } from '@/shared/i18n'
 import { setDisplayTimezone, setTheme } from '@/shared/preferences'
 import { queryClient } from '@/shared/query'
@@ -22,6 +22,7 @@ export const useSession = defineStore('session', () => {
 
   function adopt(answer: SignIn): void {
     setAccessToken(answer.token)
+    renewIn(answer.expires_in)
     localStorage.setItem(HINT_KEY, '1')
     expired.value = false
     know(answer.user)

@@ -1,7 +1,7 @@
 import { useQueryClient, type QueryClient } from '@tanstack/vue-query'
 import { onScopeDispose, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { applyLot, applySpot, type LotEvent, type SpotEvent } from '@/features/lots/live'
-import { LiveStream } from '@/shared/stream'
+import type { LiveStream } from '@/shared/stream'
 
 const LIVE_KEYS = [['lots'], ['spots'], ['bookings'], ['booking'], ['admin']]
 
@@ -29,20 +29,30 @@ export function useLive(
 ): void {
   const client = useQueryClient()
   let stream: LiveStream | null = null
+  let gone = false
+
+  async function listen(id: number | null): Promise<void> {
+    // Not needed for the first paint, so not part of the first load.
+    const { LiveStream } = await import('@/shared/stream')
+    stream?.stop()
+    if (gone) return
+    stream = new LiveStream(id === null ? '/api/stream' : `/api/stream?lot_id=${id}`, {
+      event: (name, data) => {
+        applyEvent(client, name, data)
+        onEvent(name, data)
+      },
+      poll: () => refetchShown(client),
+    })
+    stream.start()
+  }
+
   watch(
     () => toValue(lotId),
-    (id) => {
-      stream?.stop()
-      stream = new LiveStream(id === null ? '/api/stream' : `/api/stream?lot_id=${id}`, {
-        event: (name, data) => {
-          applyEvent(client, name, data)
-          onEvent(name, data)
-        },
-        poll: () => refetchShown(client),
-      })
-      stream.start()
-    },
+    (id) => void listen(id),
     { immediate: true },
   )
-  onScopeDispose(() => stream?.stop())
+  onScopeDispose(() => {
+    gone = true
+    stream?.stop()
+  })
 }
