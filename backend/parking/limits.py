@@ -22,6 +22,7 @@ from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 from flask_login import current_user
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from parking import settings
@@ -72,7 +73,19 @@ def everybody() -> str:
     return "everybody"
 
 
-limiter = Limiter(
+class _Limiter(Limiter):
+    """The library counts in memory from the first failure of Redis on, but lets the requests that failed beside that
+    first one fail altogether. Those count in memory too."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        try:
+            super()._check_request_limit(callable_name, in_middleware)
+        except RedisError:
+            self.context.seen_limits.clear()
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+limiter = _Limiter(
     by_address,
     strategy="moving-window",
     in_memory_fallback_enabled=True,
