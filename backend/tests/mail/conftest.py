@@ -51,8 +51,10 @@ class Sink:
         self.login_reply = "535 5.7.8 Username and Password not accepted"
 
     async def _ask(self, question, *arguments):
-        """Questions may block (a test that stops the world), so they are put outside the loop."""
-        return await asyncio.get_running_loop().run_in_executor(None, question, *arguments)
+        """A question that stops the world (a Gate) must not stop the server's loop."""
+        if isinstance(question, Gate):
+            return await asyncio.get_running_loop().run_in_executor(None, question, *arguments)
+        return question(*arguments)
 
     async def handle_EHLO(self, server, session: Session, envelope: Envelope, hostname, responses):
         self.connections += 1
