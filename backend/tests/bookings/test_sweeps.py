@@ -1,0 +1,192 @@
+"""What time alone does, and that doing it twice, at once or late changes nothing twice."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from parking import clock
+from parking.audit.models import AuditEntry
+from parking.bookings import service, sweeps
+from parking.bookings.models import Booking
+from parking.db import db, transaction
+from parking.mail.models import OutboxMail
+from tests.bookings.helpers import make_lot, park, reserve, row
+
+H = timedelta(hours=1)
+
+
+def count(model, *where):
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(model).where(*where))
+
+
+def mails(kind):
+    return count(OutboxMail, OutboxMail.kind == kind)
+
+
+@pytest.fixture
+def lot(carol):
+    return make_lot(carol)
+
+
+def test_a_reservation_begins_and_ends_by_itself(alice, lot):
+    booking = reserve(alice, lot, H, 2 * H)
+    assert sweeps.settle_all() == 0
+    clock.travel(3600)
+    assert sweeps.settle_all() == 1
+    kept = row(booking["id"])
+    assert (kept.status, kept.checked_in_at) == ("Active", kept.reserved_start)
+    clock.travel(2 * 3600 + 25)
+    assert sweeps.settle_all() == 1
+    kept = row(booking["id"])
+    assert (kept.status, kept.end_time, kept.total_cost_minor) == ("Completed", kept.reserved_end, 400)
+    assert mails("release_receipt") == 1
+
+
+def test_a_late_sweep_completes_what_it_missed(alice, lot):
+    booking = reserve(alice, lot, H, 2 * H)
+    clock.travel(9 * 3600)
+    sweeps.settle_all()
+    kept = row(booking["id"])
+    assert (kept.status, kept.end_time, kept.total_cost_minor) == ("Completed", kept.reserved_end, 400)
+
+
+def test_a_no_show_is_written_down_and_told(alice, carol):
+    lot = make_lot(carol, require_checkin=True, checkin_grace_minutes=10)
+    booking = reserve(alice, lot, H, 2 * H)
+    clock.travel(3600 + 599)
+    assert sweeps.settle_all() == 0
+    clock.travel(1)
+    assert sweeps.settle_all() == 1
+    kept = row(booking["id"])
+    assert (kept.status, kept.total_cost_minor) == ("No-show", 0)
+    assert mails("booking_no_show") == 1
+
+
+def test_soft_claims_are_renewed_while_the_car_stays(alice, lot):
+    booking = park(alice, lot)
+    before = row(booking["id"]).held_until
+    clock.travel(600)
+    assert sweeps.settle_all() == 0
+    clock.travel(600)
+    assert sweeps.settle_all() == 1
+    assert row(booking["id"]).held_until == before + timedelta(minutes=20)
+
+
+def test_a_soft_claim_ends_where_the_next_reservation_begins(alice, bob, carol):
+    lot = make_lot(carol, capacity=1)
+    booking = park(alice, lot)
+    theirs = reserve(bob, lot, 5 * H, H)
+    for _ in range(4):
+        clock.travel(3600)
+        sweeps.settle_all()
+    assert row(booking["id"]).held_until == row(theirs["id"]).reserved_start
+
+
+@pytest.mark.parametrize("checkin", [False, True])
+def test_an_overstay_moves_the_reservation_instead_of_breaking_it(alice, bob, carol, checkin):
+    lot = make_lot(carol, capacity=2, require_checkin=checkin)
+    park(alice, lot)
+    promised = reserve(bob, lot, 5 * H, H, spot_id=row(1).spot_id)
+    other = reserve(bob, lot, 5 * H, H)
+    assert promised["spot_number"] == 1
+    service.cancel(other["id"], bob.id)
+    clock.travel(5 * 3600)
+    sweeps.settle_all()
+    sweeps.settle_all()
+    kept = row(promised["id"])
+    assert kept.spot_id != row(1).spot_id
+    assert kept.status == ("Reserved" if checkin else "Active")
+    assert mails("booking_moved") == 1
+
+
+def test_one_overstay_without_a_free_spot_does_not_stop_the_others(alice, bob, carol):
+    full, fine = make_lot(carol, "Full", capacity=1), make_lot(carol, "Fine", capacity=1)
+    parked = park(alice, full)
+    stuck, begins = reserve(bob, full, 5 * H, H), reserve(bob, fine, 5 * H, H)
+    clock.travel(5 * 3600)
+    sweeps.settle_all()
+    assert row(stuck["id"]).status == "Reserved"
+    assert row(begins["id"]).status == "Active"
+    service.release(parked["id"], alice.id)
+    sweeps.settle_all()
+    assert row(stuck["id"]).status == "Active"
+
+
+def test_a_promise_that_could_not_be_kept_costs_nothing(alice, bob, carol):
+    lot = make_lot(carol, capacity=1)
+    park(alice, lot)
+    broken = reserve(bob, lot, 5 * H, H)
+    clock.travel(6 * 3600)
+    sweeps.settle_all()
+    kept = row(broken["id"])
+    assert (kept.status, kept.total_cost_minor, kept.ended_by) == ("Cancelled", 0, "system")
+    assert mails("booking_cancelled") == 1
+
+
+def test_11_sweeps_side_by_side_change_nothing_twice(app, alice, carol):
+    lot = make_lot(carol, capacity=40)
+    for n in range(40):
+        reserve(alice, lot, H, (1 + n % 2) * H)
+    at = clock.travel(2 * 3600)
+
+    def sweep():
+        with app.app_context(), clock.set_to(at):
+            sweeps.settle_all()
+
+    threads = [threading.Thread(target=sweep) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert count(Booking, Booking.status == "Completed") == 20
+    assert count(Booking, Booking.status == "Active") == 20
+    assert count(AuditEntry, AuditEntry.action == "booking.released") == 20
+    assert count(AuditEntry, AuditEntry.action == "booking.started") == 20
+    assert mails("release_receipt") == 20
+    assert sweeps.settle_all() == 0
+
+
+def test_11_a_sweep_that_dies_in_a_batch_leaves_it_whole(alice, lot, monkeypatch):
+    first, second = reserve(alice, lot, H, H), reserve(alice, lot, H, H)
+    clock.travel(2 * 3600)
+    done = []
+
+    def dies(session, booking, *rest, **more):
+        if done:
+            raise KeyboardInterrupt
+        done.append(booking)
+        return whole(session, booking, *rest, **more)
+
+    whole = sweeps.steps.complete
+    with monkeypatch.context() as patched:
+        patched.setattr(sweeps.steps, "complete", dies)
+        with pytest.raises(KeyboardInterrupt):
+            sweeps.settle_all()
+    assert {row(b["id"]).status for b in (first, second)} == {"Reserved"}
+    assert mails("release_receipt") == 0
+    assert sweeps.settle_all() == 2
+    assert mails("release_receipt") == 2
+
+
+def test_10_full_is_said_only_when_no_spot_is_free(alice, bob, carol):
+    """A finished reservation that no sweep has closed yet does not make the lot full."""
+    lot = make_lot(carol, capacity=1)
+    reserve(alice, lot, H, H)
+    clock.travel(3600)
+    sweeps.settle_all()
+    clock.travel(3600)
+    assert park(bob, lot)["spot_number"] == 1
+
+
+def test_a_batch_is_one_transaction_and_all_batches_are_done(alice, carol, monkeypatch):
+    monkeypatch.setattr(sweeps, "BATCH", 3)
+    lot = make_lot(carol, capacity=10)
+    for _ in range(10):
+        reserve(alice, lot, H, H)
+    clock.travel(3600)
+    assert sweeps.settle_all() == 10
+    with transaction() as session:
+        assert session.scalar(select(func.count()).where(Booking.status == "Active")) == 10
