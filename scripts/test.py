@@ -33,7 +33,7 @@ def python(*arguments: str) -> tuple[str, ...]:
 
 
 CHECKS = (
-    Check("page", "types and build", ("sh", "scripts/setup.sh", "page"), ROOT),
+    Check("page", "types and build", ("sh", "scripts/setup.sh", "checked"), ROOT),
     Check("lint", "ruff", python("ruff", "check", ".", "../scripts", "../bench")),
     Check("lint", "ruff format", python("ruff", "format", "--check", "--quiet", ".", "../scripts", "../bench")),
     Check("lint", "mypy", python("mypy", ".")),

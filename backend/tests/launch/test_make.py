@@ -122,22 +122,36 @@ def test_the_page_is_built_again_only_when_its_sources_changed(setup, monkeypatc
     monkeypatch.setattr(setup, "node_folder", lambda: tmp_path)
     for _ in range(2):
         setup.build_page()
-    assert built == ["ci", "run"]
+    assert built == ["ci", "exec"]
     (tmp_path / "frontend/src/main.ts").write_text("changed")
     setup.build_page()
-    assert built == ["ci", "run", "run"]
+    assert built == ["ci", "exec", "exec"]
     (tmp_path / "frontend/package-lock.json").write_text("changed")
     setup.build_page()
-    assert built == ["ci", "run", "run", "ci", "run"]
+    assert built == ["ci", "exec", "exec", "ci", "exec"]
     shutil.rmtree(setup.DIST)
     setup.build_page()
-    assert built[-1] == "run"
-    assert len(built) == 6
+    assert built == ["ci", "exec", "exec", "ci", "exec", "exec"]
+
+
+def test_a_build_with_all_checks_serves_for_a_run_but_not_the_other_way(setup, monkeypatch, tmp_path):
+    built = []
+
+    def npm(node, *arguments):
+        built.append(arguments[0])
+        setup.DIST.mkdir(exist_ok=True)
+        (setup.DIST / "index.html").touch()
+
+    monkeypatch.setattr(setup, "npm", npm)
+    monkeypatch.setattr(setup, "node_folder", lambda: tmp_path)
+    for checked in (False, True, True, False):
+        setup.build_page(checked=checked)
+    assert built == ["ci", "exec", "run"]
 
 
 def test_a_failed_build_is_tried_again(setup, monkeypatch, tmp_path):
     def npm(node, *arguments):
-        if arguments[0] == "run":
+        if arguments[0] == "exec":
             raise setup.SetupError("failed")
 
     monkeypatch.setattr(setup, "npm", npm)
