@@ -71,7 +71,7 @@ def _told(session: Session, kind: str, readers: Sequence[Addressee]) -> set[tupl
         ReportRun.period.in_({reader.run for reader in readers}),
         ReportRun.recipient.in_([reader.user.id for reader in readers]),
     )
-    return set(session.execute(query).tuples()) if readers else set()
+    return {(run, person) for run, person in session.execute(query)} if readers else set()
 
 
 # the inactive ------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def _last_starts(session: Session, ids: Iterable[int], now: datetime) -> dict[in
         )
         .group_by(Booking.user_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _last_reminders(session: Session, ids: Iterable[int]) -> dict[int, datetime]:
@@ -130,4 +130,4 @@ def _last_reminders(session: Session, ids: Iterable[int]) -> dict[int, datetime]
         .where(ReportRun.recipient.in_(list(ids)), ReportRun.kind == "inactivity_reminder")
         .group_by(ReportRun.recipient)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

@@ -109,7 +109,7 @@ def _last_lots(session: Session, user_ids: Iterable[int]) -> dict[int, int]:
         .where(Booking.user_id.in_(list(user_ids)), ~states.is_block)
         .group_by(Booking.user_id)
     )
-    return dict(session.execute(select(Booking.user_id, Booking.lot_id).where(Booking.id.in_(newest))).tuples().all())
+    return dict(session.execute(select(Booking.user_id, Booking.lot_id).where(Booking.id.in_(newest))).all())
 
 
 # the administrators' reports ---------------------------------------------------------------
