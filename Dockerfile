@@ -22,6 +22,7 @@ RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin park
 COPY --from=packages /venv /venv
 COPY backend/ /app/backend/
 COPY --from=page /src/frontend/dist/ /app/frontend/dist/
+RUN /venv/bin/python -m whitenoise.compress --quiet /app/frontend/dist
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

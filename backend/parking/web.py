@@ -229,19 +229,6 @@ class _Json(DefaultJSONProvider):
         return loaded
 
 
-def framed_html(html: str) -> Response:
-    """Foreign HTML (a mail's preview) for a frame of our own page: it may look as it likes and do nothing.
-
-    The page's own policy would forbid the mail its inline styles, so it cannot come as `srcdoc`.
-    """
-    response = current_app.response_class(html, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
-    )
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return response
-
-
 class _NoSession(SessionInterface):
     """Nothing is kept in a cookie of Flask's: every request says who it is from."""
 

@@ -57,6 +57,21 @@ DOCS_PAGE = """<!doctype html>
 </body>
 </html>
 """
+FRAME_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
+)
+"""For foreign HTML (a mail's preview): its own inline styles, our one script, no origin, no network, no way out."""
+FRAME_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Preview</title><script src="/api/frames/mail.js"></script></head>
+<body></body></html>
+"""
+FRAME_SCRIPT = """addEventListener("message", (message) => {
+  if (message.source !== parent || typeof message.data !== "string") return
+  const mail = new DOMParser().parseFromString(message.data, "text/html")
+  document.replaceChild(document.adoptNode(mail.documentElement), document.documentElement)
+})
+"""
 UNBUILT = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>{title}</title></head>
@@ -125,6 +140,27 @@ def docs_file(name: str) -> Response:
     if packed:
         response.content_encoding = "gzip"
     return _kept(response, "public, max-age=3600")
+
+
+@bp.get("/api/frames/mail")
+def mail_frame() -> Response:
+    """An empty page that shows the HTML our own page posts into it.
+
+    A mail styles itself inline, which the page's policy forbids and `srcdoc` would inherit; so the frame comes from
+    here with a policy of its own. `<iframe src="/api/frames/mail" sandbox="allow-scripts">`, and once it has loaded
+    `frame.contentWindow.postMessage(html, "*")`.
+    """
+    response = Response(FRAME_PAGE, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = FRAME_POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return _kept(response, "no-cache")
+
+
+@bp.get("/api/frames/mail.js")
+def mail_frame_script() -> Response:
+    response = Response(FRAME_SCRIPT, content_type="text/javascript; charset=utf-8")
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # the frame has no origin of its own
+    return _kept(response, "no-cache")
 
 
 @cache

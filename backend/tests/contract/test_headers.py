@@ -178,3 +178,15 @@ def test_the_docs_come_from_here_and_need_no_inline_script(plain):
         assert gzip.decompress(packed.data) == raw.data
         assert "Content-Encoding" not in raw.headers
     assert client.get("/docs/assets/flask_swagger_ui.py").status_code == 404
+
+
+def test_a_mail_is_shown_in_a_frame_that_may_look_as_it_likes_and_do_nothing(plain):
+    frame = plain().get("/api/frames/mail")
+    policy = frame.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'self'" in policy
+    assert "sandbox allow-scripts" in policy
+    assert "allow-same-origin" not in policy
+    assert "script-src 'self';" in policy, "the mail's own scripts are inline, and those are forbidden"
+    assert "connect-src" not in policy, "and what is not named falls to default-src 'none'"
+    assert frame.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert plain().get("/api/frames/mail.js").headers["Cross-Origin-Resource-Policy"] == "cross-origin"
