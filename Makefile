@@ -73,9 +73,9 @@ lock: ## choose the newest allowed versions anew and write all lock files
 	@$(npm) update --package-lock-only --ignore-scripts
 
 .PHONY: mails
-mails: ## render every kind of mail with sample data to files one can open
+mails: ## render every kind of mail with sample data to files one can open: FOLDER=backend/instance/mails
 	@$(setup) python
-	@cd backend && $(python) -m flask mail render $(ARGS)
+	@cd backend && $(python) -m flask mail render "$(abspath $(or $(FOLDER),backend/instance/mails))"
 
 .PHONY: screenshots
 screenshots: ## take the pictures of the README anew

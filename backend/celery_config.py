@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from typing import Any
 
 from celery import Celery
@@ -63,14 +62,10 @@ def options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def task_modules() -> tuple[str, ...]:
-    return tuple(name for name in TASK_MODULES if importlib.util.find_spec(name))
-
-
 def beat_schedule() -> dict[str, dict[str, Any]]:
     """The `BEAT` tables of the task modules together: name -> {"task": …, "schedule": seconds}."""
     entries: dict[str, dict[str, Any]] = {}
-    for module in task_modules():
+    for module in TASK_MODULES:
         for name, entry in importlib.import_module(module).BEAT.items():
             if name in entries:
                 raise ValueError(f"two Beat entries are called {name!r}")

@@ -9,7 +9,7 @@ from celery import Task
 from celery.signals import worker_process_init
 
 from app import create_app
-from celery_config import beat_schedule, make_celery, task_modules
+from celery_config import TASK_MODULES, beat_schedule, make_celery
 from parking.contract import heartbeat
 from parking.db import db
 from parking.settings import Settings
@@ -46,5 +46,5 @@ def _own_connections(**_):
 
 
 celery = make_celery(_settings, task_cls=ContextTask)
-celery.conf.update(imports=task_modules(), beat_schedule=beat_schedule())
+celery.conf.update(imports=TASK_MODULES, beat_schedule=beat_schedule())
 heartbeat.watch(app)

@@ -166,7 +166,10 @@ def build_page(checked: bool = False) -> None:
         return
     say("building the page" + (" with all checks" if checked else ""))
     built.unlink(missing_ok=True)
-    npm(node_folder(), *(("run", "--silent", "build") if checked else ("exec", "--", "vite", "build")))
+    npm(
+        node_folder(),
+        *(("run", "--silent", "build") if checked else ("exec", "--", "vite", "build", "--logLevel", "warn")),
+    )
     mark_done(built, wanted)
     if checked:
         mark_done(passed, wanted)

@@ -1,0 +1,59 @@
+"""What every job can rely on, whoever wrote it."""
+
+import importlib
+import pkgutil
+
+import pytest
+from celery import Celery
+
+import celery_config
+import config
+import parking
+
+
+@pytest.fixture
+def celery(tmp_path):
+    settings = config.load({"DATA_DIR": str(tmp_path), "EXPORT_DIR": str(tmp_path), "REDIS_URL": "redis://nowhere:1/0"})
+    made = celery_config.make_celery(settings, set_as_current=False)
+    made.conf.update(imports=celery_config.TASK_MODULES, beat_schedule=celery_config.beat_schedule())
+    return made
+
+
+def test_every_module_with_tasks_is_known_to_the_worker():
+    there = {f"parking.{package.name}.tasks" for package in pkgutil.iter_modules(parking.__path__) if package.ispkg}
+    existing = {name for name in there if importlib.util.find_spec(name)}
+    assert existing == set(celery_config.TASK_MODULES)
+
+
+def test_every_entry_of_the_timetable_names_a_task_that_exists(celery: Celery):
+    celery.loader.import_default_modules()
+    celery.finalize()
+    for name, entry in celery.conf.beat_schedule.items():
+        assert entry["task"] in celery.tasks, name
+        assert float(entry["schedule"]) >= 1, name
+
+
+def test_two_entries_of_one_name_are_an_error(monkeypatch):
+    module = importlib.import_module(celery_config.TASK_MODULES[0])
+    monkeypatch.setattr(celery_config, "TASK_MODULES", (module.__name__, module.__name__))
+    with pytest.raises(ValueError, match="two Beat entries"):
+        celery_config.beat_schedule()
+
+
+def test_messages_are_json_and_nothing_else(celery: Celery):
+    assert (celery.conf.task_serializer, list(celery.conf.accept_content)) == ("json", ["json"])
+
+
+def test_a_job_of_a_killed_worker_comes_back_before_it_is_missed(celery: Celery):
+    conf = celery.conf
+    assert conf.task_acks_late
+    assert conf.task_reject_on_worker_lost
+    assert conf.worker_prefetch_multiplier == 1
+    assert conf.task_soft_time_limit < conf.task_time_limit < conf.broker_transport_options["visibility_timeout"]
+
+
+def test_the_clients_task_names_exist(celery: Celery):
+    celery.loader.import_default_modules()
+    celery.finalize()
+    promised = "send_daily_reminders send_monthly_report send_daily_admin_report send_booking_confirmation"
+    assert {f"tasks.{name}" for name in promised.split()} <= set(celery.tasks)
