@@ -13,7 +13,8 @@ import re
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from datetime import date
+from typing import Annotated, Any, TypeVar, cast
 
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
@@ -22,7 +23,7 @@ from flask import Response, current_app, g, has_request_context, request
 from flask.json.provider import DefaultJSONProvider
 from flask.sessions import SecureCookieSession, SessionInterface
 from flask_login import current_user
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
@@ -65,6 +66,16 @@ class In(_Given):
     """A request body: exact types, no unknown fields, no infinite numbers."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+def _written_out(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("a day is written as YYYY-MM-DD")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written_out)]
+"""A day in a query. (pydantic's own would take a number of seconds since 1970 as well.)"""
 
 
 class Query(_Given):
@@ -188,7 +199,10 @@ class _Request(FlaskRequest):
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         if not silent and self.mimetype != "application/json":
             raise UnsupportedMediaType("The body must be JSON (Content-Type: application/json).")
-        return super().get_json(force=force, silent=silent, cache=cache)
+        loaded = super().get_json(force=force, silent=silent, cache=cache)
+        if loaded is None and not silent:
+            raise BadRequest("The body must be a JSON object, not null.")
+        return loaded
 
     def on_json_loading_failed(self, e: ValueError | None) -> Any:
         raise BadRequest("The body is not valid JSON.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, RootModel, StringConstraints, field_validator
 
-from parking.web import In, Out, Query
+from parking.web import Day, In, Out, Query
 
 MAX_ID = 2**53 - 1
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
@@ -223,8 +223,8 @@ class AdminListQuery(ListQuery):
     counted: Literal["started", "ended", "parked"] | None = Field(
         default=None, description="With from_day and to_day: what happened on those days of each lot's own calendar"
     )
-    from_day: date | None = None
-    to_day: date | None = None
+    from_day: Day | None = None
+    to_day: Day | None = None
     came: bool = Field(default=False, description="With counted: only bookings whose car came")
 
     @field_validator("q")

@@ -97,6 +97,7 @@ def init_app(app: APIFlask) -> None:
             app.wsgi_app,
             root=DIST,
             index_file=False,
+            allow_all_origins=False,
             max_age=300,
             immutable_file_test=lambda path, url: url.startswith("/assets/"),
             add_headers_function=_sign_file,

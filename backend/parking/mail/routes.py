@@ -26,7 +26,7 @@ from parking.mail.schemas import (
 )
 from parking.mail.unsubscribe import BadToken
 from parking.settings import current
-from parking.web import Message, identity, requires
+from parking.web import Message, documented, identity, requires
 
 mail_bp = APIBlueprint("mail", __name__, tag="Mail", template_folder="templates", static_folder=None)
 
@@ -58,6 +58,7 @@ def get_email(mail_id: int) -> Any:
 
 @mail_bp.post("/api/admin/emails/<int:mail_id>/retry")
 @requires("admin")
+@documented(409)
 @mail_bp.output(EmailDone)
 def retry_email(mail_id: int) -> Any:
     """Queues a failed, discarded or waiting mail again, from its first attempt."""
@@ -68,6 +69,7 @@ def retry_email(mail_id: int) -> Any:
 
 @mail_bp.post("/api/admin/emails/<int:mail_id>/discard")
 @requires("admin")
+@documented(409)
 @mail_bp.output(EmailDone)
 def discard_email(mail_id: int) -> Any:
     """Takes a mail out of the queue for good."""

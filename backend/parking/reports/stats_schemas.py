@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from parking.web import Out, Query
+from parking.web import Day, Out, Query
 
 EARLIEST, LATEST = date(1971, 1, 1), date(9000, 1, 1)
 MOST_DAYS = 1_100
@@ -20,8 +20,8 @@ Unit = Literal["count", "money", "percent", "seconds", "minutes", "per_spot_day"
 class AdminStatsQuery(Query):
     """`from` and `to` are local days of each lot, both included."""
 
-    from_: Annotated[date, Field(alias="from")]
-    to: date
+    from_: Annotated[Day, Field(alias="from")]
+    to: Day
     lot_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
     compare: bool = False
     table: Annotated[Table, Field(description="Which table a CSV holds")] = "days"
@@ -128,8 +128,8 @@ class CurveOut(Out):
 
 class AdminStatsOut(Out):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
-    from_: Annotated[date, Field(alias="from")]
-    to: date
+    from_: Annotated[Day, Field(alias="from")]
+    to: Day
     lot_id: int | None
     as_of: datetime
     partial: bool

@@ -33,7 +33,7 @@ def configuration(token: str, examples: int) -> SchemathesisConfig:
                 # Rules over several fields ("ends before it begins", "unknown time zone") are 422, a guessed ETag is
                 # 412: no JSON Schema can say so, and the data are well-formed.
                 "positive_data_acceptance": {
-                    "expected-statuses": ["2xx", "401", "403", "404", "409", "412", "422", "429", "503"]
+                    "expected-statuses": ["2xx", "401", "403", "404", "409", "410", "412", "422", "429", "503"]
                 },
             },
         }

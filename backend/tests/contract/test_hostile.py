@@ -22,6 +22,7 @@ ODD_VALUES = [
 RAW = {
     "nothing": b"",
     "not json": b"{",
+    "null": b"null",
     "an array": b"[]",
     "a text": b'"x"',
     "a number": b"7",
