@@ -17,6 +17,8 @@ from parking.mail import service as mail
 ATTACHED_UP_TO = mail.MAX_ATTACHMENT_BYTES * 7 // 10
 """Bytes of a file that travels in the mail: in base64 it is a third larger, and the whole mail stays below 10 MB."""
 LINK_LIVES = timedelta(hours=24)
+_PAGES = {"bookings": "/bookings", "all_data": "/admin/exports"}
+"""Where a link leads: the page signs its reader in and downloads with his token."""
 _MIMETYPES = {"csv": "text/csv", "zip": "application/zip"}
 
 
@@ -33,7 +35,7 @@ def ready(session: Session, job: ExportJob, owner: User) -> None:
         recipient(owner),
         {
             "files": job.files,
-            "link": None if attached else f"/exports?export={job.id}&token={link_token(job.id, until)}",
+            "link": None if attached else f"{_PAGES[job.kind]}?export={job.id}&token={link_token(job.id, until)}",
             "expires_at": iso(until),
             "deleted_at": iso(job.expires_at),
         },

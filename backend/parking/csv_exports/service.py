@@ -263,16 +263,17 @@ def _remove_orphans() -> None:
     found = [(entry, int(match[2])) for entry in entries if (match := _OURS.fullmatch(entry.name))]
     for start in range(0, len(found), 500):
         part = found[start : start + 500]
-        needed = _needed({job_id for _, job_id in part})
+        states = _states({job_id for _, job_id in part})
         for entry, job_id in part:
-            if job_id not in needed:
+            wanted = ("queued", "running") if entry.suffix == ".part" else ("queued", "running", "done")
+            if states.get(job_id) not in wanted:
                 files.remove_entry(entry)
 
 
-def _needed(job_ids: set[int]) -> set[int]:
-    query = select(ExportJob.id).where(ExportJob.id.in_(job_ids), ExportJob.state.in_(("queued", "running", "done")))
+def _states(job_ids: set[int]) -> dict[int, str]:
     with db.engine.connect() as connection:
-        return set(connection.scalars(query))
+        rows = connection.execute(select(ExportJob.id, ExportJob.state).where(ExportJob.id.in_(job_ids)))
+        return {job_id: state for job_id, state in rows}
 
 
 def forget_user(session: Session, user_id: int) -> None:

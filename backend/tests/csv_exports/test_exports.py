@@ -234,7 +234,7 @@ def test_the_mail_brings_a_small_file_and_links_to_a_large_one(client, alice, au
     linked = mails("export_ready")[1]
     assert linked.attachments == []
     assert linked.facts["expires_at"] == "2026-03-03T12:00:00Z"
-    assert linked.facts["link"].startswith("/exports?export=")
+    assert linked.facts["link"].startswith("/bookings?export=")
 
 
 def link_of(alice, client, auth, monkeypatch):
@@ -242,7 +242,7 @@ def link_of(alice, client, auth, monkeypatch):
     monkeypatch.setattr(emails, "ATTACHED_UP_TO", 10)
     client.get("/api/export", headers=auth(alice))
     building.run()
-    job_id, token = mails("export_ready")[-1].facts["link"].removeprefix("/exports?export=").split("&token=")
+    job_id, token = mails("export_ready")[-1].facts["link"].removeprefix("/bookings?export=").split("&token=")
     return int(job_id), token
 
 
