@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import config
 from apiflask import APIFlask
 
+import config
 from parking import (
     accounts,
     bookings,
     contract,
     csv_exports,
     db,
+    demo,
     idempotency,
     live,
     lots,
@@ -21,7 +22,7 @@ from parking import (
 )
 
 __version__ = "1.0.0"
-DOMAINS = (live, idempotency, mail, accounts, bookings, lots, reports, csv_exports)
+DOMAINS = (live, idempotency, mail, accounts, bookings, lots, reports, csv_exports, demo)
 
 
 def create_app(settings: config.Settings | None = None) -> APIFlask:

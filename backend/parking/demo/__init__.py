@@ -1,0 +1,16 @@
+"""Demonstration data: `flask demo …`."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+from flask.cli import AppGroup
+
+cli = AppGroup("demo", help="Demonstration data.")
+
+
+def init_app(app: APIFlask) -> None:
+    """Puts the commands on the application."""
+    from parking.demo import birmingham
+
+    cli.add_command(birmingham.command)
+    app.cli.add_command(cli)
