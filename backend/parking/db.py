@@ -103,7 +103,7 @@ def engine_options(url: str, pool_size: int = 20) -> dict[str, Any]:
         try:  # a current SQLite: before 3.51.3 a WAL reset at the wrong moment can corrupt the file
             from pysqlite3 import dbapi2 as driver
         except ImportError:  # platforms without the wheel use the interpreter's own
-            import sqlite3 as driver  # type: ignore[no-redef]
+            import sqlite3 as driver
         return {"module": driver, "connect_args": {"timeout": 30, "check_same_thread": False}}
     return {
         "pool_size": pool_size,

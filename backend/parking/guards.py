@@ -157,9 +157,8 @@ def missing(connection: Connection) -> list[str]:
 
 
 def _missing_sqlite(connection: Connection) -> list[str]:
-    there = dict(
-        connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index')")).all()
-    )
+    listed = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index')"))
+    there = {row.name: row.sql for row in listed}
     faults = [name for name, statement in _sqlite().items() if there.get(name) != statement]
     if "booking_one_active" not in there:
         faults.append("booking_one_active")

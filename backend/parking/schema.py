@@ -42,7 +42,8 @@ def faults() -> list[str]:
         head = _scripts().get_current_head()
         if at != head:
             return [f"the database is at migration {at or 'none'}, this program needs {head}: run `flask db upgrade`"]
-        return [f"the database has lost its guard {name}: run `flask db upgrade`" for name in guards.missing(connection)]
+        lost = guards.missing(connection)
+        return [f"the database has lost its guard {name}: run `flask db upgrade`" for name in lost]
 
 
 def _scripts() -> ScriptDirectory:

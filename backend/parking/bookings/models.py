@@ -19,7 +19,7 @@ LIVE = "status IN ('Reserved', 'Active')"
 """The predicate of the partial indexes; SQLite uses them only for a query that repeats it to the letter."""
 
 
-class Booking(db.Model):  # type: ignore[name-defined, misc]
+class Booking(db.Model):  # type: ignore[name-defined]
     """A stay (instant or reserved), or a block that keeps a spot out of use. Never deleted."""
 
     __tablename__ = "booking"

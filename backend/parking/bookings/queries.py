@@ -40,7 +40,7 @@ class Filters:
 
 def bookings(*, with_user: bool = False) -> Select[Any]:
     """Bookings with their lot, spot number and tariff (and user), blocks left out."""
-    columns = [Booking, Lot, Spot.spot_number, Tariff] + ([User] if with_user else [])
+    columns: list[Any] = [Booking, Lot, Spot.spot_number, Tariff] + ([User] if with_user else [])
     query = (
         select(*columns)
         .join(Lot, Lot.id == Booking.lot_id)
@@ -62,7 +62,7 @@ def one(session: Session, booking_id: int, *, user_id: int | None = None, with_u
     return session.execute(query).one_or_none()
 
 
-def narrowed(query: Select[Any], chosen: Filters, now: datetime) -> Select[Any]:
+def narrowed(query: Select[*tuple[Any, ...]], chosen: Filters, now: datetime) -> Select[*tuple[Any, ...]]:
     """The query with the filters on it; the status is the one true at `now`."""
     for column, value in (
         (Booking.lot_id, chosen.lot_id),

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, bindparam, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from parking.bookings.models import RETIRED, Booking
@@ -22,10 +22,10 @@ AVAILABLE, RESERVED, OCCUPIED, BLOCKED = "Available", "Reserved", "Occupied", "O
 _BY_RANK = {0: AVAILABLE, 1: RESERVED, 2: OCCUPIED, 3: BLOCKED}
 
 # Literals, not parameters: SQLite takes a partial index only for its predicate to the letter.
-is_live = literal_column("booking.status IN ('Reserved', 'Active')")
-is_active = literal_column("booking.status = 'Active'")
-is_reserved = literal_column("booking.status = 'Reserved'")
-is_block = literal_column("booking.booking_type = 'block'")
+is_live: ColumnElement[bool] = literal_column("booking.status IN ('Reserved', 'Active')")
+is_active: ColumnElement[bool] = literal_column("booking.status = 'Active'")
+is_reserved: ColumnElement[bool] = literal_column("booking.status = 'Reserved'")
+is_block: ColumnElement[bool] = literal_column("booking.booking_type = 'block'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Counts:
         return self.occupied + self.reserved + self.out_of_service
 
 
-def _rank():  # type: ignore[no-untyped-def]  # an SQL expression
+def _rank() -> ColumnElement[int]:
     """3 out of service, 2 occupied, 1 reserved (its time has come, or comes within the lot's hold), 0 nothing."""
     now = bindparam("now", type_=UTCDateTime())
     ended_by_itself = and_(
@@ -58,7 +58,7 @@ def _rank():  # type: ignore[no-untyped-def]  # an SQL expression
     return case((is_block, 3), (or_(ended_by_itself, missed), 0), (is_active, 2), (started, 2), else_=1)
 
 
-def states() -> Select[tuple[int, int, int]]:
+def states() -> Select[int, int, int]:
     """(lot_id, spot_id, rank) of every spot on which something stands at the parameter `now`."""
     now = bindparam("now", type_=UTCDateTime())
     soon = plus_seconds(now, Lot.instant_hold_s)
@@ -96,4 +96,4 @@ def counts(session: Session, now: datetime, lot_ids: Iterable[int] | None = None
 def of_spots(session: Session, now: datetime, lot_id: int) -> dict[int, str]:
     """The status word of every spot of the lot that is not simply available."""
     rows = session.execute(_OF_LOT, {"now": now, "lot_id": lot_id})
-    return {spot_id: _BY_RANK[rank] for _, spot_id, rank in rows if rank}
+    return {row[1]: _BY_RANK[row[2]] for row in rows if row[2]}

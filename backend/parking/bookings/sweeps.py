@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, literal, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from parking import clock
@@ -26,6 +26,8 @@ from parking.lots.models import Lot, Spot
 BATCH = 500
 RENEW_EVERY = timedelta(minutes=15)
 """A soft claim is renewed when it has lost this much, or a quarter of a short hold."""
+
+NOT_FREE = "The spot was not free in time."
 
 Step = Callable[[Session, Sequence[Row[Any]], datetime], int]
 
@@ -69,7 +71,7 @@ def _locked(*where: Any) -> Select[Any]:
 
 def _ending(now: datetime) -> Select[Any]:
     """Running reservations that end by themselves, and have."""
-    by_itself = literal_column("booking.booking_type = 'reserved'")
+    by_itself: ColumnElement[bool] = literal_column("booking.booking_type = 'reserved'")
     return _locked(is_active, Booking.held_until <= now, by_itself, Booking.checkin_grace_s.is_(None))
 
 
@@ -102,23 +104,32 @@ def _begin(session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:
     parked = set(session.scalars(select(Booking.spot_id).where(is_active, Booking.spot_id.in_(spots))))
     changed = 0
     for row in rows:
-        booking: Booking = row.Booking
-        status = lifecycle.status_at(claim_of(booking), now)
-        occupied = booking.spot_id in parked
-        if status == "No-show":
-            steps.miss(session, row, now)
-        elif occupied and status == "Completed":
-            steps.cancel(session, row, now, by="system", reason="The spot was not free in time.")
-        elif status == "Completed":
-            steps.complete(session, row, now, by="system")
-        elif occupied:
-            changed += _move(session, row) - 1
-        elif status == "Active":
-            steps.start(session, row)
-            parked.add(booking.spot_id)
-        changed += 1
+        occupied = row.Booking.spot_id in parked
+        changed += _begin_one(session, row, now, occupied=occupied)
         session.flush()
+        if row.Booking.status == "Active":
+            parked.add(row.Booking.spot_id)
     return changed
+
+
+def _begin_one(session: Session, row: Row[Any], now: datetime, *, occupied: bool) -> int:
+    booking: Booking = row.Booking
+    status = lifecycle.status_at(claim_of(booking), now)
+    since = allocation.left_at(session, booking)
+    if status == "No-show":
+        steps.miss(session, row, now)
+    elif status == "Completed" and (occupied or since >= booking.held_until):
+        steps.cancel(session, row, now, by="system", reason=NOT_FREE)
+    elif status == "Completed":
+        booking.checked_in_at = since
+        steps.complete(session, row, now, by="system")
+    elif occupied:
+        return _move(session, row)
+    elif status == "Active":
+        steps.start(session, row, since)
+    else:
+        return 0
+    return 1
 
 
 def _move(session: Session, row: Row[Any]) -> int:

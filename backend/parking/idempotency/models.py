@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from parking.db import BigId, UTCDateTime, db
 
 
-class IdempotencyKey(db.Model):  # type: ignore[name-defined, misc]
+class IdempotencyKey(db.Model):  # type: ignore[name-defined]
     """Written in the same transaction as the change it answers for; kept 24 h."""
 
     __tablename__ = "idempotency_key"

@@ -33,8 +33,8 @@ class Replay(Exception):
 def begin(session: Session) -> Keeper | None:
     """To be called first in a transaction that makes a change for a request.
 
-    None when the client named no key (or there is no client: a sweep, a command). Raises Replay when the same request was answered before, Invalid (422) when
-    the key stood for another one, Conflict (409) while the first is still running.
+    None when the client named no key (or there is no client: a sweep, a command). Raises Replay when the same request
+    was answered before, Invalid (422) when the key stood for another one, Conflict (409) while the first still runs.
     """
     key = request.headers.get(HEADER) if has_request_context() else None
     if key is None:

@@ -11,7 +11,7 @@ from parking import clock
 from parking.db import BigId, UTCDateTime, db
 
 
-class Tariff(db.Model):  # type: ignore[name-defined, misc]
+class Tariff(db.Model):  # type: ignore[name-defined]
     """A price list that never changes: a new price is a new row, and a booking keeps the one it was made under."""
 
     __tablename__ = "tariff"
@@ -38,7 +38,7 @@ class Tariff(db.Model):  # type: ignore[name-defined, misc]
     )
 
 
-class Lot(db.Model):  # type: ignore[name-defined, misc]
+class Lot(db.Model):  # type: ignore[name-defined]
     """A car park. `capacity` counts the spots in use, numbered from 1; a deleted lot keeps its history."""
 
     __tablename__ = "parking_lot"
@@ -81,7 +81,7 @@ class Lot(db.Model):  # type: ignore[name-defined, misc]
     )
 
 
-class Spot(db.Model):  # type: ignore[name-defined, misc]
+class Spot(db.Model):  # type: ignore[name-defined]
     """One place for one car. Its status is never stored: it follows from the bookings and the time."""
 
     __tablename__ = "parking_spot"

@@ -68,7 +68,7 @@ def read_cursor(cursor: str) -> tuple[str, int]:
     raise Invalid.field("cursor", "This cursor was not given out by this list.")
 
 
-def features(session: Session, ids: Sequence[int] | None = None) -> dict[int, Row[Any]]:
+def features(session: Session, ids: Sequence[int] | None = None) -> dict[int, Row[*tuple[Any, ...]]]:
     """How many spots of each lot have a charger, are for disabled drivers, are covered."""
     query = (
         select(
@@ -109,7 +109,7 @@ def _counted(capacity: int, counts: Counts) -> dict[str, int]:
     }
 
 
-def lot_view(lot: Lot, counts: Counts, extras: Row[Any] | None) -> dict[str, Any]:
+def lot_view(lot: Lot, counts: Counts, extras: Row[*tuple[Any, ...]] | None) -> dict[str, Any]:
     """A lot as the contract has it."""
     return {
         "id": lot.id,
@@ -149,7 +149,7 @@ def spot_views(
     ]
 
 
-def _claims(session: Session, lot_id: int) -> dict[int, list[Row[Any]]]:
+def _claims(session: Session, lot_id: int) -> dict[int, list[Row[*tuple[Any, ...]]]]:
     query = (
         select(Booking, User, Tariff)
         .join(User, User.id == Booking.user_id)
@@ -158,13 +158,13 @@ def _claims(session: Session, lot_id: int) -> dict[int, list[Row[Any]]]:
         .order_by(Booking.start_time)
         .options(lazyload(User.roles))
     )
-    found: dict[int, list[Row[Any]]] = {}
+    found: dict[int, list[Row[*tuple[Any, ...]]]] = {}
     for row in session.execute(query):
         found.setdefault(row.Booking.spot_id, []).append(row)
     return found
 
 
-def _spot_view(spot: Spot, status: str, claims: list[Row[Any]], now: datetime, who: Identity) -> dict[str, Any]:
+def _spot_view(spot: Spot, status: str, claims: Sequence[Any], now: datetime, who: Identity) -> dict[str, Any]:
     coming, running, block = [], None, None
     for row in claims:
         if row.Booking.booking_type == "block":
