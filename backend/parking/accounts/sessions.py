@@ -73,8 +73,7 @@ def begin(session: Session, user_id: int, browser: Browser) -> Opened:
 
 def rotate(session: Session, cookie: str, browser: Browser) -> tuple[LoginSession | None, Opened | Refused]:
     """The successor of the token in `cookie`, or why there is none. The row stays locked until the commit."""
-    family, _, secret = cookie.partition(".")
-    row = session.scalar(select(LoginSession).where(LoginSession.family == family).with_for_update())
+    row, secret = _locked(session, cookie)
     now = clock.now()
     if row is None or row.ended_at is not None or row.expires_at <= now:
         return row, Refused.UNKNOWN
@@ -92,8 +91,7 @@ def rotate(session: Session, cookie: str, browser: Browser) -> tuple[LoginSessio
 
 def end_by_cookie(session: Session, cookie: str) -> LoginSession | None:
     """Ends the family of a token that is good now; None when there is none to end."""
-    family, _, secret = cookie.partition(".")
-    row = session.scalar(select(LoginSession).where(LoginSession.family == family).with_for_update())
+    row, secret = _locked(session, cookie)
     known = row is not None and (_same(secret, row.token_hash) or _same(secret, row.previous_hash))
     if row is None or not known or row.ended_at is not None:
         return None
@@ -146,6 +144,14 @@ def forget_old(session: Session) -> int:
         delete(LoginSession).where(or_(LoginSession.ended_at < before, LoginSession.expires_at < before))
     )
     return int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
+
+
+def _locked(session: Session, cookie: str) -> tuple[LoginSession | None, str]:
+    """The row of the family that a cookie names, kept from others until the commit; and the cookie's secret."""
+    family, _, secret = cookie.partition(".")
+    if not (family.isascii() and family.isprintable()):  # a browser may send what no database can look for
+        return None, secret
+    return session.scalar(select(LoginSession).where(LoginSession.family == family).with_for_update()), secret
 
 
 def _opened(row: LoginSession, secret: str) -> Opened:

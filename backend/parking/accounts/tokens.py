@@ -67,14 +67,16 @@ def read(token: str) -> dict[str, str] | None:
 
 
 def _is_access(claims: dict[str, object]) -> bool:
-    """Of this kind, with a text where the database is going to be asked."""
-    return claims.get("typ") == "access" and isinstance(claims.get("sid", ""), str)
+    """Of this kind, with plain text where the database is going to be asked."""
+    asked = (claims["sub"], claims.get("sid", ""))
+    plain = all(isinstance(text, str) and text.isascii() and text.isprintable() for text in asked)
+    return plain and claims.get("typ") == "access"
 
 
 def _is_current(claims: dict[str, object]) -> bool:
-    """Expiry by the program's own clock (which the tests and the demonstration data set)."""
+    """Expiry by the program's own clock (which the tests and the demonstration data set); never longer than we give."""
     issued, expires, now = claims["iat"], claims["exp"], clock.now().timestamp()
-    if type(issued) is not int or type(expires) is not int:
+    if type(issued) is not int or type(expires) is not int or expires - issued > LIFETIME.total_seconds():
         return False
     return issued - LEEWAY.total_seconds() <= now < expires + LEEWAY.total_seconds()
 

@@ -1,4 +1,4 @@
-"""Looking behind the answers: rows, mails, cookies; many callers at one moment; the same database under other settings."""
+"""Looking behind the answers: rows, mails, cookies; many callers at one moment; other settings on the same database."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
+
 from parking import create_app
 from parking.audit.models import AuditEntry
 from parking.db import db
 from parking.mail.models import OutboxMail
-from sqlalchemy import select
 
 OWN_PAGE = {"X-Requested-With": "parkwell"}
 

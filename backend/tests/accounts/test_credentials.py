@@ -1,6 +1,7 @@
 """New passwords and new addresses."""
 
 import pytest
+
 from parking import clock
 from parking.accounts.models import SingleUse, User
 from parking.mail.models import OutboxMail
@@ -49,7 +50,9 @@ def test_nobody_learns_whether_there_is_an_account(client, alice, bob, rows):
 
     bob.active = False
     db.session.commit()
-    answers = [forget(client, email) for email in ("alice@example.com", "bob@example.com", "no@example.com", "no address")]
+    answers = [
+        forget(client, email) for email in ("alice@example.com", "bob@example.com", "no@example.com", "no address")
+    ]
     assert len({(a.status_code, a.data, str(a.headers)) for a in answers}) == 1
     assert [mail.email for mail in rows(OutboxMail)] == ["alice@example.com"]
 
@@ -245,9 +248,14 @@ def test_a_reset_link_sent_to_the_old_address_stops_working(client, alice, auth,
 @pytest.mark.parametrize(
     ("agent", "words"),
     [
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36",
-         "Chrome, Windows"),
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605 Version/19 Safari/604", "Safari, iPhone"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537 (KHTML, like Gecko) Chrome/150.0 Safari/537",
+            "Chrome, Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605 Version/19 Safari/604",
+            "Safari, iPhone",
+        ),
         ("Mozilla/5.0 (Windows NT 10.0) Chrome/150.0 Safari/537.36 Edg/150.0", "Edge, Windows"),
         ("curl/8.5.0", "curl/8.5.0"),
         ("<script>alert(1)</script>", "scriptalert1/script"),

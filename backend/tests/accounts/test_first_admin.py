@@ -3,6 +3,7 @@
 import io
 
 import pytest
+
 from config import ConfigError
 from parking import accounts, clock
 from parking.accounts import administrators, service
@@ -49,7 +50,9 @@ def test_used_expired_replaced_and_guessed_links_get_one_answer(client, rows):
     answers = [client.post("/auth/setup", json={**BODY, "token": token}) for token in (replaced, expired, "guess", "")]
     used = link_token()
     assert client.post("/auth/setup", json={**BODY, "token": used}).status_code == 201
-    answers.append(client.post("/auth/setup", json={**BODY, "token": used, "email": "two@example.com", "username": "Two"}))
+    answers.append(
+        client.post("/auth/setup", json={**BODY, "token": used, "email": "two@example.com", "username": "Two"})
+    )
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.json["detail"] for answer in answers}) == 1
     assert len(rows(User)) == 1
@@ -97,7 +100,9 @@ def test_the_environment_names_the_first_administrator(app_with, rows, client):
         assert accounts.at_start() == []
     [user] = rows(User)
     assert (user.username, roles_of(user)) == ("boss", ["admin"])
-    assert client.post("/auth/login", json={"email": "boss@example.com", "password": "first password"}).status_code == 200
+    assert (
+        client.post("/auth/login", json={"email": "boss@example.com", "password": "first password"}).status_code == 200
+    )
 
 
 def test_the_environment_changes_nothing_when_there_is_an_administrator(app_with, carol, rows):
@@ -106,12 +111,17 @@ def test_the_environment_changes_nothing_when_there_is_an_administrator(app_with
     assert len(rows(User)) == 1
 
 
-def test_an_account_that_somebody_made_with_the_admins_address_is_taken_over_whole(app_with, client, alice, sign_in, rows):
+def test_an_account_that_somebody_made_with_the_admins_address_is_taken_over_whole(
+    app_with, client, alice, sign_in, rows
+):
     _, squatter = sign_in("alice@example.com")
     with app_with(admin_email="alice@example.com", admin_password="first password").app_context():
         accounts.at_start()
     assert client.get("/auth/me", headers=squatter).status_code == 401
-    assert client.post("/auth/login", json={"email": "alice@example.com", "password": "correct horse battery"}).status_code == 401
+    assert (
+        client.post("/auth/login", json={"email": "alice@example.com", "password": "correct horse battery"}).status_code
+        == 401
+    )
     sign_in("alice@example.com", "first password")
     assert roles_of(rows(User)[0]) == ["admin", "user"]
 
@@ -178,7 +188,11 @@ def test_the_command_asks_on_a_terminal_without_showing_the_password(app, monkey
 
 @pytest.mark.parametrize(
     ("email", "password", "says"),
-    [("nonsense", "a fine password", "address"), ("boss@example.com", "short", "6 characters"), ("boss@example.com", "", "6 characters")],
+    [
+        ("nonsense", "a fine password", "address"),
+        ("boss@example.com", "short", "6 characters"),
+        ("boss@example.com", "", "6 characters"),
+    ],
 )
 def test_the_command_says_what_is_wrong(app, rows, email, password, says):
     done = create(app, "--email", email, input=f"{password}\n")

@@ -1,6 +1,7 @@
 """How names are written down."""
 
 import pytest
+
 from parking.accounts import names
 
 
@@ -20,8 +21,20 @@ def test_an_address_is_kept_in_one_spelling(given, kept):
 
 @pytest.mark.parametrize(
     "given",
-    ["", "alice", "a@b", "a@localhost", "a b@example.com", "a@example.com\r\nBcc: x@example.com", "ä@example.com",
-     "a@example.com, b@example.com", f"{'a' * 65}@example.com", f"a@{'b' * 250}.com", "a@example..com", "<a@example.com>"],
+    [
+        "",
+        "alice",
+        "a@b",
+        "a@localhost",
+        "a b@example.com",
+        "a@example.com\r\nBcc: x@example.com",
+        "ä@example.com",
+        "a@example.com, b@example.com",
+        f"{'a' * 65}@example.com",
+        f"a@{'b' * 250}.com",
+        "a@example..com",
+        "<a@example.com>",
+    ],
 )
 def test_what_is_no_address_is_refused(given):
     with pytest.raises(ValueError, match="address"):
@@ -35,7 +48,9 @@ def test_a_name_is_tidied(given, kept):
     assert names.username(given) == kept
 
 
-@pytest.mark.parametrize("given", ["", "   ", "a\nb", "a\x1b[31m", "x" * 81, "\u202eecila", "\u200d", "a\u2028b", "\u0301"])
+@pytest.mark.parametrize(
+    "given", ["", "   ", "a\nb", "a\x1b[31m", "x" * 81, "\u202eecila", "\u200d", "a\u2028b", "\u0301"]
+)
 def test_a_name_one_cannot_see_or_that_plays_tricks_is_refused(given):
     with pytest.raises(ValueError, match="name"):
         names.username(given)

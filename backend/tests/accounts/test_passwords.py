@@ -2,7 +2,6 @@
 
 import time
 
-import pytest
 from parking.accounts import passwords
 from parking.accounts.models import User
 
@@ -21,41 +20,41 @@ def test_a_local_password_has_at_least_six_characters(app):
     assert passwords.fault_of("123456", **WHO) is None
 
 
-@pytest.mark.parametrize(
-    ("password", "word"),
-    [
-        ("seven77", "8 characters"),
-        ("x" * 4096 + "y", "4096 bytes"),
-        ("ä" * 2049, "4096 bytes"),
-        ("password123", "anybody would try"),
-        ("PassWord123", "anybody would try"),
-        ("iloveyou", "anybody would try"),
-        ("qwertyuiop", "anybody would try"),
-        ("ababababab", "anybody would try"),
-        ("my-maria.lopez-1", "your name"),
-        ("LOPEZ-2026-x", "your name"),
-        ("parkwell-2026", "name of this site"),
-    ],
-)
-def test_production_refuses(app_with, password, word):
+WEAK = [
+    ("seven77", "8 characters"),
+    ("x" * 4096 + "y", "4096 bytes"),
+    ("ä" * 2049, "4096 bytes"),
+    ("password123", "anybody would try"),
+    ("PassWord123", "anybody would try"),
+    ("iloveyou", "anybody would try"),
+    ("qwertyuiop", "anybody would try"),
+    ("ababababab", "anybody would try"),
+    ("my-maria.lopez-1", "your name"),
+    ("LOPEZ-2026-x", "your name"),
+    ("parkwell-2026", "name of this site"),
+]
+
+
+def test_production_refuses(app_with):
     with app_with(**PRODUCTION).app_context():
-        assert word in passwords.fault_of(password, **WHO)
+        for password, word in WEAK:
+            assert word in (passwords.fault_of(password, **WHO) or ""), password
 
 
-@pytest.mark.parametrize("password", ["correct horse battery", "8 chars!", "пароль из слов", "🚗🚕🚙🏎🚓🚑🚒🚐", "four" * 1024])
-def test_production_allows_any_characters(app_with, password):
+def test_production_allows_any_characters(app_with):
     with app_with(**PRODUCTION).app_context():
-        assert passwords.fault_of(password, **WHO) is None
+        for password in ["correct horse battery", "8 chars!", "пароль из слов", "🚗🚕🚙🏎🚓🚑🚒🚐", "four" * 1024]:
+            assert passwords.fault_of(password, **WHO) is None, password
 
 
-@pytest.mark.parametrize("length", [73, 74, 128, 1000, 4096])
-def test_bytes_after_bcrypts_seventy_second_count(app, length):
-    first, second = "p" * (length - 1) + "a", "p" * (length - 1) + "b"
-    kept = passwords.hashed(first)
-    assert kept.startswith("$2b$")
-    assert passwords.matches(first, kept)
-    assert not passwords.matches(second, kept)
-    assert not passwords.matches(first[:72], kept)
+def test_bytes_after_bcrypts_seventy_second_count(app):
+    for length in (73, 74, 128, 1000, 4095, 4096):
+        first, second = "p" * (length - 1) + "a", "p" * (length - 1) + "b"
+        kept = passwords.hashed(first)
+        assert kept.startswith("$2b$")
+        assert passwords.matches(first, kept)
+        assert not passwords.matches(second, kept)
+        assert not passwords.matches(first[:72], kept)
 
 
 def test_one_password_however_the_keyboard_composes_it(app):

@@ -1,6 +1,7 @@
 """One's own account: changed, and given up."""
 
 import pytest
+
 from parking.accounts import hooks
 from parking.accounts.models import LoginSession, SingleUse, User
 from parking.audit.models import AuditEntry
@@ -18,9 +19,8 @@ def change(client, headers, **body):
 def test_me_and_verify_say_the_same(client, alice, auth):
     me = client.get("/auth/me", headers=auth(alice))
     assert me.json == client.get("/auth/verify", headers=auth(alice)).json
-    assert set(me.json["user"]) == {
-        "id", "email", "username", "roles", "active", "timezone", "locale", "theme", "plates", "mail_preferences", "created_at",
-    }  # fmt: skip
+    standing = {"id", "email", "username", "roles", "active", "created_at"}
+    assert set(me.json["user"]) == standing | {"timezone", "locale", "theme", "plates", "mail_preferences"}
 
 
 def test_only_what_is_named_changes(client, alice, auth, rows):
@@ -64,15 +64,28 @@ def test_mail_preferences_are_ones_own_choices(client, alice, carol, auth, rows,
         assert (refused.status_code, list(refused.json["errors"])) == (422, ["mail_preferences"])
 
 
-@pytest.mark.parametrize(
-    "body",
-    [{"username": ""}, {"username": None}, {"timezone": "Mars/Base"}, {"locale": "xx"}, {"theme": "pink"}, {"plates": "B-1"},
-     {"plates": ["?"]}, {"plates": [f"A{n}" for n in range(11)]}, {"mail_preferences": {"inactivity_reminder": 1}},
-     {"email": "x@example.com"}, {"roles": ["admin"]}, {"active": False}, {"id": 9}, {"password": "x"}, {"created_at": None}],
-)
-def test_what_cannot_be_is_refused_and_nothing_changes(client, alice, auth, rows, actions, body):
-    assert change(client, auth(alice), theme="dark", **body).status_code == 422 or "theme" in body
-    assert change(client, auth(alice), **body).status_code == 422
+REFUSED = [
+    {"username": ""},
+    {"username": None},
+    {"timezone": "Mars/Base"},
+    {"locale": "xx"},
+    {"theme": "pink"},
+    {"plates": "B-1"},
+    {"plates": ["?"]},
+    {"plates": [f"A{n}" for n in range(11)]},
+    {"mail_preferences": {"inactivity_reminder": 1}},
+    {"email": "x@example.com"},
+    {"roles": ["admin"]},
+    {"active": False},
+    {"id": 9},
+    {"password": "x"},
+    {"created_at": None},
+]
+
+
+def test_what_cannot_be_is_refused_and_nothing_changes(client, alice, auth, rows, actions):
+    for body in REFUSED:
+        assert change(client, auth(alice), **{"theme": "dark", **body}).status_code == 422, body
     assert rows(User)[0].theme == "system"
     assert actions() == []
 
@@ -99,7 +112,12 @@ def lived(client, alice, auth, sign_in):
     client.post("/auth/email/change", json={"email": "alice.new@example.com", "password": PASSWORD}, headers=headers)
     db.session.add(
         IdempotencyKey(
-            user_id=alice.id, key="k", request_hash="h", status=201, body='"alice@example.com"', created_at=alice.created_at
+            user_id=alice.id,
+            key="k",
+            request_hash="h",
+            status=201,
+            body='"alice@example.com"',
+            created_at=alice.created_at,
         )
     )
     db.session.commit()
@@ -151,10 +169,16 @@ def test_deleting_wants_the_password(client, alice, auth, rows):
 
 def test_a_domain_above_can_say_no_and_forget(client, alice, bob, auth, monkeypatch, rows):
     erased = []
-    monkeypatch.setattr(hooks, "_blockers", [lambda session, user_id: "You are still parked." if user_id == alice.id else None])
+    monkeypatch.setattr(
+        hooks, "_blockers", [lambda session, user_id: "You are still parked." if user_id == alice.id else None]
+    )
     monkeypatch.setattr(hooks, "_erasers", [lambda session, user_id: erased.append(user_id)])
     refused = give_up(client, auth(alice))
-    assert (refused.status_code, refused.json["code"], refused.json["detail"]) == (409, "account_in_use", "You are still parked.")
+    assert (refused.status_code, refused.json["code"], refused.json["detail"]) == (
+        409,
+        "account_in_use",
+        "You are still parked.",
+    )
     assert rows(User, username="alice")[0].deleted_at is None
     assert give_up(client, auth(bob)).status_code == 200
     assert erased == [bob.id]

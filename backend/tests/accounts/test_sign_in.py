@@ -1,6 +1,7 @@
 """Signing in, and out again."""
 
 import pytest
+
 from parking import clock
 from parking.accounts import tokens
 from parking.accounts.models import LoginSession, User
@@ -91,7 +92,9 @@ def test_no_database_connection_is_held_while_a_password_is_compared(app, alice,
     held = []
     real = passwords.matches
     monkeypatch.setattr(
-        passwords, "matches", lambda *a: held.append(db.session.connection is None or db.session().in_transaction()) or real(*a)
+        passwords,
+        "matches",
+        lambda *a: held.append(db.session.connection is None or db.session().in_transaction()) or real(*a),
     )
     assert client.post("/auth/login", json=RIGHT).status_code == 200
     assert held == [False]
@@ -187,8 +190,9 @@ def test_what_the_database_says_counts_not_the_token(client, alice, carol, auth)
 
 
 def test_knowing_who_asks_takes_one_query(app, client, alice, sign_in):
-    from parking.db import db
     from sqlalchemy import event
+
+    from parking.db import db
 
     _, headers = sign_in("alice@example.com")
     seen = []
