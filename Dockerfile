@@ -5,7 +5,7 @@ WORKDIR /src/frontend
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY frontend/ ./
-RUN npm run build
+RUN npm exec -- vite build --logLevel warn
 
 FROM python:3.11-slim AS packages
 WORKDIR /src

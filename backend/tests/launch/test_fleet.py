@@ -40,7 +40,13 @@ def service(new_run, postgres, redis_url, tmp_path):
     def service(name, replica=1):
         given = {key: str(value) for key, value in SERVICES[name]["environment"].items()}
         # What is an address or a folder inside of containers has to be one of this machine.
-        here = {"HOST": "127.0.0.1", "DATABASE_URL": database_url, "REDIS_URL": redis_url, "EXPORT_DIR": str(exports)}
+        here = {
+            "PUBLIC_URL": "http://localhost:8080",
+            "HOST": "127.0.0.1",
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "EXPORT_DIR": str(exports),
+        }
         run = new_run(f"{name}-{replica}", **SECRETS)
         run.environ = {**run.environ, **given, **here, "PORT": str(run.port), "DATA_DIR": str(run.folder / "data")}
         command = SERVICES[name].get("command", IMAGE_COMMAND)
