@@ -60,7 +60,7 @@ def _event(b: BookingFacts, c: Context, method: Method) -> Event:
 
 def uid(b: BookingFacts, public_url: str) -> str:
     """The same for every entry of this booking, whatever changes in it."""
-    return f"booking-{b['id']}-{b['reference']}@{urlsplit(public_url).hostname or 'localhost'}"
+    return f"booking-{b['id']}-{_plain(b['reference'])}@{urlsplit(public_url).hostname or 'localhost'}"
 
 
 def span(b: BookingFacts) -> tuple[datetime, datetime]:

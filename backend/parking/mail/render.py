@@ -89,7 +89,20 @@ class Rendered:
 
 def build(draft: Draft, site: Site) -> Letter:
     """The letter of a draft. Raises KeyError, ValueError or TypeError when the facts are not those of its kind."""
-    return KINDS[draft.kind].build(draft.facts, context(draft, site))
+    return KINDS[draft.kind].build(one_line(draft.facts), context(draft, site))
+
+
+# Line breaks of every kind, and the marks that turn the reading direction.
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+")
+
+
+def one_line(value: Any) -> Any:
+    """Facts whose texts cannot break out of their line: a lot's name must not look like a paragraph of ours."""
+    if isinstance(value, str):
+        return _BREAKS.sub(" ", value)
+    if isinstance(value, dict):
+        return {name: one_line(inner) for name, inner in value.items()}
+    return [one_line(inner) for inner in value] if isinstance(value, list) else value
 
 
 def context(draft: Draft, site: Site) -> Context:
@@ -99,7 +112,7 @@ def context(draft: Draft, site: Site) -> Context:
         site_name=site.name,
         public_url=site.public_url,
         email=draft.email,
-        name=draft.name,
+        name=one_line(draft.name),
         timezone=draft.timezone,
         made_at=draft.made_at,
         organizer=site.sender_email,
@@ -112,7 +125,7 @@ def render(draft: Draft, site: Site) -> Rendered:
     values = {
         "t": Texts(language(draft.locale)),
         "site_name": site.name,
-        "name": draft.name,
+        "name": one_line(draft.name),
         "subject": letter.subject,
         "preheader": letter.preheader,
         "hero": letter.hero,
@@ -138,6 +151,7 @@ def message(draft: Draft, site: Site) -> EmailMessage:
         _add_calendar(mail, calendar.entry(draft.facts["booking"], context(draft, site), method), method)
     for part in draft.attachments:
         _attach(mail, part)
+    mail["Content-Language"] = language(draft.locale)  # set earlier it would move into the first part
     _fix_boundaries(mail, draft.message_id)
     return mail
 
@@ -163,7 +177,6 @@ def _headers(mail: EmailMessage, draft: Draft, site: Site, letter: Letter) -> No
     mail["Message-ID"] = draft.message_id
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail["Content-Language"] = language(draft.locale)
     mail["Feedback-ID"] = f"{draft.kind}:parking:{site.domain}"
     if subscription:
         mail["List-Id"] = f"<{draft.kind.replace('_', '-')}.{site.domain}>"

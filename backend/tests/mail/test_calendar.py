@@ -1,0 +1,122 @@
+"""The calendar entry is read by two parsers: icalendar, and a strict one of our own that knows RFC 5545's lines."""
+
+import email
+import email.policy
+import re
+from datetime import UTC, datetime
+
+import pytest
+from icalendar import Calendar
+
+from parking.mail import render
+from parking.mail.kinds import samples
+
+from .test_letters import LONG, SITE, draft
+
+_PARAMETER = r';[A-Z0-9-]+=(?:"[^"\x00-\x08]*"|[^";:,\x00-\x08]*)'
+_PROPERTY = re.compile(rf"(?P<name>[A-Z0-9-]+)(?P<params>(?:{_PARAMETER})*):(?P<value>.*)")
+
+
+def strict(raw: bytes) -> list[tuple[str, dict, str]]:
+    """Every content line as (name, parameters, value). Raises AssertionError for what RFC 5545 forbids."""
+    text = raw.decode("utf-8")
+    assert text.endswith("\r\n")
+    lines = text.split("\r\n")[:-1]
+    assert not any("\n" in line or "\r" in line for line in lines), "only CRLF ends a line"
+    assert all(len(line.encode()) <= 75 for line in lines), "no line is longer than 75 bytes"
+    unfolded = re.sub(r"\r\n[ \t]", "", text).split("\r\n")[:-1]
+    found = []
+    for line in unfolded:
+        match = _PROPERTY.fullmatch(line)
+        assert match, line
+        parameters = dict(p.split("=", 1) for p in re.findall(r';((?:[^";]|"[^"]*")+)', match["params"]))
+        found.append((match["name"], parameters, match["value"]))
+    _check_nesting(found)
+    return found
+
+
+def _check_nesting(found):
+    stack = []
+    for name, _, value in found:
+        if name == "BEGIN":
+            stack.append(value)
+        if name == "END":
+            assert stack.pop() == value
+    assert stack == []
+
+
+def parts_of(kind, **more):
+    raw = render.wire(draft(kind, **more), SITE)
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    return [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+
+
+def entry_of(kind, **more):
+    alternative, attached = parts_of(kind, **more)
+    assert alternative.get_payload(decode=True) == attached.get_payload(decode=True)
+    assert attached.get_content_disposition() == "attachment"
+    assert alternative.get_content_disposition() is None
+    raw = alternative.get_payload(decode=True)
+    lines = strict(raw)
+    values = {name: value for name, _, value in lines}
+    assert alternative["Content-Type"].params["method"] == values["METHOD"]
+    assert attached["Content-Type"].params["method"] == values["METHOD"]
+    (event,) = Calendar.from_ical(raw).walk("VEVENT")
+    return values, event
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "sequence", "status"),
+    [
+        ("booking_confirmation", "REQUEST", "0", "CONFIRMED"),
+        ("booking_moved", "REQUEST", "1", "CONFIRMED"),
+        ("booking_cancelled", "CANCEL", "2", "CANCELLED"),
+    ],
+)
+def test_both_parsers_read_the_entry(kind, method, sequence, status):
+    values, event = entry_of(kind)
+    assert values["METHOD"] == method
+    assert values["SEQUENCE"] == sequence == str(event["SEQUENCE"])
+    assert values["STATUS"] == status == str(event["STATUS"])
+    assert values["DTSTART"] == "20261124T090000Z"
+    assert event["DTSTART"].dt == datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    assert event["DTEND"].dt == datetime(2026, 11, 24, 17, 30, tzinfo=UTC)
+    assert {"UID", "DTSTAMP", "ORGANIZER", "ATTENDEE"} <= set(values)
+
+
+def test_one_booking_has_one_entry_through_its_whole_life():
+    kinds = ("booking_confirmation", "booking_moved", "booking_cancelled")
+    uids = {str(entry_of(kind)[1]["UID"]) for kind in kinds}
+    assert uids == {"booking-4711-PW-7K3M-Q2@park.example.com"}
+    sequences = [int(entry_of(kind)[1]["SEQUENCE"]) for kind in kinds]
+    assert sequences == sorted(set(sequences))
+
+
+def test_an_instant_booking_shows_the_time_that_is_sure():
+    _, event = entry_of("booking_confirmation", facts=samples.booking_confirmation_instant())
+    assert event["DTEND"].dt == datetime(2026, 11, 23, 14, 12, tzinfo=UTC)
+
+
+def test_awkward_text_is_escaped_and_folded():
+    facts = samples.booking_confirmation()
+    facts["booking"]["lot_name"] = f'{LONG}; "A, B" \\ C\nD'
+    _, event = entry_of("booking_confirmation", facts=facts, name='Zoë "the driver"; Ö:X,Y')
+    assert str(event["SUMMARY"]) == f'Spot 17, {LONG}; "A, B" \\ C D'
+    assert event["ATTENDEE"].params["CN"] == "Zoë 'the driver'; Ö:X,Y"
+
+
+def test_letters_that_change_no_diary_carry_no_entry():
+    for kind in ("release_receipt", "reservation_reminder", "booking_no_show", "welcome"):
+        assert parts_of(kind) == []
+
+
+def test_the_strict_reader_refuses_what_it_should():
+    good = parts_of("booking_confirmation")[0].get_payload(decode=True)
+    for broken in (
+        good.replace(b"\r\n", b"\n"),
+        good.replace(b"END:VEVENT\r\n", b""),
+        good.replace(b"SEQUENCE:", b"SEQUENCE"),
+        good.replace(b"URL:", b"URL:" + b"x" * 80),
+    ):
+        with pytest.raises(AssertionError):
+            strict(broken)

@@ -1,0 +1,94 @@
+"""Nothing a person types can add a header or a recipient."""
+
+import email
+import email.policy
+
+import pytest
+
+from parking.db import transaction
+from parking.mail import delivery, render
+from parking.mail import service as mail
+from parking.mail.address import BadAddress, addr_spec, header_text
+from parking.mail.kinds import samples
+
+from .conftest import AMELIA, put, states
+from .test_letters import SITE, draft
+
+BREAKS = [
+    "\r\n", "\n", "\r", "\n\r", "\r\r\n", "\x85", "\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f",
+    "\x00", "\t\r\n ", "\r\n\t", "%0d%0a", "\\r\\n", "\u000d\u000a",
+]  # fmt: skip
+TAILS = ["Bcc: victim@example.com", "Subject: replaced\r\n\r\nA body of the attacker"]
+VARIANTS = [before + tail for before in BREAKS for tail in TAILS]
+EXPECTED = [
+    "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
+    "Feedback-ID", "MIME-Version", "Content-Type", "Content-Language",
+]  # fmt: skip
+
+
+def test_there_are_forty_variants():
+    assert len(VARIANTS) == 40
+
+
+@pytest.mark.parametrize("attack", VARIANTS)
+def test_names_and_lots_add_no_header(attack):
+    facts = samples.booking_confirmation()
+    facts["booking"]["lot_name"] = "Lot" + attack
+    facts["booking"]["vehicle_plate"] = "P" + attack
+    facts["booking"]["reference"] = "R" + attack
+    raw = render.wire(draft("booking_confirmation", facts=facts, name="Amelia" + attack), SITE)
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert list(message.keys()) == EXPECTED
+    assert [address.addr_spec for address in message["To"].addresses] == ["amelia@example.com"]
+    assert b"\r\nBcc:" not in raw.split(b"\r\n\r\n")[0]
+    text = message.get_body(("plain",)).get_content()
+    assert not any(line.startswith(("Bcc", "A body")) for line in text.splitlines())
+    calendar = message.get_payload()[-1].get_content()
+    assert not any(line.startswith(("Bcc", "Subject")) for line in calendar.splitlines())
+
+
+@pytest.mark.parametrize("attack", VARIANTS)
+def test_an_address_with_more_than_an_address_in_it_is_no_address(attack):
+    with pytest.raises(BadAddress):
+        addr_spec("amelia@example.com" + attack)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "", "amelia", "@example.com", "amelia@", "a b@example.com", "a@b@c", "a,b@example.com", "<a@example.com>",
+        '"a"@example.com', "a@example.com, b@example.com", "a..b@example.com", ".a@example.com", "a(x)@example.com",
+        "a@exa mple.com", "a@example.com>", "a@ex\u200bample.com", "a;b@example.com", "a@" + "x" * 300 + ".com",
+    ],
+)  # fmt: skip
+def test_what_is_not_exactly_one_address_is_refused(wrong):
+    with pytest.raises(BadAddress):
+        addr_spec(wrong)
+
+
+def test_names_from_all_over_the_world_are_kept():
+    for name in ("Zoë O'Neill", "محمد", "王小明", "नमस्ते", "👩‍👩‍👧", "می‌خواهم"):
+        assert header_text(name) == name
+    assert addr_spec("zoë@exämple.com") == "zoë@xn--exmple-cua.com"
+
+
+def test_encoded_words_in_names_stay_text():
+    raw = render.wire(draft("welcome", name="=?utf-8?q?=0D=0ABcc:_x@example.com?="), SITE)
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert message["To"].addresses[0].addr_spec == "amelia@example.com"
+    assert "\r" not in message["To"].addresses[0].display_name
+    assert b"=?utf-8?q?=0D" not in raw
+
+
+def test_a_name_cannot_turn_the_reading_direction():
+    assert header_text("abc\u202egnp.exe\u2066x") == "abc gnp.exe x"
+
+
+def test_the_server_sees_only_the_recipient_and_the_bad_one_fails(app, sink):
+    for attack in VARIANTS[:6]:
+        with transaction() as session:
+            mail.queue(session, "welcome", mail.Recipient("eve@example.com" + attack, "Eve" + attack), {})
+    put("welcome", facts={})
+    delivery.deliver_due()
+    assert [delivery.recipients for delivery in sink.accepted] == [[AMELIA.email]]
+    assert states() == {"failed": 6, "sent": 1}

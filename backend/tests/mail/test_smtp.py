@@ -1,0 +1,207 @@
+"""The session itself: no step hangs, TLS is checked, a refusal is understood."""
+
+import contextlib
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+import pytest
+
+from parking.mail import smtp
+from parking.mail.smtp import Connection, LoginRefused, Lost, Refused, Server, ServerDown
+
+from .conftest import Server as SinkServer
+from .conftest import free_port
+
+MESSAGE = b"Subject: x\r\n\r\n.a line that starts with a dot\r\nend\r\n"
+
+
+def target(port: int, tls="none", user=None, password=None, host="127.0.0.1") -> Server:
+    return Server(host, port, tls, user, password, "park.example.com")
+
+
+@contextlib.contextmanager
+def dripping(script):
+    """A server that answers by `script(socket)`, one connection, in a thread."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def run():
+        with contextlib.suppress(OSError):
+            connection, _ = listener.accept()
+            with connection:
+                script(connection)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.close()
+        thread.join(10)
+
+
+def drip(connection, every=0.1):
+    """One byte now and then, for ever: each resets a socket's own time-out."""
+    while True:
+        connection.sendall(b"2")
+        time.sleep(every)
+
+
+def test_a_mail_goes_over_the_wire_unchanged(sink, smtp_server):
+    connection = Connection(target(smtp_server.port))
+    assert connection.send("a@example.com", "b@example.com", MESSAGE) == "250 2.0.0 accepted"
+    connection.close()
+    assert sink.accepted[0].content == MESSAGE
+
+
+def test_nobody_there_is_said_at_once():
+    with pytest.raises(ServerDown, match="Connection refused"):
+        Connection(target(free_port()))
+
+
+def test_a_greeting_that_drips_is_cut(monkeypatch):
+    monkeypatch.setattr(smtp, "CONNECT_SECONDS", 0.5)
+    with dripping(drip) as port, pytest.raises(ServerDown, match="no answer within 1 s: connecting"):
+        Connection(target(port), step_seconds=0.5)
+
+
+def test_an_answer_that_drips_is_cut_in_every_step():
+    """The time counts for the step as a whole: a byte every 0.1 s against a second's limit."""
+
+    def greeting_then_drip(connection):
+        connection.sendall(b"220 hello\r\n")
+        connection.recv(1000)
+        drip(connection)
+
+    started = time.monotonic()
+    with dripping(greeting_then_drip) as port, pytest.raises(ServerDown, match="no answer within 1 s: EHLO"):
+        Connection(target(port), step_seconds=1)
+    assert time.monotonic() - started < 20
+
+
+def test_without_the_watch_the_dripping_server_holds_its_client(monkeypatch):
+    """The control: a socket's own time-out is not enough."""
+    monkeypatch.setattr(Connection, "_cut", lambda self, what: None)
+
+    def drip_a_while(connection):
+        connection.sendall(b"220 hello\r\n")
+        connection.recv(1000)
+        for _ in range(30):
+            connection.sendall(b"2")
+            time.sleep(0.1)
+
+    started = time.monotonic()
+    with dripping(drip_a_while) as port, pytest.raises(ServerDown):
+        Connection(target(port), step_seconds=1)
+    assert time.monotonic() - started > 2.5
+
+
+def test_a_server_that_goes_mute_in_the_middle_is_left(sink, smtp_server):
+    silent = threading.Event()
+
+    def mute(_delivery):
+        silent.wait(5)
+
+    sink.on_data = mute
+    connection = Connection(target(smtp_server.port), step_seconds=0.5)
+    with pytest.raises(Lost, match="no answer within"):
+        connection.send("a@example.com", "b@example.com", MESSAGE)
+    silent.set()
+    connection.close()
+
+
+def test_a_session_goes_on_after_a_refusal(sink, smtp_server):
+    sink.on_rcpt = lambda address: "550 5.1.1 unknown" if address.startswith("bad") else None
+    connection = Connection(target(smtp_server.port))
+    with pytest.raises(Refused, match=r"550 5\.1\.1 unknown") as refusal:
+        connection.send("a@example.com", "bad@example.com", MESSAGE)
+    assert refusal.value.final
+    connection.send("a@example.com", "good@example.com", MESSAGE)
+    connection.close()
+    assert [delivery.recipients for delivery in sink.accepted] == [["good@example.com"]]
+
+
+@pytest.mark.parametrize(
+    ("answer", "final"),
+    [
+        ("450 4.2.1 busy", False),
+        ("550 5.4.5 Daily user sending limit exceeded", False),
+        ("552 5.2.2 mailbox full", False),
+        ("550 5.7.1 rejected as spam", True),
+    ],
+)
+def test_a_temporary_refusal_is_told_from_a_final_one(sink, smtp_server, answer, final):
+    sink.on_data = lambda delivery: answer
+    connection = Connection(target(smtp_server.port))
+    with pytest.raises(Refused) as refusal:
+        connection.send("a@example.com", "b@example.com", MESSAGE)
+    connection.close()
+    assert refusal.value.final is final
+
+
+def test_a_wrong_password_is_one_attempt(sink, smtp_server):
+    sink.accept_login = False
+    with pytest.raises(LoginRefused, match="535"):
+        Connection(target(smtp_server.port, user="me@example.com", password="wrong"))
+    assert sink.logins == [(b"me@example.com", b"wrong")]
+
+
+def test_an_address_beyond_ascii_needs_a_server_that_takes_it(sink, smtp_server):
+    connection = Connection(target(smtp_server.port))
+    connection.send("a@example.com", "zoë@example.com", MESSAGE)
+    connection.close()
+    assert sink.accepted[0].recipients == ["zoë@example.com"]
+    plain = SinkServer(sink, enable_SMTPUTF8=False)
+    plain.start()
+    connection = Connection(target(plain.port))
+    with pytest.raises(Refused, match="beyond ASCII") as refusal:
+        connection.send("a@example.com", "zoë@example.com", MESSAGE)
+    assert refusal.value.final
+    connection.close()
+    plain.stop()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for localhost that nobody vouches for."""
+    folder = tmp_path_factory.mktemp("tls")
+    subprocess.run(
+        f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+        f" -keyout {folder}/key.pem -out {folder}/cert.pem".split(),
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+@pytest.fixture
+def tls_server(sink, certificate):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    server = SinkServer(sink, tls_context=context, require_starttls=True)
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_starttls_encrypts_when_the_certificate_is_trusted(sink, tls_server, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+    connection = Connection(target(tls_server.port, "starttls", host="localhost"))
+    assert connection.tls_version.startswith("TLS")
+    connection.send("a@example.com", "b@example.com", MESSAGE)
+    connection.close()
+    assert len(sink.accepted) == 1
+
+
+def test_starttls_stops_at_a_certificate_nobody_vouches_for(sink, tls_server):
+    with pytest.raises(ServerDown, match="certificate"):
+        Connection(target(tls_server.port, "starttls", user="me", password="secret", host="localhost"))
+    assert sink.logins == []
+
+
+def test_a_server_without_starttls_gets_no_password(sink, smtp_server):
+    with pytest.raises(ServerDown, match="STARTTLS"):
+        Connection(target(smtp_server.port, "starttls", user="me", password="secret"))
+    assert sink.logins == []
