@@ -178,6 +178,20 @@ def next_claim_start(session: Session, booking: Booking, after: datetime) -> dat
     )
 
 
+def left_at(session: Session, booking: Booking) -> datetime:
+    """When the booking's spot was really there for it: at its start, or later, when the last car before it left."""
+    last = session.scalar(
+        select(func.max(Booking.end_time)).where(
+            Booking.lot_id == booking.lot_id,
+            Booking.spot_id == booking.spot_id,
+            Booking.end_time > booking.start_time,
+            Booking.checked_in_at.is_not(None),
+            Booking.id != booking.id,
+        )
+    )
+    return max(booking.start_time, last) if last else booking.start_time
+
+
 def lock_spot(session: Session, lot_id: int, spot_id: int) -> None:
     """Waits for whoever is just claiming this spot, and keeps the others off until the end of the transaction."""
     session.execute(_THIS, {"lot_id": lot_id, "spot_id": spot_id})

@@ -12,13 +12,12 @@ from sqlalchemy.orm import Session
 
 from parking import clock, settings
 from parking.accounts.models import User
-from parking.bookings import allocation, alternatives, emails, queries, steps
+from parking.bookings import allocation, alternatives, emails, queries, steps, sweeps
 from parking.bookings.announce import announce
 from parking.bookings.models import Booking
 from parking.bookings.rules import lifecycle, pricing
 from parking.bookings.rules.times import read_time
 from parking.bookings.states import is_block, is_live
-from parking.bookings.sweeps import settle
 from parking.bookings.views import booking_view, claim_of, iso, price_of, row_view
 from parking.db import db, is_sqlite, transaction
 from parking.errors import Conflict, Invalid, NotFound, Unavailable
@@ -70,7 +69,7 @@ def book(order: Order) -> dict[str, Any]:
                 if keeper:
                     keeper.keep(201, answer)
                 return answer
-        if settle(order.lot_id) == 0:
+        if sweeps.settle(order.lot_id) == 0:
             _refuse_if_full(order, new)
     raise Unavailable("Very many people want this car park at the moment. Please try again.")
 
@@ -210,7 +209,9 @@ def release(booking_id: int, user_id: int | None, *, reason: str | None = None) 
     def act(session: Session, row: Row[Any], now: datetime) -> dict[str, Any]:
         booking: Booking = row.Booking
         lifecycle.check_release(claim_of(booking), now)
-        if booking.end_time is None:
+        if booking.status == "Reserved":  # its time has come, but another car never left: it was no stay
+            steps.cancel(session, row, now, by="system", reason=sweeps.NOT_FREE)
+        elif booking.end_time is None:
             steps.complete(session, row, now, by="admin" if reason else "user", reason=reason)
         view = row_view(row, now, for_admin=user_id is None)
         view["total_cost"] = to_number(booking.total_cost_minor or 0)
@@ -312,8 +313,10 @@ def _change(
 ) -> dict[str, Any]:
     """Locks the booking (first its spot, where the claim grows), lets `act` decide, keeps the answer.
 
-    Raises NotFound for one that does not exist or is somebody else's.
+    What time has done to it and no sweep has written down yet is written down first. Raises NotFound for one that
+    does not exist or is somebody else's.
     """
+    _settle_if_due(booking_id)
     with transaction() as session:
         keeper = idempotency.begin(session)
         if with_spot:
@@ -328,6 +331,12 @@ def _change(
         if keeper:
             keeper.keep(200, answer)
         return answer
+
+
+def _settle_if_due(booking_id: int) -> None:
+    booking = db.session.get(Booking, booking_id)
+    if booking is not None and lifecycle.status_at(claim_of(booking), clock.now()) != booking.status:
+        sweeps.settle(booking.lot_id)
 
 
 def _lock_spot_of(session: Session, booking_id: int) -> None:

@@ -58,11 +58,11 @@ def miss(session: Session, row: Row[Any], now: datetime) -> None:
     announce(booking)
 
 
-def start(session: Session, row: Row[Any]) -> None:
-    """A reservation begins by itself."""
+def start(session: Session, row: Row[Any], since: datetime) -> None:
+    """A reservation begins by itself; its spot was free `since`."""
     booking: Booking = row.Booking
     before = audited(booking)
-    booking.status, booking.checked_in_at = "Active", booking.start_time
+    booking.status, booking.checked_in_at = "Active", since
     record(session, "booking.started", booking, before)
     announce(booking)
 

@@ -190,3 +190,26 @@ def test_a_batch_is_one_transaction_and_all_batches_are_done(alice, carol, monke
     assert sweeps.settle_all() == 10
     with transaction() as session:
         assert session.scalar(select(func.count()).where(Booking.status == "Active")) == 10
+
+
+def test_3_recorded_stays_are_disjoint_even_when_everybody_is_late(alice, bob, carol):
+    """The car before left during the reservation, and no sweep ran: the stay begins when it had gone."""
+    lot = make_lot(carol, capacity=1)
+    parked = park(alice, lot)
+    promised = reserve(bob, lot, 5 * H, H)
+    clock.travel(5 * 3600 + 600)
+    service.release(parked["id"], alice.id)
+    clock.travel(600)
+    sweeps.settle_all()
+    assert row(promised["id"]).checked_in_at == row(parked["id"]).end_time
+    clock.travel(3600)
+    assert service.release(promised["id"], bob.id)["total_cost"] == 2
+
+
+def test_releasing_a_reservation_whose_spot_was_never_free_costs_nothing(alice, bob, carol):
+    lot = make_lot(carol, capacity=1)
+    park(alice, lot)
+    promised = reserve(bob, lot, 5 * H, H)
+    clock.travel(5 * 3600 + 60)
+    answer = service.release(promised["id"], bob.id)
+    assert (answer["total_cost"], answer["booking"]["status"]) == (0, "Cancelled")
