@@ -7,10 +7,10 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from parking import clock
+from parking import clock, settings
 from parking.csv_exports.models import OPEN, ExportJob
 
 LEASE = timedelta(seconds=90)
@@ -26,7 +26,10 @@ def claim(session: Session, now: datetime, job_id: int | None = None) -> ExportJ
     """Takes the oldest free job (or that one) for LEASE. None: there is none, or others have it.
 
     Free is what is queued, and what a worker held that has not been heard of since. A job that has cost several
-    workers their life is ended."""
+    workers their life is ended. Half of the worker's threads may build, so that mail never waits for exports."""
+    building = select(func.count()).where(OPEN, ExportJob.state == "running", ExportJob.lease_until > now)
+    if (session.scalar(building) or 0) >= max(1, settings.current().worker_concurrency // 2):
+        return None
     free = or_(
         ExportJob.state == "queued",
         and_(ExportJob.state == "running", ExportJob.lease_until <= now),

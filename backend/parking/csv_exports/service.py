@@ -273,7 +273,7 @@ def _remove_orphans() -> None:
 def _states(job_ids: set[int]) -> dict[int, str]:
     with db.engine.connect() as connection:
         rows = connection.execute(select(ExportJob.id, ExportJob.state).where(ExportJob.id.in_(job_ids)))
-        return {job_id: state for job_id, state in rows}
+        return dict(rows.all())
 
 
 def forget_user(session: Session, user_id: int) -> None:

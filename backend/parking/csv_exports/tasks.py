@@ -16,13 +16,17 @@ BEAT: dict[str, dict[str, Any]] = {
 }
 
 
-@shared_task(name="tasks.build_export", ignore_result=True)
-def build_export(job_id: int) -> int | None:
-    """Builds this job, woken by the request that asked for it."""
-    return building.run(job_id)
+_PATIENCE: dict[str, Any] = {"soft_time_limit": 3300, "time_limit": 3600}
+"""Millions of rows take minutes. A message that is delivered again meanwhile finds the job taken."""
 
 
-@shared_task(name="tasks.build_exports", ignore_result=True)
+@shared_task(name="tasks.build_export", ignore_result=True, **_PATIENCE)
+def build_export(job_id: int) -> int:
+    """Builds this job, woken by the request that asked for it, and then what waits behind it."""
+    return (building.run(job_id) is not None) + build_exports()
+
+
+@shared_task(name="tasks.build_exports", ignore_result=True, **_PATIENCE)
 def build_exports() -> int:
     """Builds what a lost wake-up or a killed worker has left; how many jobs."""
     built = 0

@@ -7,11 +7,12 @@ from apiflask import APIFlask
 
 def init_app(app: APIFlask) -> None:
     """Puts this domain on the application."""
-    from parking.reports import rollup_tasks, schedule_routes, stats_routes
+    from parking.reports import rollup_tasks, schedule_cli, schedule_routes, stats_routes
 
     app.register_blueprint(stats_routes.bp)
     app.register_blueprint(schedule_routes.bp)
     app.cli.add_command(rollup_tasks.cli)
+    app.cli.add_command(schedule_cli.cli)
 
 
 def at_start() -> list[str]:
