@@ -8,6 +8,7 @@ pass does the rest. So passes may overlap, stop half-way, or be days late, and n
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +33,7 @@ MOST_LOT_DAYS = 1_000
 """Lot-days in one transaction: a writer on SQLite waits for no more than the writing of these."""
 MOST_DAYS = 100
 """Days of one lot in one transaction."""
-MOST_MARKS = 200_000
+QUARTERS_A_DAY = 96
 _ONE_DAY = timedelta(days=1)
 Made = dict[tuple[int, date], Day]
 
@@ -120,16 +121,35 @@ def runs(days: Iterable[date]) -> Iterator[tuple[date, date]]:
 # what is to be done -----------------------------------------------------------------------
 
 
-def marks(session: Session) -> dict[int, list[tuple[int, int, int | None]]]:
-    """lot -> (id, first quarter, last quarter or None), the oldest marks first."""
-    found: dict[int, list[tuple[int, int, int | None]]] = defaultdict(list)
+Span = tuple[int, int | None]
+"""First and last quarter of an hour since 1970; None: until now."""
+
+
+@dataclass(slots=True)
+class Marks:
+    """The marks of one lot: their ids, and the spans they cover."""
+
+    ids: list[int] = field(default_factory=list)
+    spans: dict[tuple[int, int | None], Span] = field(default_factory=dict)
+
+    def add(self, mark_id: int, first: int, last: int | None) -> None:
+        """Spans that begin and end on the same days (of UTC) become one: after a bulk load there are a million."""
+        self.ids.append(mark_id)
+        days = first // QUARTERS_A_DAY, None if last is None else last // QUARTERS_A_DAY
+        low, high = self.spans.get(days, (first, last))
+        self.spans[days] = min(low, first), None if last is None or high is None else max(high, last)
+
+
+def marks(session: Session) -> dict[int, Marks]:
+    """lot -> its marks."""
+    found: dict[int, Marks] = defaultdict(Marks)
     columns = StatsChange.lot_id, StatsChange.id, StatsChange.from_quarter, StatsChange.to_quarter
-    for lot_id, *mark in session.execute(select(*columns).order_by(StatsChange.id).limit(MOST_MARKS)):
-        found[lot_id].append(tuple(mark))  # type: ignore[arg-type]  # a row of three
+    for lot_id, *mark in session.execute(select(*columns).execution_options(yield_per=10_000)):
+        found[lot_id].add(*mark)
     return found
 
 
-def changed_days(session: Session, lot: LotInfo, spans: Iterable[tuple[int, int | None]], last: date) -> set[date]:
+def changed_days(session: Session, lot: LotInfo, spans: Iterable[Span], last: date) -> set[date]:
     """The days up to `last` that these spans of quarters touch."""
     found: set[date] = set()
     reach = set(spans)
@@ -144,7 +164,7 @@ def changed_days(session: Session, lot: LotInfo, spans: Iterable[tuple[int, int 
     return found
 
 
-def due_days(session: Session, lot: LotInfo, spans: Iterable[tuple[int, int | None]], now: int) -> set[date]:
+def due_days(session: Session, lot: LotInfo, spans: Iterable[Span], now: int) -> set[date]:
     """The closed days of a lot whose kept sums are missing or may be wrong."""
     yesterday = local_day(now, lot.zone) - _ONE_DAY
     if not lot.is_rolled:
@@ -160,13 +180,15 @@ def _plan(session: Session) -> list[Job]:
     jobs: Groups = {}
     done_with: list[int] = []
     for lot in queries.lots(session):
-        mine = marked.pop(lot.id, [])
-        days = sorted(due_days(session, lot, ((first, last) for _, first, last in mine), now))
-        if not days:
-            done_with += [mark for mark, _, _ in mine]
-            continue
-        _enlist(jobs, lot, days, [mark for mark, _, _ in mine])
-    _clear(done_with)
+        mine = marked.pop(lot.id, Marks())
+        days = sorted(due_days(session, lot, mine.spans.values(), now))
+        if days:
+            _enlist(jobs, lot, days, mine.ids)
+        else:  # today is always counted live
+            done_with += mine.ids
+    if done_with:
+        with transaction() as writing:
+            _take_away(writing, done_with)
     return [job for group in jobs.values() for job in group]
 
 
@@ -184,11 +206,12 @@ def _enlist(jobs: Groups, lot: LotInfo, days: list[date], marks: list[int]) -> N
         job.left += [(lot.id, *run) for run in runs(day for day in later if day <= lot.last_day)]
 
 
-def _clear(mark_ids: list[int]) -> None:
-    """Takes away marks that concern no closed day: today is always counted live."""
-    for start in range(0, len(mark_ids), MOST_LOT_DAYS * 10):
-        with transaction() as session:
-            session.execute(delete(StatsChange).where(StatsChange.id.in_(mark_ids[start : start + 10 * MOST_LOT_DAYS])))
+def _take_away(session: Session, mark_ids: list[int]) -> int:
+    """Deletes these marks; how many of them were still there."""
+    chosen = func.json_each(json.dumps(mark_ids)).table_valued("value") if is_sqlite() else None
+    among = StatsChange.id.in_(select(chosen.c.value)) if chosen is not None else StatsChange.id == func.any(mark_ids)
+    gone = session.execute(delete(StatsChange).where(among).execution_options(synchronize_session=False))
+    return int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
 
 
 # writing ----------------------------------------------------------------------------------
@@ -219,10 +242,8 @@ def _write(job: Job, made: Made) -> int:
 
 
 def _claim(session: Session, job: Job) -> None:
-    if job.marks:
-        gone = session.execute(delete(StatsChange).where(StatsChange.id.in_(job.marks)))
-        if gone.rowcount != len(job.marks):  # type: ignore[attr-defined]  # a DELETE's result has it
-            raise Overtaken
+    if job.marks and _take_away(session, job.marks) != len(job.marks):
+        raise Overtaken
     states = select(LotRolled.lot_id, LotRolled.timezone, LotRolled.first_day, LotRolled.last_day)
     there = {
         lot_id: tuple(state)
