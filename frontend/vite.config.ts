@@ -61,7 +61,7 @@ export default defineConfig({
             {
               name: 'common',
               test: /src\/(shared|app|features)|@lucide/,
-              minShareCount: 6,
+              minShareCount: 3,
               priority: 1,
             },
           ],

@@ -130,6 +130,9 @@ export const router = createRouter({
   },
 })
 
+/** Pages that need nothing but the texts of the first load. */
+const BASIC = new Set(['home', 'lot', 'booking', 'not-found'])
+
 router.beforeEach(async (to) => {
   const session = useSession()
   const wants = to.meta.for
@@ -141,6 +144,7 @@ router.beforeEach(async (to) => {
   // An administrator who parks nowhere starts at the desk.
   if (to.name === 'home' && session.isAdmin && !session.isDriver) return { name: 'admin' }
   if (wants === 'admin') await useCatalogue('admin')
+  if (!BASIC.has(String(to.name))) await useCatalogue('more')
   return true
 })
 

@@ -57,7 +57,9 @@ export function dateTime(locale: string, at: string | Date, timeZone: string): s
 
 /** Date with its year, and time: for papers that are kept. */
 export function fullDateTime(locale: string, at: string | Date, timeZone: string): string {
-  return dateFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(new Date(at))
+  return dateFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(
+    new Date(at),
+  )
 }
 
 /** The calendar day of an instant in a zone as YYYY-MM-DD. */

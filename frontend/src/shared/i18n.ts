@@ -4,8 +4,8 @@ import type { Locale } from './types'
 
 /** Languages with a complete catalogue. */
 export const LOCALES: readonly Locale[] = ['en', 'de']
-/** `page` is what drivers see; `admin` is loaded with the administrator's part. */
-export type Catalogue = 'page' | 'admin'
+/** `page`: parking itself, part of the first load; `more`: accounts, history and papers; `admin`: the desk. */
+export type Catalogue = 'page' | 'more' | 'admin'
 
 const LOCALE_KEY = 'pw-locale'
 type Messages = Record<string, never>

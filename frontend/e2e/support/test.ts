@@ -1,0 +1,88 @@
+import {
+  test as base,
+  expect,
+  type BrowserContext,
+  type Locator,
+  type Page,
+} from '@playwright/test'
+import { call, register, type Person } from './api.ts'
+
+/** What the page must never do, noted while a test runs and checked at its end. */
+export class Watch {
+  readonly troubles: string[] = []
+  private allowed: RegExp[] = []
+
+  /** A failed request that the test brings about on purpose is written to the console by the browser. */
+  allow(pattern: RegExp): void {
+    this.allowed.push(pattern)
+  }
+
+  on(page: Page): void {
+    const own = new URL(process.env.E2E_URL ?? '').origin
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.note(message.text())
+    })
+    page.on('pageerror', (error) => this.note(`uncaught: ${error.message}`))
+    page.on('request', (request) => {
+      const url = request.url()
+      if (!url.startsWith(own) && !/^(data|blob|about):/.test(url)) this.note(`foreign: ${url}`)
+    })
+  }
+
+  check(): void {
+    expect(this.troubles.filter((text) => !this.allowed.some((one) => one.test(text)))).toEqual([])
+  }
+
+  private note(text: string): void {
+    this.troubles.push(text)
+  }
+}
+
+/** Signs a person in as the page itself would be after a reload: by the refresh cookie alone. */
+export async function signIn(context: BrowserContext, person: { email: string; password: string }) {
+  const answer = await context.request.post('/auth/login', {
+    data: { email: person.email, password: person.password },
+  })
+  expect(answer.ok()).toBe(true)
+  await context.addInitScript(() => localStorage.setItem('pw-returning', '1'))
+}
+
+/** Counts what a person presses on the way to something. */
+export class Hand {
+  clicks = 0
+  async click(target: Locator): Promise<void> {
+    this.clicks++
+    await target.click()
+  }
+}
+
+interface Fixtures {
+  watch: Watch
+  /** A driver with an account, signed in on `page`. */
+  driver: Person
+  hand: Hand
+}
+
+export const test = base.extend<Fixtures>({
+  // The address is known once the product has started.
+   
+  baseURL: async ({}, use) => use(process.env.E2E_URL),
+  watch: [
+    async ({ page }, use) => {
+      const watch = new Watch()
+      watch.on(page)
+      await use(watch)
+      watch.check()
+    },
+    { auto: true },
+  ],
+  driver: async ({ context }, use) => {
+    const person = await register()
+    await signIn(context, person)
+    await use(person)
+  },
+   
+  hand: async ({}, use) => use(new Hand()),
+})
+
+export { call, expect }
