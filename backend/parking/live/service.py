@@ -124,6 +124,11 @@ def flush(seconds: float = 1.0) -> bool:
     return _live().courier.flush(seconds)
 
 
+def dropped() -> int:
+    """How many hints this process gave up because Redis was away for too long or the bag was full."""
+    return _live().courier.dropped
+
+
 def redis_state() -> Literal["none", "up", "down"]:
     """Whether Redis is configured and answers now."""
     road = _live().redis
