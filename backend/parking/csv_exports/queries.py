@@ -160,8 +160,9 @@ def users() -> Rows:
         .group_by(Booking.user_id)
         .subquery()
     )
+    role_names = func.aggregate_strings(Role.name, " ").aggregate_order_by(Role.name)
     named = (
-        select(user_roles.c.user_id, func.aggregate_strings(Role.name, " ").label("roles"))
+        select(user_roles.c.user_id, role_names.label("roles"))
         .join(Role, Role.id == user_roles.c.role_id)
         .group_by(user_roles.c.user_id)
         .subquery()

@@ -5,6 +5,7 @@ import io
 import stat
 import zipfile
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
@@ -171,7 +172,8 @@ def test_all_data_is_four_files_and_holds_no_secret(client, alice, carol, auth, 
         "bookings.csv": 3,
     }
     assert {p.name: p.read_bytes() for p in folder.glob("admin/*/*.csv")} == inside
-    [person, _] = rows_of(inside["users.csv"])
+    [person, chief] = rows_of(inside["users.csv"])
+    assert chief["roles"] == "admin user"
     assert (person["email"], person["roles"], person["total_bookings"], person["total_spent"]) == (
         "alice@example.com", "user", "3", "15.00")  # fmt: skip
     whole = b"".join(inside.values())
@@ -198,6 +200,11 @@ def test_pressing_twice_builds_once_and_mails_once(client, alice, carol, auth):
     assert forced != admin[0]
     assert building.run() is not None
     assert (len(mails("export_ready")), len(mails("admin_export_ready"))) == (1, 2)
+
+
+def test_looking_at_the_headers_is_no_wish(client, alice, auth):
+    client.head("/api/export", headers=auth(alice))
+    assert db.session.query(ExportJob).count() == 0
 
 
 def test_a_dry_run_says_to_whom_and_makes_nothing(client, carol, auth):
@@ -285,6 +292,20 @@ def test_all_data_is_for_administrators_as_long_as_they_are(client, alice, carol
     db.session.commit()
     assert client.get(f"/api/exports/{job['id']}/download", headers=auth(carol)).status_code == 404
     assert client.get("/api/exports", headers=auth(carol)).json["exports"] == []
+
+
+def test_exports_leave_room_for_the_mail(client, alice, bob, auth, monkeypatch):
+    """At most half of the worker's threads build; the next job waits until one of them is done."""
+    for who in (alice, bob):
+        client.post("/api/exports", json={}, headers=auth(who))
+    monkeypatch.setattr(building.jobs.settings, "current", lambda: SimpleNamespace(worker_concurrency=2))
+    with transaction() as session:
+        assert building.jobs.claim(session, clock.now()) is not None
+    with transaction() as session:
+        assert building.jobs.claim(session, clock.now()) is None
+    clock.travel(building.jobs.LEASE.total_seconds())
+    with transaction() as session:
+        assert building.jobs.claim(session, clock.now()) is not None
 
 
 def test_cancelling_before_during_and_after(client, alice, auth, folder, monkeypatch):
