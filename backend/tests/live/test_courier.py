@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+from celery import Celery
 
 from parking import create_app
 from parking.live import courier, service
@@ -173,3 +174,16 @@ def test_the_courier_works_in_a_forked_process(live_app, valkey):
         os._exit(0 if service.flush(3) else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert [name for name, _ in waiting_jobs(valkey.client)] == ["child", "parent"]
+
+
+def test_control_a_plain_celery_call_hangs_on_a_frozen_redis(valkey):
+    """What every request would do if it sent its wake-ups itself."""
+    plain = Celery(broker=valkey.url, set_as_current=False)
+    plain.send_task("mail.deliver", ignore_result=True)
+    valkey.freeze()
+    call = threading.Thread(target=plain.send_task, args=("mail.deliver",), kwargs={"ignore_result": True}, daemon=True)
+    call.start()
+    call.join(2)
+    assert call.is_alive()
+    valkey.thaw()
+    call.join(10)
