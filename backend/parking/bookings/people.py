@@ -1,0 +1,44 @@
+"""What accounts ask of bookings: a driver's figures, why an account cannot go yet, and forgetting the driver."""
+
+from __future__ import annotations
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.orm import Session
+
+from parking.accounts.service import Figures
+from parking.bookings.models import Booking
+
+LIVE = ("Reserved", "Active")
+
+
+def figures(session: Session, user_ids: list[int]) -> dict[int, Figures]:
+    """Of these people: bookings that run or are still to come, all, what was paid (minor units), the last one made."""
+    rows = session.execute(
+        select(
+            Booking.user_id,
+            func.sum(case((Booking.status.in_(LIVE), 1), else_=0)),
+            func.count(),
+            func.coalesce(func.sum(Booking.total_cost_minor), 0),
+            func.max(Booking.created_at),
+        )
+        .where(Booking.user_id.in_(user_ids), Booking.booking_type != "block")
+        .group_by(Booking.user_id)
+    )
+    return {user_id: Figures(int(live), total, int(spent), last) for user_id, live, total, spent, last in rows}
+
+
+def reason_to_stay(session: Session, user_id: int) -> str | None:
+    """Why this account cannot be deleted now, or None."""
+    live = select(Booking.id).where(
+        Booking.user_id == user_id, Booking.status.in_(LIVE), Booking.booking_type != "block"
+    )
+    if session.scalar(live.limit(1)) is None:
+        return None
+    return "You still have a booking that runs or is to come. End or cancel it first."
+
+
+def forget(session: Session, user_id: int) -> None:
+    """Number plates go; the bookings stay in the sums."""
+    session.execute(
+        update(Booking).where(Booking.user_id == user_id, Booking.vehicle_plate.is_not(None)).values(vehicle_plate=None)
+    )

@@ -1,0 +1,357 @@
+"""Every route, asked by everybody: who may, who may not, and that nothing is forgotten.
+
+A new route fails `test_every_route_has_a_row` until it has a row in ROUTES. To add one: write the method and the rule
+exactly as the route declares them, then who may use it and the status a rightful caller gets:
+
+    OPEN(200)    everybody, signed in or not          SELF(200)    whoever is signed in, for himself
+    ADMIN(200)   administrators                        OWNER(200)   the one it belongs to; for others it is not there
+
+`path` says which thing of the stage below is meant (`{stay}` is alice's running booking), `json`, `query` and
+`headers` make the request a good one. Everything belongs to alice. Identities that must never pass (nobody, a disabled
+person, an administrator who was demoted and still has the old token, an expired token, a tampered one) follow by
+themselves: 401 on every route that is not open.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from parking import clock
+from parking.accounts import tokens, users
+from parking.accounts.models import Role, User
+from parking.db import db
+from parking.mail import service as mail
+from parking.mail import unsubscribe
+
+PASSWORD = "correct horse battery"
+NOBODY = ("anonymous", "disabled", "demoted", "expired", "tampered")
+IDENTITIES = (*NOBODY, "user", "other", "admin")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What each identity is answered, and a good request to ask with."""
+
+    statuses: dict[str, int]
+    path: str = ""
+    json: Any = None
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    data: str | None = None
+    owned: bool = False
+
+
+def _row(statuses: dict[str, int], **more: Any) -> Row:
+    return Row({identity: statuses.get(identity, 401) for identity in IDENTITIES}, **more)
+
+
+def OPEN(status: int, **request: Any) -> Row:
+    return _row(dict.fromkeys(IDENTITIES, status), **request)
+
+
+def SELF(status: int, **request: Any) -> Row:
+    return _row({"user": status, "other": status, "admin": status}, **request)
+
+
+def OWNER(status: int, **request: Any) -> Row:
+    return _row({"user": status, "other": 404, "admin": 404}, owned=True, **request)
+
+
+def ADMIN(status: int, **request: Any) -> Row:
+    return _row({"user": 403, "other": 403, "admin": status}, **request)
+
+
+TOMORROW = {"from": "2026-03-03T10:00:00Z", "to": "2026-03-03T12:00:00Z"}
+MARCH = {"from": "2026-03-01", "to": "2026-03-02"}
+CSV = {"Content-Type": "text/csv"}
+
+ROUTES: dict[str, Row] = {
+    # whether all is well, and what everybody may read
+    "GET /healthz": OPEN(200),
+    "GET /readyz": OPEN(200),
+    "GET /metrics": OPEN(200),  # from the loopback address, or with METRICS_TOKEN
+    "GET /docs": OPEN(200),
+    "GET /docs/assets/<name>": OPEN(200, path="/docs/assets/swagger-ui.css"),
+    "GET /api/openapi.json": OPEN(200),
+    "GET /api/public/lots": OPEN(200),
+    "GET /api/public/site": OPEN(200),
+    "GET /api/frames/mail": OPEN(200),
+    "GET /api/frames/mail.js": OPEN(200),
+    # accounts
+    "POST /auth/register": OPEN(201, json={"email": "new@example.com", "username": "New", "password": PASSWORD}),
+    "POST /auth/login": OPEN(200, json={"email": "alice@example.com", "password": PASSWORD}),
+    "POST /auth/setup": OPEN(
+        404, json={"token": "guess", "email": "new@example.com", "username": "New", "password": PASSWORD}
+    ),
+    "POST /auth/password/forgot": OPEN(202, json={"email": "alice@example.com"}),
+    "POST /auth/password/reset": OPEN(404, json={"token": "guess", "password": PASSWORD}),
+    "POST /auth/email/confirm": OPEN(404, json={"token": "guess"}),
+    "POST /auth/refresh": OPEN(401, headers={"X-Requested-With": "x"}),  # the cookie says who; nobody here has one
+    "POST /auth/logout": SELF(200, json={}),
+    "POST /auth/logout-all": SELF(200, json={}),
+    "GET /auth/me": SELF(200),
+    "GET /auth/verify": SELF(200),
+    "PATCH /auth/me": SELF(200, json={"theme": "dark"}),
+    "POST /auth/password/change": SELF(200, json={"current_password": PASSWORD, "new_password": "another horse"}),
+    "POST /auth/email/change": SELF(202, json={"email": "other@example.com", "password": PASSWORD}),
+    "GET /auth/sessions": SELF(200),
+    "DELETE /auth/sessions/<int:session_id>": OWNER(200, path="/auth/sessions/{session}"),
+    # people
+    "GET /api/users": ADMIN(200),
+    "GET /api/users/<int:user_id>": ADMIN(200, path="/api/users/{alice}"),
+    "PATCH /api/users/<int:user_id>": ADMIN(200, path="/api/users/{alice}", json={"active": False}),
+    # lots and spots
+    "GET /api/lots": SELF(200),
+    "GET /api/lots/<int:lot_id>": SELF(200, path="/api/lots/{lot}"),
+    "GET /api/lots/<int:lot_id>/availability": SELF(200, path="/api/lots/{lot}/availability", query=TOMORROW),
+    "GET /api/spots/<int:lot_id>": SELF(200, path="/api/spots/{lot}"),
+    "POST /api/lots": ADMIN(201, json={"name": "North", "capacity": 2, "price_per_hour": 1.5}),
+    "PUT /api/lots/<int:lot_id>": ADMIN(200, path="/api/lots/{lot}", json={"name": "South"}),
+    "DELETE /api/lots/<int:lot_id>": ADMIN(200, path="/api/lots/{empty_lot}"),
+    "POST /api/lots/<int:lot_id>/restore": ADMIN(200, path="/api/lots/{deleted_lot}/restore"),
+    "POST /api/lots/import": ADMIN(201, headers=CSV, data="name,capacity,price_per_hour\nEast,3,2.50\n"),
+    "PATCH /api/spots/<int:spot_id>": ADMIN(200, path="/api/spots/{spot}", json={"ev": True}),
+    # bookings
+    "GET /api/quote": SELF(200, query={"lot_id": "{lot}", **TOMORROW}),
+    "POST /api/book": SELF(201, json={"lot_id": "{lot}", "booking_type": "instant"}),
+    "GET /api/bookings": SELF(200),
+    "GET /api/bookings/<int:booking_id>": OWNER(200, path="/api/bookings/{stay}"),
+    "GET /api/bookings/<int:booking_id>/receipt": OWNER(200, path="/api/bookings/{ended}/receipt"),
+    "GET /api/bookings/<int:booking_id>/calendar.ics": OWNER(200, path="/api/bookings/{reservation}/calendar.ics"),
+    "POST /api/bookings/<int:booking_id>/extend": OWNER(
+        200, path="/api/bookings/{reservation}/extend", json={"minutes": 30}
+    ),
+    "POST /api/bookings/<int:booking_id>/check-in": OWNER(200, path="/api/bookings/{arriving}/check-in", json={}),
+    "POST /api/bookings/<int:booking_id>/cancel": OWNER(200, path="/api/bookings/{reservation}/cancel", json={}),
+    "POST /api/release/<int:booking_id>": OWNER(200, path="/api/release/{stay}", json={}),
+    "GET /api/admin/bookings": ADMIN(200),
+    "POST /api/admin/bookings/<int:booking_id>/release": ADMIN(
+        200, path="/api/admin/bookings/{stay}/release", json={"reason": "Towed away"}
+    ),
+    "POST /api/admin/bookings/<int:booking_id>/cancel": ADMIN(
+        200, path="/api/admin/bookings/{reservation}/cancel", json={"reason": "Works ahead"}
+    ),
+    # figures
+    "GET /api/stats/user": SELF(200),
+    "GET /api/stats/user.csv": SELF(200),
+    "GET /api/stats/admin": ADMIN(200, query=MARCH),
+    "GET /api/stats/admin.csv": ADMIN(200, query=MARCH),
+    # exports
+    "GET /api/export": SELF(202),
+    "POST /api/exports": SELF(202, json={"kind": "bookings"}),
+    "GET /api/exports": SELF(200),
+    "GET /api/exports/<int:job_id>": OWNER(200, path="/api/exports/{export}"),
+    "GET /api/exports/<int:job_id>/download": OWNER(409, path="/api/exports/{export}/download"),  # not made yet
+    "DELETE /api/exports/<int:job_id>": OWNER(200, path="/api/exports/{export}"),
+    "POST /api/admin/export-all-data": ADMIN(202),
+    "POST /api/admin/export-all": ADMIN(202),
+    # mail
+    "GET /api/admin/emails": ADMIN(200),
+    "GET /api/admin/emails/<int:mail_id>": ADMIN(200, path="/api/admin/emails/{mail}"),
+    "POST /api/admin/emails/<int:mail_id>/retry": ADMIN(200, path="/api/admin/emails/{mail}/retry"),
+    "POST /api/admin/emails/<int:mail_id>/discard": ADMIN(200, path="/api/admin/emails/{mail}/discard"),
+    "GET /api/admin/emails/kinds": ADMIN(200),
+    "GET /api/admin/emails/preview/<kind>": ADMIN(200, path="/api/admin/emails/preview/booking_confirmation"),
+    "POST /api/admin/emails/preview/<kind>/send": ADMIN(
+        202, path="/api/admin/emails/preview/booking_confirmation/send"
+    ),
+    "POST /api/admin/emails/resume": ADMIN(200),
+    "GET /unsubscribe/<token>": OPEN(200, path="/unsubscribe/{unsubscribe}"),
+    "POST /unsubscribe/<token>": OPEN(200, path="/unsubscribe/{unsubscribe}"),
+    "GET /unsubscribe/style.css": OPEN(200),
+    # running it
+    "GET /api/admin/schedule": ADMIN(200),
+    "POST /api/admin/send-daily-reminder": ADMIN(202),
+    "POST /api/admin/send-daily-report": ADMIN(202),
+    "POST /api/admin/send-monthly-report": ADMIN(202),
+    "GET /api/admin/system": ADMIN(200),
+    "GET /api/stream": SELF(200),
+    # last: after it, an identity is nobody
+    "DELETE /auth/me": _row({"user": 409, "other": 200, "admin": 409}, json={"password": PASSWORD}),
+}
+"""DELETE /auth/me: alice is parked, carol is the last administrator."""
+
+
+@pytest.fixture
+def database_url(templates, tmp_path, request):
+    """Who may do what is decided before the database is asked: one of them is enough, and its file can be put back."""
+    shutil.copy(templates("sqlite", request), tmp_path / "parking.db")
+    return f"sqlite:///{tmp_path / 'parking.db'}"
+
+
+def _filled(given: dict[str, Any] | None, things: dict[str, Any]) -> dict[str, Any] | None:
+    """The names of things replaced by their ids."""
+    if given is None:
+        return None
+    return {k: things[v.strip("{}")] if isinstance(v, str) and v.startswith("{") else v for k, v in given.items()}
+
+
+class Stage:
+    """alice's things, the tokens of all identities, and the way back to how it was."""
+
+    def __init__(self, app, people: dict[str, User], file, auth) -> None:
+        self.app, self.file, self.auth, self.people = app, file, auth, people
+        self.client = app.test_client()
+        self.things: dict[str, Any] = {"alice": people["user"].id}
+        self._build()
+        self.tokens = self._tokens()
+        self._keep()
+
+    def call(self, method: str, path: str, who: str, status: int, **more: Any) -> Any:
+        answer = self.client.open(path, method=method, headers=self.auth(self.people[who]), **more)
+        assert answer.status_code == status, (path, answer.json)
+        return answer.json
+
+    def _build(self) -> None:
+        things = self.things
+        for name in ("lot", "empty_lot", "deleted_lot"):
+            body = {"name": name, "capacity": 8, "price_per_hour": 2, "require_checkin": name == "lot"}
+            things[name] = self.call("POST", "/api/lots", "admin", 201, json=body)["lot"]["id"]
+        self.call("DELETE", f"/api/lots/{things['deleted_lot']}", "admin", 200)
+        spots = self.call("GET", f"/api/spots/{things['lot']}", "admin", 200)["spots"]
+        things["spot"] = spots[-1]["id"]
+        now = {"lot_id": things["lot"], "booking_type": "instant"}
+        things["ended"] = self.call("POST", "/api/book", "user", 201, json=now)["booking"]["id"]
+        self.call("POST", f"/api/release/{things['ended']}", "user", 200, json={})
+        things["stay"] = self.call("POST", "/api/book", "user", 201, json=now)["booking"]["id"]
+        for name, start in (("arriving", timedelta(minutes=5)), ("reservation", timedelta(days=1))):
+            begin = clock.now() + start
+            window = {"reserved_start": begin.isoformat(), "reserved_end": (begin + timedelta(hours=2)).isoformat()}
+            body = {"lot_id": things["lot"], "booking_type": "reserved", **window}
+            things[name] = self.call("POST", "/api/book", "user", 201, json=body)["booking"]["id"]
+        clock.travel(300)  # the one has arrived
+        things["export"] = self.call("POST", "/api/exports", "user", 202, json={"kind": "bookings"})["export"]["id"]
+        things["mail"] = self.call("GET", "/api/admin/emails", "admin", 200)["emails"][0]["id"]
+        self.client.post("/auth/login", json={"email": "alice@example.com", "password": PASSWORD})
+        things["session"] = self.call("GET", "/auth/sessions", "user", 200)["sessions"][0]["id"]
+        things["unsubscribe"] = unsubscribe.make(
+            self.app.extensions["settings"], things["alice"], mail.SUBSCRIPTIONS[0]
+        )
+
+    def _tokens(self) -> dict[str, str]:
+        issued = {name: tokens.issue(person.fs_uniquifier) for name, person in self.people.items()}
+        users.change(self.people["disabled"].id, False, None)
+        users.change(self.people["demoted"].id, None, ["user"])
+        with clock.set_to(clock.now() - timedelta(hours=1)):
+            issued["expired"] = tokens.issue(self.people["user"].fs_uniquifier)
+        head, payload, _ = issued["admin"].split(".")
+        issued["tampered"] = ".".join([head, payload, issued["user"].split(".")[2]])
+        return issued
+
+    def _keep(self) -> None:
+        db.session.close()
+        db.engine.dispose()
+        shutil.copy(self.file, f"{self.file}.kept")
+
+    def back(self) -> None:
+        """Everything is as it was before the first question."""
+        db.session.close()
+        db.engine.dispose()
+        for end in ("-wal", "-shm"):
+            self.file.with_name(self.file.name + end).unlink(missing_ok=True)
+        shutil.copy(f"{self.file}.kept", self.file)
+
+    def ask(self, name: str, row: Row, identity: str, things: dict[str, Any] | None = None) -> Any:
+        """The answer to this identity."""
+        method, rule = name.split(" ", 1)
+        known = things or self.things
+        path = (row.path or rule).format_map(known)
+        body, query = _filled(row.json, known), _filled(row.query, known)
+        headers = dict(row.headers)
+        if identity != "anonymous":
+            headers["Authorization"] = f"Bearer {self.tokens[identity]}"
+        return self.app.test_client().open(
+            path,
+            method=method,
+            json=body,
+            data=row.data,
+            query_string=query or None,
+            headers=headers,
+            buffered=False,
+        )
+
+
+@pytest.fixture
+def stage(app, tmp_path, auth, monkeypatch):
+    from flask_security.utils import hash_password
+
+    from parking.accounts import routes
+
+    monkeypatch.setattr(routes, "FORGOT_SECONDS", 0)
+    names = {"user": "alice", "other": "bob", "admin": "carol", "disabled": "dan", "demoted": "erin"}
+    people = {}
+    for identity, name in names.items():
+        wanted = ["admin"] if identity in ("admin", "demoted") else ["user"]
+        people[identity] = User(
+            email=f"{name}@example.com",
+            username=name,
+            password=hash_password(PASSWORD),
+            active=True,
+            fs_uniquifier=f"uniquifier-of-{name}",
+            roles=list(db.session.query(Role).filter(Role.name.in_(wanted))),
+        )
+    db.session.add_all(people.values())
+    db.session.commit()
+    return Stage(app, people, tmp_path / "parking.db", auth)
+
+
+def routes_of(app) -> set[str]:
+    return {
+        f"{method} {rule.rule}" for rule in app.url_map.iter_rules() for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_every_route_has_a_row(app):
+    assert routes_of(app) - ROUTES.keys() == set(), "decide who may use these routes: see the top of this file"
+
+
+def test_every_row_has_a_route(app):
+    assert ROUTES.keys() - routes_of(app) == set()
+
+
+@pytest.mark.parametrize("identity", IDENTITIES)
+def test_everybody_gets_what_was_decided(stage, identity):
+    got = {}
+    for name, row in ROUTES.items():
+        answer = stage.ask(name, row, identity)
+        got[name] = answer.status_code
+        answer.close()
+        if row.statuses[identity] < 300 or answer.status_code < 300:
+            stage.back()
+    assert got == {name: row.statuses[identity] for name, row in ROUTES.items()}
+
+
+def test_what_belongs_to_another_looks_like_what_is_not_there(stage):
+    """Same status, same body: nobody learns which ids exist."""
+    missing = dict.fromkeys(stage.things, 10**9)
+    for name, row in ROUTES.items():
+        if row.owned:
+            foreign, nothing = stage.ask(name, row, "other"), stage.ask(name, row, "other", missing)
+            assert (foreign.status_code, nothing.status_code) == (404, 404), name
+            assert {**foreign.json, "request_id": ""} == {**nothing.json, "request_id": ""}, name
+
+
+def test_a_refusal_changes_nothing(stage):
+    """Nobody-identities and wrong roles leave the database as it was."""
+
+    def rows() -> dict[str, list[Any]]:
+        db.session.close()
+        with db.engine.connect() as connection:
+            return {t.name: connection.execute(t.select()).all() for t in db.metadata.sorted_tables}
+
+    before = rows()
+    for name, row in ROUTES.items():
+        for identity in IDENTITIES:
+            if row.statuses[identity] in (401, 403):
+                stage.ask(name, row, identity).close()
+    assert rows() == before
+
+
+def test_enough_is_asked():
+    assert len(ROUTES) >= 40
+    assert len(ROUTES) * len(IDENTITIES) >= 360
