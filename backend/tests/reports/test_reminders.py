@@ -115,7 +115,8 @@ def test_a_booking_that_never_began_is_none(lot, alice, status):
     ],
 )
 def test_who_is_parked_or_has_reserved_is_left_alone(lot, alice, live):
-    stay(alice, lot, clock.now() + timedelta(hours=live.pop("start")), live.pop("hours"), **live)
+    how = {key: value for key, value in live.items() if key != "start"}
+    stay(alice, lot, clock.now() + timedelta(hours=live["start"]), **how)
     days_pass(1)
     assert reminders() == []
 
