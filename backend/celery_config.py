@@ -9,7 +9,7 @@ from celery import Celery
 
 from config import Settings
 
-TASK_MODULES = tuple(f"parking.{domain}.tasks" for domain in ("mail", "bookings", "reports", "csv_exports"))
+TASK_MODULES = tuple(f"parking.{domain}.tasks" for domain in ("accounts", "mail", "bookings", "reports", "csv_exports"))
 #: Seconds after which a message of a worker that died is given to another. No job is delayed longer than this.
 VISIBILITY_SECONDS = 900
 SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS = 240, 300

@@ -30,7 +30,7 @@ from parking.web import problem_response
 
 LOGIN = "10 per 5 minutes"
 LOGIN_ALL = "1000 per 5 minutes"
-REGISTER = "20 per hour"
+REGISTER = "100 per hour"  # a whole office may sign up behind one address
 FORGOT = "5 per day"
 BOOK = "10 per minute"
 EXPORT = "5 per hour"

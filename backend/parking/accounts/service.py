@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from parking.accounts import emails, names, passwords, people, queries, sessions, tokens
+from parking.accounts import emails, links, names, passwords, people, queries, sessions, tokens
 from parking.accounts.administrators import appoint, redeem
 from parking.accounts.administrators import ensure_first as ensure_first_admin
 from parking.accounts.hooks import Figures, register_blocker, register_eraser, register_figures
@@ -143,6 +143,12 @@ def end_session(who: Identity, row_id: int) -> None:
             raise NotFound("There is no such session.")
         audit.record(session, "session.ended", "login_session", row_id)
         people.tell_streams(who.id)
+
+
+def forget_old() -> int:
+    """Deletes sessions that ended long ago and links that ran out; how many rows. Run by Beat."""
+    with transaction() as session:
+        return sessions.forget_old(session) + links.forget_old(session)
 
 
 def _wrong_credentials() -> Unauthorized:
