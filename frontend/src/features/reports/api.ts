@@ -1,0 +1,23 @@
+import { http } from '@/shared/http'
+import type { AdminStats, SystemLights } from './types'
+
+export interface StatsQuery {
+  from: string
+  to: string
+  lot_id?: string
+  compare?: boolean
+}
+
+export type Table = 'figures' | 'days' | 'lots' | 'hours' | 'stays' | 'curve'
+
+export const reportsApi = {
+  admin: async (params: StatsQuery): Promise<AdminStats> =>
+    (await http.get<{ stats: AdminStats }>('/api/stats/admin', { params })).stats,
+  csv: (query: StatsQuery, table: Table): Promise<Blob> => {
+    const params = new URLSearchParams({ from: query.from, to: query.to, table })
+    if (query.lot_id) params.set('lot_id', query.lot_id)
+    return http.blob(`/api/stats/admin.csv?${params}`)
+  },
+  system: async (): Promise<SystemLights> =>
+    (await http.get<{ system: SystemLights }>('/api/admin/system')).system,
+}

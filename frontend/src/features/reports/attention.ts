@@ -1,0 +1,44 @@
+import type { RouteLocationRaw } from 'vue-router'
+import type { Lot } from '@/shared/types'
+import type { SystemLights } from './types'
+
+/** Something an administrator should look at: a message key, what fills it, and where to go. Pure. */
+export interface Matter {
+  key: string
+  facts: Record<string, string | number>
+  to: RouteLocationRaw
+  grave: boolean
+}
+
+const PROGRAMS = ['database', 'redis', 'worker', 'beat', 'disk'] as const
+
+/** What does not run, what was not delivered, and which lots have no spot left. Gravest first. */
+export function attention(lights: SystemLights | undefined, lots: readonly Lot[]): Matter[] {
+  const matters: Matter[] = []
+  const mail = { name: 'admin-mail' }
+  for (const name of PROGRAMS) {
+    if (lights && lights[name] && !lights[name].ok)
+      matters.push({ key: `figures.attention.${name}`, facts: {}, to: mail, grave: true })
+  }
+  const failed = Number(lights?.outbox.failed ?? 0)
+  if (failed)
+    matters.push({
+      key: 'figures.attention.mail',
+      facts: { n: failed },
+      to: { name: 'admin-mail', query: { state: 'failed' } },
+      grave: true,
+    })
+  for (const lot of lots) {
+    const to = { name: 'admin-lot', params: { id: lot.id } }
+    if (lot.capacity && lot.available_spots === 0)
+      matters.push({ key: 'figures.attention.full', facts: { lot: lot.name }, to, grave: false })
+    if (lot.out_of_service_spots)
+      matters.push({
+        key: 'figures.attention.closed',
+        facts: { n: lot.out_of_service_spots, lot: lot.name },
+        to,
+        grave: false,
+      })
+  }
+  return matters
+}
