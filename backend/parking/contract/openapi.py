@@ -24,6 +24,7 @@ from parking.web import MAX_INTEGER
 
 MAX_PATH_ID = 10**18 - 1
 REF = "#/components/schemas/{model}"
+_BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
 Json = dict[str, Any]
 View = Callable[..., Any]
 
@@ -116,7 +117,14 @@ def _all_schemas(views: list[View]) -> tuple[dict[tuple[type[BaseModel], str], J
         (cast(type[BaseModel], model), mode): schema for (model, mode), schema in made.items()
     }
     refs |= {(model, "parameters"): refs[(model, "validation")] for model in parameters}
-    return refs, whole.get("$defs", {})
+    return refs, _in_json_schema_words(whole.get("$defs", {}))
+
+
+def _in_json_schema_words(node: Any) -> Any:
+    """Bounds of a field with a validator before them come out under pydantic's names, which mean nothing here."""
+    if isinstance(node, dict):
+        return {_BOUNDS.get(key, key): _in_json_schema_words(value) for key, value in node.items()}
+    return [_in_json_schema_words(item) for item in node] if isinstance(node, list) else node
 
 
 def _mend_operation(operation: Json, view: View, refs: Any, definitions: Json) -> None:
