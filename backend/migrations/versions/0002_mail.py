@@ -59,7 +59,7 @@ def upgrade():
         sa.UniqueConstraint("message_id", name=op.f("uq_outbox_mail_message_id")),
     )
     op.create_index("ix_outbox_mail_due", "outbox_mail", ["due_at", "id"], sqlite_where=OPEN, postgresql_where=OPEN)
-    op.create_index("ix_outbox_mail_state", "outbox_mail", ["state", "id"])
+    op.create_index("ix_outbox_mail_state", "outbox_mail", ["id", "state"])
     op.create_index(op.f("ix_outbox_mail_user_id"), "outbox_mail", ["user_id"])
     op.create_index(op.f("ix_outbox_mail_booking_id"), "outbox_mail", ["booking_id"])
     op.create_table(

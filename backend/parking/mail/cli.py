@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup
 
 from parking import clock
-from parking.db import transaction
+from parking.db import db, transaction
 from parking.mail import delivery, doctor, render, service
 from parking.mail.address import BadAddress, addr_spec
 from parking.mail.i18n import LANGUAGES
@@ -79,7 +79,7 @@ def test_command(address: str) -> None:
 def unsubscribe_command(token: str) -> None:
     """Do what a mail "unsubscribe TOKEN" in the From mailbox asks for (most readers use the link instead)."""
     try:
-        user_id, kind = service.token_subject(token.removeprefix("unsubscribe").strip())
+        user_id, kind = service.token_subject(db.session(), token.removeprefix("unsubscribe").strip())
     except BadToken as fault:
         raise click.ClickException(str(fault)) from None
     with transaction() as session:

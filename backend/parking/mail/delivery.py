@@ -87,6 +87,7 @@ def deliver_due(most_seconds: float = MOST_SECONDS) -> Tally:
 def deliver_one(mail_id: int) -> Tally:
     """Sends this mail now, before its time if need be; does nothing when it has been sent or is being sent."""
     tally = Tally()
+    db.session.remove()
     if not _may_connect():
         return tally
     connection = _connect(tally)
@@ -108,7 +109,9 @@ def _may_connect() -> bool:
 
 
 def _something_to_do() -> bool:
-    """Read in a transaction of its own, which ends here: a worker must not sit on an open one while it sends."""
+    """Read in a transaction of its own, which begins and ends here: what it sees is the present, and a worker does not
+    sit on an open transaction while it sends."""
+    db.session.remove()
     try:
         return _may_connect() and outbox.anything_due(db.session(), clock.now())
     finally:

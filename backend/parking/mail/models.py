@@ -57,7 +57,8 @@ class OutboxMail(db.Model):  # type: ignore[name-defined]  # made at run time
         CheckConstraint("(state = 'sending') = (lease IS NOT NULL)", name="lease"),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent"),
         Index("ix_outbox_mail_due", due_at, id, sqlite_where=OPEN, postgresql_where=OPEN),
-        Index("ix_outbox_mail_state", state, id),
+        # Not (state, id): SQLite would take that for the sweep and sort all that waits, at every claim.
+        Index("ix_outbox_mail_state", id, state),
     )
 
 

@@ -134,7 +134,7 @@ def send_sample(kind: str, query_data: PreviewQuery) -> Any:
 def ask_unsubscribe(token: str) -> Response:
     """A page that asks; changes nothing, because programs follow links."""
     try:
-        _, kind = service.token_subject(token)
+        _, kind = service.token_subject(db.session(), token)
     except BadToken:
         return _page("bad", 404)
     return _page("ask", 200, kind=kind, token=token)
@@ -145,7 +145,7 @@ def ask_unsubscribe(token: str) -> Response:
 def do_unsubscribe(token: str) -> Response:
     """Effective at once: from the button of the page, or from the reader's mail program (RFC 8058)."""
     try:
-        user_id, kind = service.token_subject(token)
+        user_id, kind = service.token_subject(db.session(), token)
     except BadToken:
         return _page("bad", 404)
     with transaction() as session:

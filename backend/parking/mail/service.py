@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, cast
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, column, func, select, table
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -192,12 +192,18 @@ def forget_user(session: Session, user_id: int) -> int:
     return session.query(OutboxMail).filter_by(user_id=user_id).delete(synchronize_session=False)
 
 
-def token_subject(token: str) -> tuple[int, str]:
-    """Whose mails of which kind an unsubscribe token stops. Raises unsubscribe.BadToken."""
+def token_subject(session: Session, token: str) -> tuple[int, str]:
+    """Whose mails of which kind an unsubscribe token stops. Raises unsubscribe.BadToken, also when he is gone."""
     user_id, kind = unsubscribe.read(current(), token)
     if kind not in SUBSCRIPTIONS:
         raise unsubscribe.BadToken("this kind cannot be turned off")
+    if session.scalar(select(_USER.c.id).where(_USER.c.id == user_id)) is None:
+        raise unsubscribe.BadToken("this account is no longer there")
     return user_id, kind
+
+
+# The users' table by its name alone: this domain knows no more of it.
+_USER = table("app_user", column("id"))
 
 
 # looking at the outbox ---------------------------------------------------------------------

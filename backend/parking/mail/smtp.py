@@ -93,8 +93,8 @@ class Connection:
         smtp, server = self._smtp, self.server
         with self._step(f"connecting to {server.host}:{server.port}", CONNECT_SECONDS + self.step_seconds):
             code, said = smtp.connect(server.host, server.port)
-            if code != 220:
-                raise ServerDown(reply_text(code, said))
+        if code != 220:
+            raise ServerDown(reply_text(code, said))
         if smtp.sock is not None:
             smtp.sock.settimeout(self.step_seconds)
             # A mail ends in a half-full segment; waiting for the acknowledgement of the one before costs 40 ms each.
@@ -222,6 +222,8 @@ class Connection:
         timer.start()
         try:
             yield
+            if self._cut_at:  # half a line before the cut can look like a whole answer
+                raise TimeoutError
         except (OSError, ValueError, smtplib.SMTPException) as fault:
             if isinstance(fault, smtplib.SMTPAuthenticationError):
                 raise
@@ -246,9 +248,15 @@ class Connection:
 
 def _client(server: Server) -> smtplib.SMTP:
     # local_hostname is given because looking it up can block for long on a machine with a broken resolver.
-    if server.tls == "tls":
-        return smtplib.SMTP_SSL(local_hostname=server.name, timeout=CONNECT_SECONDS, context=_tls_context())
-    return smtplib.SMTP(local_hostname=server.name, timeout=CONNECT_SECONDS)
+    client = (
+        smtplib.SMTP_SSL(local_hostname=server.name, timeout=CONNECT_SECONDS, context=_tls_context())
+        if server.tls == "tls"
+        else smtplib.SMTP(local_hostname=server.name, timeout=CONNECT_SECONDS)
+    )
+    # The name the certificate is checked against; smtplib sets it only when it connects from its constructor, where
+    # no timer could watch it.
+    client._host = server.host  # type: ignore[attr-defined]  # its own name for it
+    return client
 
 
 def _tls_context() -> ssl.SSLContext:

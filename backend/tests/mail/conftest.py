@@ -47,6 +47,8 @@ class Sink:
         self.on_data: Callable[[Delivery], str | None] = lambda delivery: None
         self.on_hello: Callable[[], None] = lambda: None
         self.drop_after_data = False
+        self.slow_reader = False  # stop after the first line of a message, and set `reading`
+        self.reading = threading.Event()
         self.accept_login = True
         self.login_reply = "535 5.7.8 Username and Password not accepted"
 
@@ -102,9 +104,20 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+class _SMTP(SMTP):
+    async def smtp_DATA(self, arg: str) -> None:
+        if not self.event_handler.slow_reader:
+            await super().smtp_DATA(arg)
+            return
+        await self.push("354 go on")
+        await self._reader.readline()
+        self.event_handler.reading.set()
+        await asyncio.Event().wait()  # until the client is gone
+
+
 class _Controller(Controller):
     def factory(self):
-        return SMTP(
+        return _SMTP(
             self.handler,
             hostname="sink.example.com",
             authenticator=self.handler.authenticate,

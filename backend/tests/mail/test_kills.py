@@ -1,0 +1,159 @@
+"""kill -9 of the worker at six points of a delivery: nothing is lost; twice only what SMTP itself cannot tell.
+
+The SMTP server stops inside a step, tells the test, and the test kills the real process that is sending.
+"""
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from parking import clock
+from parking.db import db
+from parking.mail import delivery
+from parking.mail.models import OutboxMail
+
+from .conftest import Gate, put, states
+
+DELIVERER = Path(__file__).resolve().with_name("deliverer.py")
+ROUNDS = 17  # of each point: 102 kills for each database
+
+
+class Worker:
+    """The process under test."""
+
+    def __init__(self, settings, port):
+        folder, moment = str(settings.data_dir.parent), clock.now().isoformat()
+        self.process = subprocess.Popen(
+            [sys.executable, DELIVERER, settings.database_url, folder, str(port), moment],
+            env={**os.environ, "PYTHONPATH": str(DELIVERER.parents[2])},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout.readline() == "ready\n"
+
+    def deliver(self) -> int:
+        """Starts one delivery; the pid of the process that does it."""
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def wait(self) -> None:
+        assert self.process.stdout.readline() == "ended\n"
+
+    def stop(self) -> None:
+        self.process.stdin.close()
+        self.process.wait(30)
+
+
+@pytest.fixture
+def worker(app, settings, smtp_server):
+    worker = Worker(settings, smtp_server.port)
+    yield worker
+    worker.stop()
+
+
+@contextlib.contextmanager
+def nobody_can_record(row_id):
+    """Holds what the worker needs to write down the outcome: SQLite's gate, or on PostgreSQL the row."""
+    if db.engine.dialect.name == "sqlite":
+        with Path(db.engine.url.database + ".gate").open("ab") as gate:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            yield
+        return
+    with db.engine.connect() as connection, connection.begin():
+        connection.execute(text("SELECT id FROM outbox_mail WHERE id = :id FOR UPDATE"), {"id": row_id})
+        yield
+
+
+def kill(worker, pid):
+    os.kill(pid, signal.SIGKILL)
+    worker.wait()
+
+
+def stop_at(sink, step):
+    gate = Gate()
+    setattr(sink, step, gate)
+    return gate
+
+
+def let_pass(sink, step, gate):
+    gate.go_on.set()
+    setattr(sink, step, lambda *_arguments: None)
+
+
+@pytest.mark.parametrize(
+    ("point", "state_after", "may_arrive_twice"),
+    [
+        ("on_hello", "queued", False),  # connected, before the claim
+        ("on_mail", "sending", False),  # claimed, nothing said yet
+        ("on_rcpt", "sending", False),  # sender said
+        ("mid_data", "sending", False),  # a part of the message is under way
+        ("on_data", "sending", True),  # the final dot is sent, the answer is not
+        ("after_250", "sending", True),  # the answer is there, the outcome is not written
+    ],
+)
+def test_a_killed_worker_loses_nothing(app, sink, worker, point, state_after, may_arrive_twice):
+    arrivals = Counter()
+    for _ in range(ROUNDS):
+        row = put()
+        _kill_at(point, sink, worker, row.id)
+        db.session.remove()
+        assert db.session.get(OutboxMail, row.id).state == state_after
+        clock.travel(121)  # the dead worker's lease runs out
+        assert delivery.deliver_due().sent == 1
+        arrivals.update({row.message_id: sink.message_ids.count(row.message_id)})
+    assert states() == {"sent": ROUNDS}
+    assert len(arrivals) == ROUNDS
+    assert min(arrivals.values()) >= 1
+    assert max(arrivals.values()) <= (2 if may_arrive_twice else 1)
+
+
+def _kill_at(point, sink, worker, row_id):
+    if point == "after_250":
+        _kill_after_the_answer(sink, worker, row_id)
+        return
+    if point == "mid_data":
+        _kill_inside_the_message(sink, worker)
+        return
+    gate = stop_at(sink, point)
+    pid = worker.deliver()
+    assert gate.reached.wait(60)
+    kill(worker, pid)
+    let_pass(sink, point, gate)
+    time.sleep(0.05)  # the server notices; what it still accepts counts as arrived
+
+
+def _kill_after_the_answer(sink, worker, row_id):
+    gate = stop_at(sink, "on_data")
+    pid = worker.deliver()
+    assert gate.reached.wait(60)
+    before = len(sink.accepted)
+    with nobody_can_record(row_id):
+        let_pass(sink, "on_data", gate)
+        while len(sink.accepted) == before:
+            time.sleep(0.005)
+        time.sleep(0.05)  # the answer reaches the worker, which now waits to write it down
+        kill(worker, pid)
+
+
+def _kill_inside_the_message(sink, worker):
+    """The worker is stopped before the message and killed when the server has said 354 but has no message yet."""
+    gate = stop_at(sink, "on_rcpt")
+    pid = worker.deliver()
+    assert gate.reached.wait(60)
+    sink.slow_reader = True
+    let_pass(sink, "on_rcpt", gate)
+    assert sink.reading.wait(60)
+    kill(worker, pid)
+    sink.slow_reader = False
+    sink.reading.clear()
