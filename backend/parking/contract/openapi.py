@@ -123,7 +123,10 @@ def _all_schemas(views: list[View]) -> tuple[dict[tuple[type[BaseModel], str], J
 def _in_json_schema_words(node: Any) -> Any:
     """Bounds of a field with a validator before them come out under pydantic's names, which mean nothing here."""
     if isinstance(node, dict):
-        return {_BOUNDS.get(key, key): _in_json_schema_words(value) for key, value in node.items()}
+        return {
+            _BOUNDS.get(key, key) if isinstance(value, int | float) else key: _in_json_schema_words(value)
+            for key, value in node.items()
+        }
     return [_in_json_schema_words(item) for item in node] if isinstance(node, list) else node
 
 
