@@ -292,10 +292,12 @@ def _queue_one(session: Session, kind: str, letter: Written) -> bool:
 def enter(session: Session, kind: str, run: str, user_id: int) -> bool:
     """Writes into the ledger; False when it stands there already: then it is told, and not told again."""
     insert = (sqlite_insert if is_sqlite() else postgresql_insert)(ReportRun)
-    entered = session.execute(
-        insert.values(kind=kind, period=run, recipient=user_id, at=clock.now()).on_conflict_do_nothing()
+    entered = session.scalar(
+        insert.values(kind=kind, period=run, recipient=user_id, at=clock.now())
+        .on_conflict_do_nothing()
+        .returning(ReportRun.recipient)
     )
-    return bool(entered.rowcount)  # type: ignore[attr-defined]  # an INSERT's result has it
+    return entered is not None  # not the row count: for an INSERT PostgreSQL's driver does not always know it
 
 
 def _advance(batch: ReportBatch, cursor: int | None) -> None:
