@@ -1,7 +1,7 @@
-"""A worker that can be killed: for every line on its standard input it forks a child that delivers what is due.
+"""A worker that can be killed: for every moment (ISO) on its standard input it forks a child that delivers what is due.
 
 The parent has everything imported, so that a hundred deaths take seconds and not minutes. Arguments: database URL,
-data folder, SMTP port, and the moment (ISO) at which the clock stands.
+data folder, SMTP port.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from parking.mail.tasks import deliver_mail
 
 
 def main() -> None:
-    url, folder, port, moment = sys.argv[1:5]
+    url, folder, port = sys.argv[1:4]
     settings = dataclasses.replace(
         config.load({"DATA_DIR": str(Path(folder) / "data"), "EXPORT_DIR": folder, "PORT": "5000"}),
         database_url=url,
@@ -29,10 +29,10 @@ def main() -> None:
     app = create_app(settings)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    for _ in sys.stdin:
+    for moment in sys.stdin:
         child = os.fork()
         if child == 0:
-            with app.app_context(), clock.set_to(datetime.fromisoformat(moment)):
+            with app.app_context(), clock.set_to(datetime.fromisoformat(moment.strip())):
                 deliver_mail()
                 db.session.remove()
             os._exit(0)

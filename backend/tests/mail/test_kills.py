@@ -31,9 +31,9 @@ class Worker:
     """The process under test."""
 
     def __init__(self, settings, port):
-        folder, moment = str(settings.data_dir.parent), clock.now().isoformat()
+        folder = str(settings.data_dir.parent)
         self.process = subprocess.Popen(
-            [sys.executable, DELIVERER, settings.database_url, folder, str(port), moment],
+            [sys.executable, DELIVERER, settings.database_url, folder, str(port)],
             env={**os.environ, "PYTHONPATH": str(DELIVERER.parents[2])},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -43,7 +43,7 @@ class Worker:
 
     def deliver(self) -> int:
         """Starts one delivery; the pid of the process that does it."""
-        self.process.stdin.write("go\n")
+        self.process.stdin.write(f"{clock.now().isoformat()}\n")
         self.process.stdin.flush()
         return int(self.process.stdout.readline())
 
