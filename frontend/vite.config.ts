@@ -55,7 +55,7 @@ export default defineConfig({
           groups: [
             {
               name: 'vendor',
-              test: /node_modules\/(@?vue|pinia|@tanstack|axios|@intlify)/,
+              test: /node_modules\/(@?vue(?!-chartjs)|pinia|@tanstack|axios|@intlify)/,
               priority: 2,
             },
             {
