@@ -65,7 +65,6 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   // The address is known once the product has started.
-   
   baseURL: async ({}, use) => use(process.env.E2E_URL),
   watch: [
     async ({ page }, use) => {
@@ -81,7 +80,6 @@ export const test = base.extend<Fixtures>({
     await signIn(context, person)
     await use(person)
   },
-   
   hand: async ({}, use) => use(new Hand()),
 })
 

@@ -1,0 +1,55 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { nextPath } from './nextPath'
+import { ApiError } from '@/shared/errors'
+import { learnServerTime, serverNow } from '@/shared/clock'
+import { useIntention } from '@/shared/useIntention'
+
+describe('an intention', () => {
+  it('keeps its key while the same thing is wanted', () => {
+    const intention = useIntention()
+    const key = intention.keyFor({ lot_id: 1 })
+    expect(intention.keyFor({ lot_id: 1 })).toBe(key)
+  })
+
+  it('has a new key for another wish, and after it came true', () => {
+    const intention = useIntention()
+    const first = intention.keyFor({ lot_id: 1 })
+    expect(intention.keyFor({ lot_id: 2 })).not.toBe(first)
+    const second = intention.keyFor({ lot_id: 2 })
+    intention.fulfilled()
+    expect(intention.keyFor({ lot_id: 2 })).not.toBe(second)
+  })
+})
+
+describe('the server’s clock', () => {
+  afterEach(() => vi.useRealTimers())
+
+  it('is followed, however wrong the device is', () => {
+    vi.useFakeTimers({ now: new Date('2026-03-02T08:00:00Z') })
+    learnServerTime('2026-03-02T09:00:00Z')
+    expect(serverNow().toISOString()).toBe('2026-03-02T09:00:00.000Z')
+    vi.advanceTimersByTime(60_000)
+    expect(serverNow().toISOString()).toBe('2026-03-02T09:01:00.000Z')
+  })
+})
+
+describe('where to go after signing in', () => {
+  it('is only ever a page of ours', () => {
+    expect(nextPath('/lots/3?later=1')).toBe('/lots/3?later=1')
+    for (const bad of [
+      '//evil.example',
+      'https://evil.example',
+      '/\\evil.example',
+      undefined,
+      ['/x'],
+    ])
+      expect(nextPath(bad)).toBe('/')
+  })
+})
+
+describe('an error', () => {
+  it('without an answer is the network’s', () => {
+    expect(new ApiError(0, 'offline', '').isOffline).toBe(true)
+    expect(new ApiError(500, 'x', '').isOffline).toBe(false)
+  })
+})

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest'
+import { apiFilters, filtersFromQuery, NO_FILTERS, queryFromFilters } from './historyFilters'
+
+describe('the history’s filters', () => {
+  it('go into the address and come back the same', () => {
+    const filters = { status: 'Completed', lot: '3', from: '2026-03-01', to: '' }
+    expect(queryFromFilters(filters)).toEqual({ status: 'Completed', lot: '3', from: '2026-03-01' })
+    expect(filtersFromQuery({ status: 'Completed', lot: '3', from: '2026-03-01' })).toEqual(filters)
+  })
+
+  it('take no nonsense from an address', () => {
+    expect(filtersFromQuery({ lot: 'x', from: 'yesterday', to: null })).toEqual(NO_FILTERS)
+  })
+
+  it('include the whole last day', () => {
+    const asked = apiFilters({ ...NO_FILTERS, from: '2026-02-01', to: '2026-02-28' })
+    expect(asked).toEqual({ from: '2026-02-01T00:00:00', to: '2026-03-01T00:00:00' })
+  })
+})

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { dayKey, duration, money, sameClock, timeRange, zoneName } from './format'
+
+/** Intl separates with several kinds of space; the kind is not what is tested here. */
+const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ')
+
+describe('money', () => {
+  it('follows the locale and the currency', () => {
+    expect(plain(money('en-GB', 1234.5, 'EUR'))).toBe('€1,234.50')
+    expect(plain(money('de-DE', 1234.5, 'EUR'))).toBe('1.234,50 €')
+    expect(plain(money('ja-JP', 500, 'JPY'))).toMatch(/500$/)
+  })
+})
+
+describe('duration', () => {
+  it('uses at most two units, and seconds only below a minute', () => {
+    expect(plain(duration('en-US', 40))).toBe('40 sec')
+    expect(plain(duration('en-US', 65))).toBe('1 min')
+    expect(plain(duration('en-US', 3600))).toBe('1 hr')
+    expect(plain(duration('en-US', 7500))).toBe('2 hr 5 min')
+    expect(plain(duration('en-US', 3 * 86_400 + 4 * 3600 + 59))).toBe('3 days 4 hr')
+  })
+
+  it('is never negative', () => {
+    expect(plain(duration('en-US', -5))).toBe('0 sec')
+  })
+})
+
+describe('times in the lot’s zone', () => {
+  const now = new Date('2026-03-02T12:00:00Z')
+
+  it('leaves the day out when it is today there', () => {
+    const text = timeRange(
+      'en-GB',
+      '2026-03-02T15:00:00Z',
+      '2026-03-02T17:00:00Z',
+      'Europe/Berlin',
+      now,
+    )
+    expect(text).toBe('16:00 – 18:00')
+  })
+
+  it('names both days of a stay over midnight', () => {
+    const text = timeRange(
+      'en-GB',
+      '2026-03-02T22:00:00Z',
+      '2026-03-03T01:00:00Z',
+      'Europe/Berlin',
+      now,
+    )
+    expect(text).toMatch(/2 Mar.*23:00 – .*3 Mar.*02:00/)
+  })
+
+  it('knows the calendar day of the zone, not of the machine', () => {
+    expect(dayKey('2026-03-02T23:30:00Z', 'Europe/Berlin')).toBe('2026-03-03')
+    expect(dayKey('2026-03-02T23:30:00Z', 'America/New_York')).toBe('2026-03-02')
+  })
+
+  it('tells zones apart by their clocks, and names them', () => {
+    expect(sameClock('2026-07-01T12:00:00Z', 'Europe/Berlin', 'Europe/Paris')).toBe(true)
+    expect(sameClock('2026-07-01T12:00:00Z', 'Europe/Berlin', 'Europe/London')).toBe(false)
+    expect(zoneName('en-GB', '2026-07-01T12:00:00Z', 'Europe/Berlin')).toBe('CEST')
+  })
+})
