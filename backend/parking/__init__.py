@@ -7,6 +7,7 @@ from apiflask import APIFlask
 import config
 from parking import (
     accounts,
+    audit,
     bookings,
     contract,
     csv_exports,
@@ -22,7 +23,7 @@ from parking import (
 )
 
 __version__ = "1.0.0"
-DOMAINS = (live, idempotency, mail, accounts, bookings, lots, reports, csv_exports, demo)
+DOMAINS = (live, audit, idempotency, mail, accounts, bookings, lots, reports, csv_exports, demo)
 
 
 def create_app(settings: config.Settings | None = None) -> APIFlask:

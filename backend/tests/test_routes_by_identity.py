@@ -170,6 +170,7 @@ ROUTES: dict[str, Row] = {
     "POST /api/admin/send-daily-report": ADMIN(202),
     "POST /api/admin/send-monthly-report": ADMIN(202),
     "GET /api/admin/system": ADMIN(200),
+    "GET /api/admin/audit": ADMIN(200),
     "GET /api/stream": SELF(200),
     # last: after it, an identity is nobody
     "DELETE /auth/me": _row({"user": 409, "other": 200, "admin": 409}, json={"password": PASSWORD}),

@@ -1,0 +1,42 @@
+"""The audit log as administrators read it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from parking.web import Out, Query
+
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+_Q = Field(max_length=100, description="A part of the action or of the actor's address, or a request id.")
+
+
+class AuditQuery(Query):
+    q: Annotated[str, _Q] | None = None
+    entity: Annotated[str, Field(max_length=30, examples=["user", "booking", "lot"])] | None = None
+    entity_id: Id | None = None
+    actor_id: Id | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+    cursor: Annotated[str, Field(max_length=30)] | None = None
+
+
+class Entry(Out):
+    """`before` and `after` hold only what changed. Without an actor the system did it."""
+
+    id: int
+    at: datetime
+    actor_id: int | None
+    actor_email: str | None
+    action: str
+    entity: str
+    entity_id: int | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    request_id: str | None
+
+
+class Entries(Out):
+    entries: list[Entry]
+    next: str | None
