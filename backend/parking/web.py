@@ -94,24 +94,6 @@ class Message(Out):
     message: str
 
 
-DRY_RUN: Any = {
-    200: {
-        "description": "What would be done (dry run)",
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "properties": {"message": {"type": "string"}, "recipients": {"type": "integer", "minimum": 0}},
-                    "required": ["message", "recipients"],
-                    "additionalProperties": False,
-                }
-            }
-        },
-    }
-}
-"""For `bp.doc(responses=DRY_RUN)`: the second answer of a view that takes `?dry_run=true`."""
-
-
 @dataclass(frozen=True)
 class Identity:
     """Who is asking, read from the database for this request. What flask-login calls the user."""
@@ -165,11 +147,15 @@ def requires(role: str | None = None) -> Callable[[View], View]:
 
 
 def documented(
-    *problems: int, takes: Iterable[str] = (), gives: Iterable[str] = (), reads: str | None = None
+    *problems: int,
+    takes: Iterable[str] = (),
+    gives: Iterable[str] = (),
+    reads: str | None = None,
+    also: dict[int, type[BaseModel]] | None = None,
 ) -> Callable[[View], View]:
     """Tells the OpenAPI document what the code below cannot: problem statuses beside the usual ones, request headers
     that count (`Idempotency-Key`, `If-Match`), headers of the answer (`ETag`), the media type of a body that is not
-    JSON.
+    JSON, and good answers beside the one of `output` (a dry run's).
 
     Known without it: 400, 413, 415, 422 of a body, 401, 403 of `requires`, 404 of a path's id, 429 of a limit, 503.
     """
@@ -180,6 +166,7 @@ def documented(
         spec["takes"] = (*spec.get("takes", ()), *takes)
         spec["gives"] = (*spec.get("gives", ()), *gives)
         spec["reads"] = reads or spec.get("reads")
+        spec["also"] = {**spec.get("also", {}), **(also or {})}
         return view
 
     return decorate

@@ -108,6 +108,7 @@ def _all_schemas(views: list[View]) -> tuple[dict[tuple[type[BaseModel], str], J
             wanted[(spec["body"], "validation")] = None
         if _is_model((spec.get("response") or {}).get("schema")):
             wanted[(spec["response"]["schema"], "serialization")] = None
+        wanted |= {(model, "serialization"): None for model in spec.get("also", {}).values()}
         for model, _location in spec.get("args") or ():
             if _is_model(model):
                 wanted[(model, "validation")] = None
@@ -146,6 +147,9 @@ def _mend_operation(operation: Json, view: View, refs: Any, definitions: Json) -
     response = spec.get("response") or {}
     good = operation["responses"].get(str(response.get("status_code")))
     _point(good, refs, response.get("schema"), "serialization")
+    for status, model in spec.get("also", {}).items():
+        content = {"application/json": {"schema": refs[(model, "serialization")]}}
+        operation["responses"][str(status)] = {"description": "", "content": content}
     headers = ["X-Request-Id", *gives, *(["Idempotent-Replayed"] if "Idempotency-Key" in takes else [])]
     for answer in operation["responses"].values():
         answer.setdefault("headers", {}).update({name: {"$ref": f"#/components/headers/{name}"} for name in headers})

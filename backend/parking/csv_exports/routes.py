@@ -14,6 +14,7 @@ from parking.csv_exports.schemas import (
     AdminExportQuery,
     DownloadQuery,
     ExportAsked,
+    ExportDryRun,
     ExportEnvelope,
     ExportIn,
     ExportProcessing,
@@ -22,7 +23,7 @@ from parking.csv_exports.schemas import (
     FiltersQuery,
 )
 from parking.limits import EXPORT, by_user, limiter
-from parking.web import DRY_RUN, answer, documented, identity, requires
+from parking.web import answer, documented, identity, requires
 
 bp = APIBlueprint("csv_exports", __name__, tag="Exports")
 POLL_SECONDS = 2
@@ -100,10 +101,9 @@ def export_own(query: FiltersQuery) -> Response:
 @bp.post("/api/admin/export-all-data")
 @bp.post("/api/admin/export-all", endpoint="export_all_older_name")
 @requires("admin")
-@documented(takes=["Idempotency-Key"], gives=["Location", "Retry-After"])
+@documented(takes=["Idempotency-Key"], gives=["Location", "Retry-After"], also={200: ExportDryRun})
 @bp.input(AdminExportQuery, location="query", arg_name="query")
 @bp.output(ExportProcessing, status_code=202)
-@bp.doc(responses=DRY_RUN)
 def export_all(query: AdminExportQuery) -> Response:
     """Users, lots, spots and bookings as CSV, mailed to the administrator who asks."""
     if query.dry_run:

@@ -73,6 +73,13 @@ class ExportAsked(Out):
     export: ExportOut
 
 
+class ExportDryRun(Out):
+    """What `?dry_run=true` answers: what would be done, and for how many."""
+
+    message: str
+    recipients: int
+
+
 class ExportProcessing(Out):
     """The client's shape; `export` is the job behind it."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from apiflask import APIBlueprint
 from flask import Response, current_app, request
 from werkzeug.exceptions import UnsupportedMediaType
@@ -31,10 +29,6 @@ from parking.lots.service import Changes
 from parking.web import Message, answer, documented, identity, requires
 
 bp = APIBlueprint("lots", __name__, tag="Lots")
-WOULD_BE_MADE: Any = {
-    "description": "What would be made (dry run)",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/LotsMessage"}}},
-}
 
 
 @bp.get("/api/lots")
@@ -74,10 +68,9 @@ def create_lot(body: LotIn) -> Response:
 
 @bp.post("/api/lots/import")
 @requires("admin")
-@documented(409, reads="text/csv")
+@documented(409, reads="text/csv", also={200: LotsMessage})
 @bp.input(ImportQuery, location="query", arg_name="query")
 @bp.output(LotsMessage, status_code=201)
-@bp.doc(responses={200: WOULD_BE_MADE})
 def import_lots(query: ImportQuery) -> Response:
     """Make many car parks from a CSV file: all of them, or none."""
     if request.mimetype != "text/csv":

@@ -142,7 +142,7 @@ class PublicLotsOut(Out):
     lots: list[PublicLotOut]
 
 
-class WindowOut(Out):
+class ComingOut(Out):
     start: datetime
     end: datetime
     user_email: str | None = None
@@ -171,7 +171,7 @@ class SpotOut(Out):
     covered: bool
     out_of_service_reason: str | None
     mine: bool
-    reservations: list[WindowOut]
+    reservations: list[ComingOut]
     booking: StayOut | None = None
 
 

@@ -7,7 +7,7 @@ from flask import Response
 
 from parking.reports import soon, timetable
 from parking.reports.schedule_schemas import DryRun, Line, Processing, ScheduleOut, SendQuery
-from parking.web import DRY_RUN, answer, identity, requires
+from parking.web import answer, documented, identity, requires
 
 bp = APIBlueprint("schedule", __name__, tag="Reports")
 
@@ -25,7 +25,7 @@ def schedule() -> Response:
 @requires("admin")
 @bp.input(SendQuery, location="query", arg_name="query")
 @bp.output(Processing, status_code=202)
-@bp.doc(responses=DRY_RUN)
+@documented(also={200: DryRun})
 def send_daily_reminder(query: SendQuery) -> Response:
     """Remind the inactive now. `dry_run` only says how many; `force` also writes to those who were written to."""
     return _send(query, "inactivity_reminder")
@@ -35,7 +35,7 @@ def send_daily_reminder(query: SendQuery) -> Response:
 @requires("admin")
 @bp.input(SendQuery, location="query", arg_name="query")
 @bp.output(Processing, status_code=202)
-@bp.doc(responses=DRY_RUN)
+@documented(also={200: DryRun})
 def send_daily_report(query: SendQuery) -> Response:
     """Yesterday's figures to the administrators now."""
     return _send(query, "admin_daily_report")
@@ -45,7 +45,7 @@ def send_daily_report(query: SendQuery) -> Response:
 @requires("admin")
 @bp.input(SendQuery, location="query", arg_name="query")
 @bp.output(Processing, status_code=202)
-@bp.doc(responses=DRY_RUN)
+@documented(also={200: DryRun})
 def send_monthly_report(query: SendQuery) -> Response:
     """Last month's reports to drivers and administrators now."""
     return _send(query, "user_monthly_report", "admin_monthly_report")
