@@ -148,7 +148,7 @@ class ComingOut(Out):
     user_email: str | None = None
 
 
-class StayOut(Out):
+class SpotStayOut(Out):
     id: int
     reference: str
     user_id: int
@@ -172,7 +172,7 @@ class SpotOut(Out):
     out_of_service_reason: str | None
     mine: bool
     reservations: list[ComingOut]
-    booking: StayOut | None = None
+    booking: SpotStayOut | None = None
 
 
 class SpotsOut(Out):
