@@ -17,10 +17,7 @@ SUMS = (
     "bookings instant reserved visits completed cancelled no_shows revenue_minor stays stay_s"
     " occupied_s reserved_s available_s"
 ).split()
-LONG_POSTGRESQL = "(end_time - LEAST(start_time, checked_in_at, reserved_start)) > interval '79200 seconds'"
-LONG_SQLITE = (
-    "end_time - min(start_time, coalesce(checked_in_at, start_time), coalesce(reserved_start, start_time)) > 79200"
-)
+LONG = {"booking_long": 79_200, "booking_longer": 345_600, "booking_longest": 2_592_000}
 
 
 def big_id():
@@ -37,14 +34,15 @@ def sums():
 
 def upgrade():
     op.add_column("parking_spot", sa.Column("created_at", UTCDateTime(), nullable=True))
-    op.create_index("booking_started", "booking", ["lot_id", "start_time"])
-    op.create_index(
-        "booking_long",
-        "booking",
-        ["lot_id", "end_time"],
-        sqlite_where=sa.text(LONG_SQLITE),
-        postgresql_where=sa.text(LONG_POSTGRESQL),
-    )
+    op.create_index("booking_started", "booking", ["lot_id", "start_time", "user_id", "checked_in_at", "booking_type"])
+    for name, seconds in LONG.items():
+        op.create_index(
+            name,
+            "booking",
+            ["lot_id", "end_time", "start_time"],
+            sqlite_where=sa.text(f"end_time - start_time > {seconds}"),
+            postgresql_where=sa.text(f"(end_time - start_time) > interval '{seconds} seconds'"),
+        )
     op.create_table(
         "lot_day",
         sa.Column("lot_id", big_id(), nullable=False, autoincrement=False),
@@ -104,6 +102,6 @@ def downgrade():
         op.execute(f"DROP TRIGGER IF EXISTS {trigger}" + (f" ON {table}" if postgresql else ""))
     for table in ("stats_change", "lot_rolled", "lot_month", "lot_day_detail", "lot_day"):
         op.drop_table(table)
-    op.drop_index("booking_long", "booking")
-    op.drop_index("booking_started", "booking")
+    for index in (*LONG, "booking_started"):
+        op.drop_index(index, "booking")
     op.drop_column("parking_spot", "created_at")

@@ -16,40 +16,34 @@ from parking.db import BigId, UTCDateTime, db
 ALL_LOTS = 0
 """The `lot_id` of the rows that hold the sums over every lot."""
 
-LONG_STAY_S = 22 * 3600
-"""Shorter than any local day: a claim that reaches over a whole day is longer, and has its own small index."""
+LONG = {"booking_long": 22 * 3600, "booking_longer": 4 * 86_400, "booking_longest": 30 * 86_400}
+"""Small indexes of the claims that lasted longer than so many seconds. A claim that reaches over a whole local day
+and ended well after it is in the first; so the claims that touch a day long past are found without looking at every
+one that ended since."""
 
-LONG_POSTGRESQL = f"(end_time - LEAST(start_time, checked_in_at, reserved_start)) > interval '{LONG_STAY_S} seconds'"
-LONG_SQLITE = (
-    "end_time - min(start_time, coalesce(checked_in_at, start_time), coalesce(reserved_start, start_time))"
-    f" > {LONG_STAY_S}"
-)
 
-Index("booking_started", Booking.lot_id, Booking.start_time)
+def longer_than(seconds: int, *, sqlite: bool) -> str:
+    """The predicate of those indexes, to the letter (else they are not used)."""
+    return f"end_time - start_time > {seconds}" if sqlite else f"(end_time - start_time) > interval '{seconds} seconds'"
+
+
 Index(
-    "booking_long",
+    "booking_started",
     Booking.lot_id,
-    Booking.end_time,
-    sqlite_where=text(LONG_SQLITE),
-    postgresql_where=text(LONG_POSTGRESQL),
+    Booking.start_time,
+    Booking.user_id,
+    Booking.checked_in_at,
+    Booking.booking_type,
 )
-
-ADDITIVE = (
-    "bookings",
-    "instant",
-    "reserved",
-    "visits",
-    "completed",
-    "cancelled",
-    "no_shows",
-    "revenue_minor",
-    "stays",
-    "stay_s",
-    "occupied_s",
-    "reserved_s",
-    "available_s",
-)
-"""The figures that add up over days and lots. What each one means stands at the top of stats.py."""
+for _name, _seconds in LONG.items():
+    Index(
+        _name,
+        Booking.lot_id,
+        Booking.end_time,
+        Booking.start_time,
+        sqlite_where=text(longer_than(_seconds, sqlite=True)),
+        postgresql_where=text(longer_than(_seconds, sqlite=False)),
+    )
 
 
 class _Sums:

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    Select,
     and_,
     bindparam,
     false,
@@ -29,7 +28,7 @@ from parking.accounts.models import User
 from parking.bookings.models import LIVE, Booking
 from parking.db import UTCDateTime
 from parking.lots.models import Lot, Spot
-from parking.reports.rollup_models import LONG_POSTGRESQL, LONG_SQLITE, LONG_STAY_S, LotRolled
+from parking.reports.rollup_models import LONG, LotRolled, longer_than
 from parking.reports.rollup_rules import Claim, midnight
 
 
@@ -62,30 +61,40 @@ _COLUMNS = (
     unix_seconds(Booking.end_time),
     Booking.total_cost_minor,
 )
-_LOW, _HIGH, _LATE = (bindparam(name, type_=UTCDateTime()) for name in ("low", "high", "late"))
+_LOW, _HIGH = (bindparam(name, type_=UTCDateTime()) for name in ("low", "high"))
+_BEGUN = Booking.start_time < _HIGH  # the services let no stay and no window begin before its booking's start_time
 
 
 def instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _claims(sqlite: bool) -> Select[Any]:
-    """Every row that touches [low, high): ended in it or soon after; ended long after (rare, an index of their own);
-    live; or started in it and given up before it began."""
-    long_stay: ColumnElement[bool] = literal_column(LONG_SQLITE if sqlite else f"({LONG_POSTGRESQL})")
-    begun: ColumnElement[bool] = Booking.start_time < _HIGH
-    if not sqlite:
-        begun = func.least(Booking.start_time, Booking.checked_in_at, Booking.reserved_start) < _HIGH
-    else:
-        begun = or_(begun, Booking.checked_in_at < _HIGH, Booking.reserved_start < _HIGH)
+def _after(seconds: int) -> Any:
+    """The instant so long after the stretch."""
+    return bindparam(f"late_{seconds}", type_=UTCDateTime())
+
+
+def _long_ago(sqlite: bool) -> Iterator[Any]:
+    """Claims that ended long after the stretch but reach into it, a tier of length at a time."""
+    lengths = list(LONG.values())
+    for seconds, following in zip(lengths, [*lengths[1:], None], strict=True):
+        longer: ColumnElement[bool] = literal_column(longer_than(seconds, sqlite=sqlite))
+        until = [] if following is None else [Booking.end_time <= _after(following)]
+        yield and_(longer, Booking.end_time > _after(seconds), *until, _BEGUN)
+
+
+def _claims(sqlite: bool) -> Any:
+    """Every row that touches [low, high): ended in it or soon after; ended long after (rare, with indexes of their
+    own); live; or to start in it and given up before it began."""
+    soon = _after(next(iter(LONG.values())))
     parts = (
-        and_(Booking.end_time >= _LOW, Booking.end_time <= _LATE, or_(Booking.end_time < _HIGH, begun)),
-        and_(long_stay, Booking.end_time > _LATE, begun),
-        and_(literal_column(LIVE), begun),
+        and_(Booking.end_time >= _LOW, Booking.end_time <= soon, or_(Booking.end_time < _HIGH, _BEGUN)),
+        *_long_ago(sqlite),
+        and_(literal_column(LIVE), _BEGUN),
         and_(Booking.start_time >= _LOW, Booking.start_time < _HIGH, Booking.end_time < _LOW),
     )
     of_lots = Booking.lot_id.in_(bindparam("lot_ids", expanding=True))
-    return union_all(*(select(*_COLUMNS).where(of_lots, part) for part in parts))  # type: ignore[return-value]
+    return union_all(*(select(*_COLUMNS).where(of_lots, part) for part in parts))
 
 
 _CLAIMS = {True: _claims(True), False: _claims(False)}
@@ -94,10 +103,9 @@ _CLAIMS = {True: _claims(True), False: _claims(False)}
 def claims(session: Session, lot_ids: Sequence[int], low: int, high: int) -> Iterator[Claim]:
     """Every booking row of the lots that touches [low, high), and possibly a few more."""
     sqlite = session.get_bind().dialect.name == "sqlite"
-    bound = {"low": instant(low), "high": instant(high), "late": instant(high + LONG_STAY_S)}
-    result = session.execute(
-        _CLAIMS[sqlite], {**bound, "lot_ids": list(lot_ids)}, execution_options={"yield_per": 20_000}
-    )
+    bound: dict[str, Any] = {"low": instant(low), "high": instant(high), "lot_ids": list(lot_ids)}
+    bound |= {f"late_{seconds}": instant(high + seconds) for seconds in LONG.values()}
+    result = session.execute(_CLAIMS[sqlite], bound, execution_options={"yield_per": 20_000})
     for row in result:
         yield Claim._make(row)
 
@@ -171,13 +179,13 @@ def _driven(zones: Sequence[str], first: date, last: date, lot_id: int | None = 
             Booking.start_time >= instant(midnight(first, zone)),
             Booking.start_time < instant(midnight(last + timedelta(days=1), zone)),
         ]
-        if len(zones) > 1:
-            within.append(Booking.lot_id.in_(select(Lot.id).where(Lot.timezone == zone)))
-        began.append(and_(*within))
+        # Lot by lot, also where there is one zone only: that is how the index goes.
+        of_zone = Booking.lot_id.in_(select(Lot.id).where(Lot.timezone == zone))
+        began.append(and_(*within, Booking.lot_id == lot_id if lot_id is not None else of_zone))
     query: Any = select(Booking.lot_id, Booking.user_id).where(
         Booking.booking_type != "block", Booking.checked_in_at.is_not(None), or_(false(), *began)
     )
-    return query if lot_id is None else query.where(Booking.lot_id == lot_id)
+    return query
 
 
 def drivers(session: Session, zones: Sequence[str], first: date, last: date, lot_id: int | None = None) -> int:

@@ -189,5 +189,6 @@ def _end(random: Random, live: list, *, late: bool) -> None:
     elif random.random() < 0.5:
         world.change(made, status="No-show", end_time=max(start, end), **cost)
     else:
-        world.change(made, status="Active", checked_in_at=max(start, end) if start <= now else now)
-        live.append((made, "Active", spot, max(start, end) if start <= now else now))
+        came = max(start, end) if start <= now else now  # who comes early has his booking begin then
+        world.change(made, status="Active", checked_in_at=came, start_time=min(start, came))
+        live.append((made, "Active", spot, came))

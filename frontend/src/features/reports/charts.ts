@@ -54,7 +54,8 @@ export interface Series {
 
 export interface ChartData {
   kind: 'line' | 'bar' | 'bar-sideways'
-  labels: string[]
+  /** A list is written on several lines. */
+  labels: (string | string[])[]
   series: Series[]
   /** Name and unit of the value axis. */
   axis: string

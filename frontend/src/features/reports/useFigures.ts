@@ -34,6 +34,9 @@ export function useFigureFormat(currency: MaybeRefOrGetter<string>) {
       maximumFractionDigits: value < 10 && value > 0 ? 1 : 0,
     })
   const money = (value: number) => format.money(value, toValue(currency))
+  /** Short, for an axis: "€120K". */
+  const moneyShort = (value: number) =>
+    format.number(value, { style: 'currency', currency: toValue(currency), notation: 'compact' })
 
   function figure(value: number | null, unit: Unit): string {
     if (value === null) return t('figures.none')
@@ -86,5 +89,5 @@ export function useFigureFormat(currency: MaybeRefOrGetter<string>) {
     return t(said.key, facts)
   }
 
-  return { ...format, percent, money, figure, day, weekday, hour, finding }
+  return { ...format, percent, money, moneyShort, figure, day, weekday, hour, finding }
 }
