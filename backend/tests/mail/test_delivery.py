@@ -158,7 +158,8 @@ def test_it_gives_up_after_48_hours_with_the_servers_last_words(app, sink):
     attempts, started = 0, clock.now()
     while states() != {"failed": 1}:
         attempts += delivery.deliver_due().postponed
-        clock.travel(60)
+        waits = db.session.query(OutboxMail).one().due_at - clock.now()
+        clock.travel(max(waits.total_seconds(), 1))
         assert clock.now() - started < timedelta(hours=51)
     assert clock.now() - started >= timedelta(hours=48)
     assert 45 <= attempts <= 55
