@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, cast
 
-from sqlalchemy import Select, column, func, select, table
+from sqlalchemy import Select, bindparam, column, func, select, table
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -66,7 +66,7 @@ def queue(
 ) -> OutboxMail | None:
     """Puts one mail into the caller's transaction; it is sent if and only if that commits.
 
-    Returns the row; its state is "suppressed" when the reader has unsubscribed from this kind. Returns None when a
+    Returns the row as it was written (not in the session); its state is "suppressed" when the reader has unsubscribed from this kind. Returns None when a
     mail with this `dedupe_key` has been queued before. After `expires_at` the mail is useless and is discarded.
     Raises KeyError, ValueError or TypeError when the facts are not those of the kind (see kinds/facts.py).
     """
@@ -77,13 +77,26 @@ def queue(
     if entry.category == "subscription" and not _wants(session, to.user_id, kind):
         row["state"] = "suppressed"
     session.flush()  # a user or booking made in this transaction comes first
-    insert = (sqlite_insert if is_sqlite() else postgresql_insert)(OutboxMail)
-    queued = session.scalar(
-        insert.values(row).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(OutboxMail)
-    )
-    if queued is not None and queued.state == "queued":
+    made = session.scalar(_INSERT["sqlite" if is_sqlite() else "postgresql"], row)
+    if made is None:
+        return None
+    if row["state"] == "queued":
         _wake_worker()
-    return queued
+    return OutboxMail(id=made, **row)
+
+
+def _insert_once(insert: Any) -> Any:
+    """Built once: every booking makes this row, and building the statement would cost more than running it."""
+    columns = {name: bindparam(name) for name in _COLUMNS}
+    return insert(OutboxMail.__table__).values(columns).on_conflict_do_nothing().returning(OutboxMail.__table__.c.id)
+
+
+_COLUMNS = (
+    *("kind", "state", "user_id", "booking_id", "email", "name", "locale", "timezone", "subject", "message_id"),
+    *("dedupe_key", "facts", "attachments", "created_at", "due_at", "expires_at", "attempts", "lost_leases"),
+    "server_fault",
+)
+_INSERT = {"sqlite": _insert_once(sqlite_insert), "postgresql": _insert_once(postgresql_insert)}
 
 
 def _row(

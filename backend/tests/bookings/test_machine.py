@@ -257,7 +257,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3000)
 def test_any_sequence_of_actions_keeps_the_invariants(app):
     Life.people = [make_user(name, "user") for name in ("ann", "ben", "cleo")] + [make_user("dora", "user", "admin")]
     for person in Life.people:

@@ -1,0 +1,154 @@
+"""`flask demo load`: sixty days of a made-up town, lived through with the booking rules and a clock of their own."""
+
+from __future__ import annotations
+
+import heapq
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import click
+from flask_security.utils import hash_password
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from parking import clock
+from parking.accounts import people
+from parking.accounts.models import User
+from parking.bookings import service as bookings
+from parking.bookings import sweeps
+from parking.db import db, transaction
+from parking.demo import town
+from parking.errors import Conflict
+from parking.lots import service as lots
+from parking.lots.models import Lot, Spot
+from parking.mail.models import OutboxMail
+
+ADMIN, DRIVER = "admin@example.com", "amelia.albers@example.com"
+SWEEP_EVERY = timedelta(hours=3)
+
+
+@click.command("load")
+def command() -> None:
+    """Fill an empty database with demonstration data and print the logins."""
+    if db.session.scalar(select(Lot.id).limit(1)) is not None:
+        click.echo("There are car parks already: the demonstration data stay as they are.")
+        return
+    password = secrets.token_urlsafe(9)
+    number = Town(clock.now(), password).live()
+    click.echo(f"{len(town.PARKS)} car parks, {town.DRIVERS} drivers, {number} bookings.")
+    click.echo(f"Administrator: {ADMIN}    Driver: {DRIVER}    Password of everybody: {password}")
+
+
+@dataclass
+class Town:
+    """Lives through the days; what is to happen later waits in a heap, in the order of time."""
+
+    now: datetime
+    password: str
+    lots: list[int] = field(default_factory=list)
+    drivers: list[tuple[int, str]] = field(default_factory=list)
+    later: list[tuple[datetime, int, Callable[[], object]]] = field(default_factory=list)
+    made: int = 0
+    refused: int = 0
+
+    def live(self) -> int:
+        """From the first day to now; the number of bookings made."""
+        begin = self.now - timedelta(days=town.DAYS + 1)
+        with clock.set_to(begin):
+            self._found()
+            for visit in town.visits(self.now):
+                self._at(visit.at, lambda visit=visit: self._come(visit))
+            self._at(begin + SWEEP_EVERY, self._sweep)
+            while self.later:
+                when, _, act = heapq.heappop(self.later)
+                if when > self.now:
+                    break
+                clock.travel((when - clock.now()).total_seconds())
+                act()
+        self._keep_mail_here()
+        return self.made
+
+    def _at(self, when: datetime, act: Callable[[], object]) -> None:
+        heapq.heappush(self.later, (when, len(self.later) + self.made * 10_000, act))
+
+    def _found(self) -> None:
+        """The people and the car parks."""
+        hashed = hash_password(self.password)  # once: a hundred slow hashes of one word prove nothing
+        with transaction() as session:
+            admin = people.create(session, ADMIN, "Demo Admin", hashed, "user", "admin")
+            made = []
+            for name, email, plate in town.drivers():
+                user = people.create(session, email, name, hashed, "user")
+                user.plates = [plate]
+                made.append((user, plate))
+            session.flush()
+            self._spread_arrivals(made)
+            self.drivers = [(user.id, plate) for user, plate in made]
+            admin_id = admin.id
+        changes = [lots.Changes(dict(park.fields)) for park in town.PARKS]
+        self.lots = [lot["id"] for lot in lots.create_many(changes, admin_id)]
+        with transaction() as session:
+            for lot_id, park in zip(self.lots, town.PARKS, strict=True):
+                _furnish(session, lot_id, park)
+
+    def _spread_arrivals(self, made: list[tuple[User, str]]) -> None:
+        """Four in five were there from the first day; the others came along the way."""
+        for n, (user, _) in enumerate(made):
+            later = town.DAYS * (n - 80) / 20 if n >= 80 else 0
+            user.created_at = clock.now() + timedelta(days=max(0.0, later))
+
+    def _come(self, visit: town.Visit) -> None:
+        user_id, plate = self.drivers[visit.driver]
+        end = visit.start + timedelta(hours=visit.hours)
+        window = (visit.start.isoformat(), end.isoformat()) if visit.reserved else (None, None)
+        try:
+            made = bookings.book(bookings.Order(self.lots[visit.park], user_id, *window, vehicle_plate=plate))
+        except Conflict:
+            self.refused += 1
+            return
+        self.made += 1
+        self._plan(visit, made["booking"]["id"], user_id, end)
+
+    def _plan(self, visit: town.Visit, booking_id: int, user_id: int, end: datetime) -> None:
+        if visit.fate == "cancelled":
+            self._at(visit.at + (visit.start - visit.at) / 2, lambda: _try(bookings.cancel, booking_id, user_id))
+            return
+        if visit.fate == "missed":
+            return
+        if town.PARKS[visit.park].fields.get("require_checkin") and visit.reserved:
+            self._at(visit.start + timedelta(minutes=3), lambda: _try(bookings.check_in, booking_id, user_id))
+        early = timedelta(minutes=7) if visit.reserved else timedelta(0)
+        self._at(end - early, lambda: _try(bookings.release, booking_id, user_id))
+
+    def _sweep(self) -> None:
+        sweeps.settle_all()
+        self._at(clock.now() + SWEEP_EVERY, self._sweep)
+
+    def _keep_mail_here(self) -> None:
+        """Nobody is to be written to about days that never were."""
+        with transaction() as session:
+            session.execute(
+                update(OutboxMail)
+                .where(OutboxMail.state == "queued")
+                .values(state="discarded", last_reply="demonstration data: never sent")
+            )
+
+
+def _furnish(session: Session, lot_id: int, park: town.Park) -> None:
+    """Chargers, wide bays and levels."""
+    spots = session.scalars(select(Spot).where(Spot.lot_id == lot_id).order_by(Spot.spot_number)).all()
+    for n, spot in enumerate(spots):
+        spot.accessible = n < park.accessible
+        spot.ev = park.accessible <= n < park.accessible + park.ev
+        spot.covered = park.covered
+        spot.level = str(1 + n // 20) if len(spots) > 20 else None
+
+
+def _try(act: Callable[[int, int], object], booking_id: int, user_id: int) -> None:
+    """A plan that life has overtaken (moved, missed, ended by itself) is dropped."""
+    try:
+        act(booking_id, user_id)
+    except Conflict:
+        db.session.rollback()

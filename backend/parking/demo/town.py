@@ -1,0 +1,163 @@
+"""A made-up town for demonstrations: its car parks, its people, and when they come and go. Drawn, but always alike."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+ZONE = "Europe/Berlin"
+DAYS = 60
+DRIVERS = 100
+SHARE = 0.45
+"""Of all who come, those who use this product; the demonstration is ready in under a minute with it."""
+_DAY = (0, 0, 0, 0, 0, 1, 4, 9, 12, 10, 8, 7, 8, 7, 6, 5, 5, 4, 3, 2, 1, 1, 0, 0)
+_SHOPS = (0, 0, 0, 0, 0, 0, 0, 1, 3, 6, 9, 10, 9, 10, 11, 10, 9, 8, 6, 3, 1, 1, 0, 0)
+_NIGHT = (1, 0, 0, 0, 0, 1, 2, 3, 3, 3, 3, 4, 5, 4, 4, 5, 7, 9, 12, 13, 9, 5, 3, 2)
+_EVEN = (2, 1, 1, 2, 4, 6, 7, 7, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 5, 5, 4, 4, 3, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """A car park: the fields of the contract (money in cents), how many come on a weekday, at which hours, how long
+    they stay (median hours), and how busy a Saturday and a Sunday are beside that."""
+
+    fields: dict[str, Any]
+    arrivals: int
+    hours: tuple[int, ...]
+    stay_hours: float
+    weekend: tuple[float, float] = (1.0, 0.4)
+    accessible: int = 2
+    ev: int = 3
+    covered: bool = False
+
+
+def _park(name: str, capacity: int, price: int, address: str, at: tuple[float, float], **more: Any) -> dict[str, Any]:
+    place = {"address": address, "latitude": at[0], "longitude": at[1]}
+    return {"name": name, "capacity": capacity, "price_per_hour": price, "timezone": ZONE, **place, **more}
+
+
+PARKS = (
+    Park(
+        _park("Harbour Street Garage", 48, 250, "Harbour Street 12", (54.3235, 10.1398), daily_cap=1800),
+        13,
+        _DAY,
+        5.5,
+        (0.8, 0.5),
+        3,
+        6,
+        True,
+    ),
+    Park(
+        _park("Station North", 60, 320, "Station Square 1", (54.3150, 10.1318), daily_cap=2200),
+        13,
+        _EVEN,
+        3.0,
+        (0.9, 0.8),
+    ),
+    Park(_park("Castle Park", 24, 180, "Castle Road 4", (54.3262, 10.1440)), 7, _SHOPS, 1.8, (1.6, 0.3)),
+    Park(
+        _park("Market Hall", 36, 280, "Market 2", (54.3225, 10.1352), billing_step_seconds=900),
+        11,
+        _SHOPS,
+        1.2,
+        (1.8, 0.2),
+    ),
+    Park(
+        _park("University West", 40, 120, "Campus Way 30", (54.3380, 10.1190), daily_cap=700), 9, _DAY, 4.5, (0.3, 0.2)
+    ),
+    Park(
+        _park("City Hospital", 32, 200, "Hospital Lane 8", (54.3305, 10.1422), free_minutes=15),
+        9,
+        _EVEN,
+        2.2,
+        (0.9, 0.9),
+        5,
+    ),
+    Park(
+        _park("Opera Underground", 28, 350, "Theatre Square 3", (54.3208, 10.1330)),
+        6,
+        _NIGHT,
+        2.8,
+        (1.8, 1.2),
+        covered=True,
+    ),
+    Park(
+        _park("Beach Meadow", 50, 100, "Shore Road 77", (54.3900, 10.1800), daily_cap=500),
+        5,
+        _SHOPS,
+        3.5,
+        (2.6, 3.0),
+        ev=0,
+    ),
+    Park(
+        _park("Tech Yard", 20, 220, "Foundry Street 19", (54.3120, 10.1520), require_checkin=True),
+        6,
+        _DAY,
+        6.0,
+        (0.1, 0.1),
+        1,
+        8,
+    ),
+    Park(_park("Old Town", 16, 400, "Abbey Lane 5", (54.3241, 10.1376)), 6, _SHOPS, 1.0, (1.5, 0.6), 1, 1),
+    Park(_park("Ferry Terminal", 44, 150, "Quay 9", (54.3170, 10.1450), daily_cap=1200), 4, _EVEN, 14.0, (1.2, 1.2)),
+    Park(_park("Sports Arena", 30, 200, "Arena Way 1", (54.3440, 10.1080)), 3, _NIGHT, 2.5, (3.0, 2.0)),
+)
+_FIRST = (
+    *("Amelia", "Ben", "Clara", "David", "Emma", "Felix", "Greta", "Hugo", "Ida", "Jonas", "Klara", "Leo", "Mia"),
+    *("Noah", "Olga", "Paul", "Rosa", "Samuel", "Tessa", "Victor", "Wanda", "Yusuf", "Zoe", "Anton", "Bella"),
+)
+_LAST = ("Albers", "Brandt", "Conrad", "Dietz", "Ehlers")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody's wish: when it comes up, for when, how long, and what becomes of it."""
+
+    at: datetime
+    park: int
+    driver: int
+    start: datetime
+    hours: float
+    reserved: bool
+    fate: str
+    """`kept`, `cancelled` or `missed`."""
+
+
+def drivers() -> Iterator[tuple[str, str, str]]:
+    """(username, address, plate) of everybody."""
+    for n in range(DRIVERS):
+        first, last = _FIRST[n % len(_FIRST)], _LAST[n // len(_FIRST) % len(_LAST)]
+        yield f"{first} {last}", f"{first}.{last}@example.com".lower(), f"KI-{first[0]}{last[0]} {100 + n}"
+
+
+def visits(now: datetime, seed: int = 2026) -> list[Visit]:
+    """The wishes of sixty days up to `now` and of the days to come, in the order in which they come up."""
+    draw = random.Random(seed)  # noqa: S311 - a town, not a secret
+    zone = ZoneInfo(ZONE)
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0)
+    found: list[Visit] = []
+    for day in range(-DAYS, 4):
+        date = today + timedelta(days=day)
+        for number, park in enumerate(PARKS):
+            found += _of_day(draw, number, park, date, now)
+    return sorted(found, key=lambda visit: visit.at)
+
+
+def _of_day(draw: random.Random, number: int, park: Park, date: datetime, now: datetime) -> Iterator[Visit]:
+    busy = (1.0, 1.0, 1.05, 1.05, 1.15, *park.weekend)[date.weekday()]
+    for _ in range(round(park.arrivals * SHARE * busy * draw.uniform(0.7, 1.3))):
+        hour = draw.choices(range(24), park.hours)[0]
+        start = date.replace(hour=hour, minute=draw.randrange(60), second=draw.randrange(60))
+        hours = min(40.0, max(0.2, draw.lognormvariate(0, 0.6) * park.stay_hours))
+        reserved = draw.random() < (0.5 if hour < 8 or park.stay_hours > 4 else 0.25)
+        ahead = timedelta(hours=draw.choice((1, 3, 12, 24, 48))) if reserved else timedelta(0)
+        fate = draw.choices(("kept", "cancelled", "missed"), (88, 8, 4) if reserved else (1, 0, 0))[0]
+        if start - ahead <= now:
+            if reserved:
+                start = start.replace(minute=start.minute // 15 * 15, second=0)
+                hours = max(0.5, round(hours * 2) / 2)
+            yield Visit(start - ahead, number, draw.randrange(DRIVERS), start, hours, reserved, fate)
