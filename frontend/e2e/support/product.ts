@@ -12,6 +12,8 @@ const STOP_SECONDS = 30
 
 export interface Product {
   url: string
+  /** Everything it printed, in a file. */
+  log: string
   stop: () => Promise<void>
 }
 
@@ -83,5 +85,5 @@ export async function startProduct(options: { demo?: boolean } = {}): Promise<Pr
     await stop()
     throw error
   }
-  return { url, stop }
+  return { url, log, stop }
 }

@@ -3,7 +3,7 @@ import type { Booking, BookingEnvelope, BookingPage, Quote, Receipt } from '@/sh
 
 export interface BookingFilters {
   status?: string
-  lot_id?: string
+  lot_id?: number
   from?: string
   to?: string
   limit?: number

@@ -12,8 +12,15 @@ describe('the history’s filters', () => {
     expect(filtersFromQuery({ lot: 'x', from: 'yesterday', to: null })).toEqual(NO_FILTERS)
   })
 
-  it('include the whole last day', () => {
-    const asked = apiFilters({ ...NO_FILTERS, from: '2026-02-01', to: '2026-02-28' })
-    expect(asked).toEqual({ from: '2026-02-01T00:00:00', to: '2026-03-01T00:00:00' })
+  it('mean whole days of the person’s zone, the last one included', () => {
+    const asked = apiFilters(
+      { ...NO_FILTERS, lot: '3', from: '2026-02-01', to: '2026-03-28' },
+      'Europe/Berlin',
+    )
+    expect(asked).toEqual({
+      lot_id: 3,
+      from: '2026-01-31T23:00:00.000Z',
+      to: '2026-03-28T23:00:00.000Z',
+    })
   })
 })

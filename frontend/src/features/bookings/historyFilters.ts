@@ -1,4 +1,5 @@
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
+import { startOfDay } from '@/shared/zones'
 import type { BookingFilters } from './api'
 import { dayAfter } from './windows'
 
@@ -27,12 +28,13 @@ export function queryFromFilters(filters: HistoryFilters): LocationQueryRaw {
   return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== ''))
 }
 
-/** As the API wants them: from the first day's beginning to the end of the last day. */
-export function apiFilters(filters: HistoryFilters): BookingFilters {
+/** As the API wants them: from the first day's beginning to the end of the last day, in the person's zone. */
+export function apiFilters(filters: HistoryFilters, timeZone: string): BookingFilters {
+  const begins = (day: string) => startOfDay(day, timeZone).toISOString()
   return {
     ...(filters.status && { status: filters.status }),
-    ...(filters.lot && { lot_id: filters.lot }),
-    ...(filters.from && { from: `${filters.from}T00:00:00` }),
-    ...(filters.to && { to: `${dayAfter(filters.to)}T00:00:00` }),
+    ...(filters.lot && { lot_id: Number(filters.lot) }),
+    ...(filters.from && { from: begins(filters.from) }),
+    ...(filters.to && { to: begins(dayAfter(filters.to)) }),
   }
 }

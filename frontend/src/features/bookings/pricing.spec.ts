@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Booking, Tariff } from '@/shared/types'
-import { nextMidnight, runningCost, stayCost } from './pricing'
+import { runningCost, stayCost } from './pricing'
 
 const tariff = (facts: Partial<Tariff> = {}): Tariff => ({
   id: 1,
@@ -54,17 +54,6 @@ describe('what a stay costs', () => {
     expect(stayCost(tariff({ price_per_hour: 2 }), ...autumn, berlin)).toBe(14)
     const spring = [at('2026-03-28T23:00:00Z'), at('2026-03-29T04:00:00Z')] as const
     expect(stayCost(tariff({ price_per_hour: 2 }), ...spring, berlin)).toBe(10)
-  })
-})
-
-describe('the next midnight', () => {
-  it.each([
-    ['2026-03-29T00:30:00Z', '2026-03-29T22:00:00.000Z'],
-    ['2026-10-24T23:00:00Z', '2026-10-25T23:00:00.000Z'],
-    ['2026-10-24T21:59:59Z', '2026-10-24T22:00:00.000Z'],
-    ['2026-01-01T23:00:00Z', '2026-01-02T23:00:00.000Z'],
-  ])('after %s in Berlin is %s', (from, midnight) => {
-    expect(new Date(nextMidnight(at(from).getTime(), berlin)).toISOString()).toBe(midnight)
   })
 })
 

@@ -1,4 +1,5 @@
 import type { Booking, Tariff } from '@/shared/types'
+import { nextMidnight } from '@/shared/zones'
 
 /**
  * What a stay costs, by the same rule as the server's: the page shows the running cost between two
@@ -10,38 +11,6 @@ const cents = (amount: number) => Math.round(amount * 100)
 
 function amount(hourlyCents: number, seconds: number): number {
   return Math.floor((2 * seconds * hourlyCents + 3600) / 7200) // half up
-}
-
-/** Minutes by which a zone is ahead of UTC at an instant. */
-function zoneOffsetMs(at: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  }).formatToParts(at)
-  const of = (type: string) => Number(parts.find((part) => part.type === type)?.value)
-  const wall = Date.UTC(
-    of('year'),
-    of('month') - 1,
-    of('day'),
-    of('hour'),
-    of('minute'),
-    of('second'),
-  )
-  return wall - Math.floor(at / 1000) * 1000
-}
-
-/** The instant at which the zone's next calendar day begins. */
-export function nextMidnight(at: number, timeZone: string): number {
-  const wall = at + zoneOffsetMs(at, timeZone)
-  const wallMidnight = (Math.floor(wall / DAY_MS) + 1) * DAY_MS
-  const guess = wallMidnight - zoneOffsetMs(wallMidnight - zoneOffsetMs(at, timeZone), timeZone)
-  return guess > at ? guess : guess + DAY_MS
 }
 
 /** Price of [start, end) in the tariff's currency. The end must not lie before the start. */
