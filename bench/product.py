@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "backend"))
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "backend"))
 
 from parking import create_app, schema
 from parking.db import db
@@ -69,6 +70,7 @@ def running(database: str = "sqlite", *, workers: int = 2, application: str = "a
         server = Gunicorn(
             folder,
             application,
+            PYTHONPATH=f"{ROOT}:{ROOT / 'backend'}",
             DATABASE_URL=url,
             REDIS_URL=valkey.url,
             WEB_WORKERS=str(workers),
