@@ -1,0 +1,34 @@
+"""The made-up town lives by the booking rules, and nobody is written to about it."""
+
+import pytest
+from sqlalchemy import func, select
+
+from parking import clock
+from parking.bookings.models import Booking
+from parking.db import db
+from parking.demo import town
+from parking.demo.load import Town
+from parking.mail.models import OutboxMail
+
+
+@pytest.fixture
+def three_days(monkeypatch):
+    monkeypatch.setattr(town, "DAYS", 3)
+
+
+def test_a_town_lives_for_three_days(app, three_days):
+    now = clock.now()
+    lived = Town(now, "a password of theirs")
+    made = lived.live()
+    db.session.rollback()
+    statuses = dict(db.session.execute(select(Booking.status, func.count()).group_by(Booking.status)).all())
+    assert made == sum(statuses.values()) > 60
+    assert statuses["Completed"] > 30
+    assert lived.refused < made / 4
+    assert db.session.scalar(select(func.max(Booking.start_time)).where(Booking.status == "Active")) <= now
+    states = set(db.session.scalars(select(OutboxMail.state)))
+    assert states == {"discarded"}
+
+
+def test_the_same_town_every_time(three_days):
+    assert town.visits(clock.now()) == town.visits(clock.now())
