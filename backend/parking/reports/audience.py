@@ -46,8 +46,10 @@ class Page:
 def page(session: Session, kind: str, group: Group, run: str, now: datetime, after: int, size: int) -> Page:
     """The next readers of a report whose ledger name is `run` (for reminders: its suffix, empty or "!attempt")."""
     people = list(session.scalars(_people(group, after, size)))
-    willing = [p for p in people if p.id not in mail.unwilling(session, kind, [p.id for p in people])]
-    found = _inactive(session, willing, now, run) if group == "inactive" else [Addressee(p, run) for p in willing]
+    unwilling = mail.unwilling(session, kind, [person.id for person in people])
+    willing = [person for person in people if person.id not in unwilling]
+    everybody = [Addressee(person, run) for person in willing]
+    found = _inactive(session, willing, now, run) if group == "inactive" else everybody
     told = _told(session, kind, found)
     readers = [reader for reader in found if (reader.run, reader.user.id) not in told]
     return Page(readers, people[-1].id if len(people) == size else None)

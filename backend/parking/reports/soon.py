@@ -74,7 +74,7 @@ def _any_due(session: Session, now: datetime) -> bool:
 
 def _remind(session: Session, row: Any) -> bool:
     booking = row.Booking
-    if not enter(session, KIND, f"booking {booking.id}", booking.user_id):
+    if not enter(session, KIND, [(f"booking {booking.id}", booking.user_id)]):
         return False
     facts = facts_of(booking, row.Lot, row.Spot.spot_number, row.Tariff, row.Spot.level)
     mail.queue(

@@ -40,7 +40,7 @@ from parking.settings import Settings
 log = logging.getLogger(__name__)
 PAGE = 500
 """People looked at together, outside of any transaction."""
-LETTERS_AT_ONCE = 25
+LETTERS_AT_ONCE = 10
 """Letters written in one transaction: some milliseconds, in which SQLite lets nobody else write."""
 LEASE = timedelta(seconds=60)
 WORK_SECONDS = 200.0
@@ -260,44 +260,43 @@ def _few(letters: Iterator[Written]) -> Iterator[list[Written]]:
 
 
 def _queue(batch: ReportBatch, letters: Sequence[Written]) -> int:
-    """Ledger and outbox in one transaction. Who stands in the ledger already gets nothing."""
+    """Ledger and outbox in one transaction. Who stands in the ledger already gets nothing.
+
+    A letter that cannot be written stops no other. A database that fails does: the batch stays open for later."""
     try:
         return _queue_all(batch, letters)
-    except Exception:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         if len(letters) == 1:
             log.exception("%s to user %s cannot be written", batch.kind, letters[0].reader.user.id)
             return 0
-    return sum(_queue(batch, [letter]) for letter in letters)  # one bad letter stops no other
+    return sum(_queue(batch, [letter]) for letter in letters)
 
 
 def _queue_all(batch: ReportBatch, letters: Sequence[Written]) -> int:
     with transaction() as session:
-        queued = sum(_queue_one(session, batch.kind, letter) for letter in letters)
+        new = enter(session, batch.kind, [(letter.reader.run, letter.reader.user.id) for letter in letters])
+        wanted = [letter for letter in letters if (letter.reader.run, letter.reader.user.id) in new]
+        for letter in wanted:
+            to = recipient(letter.reader.user)
+            mail.queue(session, batch.kind, to, letter.facts, attachments=letter.attachments)
         session.execute(
             update(ReportBatch)
             .where(ReportBatch.id == batch.id)
-            .values(queued=ReportBatch.queued + queued, lease_until=clock.now() + LEASE)
+            .values(queued=ReportBatch.queued + len(wanted), lease_until=clock.now() + LEASE)
             .execution_options(synchronize_session=False)
         )
-        return queued
+        return len(wanted)
 
 
-def _queue_one(session: Session, kind: str, letter: Written) -> bool:
-    if not enter(session, kind, letter.reader.run, letter.reader.user.id):
-        return False
-    mail.queue(session, kind, recipient(letter.reader.user), letter.facts, attachments=letter.attachments)
-    return True
-
-
-def enter(session: Session, kind: str, run: str, user_id: int) -> bool:
-    """Writes into the ledger; False when it stands there already: then it is told, and not told again."""
+def enter(session: Session, kind: str, lines: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Writes lines (name of the run, recipient) into the ledger and returns those that were not there: what stood
+    there has been told and is not told again."""
     insert = (sqlite_insert if is_sqlite() else postgresql_insert)(ReportRun)
-    entered = session.scalar(
-        insert.values(kind=kind, period=run, recipient=user_id, at=clock.now())
-        .on_conflict_do_nothing()
-        .returning(ReportRun.recipient)
+    rows = [{"kind": kind, "period": run, "recipient": user_id, "at": clock.now()} for run, user_id in sorted(lines)]
+    entered = session.execute(
+        insert.values(rows).on_conflict_do_nothing().returning(ReportRun.period, ReportRun.recipient)
     )
-    return entered is not None  # not the row count: for an INSERT PostgreSQL's driver does not always know it
+    return {(run, user_id) for run, user_id in entered}  # not the row count: PostgreSQL's driver may not know it
 
 
 def _advance(batch: ReportBatch, cursor: int | None) -> None:

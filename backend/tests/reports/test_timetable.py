@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from parking import clock
 from parking.db import db, transaction
@@ -218,7 +219,7 @@ def test_without_the_ledger_the_same_race_writes_twice(begun, monkeypatch):
     """The control run: the tests above would notice."""
     due_month(60, monkeypatch)
     take_anyway(monkeypatch)
-    monkeypatch.setattr(timetable, "enter", lambda *row: True)
+    monkeypatch.setattr(timetable, "enter", lambda session, kind, lines: set(lines))
     monkeypatch.setattr(audience, "_told", lambda *row: set())
     timetable.open_due()
     in_threads(6, timetable.work_off)
@@ -232,21 +233,21 @@ def take_anyway(monkeypatch):
 @pytest.mark.parametrize("dies_after", [0, 1, 5, 11, 19])
 def test_a_worker_that_dies_anywhere_is_continued(begun, monkeypatch, dies_after):
     due_month(50, monkeypatch)
-    real, count = timetable._queue_one, []
+    real, count = timetable.mail.queue, []
 
     class Killed(BaseException):
         pass
 
-    def deadly(*row):
+    def deadly(*row, **more):
         count.append(1)
         if len(count) == dies_after + 1:
             raise Killed
-        return real(*row)
+        return real(*row, **more)
 
-    monkeypatch.setattr(timetable, "_queue_one", deadly)
+    monkeypatch.setattr(timetable.mail, "queue", deadly)
     with pytest.raises(Killed):
         timetable.sweep()
-    monkeypatch.setattr(timetable, "_queue_one", real)
+    monkeypatch.setattr(timetable.mail, "queue", real)
     db.session.rollback()
     clock.travel(30)
     timetable.sweep()  # the dead one's lease still holds its batch
@@ -270,6 +271,25 @@ def test_a_mail_and_its_line_stand_together_or_not_at_all(begun, monkeypatch):
     reached = {row.user_id for row in mails("user_monthly_report")}
     assert len(reached) == 6  # one bad letter stops no other
     assert {user for kind, _, user in lines() if kind == "user_monthly_report"} == reached
+
+
+def test_a_database_that_fails_half_way_costs_nobody_a_letter(begun, monkeypatch):
+    due_month(7, monkeypatch)
+    real, count = timetable.mail.queue, []
+
+    def database_away(*row, **more):
+        count.append(1)
+        if len(count) == 5:
+            raise OperationalError("INSERT", {}, Exception("the disk is full"))
+        return real(*row, **more)
+
+    monkeypatch.setattr(timetable.mail, "queue", database_away)
+    with pytest.raises(OperationalError):
+        timetable.sweep()
+    db.session.rollback()
+    clock.travel(61)
+    timetable.sweep()
+    assert Counter(Counter(row.user_id for row in mails("user_monthly_report")).values()) == {1: 7}
 
 
 def test_a_run_over_many_people_uses_short_transactions(begun, monkeypatch):
