@@ -19,9 +19,9 @@ run: ## start everything in the foreground: page and API on one port (PORT=5000)
 	@cd backend && exec $(python) -m launch --with-parent
 
 .PHONY: demo
-demo: ## the same with demonstration data in a folder of its own; prints the logins
+demo: ## the same with demonstration data in a folder of its own; prints the logins. DATA=FILE.csv.gz: a real city's
 	@$(setup) python page
-	@cd backend && DATA_DIR="$${DATA_DIR:-backend/instance/demo}" exec $(python) -m launch --with-parent --demo
+	@cd backend && DEMO_CITY="$(abspath $(DATA))" DATA_DIR="$${DATA_DIR:-backend/instance/demo$(if $(DATA),-city)}" exec $(python) -m launch --with-parent --demo
 
 .PHONY: dev
 dev: ## for development: API that reloads on PORT, page by Vite on http://localhost:5173
@@ -43,12 +43,12 @@ lint: ## linters and type checks only
 .PHONY: bench
 bench: ## measure speed against plain code of the same job; ARGS=… is passed on
 	@$(setup) dev page
-	@PYTHONPATH=backend exec $(python) -m bench $(ARGS)
+	@PYTHONPATH=.:backend exec $(python) -m bench $(ARGS)
 
 .PHONY: replay
 replay: ## play a day of a real city's car parks: DATA=FILE.csv.gz [DAY=2016-10-04] [ARGS=…]
 	@$(setup) dev page
-	@PYTHONPATH=backend exec $(python) -m bench.replay --data "$(DATA)" $(if $(DAY),--day $(DAY)) $(ARGS)
+	@PYTHONPATH=.:backend exec $(python) -m bench.replay --data "$(DATA)" $(if $(DAY),--day $(DAY)) $(ARGS)
 
 # ---- write
 

@@ -31,7 +31,8 @@ LOTS = text(
 )
 HISTORY = text(
     "SELECT b.id, b.begun, b.ended, s.number, l.name, l.price FROM floor_booking b"
-    " JOIN floor_spot s ON s.id = b.spot_id JOIN floor_lot l ON l.id = s.lot_id WHERE b.user_id = :id ORDER BY b.id DESC LIMIT 200"
+    " JOIN floor_spot s ON s.id = b.spot_id JOIN floor_lot l ON l.id = s.lot_id"
+    " WHERE b.user_id = :id ORDER BY b.id DESC LIMIT 200"
 )
 LEAVE = text("UPDATE floor_booking SET ended = 1 WHERE id = :b AND user_id = :u AND ended IS NULL RETURNING spot_id")
 TAKE = text(

@@ -5,15 +5,11 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "backend"))
 
 from parking import create_app, schema
 from parking.db import db
@@ -21,6 +17,7 @@ from tests.conftest import make_settings
 from tests.postgres import Postgres
 from tests.services import Gunicorn, Valkey
 
+ROOT = Path(__file__).parents[1]
 DURABLE = {"fsync": "on", "synchronous_commit": "on"}
 PASSWORD = "bench password 1"
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import click
 from flask_security.utils import hash_password
@@ -19,7 +20,7 @@ from parking.accounts.models import User
 from parking.bookings import service as bookings
 from parking.bookings import sweeps
 from parking.db import db, transaction
-from parking.demo import town
+from parking.demo import birmingham, town
 from parking.errors import Conflict
 from parking.lots import service as lots
 from parking.lots.models import Lot, Spot
@@ -30,15 +31,34 @@ SWEEP_EVERY = timedelta(hours=3)
 
 
 @click.command("load")
-def command() -> None:
+@click.option(
+    "--city",
+    envvar="DEMO_CITY",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of real readings (birmingham.csv.gz) instead of the made-up town.",
+)
+def command(city: Path | None) -> None:
     """Fill an empty database with demonstration data and print the logins."""
     if db.session.scalar(select(Lot.id).limit(1)) is not None:
         click.echo("There are car parks already: the demonstration data stay as they are.")
         return
     password = secrets.token_urlsafe(9)
-    number = Town(clock.now(), password).live()
-    click.echo(f"{len(town.PARKS)} car parks, {town.DRIVERS} drivers, {number} bookings.")
+    click.echo(_real(city, password) if city else _made_up(password))
     click.echo(f"Administrator: {ADMIN}    Driver: {DRIVER}    Password of everybody: {password}")
+
+
+def _made_up(password: str) -> str:
+    number = Town(clock.now(), password).live()
+    return f"{len(town.PARKS)} car parks, {town.DRIVERS} drivers, {number} bookings."
+
+
+def _real(city: Path, password: str) -> str:
+    loaded = birmingham.run(city)
+    hashed = hash_password(password)
+    with transaction() as session:
+        people.create(session, ADMIN, "Demo Admin", hashed, "user", "admin")
+        people.create(session, DRIVER, "Amelia Albers", hashed, "user")
+    return f"{loaded.lots} car parks, {loaded.drivers:,} drivers, {loaded.bookings:,} bookings."
 
 
 @dataclass
