@@ -8,7 +8,8 @@ export interface SpotEvent {
   lot_id: number
   id: number
   spot_number: number
-  status: SpotStatus
+  /** Missing where the server has to be asked what the spot is now. */
+  status?: SpotStatus
 }
 
 const withCounts = (lot: Lot, event: LotEvent): Lot => ({ ...lot, ...event })
@@ -32,11 +33,13 @@ export function applyLot(client: QueryClient, event: LotEvent): void {
 
 /** Puts a spot's new status on its lot's map. */
 export function applySpot(client: QueryClient, event: SpotEvent): void {
+  const { status } = event
+  if (!status) return void client.invalidateQueries({ queryKey: ['spots', event.lot_id] })
   client.setQueryData<LotAndSpots>(['spots', event.lot_id], (data) => {
     if (!data) return data
     const spots = data.spots.map((spot) =>
       spot.id === event.id
-        ? { ...spot, status: event.status, mine: spot.mine && event.status !== 'Available' }
+        ? { ...spot, status, mine: spot.mine && status !== 'Available' }
         : spot,
     )
     return { ...data, spots }

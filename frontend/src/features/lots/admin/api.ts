@@ -1,0 +1,60 @@
+import { http } from '@/shared/http'
+import type { Lot, Spot } from '@/shared/types'
+import type { LotBody } from './lotForm'
+
+/** A booking that stands in the way of what the administrator wants. */
+export interface Blocker {
+  booking_id: number
+  /** "out of service" where no booking but a closed spot is in the way. */
+  reference: string
+  spot_number: number
+  status: string
+  user_email: string
+  start_time: string
+  end_time: string | null
+}
+
+/** The server names no more of them than this. */
+export const MOST_BLOCKERS_NAMED = 20
+
+interface LotMessage {
+  message: string
+  lot: Lot
+}
+
+export interface SpotChange {
+  out_of_service?: boolean
+  reason?: string
+  level?: string | null
+  ev?: boolean
+  accessible?: boolean
+  covered?: boolean
+}
+
+export const adminLotsApi = {
+  create: (body: LotBody, idempotencyKey: string) =>
+    http.post<LotMessage>('/api/lots', body, { idempotencyKey }).then((answer) => answer.lot),
+  /** Changes the lot if it still is at `version`; 412 with the present lot as `current` otherwise. */
+  update: (id: number, body: LotBody, version: number) =>
+    http
+      .put<LotMessage>(`/api/lots/${id}`, body, { ifMatch: `"${version}"` })
+      .then((answer) => answer.lot),
+  remove: (id: number, cancelReservations: boolean) =>
+    http.delete<{ message: string }>(`/api/lots/${id}`, {
+      params: { cancel_reservations: cancelReservations },
+    }),
+  restore: (id: number) =>
+    http.post<LotMessage>(`/api/lots/${id}/restore`).then((answer) => answer.lot),
+  /** All lots of a CSV file, or none; as a dry run only what would be made. */
+  importCsv: (file: Blob, dryRun: boolean) =>
+    http
+      .post<{ message: string; lots: Lot[] }>('/api/lots/import', file, {
+        params: { dry_run: dryRun },
+        headers: { 'Content-Type': 'text/csv' },
+      })
+      .then((answer) => answer.lots),
+  changeSpot: (id: number, change: SpotChange) =>
+    http
+      .patch<{ message: string; spot: Spot }>(`/api/spots/${id}`, change)
+      .then((answer) => answer.spot),
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import type { Lot } from '@/shared/types'
+import { bodyOf, checkLot, differences, fieldsOf, newLot, readNumber } from './lotForm'
+
+const lot = {
+  name: 'Harbour',
+  capacity: 50,
+  price_per_hour: 2.5,
+  timezone: 'Europe/Berlin',
+  address: null,
+  latitude: 54.3,
+  longitude: 10.1,
+  description: null,
+  require_checkin: false,
+  checkin_grace_minutes: 15,
+  instant_hold_minutes: 60,
+  tariff: { billing_step_seconds: 900, free_minutes: 0, daily_cap: 20, cap_day: 'rolling' },
+} as Lot
+
+describe('numbers as typed', () => {
+  it('takes a comma or a point, and nothing that is no number', () => {
+    expect(['2,50', ' 2.5 ', '7', '1.000,50', '2 €', ''].map(readNumber)).toEqual([
+      2.5,
+      2.5,
+      7,
+      null,
+      null,
+      null,
+    ])
+  })
+})
+
+describe('the check of a lot', () => {
+  it('asks for name, capacity and price of a new lot', () => {
+    expect(Object.keys(checkLot(newLot('UTC'))).sort()).toEqual([
+      'capacity',
+      'name',
+      'price_per_hour',
+    ])
+  })
+
+  it('finds nothing wrong with a lot as the server has it', () => {
+    expect(checkLot(fieldsOf(lot))).toEqual({})
+  })
+
+  it('refuses halves of spots, thirds of cents and places off the globe', () => {
+    const wrong = { capacity: '1.5', price_per_hour: '2.505', latitude: '91', free_minutes: '-1' }
+    expect(Object.keys(checkLot({ ...fieldsOf(lot), ...wrong })).sort()).toEqual(
+      Object.keys(wrong).sort(),
+    )
+  })
+})
+
+describe('what is sent', () => {
+  it('is only what was changed, an emptied field as null', () => {
+    const before = fieldsOf(lot)
+    const after = { ...before, price_per_hour: '3,20', daily_cap: '', require_checkin: true }
+    expect(bodyOf(after, before)).toEqual({
+      price_per_hour: 3.2,
+      daily_cap: null,
+      require_checkin: true,
+    })
+  })
+
+  it('leaves out what may not be empty', () => {
+    const before = fieldsOf(lot)
+    expect(bodyOf({ ...before, free_minutes: '' }, before)).toEqual({})
+  })
+
+  it('is three fields for a lot of three fields', () => {
+    const blank = newLot('UTC')
+    const typed = { ...blank, name: ' A ', capacity: '50', price_per_hour: '2' }
+    expect(bodyOf(typed, blank)).toEqual({ name: 'A', capacity: 50, price_per_hour: 2 })
+  })
+})
+
+describe('two versions of a lot', () => {
+  it('differ where the values do, not where only the writing does', () => {
+    const typed = { ...fieldsOf(lot), price_per_hour: '2,50', name: 'Port' }
+    expect(differences(typed, fieldsOf(lot))).toEqual(['name'])
+  })
+})

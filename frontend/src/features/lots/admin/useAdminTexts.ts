@@ -1,0 +1,9 @@
+import { ref } from 'vue'
+import { useCatalogue } from '@/shared/i18n'
+
+/** The texts of lots and bookings at the desk come with their pages. */
+export function useAdminTexts() {
+  const ready = ref(false)
+  void useCatalogue('adminLots').finally(() => (ready.value = true))
+  return ready
+}
