@@ -128,8 +128,8 @@ def _lots(lots: int, spots: int, since: datetime) -> None:
         )
         session.execute(
             text(
-                "INSERT INTO parking_lot (id, name, capacity, timezone, instant_hold_s, checkin_grace_s, require_checkin,"
-                " version, created_at, updated_at) SELECT n + 1, 'Lot ' || n, "
+                "INSERT INTO parking_lot (id, name, capacity, timezone, instant_hold_s, checkin_grace_s,"
+                " require_checkin, version, created_at, updated_at) SELECT n + 1, 'Lot ' || n, "
                 f"{spots}, 'Europe/Berlin', 14400, 900, {_false()}, 1, {at}, {at} FROM {_numbers(lots)}"
             )
         )
@@ -171,8 +171,8 @@ def _bookings(chosen: argparse.Namespace, first: int, count: int, now: datetime)
         session.execute(
             text(
                 "INSERT INTO booking (reference, lot_id, spot_id, user_id, tariff_id, booking_type, status, start_time,"
-                " held_until, end_time, reserved_start, reserved_end, checked_in_at, total_cost_minor, ended_by, sequence,"
-                f" created_at) SELECT 'B' || {i}, {spot} / {chosen.spots} + 1, {spot} + 1,"
+                " held_until, end_time, reserved_start, reserved_end, checked_in_at, total_cost_minor, ended_by,"
+                f" sequence, created_at) SELECT 'B' || {i}, {spot} / {chosen.spots} + 1, {spot} + 1,"
                 f" {i} * 31 % {USERS} + (SELECT min(id) FROM app_user), {spot} / {chosen.spots} + 1,"
                 f" CASE WHEN {reserved} THEN 'reserved' ELSE 'instant' END,"
                 f" CASE WHEN {missed} THEN 'No-show' ELSE 'Completed' END, {_at(start)}, {_at(end)}, {_at(end)},"
