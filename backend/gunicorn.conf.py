@@ -44,7 +44,8 @@ def post_worker_init(worker):
 
     def stop(number, frame):
         _end_streams()
-        gentle(number, frame)
+        if callable(gentle):
+            gentle(number, frame)
 
     signal.signal(signal.SIGTERM, stop)
 

@@ -221,9 +221,7 @@ class _Json(DefaultJSONProvider):
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """JSON as RFC 8259 has it: no NaN, nothing infinite, no key twice, no lone surrogates. Raises ValueError."""
         try:
-            loaded = json.loads(
-                s, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_duplicates
-            )
+            loaded = json.loads(s, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)
             json.dumps(loaded, ensure_ascii=False).encode()
         except (RecursionError, UnicodeError) as fault:
             raise ValueError(str(fault)) from fault

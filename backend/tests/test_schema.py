@@ -2,9 +2,10 @@
 
 import pytest
 from flask_migrate import check, downgrade
+from sqlalchemy import text
+
 from parking import guards, schema
 from parking.db import db, transaction
-from sqlalchemy import text
 
 
 def test_migrations_run_back_to_nothing_and_up_again(app):
@@ -30,7 +31,8 @@ def _names(app):
 
 def test_the_start_notices_every_missing_guard(app):
     for name in _names(app):
-        table = next(t for t in ("booking", "parking_spot", "parking_lot", "tariff", "audit_entry") if name.startswith(t))
+        tables = ("booking", "parking_spot", "parking_lot", "tariff", "audit_entry")
+        table = next(t for t in tables if name.startswith(t))
         with transaction() as session:
             on = f" ON {table}" if db.engine.dialect.name == "postgresql" else ""
             session.execute(text(f"DROP TRIGGER {name}{on}"))

@@ -14,9 +14,9 @@ branch_labels = None
 depends_on = None
 
 SUMS = (
-    "bookings instant reserved visits completed cancelled no_shows revenue_minor stays stay_s"
-    " occupied_s reserved_s available_s"
-).split()
+    *("bookings", "instant", "reserved", "visits", "completed", "cancelled", "no_shows", "revenue_minor", "stays"),
+    *("stay_s", "occupied_s", "reserved_s", "available_s"),
+)
 LONG = {"booking_long": 79_200, "booking_longer": 345_600, "booking_longest": 2_592_000}
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -79,7 +80,7 @@ class Town:
         with clock.set_to(begin):
             self._found()
             for visit in town.visits(self.now):
-                self._at(visit.at, lambda visit=visit: self._come(visit))
+                self._at(visit.at, partial(self._come, visit))
             self._at(begin + SWEEP_EVERY, self._sweep)
             while self.later:
                 when, _, act = heapq.heappop(self.later)
@@ -122,9 +123,11 @@ class Town:
     def _come(self, visit: town.Visit) -> None:
         user_id, plate = self.drivers[visit.driver]
         end = visit.start + timedelta(hours=visit.hours)
-        window = (visit.start.isoformat(), end.isoformat()) if visit.reserved else (None, None)
+        order = bookings.Order(self.lots[visit.park], user_id, vehicle_plate=plate)
+        if visit.reserved:
+            order = replace(order, reserved_start=visit.start.isoformat(), reserved_end=end.isoformat())
         try:
-            made = bookings.book(bookings.Order(self.lots[visit.park], user_id, *window, vehicle_plate=plate))
+            made = bookings.book(order)
         except Conflict:
             self.refused += 1
             return

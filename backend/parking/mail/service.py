@@ -66,8 +66,9 @@ def queue(
 ) -> OutboxMail | None:
     """Puts one mail into the caller's transaction; it is sent if and only if that commits.
 
-    Returns the row as it was written (not in the session); its state is "suppressed" when the reader has unsubscribed from this kind. Returns None when a
-    mail with this `dedupe_key` has been queued before. After `expires_at` the mail is useless and is discarded.
+    Returns the row as it was written (not in the session); its state is "suppressed" when the reader has
+    unsubscribed from this kind. Returns None when a mail with this `dedupe_key` has been queued before. After
+    `expires_at` the mail is useless and is discarded.
     Raises KeyError, ValueError or TypeError when the facts are not those of the kind (see kinds/facts.py).
     """
     entry = KINDS[kind]
@@ -87,7 +88,7 @@ def queue(
 
 def _insert_once(insert: Any) -> Any:
     """Built once: every booking makes this row, and building the statement would cost more than running it."""
-    columns = {name: bindparam(name) for name in _COLUMNS}
+    columns: dict[str, Any] = {name: bindparam(name) for name in _COLUMNS}
     return insert(OutboxMail.__table__).values(columns).on_conflict_do_nothing().returning(OutboxMail.__table__.c.id)
 
 

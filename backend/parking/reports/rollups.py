@@ -144,8 +144,8 @@ def marks(session: Session) -> dict[int, Marks]:
     """lot -> its marks."""
     found: dict[int, Marks] = defaultdict(Marks)
     columns = StatsChange.lot_id, StatsChange.id, StatsChange.from_quarter, StatsChange.to_quarter
-    for lot_id, *mark in session.execute(select(*columns).execution_options(yield_per=10_000)):
-        found[lot_id].add(*mark)
+    for lot_id, mark_id, first, last in session.execute(select(*columns).execution_options(yield_per=10_000)):
+        found[lot_id].add(mark_id, first, last)
     return found
 
 

@@ -64,8 +64,11 @@ def test_a_named_origin_may_read_and_sees_the_headers_it_needs(plain):
 
 
 def test_a_named_origin_may_send_the_cookie_to_auth_alone(plain):
-    asked = {"Origin": "http://localhost:5173", "Access-Control-Request-Method": "POST",
-             "Access-Control-Request-Headers": "content-type, x-requested-with"}
+    asked = {
+        "Origin": "http://localhost:5173",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type, x-requested-with",
+    }
     answer = plain().options("/auth/refresh", headers=asked)
     assert answer.headers["Access-Control-Allow-Credentials"] == "true"
     assert "x-requested-with" in answer.headers["Access-Control-Allow-Headers"].lower()
