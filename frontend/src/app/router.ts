@@ -132,6 +132,8 @@ export const router = createRouter({
 
 /** Pages that need nothing but the texts of the first load. */
 const BASIC = new Set(['home', 'lot', 'booking', 'not-found'])
+/** Pages at the desk about people, mail and the log; their texts come with them. */
+const DESK = new Set(['admin-users', 'admin-user', 'admin-mail', 'admin-exports', 'admin-audit'])
 
 router.beforeEach(async (to) => {
   const session = useSession()
@@ -144,6 +146,7 @@ router.beforeEach(async (to) => {
   // An administrator who parks nowhere starts at the desk.
   if (to.name === 'home' && session.isAdmin && !session.isDriver) return { name: 'admin' }
   if (wants === 'admin') await useCatalogue('admin')
+  if (DESK.has(String(to.name))) await useCatalogue('desk')
   if (!BASIC.has(String(to.name))) await useCatalogue('more')
   return true
 })

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { changes, shown } from './changes'
+
+describe('what an entry changed', () => {
+  it('lists each field of either side once', () => {
+    expect(changes({ name: 'Harbour', price: 2 }, { name: 'Quay', level: 'B' })).toEqual([
+      { field: 'name', from: 'Harbour', to: 'Quay' },
+      { field: 'price', from: 2, to: null },
+      { field: 'level', from: null, to: 'B' },
+    ])
+  })
+
+  it('leaves out what stayed, lists included', () => {
+    expect(changes({ active: true, roles: ['user'] }, { active: false, roles: ['user'] })).toEqual([
+      { field: 'active', from: true, to: false },
+    ])
+  })
+
+  it('knows entries without sides', () => {
+    expect(changes(null, null)).toEqual([])
+    expect(changes(null, { level: 2 })).toEqual([{ field: 'level', from: null, to: 2 }])
+  })
+})
+
+describe('how a value is shown', () => {
+  it.each([
+    [null, { kind: 'nothing' }],
+    ['', { kind: 'nothing' }],
+    [0, { kind: 'text', text: '0' }],
+    [true, { kind: 'yes' }],
+    [false, { kind: 'no' }],
+    ['2026-03-02T12:00:00Z', { kind: 'instant', at: '2026-03-02T12:00:00Z' }],
+    ['2026-03', { kind: 'text', text: '2026-03' }],
+    [['user', 'admin'], { kind: 'text', text: 'user, admin' }],
+    [{ lot_id: 3 }, { kind: 'text', text: '{"lot_id":3}' }],
+  ])('%j', (value, expected) => {
+    expect(shown(value)).toEqual(expected)
+  })
+})

@@ -1,0 +1,35 @@
+/** What an audit entry changed, field by field. Pure. */
+export interface Change {
+  field: string
+  /** Null where there was, or is, nothing. */
+  from: unknown
+  to: unknown
+}
+
+type Values = Record<string, unknown> | null
+
+/** The fields of both sides in the order of their first mention, without those that stayed. */
+export function changes(before: Values, after: Values): Change[] {
+  const fields = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])
+  return [...fields]
+    .map((field) => ({ field, from: before?.[field] ?? null, to: after?.[field] ?? null }))
+    .filter(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to))
+}
+
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/
+
+export type Shown =
+  | { kind: 'nothing' | 'yes' | 'no' }
+  | { kind: 'instant'; at: string }
+  | { kind: 'text'; text: string }
+
+/** How a value is to be shown; words and times are written in the reader's language by the caller. */
+export function shown(value: unknown): Shown {
+  if (value === null || value === undefined || value === '') return { kind: 'nothing' }
+  if (value === true) return { kind: 'yes' }
+  if (value === false) return { kind: 'no' }
+  if (typeof value === 'string')
+    return INSTANT.test(value) ? { kind: 'instant', at: value } : { kind: 'text', text: value }
+  if (Array.isArray(value)) return { kind: 'text', text: value.map(String).join(', ') }
+  return { kind: 'text', text: JSON.stringify(value) }
+}

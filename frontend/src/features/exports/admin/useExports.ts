@@ -1,0 +1,45 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { watch } from 'vue'
+import { saveFile } from '@/shared/saveFile'
+import { useIntention } from '@/shared/useIntention'
+import { exportsApi } from '../api'
+import { isUnderWay, type ExportRow } from './progress'
+
+const BUSY_MS = 1000
+const IDLE_MS = 15_000
+const KEY = ['admin', 'exports']
+
+/** One's exports; `ended` hears of each that ends while one looks on. */
+export function useExports(ended: (job: ExportRow) => void) {
+  const client = useQueryClient()
+  const intention = useIntention()
+  const changed = () => client.invalidateQueries({ queryKey: KEY })
+  const jobs = useQuery({
+    queryKey: KEY,
+    queryFn: () => exportsApi.list() as Promise<ExportRow[]>,
+    refetchInterval: ({ state }) => (state.data?.some(isUnderWay) ? BUSY_MS : IDLE_MS),
+  })
+  watch(jobs.data, (now, before) => {
+    const busy = new Set(before?.filter(isUnderWay).map((job) => job.id))
+    now?.filter((job) => busy.has(job.id) && !isUnderWay(job)).forEach(ended)
+  })
+
+  const start = useMutation({
+    mutationFn: () => exportsApi.start('all_data', {}, intention.keyFor('all_data')),
+    onSuccess: async () => {
+      intention.fulfilled()
+      await changed()
+    },
+  })
+  const cancel = useMutation({
+    mutationFn: (job: ExportRow) => exportsApi.cancel(job.id),
+    onSettled: changed,
+  })
+  const save = useMutation({
+    mutationFn: async (job: ExportRow) => {
+      const file = await exportsApi.file(job)
+      saveFile(file, `${job.kind}-${job.id}.${file.type.includes('zip') ? 'zip' : 'csv'}`)
+    },
+  })
+  return { jobs, start, cancel, save }
+}

@@ -1,0 +1,35 @@
+import { computed } from 'vue'
+import { useRoute, useRouter } from 'vue-router'
+
+/**
+ * A list's filters, kept in the page's address: they survive reloading and going back, and can be
+ * sent to a colleague. An empty text means "not filtered by this".
+ */
+export function useUrlFilters<K extends string>(names: readonly K[]) {
+  const route = useRoute()
+  const router = useRouter()
+  const textOf = (name: K) => {
+    const value = route.query[name]
+    return typeof value === 'string' ? value : ''
+  }
+  const filters = computed(
+    () => Object.fromEntries(names.map((name) => [name, textOf(name)])) as Record<K, string>,
+  )
+  /** Only what is set, as the API takes it. */
+  const asked = computed(() => given(filters.value))
+  const active = computed(() => Object.keys(asked.value).length > 0)
+
+  function set(change: Partial<Record<K, string>>): void {
+    void router.replace({ query: given({ ...route.query, ...change }) })
+  }
+  const clear = () =>
+    set(Object.fromEntries(names.map((name) => [name, ''])) as Partial<Record<K, string>>)
+  return { filters, asked, active, set, clear }
+}
+
+/** Without the members that say nothing. */
+export function given<T>(values: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== '' && value !== undefined),
+  )
+}
