@@ -5,7 +5,7 @@ import type { Locale } from './types'
 /** Languages with a complete catalogue. */
 export const LOCALES: readonly Locale[] = ['en', 'de']
 /** `page`: parking itself, part of the first load; `more`: accounts, history and papers; `admin`: the desk. */
-export type Catalogue = 'page' | 'more' | 'admin' | 'figures'
+export type Catalogue = 'page' | 'more' | 'admin' | 'figures' | 'adminLots' | 'desk'
 
 const LOCALE_KEY = 'pw-locale'
 type Messages = Record<string, never>
