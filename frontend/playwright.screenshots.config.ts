@@ -1,6 +1,8 @@
 import { defineConfig } from '@playwright/test'
 import { launchOptions } from './e2e/support/browser.ts'
 
+const browser = launchOptions()
+
 // `npm run screenshots`: the README's pictures, taken of the product with demonstration data.
 export default defineConfig({
   testDir: './e2e/screenshots',
@@ -11,7 +13,7 @@ export default defineConfig({
   reporter: [['line']],
   use: {
     browserName: 'chromium',
-    launchOptions: launchOptions(),
+    launchOptions: { ...browser, args: [...(browser.args ?? []), '--lang=en-GB'] },
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
     deviceScaleFactor: 1.5,

@@ -109,7 +109,7 @@ test('J7: when somebody was faster, one tap books the next spot', async ({
   driver,
   watch,
 }) => {
-  watch.allow(/409/)
+  watch.allow(/409|ERR_FAILED/)
   const lot = await makeLot({ capacity: 3 })
   const rival = await register()
   await page.goto(`/lots/${lot.id}`)

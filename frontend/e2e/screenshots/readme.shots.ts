@@ -38,64 +38,114 @@ async function take(page: Page, file: string): Promise<void> {
   await page.screenshot({ path: `${FOLDER}${file}.png`, animations: 'disabled' })
 }
 
-/** The demonstration driver parks somewhere, so that the pictures show a running booking. */
+const api = (path: string) => `${process.env.E2E_URL}${path}`
+
+const FULLNESS = [0.45, 0.7, 0.3, 0.85, 0.55, 1]
+
+/** A picture is taken at any hour; people come so that it shows a working day, and the driver parks. */
 test.beforeAll(async ({ request }) => {
-  const url = process.env.E2E_URL
   const { token } = await request
-    .post(`${url}/auth/login`, {
+    .post(api('/auth/login'), {
       data: { email: process.env.DEMO_DRIVER, password: process.env.DEMO_PASSWORD },
     })
     .then((answer) => answer.json())
-  const headers = { Authorization: `Bearer ${token}` }
-  const open = await request
-    .get(`${url}/api/bookings?status=Active`, { headers })
+  const driver = { Authorization: `Bearer ${token}` }
+  const { lots } = await request.get(api('/api/lots'), { headers: driver }).then((a) => a.json())
+  for (const [place, lot] of lots.slice(0, FULLNESS.length).entries()) {
+    const guest = await request
+      .post(api('/auth/register'), {
+        data: {
+          email: `guest-${place}@example.com`,
+          username: `Guest ${place}`,
+          password: 'a good long secret',
+        },
+      })
+      .then((answer) => answer.json())
+    const cars = Math.round(lot.available_spots * (FULLNESS[place] ?? 0))
+    for (let car = 0; car < cars; car++)
+      await request.post(api('/api/book'), {
+        headers: { Authorization: `Bearer ${guest.token}` },
+        data: { lot_id: lot.id, booking_type: 'instant' },
+      })
+  }
+  const mine = await request
+    .get(api('/api/bookings?status=Active'), { headers: driver })
     .then((a) => a.json())
-  if (open.bookings.length > 0) return
-  const { lots } = await request.get(`${url}/api/lots`, { headers }).then((answer) => answer.json())
-  await request.post(`${url}/api/book`, {
-    headers,
-    data: { lot_id: lots[0].id, booking_type: 'instant' },
-  })
+  if (mine.bookings.length === 0)
+    await request.post(api('/api/book'), {
+      headers: driver,
+      data: { lot_id: lots[0].id, booking_type: 'instant' },
+    })
 })
 
+const PICTURES: Record<string, string[]> = {
+  light: [
+    'landing',
+    'home',
+    'lot',
+    'booking',
+    'history',
+    '',
+    '/lots',
+    '/bookings',
+    '/users',
+    '/analytics',
+    '/mail',
+    'admin-lot',
+  ],
+  dark: ['landing', 'home', 'lot', '', '/analytics', 'admin-lot'],
+  phone: ['home', 'lot', 'booking', '', '/lots'],
+  'phone-dark': ['booking', 'home'],
+}
+
 for (const look of LOOKS) {
+  const wanted = PICTURES[look.name] ?? []
+  const picture = (page: Page, name: string) =>
+    wanted.includes(name) ? take(page, `${name}-${look.name}`) : Promise.resolve()
+
   test(`a driver's pictures, ${look.name}`, async ({ browser }) => {
     const landing = await open(browser, look, undefined)
     await landing.goto('/')
     await landing.getByTestId('free-count').first().waitFor()
-    await take(landing, `landing-${look.name}`)
+    await picture(landing, 'landing')
 
     const page = await open(browser, look, process.env.DEMO_DRIVER)
+    await page.clock.install({ time: Date.now() })
     await page.goto('/')
     await page.locator('.pw-hero').first().waitFor()
-    await take(page, `home-${look.name}`)
+    // As it looks after a while; the stream wakes up from the jump.
+    await page.clock.fastForward('01:42:00')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await picture(page, 'home')
     await page.locator('.pw-hero-lot').first().click()
     await page.getByText('Yours for sure until').waitFor()
-    await take(page, `booking-${look.name}`)
+    await page.clock.fastForward('01:42:00')
+    await picture(page, 'booking')
     await page.goto('/')
     await page.locator('.pw-lot-link').first().click()
     await page.getByRole('grid').waitFor()
     await page.mouse.move(0, 0)
-    await take(page, `lot-${look.name}`)
+    await picture(page, 'lot')
     await page.goto('/bookings')
     await page.getByRole('table').waitFor()
-    await take(page, `history-${look.name}`)
+    await picture(page, 'history')
   })
 
   test(`an administrator's pictures, ${look.name}`, async ({ browser }) => {
     const page = await open(browser, look, process.env.DEMO_ADMIN)
-    for (const place of ['', '/lots', '/bookings', '/users', '/analytics', '/mail']) {
+    for (const place of wanted.filter((name) => name === '' || name.startsWith('/'))) {
       await page.goto(`/admin${place}`)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await take(page, `admin${place.replace('/', '-')}-${look.name}`)
     }
+    if (!wanted.includes('admin-lot')) return
     await page.goto('/admin/lots')
-    const first = page.locator('main').getByRole('link').filter({ hasText: /./ })
-    const link = first.and(page.locator('[href^="/admin/lots/"]')).first()
-    if (await link.count()) {
-      await link.click()
-      await page.getByRole('grid').waitFor()
-      await take(page, `admin-lot-${look.name}`)
-    }
+    await page.locator('main table [href^="/admin/lots/"]').first().click()
+    await page
+      .getByRole('grid')
+      .getByRole('button', { name: /occupied/ })
+      .first()
+      .click()
+    await take(page, `admin-lot-${look.name}`)
   })
 }

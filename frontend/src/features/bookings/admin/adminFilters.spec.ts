@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  apiFilters,
-  filtersFromQuery,
-  NO_FILTERS,
-  queryFromFilters,
-} from './adminFilters'
+import { apiFilters, filtersFromQuery, NO_FILTERS, queryFromFilters } from './adminFilters'
 
 describe('filters in the address', () => {
   it('come back as they went', () => {
