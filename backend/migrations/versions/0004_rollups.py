@@ -35,6 +35,7 @@ def sums():
 def upgrade():
     op.add_column("parking_spot", sa.Column("created_at", UTCDateTime(), nullable=True))
     op.create_index("booking_started", "booking", ["lot_id", "start_time", "user_id", "checked_in_at", "booking_type"])
+    op.create_index("app_user_created", "app_user", ["created_at"])
     for name, seconds in LONG.items():
         op.create_index(
             name,
@@ -102,6 +103,7 @@ def downgrade():
         op.execute(f"DROP TRIGGER IF EXISTS {trigger}" + (f" ON {table}" if postgresql else ""))
     for table in ("stats_change", "lot_rolled", "lot_month", "lot_day_detail", "lot_day"):
         op.drop_table(table)
+    op.drop_index("app_user_created", "app_user")
     for index in (*LONG, "booking_started"):
         op.drop_index(index, "booking")
     op.drop_column("parking_spot", "created_at")

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import JSON, Date, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from parking.accounts.models import User
 from parking.bookings.models import Booking
 from parking.db import BigId, UTCDateTime, db
 
@@ -35,6 +36,7 @@ Index(
     Booking.checked_in_at,
     Booking.booking_type,
 )
+Index("app_user_created", User.created_at)
 for _name, _seconds in LONG.items():
     Index(
         _name,
