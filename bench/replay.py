@@ -104,6 +104,9 @@ class Replay:
                 time.sleep(max(0.0, last - time.monotonic()))
             before = moment
             self._move(cars)
+            while self._work.unfinished_tasks:
+                time.sleep(0.1)
+                self._progress(number - 1, moment)
             self._compare(cars)
             self._progress(number, moment)
         self.result.seconds = time.monotonic() - begun
@@ -145,7 +148,6 @@ class Replay:
                 self._work.put(self._arrival(code, drivers[(n + wanted) % len(drivers)]))
             for _ in range(len(there) - wanted):
                 self._work.put(self._departure(*there.popleft()))
-        self._work.join()
 
     def _arrival(self, code: str, email: str) -> Callable[[Any], None]:
         body = {"lot_id": self.lots[code], "booking_type": "instant"}
