@@ -108,7 +108,7 @@ def _numbers(count: int) -> str:
         return (
             f"(WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s LIMIT {count}) SELECT n FROM s) numbers"
         )
-    return f"(SELECT generate_series(0, {count - 1}) AS n) numbers"
+    return f"(SELECT generate_series(CAST(0 AS bigint), {count - 1}) AS n) numbers"
 
 
 def _at(seconds: str) -> str:
