@@ -7,6 +7,10 @@ import { purgeBootstrap } from './scripts/purge-bootstrap.ts'
 
 const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:5000'
 
+/** What only administrators use stays out of everybody's first load. */
+const DESK =
+  /src\/(features\/(\w+\/admin|mail|reports|exports)|shared\/(usePaged|useUrlFilters|ui\/(FilterRow|NoticeBar|PagedList|SearchField|SelectField)))/
+
 export default defineConfig({
   plugins: [
     vue(),
@@ -60,7 +64,7 @@ export default defineConfig({
             },
             {
               name: 'common',
-              test: /src\/(shared|app|features)|@lucide/,
+              test: (id) => /src\/(shared|app|features)|@lucide/.test(id) && !DESK.test(id),
               minShareCount: 3,
               priority: 1,
             },
