@@ -38,9 +38,7 @@ export function applySpot(client: QueryClient, event: SpotEvent): void {
   client.setQueryData<LotAndSpots>(['spots', event.lot_id], (data) => {
     if (!data) return data
     const spots = data.spots.map((spot) =>
-      spot.id === event.id
-        ? { ...spot, status, mine: spot.mine && status !== 'Available' }
-        : spot,
+      spot.id === event.id ? { ...spot, status, mine: spot.mine && status !== 'Available' } : spot,
     )
     return { ...data, spots }
   })
