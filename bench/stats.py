@@ -39,9 +39,7 @@ DAYS, USERS, BATCH = 365, 100_000, 200_000
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--postgresql", action="store_true")
     parser.add_argument("--lots", type=int, default=1_000)
     parser.add_argument("--spots", type=int, default=100)
@@ -54,12 +52,8 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)  # PostgreSQL runs as a user of its own
     with _database(folder, chosen) as url:
-        settings = config.load(
-            {"DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports")}
-        )
-        app = create_app(
-            dataclasses.replace(settings, database_url=url, redis_url=None)
-        )
+        settings = config.load({"DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports")})
+        app = create_app(dataclasses.replace(settings, database_url=url, redis_url=None))
         with app.app_context():
             schema.upgrade()
             if not chosen.url:
@@ -90,9 +84,7 @@ def _database(folder: Path, chosen: argparse.Namespace) -> Iterator[str]:
 
 
 def _fill(chosen: argparse.Namespace) -> None:
-    there = (
-        db.session.scalar(select(Booking.id).order_by(Booking.id.desc()).limit(1)) or 0
-    )
+    there = db.session.scalar(select(Booking.id).order_by(Booking.id.desc()).limit(1)) or 0
     now = clock.now().replace(hour=0, minute=0, second=0)
     if not db.session.scalar(select(Lot.id).limit(1)):
         _lots(chosen.lots, chosen.spots, now - timedelta(days=DAYS))
@@ -101,9 +93,7 @@ def _fill(chosen: argparse.Namespace) -> None:
         _bookings(chosen, first, min(BATCH, chosen.bookings - first), now)
     if there < chosen.bookings:
         took = time.monotonic() - began
-        print(
-            f"{chosen.bookings - there:,} bookings in {took:.0f} s, {(chosen.bookings - there) / took:,.0f} a second"
-        )
+        print(f"{chosen.bookings - there:,} bookings in {took:.0f} s, {(chosen.bookings - there) / took:,.0f} a second")
     began = time.monotonic()
     days = rollups.roll_up()
     print(f"{days:,} lot-days rolled up in {time.monotonic() - began:.0f} s")
@@ -114,17 +104,15 @@ def _fill(chosen: argparse.Namespace) -> None:
 def _numbers(count: int) -> str:
     """A table expression of n = 0..count-1 on either database."""
     if db.engine.dialect.name == "sqlite":
-        return f"(WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s LIMIT {count}) SELECT n FROM s) numbers"
+        return (
+            f"(WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s LIMIT {count}) SELECT n FROM s) numbers"
+        )
     return f"(SELECT generate_series(CAST(0 AS bigint), {count - 1}) AS n) numbers"
 
 
 def _at(seconds: str) -> str:
     """An instant as the database keeps it."""
-    return (
-        f"({seconds})"
-        if db.engine.dialect.name == "sqlite"
-        else f"to_timestamp({seconds})"
-    )
+    return f"({seconds})" if db.engine.dialect.name == "sqlite" else f"to_timestamp({seconds})"
 
 
 def _lots(lots: int, spots: int, since: datetime) -> None:
@@ -168,9 +156,7 @@ def _false() -> str:
     return "0" if db.engine.dialect.name == "sqlite" else "false"
 
 
-def _bookings(
-    chosen: argparse.Namespace, first: int, count: int, now: datetime
-) -> None:
+def _bookings(chosen: argparse.Namespace, first: int, count: int, now: datetime) -> None:
     """Booking i starts i/bookings of the way through the year, on a lot, spot and driver that i decides."""
     begin = int((now - timedelta(days=DAYS)).timestamp())
     i = f"({first} + n)"
@@ -179,10 +165,7 @@ def _bookings(
     spot = f"({i} * 104729 % {chosen.lots * chosen.spots})"
     reserved, missed = f"{i} % 5 = 0", f"{i} % 100 = 0"
     end = f"({start} + CASE WHEN {missed} THEN 900 ELSE {length} END)"
-    window = [
-        f"CASE WHEN {reserved} THEN {_at(x)} END"
-        for x in (start, f"{start} + {length}")
-    ]
+    window = [f"CASE WHEN {reserved} THEN {_at(x)} END" for x in (start, f"{start} + {length}")]
     with transaction() as session:
         session.execute(
             text(
@@ -207,28 +190,16 @@ def _measure(chosen: argparse.Namespace) -> None:
     month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
     last = rollups.month_end(month)
     lot = db.session.scalar(select(Lot.id).order_by(Lot.id.desc()).limit(1))
-    who = db.session.scalar(
-        select(Booking.user_id).order_by(Booking.id.desc()).limit(1)
-    )
+    who = db.session.scalar(select(Booking.user_id).order_by(Booking.id.desc()).limit(1))
     session = db.session
     asked: dict[str, Callable[[], Any]] = {
         "last month, all lots": lambda: stats.admin_figures(session, month, last),
         "last month, one lot": lambda: stats.admin_figures(session, month, last, lot),
-        "last 30 days, all lots": lambda: stats.admin_figures(
-            session, today - timedelta(days=30), yesterday
-        ),
-        "yesterday and today, all lots": lambda: stats.admin_figures(
-            session, yesterday, today
-        ),
-        "this year, all lots": lambda: stats.admin_figures(
-            session, today - timedelta(days=364), yesterday
-        ),
-        "half-hourly curve of yesterday": lambda: stats_service.curve(
-            session, yesterday, yesterday
-        ),
-        "one driver's month": lambda: stats.user_figures(
-            session, who, f"{month:%Y-%m}"
-        ),
+        "last 30 days, all lots": lambda: stats.admin_figures(session, today - timedelta(days=30), yesterday),
+        "yesterday and today, all lots": lambda: stats.admin_figures(session, yesterday, today),
+        "this year, all lots": lambda: stats.admin_figures(session, today - timedelta(days=364), yesterday),
+        "half-hourly curve of yesterday": lambda: stats_service.curve(session, yesterday, yesterday),
+        "one driver's month": lambda: stats.user_figures(session, who, f"{month:%Y-%m}"),
         "bookings behind a month's revenue": lambda: _behind(month, last),
         "a past day made again, all lots": lambda: _again(month),
     }
@@ -238,9 +209,7 @@ def _measure(chosen: argparse.Namespace) -> None:
 
 
 def _behind(first: date, last: date) -> int:
-    chosen = queries.Filters(
-        days=local_days.LocalDays("ended", first, last, local_days.zones(db.session()))
-    )
+    chosen = queries.Filters(days=local_days.LocalDays("ended", first, last, local_days.zones(db.session())))
     query = queries.narrowed(queries.bookings(with_user=True), chosen, clock.now())
     return len(queries.page(db.session(), query, 200, None)[0])
 
@@ -251,10 +220,7 @@ def _again(day: date) -> int:
     for lot in lots:
         by_zone.setdefault(lot.zone, []).append(lot)
     now = int(clock.now().timestamp())
-    return sum(
-        len(rollups.compute(db.session(), mine, day, day, now))
-        for mine in by_zone.values()
-    )
+    return sum(len(rollups.compute(db.session(), mine, day, day, now)) for mine in by_zone.values())
 
 
 def _one(name: str, ask: Callable[[], Any], chosen: argparse.Namespace) -> None:
@@ -263,9 +229,7 @@ def _one(name: str, ask: Callable[[], Any], chosen: argparse.Namespace) -> None:
     def before(_c: Any, _k: Any, _s: str, _p: Any, context: Any, _m: bool) -> None:
         context.begun = time.perf_counter()
 
-    def after(
-        _c: Any, _k: Any, statement: str, parameters: Any, context: Any, _m: bool
-    ) -> None:
+    def after(_c: Any, _k: Any, statement: str, parameters: Any, context: Any, _m: bool) -> None:
         nonlocal slowest
         slowest = max(
             slowest,
@@ -295,11 +259,7 @@ def _one(name: str, ask: Callable[[], Any], chosen: argparse.Namespace) -> None:
 
 
 def _plan(statement: str, parameters: Any) -> None:
-    explain = (
-        "EXPLAIN QUERY PLAN"
-        if db.engine.dialect.name == "sqlite"
-        else "EXPLAIN (ANALYZE, BUFFERS)"
-    )
+    explain = "EXPLAIN QUERY PLAN" if db.engine.dialect.name == "sqlite" else "EXPLAIN (ANALYZE, BUFFERS)"
     with db.engine.connect() as connection:
         for line in connection.exec_driver_sql(f"{explain} {statement}", parameters):
             print("      ", line[-1])

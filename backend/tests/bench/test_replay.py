@@ -5,6 +5,7 @@ import gzip
 import random
 
 import pytest
+
 from bench import replay
 from bench.product import people, running
 
