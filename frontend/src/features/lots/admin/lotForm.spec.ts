@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Lot } from '@/shared/types'
-import { bodyOf, checkLot, differences, fieldsOf, newLot, readNumber } from './lotForm'
+import { bodyOf, checkLot, differences, fieldsOf, newLot, onTopOf, readNumber } from './lotForm'
 
 const lot = {
   name: 'Harbour',
@@ -78,5 +78,14 @@ describe('two versions of a lot', () => {
   it('differ where the values do, not where only the writing does', () => {
     const typed = { ...fieldsOf(lot), price_per_hour: '2,50', name: 'Port' }
     expect(differences(typed, fieldsOf(lot))).toEqual(['name'])
+  })
+
+  it('come together: what was typed stays, the rest is as it was saved', () => {
+    const before = fieldsOf(lot)
+    const saved = { ...before, address: 'Quay 1', price_per_hour: '4' }
+    expect(onTopOf(saved, { ...before, price_per_hour: '3,30' }, before)).toEqual({
+      ...saved,
+      price_per_hour: '3,30',
+    })
   })
 })

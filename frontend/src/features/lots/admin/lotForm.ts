@@ -171,3 +171,9 @@ export function bodyOf(typed: LotFields, before: LotFields): LotBody {
   const changed = differences(typed, before).map((name) => [name, valueOf(name, typed)] as const)
   return Object.fromEntries(changed.filter(([, value]) => value !== undefined))
 }
+
+/** What was typed, on top of what somebody else saved meanwhile: a field nobody typed in is theirs. */
+export function onTopOf(saved: LotFields, typed: LotFields, before: LotFields): LotFields {
+  const mine = differences(typed, before).map((name) => [name, typed[name]])
+  return { ...saved, ...Object.fromEntries(mine) }
+}
