@@ -23,6 +23,7 @@ from parking.db import db, is_sqlite, transaction
 from parking.errors import Conflict, Invalid, NotFound, Unavailable
 from parking.idempotency import service as idempotency
 from parking.lots.models import Lot, Spot, Tariff
+from parking.mail import service as mail
 from parking.money import to_number
 
 PATIENT_AFTER = 3
@@ -346,11 +347,14 @@ def _lock_spot_of(session: Session, booking_id: int) -> None:
 
 
 def get(booking_id: int, user_id: int | None) -> dict[str, Any]:
-    """One booking as it stands now (an administrator, user_id None, sees everyone's). Raises NotFound."""
+    """One booking as it stands now, with the fate of its confirmation (an administrator, user_id None, sees
+    everyone's). Raises NotFound."""
     row = queries.one(db.session(), booking_id, user_id=user_id, with_user=user_id is None)
     if row is None:
         raise NotFound("There is no such booking.")
-    return row_view(row, clock.now(), for_admin=user_id is None)
+    state = mail.confirmation_states(db.session(), [booking_id]).get(booking_id)
+    shown = row_view(row, clock.now(), for_admin=user_id is None)
+    return shown | {"mail": {"state": state} if state else None}
 
 
 def listing(chosen: queries.Filters, limit: int, cursor: str | None, *, for_admin: bool = False) -> dict[str, Any]:

@@ -91,6 +91,12 @@ def test_an_instant_booking_stays_clear_of_coming_reservations(client, auth, ali
     assert (shown["available_spots"], shown["occupied_spots"], shown["reserved_spots"]) == (0, 1, 1)
 
 
+def test_the_confirmation_is_told_with_the_booking(client, auth, alice, lot):
+    booking = park(alice, lot)
+    shown = client.get(f"/api/bookings/{booking['id']}", headers=auth(alice)).json["booking"]
+    assert shown["mail"] == {"state": "queued"}
+
+
 def test_release_twice_gives_the_same_answer(client, auth, alice, lot):
     booking = park(alice, lot)
     clock.travel(1800)
