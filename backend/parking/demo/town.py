@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 ZONE = "Europe/Berlin"
 DAYS = 60
 DRIVERS = 100
-SHARE = 0.45
+SHARE = 0.5
 """Of all who come, those who use this product; the demonstration is ready in under a minute with it."""
 _DAY = (0, 0, 0, 0, 0, 1, 4, 9, 12, 10, 8, 7, 8, 7, 6, 5, 5, 4, 3, 2, 1, 1, 0, 0)
 _SHOPS = (0, 0, 0, 0, 0, 0, 0, 1, 3, 6, 9, 10, 9, 10, 11, 10, 9, 8, 6, 3, 1, 1, 0, 0)
@@ -42,7 +42,7 @@ def _park(name: str, capacity: int, price: int, address: str, at: tuple[float, f
 
 PARKS = (
     Park(
-        _park("Harbour Street Garage", 48, 250, "Harbour Street 12", (54.3235, 10.1398), daily_cap=1800),
+        _park("Harbour Street Garage", 14, 250, "Harbour Street 12", (54.3235, 10.1398), daily_cap=1800),
         13,
         _DAY,
         5.5,
@@ -52,25 +52,25 @@ PARKS = (
         True,
     ),
     Park(
-        _park("Station North", 60, 320, "Station Square 1", (54.3150, 10.1318), daily_cap=2200),
+        _park("Station North", 16, 320, "Station Square 1", (54.3150, 10.1318), daily_cap=2200),
         13,
         _EVEN,
         3.0,
         (0.9, 0.8),
     ),
-    Park(_park("Castle Park", 24, 180, "Castle Road 4", (54.3262, 10.1440)), 7, _SHOPS, 1.8, (1.6, 0.3)),
+    Park(_park("Castle Park", 8, 180, "Castle Road 4", (54.3262, 10.1440)), 7, _SHOPS, 1.8, (1.6, 0.3)),
     Park(
-        _park("Market Hall", 36, 280, "Market 2", (54.3225, 10.1352), billing_step_seconds=900),
+        _park("Market Hall", 10, 280, "Market 2", (54.3225, 10.1352), billing_step_seconds=900),
         11,
         _SHOPS,
         1.2,
         (1.8, 0.2),
     ),
     Park(
-        _park("University West", 40, 120, "Campus Way 30", (54.3380, 10.1190), daily_cap=700), 9, _DAY, 4.5, (0.3, 0.2)
+        _park("University West", 12, 120, "Campus Way 30", (54.3380, 10.1190), daily_cap=700), 9, _DAY, 4.5, (0.3, 0.2)
     ),
     Park(
-        _park("City Hospital", 32, 200, "Hospital Lane 8", (54.3305, 10.1422), free_minutes=15),
+        _park("City Hospital", 10, 200, "Hospital Lane 8", (54.3305, 10.1422), free_minutes=15),
         9,
         _EVEN,
         2.2,
@@ -78,7 +78,7 @@ PARKS = (
         5,
     ),
     Park(
-        _park("Opera Underground", 28, 350, "Theatre Square 3", (54.3208, 10.1330)),
+        _park("Opera Underground", 8, 350, "Theatre Square 3", (54.3208, 10.1330)),
         6,
         _NIGHT,
         2.8,
@@ -86,7 +86,7 @@ PARKS = (
         covered=True,
     ),
     Park(
-        _park("Beach Meadow", 50, 100, "Shore Road 77", (54.3900, 10.1800), daily_cap=500),
+        _park("Beach Meadow", 14, 100, "Shore Road 77", (54.3900, 10.1800), daily_cap=500),
         5,
         _SHOPS,
         3.5,
@@ -94,7 +94,7 @@ PARKS = (
         ev=0,
     ),
     Park(
-        _park("Tech Yard", 20, 220, "Foundry Street 19", (54.3120, 10.1520), require_checkin=True),
+        _park("Tech Yard", 6, 220, "Foundry Street 19", (54.3120, 10.1520), require_checkin=True),
         6,
         _DAY,
         6.0,
@@ -102,9 +102,9 @@ PARKS = (
         1,
         8,
     ),
-    Park(_park("Old Town", 16, 400, "Abbey Lane 5", (54.3241, 10.1376)), 6, _SHOPS, 1.0, (1.5, 0.6), 1, 1),
-    Park(_park("Ferry Terminal", 44, 150, "Quay 9", (54.3170, 10.1450), daily_cap=1200), 4, _EVEN, 14.0, (1.2, 1.2)),
-    Park(_park("Sports Arena", 30, 200, "Arena Way 1", (54.3440, 10.1080)), 3, _NIGHT, 2.5, (3.0, 2.0)),
+    Park(_park("Old Town", 6, 400, "Abbey Lane 5", (54.3241, 10.1376)), 6, _SHOPS, 1.0, (1.5, 0.6), 1, 1),
+    Park(_park("Ferry Terminal", 12, 150, "Quay 9", (54.3170, 10.1450), daily_cap=1200), 4, _EVEN, 14.0, (1.2, 1.2)),
+    Park(_park("Sports Arena", 9, 200, "Arena Way 1", (54.3440, 10.1080)), 3, _NIGHT, 2.5, (3.0, 2.0)),
 )
 _FIRST = (
     *("Amelia", "Ben", "Clara", "David", "Emma", "Felix", "Greta", "Hugo", "Ida", "Jonas", "Klara", "Leo", "Mia"),
