@@ -55,7 +55,8 @@ replay: ## play a day of a real city's car parks: DATA=FILE.csv.gz [DAY=2016-10-
 .PHONY: format
 format: ## put all code into its standard form
 	@$(setup) dev node
-	@cd backend && $(python) -m ruff check --fix --quiet . && $(python) -m ruff format .
+	@cd backend && $(python) -m ruff check --config pyproject.toml --fix --quiet . ../scripts ../bench \
+		&& $(python) -m ruff format --config pyproject.toml . ../scripts ../bench
 	@$(npm) run --silent format
 
 .PHONY: migration

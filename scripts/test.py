@@ -32,10 +32,19 @@ def python(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", *arguments)
 
 
+def ruff(*arguments: str) -> tuple[str, ...]:
+    """With the settings of the backend also for the folders beside it."""
+    return python("ruff", *arguments, "--config", "pyproject.toml", ".", "../scripts", "../bench")
+
+
 CHECKS = (
     Check("page", "types and build", ("sh", "scripts/setup.sh", "checked"), ROOT),
-    Check("lint", "ruff", python("ruff", "check", ".", "../scripts", "../bench")),
-    Check("lint", "ruff format", python("ruff", "format", "--check", "--quiet", ".", "../scripts", "../bench")),
+    Check("lint", "ruff", python("ruff", "check", "--config", "pyproject.toml", ".", "../scripts", "../bench")),
+    Check(
+        "lint",
+        "ruff format",
+        python("ruff", "format", "--config", "pyproject.toml", "--check", "--quiet", ".", "../scripts", "../bench"),
+    ),
     Check("lint", "mypy", python("mypy", ".")),
     Check("lint", "import arrows", (str(Path(sys.executable).parent / "lint-imports"),)),
     Check("lint", "eslint, prettier", ("npm", "run", "--silent", "lint"), FRONTEND),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from parking import clock, settings
 from parking.accounts.models import User
@@ -153,7 +153,7 @@ def _booked(session: Session, new: allocation.NewClaim, claimed: allocation.Clai
         spot_id=claimed.spot_id,
         **{name: getattr(new, name) for name in new.__slots__},
     )
-    user = session.get_one(User, new.user_id)
+    user = session.get_one(User, new.user_id, options=[lazyload(User.roles)])
     steps.record(session, "booking.created", booking, None)
     emails.confirm(session, user, emails.facts_of(booking, lot, claimed.spot_number, lot.tariff))
     announce(booking)

@@ -161,7 +161,7 @@ def queue_sample(session: Session, kind: str, to: Recipient) -> OutboxMail:
 def preferences(session: Session, user_id: int, *, admin: bool = False) -> dict[str, bool]:
     """Every kind this reader can turn on and off, and how it stands."""
     rows = select(MailPreference.kind, MailPreference.enabled).where(MailPreference.user_id == user_id)
-    chosen = dict(session.execute(rows).tuples().all())
+    chosen = dict(session.execute(rows).all())
     return {kind: chosen.get(kind, True) for kind in SUBSCRIPTIONS if admin or not KINDS[kind].admin_only}
 
 
