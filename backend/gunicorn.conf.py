@@ -24,7 +24,7 @@ control_socket_disable = True
 preload_app = False  # connections to the database must not be shared over a fork
 accesslog = None  # the application writes its own, with the request id
 # The workers' heartbeat file: in memory where possible, since a slow disk would look like a hung worker.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm", os.W_OK) else None  # noqa: S108  # gunicorn makes its own file in it
 
 
 def post_fork(server, worker):

@@ -7,8 +7,7 @@ export default defineConfig({
   globalSetup: './e2e/support/start.ts',
   fullyParallel: true,
   workers: 2,
-  // One more try where nobody watches: a test that needed it is named as flaky in the log.
-  retries: process.env.CI ? 1 : 0,
+  retries: 0,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: Boolean(process.env.CI),
