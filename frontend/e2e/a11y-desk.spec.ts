@@ -1,0 +1,337 @@
+import type { Locator, Page, Route } from '@playwright/test'
+import { asAdmin, book, call, makeLot, register, release, reserve, unique } from './support/api.ts'
+import { examine, examineAll, type Screen } from './support/examine.ts'
+import { ADMIN } from './support/product.ts'
+import { signIn, test } from './support/test.ts'
+
+interface Setting {
+  lot: number
+  name: string
+  person: number
+}
+
+/** A lot with a car, a reservation, a finished stay and a closed spot; and what the desk keeps of it all. */
+async function settle(): Promise<Setting> {
+  const [driver, guest] = [await register(), await register()]
+  const lot = await makeLot({ capacity: 12, name: unique('AAA at the desk'), address: 'Quay 1' })
+  await release(guest, (await book(guest, lot.id)).id)
+  await book(driver, lot.id)
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+  const coming = await reserve(driver, lot.id, `${tomorrow}T09:00`, `${tomorrow}T17:00`)
+  const token = await asAdmin()
+  const { spots } = await call<{ spots: { id: number; spot_number: number }[] }>(
+    'GET',
+    `/api/spots/${lot.id}`,
+    undefined,
+    token,
+  )
+  const closed = spots.find((one) => one.spot_number === 12 && one.id !== coming.spot_id)
+  await call('PATCH', `/api/spots/${closed?.id}`, { out_of_service: true, reason: 'Paint' }, token)
+  await call('POST', '/api/exports', { kind: 'all_data' }, token)
+  return { lot: lot.id, name: lot.name, person: driver.id }
+}
+
+let setting: Setting
+test.beforeAll(async () => {
+  setting = await settle()
+})
+test.beforeEach(({ context }) => signIn(context, ADMIN))
+
+const problem =
+  (status: number, code: string, more: object = {}) =>
+  (route: Route) =>
+    route.fulfill({
+      status,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ status, title: 'No', request_id: 'abc-123', code, ...more }),
+    })
+
+/** Presses the first such button, for a dialog to open. */
+const opens =
+  (name: string | RegExp, within: (page: Page) => Locator = (page) => page.locator('main')) =>
+  async (page: Page) => {
+    await within(page).getByRole('button', { name }).first().click()
+    await page.getByRole('dialog').waitFor()
+  }
+const inDialog = (page: Page) => page.getByRole('dialog')
+
+test('the desk: places', async ({ page, watch }) => {
+  test.slow()
+  watch.allow(/404/)
+  const { lot, name, person } = setting
+  await examineAll(page, [
+    { name: 'overview', path: '/admin', ready: 'Revenue yesterday' },
+    { name: 'lots', path: '/admin/lots', ready: name },
+    { name: 'one lot', path: `/admin/lots/${lot}`, ready: 'Who is where' },
+    { name: 'bookings', path: '/admin/bookings', ready: name },
+    {
+      name: 'bookings narrowed',
+      path: `/admin/bookings?user_id=${person}&lot_id=${lot}`,
+      ready: name,
+    },
+    { name: 'people', path: '/admin/users', ready: '@example.com' },
+    { name: 'a person', path: `/admin/users/${person}`, ready: 'Disable account' },
+    { name: 'no such person', path: '/admin/users/999999', ready: 'Nothing here' },
+    { name: 'no such lot', path: '/admin/lots/999999', ready: 'Nothing here' },
+  ])
+})
+
+test('the desk: mail, exports, log and figures', async ({ page }) => {
+  test.slow()
+  const { lot, person } = setting
+  await examineAll(page, [
+    { name: 'mail', path: '/admin/mail', ready: 'Attempts' },
+    { name: 'timetable', path: '/admin/mail?view=timetable', ready: 'Run now' },
+    { name: 'system', path: '/admin/mail?view=system', ready: 'Version' },
+    { name: 'exports', path: '/admin/exports', ready: 'All data' },
+    { name: 'log', path: '/admin/audit', ready: 'What happened' },
+    { name: 'log narrowed', path: `/admin/audit?actor_id=${person}`, ready: 'Only by' },
+    {
+      name: 'figures',
+      path: `/admin/analytics?period=today&lot=${lot}`,
+      ready: 'so far',
+      then: (at) => at.locator('.pw-chart canvas').first().waitFor(),
+    },
+    {
+      name: 'figures as tables',
+      path: `/admin/analytics?period=today&lot=${lot}`,
+      ready: 'so far',
+      then: async (at) => {
+        await at.locator('.pw-chart canvas').first().waitFor()
+        for (const table of await at.getByRole('button', { name: 'Table' }).all())
+          await table.click()
+      },
+    },
+  ])
+})
+
+test('the desk: dialogs about lots and spots', async ({ page, watch }) => {
+  test.slow()
+  watch.allow(/409|412|422/)
+  const { lot, name } = setting
+  const at = `/admin/lots/${lot}`
+  const saved = (await page.context().request.get('/api/public/lots')).ok()
+  test.expect(saved).toBe(true)
+  await examineAll(page, [
+    { name: 'who is on a spot', path: `${at}?spot=1`, ready: 'Force release' },
+    { name: 'a closed spot', path: `${at}?spot=12`, ready: 'Back into service' },
+    {
+      name: 'taking a spot out of service',
+      path: `${at}?spot=7`,
+      ready: 'Level and features',
+      then: async (here) => {
+        await here.getByRole('button', { name: 'Take out of service' }).first().click()
+        await here.getByText('For your colleagues').waitFor()
+      },
+    },
+    {
+      name: 'spot features',
+      path: `${at}?spot=7`,
+      ready: 'Level and features',
+      then: async (here) => {
+        await here.getByText('Level and features').click()
+        await here.getByLabel('Level').waitFor()
+      },
+    },
+    {
+      name: 'force release without a reason',
+      path: `${at}?spot=1`,
+      ready: 'Force release',
+      then: async (here) => {
+        await opens('Force release')(here)
+        await inDialog(here).last().getByRole('button', { name: 'Force release' }).click()
+        await here.getByText('There is a problem').waitFor()
+      },
+    },
+    {
+      name: 'a new lot with errors',
+      path: '/admin/lots',
+      ready: name,
+      then: async (here) => {
+        await opens('New lot')(here)
+        await inDialog(here).getByText('More', { exact: true }).click()
+        await inDialog(here).getByRole('button', { name: 'Create lot' }).click()
+        await here.getByText('There is a problem').waitFor()
+      },
+    },
+    {
+      name: 'a shrink that is blocked',
+      path: at,
+      ready: 'Who is where',
+      then: async (here) => {
+        await opens('Edit')(here)
+        await inDialog(here).getByLabel('Number of spots').fill('0')
+        await inDialog(here).getByLabel('Number of spots').fill('1')
+        await inDialog(here).getByRole('button', { name: 'Save' }).click()
+        await here.getByText('This is in the way').waitFor()
+      },
+    },
+    {
+      name: 'deleting a lot with cars',
+      path: at,
+      ready: 'Who is where',
+      then: async (here) => {
+        await opens('Delete')(here)
+        await inDialog(here).getByRole('button', { name: 'Delete' }).click()
+        await here.getByText('There are still cars here').waitFor()
+      },
+    },
+    {
+      name: 'an import with bad lines',
+      path: '/admin/lots',
+      ready: name,
+      then: async (here) => {
+        await opens('Import')(here)
+        await choose(here, 'name,capacity,price_per_hour\n,many,-1\n')
+        await here.getByText('Nothing was imported').waitFor()
+      },
+    },
+    {
+      name: 'an import, seen before',
+      path: '/admin/lots',
+      ready: name,
+      then: async (here) => {
+        await opens('Import')(here)
+        await choose(here, 'name,capacity,price_per_hour\nHarbour,12,2.50\n')
+        await here.getByText('1 lot would be made').waitFor()
+      },
+    },
+  ])
+})
+
+const choose = (page: Page, csv: string) =>
+  page
+    .getByLabel('CSV file')
+    .setInputFiles({ name: 'lots.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
+
+test('the desk: two who edit at once', async ({ page, watch }) => {
+  watch.allow(/412/)
+  const mine = await makeLot()
+  await page.goto(`/admin/lots/${mine.id}`)
+  await opens('Edit')(page)
+  const { lot } = await call<{ lot: object }>(
+    'PUT',
+    `/api/lots/${mine.id}`,
+    {
+      price_per_hour: 9,
+      address: 'Elsewhere 1',
+    },
+    await asAdmin(),
+  )
+  test.expect(lot).toBeTruthy()
+  await inDialog(page).getByLabel('Price per hour').fill('4')
+  await inDialog(page).getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Somebody else changed this lot meanwhile').waitFor()
+  await examine(page, 'both versions of a lot')
+})
+
+test('the desk: dialogs about bookings, people and mail', async ({ page }) => {
+  test.slow()
+  const { name, person } = setting
+  await examineAll(page, [
+    {
+      name: 'one booking',
+      path: `/admin/bookings?user_id=${person}&status=Active`,
+      ready: name,
+      then: opens(/^Open booking/),
+    },
+    {
+      name: 'disabling an account',
+      path: `/admin/users/${person}`,
+      ready: 'Change roles',
+      then: opens('Disable account'),
+    },
+    {
+      name: 'roles',
+      path: `/admin/users/${person}`,
+      ready: 'Change roles',
+      then: opens('Change roles'),
+    },
+    {
+      name: 'run now',
+      path: '/admin/mail?view=timetable',
+      ready: 'Run now',
+      then: async (here) => {
+        await opens('Run now')(here)
+        await inDialog(here).getByText(/would/).waitFor()
+      },
+    },
+    ...['Mail', 'As text', 'Headers'].map((view) => ({
+      name: `one mail, ${view}`,
+      path: '/admin/mail',
+      ready: 'Attempts',
+      then: async (here: Page) => {
+        await here.locator('.pw-mail-subject').first().click()
+        await inDialog(here).getByRole('button', { name: view, exact: true }).click()
+      },
+    })),
+  ])
+})
+
+const EMPTY: Record<string, object> = {
+  lots: { lots: [] },
+  'admin/bookings': { bookings: [], next: null },
+  users: { users: [], next: null, total: 0 },
+  exports: { exports: [] },
+  'admin/audit': { entries: [], next: null },
+}
+
+test('the desk: empty places', async ({ page }) => {
+  test.slow()
+  for (const [path, json] of Object.entries(EMPTY))
+    await page.route(new RegExp(`/api/${path}(\\?.*)?$`), (route) => route.fulfill({ json }))
+  // What the outbox says of itself stays; only its mails are gone.
+  await page.route(/\/api\/admin\/emails(\?.*)?$/, async (route) => {
+    const answer = await route.fetch()
+    await route.fulfill({ json: { ...(await answer.json()), emails: [], next: null } })
+  })
+  await examineAll(page, [
+    { name: 'overview without lots', path: '/admin', ready: 'Revenue yesterday' },
+    { name: 'no lots', path: '/admin/lots', ready: 'No lots yet' },
+    { name: 'no bookings', path: '/admin/bookings', ready: 'No bookings yet' },
+    {
+      name: 'no booking fits',
+      path: '/admin/bookings?status=No-show',
+      ready: 'No booking matches',
+    },
+    { name: 'nobody', path: '/admin/users', ready: 'Nobody has signed up' },
+    { name: 'nobody fits', path: '/admin/users?q=zzz', ready: 'Nobody fits' },
+    { name: 'no mail', path: '/admin/mail', ready: 'No mail yet' },
+    { name: 'no mail fits', path: '/admin/mail?state=failed', ready: 'No mail fits' },
+    { name: 'no exports', path: '/admin/exports', ready: 'No exports yet' },
+    { name: 'nothing logged', path: '/admin/audit', ready: 'Nothing has been changed' },
+    {
+      name: 'figures of nothing',
+      path: '/admin/analytics?from=1999-01-01&to=1999-01-07',
+      ready: 'Nothing in this period',
+    },
+  ])
+})
+
+test('the desk: when the server fails', async ({ page, watch }) => {
+  test.slow()
+  watch.allow(/500/)
+  await page.route('**/api/**', problem(500, 'server_error'))
+  const places = [
+    '',
+    '/lots',
+    `/lots/${setting.lot}`,
+    '/bookings',
+    '/users',
+    `/users/${setting.person}`,
+    '/analytics',
+    '/mail',
+    '/mail?view=timetable',
+    '/mail?view=system',
+    '/exports',
+    '/audit',
+  ]
+  await examineAll(
+    page,
+    places.map((place): Screen => ({
+      name: `failing desk ${place}`,
+      path: `/admin${place}`,
+      ready: 'could not be loaded',
+    })),
+  )
+})
