@@ -12,6 +12,8 @@ from parking.money import MoneyOut
 from parking.web import In, Out, Query
 
 RoleName = Literal["user", "admin"]
+Locale = Literal["en", "de"]
+Theme = Literal["system", "light", "dark"]
 Email = Annotated[
     str,
     Field(max_length=320, json_schema_extra={"format": "email", "examples": ["alice@example.com"]}),
@@ -72,8 +74,8 @@ class ProfileChange(In):
 
     username: Annotated[Username, AfterValidator(names.username)] = ""
     timezone: Annotated[str, Field(max_length=64), AfterValidator(names.timezone)] | None = None
-    locale: Literal["en", "de"] | None = None
-    theme: Literal["system", "light", "dark"] = "system"
+    locale: Locale | None = None
+    theme: Theme = "system"
     plates: Annotated[list[Plate], Field(max_length=50, default_factory=list), AfterValidator(names.plates)]
     mail_preferences: Annotated[dict[str, bool], Field(max_length=50, default_factory=dict)]
 
@@ -109,8 +111,8 @@ class User(Out):
     roles: list[RoleName]
     active: bool
     timezone: str | None
-    locale: str
-    theme: str
+    locale: Locale
+    theme: Theme
     plates: list[str]
     mail_preferences: dict[str, bool]
     created_at: datetime

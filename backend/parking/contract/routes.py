@@ -22,7 +22,7 @@ class Site(Out):
     site_name: str
     currency: str
     timezone: str
-    locales: list[str]
+    locales: list[Literal["en", "de"]]
     password_min_length: int
     mail_configured: bool
     public_lots: bool

@@ -155,9 +155,9 @@ class SpotStayOut(Out):
     user_email: str
     username: str
     start_time: datetime
-    held_until: datetime | None
-    running_cost: float | None
-    booking_type: str
+    held_until: datetime
+    running_cost: float
+    booking_type: Literal["instant", "reserved"]
 
 
 class SpotOut(Out):

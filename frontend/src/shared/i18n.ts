@@ -34,8 +34,17 @@ async function load(locale: Locale, catalogue: Catalogue): Promise<void> {
   loaded.add(path)
 }
 
+/** The language last asked for; while its texts are on their way, the one before is still shown. */
+let aim: Locale = 'en'
+
+/** Changes the language once all its texts are there, those that are asked for meanwhile included. */
 export async function setLocale(locale: Locale): Promise<void> {
-  await Promise.all([...wanted].map((catalogue) => load(locale, catalogue)))
+  aim = locale
+  for (let had = 0; had < wanted.size;) {
+    had = wanted.size
+    await Promise.all([...wanted].map((catalogue) => load(locale, catalogue)))
+  }
+  if (aim !== locale) return setLocale(aim)
   i18n.global.locale.value = locale
   document.documentElement.lang = locale
   localStorage.setItem(LOCALE_KEY, locale)

@@ -1,14 +1,9 @@
 import { http, refreshSession } from '@/shared/http'
-import type { Session, SignIn, Site, User } from '@/shared/types'
+import type { Schema, Session, SignIn, Site, User } from '@/shared/types'
 
-export interface ProfileChange {
-  username?: string
-  timezone?: string | null
-  locale?: string | null
-  theme?: string
-  mail_preferences?: Record<string, boolean>
-  plates?: string[]
-}
+export type ProfileChange = Partial<
+  Omit<Schema<'ProfileChange'>, 'mail_preferences'> & Pick<User, 'mail_preferences'>
+>
 
 export const accountsApi = {
   site: () => http.get<{ site: Site }>('/api/public/site').then((answer) => answer.site),

@@ -1,23 +1,8 @@
 import { http } from '@/shared/http'
+import type { Schema } from '@/shared/types'
 
 /** One change. `before` and `after` hold only what changed; without an actor the system did it. */
-export interface AuditEntry {
-  id: number
-  at: string
-  actor_id: number | null
-  actor_email: string | null
-  action: string
-  entity: string
-  entity_id: number | null
-  before: Record<string, unknown> | null
-  after: Record<string, unknown> | null
-  request_id: string | null
-}
-
-interface AuditPage {
-  entries: AuditEntry[]
-  next: string | null
-}
+export type AuditEntry = Schema<'Entry'>
 
 export const ENTITIES = [
   'user',
@@ -31,5 +16,5 @@ export const ENTITIES = [
 
 export const auditApi = {
   list: (params: Record<string, string | number | undefined>) =>
-    http.get<AuditPage>('/api/admin/audit', { params }),
+    http.get<Schema<'Entries'>>('/api/admin/audit', { params }),
 }

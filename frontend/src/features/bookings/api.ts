@@ -1,5 +1,5 @@
 import { http } from '@/shared/http'
-import type { Booking, BookingEnvelope, BookingPage, Quote, Receipt } from '@/shared/types'
+import type { Booking, BookingEnvelope, BookingPage, Quote, Receipt, Schema } from '@/shared/types'
 
 export interface BookingFilters {
   status?: string
@@ -22,9 +22,7 @@ export type BookingWish =
       vehicle_plate?: string
     }
 
-export interface Released extends BookingEnvelope {
-  total_cost: number
-}
+export type Released = Schema<'ReleasedOut'>
 
 export const bookingsApi = {
   list: (filters: BookingFilters) => http.get<BookingPage>('/api/bookings', { params: filters }),

@@ -1,10 +1,7 @@
 import { http } from '@/shared/http'
-import type { Availability, Lot, PublicLot, Spot } from '@/shared/types'
+import type { Availability, Lot, PublicLot, Schema } from '@/shared/types'
 
-export interface LotAndSpots {
-  lot: Lot
-  spots: Spot[]
-}
+export type LotAndSpots = Schema<'SpotsOut'>
 
 export const lotsApi = {
   list: () =>

@@ -1,5 +1,19 @@
 import { http } from '@/shared/http'
+import type { Schema } from '@/shared/types'
 
+export type Mail = Schema<'Email'>
+export type MailState = Mail['state']
+export type MailDetail = Schema<'EmailDetail'>
+export type MailContent = Pick<MailDetail, 'text' | 'html' | 'headers'>
+/** How delivery stands. `circuit` is open while refused logins keep us from knocking. */
+export type Outbox = Schema<'Outbox'>
+export type MailPage = Schema<'EmailsOut'>
+/** A line of the timetable; `every` is null for what has no fixed time. */
+export type ScheduleLine = Schema<'Line'>
+export type DryRun = Schema<'DryRun'>
+export type System = Schema<'System'>
+
+/** In the order in which a mail passes through them. */
 export const MAIL_STATES = [
   'queued',
   'sending',
@@ -8,90 +22,7 @@ export const MAIL_STATES = [
   'sent',
   'suppressed',
   'discarded',
-] as const
-export type MailState = (typeof MAIL_STATES)[number]
-
-export interface Mail {
-  id: number
-  kind: string
-  recipient: string
-  subject: string
-  state: MailState
-  attempts: number
-  last_reply: string | null
-  created_at: string
-  next_attempt_at: string | null
-  sent_at: string | null
-  booking_id: number | null
-  user_id: number | null
-  message_id: string
-}
-
-export interface MailContent {
-  text: string
-  html: string
-  headers: { name: string; value: string }[]
-}
-
-export type MailDetail = Mail & MailContent & { attachments: string[] }
-
-/** How delivery stands. `circuit` is open while refused logins keep us from knocking. */
-export interface Outbox {
-  configured: boolean
-  detail: string | null
-  oldest_unsent_seconds: number | null
-  queued: number
-  failed: number
-  circuit: {
-    state: 'closed' | 'open'
-    until: string | null
-    login_failures: number
-    last_reply: string | null
-  }
-}
-
-export interface MailPage {
-  emails: Mail[]
-  next: string | null
-  counts: Partial<Record<MailState, number>>
-  outbox: Outbox
-}
-
-/** A line of the timetable; `every` is null for what has no fixed time. */
-export interface ScheduleLine {
-  kind: string
-  description: string
-  every: 'day' | 'month' | null
-  time: string | null
-  timezone: string | null
-  running: boolean
-  last_period: string | null
-  last_run: string | null
-  last_count: number | null
-  next_run: string | null
-}
-
-export interface DryRun {
-  message: string
-  recipients: number
-  mails: number
-  addresses: string[]
-}
-
-export interface Light {
-  ok: boolean
-  detail: string
-}
-
-export interface System {
-  database: Light & { kind: string; version: string }
-  redis: Light
-  worker: Light & { last_seen: string | null }
-  beat: Light & { last_seen: string | null }
-  outbox: Outbox
-  disk: Light & { free_bytes: number; total_bytes: number }
-  version: string
-}
+] as const satisfies readonly MailState[]
 
 export type SendNow = 'send-daily-reminder' | 'send-daily-report' | 'send-monthly-report'
 type Params = Record<string, string | number | undefined>

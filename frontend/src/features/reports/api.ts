@@ -1,5 +1,5 @@
 import { http } from '@/shared/http'
-import type { AdminStats, SystemLights } from './types'
+import type { AdminStats, SystemLights, UserStats } from './types'
 
 export interface StatsQuery {
   from: string
@@ -13,6 +13,8 @@ export type Table = 'figures' | 'days' | 'lots' | 'hours' | 'stays' | 'curve'
 export const reportsApi = {
   admin: async (params: StatsQuery): Promise<AdminStats> =>
     (await http.get<{ stats: AdminStats }>('/api/stats/admin', { params })).stats,
+  month: async (month: string): Promise<UserStats> =>
+    (await http.get<{ stats: UserStats }>('/api/stats/user', { params: { month } })).stats,
   csv: (query: StatsQuery, table: Table): Promise<Blob> => {
     const params = new URLSearchParams({ from: query.from, to: query.to, table })
     if (query.lot_id) params.set('lot_id', query.lot_id)

@@ -1,24 +1,14 @@
 import { http } from '@/shared/http'
-import type { AdminBooking } from '@/shared/types'
+import type { Schema } from '@/shared/types'
 
-export interface AdminBookingPage {
-  bookings: AdminBooking[]
-  next: string | null
-  server_time: string
-}
-
-export interface AdminEnded {
-  message: string
-  booking: AdminBooking
-  total_cost: number | null
-}
+export type AdminEnded = Schema<'AdminBookedOut'>
 
 /** What an administrator can do to somebody else's booking. */
 export type Ending = 'release' | 'cancel'
 
 export const adminBookingsApi = {
   list: (params: Record<string, string | number | undefined>, signal?: AbortSignal) =>
-    http.get<AdminBookingPage>('/api/admin/bookings', { params, signal }),
+    http.get<Schema<'AdminBookingsOut'>>('/api/admin/bookings', { params, signal }),
   /** Ends somebody's stay or reservation; the reason is told to its owner. */
   end: (id: number, how: Ending, reason: string) =>
     http.post<AdminEnded>(`/api/admin/bookings/${id}/${how}`, { reason }),

@@ -1,8 +1,5 @@
 import type { ExportJob } from '@/shared/types'
 
-/** An export as the list shows it: `waiting_for_worker` once nobody took it up for a while. */
-export type ExportRow = ExportJob & { waiting_for_worker: boolean }
-
 const SURE_AFTER_S = 10
 
 export const isUnderWay = (job: Pick<ExportJob, 'state'>): boolean =>

@@ -1,22 +1,23 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { watch } from 'vue'
 import { saveFile } from '@/shared/saveFile'
+import type { ExportJob } from '@/shared/types'
 import { useIntention } from '@/shared/useIntention'
 import { exportsApi } from '../api'
-import { isUnderWay, type ExportRow } from './progress'
+import { isUnderWay } from './progress'
 
 const BUSY_MS = 1000
 const IDLE_MS = 15_000
 const KEY = ['admin', 'exports']
 
 /** One's exports; `ended` hears of each that ends while one looks on. */
-export function useExports(ended: (job: ExportRow) => void) {
+export function useExports(ended: (job: ExportJob) => void) {
   const client = useQueryClient()
   const intention = useIntention()
   const changed = () => client.invalidateQueries({ queryKey: KEY })
   const jobs = useQuery({
     queryKey: KEY,
-    queryFn: () => exportsApi.list() as Promise<ExportRow[]>,
+    queryFn: exportsApi.list,
     refetchInterval: ({ state }) => (state.data?.some(isUnderWay) ? BUSY_MS : IDLE_MS),
   })
   watch(jobs.data, (now, before) => {
@@ -32,11 +33,11 @@ export function useExports(ended: (job: ExportRow) => void) {
     },
   })
   const cancel = useMutation({
-    mutationFn: (job: ExportRow) => exportsApi.cancel(job.id),
+    mutationFn: (job: ExportJob) => exportsApi.cancel(job.id),
     onSettled: changed,
   })
   const save = useMutation({
-    mutationFn: async (job: ExportRow) => {
+    mutationFn: async (job: ExportJob) => {
       const file = await exportsApi.file(job)
       saveFile(file, `${job.kind}-${job.id}.${file.type.includes('zip') ? 'zip' : 'csv'}`)
     },

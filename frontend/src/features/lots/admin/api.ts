@@ -1,5 +1,5 @@
 import { http } from '@/shared/http'
-import type { Lot, Spot } from '@/shared/types'
+import type { Schema } from '@/shared/types'
 import type { LotBody } from './lotForm'
 
 /** A booking that stands in the way of what the administrator wants. */
@@ -17,19 +17,8 @@ export interface Blocker {
 /** The server names no more of them than this. */
 export const MOST_BLOCKERS_NAMED = 20
 
-interface LotMessage {
-  message: string
-  lot: Lot
-}
-
-export interface SpotChange {
-  out_of_service?: boolean
-  reason?: string
-  level?: string | null
-  ev?: boolean
-  accessible?: boolean
-  covered?: boolean
-}
+type LotMessage = Schema<'LotMessage'>
+export type SpotChange = Partial<Schema<'SpotEdit'>>
 
 export const adminLotsApi = {
   create: (body: LotBody, idempotencyKey: string) =>
@@ -48,13 +37,11 @@ export const adminLotsApi = {
   /** All lots of a CSV file, or none; as a dry run only what would be made. */
   importCsv: (file: Blob, dryRun: boolean) =>
     http
-      .post<{ message: string; lots: Lot[] }>('/api/lots/import', file, {
+      .post<Schema<'LotsMessage'>>('/api/lots/import', file, {
         params: { dry_run: dryRun },
         headers: { 'Content-Type': 'text/csv' },
       })
       .then((answer) => answer.lots),
   changeSpot: (id: number, change: SpotChange) =>
-    http
-      .patch<{ message: string; spot: Spot }>(`/api/spots/${id}`, change)
-      .then((answer) => answer.spot),
+    http.patch<Schema<'SpotMessage'>>(`/api/spots/${id}`, change).then((answer) => answer.spot),
 }

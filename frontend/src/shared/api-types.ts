@@ -1,0 +1,1134 @@
+// Made by `npm run types` from the API’s OpenAPI document. Not to be edited.
+
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** AdminBookedOut */
+        AdminBookedOut: {
+            message: string;
+            booking: components["schemas"]["AdminBookingOut"];
+            /** @default null */
+            total_cost: number | null;
+        };
+        /** AdminBookingOut */
+        AdminBookingOut: {
+            id: number;
+            reference: string;
+            lot_id: number;
+            lot_name: string;
+            lot_timezone: string;
+            lot_address: string | null;
+            spot_id: number;
+            spot_number: number;
+            /** @enum {string} */
+            booking_type: "instant" | "reserved";
+            /** @enum {string} */
+            status: "Active" | "Reserved" | "Completed" | "Cancelled" | "No-show";
+            /** Format: date-time */
+            start_time: string;
+            end_time: string | null;
+            reserved_start: string | null;
+            reserved_end: string | null;
+            held_until: string | null;
+            checked_in_at: string | null;
+            duration_hours: number | null;
+            price_per_hour: number;
+            currency: string;
+            tariff: components["schemas"]["TariffOut"];
+            total_cost: number | null;
+            running_cost: number | null;
+            /** Format: date-time */
+            created_at: string;
+            require_checkin: boolean;
+            checkin_deadline: string | null;
+            ended_by: ("user" | "admin" | "system") | null;
+            reason: string | null;
+            vehicle_plate: string | null;
+            actions: ("cancel" | "extend" | "check_in" | "release")[];
+            /** @default null */
+            mail: components["schemas"]["MailOut"] | null;
+            user_id: number;
+            user_email: string;
+            username: string;
+        };
+        /** AdminBookingsOut */
+        AdminBookingsOut: {
+            bookings: components["schemas"]["AdminBookingOut"][];
+            next: string | null;
+            /** Format: date-time */
+            server_time: string;
+        };
+        /** AdminStatsEnvelope */
+        AdminStatsEnvelope: {
+            stats: components["schemas"]["AdminStatsOut"];
+        };
+        /** AdminStatsOut */
+        AdminStatsOut: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            lot_id: number | null;
+            /** Format: date-time */
+            as_of: string;
+            partial: boolean;
+            currency: string;
+            previous: components["schemas"]["PeriodOut"] | null;
+            now: components["schemas"]["NowOut"];
+            figures: components["schemas"]["FigureOut"][];
+            busiest_hour: components["schemas"]["BusiestOut"] | null;
+            days: components["schemas"]["DayOut"][];
+            lots: components["schemas"]["LotStatsOut"][];
+            lots_total: number;
+            /** @description Occupancy in percent, [Monday first][local hour]; null: no spots */
+            hours: (number | null)[][];
+            stays: components["schemas"]["StayOut"][];
+            /** @description Half-hourly, for periods of at most two days; else empty */
+            curve: components["schemas"]["CurveOut"][];
+        };
+        /** Alive */
+        Alive: {
+            /** @constant */
+            status: "ok";
+        };
+        /** AvailabilityEnvelope */
+        AvailabilityEnvelope: {
+            availability: components["schemas"]["AvailabilityOut"];
+        };
+        /** AvailabilityOut */
+        AvailabilityOut: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            lot_id: number;
+            capacity: number;
+            available_spots: number;
+            spot_ids: number[];
+            next_free: components["schemas"]["WindowOut"] | null;
+        };
+        /**
+         * BookIn
+         * @description Now, or for a window to come.
+         */
+        BookIn: components["schemas"]["InstantIn"] | components["schemas"]["ReservedIn"];
+        /** BookedOut */
+        BookedOut: {
+            message: string;
+            booking: components["schemas"]["BookingOut"];
+        };
+        /** BookingOut */
+        BookingOut: {
+            id: number;
+            reference: string;
+            lot_id: number;
+            lot_name: string;
+            lot_timezone: string;
+            lot_address: string | null;
+            spot_id: number;
+            spot_number: number;
+            /** @enum {string} */
+            booking_type: "instant" | "reserved";
+            /** @enum {string} */
+            status: "Active" | "Reserved" | "Completed" | "Cancelled" | "No-show";
+            /** Format: date-time */
+            start_time: string;
+            end_time: string | null;
+            reserved_start: string | null;
+            reserved_end: string | null;
+            held_until: string | null;
+            checked_in_at: string | null;
+            duration_hours: number | null;
+            price_per_hour: number;
+            currency: string;
+            tariff: components["schemas"]["TariffOut"];
+            total_cost: number | null;
+            running_cost: number | null;
+            /** Format: date-time */
+            created_at: string;
+            require_checkin: boolean;
+            checkin_deadline: string | null;
+            ended_by: ("user" | "admin" | "system") | null;
+            reason: string | null;
+            vehicle_plate: string | null;
+            actions: ("cancel" | "extend" | "check_in" | "release")[];
+            /** @default null */
+            mail: components["schemas"]["MailOut"] | null;
+        };
+        /** BookingsOut */
+        BookingsOut: {
+            bookings: components["schemas"]["BookingOut"][];
+            next: string | null;
+            /** Format: date-time */
+            server_time: string;
+            total: number | null;
+            totals: components["schemas"]["TotalsOut"] | null;
+        };
+        /** BusiestOut */
+        BusiestOut: {
+            /** Format: date */
+            day: string;
+            hour: number;
+            occupancy_percent: number;
+        };
+        /** ChangeEmail */
+        ChangeEmail: {
+            /**
+             * Format: email
+             * @example alice@example.com
+             */
+            email: string;
+            /** Format: password */
+            password: string;
+        };
+        /** ChangePassword */
+        ChangePassword: {
+            /** Format: password */
+            current_password: string;
+            /** Format: password */
+            new_password: string;
+        };
+        /**
+         * Circuit
+         * @description Whether the server's refusal of our login keeps us from knocking ("open"), and until when.
+         */
+        Circuit: {
+            /** @enum {string} */
+            state: "closed" | "open";
+            until: string | null;
+            login_failures: number;
+            last_reply: string | null;
+        };
+        /** ComingOut */
+        ComingOut: {
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            /** @default null */
+            user_email: string | null;
+        };
+        /** Confirmed */
+        Confirmed: {
+            /** Format: password */
+            password: string;
+        };
+        /**
+         * CurveOut
+         * @description The cars that stood in the lots at this instant, of the spots in service then.
+         */
+        CurveOut: {
+            /** Format: date-time */
+            at: string;
+            occupied: number;
+            capacity: number;
+        };
+        /** Database */
+        Database: {
+            ok: boolean;
+            detail: string;
+            /** @enum {string} */
+            kind: "sqlite" | "postgresql";
+            version: string;
+        };
+        /** DayOut */
+        DayOut: {
+            /** Format: date */
+            day: string;
+            partial: boolean;
+            bookings: number;
+            instant: number;
+            reserved: number;
+            visits: number;
+            completed: number;
+            cancelled: number;
+            no_shows: number;
+            revenue: number;
+            occupied_seconds: number;
+            reserved_seconds: number;
+            available_seconds: number;
+            occupancy_percent: number;
+            bookings_query: string;
+        };
+        /** Disk */
+        Disk: {
+            ok: boolean;
+            detail: string;
+            free_bytes: number;
+            total_bytes: number;
+        };
+        /**
+         * DryRun
+         * @description `addresses` holds the first hundred.
+         */
+        DryRun: {
+            message: string;
+            recipients: number;
+            mails: number;
+            addresses: string[];
+        };
+        /** Email */
+        Email: {
+            id: number;
+            kind: string;
+            recipient: string;
+            subject: string;
+            /** @enum {string} */
+            state: "queued" | "sending" | "retrying" | "sent" | "failed" | "suppressed" | "discarded";
+            attempts: number;
+            last_reply: string | null;
+            created_at: string;
+            next_attempt_at: string | null;
+            sent_at: string | null;
+            booking_id: number | null;
+            user_id: number | null;
+            message_id: string;
+        };
+        /** EmailDetail */
+        EmailDetail: {
+            id: number;
+            kind: string;
+            recipient: string;
+            subject: string;
+            /** @enum {string} */
+            state: "queued" | "sending" | "retrying" | "sent" | "failed" | "suppressed" | "discarded";
+            attempts: number;
+            last_reply: string | null;
+            created_at: string;
+            next_attempt_at: string | null;
+            sent_at: string | null;
+            booking_id: number | null;
+            user_id: number | null;
+            message_id: string;
+            text: string;
+            html: string;
+            headers: components["schemas"]["Header"][];
+            attachments: string[];
+        };
+        /** EmailDone */
+        EmailDone: {
+            message: string;
+            email: components["schemas"]["Email"];
+        };
+        /** EmailOut */
+        EmailOut: {
+            email: components["schemas"]["EmailDetail"];
+        };
+        /** EmailsOut */
+        EmailsOut: {
+            emails: components["schemas"]["Email"][];
+            next: string | null;
+            counts: {
+                [key: string]: number;
+            };
+            outbox: components["schemas"]["Outbox"];
+        };
+        /** Entries */
+        Entries: {
+            entries: components["schemas"]["Entry"][];
+            next: string | null;
+        };
+        /**
+         * Entry
+         * @description `before` and `after` hold only what changed. Without an actor the system did it.
+         */
+        Entry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            actor_id: number | null;
+            actor_email: string | null;
+            action: string;
+            entity: string;
+            entity_id: number | null;
+            before: {
+                [key: string]: unknown;
+            } | null;
+            after: {
+                [key: string]: unknown;
+            } | null;
+            request_id: string | null;
+        };
+        /** ExportAsked */
+        ExportAsked: {
+            message: string;
+            export: components["schemas"]["ExportOut"];
+        };
+        /**
+         * ExportDryRun
+         * @description What `?dry_run=true` answers: what would be done, and for how many.
+         */
+        ExportDryRun: {
+            message: string;
+            recipients: number;
+        };
+        /** ExportEnvelope */
+        ExportEnvelope: {
+            export: components["schemas"]["ExportOut"];
+        };
+        /** ExportIn */
+        ExportIn: {
+            /**
+             * @default bookings
+             * @enum {string}
+             */
+            kind: "bookings" | "all_data";
+            filters?: components["schemas"]["FiltersIn"];
+        };
+        /** ExportOut */
+        ExportOut: {
+            id: number;
+            /** @enum {string} */
+            kind: "bookings" | "all_data";
+            filters: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "expired";
+            rows_done: number;
+            rows_total: number | null;
+            size_bytes: number | null;
+            created_at: string;
+            finished_at: string | null;
+            expires_at: string | null;
+            download_url: string | null;
+            error: string | null;
+            waiting_for_worker: boolean;
+        };
+        /**
+         * ExportProcessing
+         * @description The client's shape; `export` is the job behind it.
+         */
+        ExportProcessing: {
+            message: string;
+            /** @constant */
+            status: "processing";
+            task_id: string;
+            export: components["schemas"]["ExportOut"];
+        };
+        /** ExportsOut */
+        ExportsOut: {
+            exports: components["schemas"]["ExportOut"][];
+        };
+        /** ExtendIn */
+        ExtendIn: {
+            /** @default null */
+            minutes: number | null;
+            /** @default null */
+            until: string | null;
+        };
+        /** FeaturesOut */
+        FeaturesOut: {
+            ev: number;
+            accessible: number;
+            covered: number;
+        };
+        /**
+         * FigureOut
+         * @description One number. `previous` is the same over the period before; `bookings` are the query parameters of
+         *     /api/admin/bookings that list the bookings behind it.
+         */
+        FigureOut: {
+            name: string;
+            /** @enum {string} */
+            unit: "count" | "money" | "percent" | "seconds" | "minutes" | "per_spot_day" | "money_per_spot_hour";
+            value: number | null;
+            previous: number | null;
+            bookings: string | null;
+        };
+        /**
+         * FiltersIn
+         * @description The filters of the history page.
+         */
+        FiltersIn: {
+            /** @default null */
+            status: ("Active" | "Reserved" | "Completed" | "Cancelled" | "No-show") | null;
+            /** @default null */
+            lot_id: number | null;
+            /** @default null */
+            booking_type: ("instant" | "reserved") | null;
+            /** @default null */
+            from: string | null;
+            /** @default null */
+            to: string | null;
+        };
+        /** Forgot */
+        Forgot: {
+            /** @description An address; any text is taken and may fit nobody. */
+            email: string;
+        };
+        /** Header */
+        Header: {
+            name: string;
+            value: string;
+        };
+        /** InstantIn */
+        InstantIn: {
+            lot_id: number;
+            /** @default null */
+            spot_id: number | null;
+            /** @default null */
+            vehicle_plate: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            booking_type: "instant";
+        };
+        /** KindOut */
+        KindOut: {
+            kind: string;
+            label: string;
+            /** @enum {string} */
+            category: "transactional" | "subscription";
+        };
+        /** KindsOut */
+        KindsOut: {
+            kinds: components["schemas"]["KindOut"][];
+        };
+        /** Light */
+        Light: {
+            ok: boolean;
+            detail: string;
+        };
+        /** Line */
+        Line: {
+            kind: string;
+            description: string;
+            every: ("day" | "month") | null;
+            time: string | null;
+            timezone: string | null;
+            running: boolean;
+            last_period: string | null;
+            last_run: string | null;
+            last_count: number | null;
+            next_run: string | null;
+        };
+        /**
+         * LineOut
+         * @description One line of a price. `capped`: the daily maximum decided; `free`: within the free minutes.
+         */
+        LineOut: {
+            text: string;
+            /** Format: date-time */
+            starts: string;
+            seconds: number;
+            amount: number;
+            capped: boolean;
+            free: boolean;
+        };
+        /**
+         * ListedUser
+         * @description Money beside its currency; `active_bookings` counts those running or still to come.
+         */
+        ListedUser: {
+            id: number;
+            email: string;
+            username: string;
+            roles: ("user" | "admin")[];
+            active: boolean;
+            /** Format: date-time */
+            created_at: string;
+            last_booking_at: string | null;
+            active_bookings: number;
+            total_bookings: number;
+            /** @description Amount in major units, at most two decimals */
+            total_spent: number;
+            currency: string;
+        };
+        /** ListedUserAnswer */
+        ListedUserAnswer: {
+            /** @default null */
+            message: string | null;
+            user: components["schemas"]["ListedUser"];
+        };
+        /** Login */
+        Login: {
+            /** @description An address; any text is taken and may fit nobody. */
+            email: string;
+            /** Format: password */
+            password: string;
+        };
+        /**
+         * LotEdit
+         * @description Any of the fields; what is left out stays as it is.
+         */
+        LotEdit: {
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            capacity: number | null;
+            /** @default null */
+            price_per_hour: number | null;
+            /** @default null */
+            timezone: string | null;
+            /** @default null */
+            address: string | null;
+            /** @default null */
+            latitude: number | null;
+            /** @default null */
+            longitude: number | null;
+            /** @default null */
+            description: string | null;
+            /** @default null */
+            require_checkin: boolean | null;
+            /** @default null */
+            checkin_grace_minutes: number | null;
+            /** @default null */
+            instant_hold_minutes: number | null;
+            /** @default null */
+            billing_step_seconds: number | null;
+            /** @default null */
+            free_minutes: number | null;
+            /** @default null */
+            daily_cap: number | null;
+            /** @default null */
+            cap_day: ("rolling" | "calendar") | null;
+        };
+        /** LotEnvelope */
+        LotEnvelope: {
+            lot: components["schemas"]["LotOut"];
+        };
+        /**
+         * LotIn
+         * @description A new lot.
+         */
+        LotIn: {
+            name: string;
+            capacity: number;
+            price_per_hour: number;
+            /** @default null */
+            timezone: string | null;
+            /** @default null */
+            address: string | null;
+            /** @default null */
+            latitude: number | null;
+            /** @default null */
+            longitude: number | null;
+            /** @default null */
+            description: string | null;
+            /** @default null */
+            require_checkin: boolean | null;
+            /** @default null */
+            checkin_grace_minutes: number | null;
+            /** @default null */
+            instant_hold_minutes: number | null;
+            /** @default null */
+            billing_step_seconds: number | null;
+            /** @default null */
+            free_minutes: number | null;
+            /** @default null */
+            daily_cap: number | null;
+            /** @default null */
+            cap_day: ("rolling" | "calendar") | null;
+        };
+        /** LotMessage */
+        LotMessage: {
+            lot: components["schemas"]["LotOut"];
+            message: string;
+        };
+        /** LotOut */
+        LotOut: {
+            id: number;
+            name: string;
+            capacity: number;
+            price_per_hour: number;
+            currency: string;
+            timezone: string;
+            available_spots: number;
+            occupied_spots: number;
+            reserved_spots: number;
+            out_of_service_spots: number;
+            address: string | null;
+            latitude: number | null;
+            longitude: number | null;
+            description: string | null;
+            require_checkin: boolean;
+            checkin_grace_minutes: number;
+            instant_hold_minutes: number;
+            tariff: components["schemas"]["TariffOut"];
+            features: components["schemas"]["FeaturesOut"];
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** LotStatsOut */
+        LotStatsOut: {
+            lot_id: number;
+            name: string;
+            bookings: number;
+            visits: number;
+            revenue: number;
+            revenue_previous: number | null;
+            occupancy_percent: number;
+            peak_cars: number;
+            turnover: number | null;
+            revenue_per_spot_hour: number | null;
+            average_stay_seconds: number | null;
+            no_shows: number;
+            cancelled: number;
+            bookings_query: string;
+        };
+        /** LotsMessage */
+        LotsMessage: {
+            message: string;
+            lots: components["schemas"]["LotOut"][];
+        };
+        /** LotsOut */
+        LotsOut: {
+            lots: components["schemas"]["LotOut"][];
+            next: string | null;
+            total: number;
+        };
+        /** MailOut */
+        MailOut: {
+            state: string;
+        };
+        /** Message */
+        Message: {
+            message: string;
+        };
+        /**
+         * Nothing
+         * @description No fields.
+         */
+        Nothing: Record<string, never>;
+        /**
+         * NowOut
+         * @description The spots at this moment; the four counts make up the capacity.
+         */
+        NowOut: {
+            capacity: number;
+            occupied: number;
+            reserved: number;
+            out_of_service: number;
+            available: number;
+            occupancy_percent: number;
+        };
+        /** OneBookingOut */
+        OneBookingOut: {
+            booking: components["schemas"]["BookingOut"];
+            /** Format: date-time */
+            server_time: string;
+        };
+        /** Outbox */
+        Outbox: {
+            configured: boolean;
+            detail: string | null;
+            oldest_unsent_seconds: number | null;
+            queued: number;
+            failed: number;
+            circuit: components["schemas"]["Circuit"];
+        };
+        /** PeriodOut */
+        PeriodOut: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+        };
+        /** PreviewEnvelope */
+        PreviewEnvelope: {
+            preview: components["schemas"]["PreviewOut"];
+        };
+        /** PreviewOut */
+        PreviewOut: {
+            kind: string;
+            subject: string;
+            text: string;
+            html: string;
+            headers: components["schemas"]["Header"][];
+        };
+        /** @description RFC 9457. Further members belong to the `code` (for example `alternatives` of a full lot). */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            /** @description One sentence for a person. */
+            detail: string;
+            /** @description Stable, for programs. */
+            code: string;
+            /** @description Field -> what is wrong with it. */
+            errors: {
+                [key: string]: string[];
+            };
+            request_id: string | null;
+            /** @description Equal to `detail`. */
+            message: string;
+        };
+        /** Processing */
+        Processing: {
+            message: string;
+            /** @constant */
+            status: "processing";
+            task_id: string;
+        };
+        /**
+         * ProfileChange
+         * @description Only what is named is changed. Null `timezone` means the operator's, null `locale` English.
+         */
+        ProfileChange: {
+            /** @default  */
+            username: string;
+            /** @default null */
+            timezone: string | null;
+            /** @default null */
+            locale: ("en" | "de") | null;
+            /**
+             * @default system
+             * @enum {string}
+             */
+            theme: "system" | "light" | "dark";
+            plates?: string[];
+            mail_preferences?: Record<string, never>;
+        };
+        /** Program */
+        Program: {
+            ok: boolean;
+            detail: string;
+            last_seen: string | null;
+        };
+        /** PublicLotOut */
+        PublicLotOut: {
+            id: number;
+            name: string;
+            address: string | null;
+            price_per_hour: number;
+            currency: string;
+            available_spots: number;
+            capacity: number;
+        };
+        /** PublicLotsOut */
+        PublicLotsOut: {
+            lots: components["schemas"]["PublicLotOut"][];
+        };
+        /** QuoteEnvelope */
+        QuoteEnvelope: {
+            quote: components["schemas"]["QuoteOut"];
+        };
+        /** QuoteOut */
+        QuoteOut: {
+            lot_id: number;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            duration_hours: number;
+            price_per_hour: number;
+            currency: string;
+            lines: components["schemas"]["LineOut"][];
+            total_cost: number;
+        };
+        /** ReasonIn */
+        ReasonIn: {
+            reason: string;
+        };
+        /** ReceiptEnvelope */
+        ReceiptEnvelope: {
+            receipt: components["schemas"]["ReceiptOut"];
+        };
+        /** ReceiptOut */
+        ReceiptOut: {
+            number: string;
+            /** Format: date-time */
+            issued_at: string;
+            site_name: string;
+            booking: components["schemas"]["BookingOut"];
+            customer: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            charged_from: string;
+            /** Format: date-time */
+            charged_to: string;
+            lines: components["schemas"]["LineOut"][];
+            total_cost: number;
+            currency: string;
+        };
+        /** Register */
+        Register: {
+            /**
+             * Format: email
+             * @example alice@example.com
+             */
+            email: string;
+            username: string;
+            /** Format: password */
+            password: string;
+        };
+        /** ReleasedOut */
+        ReleasedOut: {
+            message: string;
+            booking: components["schemas"]["BookingOut"];
+            total_cost: number;
+        };
+        /** ReservedIn */
+        ReservedIn: {
+            lot_id: number;
+            /** @default null */
+            spot_id: number | null;
+            /** @default null */
+            vehicle_plate: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            booking_type: "reserved";
+            /**
+             * @description RFC 3339; without an offset it is the lot's local time
+             * @example 2025-12-01T10:00:00
+             */
+            reserved_start: string;
+            /**
+             * @description RFC 3339; without an offset it is the lot's local time
+             * @example 2025-12-01T10:00:00
+             */
+            reserved_end: string;
+        };
+        /** Reset */
+        Reset: {
+            /** @description What stood in the link. */
+            token: string;
+            /** Format: password */
+            password: string;
+        };
+        /** ScheduleOut */
+        ScheduleOut: {
+            schedule: components["schemas"]["Line"][];
+        };
+        /** Session */
+        Session: {
+            id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string;
+            user_agent: string | null;
+            ip: string | null;
+            current: boolean;
+        };
+        /** Sessions */
+        Sessions: {
+            sessions: components["schemas"]["Session"][];
+        };
+        /** Setup */
+        Setup: {
+            /**
+             * Format: email
+             * @example alice@example.com
+             */
+            email: string;
+            username: string;
+            /** Format: password */
+            password: string;
+            /** @description What stood in the link. */
+            token: string;
+        };
+        /** SignedIn */
+        SignedIn: {
+            message: string;
+            user: components["schemas"]["User"];
+            token: string;
+            /** @description Seconds the token is good for. */
+            expires_in: number;
+        };
+        /** Site */
+        Site: {
+            site_name: string;
+            currency: string;
+            timezone: string;
+            locales: ("en" | "de")[];
+            password_min_length: number;
+            mail_configured: boolean;
+            public_lots: boolean;
+            /** Format: date-time */
+            server_time: string;
+        };
+        /** SiteEnvelope */
+        SiteEnvelope: {
+            site: components["schemas"]["Site"];
+        };
+        /** SpotEdit */
+        SpotEdit: {
+            /** @default null */
+            out_of_service: boolean | null;
+            /** @default null */
+            reason: string | null;
+            /** @default null */
+            level: string | null;
+            /** @default null */
+            ev: boolean | null;
+            /** @default null */
+            accessible: boolean | null;
+            /** @default null */
+            covered: boolean | null;
+        };
+        /** SpotMessage */
+        SpotMessage: {
+            message: string;
+            spot: components["schemas"]["SpotOut"];
+        };
+        /** SpotOut */
+        SpotOut: {
+            id: number;
+            lot_id: number;
+            spot_number: number;
+            /** @enum {string} */
+            status: "Available" | "Occupied" | "Reserved" | "Out of service";
+            level: string | null;
+            ev: boolean;
+            accessible: boolean;
+            covered: boolean;
+            out_of_service_reason: string | null;
+            mine: boolean;
+            reservations: components["schemas"]["ComingOut"][];
+            /** @default null */
+            booking: components["schemas"]["SpotStayOut"] | null;
+        };
+        /** SpotStayOut */
+        SpotStayOut: {
+            id: number;
+            reference: string;
+            user_id: number;
+            user_email: string;
+            username: string;
+            /** Format: date-time */
+            start_time: string;
+            /** Format: date-time */
+            held_until: string;
+            running_cost: number;
+            /** @enum {string} */
+            booking_type: "instant" | "reserved";
+        };
+        /** SpotsOut */
+        SpotsOut: {
+            lot: components["schemas"]["LotOut"];
+            spots: components["schemas"]["SpotOut"][];
+        };
+        /**
+         * StayOut
+         * @description Stays that ended in the period and lasted from_minutes up to (not including) to_minutes.
+         */
+        StayOut: {
+            from_minutes: number;
+            to_minutes: number | null;
+            count: number;
+        };
+        /** System */
+        System: {
+            database: components["schemas"]["Database"];
+            redis: components["schemas"]["Light"];
+            worker: components["schemas"]["Program"];
+            beat: components["schemas"]["Program"];
+            outbox: components["schemas"]["Outbox"];
+            disk: components["schemas"]["Disk"];
+            version: string;
+        };
+        /** SystemEnvelope */
+        SystemEnvelope: {
+            system: components["schemas"]["System"];
+        };
+        /** TariffOut */
+        TariffOut: {
+            id: number;
+            price_per_hour: number;
+            billing_step_seconds: number;
+            free_minutes: number;
+            daily_cap: number | null;
+            /** @enum {string} */
+            cap_day: "rolling" | "calendar";
+        };
+        /** Token */
+        Token: {
+            /** @description What stood in the link. */
+            token: string;
+        };
+        /** TotalsOut */
+        TotalsOut: {
+            count: number;
+            total_cost: number | null;
+            currency: string | null;
+        };
+        /** User */
+        User: {
+            id: number;
+            email: string;
+            username: string;
+            roles: ("user" | "admin")[];
+            active: boolean;
+            timezone: string | null;
+            /** @enum {string} */
+            locale: "en" | "de";
+            /** @enum {string} */
+            theme: "system" | "light" | "dark";
+            plates: string[];
+            mail_preferences: {
+                [key: string]: boolean;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** UserAnswer */
+        UserAnswer: {
+            user: components["schemas"]["User"];
+        };
+        /**
+         * UserChange
+         * @description Only what is named is changed.
+         */
+        UserChange: {
+            /** @default null */
+            active: boolean | null;
+            /** @default null */
+            roles: ("user" | "admin")[] | null;
+        };
+        /** UserLotOut */
+        UserLotOut: {
+            lot_id: number;
+            name: string;
+            visits: number;
+            parked_seconds: number;
+            spent: number;
+        };
+        /** UserStatsEnvelope */
+        UserStatsEnvelope: {
+            stats: components["schemas"]["UserStatsOut"];
+        };
+        /** UserStatsOut */
+        UserStatsOut: {
+            month: string;
+            /** Format: date-time */
+            as_of: string;
+            partial: boolean;
+            currency: string;
+            visits: number;
+            parked_seconds: number;
+            spent: number;
+            favourite: string | null;
+            lots: components["schemas"]["UserLotOut"][];
+        };
+        /** Users */
+        Users: {
+            users: components["schemas"]["ListedUser"][];
+            next: string | null;
+            total: number;
+        };
+        /** WindowOut */
+        WindowOut: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
