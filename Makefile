@@ -45,6 +45,11 @@ bench: ## measure speed against plain code of the same job; ARGS=… is passed o
 	@$(setup) dev page
 	@PYTHONPATH=.:backend exec $(python) -m bench $(ARGS)
 
+.PHONY: bench-page
+bench-page: ## measure the page in a browser: Lighthouse, a map of 500 spots, journeys on a slow phone; RUNS=3
+	@$(setup) dev page browser
+	@$(npm) run --silent bench
+
 .PHONY: replay
 replay: ## play a day of a real city's car parks: DATA=FILE.csv.gz [DAY=2016-10-04] [ARGS=…]
 	@$(setup) dev page

@@ -1,6 +1,6 @@
 import type { Locator, Page, Route } from '@playwright/test'
 import { asAdmin, book, call, makeLot, register, release, reserve, unique } from './support/api.ts'
-import { examine, examineAll, type Screen } from './support/examine.ts'
+import { examine, examineAll, MANY_SCREENS, type Screen } from './support/examine.ts'
 import { ADMIN } from './support/product.ts'
 import { signIn, test } from './support/test.ts'
 
@@ -31,6 +31,9 @@ async function settle(): Promise<Setting> {
   return { lot: lot.id, name: lot.name, person: driver.id }
 }
 
+// A recording of every look at every screen would take as long again.
+test.use({ trace: 'off' })
+
 let setting: Setting
 test.beforeAll(async () => {
   setting = await settle()
@@ -56,7 +59,7 @@ const opens =
 const inDialog = (page: Page) => page.getByRole('dialog')
 
 test('the desk: places', async ({ page, watch }) => {
-  test.slow()
+  test.setTimeout(MANY_SCREENS)
   watch.allow(/404/)
   const { lot, name, person } = setting
   await examineAll(page, [
@@ -77,7 +80,7 @@ test('the desk: places', async ({ page, watch }) => {
 })
 
 test('the desk: mail, exports, log and figures', async ({ page }) => {
-  test.slow()
+  test.setTimeout(MANY_SCREENS)
   const { lot, person } = setting
   await examineAll(page, [
     { name: 'mail', path: '/admin/mail', ready: 'Attempts' },
@@ -106,7 +109,7 @@ test('the desk: mail, exports, log and figures', async ({ page }) => {
 })
 
 test('the desk: dialogs about lots and spots', async ({ page, watch }) => {
-  test.slow()
+  test.setTimeout(MANY_SCREENS)
   watch.allow(/409|412|422/)
   const { lot, name } = setting
   const at = `/admin/lots/${lot}`
@@ -205,6 +208,7 @@ const choose = (page: Page, csv: string) =>
     .setInputFiles({ name: 'lots.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
 
 test('the desk: two who edit at once', async ({ page, watch }) => {
+  test.setTimeout(MANY_SCREENS)
   watch.allow(/412/)
   const mine = await makeLot()
   await page.goto(`/admin/lots/${mine.id}`)
@@ -226,7 +230,7 @@ test('the desk: two who edit at once', async ({ page, watch }) => {
 })
 
 test('the desk: dialogs about bookings, people and mail', async ({ page }) => {
-  test.slow()
+  test.setTimeout(MANY_SCREENS)
   const { name, person } = setting
   await examineAll(page, [
     {
@@ -277,7 +281,7 @@ const EMPTY: Record<string, object> = {
 }
 
 test('the desk: empty places', async ({ page }) => {
-  test.slow()
+  test.setTimeout(MANY_SCREENS)
   for (const [path, json] of Object.entries(EMPTY))
     await page.route(new RegExp(`/api/${path}(\\?.*)?$`), (route) => route.fulfill({ json }))
   // What the outbox says of itself stays; only its mails are gone.
@@ -309,7 +313,7 @@ test('the desk: empty places', async ({ page }) => {
 })
 
 test('the desk: when the server fails', async ({ page, watch }) => {
-  test.slow()
+  test.setTimeout(MANY_SCREENS)
   watch.allow(/500/)
   await page.route('**/api/**', problem(500, 'server_error'))
   const places = [

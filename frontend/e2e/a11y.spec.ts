@@ -1,6 +1,6 @@
 import type { Page, Route } from '@playwright/test'
 import { book, makeLot, register, release, reserve, type Person } from './support/api.ts'
-import { examine, examineAll, type Screen } from './support/examine.ts'
+import { examine, examineAll, MANY_SCREENS, type Screen } from './support/examine.ts'
 import { expect, signIn, test } from './support/test.ts'
 
 interface Setting {
@@ -25,6 +25,9 @@ async function settle(): Promise<Setting> {
   const coming = await reserve(driver, lot, `${tomorrow}T09:00`, `${tomorrow}T17:00`)
   return { driver, lot, running: running.id, coming: coming.id, done: done.id }
 }
+
+// A recording of every look at every screen would take as long again.
+test.use({ trace: 'off' })
 
 let setting: Setting
 test.beforeAll(async () => {
@@ -53,7 +56,7 @@ const problem =
     })
 
 test('pages for everybody', async ({ page, watch }) => {
-  test.slow()
+  test.setTimeout(MANY_SCREENS)
   watch.allow(/40[014]|422/)
   const forms = ['login', 'register', 'forgot-password', 'reset-password?token=x', 'setup?token=x']
   await examineAll(page, [
@@ -85,7 +88,7 @@ test('pages for everybody', async ({ page, watch }) => {
 })
 
 test('pages of a driver', async ({ page, context, watch }) => {
-  test.slow()
+  test.setTimeout(MANY_SCREENS)
   watch.allow(/404/)
   await signIn(context, setting.driver)
   const { lot, running, coming, done } = setting
@@ -123,7 +126,7 @@ test('pages of a driver', async ({ page, context, watch }) => {
 })
 
 test('dialogs of a driver', async ({ page, context, watch }) => {
-  test.slow()
+  test.setTimeout(MANY_SCREENS)
   watch.allow(/409/)
   await signIn(context, setting.driver)
   const full = await makeLot({ capacity: 1 })
@@ -178,7 +181,7 @@ test('dialogs of a driver', async ({ page, context, watch }) => {
 })
 
 test('empty places', async ({ page, driver, context }) => {
-  test.slow()
+  test.setTimeout(MANY_SCREENS)
   await page.goto('/')
   await page.getByLabel('Search by name or address').fill('zzz no such lot')
   await page.getByText('No car park matches').waitFor()
@@ -200,7 +203,7 @@ test('empty places', async ({ page, driver, context }) => {
 })
 
 test('when the server fails, or the network', async ({ page, context, driver, watch }) => {
-  test.slow()
+  test.setTimeout(MANY_SCREENS)
   watch.allow(/500|ERR_INTERNET_DISCONNECTED/)
   expect(driver.id).toBeGreaterThan(0)
   await page.goto('/bookings')

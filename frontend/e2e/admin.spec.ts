@@ -1,5 +1,5 @@
-import AxeBuilder from '@axe-core/playwright'
-import { book, call, makeLot, register, unique } from './support/api.ts'
+import { asAdmin, book, call, makeLot, register, unique } from './support/api.ts'
+import { REFUSED_ONCE } from './support/mailServer.ts'
 import { ADMIN } from './support/product.ts'
 import { expect, signIn, test } from './support/test.ts'
 
@@ -41,6 +41,33 @@ test('J11: who is in spot 17, since when, in two clicks', async ({ page, hand })
   expect(hand.clicks).toBe(2)
 })
 
+test('J13: a mail that failed is found and sent again in three clicks', async ({ page, hand }) => {
+  const reader = await register(unique(REFUSED_ONCE))
+  await book(reader, (await makeLot()).id)
+  const token = await asAdmin()
+  const state = async () => {
+    const { emails } = await call<{ emails: { state: string }[] }>(
+      'GET',
+      `/api/admin/emails?q=${reader.email}`,
+      undefined,
+      token,
+    )
+    return emails.map((mail) => mail.state).join()
+  }
+  await expect.poll(state, { timeout: 30_000 }).toBe('failed')
+  await page.goto('/admin')
+  const places = page.getByRole('navigation', { name: 'Administration' })
+  await hand.click(places.getByRole('link', { name: 'Mail' }))
+  await hand.click(page.getByRole('button', { name: /^Failed/ }))
+  await expect(page.getByText('550 5.1.1 no such mailbox here').first()).toBeVisible()
+  await hand.click(
+    page.getByRole('button', { name: new RegExp(`^Send again.*to ${reader.email}`) }),
+  )
+  await expect(page.getByText('The mail is queued again').first()).toBeVisible()
+  expect(hand.clicks).toBe(3)
+  await expect.poll(state, { timeout: 30_000 }).toBe('sent')
+})
+
 test('the desk sees a booking as it happens', async ({ page }) => {
   const lot = await makeLot({ capacity: 4 })
   await page.goto(`/admin/lots/${lot.id}`)
@@ -50,32 +77,3 @@ test('the desk sees a booking as it happens', async ({ page }) => {
     timeout: 2_000,
   })
 })
-
-const PLACES = ['lots', 'bookings', 'users', 'mail', 'exports', 'audit']
-for (const [width, colorScheme] of [
-  [360, 'light'],
-  [1440, 'dark'],
-] as const)
-  test.describe(`the desk at ${width} px, ${colorScheme}`, () => {
-    test.use({ viewport: { width, height: 900 }, colorScheme })
-
-    test('is accessible and does not scroll sideways', async ({ page }) => {
-      test.slow()
-      const lot = await makeLot({ capacity: 12 })
-      await book(await register(), lot.id)
-      for (const place of [...PLACES, `lots/${lot.id}`]) {
-        await page.goto(`/admin/${place}`)
-        await page.getByRole('heading', { level: 1 }).waitFor()
-        await expect(page.locator('.pw-skeletons')).toHaveCount(0)
-        const { violations } = await new AxeBuilder({ page })
-          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-          .analyze()
-        const found = violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`)
-        expect.soft(found, `axe on /admin/${place}`).toEqual([])
-        await page.setViewportSize({ width: 320, height: 640 })
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth)
-        expect.soft(wide, `width of /admin/${place} at 320 px`).toBeLessThanOrEqual(320)
-        await page.setViewportSize({ width, height: 900 })
-      }
-    })
-  })

@@ -1,4 +1,3 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { book, makeLot, register, release } from './support/api.ts'
 import { ADMIN } from './support/product.ts'
@@ -10,10 +9,6 @@ interface Stats {
   days: { day: string; bookings: number; instant: number; reserved: number }[]
   hours: (number | null)[][]
 }
-
-const WCAG = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']
-const faults = async (page: Page) =>
-  (await new AxeBuilder({ page }).withTags(WCAG).analyze()).violations.map((one) => one.id)
 
 /** A lot with a finished and a running stay; its name. */
 async function busyLot() {
@@ -39,7 +34,7 @@ const colours = (page: Page, n: number) =>
 
 test.beforeEach(async ({ context }) => signIn(context, ADMIN))
 
-test('yesterday and today stand on the first screen, and what needs attention', async ({
+test('J12: yesterday’s revenue stands on the first screen, and what needs attention', async ({
   page,
 }) => {
   const lot = await busyLot()
@@ -48,7 +43,6 @@ test('yesterday and today stand on the first screen, and what needs attention', 
   await expect(page.getByText('Bookings today')).toBeVisible()
   await expect(page.getByRole('heading', { name: 'Needs attention' })).toBeVisible()
   await expect(page.locator('.pw-today .pw-kpi-value').first()).toHaveText(/%/)
-  expect(await faults(page)).toEqual([])
   await page.goto(`/admin/analytics?period=today&lot=${lot.id}`)
   await expect(page.locator('.pw-chart canvas').first()).toBeVisible()
 })
@@ -59,8 +53,7 @@ test('charts are drawn, and their tables say what the API says', async ({ page }
   await page.goto(`/admin/analytics?period=today&lot=${lot.id}`)
   const { stats } = (await (await answered).json()) as { stats: Stats }
   await expect(page.locator('.pw-chart canvas')).toHaveCount(4)
-  await page.waitForTimeout(600) // the drawing's own animation
-  for (let n = 0; n < 4; n++) expect(await colours(page, n)).toBeGreaterThan(3)
+  for (let n = 0; n < 4; n++) await expect.poll(() => colours(page, n)).toBeGreaterThan(3)
 
   const types = page.locator('.pw-chart').last()
   await types.getByRole('button', { name: 'Table' }).click()
@@ -104,23 +97,6 @@ test('a chart can be saved as numbers and as a picture', async ({ page }) => {
     expect(file.suggestedFilename()).toMatch(name)
   }
 })
-
-for (const [width, scheme] of [
-  [1440, 'light'],
-  [1440, 'dark'],
-  [360, 'light'],
-] as const) {
-  test(`accessible at ${width} px, ${scheme}`, async ({ page }) => {
-    const lot = await busyLot()
-    await page.emulateMedia({ colorScheme: scheme })
-    await page.setViewportSize({ width, height: 800 })
-    await page.goto(`/admin/analytics?period=today&lot=${lot.id}`)
-    await expect(page.locator('.pw-chart canvas').first()).toBeVisible()
-    expect(await faults(page)).toEqual([])
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-    expect(over).toBeLessThanOrEqual(0)
-  })
-}
 
 test('an empty period says so', async ({ page }) => {
   await page.goto('/admin/analytics?from=1999-01-01&to=1999-01-07')

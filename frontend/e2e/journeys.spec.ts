@@ -1,7 +1,14 @@
+import { readFileSync } from 'node:fs'
+import type { Locator, Page } from '@playwright/test'
 import { book, bookingsOf, call, makeLot, register, release, unique } from './support/api.ts'
 import { expect, test } from './support/test.ts'
 
-const spotNumber = (page: import('@playwright/test').Page) => page.locator('.pw-hero-number')
+const spotNumber = (page: Page) => page.locator('.pw-hero-number')
+/** Until it has stopped moving: sheets slide in. */
+const stands = (target: Locator) =>
+  target.evaluate(() =>
+    Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null))),
+  )
 
 test('J1: from home to a booked spot in two clicks, without typing', async ({
   page,
@@ -136,6 +143,43 @@ test('J7: when somebody was faster, one tap books the next spot', async ({
   expect(await bookingsOf(driver)).toHaveLength(1)
 })
 
+test('J8: a receipt found and printed in three clicks', async ({ page, driver, hand }) => {
+  const lot = await makeLot()
+  const booking = await book(driver, lot.id)
+  await release(driver, booking.id)
+  await page.addInitScript(() => {
+    window.print = () => document.body.setAttribute('data-printed', '')
+  })
+  await page.goto('/')
+  const places = page.getByRole('navigation', { name: 'Main' })
+  await hand.click(places.getByRole('link', { name: 'Bookings' }))
+  await hand.click(page.getByRole('link', { name: /^Receipt of/ }))
+  await expect(page.getByRole('row', { name: /^Total/ })).toContainText('€')
+  await hand.click(page.getByRole('button', { name: 'Print or save' }))
+  await expect(page.locator('body')).toHaveAttribute('data-printed')
+  expect(hand.clicks).toBeLessThanOrEqual(3)
+  await page.emulateMedia({ media: 'print' })
+  await expect(page.getByText(lot.name)).toBeVisible()
+  for (const frame of ['header.pw-header', 'button'])
+    await expect(page.locator(frame).filter({ visible: true })).toHaveCount(0)
+})
+
+test('J9: the history as a file in two clicks', async ({ page, driver, hand }) => {
+  const lot = await makeLot()
+  for (let stay = 0; stay < 3; stay++) await release(driver, (await book(driver, lot.id)).id)
+  await page.goto('/bookings')
+  await hand.click(page.getByRole('button', { name: 'Export CSV' }))
+  await expect(page.getByText('Your file is ready: 3 rows')).toBeVisible({ timeout: 30_000 })
+  const saved = page.waitForEvent('download')
+  await hand.click(page.getByRole('button', { name: 'Download' }))
+  const rows = readFileSync(await (await saved).path(), 'utf8')
+    .trim()
+    .split('\r\n')
+  expect(rows).toHaveLength(4)
+  expect(rows.at(-1)).toContain(lot.name)
+  expect(hand.clicks).toBe(2)
+})
+
 test('J14: by keyboard alone, from the sign-in page to a booked spot', async ({
   page,
   context,
@@ -172,6 +216,64 @@ test('J14: by keyboard alone, from the sign-in page to a booked spot', async ({
   await press('Enter')
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('It is yours')
   expect(keys).toBeLessThanOrEqual(25)
+})
+
+test('J15: what a screen reader hears while booking and releasing', async ({ page, driver }) => {
+  const lot = await makeLot()
+  await release(driver, (await book(driver, lot.id)).id)
+  const said = page.locator('[aria-live=polite]')
+  /** From here with Tab to the button of that name; every stop on the way must have a name. */
+  const reach = async (name: string | RegExp) => {
+    const target = page.getByRole('button', { name }).first()
+    await target.waitFor()
+    for (let stops = 0; stops < 40; stops++) {
+      await page.keyboard.press('Tab')
+      const stop = await page.locator(':focus').ariaSnapshot()
+      expect(stop, 'a stop without a name').toMatch(/^- \w+ ("|\/).+/)
+      if (await target.evaluate((element) => element === document.activeElement)) return
+    }
+    throw new Error(`the keyboard does not reach ${String(name)}`)
+  }
+  await page.goto('/')
+  await reach('Book again')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('dialog')).toHaveAccessibleName(`Park at ${lot.name}`)
+  await reach('Book a spot now')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
+  await expect(page.locator('main')).toMatchAriaSnapshot(`
+    - heading "It is yours" [level=1]
+    - text: /Spot/
+    - button "Release"
+  `)
+  await reach('Release')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('dialog')).toHaveAccessibleName('Release spot 1?')
+  await reach(/^Release for €/)
+  await page.keyboard.press('Enter')
+  await expect(said).toContainText('Spot 1 released. Total €')
+})
+
+test('J16: what J1 to J3 press lies under one thumb', async ({ page, driver }) => {
+  await page.setViewportSize({ width: 360, height: 740 })
+  const lot = await makeLot()
+  await release(driver, (await book(driver, lot.id)).id)
+  /** Presses it where it is: without scrolling, and in the lower 60 % of the screen. */
+  const press = async (name: string | RegExp) => {
+    const target = page.getByRole('button', { name }).first()
+    await expect(target).toBeInViewport({ ratio: 1 })
+    await stands(target)
+    const box = (await target.boundingBox())!
+    expect(box.y + box.height / 2, `${String(name)} is under the thumb`).toBeGreaterThan(740 * 0.4)
+    await target.click()
+  }
+  await page.goto('/')
+  await press('Book again')
+  await press('Book a spot now')
+  await expect(page.getByText('Yours for sure until')).toBeVisible()
+  await press(/^Release$/)
+  await press(/^Release for €/)
+  await expect(page.getByText('Spot 1 released').first()).toBeVisible()
 })
 
 test('J17: a release without a network is kept and sent once', async ({

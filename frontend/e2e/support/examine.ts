@@ -8,6 +8,9 @@ const WIDTHS = [1440, 360] as const
 /** A window of 1280 × 1024 px at a zoom of 400 %: as narrow as a page must stay usable (WCAG 1.4.10). */
 const ZOOMED = { width: 320, height: 256 }
 
+/** How long a test that examines a dozen states may take on a busy machine. */
+export const MANY_SCREENS = 300_000
+
 /** One state of one screen, reached with one load. */
 export interface Screen {
   name: string
@@ -22,7 +25,7 @@ export interface Screen {
 export async function examineAll(page: Page, screens: readonly Screen[]): Promise<void> {
   for (const screen of screens) {
     await page.goto(screen.path)
-    await page.locator('main').getByText(screen.ready).first().waitFor()
+    await page.locator('main').getByText(screen.ready).filter({ visible: true }).first().waitFor()
     await screen.then?.(page)
     await examine(page, screen.name)
   }

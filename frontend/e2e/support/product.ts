@@ -17,7 +17,7 @@ export interface Product {
   stop: () => Promise<void>
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
@@ -40,7 +40,9 @@ async function ready(url: string, child: ChildProcess, log: string): Promise<voi
 }
 
 /** Starts the product as `make run` does, with a data folder and a port of its own. */
-export async function startProduct(options: { demo?: boolean } = {}): Promise<Product> {
+export async function startProduct(
+  options: { demo?: boolean; mailPort?: number } = {},
+): Promise<Product> {
   const folder = mkdtempSync(join(tmpdir(), 'parking-e2e-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -63,6 +65,12 @@ export async function startProduct(options: { demo?: boolean } = {}): Promise<Pr
       TIMEZONE: 'Europe/Berlin',
       WEB_WORKERS: '1',
       WORKER_CONCURRENCY: '1',
+      ...(options.mailPort && {
+        SMTP_HOST: '127.0.0.1',
+        SMTP_PORT: String(options.mailPort),
+        SMTP_TLS: 'none',
+        MAIL_FROM: 'parking@example.com',
+      }),
     },
   })
   const lines = createWriteStream(log)

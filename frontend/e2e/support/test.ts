@@ -67,9 +67,10 @@ export const test = base.extend<Fixtures>({
   // The address is known once the product has started.
   baseURL: async ({}, use) => use(process.env.E2E_URL),
   watch: [
-    async ({ page }, use) => {
+    async ({ context, page }, use) => {
       const watch = new Watch()
       watch.on(page)
+      context.on('page', (tab) => watch.on(tab))
       await use(watch)
       watch.check()
     },
