@@ -42,6 +42,13 @@ def _midnight(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(zone))
 
 
+def reach(wanted: LocalDays) -> tuple[datetime, datetime]:
+    """The instants between which the days lie, in whatever zone."""
+    zones = wanted.zones or ["UTC"]
+    after = wanted.last + timedelta(days=1)
+    return min(_midnight(wanted.first, zone) for zone in zones), max(_midnight(after, zone) for zone in zones)
+
+
 def clause(wanted: LocalDays) -> Any:
     """The condition, for a query that has joined Lot."""
     now = clock.now()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from parking import clock
@@ -17,6 +17,16 @@ OUT_OF_SERVICE = "out of service"
 
 LIVE = "status IN ('Reserved', 'Active')"
 """The predicate of the partial indexes; SQLite uses them only for a query that repeats it to the letter."""
+
+LONG = {"booking_long": 22 * 3600, "booking_longer": 4 * 86_400, "booking_longest": 30 * 86_400}
+"""Small indexes of the claims that lasted longer than so many seconds. A claim that reaches over a whole local day
+and ended well after it is in the first; so the claims that touch a day long past are found without looking at every
+one that ended since."""
+
+
+def longer_than(seconds: int, *, sqlite: bool) -> str:
+    """The predicate of those indexes, to the letter (else they are not used)."""
+    return f"end_time - start_time > {seconds}" if sqlite else f"(end_time - start_time) > interval '{seconds} seconds'"
 
 
 class Booking(db.Model):  # type: ignore[name-defined]
@@ -87,10 +97,15 @@ class Booking(db.Model):  # type: ignore[name-defined]
             sqlite_where=text(LIVE),
             postgresql_where=text(LIVE),
         ),
-        Index("booking_user", "user_id", "id"),
-        Index("booking_spot", "lot_id", "spot_id", "id"),
-        Index("booking_ended", "lot_id", "end_time"),
-        Index("booking_reference", "reference"),
+        # Lists come by their start, the newest first (bookings/listing.py): all, and of one user, lot or spot.
+        Index("booking_start", "start_time", "id"),
+        Index("booking_user", "user_id", "start_time", "id"),
+        Index("booking_started", "lot_id", "start_time", "id"),
+        Index("booking_spot", "lot_id", "spot_id", "start_time", "id"),
+        Index("booking_end", "end_time", "id"),
+        Index("booking_ended", "lot_id", "end_time", "id"),
+        Index("booking_reference", "reference", postgresql_ops={"reference": "text_pattern_ops"}),
+        Index("booking_plate", func.lower(vehicle_plate).label("plate"), postgresql_ops={"plate": "text_pattern_ops"}),
         Index(
             "booking_due_start",
             "start_time",
@@ -104,4 +119,15 @@ class Booking(db.Model):  # type: ignore[name-defined]
             postgresql_where=text("status = 'Active'"),
         ),
         {"sqlite_strict": True, "postgresql_with": {"fillfactor": 90}},
+    )
+
+
+for _name, _seconds in LONG.items():
+    Index(
+        _name,
+        Booking.lot_id,
+        Booking.end_time,
+        Booking.start_time,
+        sqlite_where=text(longer_than(_seconds, sqlite=True)),
+        postgresql_where=text(longer_than(_seconds, sqlite=False)),
     )

@@ -1,14 +1,12 @@
-"""Reading bookings: one joined query, narrowed and paged by key."""
+"""Reading bookings: one joined query, and what it can be narrowed to. Pages of it: listing.py."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, lazyload
 
 from parking.accounts.models import User
@@ -16,8 +14,7 @@ from parking.bookings import local_days
 from parking.bookings.local_days import LocalDays
 from parking.bookings.models import Booking
 from parking.bookings.states import is_block
-from parking.db import plus_seconds
-from parking.errors import Invalid
+from parking.db import is_sqlite, plus_seconds
 from parking.lots.models import Lot, Spot, Tariff
 
 STATUSES = ("Active", "Reserved", "Completed", "Cancelled", "No-show")
@@ -64,23 +61,31 @@ def one(session: Session, booking_id: int, *, user_id: int | None = None, with_u
 
 def narrowed(query: Select[*tuple[Any, ...]], chosen: Filters, now: datetime) -> Select[*tuple[Any, ...]]:
     """The query with the filters on it; the status is the one true at `now`."""
-    for column, value in (
-        (Booking.lot_id, chosen.lot_id),
-        (Booking.spot_id, chosen.spot_id),
-        (Booking.user_id, chosen.user_id),
-        (Booking.booking_type, chosen.booking_type),
-    ):
-        if value is not None:
-            query = query.where(column == value)
+    query = query.where(*conditions(chosen, now))
+    return query.where(or_(*_mentions(chosen.q))) if chosen.q else query
+
+
+def conditions(chosen: Filters, now: datetime) -> list[Any]:
+    """Every filter but the search."""
+    found = [
+        column == value
+        for column, value in (
+            (Booking.lot_id, chosen.lot_id),
+            (Booking.spot_id, chosen.spot_id),
+            (Booking.user_id, chosen.user_id),
+            (Booking.booking_type, chosen.booking_type),
+        )
+        if value is not None
+    ]
     if chosen.status:
-        query = query.where(_status_is(chosen.status, now))
+        found.append(_status_is(chosen.status, now))
     if chosen.from_:
-        query = query.where(func.coalesce(Booking.end_time, Booking.held_until) > chosen.from_)
+        found.append(func.coalesce(Booking.end_time, Booking.held_until) > chosen.from_)
     if chosen.to:
-        query = query.where(Booking.start_time < chosen.to)
+        found.append(Booking.start_time < chosen.to)
     if chosen.days:
-        query = query.where(local_days.clause(chosen.days))
-    return query.where(_mentions(chosen.q)) if chosen.q else query
+        found.append(local_days.clause(chosen.days))
+    return found
 
 
 def _status_is(status: str, now: datetime) -> Any:
@@ -95,36 +100,50 @@ def _status_is(status: str, now: datetime) -> Any:
     return stored if turned is None else or_(stored, turned)
 
 
-def _mentions(text: str) -> Any:
-    """A search over what an administrator has in hand: reference, plate, address, name, lot."""
-    pattern = "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    columns = (Booking.reference, Booking.vehicle_plate, User.email, User.username, Lot.name)
-    return or_(*(func.lower(column).like(pattern, escape="\\") for column in columns))
+def _pattern(text: str) -> str:
+    return "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
-def page(session: Session, query: Select[Any], limit: int, cursor: str | None) -> tuple[list[Row[Any]], str | None]:
-    """One page, newest first, and the cursor of the next (None at the end). Raises Invalid for a made-up cursor."""
-    if cursor:
-        query = query.where(Booking.id < read_cursor(cursor))
-    rows = list(session.execute(query.order_by(Booking.id.desc()).limit(limit + 1)))
-    more = len(rows) > limit
-    return rows[:limit], make_cursor(rows[limit - 1].Booking.id) if more else None
+def _like(text: str, *columns: Any) -> Any:
+    return or_(*(func.lower(column).like(_pattern(text), escape="\\") for column in columns))
 
 
-def make_cursor(last_id: int) -> str:
-    return base64.urlsafe_b64encode(str(last_id).encode()).decode().rstrip("=")
+def _mentions(text: str) -> list[Any]:
+    """What an administrator has in hand: a part of a name, an address or a lot's name; or how a reference or a plate
+    begins (a part from the middle could only be found by reading every booking there ever was)."""
+    return [
+        Booking.user_id.in_(select(User.id).where(_like(text, User.email, User.username))),
+        Booking.lot_id.in_(select(Lot.id).where(_like(text, Lot.name))),
+        begins(Booking.reference, text.upper()),
+        begins(func.lower(Booking.vehicle_plate), text.lower()),
+    ]
 
 
-def read_cursor(cursor: str) -> int:
-    """The id a cursor stands for. Raises Invalid for anything `make_cursor` did not make."""
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        value = int(text)
-    except (ValueError, binascii.Error):
-        value = -1
-    if not 0 <= value < 2**63:
-        raise Invalid.field("cursor", "This cursor was not given out by this list.")
-    return value
+MOST_FOUND = 200
+"""People or lots that a search names one by one; where it means more, most bookings are theirs anyway."""
+
+
+def search_parts(session: Session, text: str | None) -> list[Any]:
+    """The search as conditions each of which has an index; a booking is meant that fulfils one of them."""
+    if not text:
+        return [true()]
+    people, of_lots, *others = _mentions(text)
+    for column, words, whole in (
+        (User.id, _like(text, User.email, User.username), people),
+        (Lot.id, _like(text, Lot.name), of_lots),
+    ):
+        ids = session.scalars(select(column).where(words).limit(MOST_FOUND + 1)).all()
+        held = Booking.user_id if column is User.id else Booking.lot_id
+        if ids:
+            others.append(held.in_(ids) if len(ids) <= MOST_FOUND else whole)
+    return others
+
+
+def begins(column: Any, beginning: str) -> Any:
+    """Whether a text begins so, as bounds in the order of its index (on PostgreSQL one with text_pattern_ops)."""
+    from_, below = (">=", "<") if is_sqlite() else ("~>=~", "~<~")
+    bounds = ((from_, beginning), (below, beginning + "\U0010ffff"))
+    return and_(*(column.op(order, is_comparison=True)(bound) for order, bound in bounds))
 
 
 def totals(session: Session, chosen: Filters, now: datetime) -> dict[str, Any]:

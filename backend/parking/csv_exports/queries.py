@@ -91,16 +91,14 @@ def bookings(chosen: Filters, now: datetime, *, with_user: bool = False) -> Rows
         .join(Tariff, and_(Tariff.lot_id == Booking.lot_id, Tariff.id == Booking.tariff_id))
         .where(~is_block)
     )
-    if with_user or chosen.q:
+    if with_user:
         query = query.join(User, User.id == Booking.user_id)
-    return booking_queries.narrowed(query, chosen, now).order_by(Booking.id.desc())
+    return booking_queries.narrowed(query, chosen, now).order_by(Booking.start_time.desc(), Booking.id.desc())
 
 
 def booking_count(chosen: Filters, now: datetime) -> Select[int]:
     """How many rows `bookings` gives."""
     query = select(func.count()).select_from(Booking).where(~is_block)
-    if chosen.q:
-        query = query.join(User, User.id == Booking.user_id).join(Lot, Lot.id == Booking.lot_id)
     return booking_queries.narrowed(query, chosen, now)
 
 

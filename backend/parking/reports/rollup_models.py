@@ -11,41 +11,12 @@ from sqlalchemy import JSON, Date, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from parking.accounts.models import User
-from parking.bookings.models import Booking
 from parking.db import BigId, UTCDateTime, db
 
 ALL_LOTS = 0
 """The `lot_id` of the rows that hold the sums over every lot."""
 
-LONG = {"booking_long": 22 * 3600, "booking_longer": 4 * 86_400, "booking_longest": 30 * 86_400}
-"""Small indexes of the claims that lasted longer than so many seconds. A claim that reaches over a whole local day
-and ended well after it is in the first; so the claims that touch a day long past are found without looking at every
-one that ended since."""
-
-
-def longer_than(seconds: int, *, sqlite: bool) -> str:
-    """The predicate of those indexes, to the letter (else they are not used)."""
-    return f"end_time - start_time > {seconds}" if sqlite else f"(end_time - start_time) > interval '{seconds} seconds'"
-
-
-Index(
-    "booking_started",
-    Booking.lot_id,
-    Booking.start_time,
-    Booking.user_id,
-    Booking.checked_in_at,
-    Booking.booking_type,
-)
 Index("app_user_created", User.created_at)
-for _name, _seconds in LONG.items():
-    Index(
-        _name,
-        Booking.lot_id,
-        Booking.end_time,
-        Booking.start_time,
-        sqlite_where=text(longer_than(_seconds, sqlite=True)),
-        postgresql_where=text(longer_than(_seconds, sqlite=False)),
-    )
 
 
 class _Sums:
@@ -65,7 +36,7 @@ class _Sums:
     reserved_s: Mapped[int] = mapped_column(BigId, default=0)
     available_s: Mapped[int] = mapped_column(BigId, default=0)
     drivers: Mapped[int | None] = mapped_column(BigId)
-    """Distinct; does not add up, so the row over all lots of a day has None."""
+    """Distinct; does not add up (the row over all lots of a day has None; who they were stands in the detail)."""
     peak_cars: Mapped[int] = mapped_column(BigId, default=0)
     """The most cars at one moment (for all lots: of one lot)."""
 
@@ -93,6 +64,10 @@ class LotDayDetail(db.Model):  # type: ignore[name-defined]
     available: Mapped[list[int]] = mapped_column(JSON)
     stay_minutes: Mapped[dict[str, int]] = mapped_column(JSON)
     """Whole minutes stayed -> number of stays that ended on the day."""
+    drivers: Mapped[list[int] | str | None] = mapped_column(JSON)
+    """Who they were (rollup_rules.packed): of several days together, the different ones can be told from it."""
+
+    __table_args__ = (Index("ix_lot_day_detail_day", "day", "lot_id"),)
 
 
 class LotMonth(_Sums, db.Model):  # type: ignore[name-defined]

@@ -5,12 +5,14 @@ What each figure means stands at the top of stats.py.
 
 from __future__ import annotations
 
+import zlib
+from base64 import b64decode, b64encode
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -83,6 +85,44 @@ class Day:
                 del self.stay_minutes[minutes]
 
 
+MOST_LISTED = 500
+Packed = list[int] | str
+
+
+def packed(drivers: set[int]) -> Packed:
+    """Who drove, for keeping: few as a list of ids; many as a bit for every id, compressed."""
+    if len(drivers) <= MOST_LISTED:
+        return sorted(drivers)
+    return b64encode(zlib.compress(_bits(drivers), 1)).decode()
+
+
+def unpacked(kept: Packed | None) -> set[int]:
+    """What `packed` was given."""
+    if not isinstance(kept, str):
+        return set(kept or ())
+    bits = zlib.decompress(b64decode(kept))
+    return {8 * place + n for place, byte in enumerate(bits) if byte for n in range(8) if byte >> n & 1}
+
+
+def _bits(drivers: Iterable[int]) -> bytes:
+    ids = list(drivers)
+    bits = bytearray(max(ids, default=0) // 8 + 1)
+    for one in ids:
+        bits[one >> 3] |= 1 << (one & 7)
+    return bytes(bits)
+
+
+def together(parts: Iterable[Packed | set[int] | None]) -> int:
+    """The drivers of all the parts as one number with a bit for each; its `bit_count()` is how many they are."""
+    found, few = 0, set[int]()
+    for part in parts:
+        if isinstance(part, str):
+            found |= int.from_bytes(zlib.decompress(b64decode(part)), "little")
+        elif part is not None:
+            few.update(part)
+    return found | int.from_bytes(_bits(few), "little") if few else found
+
+
 def midnight(day: date, zone: str) -> int:
     """The instant at which the local day begins (where the clocks skip midnight, the moment they do)."""
     return int(datetime.combine(day, time(), ZoneInfo(zone)).timestamp())
@@ -118,42 +158,17 @@ def slots(zone: str, first: date, last: date) -> tuple[Slot, ...]:
     return tuple(found)
 
 
-def levels(changes: Iterable[tuple[int, int]], edges: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """For each [edges[i], edges[i+1]): the integral of a level over it (level x seconds), and its highest value.
-
-    `changes` are (instant, step) of a level that is 0 before the first of them.
-    """
-    level = area = peak = 0
-    slot, at, last = 0, edges[0], len(edges) - 1
-    for instant, step in sorted(changes):
-        while slot < last and instant >= edges[slot + 1]:
-            if at < edges[slot + 1]:
-                area, peak = area + level * (edges[slot + 1] - at), max(peak, level)
-            yield area, peak
-            at, area, peak, slot = edges[slot + 1], 0, 0, slot + 1
-        if instant > at and slot < last:
-            area, peak, at = area + level * (instant - at), max(peak, level), instant
-        level += step
-    for end in edges[slot + 1 :]:
-        if at < end:
-            area, peak = area + level * (end - at), max(peak, level)
-        yield area, peak
-        at, area, peak = end, 0, 0
-
-
-def _span(start: int, end: int | None, low: int, high: int) -> list[tuple[int, int]]:
-    """The steps of one thing that stands from start to end, cut to [low, high)."""
-    start, end = max(start, low), min(high, high if end is None else end)
-    return [(start, 1), (end, -1)] if start < end else []
+Span = tuple[int, int]
 
 
 @dataclass(slots=True)
 class _Lot:
-    """The steps of one lot's levels while its rows come in."""
+    """What stands in one lot while its rows come in, each cut to the days."""
 
-    cars: list[tuple[int, int]] = field(default_factory=list)
-    held: list[tuple[int, int]] = field(default_factory=list)
-    capacity: list[tuple[int, int]] = field(default_factory=list)
+    cars: list[Span] = field(default_factory=list)
+    held: list[Span] = field(default_factory=list)
+    capacity: list[tuple[int, int, int]] = field(default_factory=list)
+    """(from, until, number of spots more or less)"""
 
 
 class Roller:
@@ -169,38 +184,34 @@ class Roller:
         self._seen = min(self._starts[-1], now + 1)  # what happened this very second has happened
         self._slots = slots(zone, first, last)
         self._edges = [min(slot.start, self._high) for slot in self._slots] + [self._high]
-        self._lots: dict[int, _Lot] = {}
-        self.made: dict[tuple[int, date], Day] = {}
+        self._lots: dict[int, _Lot] = defaultdict(_Lot)
+        self.made: dict[tuple[int, date], Day] = defaultdict(Day)
 
     def _day_of(self, lot_id: int, instant: int) -> Day | None:
         if not self._low <= instant < self._seen:
             return None
-        key = lot_id, self.days[bisect_right(self._starts, instant) - 1]
-        if key not in self.made:
-            self.made[key] = Day()
-        return self.made[key]
+        return self.made[lot_id, self.days[bisect_right(self._starts, instant) - 1]]
 
-    def _lot(self, lot_id: int) -> _Lot:
-        if lot_id not in self._lots:
-            self._lots[lot_id] = _Lot()
-        return self._lots[lot_id]
+    def _cut(self, start: int, end: int | None) -> Span:
+        """What of it lies within the days, up to now; empty where the end is not after the start."""
+        return max(start, self._low), min(self._high, self._high if end is None else end)
 
     def add_spots(self, lot_id: int, since: int, number: int, closed: int | None = None) -> None:
         """`number` spots exist since then; `closed`: since when the lot is no more."""
-        steps = _span(since, closed, self._low, self._high)
-        self._lot(lot_id).capacity += [(at, step * number) for at, step in steps]
+        self._lots[lot_id].capacity.append((*self._cut(since, closed), number))
 
     def add(self, claim: Claim, closed: int | None = None) -> None:
-        lot = self._lot(claim.lot_id)
+        lot = self._lots[claim.lot_id]
         if claim.booking_type == "block":
             end = claim.end if closed is None else min(closed, claim.end or closed)
-            lot.capacity += [(at, -step) for at, step in _span(claim.start, end, self._low, self._high)]
+            lot.capacity.append((*self._cut(claim.start, end), -1))
             return
         if claim.checked_in is not None:
-            lot.cars += _span(claim.checked_in, claim.end, self._low, self._high)
+            lot.cars.append(self._cut(claim.checked_in, claim.end))
         if claim.reserved_start is not None:
-            arrival = claim.end if claim.checked_in is None else claim.checked_in
-            lot.held += _span(claim.reserved_start, arrival, self._low, self._high)
+            lot.held.append(
+                self._cut(claim.reserved_start, claim.end if claim.checked_in is None else claim.checked_in)
+            )
         self._count_start(claim)
         self._count_end(claim)
 
@@ -232,19 +243,67 @@ class Roller:
     def finish(self) -> dict[tuple[int, date], Day]:
         """(lot_id, day) -> its figures; a day of which nothing can be said is missing."""
         for lot_id, lot in self._lots.items():
-            self._spread(lot_id, lot)
+            self._park(lot_id, lot)
+            self._keep_free(lot_id, lot)
+            self._offer(lot_id, lot)
+            for day, peak in self._peaks(lot.cars).items():
+                self.made[lot_id, day].peak_cars = peak
         return {key: day for key, day in self.made.items() if not day.is_empty()}
 
-    def _spread(self, lot_id: int, lot: _Lot) -> None:
-        """The levels of one lot over its days' hours."""
-        cars, held, spots = (levels(steps, self._edges) for steps in (lot.cars, lot.held, lot.capacity))
-        for slot, (parked, peak), (kept, _), (usable, _) in zip(self._slots, cars, held, spots, strict=True):
-            if not (parked or kept or usable):
+    def _hours(self, start: int, end: int) -> Iterator[tuple[date, int, int]]:
+        """(day, hour, seconds of it) of a span."""
+        slot = bisect_right(self._edges, start) - 1
+        while start < end:
+            until = min(end, self._edges[slot + 1])
+            yield self._slots[slot].day, self._slots[slot].hour, until - start
+            start, slot = until, slot + 1
+
+    def _park(self, lot_id: int, lot: _Lot) -> None:
+        for start, end in lot.cars:
+            for day, hour, seconds in self._hours(start, end):
+                made = self.made[lot_id, day]
+                made.occupied[hour] += seconds
+                made.sums.occupied_s += seconds
+
+    def _keep_free(self, lot_id: int, lot: _Lot) -> None:
+        for start, end in lot.held:
+            for day, _, seconds in self._hours(start, end):
+                self.made[lot_id, day].sums.reserved_s += seconds
+
+    def _offer(self, lot_id: int, lot: _Lot) -> None:
+        """The spots in service: those there all the time by the length of the hours, the others one by one."""
+        all_along = 0
+        for start, end, number in lot.capacity:
+            if (start, end) == (self._low, self._high):
+                all_along += number
                 continue
-            day = self.made.setdefault((lot_id, slot.day), Day())
-            day.sums.occupied_s += parked
-            day.sums.reserved_s += kept
-            day.sums.available_s += usable
-            day.occupied[slot.hour] += parked
-            day.available[slot.hour] += usable
-            day.peak_cars = max(day.peak_cars, peak)
+            for day, hour, seconds in self._hours(start, end):
+                made = self.made[lot_id, day]
+                made.available[hour] += number * seconds
+                made.sums.available_s += number * seconds
+        if all_along:
+            for day, lengths, whole in self._lengths:
+                made = self.made[lot_id, day]
+                made.available = [n + all_along * length for n, length in zip(made.available, lengths, strict=True)]
+                made.sums.available_s += all_along * whole
+
+    @cached_property
+    def _lengths(self) -> list[tuple[date, list[int], int]]:
+        """(day, the seconds of each of its local hours, all its seconds) of the days that have begun."""
+        found = {day: [0] * 24 for day in self.days}
+        for slot, begin, end in zip(self._slots, self._edges, self._edges[1:], strict=False):
+            found[slot.day][slot.hour] += end - begin
+        return [(day, lengths, sum(lengths)) for day, lengths in found.items() if any(lengths)]
+
+    def _peaks(self, cars: list[Span]) -> dict[date, int]:
+        """day -> the most cars at one moment. One that leaves in the second another comes makes room for it."""
+        found: dict[date, int] = {}
+        level, at = 0, self._low
+        steps = [(start, 1) for start, end in cars if start < end] + [(end, -1) for start, end in cars if start < end]
+        for instant, step in sorted(steps):
+            if level and instant > at:
+                first, last = bisect_right(self._starts, at) - 1, bisect_right(self._starts, instant - 1) - 1
+                for day in self.days[first : last + 1]:
+                    found[day] = max(found.get(day, 0), level)
+            level, at = level + step, instant
+        return found

@@ -24,8 +24,19 @@ from parking.db import db, is_sqlite, transaction
 from parking.marks import QUARTER_S
 from parking.reports import stats_queries as queries
 from parking.reports.rollup_models import ALL_LOTS, LotDay, LotDayDetail, LotMonth, LotRolled, StatsChange
-from parking.reports.rollup_rules import SUMS, Day, Roller, Sums, local_day, midnight
-from parking.reports.stats_queries import LotInfo
+from parking.reports.rollup_rules import (
+    SUMS,
+    Day,
+    Packed,
+    Roller,
+    Sums,
+    local_day,
+    midnight,
+    packed,
+    together,
+    unpacked,
+)
+from parking.reports.stats_queries import LotInfo, among
 
 log = logging.getLogger(__name__)
 
@@ -229,7 +240,7 @@ def _write(job: Job, made: Made) -> int:
     with transaction() as session:
         _lock(session)
         _claim(session, job)
-        change: dict[date, Day] = defaultdict(Day)
+        change: dict[date, Change] = defaultdict(Change)
         written = 0
         for first, last in runs(job.days):
             old = load(session, ids, first, last)
@@ -257,45 +268,33 @@ def _claim(session: Session, job: Job) -> None:
 _KEPT = (
     select(*LotDay.__table__.columns, LotDayDetail.occupied, LotDayDetail.available, LotDayDetail.stay_minutes)
     .join(LotDayDetail, (LotDayDetail.lot_id == LotDay.lot_id) & (LotDayDetail.day == LotDay.day))
-    .where(LotDay.lot_id.in_(bindparam("lot_ids", expanding=True)))
-    .where(LotDay.day.between(bindparam("first"), bindparam("last")))
+    .where(among(LotDay.lot_id, "lot_ids"), LotDay.day.between(bindparam("first"), bindparam("last")))
 )
+_WITH_DRIVERS = _KEPT.add_columns(LotDayDetail.drivers.label("who"))
 
 
-def load(session: Session, lot_ids: Sequence[int], first: date, last: date) -> Made:
-    """The kept sums of these lots and days. `drivers` is a set of nobodies of the right size."""
-    rows = session.execute(_KEPT, {"lot_ids": list(lot_ids), "first": first, "last": last})
-    return {(row.lot_id, row.day): _day(row) for row in rows}
+def load(session: Session, lot_ids: Sequence[int], first: date, last: date, *, drivers: bool = True) -> Made:
+    """The kept sums of these lots (not of all together) and days; who drove, too, unless nobody asks."""
+    query = _WITH_DRIVERS if drivers else _KEPT
+    rows = session.execute(query, {"lot_ids": list(lot_ids), "first": first, "last": last})
+    return {(row.lot_id, row.day): _day(row, drivers=drivers) for row in rows}
 
 
-def _day(row: Any) -> Day:
+def _day(row: Any, *, drivers: bool) -> Day:
     day = Day(sums=Sums(**{name: getattr(row, name) for name in SUMS}), peak_cars=row.peak_cars)
-    day.drivers = set(range(row.drivers or 0))
     day.occupied, day.available = row.occupied, row.available
     day.stay_minutes.update({int(minutes): count for minutes, count in row.stay_minutes.items()})
+    if drivers:
+        day.drivers = unpacked(row.who)
     return day
 
 
-def _same(old: Day, new: Day) -> bool:
-    return (old.sums, old.peak_cars, len(old.drivers), old.occupied, old.available, old.stay_minutes) == (
-        new.sums,
-        new.peak_cars,
-        len(new.drivers),
-        new.occupied,
-        new.available,
-        new.stay_minutes,
-    )
-
-
-def _replace(session: Session, old: Made, new: Made, change: dict[date, Day]) -> int:
+def _replace(session: Session, old: Made, new: Made, change: dict[date, Change]) -> int:
     """Writes the days that differ, and adds to `change` by how much; their number."""
     everything = old.keys() | new.keys()
-    differing = [key for key in everything if key not in old or key not in new or not _same(old[key], new[key])]
+    differing = [key for key in everything if key not in old or key not in new or old[key] != new[key]]
     for key in differing:
-        if key in old:
-            change[key[1]].add(old[key], -1)
-        if key in new:
-            change[key[1]].add(new[key])
+        change[key[1]].add(old.get(key), new.get(key))
     _delete_days(session, [key for key in differing if key in old])
     _insert_days(session, {key: new[key] for key in differing if key in new})
     return len(differing)
@@ -310,32 +309,64 @@ def _delete_days(session: Session, keys: list[tuple[int, date]]) -> None:
             session.execute(delete(table).where(table.day == day, table.lot_id.in_(lot_ids)))
 
 
-def _insert_days(session: Session, made: Made, *, for_all: bool = False) -> None:
-    rows, details = [], []
-    for (lot_id, day), figures in made.items():
-        sums = {name: getattr(figures.sums, name) for name in SUMS}
-        drivers = None if for_all else len(figures.drivers)
-        rows.append({"lot_id": lot_id, "day": day, **sums, "drivers": drivers, "peak_cars": figures.peak_cars})
-        minutes = {str(minutes): count for minutes, count in sorted(figures.stay_minutes.items())}
-        hours = {"occupied": figures.occupied, "available": figures.available}
-        details.append({"lot_id": lot_id, "day": day, **hours, "stay_minutes": minutes})
-    if rows:
-        session.execute(insert(LotDay), rows)
-        session.execute(insert(LotDayDetail), details)
+def _insert_days(session: Session, made: Made) -> None:
+    if made:
+        rows = [rows_of(*key, day) for key, day in made.items()]
+        session.execute(insert(LotDay), [row for row, _ in rows])
+        session.execute(insert(LotDayDetail), [detail for _, detail in rows])
 
 
-def _add_to_all(session: Session, change: dict[date, Day]) -> None:
+def rows_of(lot_id: int, day: date, figures: Day) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The rows of lot_day and lot_day_detail that keep a day."""
+    key = {"lot_id": lot_id, "day": day}
+    sums = {name: getattr(figures.sums, name) for name in SUMS}
+    drivers = None if lot_id == ALL_LOTS else len(figures.drivers)
+    minutes = {str(minutes): count for minutes, count in sorted(figures.stay_minutes.items())}
+    hours = {"occupied": figures.occupied, "available": figures.available}
+    detail = {**key, **hours, "stay_minutes": minutes, "drivers": packed(figures.drivers)}
+    return {**key, **sums, "drivers": drivers, "peak_cars": figures.peak_cars}, detail
+
+
+@dataclass(slots=True)
+class Change:
+    """By how much the days of some lots have changed the day of all lots."""
+
+    difference: Day = field(default_factory=Day)
+    came: set[int] = field(default_factory=set)
+    gone: bool = False
+    """Whether a driver, or what was a lot's peak, is gone: then the whole day is to be looked at."""
+
+    def add(self, old: Day | None, new: Day | None) -> None:
+        old, new = old or Day(), new or Day()
+        self.difference.add(old, -1)
+        self.difference.add(new)
+        self.difference.peak_cars = max(self.difference.peak_cars, new.peak_cars)
+        self.came |= new.drivers
+        self.gone |= not old.drivers <= new.drivers or new.peak_cars < old.peak_cars
+
+
+def _add_to_all(session: Session, change: dict[date, Change]) -> None:
     """Carries the change over into the rows that sum up every lot."""
-    for day, difference in change.items():
-        old = load(session, [ALL_LOTS], day, day)
-        total = old.get((ALL_LOTS, day), Day())
-        total.add(difference)
-        total.peak_cars = (
-            session.scalar(select(func.max(LotDay.peak_cars)).where(LotDay.day == day, LotDay.lot_id != ALL_LOTS)) or 0
-        )
-        _delete_days(session, list(old))
+    for day, one in change.items():
+        old = load(session, [ALL_LOTS], day, day).get((ALL_LOTS, day))
+        total = old or Day()
+        total.add(one.difference)
+        total.drivers |= one.came
+        total.peak_cars = max(total.peak_cars, one.difference.peak_cars)
+        if one.gone:
+            total.drivers, total.peak_cars = _look_at_day(session, day)
+        if old is not None:
+            _delete_days(session, [(ALL_LOTS, day)])
         if not total.is_empty():
-            _insert_days(session, {(ALL_LOTS, day): total}, for_all=True)
+            _insert_days(session, {(ALL_LOTS, day): total})
+
+
+def _look_at_day(session: Session, day: date) -> tuple[set[int], int]:
+    """Who drove in any lot, and the most cars at one moment in one lot."""
+    of_day = LotDay.day == day, LotDay.lot_id != ALL_LOTS
+    peak = session.scalar(select(func.max(LotDay.peak_cars)).where(*of_day)) or 0
+    who = select(LotDayDetail.drivers).where(LotDayDetail.day == day, LotDayDetail.lot_id != ALL_LOTS)
+    return set[int]().union(*map(unpacked, session.scalars(who))), peak
 
 
 def _soil_months(session: Session, change: Iterable[date], lot_ids: Sequence[int]) -> None:
@@ -386,7 +417,7 @@ def _forget_moved(session: Session) -> None:
         assert lot.last_day is not None
         with transaction() as writing:
             _lock(writing)
-            change: dict[date, Day] = defaultdict(Day)
+            change: dict[date, Change] = defaultdict(Change)
             _replace(writing, load(writing, [lot.id], lot.first_day, lot.last_day), {}, change)
             _add_to_all(writing, change)
             writing.execute(delete(LotMonth).where(LotMonth.lot_id == lot.id))
@@ -412,20 +443,40 @@ def month_end(month: date) -> date:
     return (month + timedelta(days=31)).replace(day=1) - _ONE_DAY
 
 
+def whole_months(session: Session, first: date, last: date) -> list[date]:
+    """The months within these days that are summed and true for every lot."""
+    stale = session.scalars(select(LotMonth.month).where(LotMonth.stale).distinct())
+    found = set(session.scalars(_kept_months(first, last))) - set(stale)
+    return sorted(month for month in found if first <= month and month_end(month) <= last)
+
+
+def _kept_months(first: date, last: date) -> Any:
+    return select(LotMonth.month).where(LotMonth.lot_id == ALL_LOTS, LotMonth.month.between(first, last))
+
+
 def _sum_month(month: date) -> None:
     with transaction() as session:
         _lock(session)
         stale = session.scalars(select(LotMonth.lot_id).where(LotMonth.stale, LotMonth.month == month)).all()
-        zones, last = sorted({lot.zone for lot in queries.lots(session)}), month_end(month)
-        drivers = queries.drivers_of_lots(session, zones, month, last)
-        drivers[ALL_LOTS] = queries.drivers(session, zones, month, last)
         for start in range(0, len(stale), MOST_LOT_DAYS):
             lot_ids = stale[start : start + MOST_LOT_DAYS]
             session.execute(delete(LotMonth).where(LotMonth.month == month, LotMonth.lot_id.in_(lot_ids)))
             if sums := month_sums(session, month, lot_ids):
+                drivers = month_drivers(session, month, list(sums))
                 more = {"month": month, "stale": False}
                 rows = [{**row, **more, "lot_id": n, "drivers": drivers.get(n, 0)} for n, row in sums.items()]
                 session.execute(insert(LotMonth), rows)
+
+
+def month_drivers(session: Session, month: date, lot_ids: Sequence[int]) -> dict[int, int]:
+    """lot -> its distinct drivers of the month's days."""
+    query = select(LotDayDetail.lot_id, LotDayDetail.drivers).where(
+        LotDayDetail.lot_id.in_(list(lot_ids)), LotDayDetail.day.between(month, month_end(month))
+    )
+    found: dict[int, list[Packed | None]] = defaultdict(list)
+    for lot_id, who in session.execute(query):
+        found[lot_id].append(who)
+    return {lot_id: together(parts).bit_count() for lot_id, parts in found.items()}
 
 
 def month_sums(session: Session, month: date, lot_ids: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -495,6 +546,7 @@ def _check_all(session: Session) -> Iterator[Difference]:
         for key, figures in rows.items():
             if key[0] != ALL_LOTS:
                 total.add(figures)
+                total.drivers |= figures.drivers
                 total.peak_cars = max(total.peak_cars, figures.peak_cars)
         yield from _differences("day", kept, {} if total.is_empty() else {(ALL_LOTS, day): total})
 
@@ -510,16 +562,14 @@ def _differences(kind: str, kept: Made, counted: Made) -> Iterator[Difference]:
 def _told(day: Day) -> dict[str, Any]:
     sums: dict[str, Any] = {name: getattr(day.sums, name) for name in SUMS}
     more = {"occupied": day.occupied, "available": day.available, "stay_minutes": dict(day.stay_minutes)}
-    return sums | more | {"drivers": len(day.drivers), "peak_cars": day.peak_cars}
+    return sums | more | {"drivers": sorted(day.drivers), "peak_cars": day.peak_cars}
 
 
 def _check_months(session: Session) -> Iterator[Difference]:
-    zones = sorted({lot.zone for lot in queries.lots(session)})
     for (month,) in session.execute(select(LotMonth.month).where(~LotMonth.stale).distinct()).all():
         rows = {row.lot_id: row for row in session.execute(_months_of(month))}
         sums = month_sums(session, month, list(rows))
-        drivers = queries.drivers_of_lots(session, zones, month, month_end(month))
-        drivers[ALL_LOTS] = queries.drivers(session, zones, month, month_end(month))
+        drivers = month_drivers(session, month, list(rows))
         for lot_id, row in rows.items():
             counted = sums.get(lot_id, {}) | {"drivers": drivers.get(lot_id, 0)}
             for name in (*SUMS, "peak_cars", "drivers"):
@@ -553,12 +603,13 @@ def _rebuild_day(session: Session, day: date) -> None:
             by_zone[lot.zone].append(lot)
     for lots in by_zone.values():
         made |= compute(session, lots, day, day, now)
-    total = Day()
+    total = Change()
     for figures in made.values():
-        total.add(figures)
-        total.peak_cars = max(total.peak_cars, figures.peak_cars)
+        total.add(None, figures)
+    everyone = total.difference
+    everyone.drivers = total.came
     for table in (LotDay, LotDayDetail):
         session.execute(delete(table).where(table.day == day))
     _insert_days(session, made)
-    if not total.is_empty():
-        _insert_days(session, {(ALL_LOTS, day): total}, for_all=True)
+    if not everyone.is_empty():
+        _insert_days(session, {(ALL_LOTS, day): everyone})

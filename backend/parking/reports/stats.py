@@ -40,19 +40,21 @@ today are counted from the bookings there and then. So the figures are never beh
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
 from parking import clock, settings
 from parking.errors import NotFound
 from parking.reports import rollups
 from parking.reports import stats_queries as queries
-from parking.reports.rollup_models import ALL_LOTS, LotDay, LotMonth, StatsChange
-from parking.reports.rollup_rules import SUMS, Day, Sums, days, local_day, midnight
+from parking.reports.rollup_models import ALL_LOTS, LotDay, LotDayDetail, LotMonth, StatsChange
+from parking.reports.rollup_rules import SUMS, Day, Packed, Sums, days, local_day, midnight, together
 from parking.reports.stats_queries import LotInfo
 
 _ONE_DAY = timedelta(days=1)
@@ -193,15 +195,14 @@ def admin_figures(session: Session, from_: date, to: date, lot_id: int | None = 
     Raises NotFound for a lot that never was. Only reads; the caller's session sees what it sees.
     """
     now = clock.now()
-    lots = queries.lots(session, lot_id)
-    if lot_id is not None and not lots:
+    made = _Period(session, from_, to, int(now.timestamp()), lot_id)
+    if lot_id is not None and not made.zones:
         raise NotFound("There is no such car park.")
-    made = _Period(session, lots, from_, to, int(now.timestamp()), lot_id)
     totals, minutes = Sums(), Counter[int]()
     for day in made.by_day.values():
         totals.add(day.sums)
         minutes.update(day.stay_minutes)
-    partial = any(to >= local_day(made.now, zone) for zone in made.zones)
+    partial = any(to >= today for today in made.today.values())
     operator = settings.current().timezone
     return AdminFigures(
         from_=from_,
@@ -222,19 +223,22 @@ def admin_figures(session: Session, from_: date, to: date, lot_id: int | None = 
     )
 
 
+_values = attrgetter(*SUMS)
+
+
 def _figures(sums: Sums) -> Figures:
-    return Figures(**{name: getattr(sums, name) for name in SUMS})
+    return Figures(*_values(sums))
 
 
 class _Period:
     """The days of a period: kept sums, put right by what is counted live."""
 
-    def __init__(
-        self, session: Session, lots: Sequence[LotInfo], first: date, last: date, now: int, lot_id: int | None
-    ) -> None:
-        self.session, self.lots, self.now, self.lot_id = session, lots, now, lot_id
+    def __init__(self, session: Session, first: date, last: date, now: int, lot_id: int | None) -> None:
+        self.session, self.now, self.lot_id = session, now, lot_id
         self.first, self.last = first, last
-        self.zones = sorted({lot.zone for lot in lots})
+        self.scope = ALL_LOTS if lot_id is None else lot_id
+        self.zones = queries.zones(session, lot_id)
+        self.today = {zone: local_day(now, zone) for zone in self.zones}
         self.stale = self._stale_days()
         self.live = self._count_live()
         self.kept = self._kept_of_stale()
@@ -243,8 +247,9 @@ class _Period:
     def _stale_days(self) -> dict[str, dict[tuple[date, ...], list[LotInfo]]]:
         """zone -> days to count live -> the lots that want just these."""
         marked = self._marked()
+        lasts = {zone: min(self.last, today) for zone, today in self.today.items()}
         found: dict[str, dict[tuple[date, ...], list[LotInfo]]] = {}
-        for lot in self.lots:
+        for lot in queries.lots(self.session, self.lot_id, which=queries.behind(lasts, marked)):
             wanted = self._stale_days_of(lot, marked.get(lot.id, ()))
             if wanted:
                 found.setdefault(lot.zone, {}).setdefault(tuple(sorted(wanted)), []).append(lot)
@@ -252,7 +257,7 @@ class _Period:
 
     def _marked(self) -> dict[int, set[tuple[int, int | None]]]:
         """lot -> spans of quarters in which closed days of the period may have changed."""
-        today = max((midnight(local_day(self.now, zone), zone) for zone in self.zones), default=0)
+        today = max((midnight(day, zone) for zone, day in self.today.items()), default=0)
         query = select(StatsChange.lot_id, StatsChange.from_quarter, StatsChange.to_quarter).distinct()
         query = query.where(StatsChange.from_quarter < today // rollups.QUARTER_S)
         if self.lot_id is not None:
@@ -263,8 +268,7 @@ class _Period:
         return found
 
     def _stale_days_of(self, lot: LotInfo, marks: Iterable[tuple[int, int | None]]) -> set[date]:
-        today = local_day(self.now, lot.zone)
-        last = min(self.last, today)
+        last = min(self.last, self.today[lot.zone])
         if not lot.is_rolled or any(first == 0 for first, _ in marks):
             return set(days(self.first, last))
         assert lot.last_day is not None
@@ -293,8 +297,7 @@ class _Period:
         return kept
 
     def _by_day(self) -> dict[date, Day]:
-        scope = ALL_LOTS if self.lot_id is None else self.lot_id
-        rows = rollups.load(self.session, [scope], self.first, self.last)
+        rows = rollups.load(self.session, [self.scope], self.first, self.last, drivers=False)
         found = {day: figures for (_, day), figures in rows.items()}
         for (_, day), old in self.kept.items():
             found.setdefault(day, Day()).add(old, -1)
@@ -303,63 +306,103 @@ class _Period:
         return found
 
     def day_figures(self) -> tuple[DayFigures, ...]:
-        open_from = min((local_day(self.now, zone) for zone in self.zones), default=self.last + _ONE_DAY)
-        until = max((local_day(self.now, zone) for zone in self.zones), default=self.last)
+        open_from = min(self.today.values(), default=self.last + _ONE_DAY)
+        until = max(self.today.values(), default=self.last)
         return tuple(
             DayFigures(day, _figures(self.by_day[day].sums if day in self.by_day else Sums()), day >= open_from)
             for day in days(self.first, min(self.last, until))
         )
 
     def lot_figures(self) -> tuple[LotFigures, ...]:
-        sums, peaks = self._kept_by_lot()
+        kept = self._kept_by_lot()
+        sums, peaks = {lot: one for lot, (one, _) in kept.items()}, {lot: peak for lot, (_, peak) in kept.items()}
         for (lot_id, _), old in self.kept.items():
             sums[lot_id].add(old.sums, -1)
         for (lot_id, _), new in self.live.items():
             sums.setdefault(lot_id, Sums()).add(new.sums)
-        for lot_id in {lot_id for lot_id, _ in self.live.keys() | self.kept.keys()}:
-            peaks[lot_id] = self._peak(lot_id)
-        names = {lot.id: lot.name for lot in self.lots}
+        peaks |= self._peaks(peaks)
+        names = queries.names(self.session, self.lot_id)
         found = [
             LotFigures(lot_id, names[lot_id], _figures(one), peaks.get(lot_id, 0))
             for lot_id, one in sums.items()
-            if any(getattr(one, name) for name in SUMS)
+            if one != _NOTHING
         ]
         return tuple(sorted(found, key=lambda lot: (-lot.figures.revenue_minor, -lot.figures.occupied_s, lot.name)))
 
-    def _kept_by_lot(self) -> tuple[dict[int, Sums], dict[int, int]]:
-        columns = [func.sum(getattr(LotDay, name)).label(name) for name in SUMS]
-        query = (
-            select(LotDay.lot_id, func.max(LotDay.peak_cars), *columns)
-            .where(LotDay.day.between(self.first, self.last))
-            .group_by(LotDay.lot_id)
-        )
-        query = query.where(LotDay.lot_id != ALL_LOTS if self.lot_id is None else LotDay.lot_id == self.lot_id)
-        sums, peaks = {}, {}
+    def _kept_by_lot(self) -> dict[int, tuple[Sums, int]]:
+        """lot -> (its kept sums, its peak): of the whole months in the period from the months, the rest by day."""
+        months = rollups.whole_months(self.session, self.first, self.last)
+        rest = days(self.first, self.last)
+        if months:
+            covered = {day for month in months for day in days(month, rollups.month_end(month))}
+            rest = [day for day in rest if day not in covered]
+        found: dict[int, tuple[Sums, int]] = {}
+        for month in months:
+            self._gather(found, LotMonth, LotMonth.month == month)
+        for first, last in rollups.runs(rest):
+            self._gather(found, LotDay, LotDay.day.between(first, last))
+        return found
+
+    def _gather(self, found: dict[int, tuple[Sums, int]], table: type[LotDay | LotMonth], when: Any) -> None:
+        of_lots = table.lot_id != ALL_LOTS if self.lot_id is None else table.lot_id == self.lot_id
+        columns = [cast(func.sum(getattr(table, name)), BigInteger) for name in SUMS]
+        query = select(table.lot_id, func.max(table.peak_cars), *columns).where(when, of_lots).group_by(table.lot_id)
         for lot_id, peak, *values in self.session.execute(query):
-            sums[lot_id] = Sums(*map(int, values))
-            peaks[lot_id] = peak
-        return sums, peaks
+            sums = Sums(*values)
+            if lot_id in found:
+                sums.add(found[lot_id][0])
+                peak = max(peak, found[lot_id][1])
+            found[lot_id] = sums, peak
+
+    def _peaks(self, kept: dict[int, int]) -> dict[int, int]:
+        """lot -> its peak, where some days are counted live. Only where one of these held the kept peak, and is now
+        lower, the other days are asked."""
+        old: dict[int, int] = defaultdict(int)
+        new: dict[int, int] = defaultdict(int)
+        for found, of_days in ((old, self.kept), (new, self.live)):
+            for (lot_id, _), day in of_days.items():
+                found[lot_id] = max(found[lot_id], day.peak_cars)
+        return {
+            lot_id: max(self._peak(lot_id), new[lot_id])
+            if old[lot_id] == kept.get(lot_id, 0) > new[lot_id]
+            else max(kept.get(lot_id, 0), new[lot_id])
+            for lot_id in old.keys() | new.keys()
+        }
 
     def _peak(self, lot_id: int) -> int:
-        """The peak of a lot of which some days are counted live."""
+        """The peak of a lot on the days that are not counted live."""
         stale = {day for lot, day in self.kept if lot == lot_id}
         query = select(LotDay.day, LotDay.peak_cars).where(
             LotDay.lot_id == lot_id, LotDay.day.between(self.first, self.last)
         )
-        kept = [peak for day, peak in self.session.execute(query) if day not in stale]
-        live = [day.peak_cars for (lot, _), day in self.live.items() if lot == lot_id]
-        return max([*kept, *live], default=0)
+        return max((peak for day, peak in self.session.execute(query) if day not in stale), default=0)
 
     def drivers(self) -> int:
-        """From the kept month where the period is one and nothing in it is counted live, else from the bookings."""
-        if self.first.day == 1 and self.last == rollups.month_end(self.first) and not self.stale:
-            scope = ALL_LOTS if self.lot_id is None else self.lot_id
-            query = select(LotMonth.drivers).where(LotMonth.lot_id == scope, LotMonth.month == self.first)
-            kept = self.session.scalar(query.where(~LotMonth.stale))
-            if kept is not None:
-                return kept
-        end = min(self.last, max((local_day(self.now, zone) for zone in self.zones), default=self.last))
-        return queries.drivers(self.session, self.zones, self.first, end, self.lot_id)
+        """Different people over the whole period: those kept day by day, and those of the days counted live."""
+        lost = {
+            day
+            for (lot_id, day), old in self.kept.items()
+            if lot_id == self.lot_id or not old.drivers <= self.live.get((lot_id, day), Day()).drivers
+        }
+        who = select(LotDayDetail.day, LotDayDetail.drivers).where(LotDayDetail.day.between(self.first, self.last))
+        kept = [
+            who_drove
+            for day, who_drove in self.session.execute(who.where(LotDayDetail.lot_id == self.scope))
+            if day not in lost
+        ]
+        live = [day.drivers for day in self.live.values()]
+        return together([*kept, *live, *self._others(lost)]).bit_count()
+
+    def _others(self, lost: set[date]) -> list[Packed | None]:
+        """Who drove on these days in the lots that are not counted live: a driver of a lot that is has gone."""
+        if not lost or self.lot_id is not None:
+            return []
+        who = select(LotDayDetail.lot_id, LotDayDetail.day, LotDayDetail.drivers)
+        who = who.where(LotDayDetail.day.in_(lost), LotDayDetail.lot_id != ALL_LOTS)
+        return [drivers for lot_id, day, drivers in self.session.execute(who) if (lot_id, day) not in self.kept]
+
+
+_NOTHING = Sums()
 
 
 def median(minutes: Counter[int]) -> int | None:

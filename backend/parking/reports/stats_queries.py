@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
     ColumnElement,
+    Dialect,
     Integer,
+    Text,
+    TypeDecorator,
     and_,
     bindparam,
-    false,
     func,
     literal_column,
     or_,
@@ -23,12 +29,13 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from parking.accounts.models import User
-from parking.bookings.models import LIVE, Booking
+from parking.bookings.models import LIVE, LONG, Booking, longer_than
 from parking.db import UTCDateTime
 from parking.lots.models import Lot, Spot
-from parking.reports.rollup_models import LONG, LotRolled, longer_than
+from parking.reports.rollup_models import LotRolled
 from parking.reports.rollup_rules import Claim, midnight
 
 
@@ -65,6 +72,47 @@ _LOW, _HIGH = (bindparam(name, type_=UTCDateTime()) for name in ("low", "high"))
 _BEGUN = Booking.start_time < _HIGH  # the services let no stay and no window begin before its booking's start_time
 
 
+class _Ids(TypeDecorator[list[int]]):
+    """Ids of any number as one value: an array on PostgreSQL, JSON on SQLite (a parameter for each would be slow to
+    read, and there may only be so many)."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(BigInteger()))
+
+    def process_bind_param(self, value: list[int] | None, dialect: Dialect) -> Any:
+        return json.dumps(value) if dialect.name == "sqlite" else value
+
+
+class among(FunctionElement[bool]):
+    """`among(column, ids)`: that the column is one of these ids (a list, or the name of the parameter it comes in)."""
+
+    type = Boolean()
+    inherit_cache = True
+    name = "among"
+
+    def __init__(self, column: Any, ids: Sequence[int] | str) -> None:
+        super().__init__(column, bindparam(ids if isinstance(ids, str) else None, *_value(ids), type_=_Ids()))
+
+
+def _value(ids: Sequence[int] | str) -> list[Any]:
+    return [] if isinstance(ids, str) else [list(ids)]
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    column, ids = (compiler.process(part, **kw) for part in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    column, ids = (compiler.process(part, **kw) for part in element.clauses)
+    return f"{column} = ANY ({ids})"
+
+
 def instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
@@ -93,7 +141,7 @@ def _claims(sqlite: bool) -> Any:
         and_(literal_column(LIVE), _BEGUN),
         and_(Booking.start_time >= _LOW, Booking.start_time < _HIGH, Booking.end_time < _LOW),
     )
-    of_lots = Booking.lot_id.in_(bindparam("lot_ids", expanding=True))
+    of_lots = among(Booking.lot_id, "lot_ids")
     return union_all(*(select(*_COLUMNS).where(of_lots, part) for part in parts))
 
 
@@ -106,8 +154,7 @@ def claims(session: Session, lot_ids: Sequence[int], low: int, high: int) -> Ite
     bound: dict[str, Any] = {"low": instant(low), "high": instant(high), "lot_ids": list(lot_ids)}
     bound |= {f"late_{seconds}": instant(high + seconds) for seconds in LONG.values()}
     result = session.execute(_CLAIMS[sqlite], bound, execution_options={"yield_per": 20_000})
-    for row in result:
-        yield Claim._make(row)
+    return map(Claim._make, result)
 
 
 class LotInfo(NamedTuple):
@@ -127,8 +174,8 @@ class LotInfo(NamedTuple):
         return self.rolled_zone == self.zone
 
 
-def lots(session: Session, lot_id: int | None = None) -> list[LotInfo]:
-    """Every lot, deleted ones too (their bookings stay in the sums)."""
+def lots(session: Session, lot_id: int | None = None, *, which: ColumnElement[bool] | None = None) -> list[LotInfo]:
+    """Every lot, deleted ones too (their bookings stay in the sums); one of them; or those of a condition."""
     query = (
         select(
             Lot.id,
@@ -144,7 +191,29 @@ def lots(session: Session, lot_id: int | None = None) -> list[LotInfo]:
     )
     if lot_id is not None:
         query = query.where(Lot.id == lot_id)
+    if which is not None:
+        query = query.where(which)
     return [LotInfo._make(row) for row in session.execute(query)]
+
+
+def behind(lasts: dict[str, date], marked: Collection[int]) -> ColumnElement[bool]:
+    """The lots of which a day may have to be counted live: not rolled up to their zone's day in `lasts`, moved to
+    another zone, or marked."""
+    parts = [and_(Lot.timezone == zone, LotRolled.last_day < last) for zone, last in lasts.items()]
+    moved = or_(LotRolled.timezone.is_(None), LotRolled.timezone != Lot.timezone)
+    return or_(moved, *parts, among(Lot.id, sorted(marked)))
+
+
+def zones(session: Session, lot_id: int | None = None) -> list[str]:
+    """Those in which lots lie or lay."""
+    query = select(Lot.timezone).distinct().order_by(Lot.timezone)
+    return list(session.scalars(query if lot_id is None else query.where(Lot.id == lot_id)))
+
+
+def names(session: Session, lot_id: int | None = None) -> dict[int, str]:
+    """lot -> its name."""
+    query = select(Lot.id, Lot.name)
+    return {row.id: row.name for row in session.execute(query if lot_id is None else query.where(Lot.id == lot_id))}
 
 
 def spots(session: Session, lot_ids: Sequence[int]) -> list[tuple[int, int, int]]:
@@ -153,7 +222,7 @@ def spots(session: Session, lot_ids: Sequence[int]) -> list[tuple[int, int, int]
     query = (
         select(Spot.lot_id, since, func.count())
         .join(Lot, Lot.id == Spot.lot_id)
-        .where(Spot.lot_id.in_(list(lot_ids)))
+        .where(among(Spot.lot_id, lot_ids))
         .group_by(Spot.lot_id, since)
     )
     return [(lot_id, at, number) for lot_id, at, number in session.execute(query)]
@@ -169,36 +238,6 @@ def first_instant(session: Session, lot_id: int) -> int:
         session.scalar(select(unix_seconds(Lot.created_at)).where(Lot.id == lot_id)),
     ]
     return min(moment for moment in moments if moment is not None)
-
-
-def _driven(zones: Sequence[str], first: date, last: date, lot_id: int | None = None) -> Any:
-    """(lot, driver) of the bookings that began in the local days and whose car came."""
-    began = []
-    for zone in zones:
-        within = [
-            Booking.start_time >= instant(midnight(first, zone)),
-            Booking.start_time < instant(midnight(last + timedelta(days=1), zone)),
-        ]
-        # Lot by lot, also where there is one zone only: that is how the index goes.
-        of_zone = Booking.lot_id.in_(select(Lot.id).where(Lot.timezone == zone))
-        began.append(and_(*within, Booking.lot_id == lot_id if lot_id is not None else of_zone))
-    query: Any = select(Booking.lot_id, Booking.user_id).where(
-        Booking.booking_type != "block", Booking.checked_in_at.is_not(None), or_(false(), *began)
-    )
-    return query
-
-
-def drivers(session: Session, zones: Sequence[str], first: date, last: date, lot_id: int | None = None) -> int:
-    """Distinct drivers of the local days. `zones`: those in which lots lie."""
-    who = _driven(zones, first, last, lot_id).with_only_columns(Booking.user_id).distinct()
-    return session.scalar(select(func.count()).select_from(who.subquery())) or 0
-
-
-def drivers_of_lots(session: Session, zones: Sequence[str], first: date, last: date) -> dict[int, int]:
-    """lot -> its distinct drivers of the local days."""
-    pairs = _driven(zones, first, last).distinct().subquery()
-    query = select(pairs.c.lot_id, func.count()).group_by(pairs.c.lot_id)
-    return {row.lot_id: row[1] for row in session.execute(query)}
 
 
 def new_users(session: Session, low: int, high: int) -> int:

@@ -10,7 +10,7 @@ from parking.bookings.models import Booking
 from parking.db import db, transaction
 from parking.reports import rollup_tasks, rollups, stats
 from parking.reports.rollup_models import LotDay, LotDayDetail, LotMonth, LotRolled, StatsChange
-from parking.reports.rollup_rules import levels, midnight, slots
+from parking.reports.rollup_rules import Claim, Day, Roller, midnight, slots
 from tests.reports import world
 from tests.reports.world import utc
 
@@ -224,8 +224,21 @@ def test_the_hours_of_a_day(zone, day, hours, odd):
     assert lengths == {hour: odd.get(hour, 3600) for hour in range(24)}
 
 
-def test_levels_know_a_change_of_cars_from_two_at_once():
-    """One car leaves in the second the next one comes: never two."""
-    assert list(levels([(0, 1), (50, -1), (50, 1), (80, -1)], [0, 60, 100])) == [(60, 1), (20, 1)]
-    assert list(levels([], [0, 60, 100])) == [(0, 0), (0, 0)]
-    assert list(levels([(10, 1), (20, 1), (30, -2)], [0, 60, 60, 100])) == [(30, 2), (0, 0), (0, 0)]
+@pytest.mark.parametrize(
+    ("cars", "peak"),
+    [
+        ([(0, 50), (50, 80)], 1),  # one leaves in the second the next one comes: never two
+        ([(10, 40), (20, 30), (20, 20)], 2),
+        ([(0, 0)], None),
+        ([(-100, 0), (86_390, 90_000)], 1),
+        ([], None),
+    ],
+)
+def test_the_most_cars_at_one_moment(cars, peak):
+    day = date(2026, 3, 2)
+    roller = Roller("UTC", day, day, midnight(day, "UTC") + 2 * 86_400)
+    start = midnight(day, "UTC")
+    for begin, end in cars:
+        roller.add(Claim(1, 1, "instant", "Completed", start + begin, None, start + begin, start + end, 0))
+    made = roller.finish().get((1, day), Day())
+    assert (made.peak_cars or None) == peak

@@ -1,0 +1,141 @@
+"""Pages of bookings: whatever the filters, page after page they show just what a plain look at every row finds."""
+
+from datetime import date, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select, update
+
+from parking import clock
+from parking.accounts.models import User
+from parking.bookings import listing, local_days
+from parking.bookings.models import Booking
+from parking.bookings.queries import Filters
+from parking.bookings.rules import lifecycle
+from parking.bookings.views import claim_of
+from parking.db import db, transaction
+from parking.lots.models import Lot
+from tests.reports import world
+from tests.reports.world import utc
+
+ZONES = {"Harbour": "Europe/Berlin", "Castle": "America/New_York"}
+
+
+@pytest.fixture
+def past(app, alice, bob):
+    """Two lots with a month of everything, long stays among it, and running and coming bookings."""
+    random, begin = Random(7), utc("2026-01-28T00:00")
+    people = [alice.id, bob.id]
+    for name, zone in ZONES.items():
+        lot = world.make_lot(name, zone, 3, begin)
+        first, second, third = world.spot_ids(lot)
+        for spot in (first, second):
+            world.put(*world.history(random, lot, spot, people, begin, clock.now()))
+        world.put(world.row(lot, third, bob.id, utc("2026-02-01T09:00"), utc("2026-02-09T10:00")))
+        world.put(world.row(lot, first, alice.id, clock.now() - timedelta(hours=30), None))
+        coming = {"booking_type": "reserved", "status": "Reserved", "checked_in_at": None}
+        start, end = clock.now() + timedelta(hours=2), clock.now() + timedelta(hours=4)
+        window = {"reserved_start": start, "reserved_end": end, "held_until": end}
+        world.put(world.row(lot, second, bob.id, start, None, **coming, **window))
+    with transaction() as session:
+        session.execute(update(Booking).where(Booking.id % 3 == 0).values(vehicle_plate="b-pk 100"))
+        session.execute(update(Booking).where(Booking.id % 3 == 1).values(vehicle_plate="B-XY 1"))
+    return db.session.scalars(select(Lot.id).order_by(Lot.id)).all()
+
+
+def shown(chosen: Filters, limit: int = 3) -> list[int]:
+    """The ids of every page, one after the other."""
+    found: list[int] = []
+    cursor = None
+    while True:
+        rows, cursor = listing.page(db.session, chosen, clock.now(), limit, cursor, with_user=True)
+        found += [row.Booking.id for row in rows]
+        assert len(rows) <= limit
+        if cursor is None:
+            return found
+
+
+def plain(chosen: Filters) -> list[int]:
+    """The same from every row, without the program's queries."""
+    by_end = chosen.days is not None and chosen.days.counted == "ended"
+    lots, people = ({one.id: one for one in db.session.scalars(select(model))} for model in (Lot, User))
+    rows = [b for b in db.session.scalars(select(Booking)) if b.booking_type != "block"]
+    fits = [b for b in rows if _fits(b, chosen, lots[b.lot_id], people[b.user_id])]
+    return [b.id for b in sorted(fits, key=lambda b: (b.end_time if by_end else b.start_time, b.id), reverse=True)]
+
+
+def _fits(b: Booking, chosen: Filters, lot: Lot, user: User) -> bool:
+    words = (chosen.q or "").lower()
+    return (
+        all(
+            getattr(chosen, name) in (None, getattr(b, name))
+            for name in ("lot_id", "spot_id", "user_id", "booking_type")
+        )
+        and chosen.status in (None, lifecycle.status_at(claim_of(b), clock.now()))
+        and (chosen.from_ is None or (b.end_time or b.held_until) > chosen.from_)
+        and (chosen.to is None or b.start_time < chosen.to)
+        and (chosen.days is None or _on(b, chosen.days, ZoneInfo(lot.timezone)))
+        and (
+            any(words in part.lower() for part in (user.email, user.username, lot.name))
+            or any((part or "").lower().startswith(words) for part in (b.reference, b.vehicle_plate))
+        )
+    )
+
+
+def _on(b: Booking, days: local_days.LocalDays, zone: ZoneInfo) -> bool:
+    def day(instant: datetime) -> date:
+        return instant.astimezone(zone).date()
+
+    if days.came and b.checked_in_at is None:
+        return False
+    if days.counted == "parked":
+        after = datetime.combine(days.first, datetime.min.time(), zone)
+        return (
+            b.checked_in_at is not None and day(b.checked_in_at) <= days.last and (b.end_time or clock.FOREVER) > after
+        )
+    instant = b.start_time if days.counted == "started" else b.end_time
+    return instant is not None and instant <= clock.now() and days.first <= day(instant) <= days.last
+
+
+FEBRUARY = date(2026, 2, 3), date(2026, 2, 20)
+CHOICES = {
+    "all": {},
+    "a status": {"status": "No-show"},
+    "what runs": {"status": "Active"},
+    "a type": {"booking_type": "reserved"},
+    "a time": {"from_": utc("2026-02-05T12:00"), "to": utc("2026-02-07T12:00")},
+    "since a time": {"from_": utc("2026-03-01T00:00")},
+    "until a time": {"to": utc("2026-02-02T00:00")},
+    "a person": {"q": "BOB@"},
+    "a lot's name": {"q": "castl"},
+    "a plate": {"q": "B-pk"},
+    "a reference": {"q": "t1"},
+    "nobody": {"q": "nobody"},
+    "a plate in a time": {"q": "b-x", "from_": utc("2026-02-05T12:00"), "to": utc("2026-02-07T12:00")},
+}
+
+
+@pytest.mark.parametrize("what", CHOICES)
+def test_the_pages_show_what_a_plain_look_finds(past, what):
+    chosen = CHOICES[what]
+    for lot in ({}, {"lot_id": past[0]}):
+        assert shown(Filters(**chosen, **lot)) == plain(Filters(**chosen, **lot))
+    if what not in ("nobody", "what runs"):
+        assert len(plain(Filters(**chosen))) > 3, "the example fills more than a page"
+
+
+@pytest.mark.parametrize("counted", ["started", "ended", "parked"])
+def test_the_pages_behind_a_figure_too(past, counted):
+    zones = local_days.zones(db.session())
+    for came in (False, True):
+        for more in ({}, {"lot_id": past[1]}, {"status": "Completed"}):
+            chosen = Filters(days=local_days.LocalDays(counted, *FEBRUARY, zones, came=came), **more)
+            assert shown(chosen) == plain(chosen)
+            assert len(plain(chosen)) > 3
+
+
+def test_a_search_that_means_many_people_and_lots_finds_the_same(past, monkeypatch):
+    monkeypatch.setattr("parking.bookings.queries.MOST_FOUND", 1)
+    for words in ("example.com", "a"):
+        assert shown(Filters(q=words)) == plain(Filters(q=words))
