@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, lazyload
 from parking import clock, settings
 from parking.accounts.models import User
 from parking.bookings import allocation, alternatives, emails, queries, steps, sweeps
+from parking.bookings import listing as pages
 from parking.bookings.announce import announce
 from parking.bookings.models import Booking
 from parking.bookings.rules import lifecycle, pricing
@@ -360,8 +361,7 @@ def get(booking_id: int, user_id: int | None) -> dict[str, Any]:
 def listing(chosen: queries.Filters, limit: int, cursor: str | None, *, for_admin: bool = False) -> dict[str, Any]:
     """One page of bookings, newest first, with the sums of everything the filters find on the first page."""
     now, session = clock.now(), db.session()
-    query = queries.narrowed(queries.bookings(with_user=for_admin or chosen.q is not None), chosen, now)
-    rows, following = queries.page(session, query, limit, cursor)
+    rows, following = pages.page(session, chosen, now, limit, cursor, with_user=for_admin)
     shown = [row_view(row, now, for_admin=for_admin) for row in rows]
     answer: dict[str, Any] = {"bookings": shown, "next": following, "server_time": iso(now)}
     if for_admin:
