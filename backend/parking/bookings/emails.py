@@ -87,7 +87,18 @@ def facts_of(
     if booking.end_time is not None and booking.status == "Completed":
         start, end = charged_time(booking)
         facts["duration_seconds"] = (end - start) // timedelta(seconds=1)
+        facts["lines"] = [_line(line) for line in pricing.cost_lines(price_of(tariff), start, end)]
     return facts
+
+
+def _line(line: pricing.Line) -> dict[str, Any]:
+    return {
+        "starts": iso(line.starts),
+        "seconds": line.seconds,
+        "amount_minor": line.amount_minor,
+        "capped": line.capped,
+        "free": line.free,
+    }
 
 
 def charged_time(booking: Booking) -> tuple[Any, Any]:

@@ -149,9 +149,14 @@ class AdminBookingsOut(Out):
 
 
 class LineOut(Out):
+    """One line of a price. `capped`: the daily maximum decided; `free`: within the free minutes."""
+
     text: str
+    starts: datetime
     seconds: int
     amount: float
+    capped: bool
+    free: bool
 
 
 class QuoteOut(Out):

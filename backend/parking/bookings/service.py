@@ -396,9 +396,17 @@ def quote(lot_id: int, start_text: str | None, end_text: str | None) -> dict[str
 
 
 def price_lines(lines: list[pricing.Line], tariff: Tariff) -> list[dict[str, Any]]:
-    """The lines of a price as a person reads them; their amounts add up to the total."""
+    """The lines of a price: their parts, for whoever says it in a language of his own, and in English words. The
+    amounts add up to the total."""
     return [
-        {"text": _line_text(line, tariff), "seconds": line.seconds, "amount": to_number(line.amount_minor)}
+        {
+            "text": _line_text(line, tariff),
+            "starts": iso(line.starts),
+            "seconds": line.seconds,
+            "amount": to_number(line.amount_minor),
+            "capped": line.capped,
+            "free": line.free,
+        }
         for line in lines
     ]
 
@@ -410,7 +418,7 @@ def _line_text(line: pricing.Line, tariff: Tariff) -> str:
     said = f"{' '.join(parts) or '0 min'} × {tariff.hourly_minor / 100:.2f} {tariff.currency}/h"
     if line.capped:
         return f"{said}, at most {(tariff.day_cap_minor or 0) / 100:.2f} {tariff.currency} a day"
-    return f"{said}, within the free minutes" if tariff.free_s and line.amount_minor == 0 else said
+    return f"{said}, within the free minutes" if line.free else said
 
 
 def availability(lot_id: int, start_text: str, end_text: str) -> dict[str, Any]:

@@ -127,16 +127,17 @@ class Texts:
                 return f"{self.number(size_bytes / scale, 1)}\u00a0{unit}"
         return f"{self.number(size_bytes)}\u00a0B"
 
-    def duration(self, seconds: int) -> str:
-        """Hours and minutes; days are not used because a day may have 23 hours."""
-        if seconds < 60:
+    def duration(self, seconds: int, *, exact: bool = False) -> str:
+        """Hours and minutes, `exact` also with the seconds beside hours; days are not used because a day may have 23
+        hours."""
+        if 0 < seconds < 60:
             return self("unit.seconds", n=seconds)
         minutes, rest = divmod(seconds, 60)
         hours, minutes = divmod(minutes, 60)
         parts = [
             self("unit.hours", n=self.number(hours)) if hours else "",
-            self("unit.minutes", n=minutes) if minutes else "",
-            self("unit.seconds", n=rest) if rest and not hours else "",
+            self("unit.minutes", n=minutes) if minutes or not seconds else "",
+            self("unit.seconds", n=rest) if rest and (exact or not hours) else "",
         ]
         return " ".join(part for part in parts if part)
 

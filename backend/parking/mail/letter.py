@@ -23,9 +23,12 @@ class Hero:
 
 @dataclass(frozen=True, slots=True)
 class Para:
+    """`url`: where it leads on, shown below the text."""
+
     kind: ClassVar[str] = "para"
     text: str
     quiet: bool = False
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,8 +132,9 @@ def admin_monthly(period: Period) -> Writer:
         if not readers:
             return iter(())
         covered = Days.of(period)
-        facts = {"month": period.key, **_admin_facts(session, covered)}
-        attached = [_lots_file(session, covered), *_bookings_file(covered)]
+        bookings = _bookings_file(covered)
+        facts = {"month": period.key, **_admin_facts(session, covered), "bookings_attached": bool(bookings)}
+        attached = [_lots_file(session, covered), *bookings]
         return (Written(reader, facts, attached) for reader in readers)
 
     return write
@@ -210,8 +211,8 @@ def _lots_file(session: Session, covered: Days) -> mail.FileReference:
 
 
 def _bookings_file(covered: Days) -> list[mail.FileReference]:
-    """Every booking that was there in these days, packed when it is large; left to the page when even that is too
-    large for a mail."""
+    """Every booking that was there in these days, packed when it is large; none when even that is too large for a
+    mail, which then says where they are to be had."""
     name = f"bookings_{covered.months[-1]}"
     path = files.report(f"{name}.csv")
     now = clock.now()

@@ -6,6 +6,8 @@ import pytest
 
 from parking import clock
 from parking.bookings import sweeps
+from parking.db import db
+from parking.mail.models import OutboxMail
 from tests.bookings.helpers import make_lot, park, reserve, text
 
 H = timedelta(hours=1)
@@ -301,6 +303,11 @@ def test_a_quote_is_what_the_booking_costs(client, auth, alice, carol):
     receipt = client.get(f"/api/bookings/{booking['id']}/receipt", headers=auth(alice)).json["receipt"]
     assert receipt["total_cost"] == quote["total_cost"]
     assert round(sum(line["amount"] for line in receipt["lines"]), 2) == quote["total_cost"]
+    assert [line["capped"] for line in receipt["lines"]] == [False, True, True]
+    told = db.session.query(OutboxMail).filter_by(kind="release_receipt").one().facts["booking"]
+    for said, line in zip(told["lines"], receipt["lines"], strict=True):
+        assert said == {**said, **{name: line[name] for name in ("starts", "seconds", "capped", "free")}}
+        assert said["amount_minor"] == round(line["amount"] * 100)
 
 
 def test_availability_and_when_next(client, auth, alice, bob, carol):

@@ -106,7 +106,7 @@ def test_awkward_text_is_escaped_and_folded():
 
 
 def test_letters_that_change_no_diary_carry_no_entry():
-    for kind in ("release_receipt", "reservation_reminder", "booking_no_show", "welcome"):
+    for kind in ("release_receipt", "reservation_reminder", "booking_no_show", "test_message"):
         assert parts_of(kind) == []
 
 

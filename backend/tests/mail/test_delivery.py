@@ -43,7 +43,7 @@ def test_a_committed_mail_arrives_and_says_what_was_queued(app, sink):
 def test_a_rolled_back_mail_is_never_sent(app, sink):
     def booking_that_fails():
         with transaction() as session:
-            mail.queue(session, "welcome", AMELIA, {})
+            mail.queue(session, "test_message", AMELIA, {})
             raise RuntimeError("the booking failed after all")
 
     with pytest.raises(RuntimeError):
@@ -85,13 +85,13 @@ def test_mails_that_waited_for_the_server_go_out_as_soon_as_it_is_back(app, sink
     delivery.deliver_due()
     smtp_server.start()
     clock.travel(10)
-    put("welcome", facts={})
+    put("test_message", facts={})
     assert delivery.deliver_due().sent == 4
 
 
 def test_one_bad_recipient_of_a_thousand_stops_nobody(app, sink):
     sink.on_rcpt = lambda address: "550 5.1.1 no such user" if address == "driver500@example.com" else None
-    put_many(1000, "welcome")
+    put_many(1000, "test_message")
     tally = delivery.Tally(more=True)
     while tally.more:
         tally = delivery.deliver_due()
@@ -238,7 +238,7 @@ def test_the_administrator_can_end_the_pause(app, reconfigure, sink):
 
 def test_a_mail_that_cannot_be_written_fails_alone(app, sink):
     row = put()
-    put("welcome", facts={})
+    put("test_message", facts={})
     with transaction() as session:
         session.get(OutboxMail, row.id).facts = {"booking": {}}
     assert delivery.deliver_due() == delivery.Tally(sent=1, failed=1)
@@ -321,7 +321,7 @@ def test_the_clients_task_delivers_one_confirmation_now(app, sink):
     from parking.mail.tasks import send_booking_confirmation
 
     put(booking_id=7)
-    put("welcome", facts={})
+    put("test_message", facts={})
     sink.on_rcpt = lambda address: "451 later"
     delivery.deliver_due()
     sink.on_rcpt = lambda address: None

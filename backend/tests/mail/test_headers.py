@@ -73,7 +73,7 @@ def test_names_from_all_over_the_world_are_kept():
 
 
 def test_encoded_words_in_names_stay_text():
-    raw = render.wire(draft("welcome", name="=?utf-8?q?=0D=0ABcc:_x@example.com?="), SITE)
+    raw = render.wire(draft("test_message", name="=?utf-8?q?=0D=0ABcc:_x@example.com?="), SITE)
     message = email.message_from_bytes(raw, policy=email.policy.default)
     assert message["To"].addresses[0].addr_spec == "amelia@example.com"
     assert "\r" not in message["To"].addresses[0].display_name
@@ -87,8 +87,8 @@ def test_a_name_cannot_turn_the_reading_direction():
 def test_the_server_sees_only_the_recipient_and_the_bad_one_fails(app, sink):
     for attack in VARIANTS[:6]:
         with transaction() as session:
-            mail.queue(session, "welcome", mail.Recipient("eve@example.com" + attack, "Eve" + attack), {})
-    put("welcome", facts={})
+            mail.queue(session, "test_message", mail.Recipient("eve@example.com" + attack, "Eve" + attack), {})
+    put("test_message", facts={})
     delivery.deliver_due()
     assert [delivery.recipients for delivery in sink.accepted] == [[AMELIA.email]]
     assert states() == {"failed": 6, "sent": 1}

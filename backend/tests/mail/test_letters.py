@@ -235,6 +235,43 @@ def test_letters_about_nothing_say_so(lang):
     assert Texts(lang)("inactivity_reminder.never") in " ".join(shown.text.split())
 
 
+DAYS = [
+    {"starts": "2026-11-24T08:00:00Z", "seconds": 57_600, "amount_minor": 1800, "capped": True},
+    {"starts": "2026-11-25T00:00:00Z", "seconds": 3_661, "amount_minor": 254},
+]
+
+
+def said_of(lines, lang, **booking):
+    facts = {"booking": {**samples.release_receipt()["booking"], **booking, "lines": lines}}
+    return render.render(draft("release_receipt", lang, facts), SITE).text.replace("\u00a0", " ")
+
+
+def test_the_lines_of_a_receipt_are_in_the_readers_language():
+    assert "Tue 24 Nov 2026: €18.00 (16 h × €2.50, the most a day costs)" in said_of(DAYS, "en")
+    german = said_of(DAYS, "de")
+    assert "Di., 24. Nov. 2026: 18,00 € (16 Std. × 2,50 €, Höchstpreis am Tag)" in german
+    assert "Mi., 25. Nov. 2026: 2,54 € (1 Std. 1 Min. 1 s × 2,50 €)" in german
+    free = [{"starts": DAYS[0]["starts"], "seconds": 300, "amount_minor": 0, "free": True}]
+    assert "5 Min. × 2,50 €: 0,00 €, innerhalb der freien Minuten" in said_of(free, "de")
+
+
+def test_a_receipt_tells_the_stay_from_the_time_that_was_reserved():
+    """Who leaves early pays the window: the hours parked are not the hours charged."""
+    window = {"reserved_start": "2026-11-23T10:00:00Z", "reserved_end": "2026-11-23T18:00:00Z"}
+    text = said_of([], "en", **window, duration_seconds=28_800)
+    assert "Duration: 5 h 28 min\n" in text
+    assert "Reserved: Mon 23 Nov 2026, 10:00 – 18:00\n" in text
+    assert "Time charged: 8 h\n" in text
+
+
+def test_a_report_whose_bookings_are_too_large_for_a_mail_leads_to_them():
+    facts = {**samples.admin_monthly_report(), "bookings_attached": False}
+    shown = render.render(draft("admin_monthly_report", facts=facts), SITE)
+    assert "holds every booking" not in shown.text
+    assert "\nhttps://park.example.com/admin/exports\n" in shown.text
+    assert "https://park.example.com/admin/exports" in Page(shown.html).links
+
+
 def test_times_are_the_lots_and_also_the_readers_where_they_differ():
     facts = samples.booking_confirmation()
     abroad = render.render(draft("booking_confirmation", facts=facts, timezone="Asia/Kolkata"), SITE).text

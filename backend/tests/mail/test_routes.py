@@ -17,8 +17,8 @@ ADMIN_ROUTES = [
     ("POST", "/api/admin/emails/1/discard"),
     ("POST", "/api/admin/emails/resume"),
     ("GET", "/api/admin/emails/kinds"),
-    ("GET", "/api/admin/emails/preview/welcome"),
-    ("POST", "/api/admin/emails/preview/welcome/send"),
+    ("GET", "/api/admin/emails/preview/test_message"),
+    ("POST", "/api/admin/emails/preview/test_message/send"),
 ]
 
 
@@ -30,10 +30,15 @@ def test_only_administrators_see_the_mails(client, auth, alice, method, path):
 
 def test_the_list_is_paged_and_filtered(client, auth, carol, sink):
     for number in range(5):
-        put("welcome", facts={}, booking_id=number)
+        put("test_message", facts={}, booking_id=number)
     put("release_receipt")
     first = client.get("/api/admin/emails?limit=4", headers=auth(carol)).json
-    assert [email["kind"] for email in first["emails"]] == ["release_receipt", "welcome", "welcome", "welcome"]
+    assert [email["kind"] for email in first["emails"]] == [
+        "release_receipt",
+        "test_message",
+        "test_message",
+        "test_message",
+    ]
     second = client.get(f"/api/admin/emails?limit=4&cursor={first['next']}", headers=auth(carol)).json
     assert len(second["emails"]) == 2
     assert second["next"] is None
@@ -104,7 +109,7 @@ def test_every_kind_has_a_preview(client, auth, carol, kind):
 def test_an_unknown_kind_has_none(client, auth, carol):
     assert client.get("/api/admin/emails/preview/nothing", headers=auth(carol)).status_code == 404
     assert client.post("/api/admin/emails/preview/nothing/send", headers=auth(carol)).status_code == 404
-    assert client.get("/api/admin/emails/preview/welcome?locale=xx", headers=auth(carol)).status_code == 422
+    assert client.get("/api/admin/emails/preview/test_message?locale=xx", headers=auth(carol)).status_code == 422
 
 
 def test_a_sample_comes_to_the_one_who_asks(client, auth, carol, sink):

@@ -99,7 +99,7 @@ def test_a_reset_link_is_hidden_from_the_administrator_while_it_waits(app):
 def test_a_forgotten_user_leaves_no_mail_behind(app, alice, sink):
     put("release_receipt", reader(alice))
     delivery.deliver_due()
-    put("welcome", reader(alice), facts={})
+    put("test_message", reader(alice), facts={})
     with transaction() as session:
         mail.set_preferences(session, alice.id, {"inactivity_reminder": False})
         assert mail.forget_user(session, alice.id) == 2
@@ -145,7 +145,7 @@ def test_attached_files_come_from_the_export_folder_only(app, settings, sink):
 def test_the_sweep_reads_an_index_and_not_the_table(app):
     with transaction() as session:
         for _ in range(50):
-            mail.queue(session, "welcome", AMELIA, {})
+            mail.queue(session, "test_message", AMELIA, {})
     if db.engine.dialect.name == "sqlite":
         plan = db.session.execute(
             text(

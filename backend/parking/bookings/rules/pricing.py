@@ -31,12 +31,14 @@ class Tariff:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a quote or receipt: `seconds` charged, `amount_minor` for them, `capped` where the cap decided."""
+    """One line of a quote or receipt: `seconds` charged, `amount_minor` for them, `capped` where the cap decided,
+    `free` where the stay was no longer than the free minutes."""
 
     starts: datetime
     seconds: int
     amount_minor: int
     capped: bool = False
+    free: bool = False
 
 
 def cost_minor(tariff: Tariff, start: datetime, end: datetime) -> int:
@@ -48,7 +50,7 @@ def cost_lines(tariff: Tariff, start: datetime, end: datetime) -> list[Line]:
     """The price in parts that add up: one part, or one a day under a daily cap. Raises as `cost_minor` does."""
     begin, seconds = _instant(start), seconds_between(start, end)
     if seconds <= tariff.free_s:
-        return [Line(begin, seconds, 0)]
+        return [Line(begin, seconds, 0, free=tariff.free_s > 0)]
     billed = -(-seconds // tariff.step_s) * tariff.step_s
     if tariff.day_cap_minor is None:
         return [Line(begin, billed, _amount(tariff, billed))]

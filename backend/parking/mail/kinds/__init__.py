@@ -53,7 +53,6 @@ KINDS: dict[str, Kind] = {
         _kind(account.email_confirm, secret=("link",)),
         _kind(account.email_changed_notice),
         _kind(account.refresh_reuse_warning),
-        _kind(account.welcome),
         _kind(account.test_message, admin_only=True),
     )
 }

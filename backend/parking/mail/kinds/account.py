@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parking.mail.kinds.context import Context
-from parking.mail.kinds.facts import AccountEvent, SecretLink, Welcome
+from parking.mail.kinds.facts import AccountEvent, NoFacts, SecretLink
 from parking.mail.letter import Block, Button, Fact, Facts, Hero, Letter, Para
 
 
@@ -75,14 +75,7 @@ def refresh_reuse_warning(facts: AccountEvent, c: Context) -> Letter:
     )
 
 
-def welcome(facts: Welcome, c: Context) -> Letter:
-    """After registration."""
-    return _letter(
-        "welcome", c, Para(c.t("welcome.text")), Button(c.t("welcome.button"), c.page("lots")), name=c.name or c.email
-    )
-
-
-def test_message(facts: Welcome, c: Context) -> Letter:
+def test_message(facts: NoFacts, c: Context) -> Letter:
     """`flask mail test ADDRESS`."""
     t = c.t
     at = c.own_moment(c.made_at.isoformat())

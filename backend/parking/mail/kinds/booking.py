@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parking.mail.i18n import Texts, parse, zone
 from parking.mail.kinds.context import Context
-from parking.mail.kinds.facts import BookingFacts, Cancelled, ForceReleased, Moved, OfBooking, TariffFacts
+from parking.mail.kinds.facts import BookingFacts, Cancelled, ForceReleased, Moved, OfBooking, PriceLine, TariffFacts
 from parking.mail.letter import Block, Button, Fact, Facts, Hero, Letter, Para
 
 
@@ -39,7 +39,7 @@ def booking_confirmation(facts: OfBooking, c: Context) -> Letter:
 def release_receipt(facts: OfBooking, c: Context) -> Letter:
     """The stay is over: what it cost and how that came about. Wants end_time, duration and total."""
     b, t = facts["booking"], c.t
-    total, duration = _total(b, t), t.duration(b.get("duration_seconds") or 0)
+    total, duration = _total(b, t), t.duration(_stay_seconds(b))
     return Letter(
         subject=t.subject("release_receipt.subject", amount=total, **_spot_and_lot(b)),
         preheader=t.preheader(
@@ -103,8 +103,9 @@ def booking_force_released(facts: ForceReleased, c: Context) -> Letter:
         ),
         hero=_hero(b, t, t("booking_force_released.title"), t("booking_force_released.status")),
         blocks=(
+            Para(t("booking_force_released.text", end=end)),
             *_reason(facts.get("reason"), t),
-            Para(t("booking_force_released.text")),
+            Para(t("booking_force_released.car")),
             _stay(b, c),
             _sum(b, t),
             _open_booking(b, c),
@@ -133,8 +134,8 @@ def booking_no_show(facts: OfBooking, c: Context) -> Letter:
     b, t = facts["booking"], c.t
     deadline = b.get("checkin_deadline") or b["reserved_start"] or b["start_time"]
     cost = b.get("total_cost_minor") or 0
-    blocks: list[Block] = [Para(t("booking_no_show.text", deadline=t.moment(deadline, b["lot_timezone"])))]
-    blocks.append(_schedule(b, c))
+    said = t("booking_no_show.text", deadline=t.moment(deadline, b["lot_timezone"]))
+    blocks: list[Block] = [Para(said if cost else f"{said} {t('booking_cancelled.no_cost')}"), _schedule(b, c)]
     if cost:
         blocks.append(_sum(b, t))
     return Letter(
@@ -200,22 +201,47 @@ def _stay(b: BookingFacts, c: Context) -> Facts:
         Fact(t("common.from"), t.moment(start, there)),
         Fact(t("common.until"), t.moment(end, there)),
         Fact(t("common.zone"), t.zone_label(there, start, end)),
-        Fact(t("common.duration"), t.duration(b.get("duration_seconds") or 0)),
+        Fact(t("common.duration"), t.duration(_stay_seconds(b))),
+        *_reserved_time(b, t),
     ]
     if b.get("vehicle_plate"):
         rows.append(Fact(t("common.vehicle"), str(b["vehicle_plate"])))
     return Facts(tuple(rows), title=t("release_receipt.stay"))
 
 
+def _stay_seconds(b: BookingFacts) -> int:
+    return round((parse(b.get("end_time") or b["start_time"]) - parse(b["start_time"])).total_seconds())
+
+
+def _reserved_time(b: BookingFacts, t: Texts) -> list[Fact]:
+    """A reservation costs its window, and whatever the car stood there outside it: both are said."""
+    start, end, charged = b.get("reserved_start"), b.get("reserved_end"), b.get("duration_seconds")
+    if not start or not end:
+        return []
+    window = Fact(t("common.reserved_time"), t.span(start, end, b["lot_timezone"]))
+    return [window, Fact(t("common.charged_time"), t.duration(charged))] if charged else [window]
+
+
 def _sum(b: BookingFacts, t: Texts) -> Facts:
     """Price rule, the lines that make the total, the total, the tax in it."""
-    rows = _price_rule(b, t)
-    rows += [Fact(line["text"], t.money(line["amount_minor"], b["currency"])) for line in b.get("lines") or ()]
+    rows, lines = _price_rule(b, t), b.get("lines") or []
+    rows += [_price_line(line, b, t, dated=len(lines) > 1) for line in lines]
     rows.append(Fact(t("common.total"), _total(b, t), strong=True))
     tax = b.get("tax_minor")
     if tax is not None:
         rows.append(Fact(t("common.tax", rate=b.get("tax_rate") or ""), t.money(tax, b["currency"])))
     return Facts(tuple(rows), title=t("release_receipt.lines"))
+
+
+def _price_line(line: PriceLine, b: BookingFacts, t: Texts, *, dated: bool) -> Fact:
+    """What the time came to and what made it cheaper; by the day where there are several."""
+    time, amount = t.duration(line["seconds"], exact=True), t.money(line["amount_minor"], b["currency"])
+    product = t("price_line.time", time=time, price=t.money(b["tariff"]["hourly_minor"], b["currency"]))
+    less = [t(f"price_line.{why}") for why in ("capped", "free") if line.get(why)]
+    if not dated:
+        return Fact(product, ", ".join((amount, *less)))
+    day = parse(line["starts"]).astimezone(zone(b["lot_timezone"])).date()
+    return Fact(t.day(day), f"{amount} ({', '.join((product, *less))})")
 
 
 def _price_rule(b: BookingFacts, t: Texts) -> list[Fact]:

@@ -20,7 +20,12 @@ def admin_export_ready(facts: ExportReady, c: Context) -> Letter:
 
 def _letter(kind: str, facts: ExportReady, c: Context, *more: Block) -> Letter:
     t, link = c.t, facts.get("link")
-    delivery = t("export_ready.linked", until=c.own_moment(facts["expires_at"])) if link else t("export_ready.attached")
+    packed = len(facts["files"]) > 1
+    delivery = (
+        t("export_ready.linked_packed" if packed else "export_ready.linked", until=c.own_moment(facts["expires_at"]))
+        if link
+        else t("export_ready.packed" if packed else "export_ready.attached")
+    )
     page = "admin_exports" if kind == "admin_export_ready" else "exports"
     button = (
         Button(t("export_ready.button_link"), c.absolute(link))

@@ -15,10 +15,13 @@ class TariffFacts(TypedDict):
 
 
 class PriceLine(TypedDict):
-    """One line of the quote or receipt; `text` is used as it is."""
+    """One line of a receipt: the time charged from `starts` on, and why it costs what it costs."""
 
-    text: str
+    starts: str
+    seconds: int
     amount_minor: int
+    capped: NotRequired[bool]  # the daily maximum decided
+    free: NotRequired[bool]  # no longer than the free minutes
 
 
 class BookingFacts(TypedDict):
@@ -112,6 +115,7 @@ class AdminReport(TypedDict):
     figures: AdminFigures
     previous: AdminFigures | None
     lots: list[LotFigures]
+    bookings_attached: NotRequired[bool]  # monthly; False when that file is too large for a mail
 
 
 class LotVisits(TypedDict):
@@ -171,5 +175,5 @@ class AccountEvent(TypedDict):
     device: NotRequired[str | None]
 
 
-class Welcome(TypedDict):
-    pass
+class NoFacts(TypedDict):
+    """test_message."""

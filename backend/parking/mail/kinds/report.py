@@ -96,7 +96,8 @@ def user_monthly_report(facts: UserReport, c: Context) -> Letter:
         ]
     else:
         blocks.append(Para(t("report.nothing")))
-    blocks += [Button(t("report.button_user"), c.page("history")), _period_note(facts["timezone"], t)]
+    note = _period_note(t("report.period_note_user"), facts["previous"], t)
+    blocks += [Button(t("report.button_user"), c.page("history")), note]
     return Letter(
         subject=t.subject("user_monthly_report.subject", month=month),
         preheader=t.preheader("user_monthly_report.preheader", month=month),
@@ -120,11 +121,16 @@ def _admin_blocks(facts: AdminReport, c: Context, *, attached: bool) -> tuple[Bl
             Bar(lot["name"], t.percent(lot["occupancy_percent"]), min(100, round(lot["occupancy_percent"])))
             for lot in fullest
         )
-        blocks += [Bars(t("report.occupancy_by_lot"), bars), _admin_grid(facts, t)]
+        if any(lot["occupancy_percent"] for lot in lots):
+            blocks.append(Bars(t("report.occupancy_by_lot"), bars))
+        blocks.append(_admin_grid(facts, t))
         blocks += _rest(len(lots), t, attached)
-    if attached:
+    if attached and facts.get("bookings_attached", True):
         blocks.append(Para(t("report.attached")))
-    blocks += [Button(t("report.button"), c.page("admin_figures")), _period_note(facts["timezone"], t)]
+    elif attached:
+        blocks.append(Para(t("report.too_large"), url=c.page("admin_exports")))
+    note = _period_note(t("report.period_note", zone=facts["timezone"]), facts["previous"], t)
+    blocks += [Button(t("report.button"), c.page("admin_figures")), note]
     return tuple(blocks)
 
 
@@ -239,5 +245,5 @@ def _digest(since: str | None, t: Texts) -> tuple[Para, ...]:
     return (Para(t("report.digest", since=t.day(date.fromisoformat(since)))),) if since else ()
 
 
-def _period_note(zone_name: str, t: Texts) -> Para:
-    return Para(t("report.period_note", zone=zone_name), quiet=True)
+def _period_note(whose_days: str, previous: object, t: Texts) -> Para:
+    return Para(f"{whose_days} {t('report.compared')}" if previous else whose_days, quiet=True)

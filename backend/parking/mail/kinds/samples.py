@@ -60,7 +60,7 @@ def release_receipt() -> dict[str, Any]:
         reserved_end=None,
         duration_seconds=19707,
         total_cost_minor=1375,
-        lines=[{"text": "5 h 30 min × €2.50", "amount_minor": 1375}],
+        lines=[{"starts": "2026-11-23T10:12:00Z", "seconds": 19800, "amount_minor": 1375}],
         tax_minor=220,
         tax_rate="19\u00a0%",
     )
@@ -87,7 +87,7 @@ def booking_moved() -> dict[str, Any]:
 
 
 def booking_no_show() -> dict[str, Any]:
-    return _booking(checkin_deadline="2026-11-24T09:15:00Z", total_cost_minor=1800)
+    return _booking(checkin_deadline="2026-11-24T09:15:00Z", total_cost_minor=0)
 
 
 def inactivity_reminder() -> dict[str, Any]:
@@ -137,17 +137,29 @@ def admin_daily_report() -> dict[str, Any]:
 
 
 def admin_monthly_report() -> dict[str, Any]:
-    more = {"peak_occupancy_percent": 97.5, "active_users": 412, "parked_seconds": 51_768_000}
     return {
         "month": "2026-10",
         "timezone": "Europe/London",
         "currency": "EUR",
-        "figures": {**_FIGURES, **more, "bookings": 4903, "revenue_minor": 5_630_175},
-        "previous": {**_BEFORE, "active_users": 398, "bookings": 4710, "revenue_minor": 5_511_900},
-        "lots": [
-            {**lot, "bookings": lot["bookings"] * 30, "revenue_minor": lot["revenue_minor"] * 30} for lot in _LOTS
-        ],
+        "figures": {
+            **_of_a_month(_FIGURES),
+            "peak_occupancy_percent": 97.5,
+            "active_users": 412,
+            "parked_seconds": 51_768_000,
+        },
+        "previous": {
+            **_of_a_month(_BEFORE),
+            "peak_occupancy_percent": 96.0,
+            "active_users": 398,
+            "parked_seconds": 50_112_000,
+        },
+        "lots": [_of_a_month(lot) for lot in _LOTS],
     }
+
+
+def _of_a_month(day: dict[str, Any]) -> dict[str, Any]:
+    """Whole numbers thirty times as large, so that the lots still add up to the sum."""
+    return {name: value * 30 if isinstance(value, int) else value for name, value in day.items()}
 
 
 def user_monthly_report() -> dict[str, Any]:
@@ -190,7 +202,7 @@ def password_reset() -> dict[str, Any]:
 
 
 def password_changed() -> dict[str, Any]:
-    return {"at": "2026-11-23T10:00:00Z", "ip": "203.0.113.7", "device": "Firefox on Windows"}
+    return {"at": "2026-11-23T10:00:00Z", "ip": "203.0.113.7", "device": "Firefox, Windows"}
 
 
 def email_confirm() -> dict[str, Any]:
@@ -206,11 +218,7 @@ def email_changed_notice() -> dict[str, Any]:
 
 
 def refresh_reuse_warning() -> dict[str, Any]:
-    return {"at": "2026-11-23T10:00:00Z", "ip": "198.51.100.23", "device": "Chrome on Android"}
-
-
-def welcome() -> dict[str, Any]:
-    return {}
+    return {"at": "2026-11-23T10:00:00Z", "ip": "198.51.100.23", "device": "Chrome, Android"}
 
 
 def test_message() -> dict[str, Any]:
