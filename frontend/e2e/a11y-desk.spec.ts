@@ -92,13 +92,13 @@ test('the desk: mail, exports, log and figures', async ({ page }) => {
     {
       name: 'figures',
       path: `/admin/analytics?period=today&lot=${lot}`,
-      ready: 'so far',
+      ready: 'Busiest hour',
       then: (at) => at.locator('.pw-chart canvas').first().waitFor(),
     },
     {
       name: 'figures as tables',
       path: `/admin/analytics?period=today&lot=${lot}`,
-      ready: 'so far',
+      ready: 'Busiest hour',
       then: async (at) => {
         await at.locator('.pw-chart canvas').first().waitFor()
         for (const table of await at.getByRole('button', { name: 'Table' }).all())
@@ -123,7 +123,7 @@ test('the desk: dialogs about lots and spots', async ({ page, watch }) => {
       path: `${at}?spot=7`,
       ready: 'Level and features',
       then: async (here) => {
-        await here.getByRole('button', { name: 'Take out of service' }).first().click()
+        await here.getByText('Take out of service').first().click()
         await here.getByText('For your colleagues').waitFor()
       },
     },
