@@ -21,7 +21,11 @@ Cell = str | int | float | Decimal
 BOM = b"\xef\xbb\xbf"
 _QUARTER = 900
 # What makes a spreadsheet calculate, also behind blanks it drops and in the wide forms it reads as the narrow ones.
-_FORMULA = re.compile(r"[\s\0\ufeff\u200b-\u200f\u2060]*[=+\-@|%＝＋－＠｜％]|[\t\r\n\0]")
+_SIGN = "[=+\\-@|%＝＋－＠｜％]"
+_FORMULA = re.compile(rf"[\s\0\ufeff\u200b-\u200f\u2060]*{_SIGN}|[\t\r\n\0]")
+# The spreadsheet of another country splits at semicolons or tabs, and then sees neither our commas nor our quotes.
+_BREAK = re.compile(r"[;\t\r\n]")
+_FORMULA_AFTER = re.compile(rf'(\r\n|[;\t\r\n])(?=(?:[^\S\t\r\n]|["\0\ufeff\u200b-\u200f\u2060])*{_SIGN})')
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,12 @@ class Table:
 
 
 def safe_text(value: str | None) -> str:
-    """Text that stays text in a spreadsheet: what would be taken for a formula gets an apostrophe in front."""
+    """Text that stays text in a spreadsheet: what would be taken for a formula gets an apostrophe in front, also where
+    a cell begins only for a spreadsheet that splits differently."""
     if not value:
         return ""
-    if value[0].isalnum():
-        return value
-    return "'" + value if _FORMULA.match(value) else value
+    front = "'" if not value[0].isalnum() and _FORMULA.match(value) else ""
+    return front + (_FORMULA_AFTER.sub(r"\1'", value) if _BREAK.search(value) else value)
 
 
 @lru_cache(maxsize=4096)
@@ -101,7 +105,7 @@ def whole(table: Table, rows: Sequence[Sequence[Any]]) -> bytes:
 
 
 def _encode(rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Every text is quoted, also one without a comma: a spreadsheet of another country splits at semicolons."""
+    """Every text is quoted, whatever is in it."""
     buffer = io.StringIO()
     csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerows(rows)
     return buffer.getvalue().encode()

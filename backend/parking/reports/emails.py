@@ -196,7 +196,7 @@ def _lot_row(lot: stats.LotFigures) -> list[columns.Cell]:
     ]
 
 
-_LOT_FIGURES = columns.Table(
+LOT_FIGURES = columns.Table(
     "lots",
     ("lot_id", "lot_name", "bookings", "visits", "completed", "cancelled", "no_shows", "revenue", "currency",
      "occupied_hours", "occupancy_percent", "peak_cars"),
@@ -206,7 +206,7 @@ _LOT_FIGURES = columns.Table(
 
 def _lots_file(session: Session, covered: Days) -> mail.FileReference:
     figures = stats.admin_figures(session, covered.first, covered.last)
-    text = columns.whole(_LOT_FIGURES, [_lot_row(lot) for lot in figures.lots]).decode()
+    text = columns.whole(LOT_FIGURES, [_lot_row(lot) for lot in figures.lots]).decode()
     return {"filename": f"lots_{covered.months[-1]}.csv", "mimetype": "text/csv", "text": text}
 
 

@@ -191,7 +191,8 @@ def test_a_payload_in_any_text_column_is_only_text(name, payload):
     header, cells = read_back(columns.whole(table, [row_of(name, payload)]))
     found = dict(zip(header, cells, strict=True))
     for column in TEXT[name]:
-        assert found[column] == "'" + payload
+        assert found[column][0] == "'"
+        assert found[column].replace("'", "") == payload.replace("'", "")  # nothing but apostrophes is added
     for column, cell in found.items():
         if column not in TEXT[name] and cell:
             assert not DANGEROUS.match(cell) or re.fullmatch(r"-?\d+(\.\d+)?", cell), column
@@ -223,8 +224,20 @@ def test_what_goes_in_comes_out(text):
         assert list(csv.reader(file))[1][2] == text
 
 
-def test_text_is_quoted_so_that_a_semicolon_starts_no_new_cell():
-    assert b'"a;=1+1"' in columns.whole(columns.SPOTS, [row_of("spots", "a;=1+1")])
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ('a;"=1+1"', "a;'\"=1+1\""),
+        ("a\t @A1", "a\t' @A1"),
+        ("a\r\n=1+1", "a\r\n'=1+1"),
+        ("a;b=1; c", "a;b=1; c"),
+    ],
+)
+def test_no_cell_begins_with_a_formula_where_a_spreadsheet_splits_at_something_else(typed, written):
+    """Quotes do not help there: the line begins with a number and a comma, so no cell begins with a quote."""
+    assert columns.safe_text(typed) == written
+    assert written in read_back(columns.whole(columns.SPOTS, [row_of("spots", typed)]))[1]
 
 
 def test_numbers_stay_numbers():
