@@ -1,4 +1,4 @@
-"""What a real spreadsheet makes of our CSV files: every text of 60 payloads in every text column, opened by LibreOffice.
+"""What a real spreadsheet makes of our CSV files: 60 payloads in every text column, opened by LibreOffice.
 
     cd backend && .venv/bin/python ../bench/spreadsheet.py
 
