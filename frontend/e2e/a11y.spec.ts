@@ -180,13 +180,16 @@ test('dialogs of a driver', async ({ page, context, watch }) => {
   ])
 })
 
-test('empty places', async ({ page, driver, context }) => {
+test('empty places', async ({ page, driver, context, watch }) => {
+  watch.allow(/401/) // signed out in the midst of it
   test.setTimeout(MANY_SCREENS)
   await page.goto('/')
   await page.getByLabel('Search by name or address').fill('zzz no such lot')
   await page.getByText('No car park matches').waitFor()
   await examine(page, 'search without a match')
-  await page.route(/\/api\/(public\/)?lots$/, (route) => route.fulfill({ json: { lots: [] } }))
+  await page.route(/\/api\/(public\/)?lots(\?.*)?$/, (route) =>
+    route.fulfill({ json: { lots: [] } }),
+  )
   await examineAll(page, [
     { name: 'no car park', path: '/', ready: 'No car parks yet' },
     { name: 'empty history', path: '/bookings', ready: 'No bookings yet' },
@@ -212,8 +215,7 @@ test('when the server fails, or the network', async ({ page, context, driver, wa
   await page.getByText('You are offline').waitFor()
   await examine(page, 'offline')
   await context.setOffline(false)
-  await page.route('**/api/**', problem(500, 'server_error'))
-  await page.route('**/auth/sessions', problem(500, 'server_error'))
+  await page.route(/\/(api\/(?!public\/site)|auth\/sessions)/, problem(500, 'server_error'))
   const { lot, done } = setting
   const places = [
     '/',
