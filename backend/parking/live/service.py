@@ -142,8 +142,8 @@ _lot_counts: LotCounts | None = None
 
 def register_lot_counts(provider: LotCounts) -> None:
     """`provider(lot_ids)` gives [{id, available_spots, occupied_spots, reserved_spots, out_of_service_spots,
-    capacity}]. Called outside of requests in an application context of its own, for many lots at once, at most four
-    times a second in each process, and only while pages are open."""
+    capacity}], for a lot that was closed {id, gone: true}. Called outside of requests in an application context of
+    its own, for many lots at once, at most four times a second in each process, and only while pages are open."""
     global _lot_counts
     _lot_counts = provider
 

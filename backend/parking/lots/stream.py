@@ -10,5 +10,7 @@ from parking.lots import queries
 
 
 def counts(lot_ids: list[int]) -> list[dict[str, Any]]:
-    """The free counts of these lots, read now."""
-    return queries.counts_view(db.session(), clock.now(), lot_ids)
+    """The free counts of these lots, read now; of one that was closed only that it is gone."""
+    found = queries.counts_view(db.session(), clock.now(), lot_ids)
+    gone = set(lot_ids) - {lot["id"] for lot in found}
+    return [*found, *({"id": lot_id, "gone": True} for lot_id in sorted(gone))]

@@ -6,6 +6,7 @@ import pytest
 
 from parking import clock
 from parking.bookings import service as bookings
+from parking.lots import stream
 from parking.lots.rules import Resize, SpotState, resize
 from tests.bookings.helpers import make_lot, park, reserve
 
@@ -108,6 +109,7 @@ def test_deleting_keeps_the_history_and_can_be_undone(client, auth, alice, carol
     assert client.delete(url, headers=auth(carol)).status_code == 200
     assert client.get("/api/lots", headers=auth(carol)).json["lots"] == []
     assert client.get(url, headers=auth(carol)).status_code == 404
+    assert stream.counts([lot["id"]]) == [{"id": lot["id"], "gone": True}], "open pages are told"
     body = {"lot_id": lot["id"], "booking_type": "instant"}
     assert client.post("/api/book", json=body, headers=auth(alice)).status_code == 404
     [kept] = client.get("/api/bookings", headers=auth(alice)).json["bookings"]

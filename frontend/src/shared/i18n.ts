@@ -4,8 +4,11 @@ import type { Locale } from './types'
 
 /** Languages with a complete catalogue. */
 export const LOCALES: readonly Locale[] = ['en', 'de']
-/** `page`: parking itself, part of the first load; `more`: accounts, history and papers; `admin`: the desk. */
-export type Catalogue = 'page' | 'more' | 'admin' | 'figures' | 'adminLots' | 'desk'
+/**
+ * `page`: parking itself, part of the first load; `more`: accounts, history and papers; `admin`: the
+ * desk; `server`: what the server says in English, so there is none in English.
+ */
+export type Catalogue = 'page' | 'server' | 'more' | 'admin' | 'figures' | 'adminLots' | 'desk'
 
 const LOCALE_KEY = 'pw-locale'
 type Messages = Record<string, never>
@@ -15,7 +18,7 @@ const files = import.meta.glob<Messages>('../locales/*/*.json', { import: 'defau
 registerMessageResolver(resolveValue)
 
 export const i18n = createI18n({ legacy: false, locale: 'en', fallbackLocale: 'en', messages: {} })
-const wanted = new Set<Catalogue>(['page'])
+const wanted = new Set<Catalogue>(['page', 'server'])
 const loaded = new Set<string>()
 
 /** The language chosen here before, else the first of the browser's that we speak, else English. */

@@ -1,11 +1,17 @@
-import { ref } from 'vue'
+import { ref, watch } from 'vue'
 import type { Theme } from './types'
 
 /** Choices of this person on this device: theme and the zone times without a lot are shown in. */
 const THEME_KEY = 'pw-theme'
 
+const KEYS_KEY = 'pw-single-keys'
+
 export const theme = ref<Theme>(readTheme())
 export const displayTimezone = ref(Intl.DateTimeFormat().resolvedOptions().timeZone)
+
+/** Whether single keys do something (WCAG 2.1.4: they can be turned off). */
+export const singleKeys = ref(localStorage.getItem(KEYS_KEY) !== 'off')
+watch(singleKeys, (on) => localStorage.setItem(KEYS_KEY, on ? 'on' : 'off'))
 
 function readTheme(): Theme {
   const kept = localStorage.getItem(THEME_KEY)

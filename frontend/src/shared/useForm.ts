@@ -1,5 +1,6 @@
 import { nextTick, reactive, ref, useTemplateRef, type Ref } from 'vue'
 import { ApiError, asApiError } from './errors'
+import { fieldText } from './useErrorText'
 
 export type FieldErrors = Record<string, string>
 /** Returns one sentence per field that is wrong; an empty record when all is well. */
@@ -47,7 +48,7 @@ export function useForm<T extends object>(options: {
       await options.submit(values)
     } catch (thrown) {
       const error = asApiError(thrown)
-      errors.value = firstOfEach(error.fields, values)
+      errors.value = ofThisForm(error, values)
       problem.value = Object.keys(errors.value).length > 0 ? null : error
       await showErrors()
     } finally {
@@ -58,8 +59,8 @@ export function useForm<T extends object>(options: {
   return { values, errors, problem, busy, submit }
 }
 
-/** The server's messages for fields this form has. */
-function firstOfEach(fields: Record<string, string[]>, values: object): FieldErrors {
-  const known = Object.entries(fields).filter(([name]) => name in values)
-  return Object.fromEntries(known.map(([name, messages]) => [name, messages[0] ?? '']))
+/** What the server found wrong with the fields this form has. */
+function ofThisForm(error: ApiError, values: object): FieldErrors {
+  const known = Object.keys(error.fields).filter((name) => name in values)
+  return Object.fromEntries(known.map((name) => [name, fieldText(error, name)]))
 }

@@ -26,14 +26,19 @@ describe('how a value is shown', () => {
   it.each([
     [null, { kind: 'nothing' }],
     ['', { kind: 'nothing' }],
-    [0, { kind: 'text', text: '0' }],
+    [0, { kind: 'words', words: ['0'] }],
     [true, { kind: 'yes' }],
     [false, { kind: 'no' }],
     ['2026-03-02T12:00:00Z', { kind: 'instant', at: '2026-03-02T12:00:00Z' }],
-    ['2026-03', { kind: 'text', text: '2026-03' }],
-    [['user', 'admin'], { kind: 'text', text: 'user, admin' }],
-    [{ lot_id: 3 }, { kind: 'text', text: '{"lot_id":3}' }],
+    ['2026-03', { kind: 'words', words: ['2026-03'] }],
+    [['user', 'admin'], { kind: 'words', words: ['user', 'admin'] }],
+    [{ lot_id: 3 }, { kind: 'words', words: ['{"lot_id":3}'] }],
   ])('%j', (value, expected) => {
     expect(shown(value)).toEqual(expected)
+  })
+
+  it('minor units are money, and what is counted in seconds is a time', () => {
+    expect(shown(1150, 'total_cost_minor')).toEqual({ kind: 'money', amount: 11.5 })
+    expect(shown(900, 'checkin_grace_s')).toEqual({ kind: 'seconds', seconds: 900 })
   })
 })

@@ -21,15 +21,20 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/
 export type Shown =
   | { kind: 'nothing' | 'yes' | 'no' }
   | { kind: 'instant'; at: string }
-  | { kind: 'text'; text: string }
+  | { kind: 'money'; amount: number }
+  | { kind: 'seconds'; seconds: number }
+  | { kind: 'words'; words: string[] }
 
 /** How a value is to be shown; words and times are written in the reader's language by the caller. */
-export function shown(value: unknown): Shown {
+export function shown(value: unknown, field = ''): Shown {
   if (value === null || value === undefined || value === '') return { kind: 'nothing' }
   if (value === true) return { kind: 'yes' }
   if (value === false) return { kind: 'no' }
   if (typeof value === 'string')
-    return INSTANT.test(value) ? { kind: 'instant', at: value } : { kind: 'text', text: value }
-  if (Array.isArray(value)) return { kind: 'text', text: value.map(String).join(', ') }
-  return { kind: 'text', text: JSON.stringify(value) }
+    return INSTANT.test(value) ? { kind: 'instant', at: value } : { kind: 'words', words: [value] }
+  if (typeof value === 'number' && field.endsWith('_minor'))
+    return { kind: 'money', amount: value / 100 }
+  if (typeof value === 'number' && field.endsWith('_s')) return { kind: 'seconds', seconds: value }
+  if (Array.isArray(value)) return { kind: 'words', words: value.map(String) }
+  return { kind: 'words', words: [JSON.stringify(value)] }
 }

@@ -1,4 +1,5 @@
 import { http } from '@/shared/http'
+import { saveFile } from '@/shared/saveFile'
 import type { ExportJob } from '@/shared/types'
 
 export const exportsApi = {
@@ -10,5 +11,9 @@ export const exportsApi = {
   one: (id: ExportJob['id']) =>
     http.get<{ export: ExportJob }>(`/api/exports/${id}`).then((answer) => answer.export),
   cancel: (id: ExportJob['id']) => http.delete(`/api/exports/${id}`),
-  file: (job: ExportJob) => http.blob(job.download_url ?? `/api/exports/${job.id}/download`),
+  /** Fetches the file and hands it to the browser: a table, or an archive of several. */
+  save: async (job: ExportJob) => {
+    const file = await http.blob(job.download_url ?? `/api/exports/${job.id}/download`)
+    saveFile(file, `${job.kind}-${job.id}.${file.type.includes('zip') ? 'zip' : 'csv'}`)
+  },
 }

@@ -1,6 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, ref } from 'vue'
-import { saveFile } from '@/shared/saveFile'
 import type { ExportJob } from '@/shared/types'
 import { useIntention } from '@/shared/useIntention'
 import { exportsApi } from './api'
@@ -31,9 +30,8 @@ export function useExport(kind: ExportJob['kind']) {
     mutationFn: () => exportsApi.cancel(id.value!),
     onSettled: () => job.refetch(),
   })
-  const save = useMutation({
-    mutationFn: async (done: ExportJob) =>
-      saveFile(await exportsApi.file(done), `${kind}-${done.id}.csv`),
-  })
-  return { job, start, cancel, save, forget: () => (id.value = null) }
+  const save = useMutation({ mutationFn: exportsApi.save })
+  /** Turns to one that was asked for before; to none, when null. */
+  const turnTo = (known: ExportJob['id'] | null) => (id.value = known)
+  return { job, start, cancel, save, turnTo }
 }

@@ -2,7 +2,8 @@ import type { QueryClient } from '@tanstack/vue-query'
 import type { Lot, SpotCounts, SpotStatus } from '@/shared/types'
 import type { LotAndSpots } from './api'
 
-export type LotEvent = SpotCounts & { id: number }
+/** A lot's counts now, or that it was closed. */
+export type LotEvent = (SpotCounts & { id: number }) | { id: number; gone: true }
 
 export interface SpotEvent {
   lot_id: number
@@ -12,23 +13,30 @@ export interface SpotEvent {
   status?: SpotStatus
 }
 
-const withCounts = (lot: Lot, event: LotEvent): Lot => ({ ...lot, ...event })
+const withCounts = (lot: Lot, counts: SpotCounts): Lot => ({ ...lot, ...counts })
 
 /** Puts a lot's new counts wherever that lot is shown. */
 export function applyLot(client: QueryClient, event: LotEvent): void {
-  client.setQueryData<Lot[]>(['lots'], (lots) => {
-    if (!lots) return lots
-    if (!lots.some((lot) => lot.id === event.id)) {
-      void client.invalidateQueries({ queryKey: ['lots'] })
-      return lots
-    }
-    return lots.map((lot) => (lot.id === event.id ? withCounts(lot, event) : lot))
-  })
+  if ('gone' in event) return forgetLot(client, event.id)
+  const lots = client.getQueryData<Lot[]>(['lots'])
+  if (lots?.some((lot) => lot.id === event.id))
+    client.setQueryData<Lot[]>(
+      ['lots'],
+      lots.map((lot) => (lot.id === event.id ? withCounts(lot, event) : lot)),
+    )
+  else if (lots) void client.invalidateQueries({ queryKey: ['lots'] })
   client.setQueryData<Lot>(['lot', event.id], (lot) => lot && withCounts(lot, event))
   client.setQueryData<LotAndSpots>(
     ['spots', event.id],
     (data) => data && { ...data, lot: withCounts(data.lot, event) },
   )
+}
+
+/** Takes a closed lot off the lists; its own page asks and is told. */
+function forgetLot(client: QueryClient, id: number): void {
+  client.setQueryData<Lot[]>(['lots'], (lots) => lots?.filter((lot) => lot.id !== id))
+  void client.resetQueries({ queryKey: ['lot', id] })
+  void client.resetQueries({ queryKey: ['spots', id] })
 }
 
 /** Puts a spot's new status on its lot's map. */

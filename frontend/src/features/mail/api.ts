@@ -42,6 +42,19 @@ export const mailApi = {
         params: { locale },
       })
     ).kinds,
+  /** A kind of mail with made-up facts. */
+  sample: async (kind: string, locale: string) =>
+    (
+      await http.get<Schema<'PreviewEnvelope'>>(`/api/admin/emails/preview/${kind}`, {
+        params: { locale },
+      })
+    ).preview,
+  sendSample: (kind: string, locale: string) =>
+    http.post<Schema<'Message'>>(
+      `/api/admin/emails/preview/${kind}/send`,
+      {},
+      { params: { locale } },
+    ),
   schedule: async () =>
     (await http.get<{ schedule: ScheduleLine[] }>('/api/admin/schedule')).schedule,
   dryRun: (what: SendNow, force: boolean) =>

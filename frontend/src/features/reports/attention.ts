@@ -15,10 +15,10 @@ const PROGRAMS = ['database', 'redis', 'worker', 'beat', 'disk'] as const
 /** What does not run, what was not delivered, and which lots have no spot left. Gravest first. */
 export function attention(lights: SystemLights | undefined, lots: readonly Lot[]): Matter[] {
   const matters: Matter[] = []
-  const mail = { name: 'admin-mail' }
+  const system = { name: 'admin-mail', query: { view: 'system' } }
   for (const name of PROGRAMS) {
     if (lights && lights[name] && !lights[name].ok)
-      matters.push({ key: `figures.attention.${name}`, facts: {}, to: mail, grave: true })
+      matters.push({ key: `figures.attention.${name}`, facts: {}, to: system, grave: true })
   }
   const failed = Number(lights?.outbox.failed ?? 0)
   if (failed)

@@ -1,6 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { watch } from 'vue'
-import { saveFile } from '@/shared/saveFile'
 import type { ExportJob } from '@/shared/types'
 import { useIntention } from '@/shared/useIntention'
 import { exportsApi } from '../api'
@@ -36,11 +35,6 @@ export function useExports(ended: (job: ExportJob) => void) {
     mutationFn: (job: ExportJob) => exportsApi.cancel(job.id),
     onSettled: changed,
   })
-  const save = useMutation({
-    mutationFn: async (job: ExportJob) => {
-      const file = await exportsApi.file(job)
-      saveFile(file, `${job.kind}-${job.id}.${file.type.includes('zip') ? 'zip' : 'csv'}`)
-    },
-  })
+  const save = useMutation({ mutationFn: exportsApi.save })
   return { jobs, start, cancel, save }
 }
