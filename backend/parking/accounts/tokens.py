@@ -16,7 +16,7 @@ from sqlalchemy import Select, bindparam, select
 
 from parking import clock, settings
 from parking.accounts.models import LoginSession, Role, User, user_roles
-from parking.db import db
+from parking.db import read_once
 from parking.web import Identity
 
 ALGORITHM = "HS256"
@@ -49,21 +49,31 @@ def read(token: str) -> dict[str, str] | None:
     if len(token) > MAX_LENGTH or not token.startswith(_HEADER + "."):
         return None
     try:
-        claims = jwt.decode(
-            token,
-            settings.current().jwt_secret,
-            [ALGORITHM],
-            audience="api",
-            issuer=ISSUER,
-            options={
-                "require": ["exp", "iat", "sub", "iss", "aud"],
-                "verify_exp": False,
-                "verify_iat": False,
-            },
-        )
+        claims = _signed(token, settings.current().jwt_secret)
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
         return None
     return claims if _is_access(claims) and _is_current(claims) else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _signed(token: str, secret: str) -> dict[str, Any]:
+    """The claims of a token that this secret signed, good or run out. Raises for any other.
+
+    A signature once found good stays good, so it is not computed again at every request; what can change (the time,
+    the account, the session) is looked at each time. A refusal is not remembered.
+    """
+    return jwt.decode(
+        token,
+        secret,
+        [ALGORITHM],
+        audience="api",
+        issuer=ISSUER,
+        options={
+            "require": ["exp", "iat", "sub", "iss", "aud"],
+            "verify_exp": False,
+            "verify_iat": False,
+        },
+    )
 
 
 def _is_access(claims: dict[str, object]) -> bool:
@@ -111,7 +121,7 @@ def identify(request: Request) -> Identity | None:
     if claims is None:
         return None
     family = claims.get("sid")
-    rows = db.session.execute(_who_query(), {"uniquifier": claims["sub"], "family": family}).all()
+    rows = read_once(_who_query(), {"uniquifier": claims["sub"], "family": family})
     if not rows or rows[0].ended_at is not None or rows[0].family != family:
         return None
     first = rows[0]

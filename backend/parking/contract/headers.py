@@ -51,19 +51,17 @@ PRIVATE_PATHS = ("/api/", "/auth/", "/metrics", "/readyz", "/healthz")
 def init_app(app: APIFlask) -> None:
     """Headers on every answer, CORS for CORS_ORIGINS, and trust in as many proxies as were named."""
     settings = app.extensions["settings"]
-    fixed = dict(FIXED)
+    fixed = {**FIXED, "Content-Security-Policy": CONTENT_POLICY}
     if settings.public_url.startswith("https://"):
         fixed.update([TRANSPORT_SECURITY])
+    private = {**fixed, "Cache-Control": "no-store"}
 
     @app.after_request
     def sign(response: Response) -> Response:
         """A view may have set a header itself (a mail's preview its own policy): that one stays."""
-        for name, value in fixed.items():
-            response.headers.setdefault(name, value)
-        if "Content-Security-Policy" not in response.headers:
-            response.headers["Content-Security-Policy"] = CONTENT_POLICY
-        if request.path.startswith(PRIVATE_PATHS):
-            response.headers.setdefault("Cache-Control", "no-store")
+        wanted = private if request.path.startswith(PRIVATE_PATHS) else fixed
+        there = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - not a dict: it iterates over pairs
+        response.headers.extend((name, value) for name, value in wanted.items() if name.lower() not in there)
         return response
 
     CORS(

@@ -11,10 +11,9 @@ import hmac
 import ipaddress
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from apiflask import APIBlueprint, APIFlask
@@ -39,16 +38,17 @@ def init_app(app: APIFlask) -> None:
 
     @app.after_request
     def count(response: Response) -> Response:
-        meters = _meters(folder)
         method = request.method if request.method in METHODS else "other"
-        meters.requests.labels(method, route_template(), response.status_code).inc()
-        meters.seconds.labels(method, route_template()).observe(elapsed())
+        requests, seconds = _meters(folder)(method, route_template(), response.status_code)
+        requests.inc()
+        seconds.observe(elapsed())
         return response
 
 
 @cache
-def _meters(folder: Path) -> SimpleNamespace:
-    """This process's counters, made at the first request (so only where requests are answered)."""
+def _meters(folder: Path) -> Callable[[str, str, int], tuple[Any, Any]]:
+    """This process's counter and clock for a method, route and status; made at the first request (so only where
+    requests are answered)."""
     mine = folder / str(os.getppid())
     mine.mkdir(parents=True, exist_ok=True)
     _forget_the_dead(folder)
@@ -57,12 +57,11 @@ def _meters(folder: Path) -> SimpleNamespace:
 
     registry = CollectorRegistry()
     labels = ["method", "route"]
-    return SimpleNamespace(
-        requests=Counter("http_requests", "Requests answered.", [*labels, "status"], registry=registry),
-        seconds=Histogram(
-            "http_request_seconds", "Time to the answer's head.", labels, registry=registry, buckets=BUCKETS
-        ),
+    requests = Counter("http_requests", "Requests answered.", [*labels, "status"], registry=registry)
+    seconds = Histogram(
+        "http_request_seconds", "Time to the answer's head.", labels, registry=registry, buckets=BUCKETS
     )
+    return cache(lambda method, route, status: (requests.labels(method, route, status), seconds.labels(method, route)))
 
 
 def _forget_the_dead(folder: Path) -> None:

@@ -28,7 +28,7 @@ STREAM = "live:events"
 KEPT_EVENTS = 2_000
 """Events a page that was away can catch up on; older ones make it read everything anew."""
 BAG_SIZE = 2_000
-PACE_SECONDS = 0.02
+PACE_SECONDS = 0.1
 """Between two deliveries, so that a busy moment travels as one batch."""
 
 Wake = tuple[str, tuple[Any, ...]]
