@@ -6,11 +6,14 @@ from typing import Any
 
 from flask import has_request_context, request
 from flask_login import current_user
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from parking import clock
 from parking.audit.models import AuditEntry
 from parking.web import request_id
+
+_INSERT = insert(AuditEntry.__table__)
 
 
 def record(
@@ -31,16 +34,15 @@ def record(
     asked = has_request_context()
     if actor_id is None and asked and current_user and current_user.is_authenticated:
         actor_id = current_user.id
-    session.add(
-        AuditEntry(
-            at=clock.now(),
-            actor_id=actor_id,
-            action=action,
-            entity=entity,
-            entity_id=entity_id,
-            before=before,
-            after=after,
-            request_id=request_id(),
-            ip=request.remote_addr if asked else None,
-        )
-    )
+    row = {
+        "at": clock.now(),
+        "actor_id": actor_id,
+        "action": action,
+        "entity": entity,
+        "entity_id": entity_id,
+        "before": before,
+        "after": after,
+        "request_id": request_id(),
+        "ip": request.remote_addr if asked else None,
+    }
+    session.execute(_INSERT, row)

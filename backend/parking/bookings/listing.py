@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, literal, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, literal, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from parking.bookings import local_days, queries
@@ -60,38 +60,59 @@ def read_cursor(cursor: str) -> Key:
 def page(
     session: Session, chosen: Filters, now: datetime, limit: int, cursor: str | None, *, with_user: bool
 ) -> tuple[list[Row[Any]], str | None]:
-    """One page and the cursor of the next (None at the end). Raises Invalid for a made-up cursor."""
-    after = read_cursor(cursor) if cursor else None
-    found = list(islice(_keys(session, chosen, now, limit + 1, after), limit + 1))
-    following = found[limit - 1].text() if len(found) > limit else None
-    ids = [key.id for key in found[:limit]]
-    rows = {row.Booking.id: row for row in session.execute(_rows(ids, with_user=with_user))} if ids else {}
-    return [rows[booking_id] for booking_id in ids], following
-
-
-def _rows(ids: list[int], *, with_user: bool) -> Any:
-    return queries.bookings(with_user=with_user).where(Booking.id.in_(ids))
-
-
-def _keys(session: Session, chosen: Filters, now: datetime, limit: int, after: Key | None) -> Iterator[Key]:
-    """The keys of what is to be shown, in order, stretch of the past by stretch."""
-    column = Booking.end_time if chosen.days and chosen.days.counted == "ended" else Booking.start_time
+    """One page, as queries.listed() has it, and the cursor of the next (None at the end). Raises Invalid for a made-up
+    cursor."""
+    order = Booking.end_time if chosen.days and chosen.days.counted == "ended" else Booking.start_time
+    common = [*queries.conditions(chosen, now), *_behind(order, cursor)]
     searched = queries.search_parts(session, chosen.q)
-    for stretch in _stretches(session, chosen, now):
-        parts = [and_(part, word) for part in stretch for word in searched]
-        found = {key for part in parts for key in _read(session, chosen, now, limit, after, column, part)}
-        yield from sorted(found, key=lambda key: (key.at, key.id), reverse=True)
+    stretches = [
+        [queries.Part(and_(part, word.condition), word.few) for part in stretch for word in searched]
+        for stretch in _stretches(session, chosen, now)
+    ]
+    rows = queries.listed(with_user=with_user)
+
+    if len(stretches) == 1 and len(stretches[0]) == 1:
+        found = list(session.execute(_first(rows.where(stretches[0][0].condition, *common), order, limit + 1)))
+        more, found = len(found) > limit, found[:limit]
+    else:
+        keys = list(islice(_keys(session, stretches, common, order, limit + 1), limit + 1))
+        more, ids = len(keys) > limit, [booking_id for _, booking_id in keys[:limit]]
+        by_id = {row.id: row for row in session.execute(rows.where(Booking.id.in_(ids)))} if ids else {}
+        found = [by_id[booking_id] for booking_id in ids]
+    return found, _cursor(found[-1], order) if more else None
 
 
-def _read(
-    session: Session, chosen: Filters, now: datetime, limit: int, after: Key | None, column: Any, part: Any
-) -> Iterator[Key]:
-    query = select(column, Booking.id).join(Lot, Lot.id == Booking.lot_id).where(~is_block, part)
-    query = query.where(*queries.conditions(chosen, now))
-    if after:
-        query = query.where(tuple_(column, Booking.id) < tuple_(literal(after.at, UTCDateTime()), literal(after.id)))
-    for at, booking_id in session.execute(query.order_by(column.desc(), Booking.id.desc()).limit(limit)):
-        yield Key(at, booking_id)
+def _behind(order: Any, cursor: str | None) -> list[Any]:
+    """What comes after the page that ended with this cursor."""
+    if cursor is None:
+        return []
+    after = read_cursor(cursor)
+    return [tuple_(order, Booking.id) < tuple_(literal(after.at, UTCDateTime()), literal(after.id))]
+
+
+def _cursor(row: Row[Any], order: Any) -> str:
+    return Key(datetime.fromisoformat(getattr(row, order.key)), row.id).text()
+
+
+def _first(query: Select[Any], order: Any, limit: int) -> Select[Any]:
+    return query.order_by(order.desc(), Booking.id.desc()).limit(limit)
+
+
+def _keys(
+    session: Session, stretches: list[list[queries.Part]], common: list[Any], order: Any, limit: int
+) -> Iterator[tuple[datetime, int]]:
+    """The keys of what is to be shown, in order, stretch of the past by stretch."""
+    query = select(order, Booking.id).join(Lot, Lot.id == Booking.lot_id).where(~is_block, *common)
+    for parts in stretches:
+        found: set[tuple[datetime, int]] = set()
+        for part in parts:
+            mine = query.where(part.condition)
+            found.update((at, i) for at, i in session.execute(mine if part.few else _first(mine, order, limit)))
+        yield from sorted(found, reverse=True)
+
+
+def _period(chosen: Filters) -> tuple[datetime | None, datetime | None]:
+    return (chosen.from_, chosen.to) if chosen.days is None else local_days.reach(chosen.days)
 
 
 def _stretches(session: Session, chosen: Filters, now: datetime) -> Iterator[list[Any]]:
@@ -99,10 +120,10 @@ def _stretches(session: Session, chosen: Filters, now: datetime) -> Iterator[lis
     days = chosen.days
     if days is not None and days.counted != "parked":
         column = Booking.start_time if days.counted == "started" else Booking.end_time
-        low, high = local_days.reach(days)
-        yield [and_(column >= low, column < high)]
+        first, after = local_days.reach(days)
+        yield [and_(column >= first, column < after)]
         return
-    low, high = local_days.reach(days) if days is not None else (chosen.from_, chosen.to)
+    low, high = _period(chosen)
     begun = [] if high is None else [Booking.start_time < high]
     if low is None:
         yield [and_(*begun)] if begun else [Booking.start_time.is_not(None)]

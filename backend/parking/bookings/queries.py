@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select, true
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session, lazyload
 
 from parking.accounts.models import User
 from parking.bookings import local_days
 from parking.bookings.local_days import LocalDays
 from parking.bookings.models import Booking
-from parking.bookings.states import is_block
-from parking.db import is_sqlite, plus_seconds
+from parking.bookings.states import is_block, is_live
+from parking.bookings.views import INSTANTS
+from parking.db import is_sqlite, plus_seconds, rfc3339
 from parking.lots.models import Lot, Spot, Tariff
 
 STATUSES = ("Active", "Reserved", "Completed", "Cancelled", "No-show")
@@ -38,17 +40,34 @@ class Filters:
 def bookings(*, with_user: bool = False) -> Select[Any]:
     """Bookings with their lot, spot number and tariff (and user), blocks left out."""
     columns: list[Any] = [Booking, Lot, Spot.spot_number, Tariff] + ([User] if with_user else [])
+    query = _joined(columns, with_user=with_user).options(lazyload(Lot.tariff))
+    return query.options(lazyload(User.roles)) if with_user else query
+
+
+def _joined(columns: list[Any], *, with_user: bool) -> Select[Any]:
     query = (
         select(*columns)
-        .join(Lot, Lot.id == Booking.lot_id)
+        .join_from(Booking, Lot, Lot.id == Booking.lot_id)
         .join(Spot, and_(Spot.lot_id == Booking.lot_id, Spot.id == Booking.spot_id))
         .join(Tariff, and_(Tariff.lot_id == Booking.lot_id, Tariff.id == Booking.tariff_id))
         .where(~is_block)
-        .options(lazyload(Lot.tariff))
     )
-    if with_user:
-        query = query.join(User, User.id == Booking.user_id).options(lazyload(User.roles))
-    return query
+    return query.join(User, User.id == Booking.user_id) if with_user else query
+
+
+@functools.cache
+def listed(*, with_user: bool = False) -> Select[Any]:
+    """The same for a list: plain columns, instants as text (views.list_view)."""
+    columns: list[Any] = [
+        *(Booking.id, Booking.reference, Booking.lot_id, Booking.spot_id, Booking.booking_type, Booking.status),
+        *(rfc3339(getattr(Booking, name)).label(name) for name in INSTANTS),
+        *(Booking.ended_by, Booking.reason, Booking.vehicle_plate, Spot.spot_number),
+        *(Lot.name.label("lot_name"), Lot.timezone.label("lot_timezone"), Lot.address.label("lot_address")),
+        *([Booking.user_id, User.email.label("user_email"), User.username] if with_user else ()),
+        *(Booking.total_cost_minor, Booking.checkin_grace_s, Booking.tariff_id, Tariff.currency, Tariff.hourly_minor),
+        *(Tariff.step_s, Tariff.free_s, Tariff.day_cap_minor, Tariff.cap_day, Tariff.timezone.label("tariff_timezone")),
+    ]
+    return _joined(columns, with_user=with_user)
 
 
 def one(session: Session, booking_id: int, *, user_id: int | None = None, with_user: bool = False) -> Row[Any] | None:
@@ -57,6 +76,21 @@ def one(session: Session, booking_id: int, *, user_id: int | None = None, with_u
     if user_id is not None:
         query = query.where(Booking.user_id == user_id)
     return session.execute(query).one_or_none()
+
+
+def locked(session: Session, booking_id: int, user_id: int | None) -> Row[Any] | None:
+    """The booking with its driver, kept from others until the commit, as it is in the database now; of this person,
+    or (None) of whomever."""
+    wanted = {"booking_id": booking_id, "owner_id": user_id}
+    return session.execute(_locked(own=user_id is not None), wanted).one_or_none()
+
+
+@functools.cache
+def _locked(*, own: bool) -> Select[Any]:
+    query = bookings(with_user=True).where(Booking.id == bindparam("booking_id")).with_for_update(of=Booking)
+    if own:
+        query = query.where(Booking.user_id == bindparam("owner_id"))
+    return query.execution_options(populate_existing=True)
 
 
 def narrowed(query: Select[*tuple[Any, ...]], chosen: Filters, now: datetime) -> Select[*tuple[Any, ...]]:
@@ -79,6 +113,8 @@ def conditions(chosen: Filters, now: datetime) -> list[Any]:
     ]
     if chosen.status:
         found.append(_status_is(chosen.status, now))
+    if chosen.status in ("Active", "Reserved"):  # with the words of the small indexes of what is live
+        found.append(is_live)
     if chosen.from_:
         found.append(func.coalesce(Booking.end_time, Booking.held_until) > chosen.from_)
     if chosen.to:
@@ -119,24 +155,40 @@ def _mentions(text: str) -> list[Any]:
     ]
 
 
-MOST_FOUND = 200
-"""People or lots that a search names one by one; where it means more, most bookings are theirs anyway."""
+MOST_SINGLE = 20
+"""People or lots that a search finds and that are asked for one by one; where it means more, what they booked lies
+close together in any list."""
+MOST_NAMED = 1_000
+"""Ids by which what a search finds is named: so the database knows how many there are, and goes the shorter way."""
 
 
-def search_parts(session: Session, text: str | None) -> list[Any]:
-    """The search as conditions each of which has an index; a booking is meant that fulfils one of them."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A condition that shares in a search; `few`: it names so few bookings that all may be read, in whatever order."""
+
+    condition: Any
+    few: bool = False
+
+
+def search_parts(session: Session, text: str | None) -> list[Part]:
+    """The search as conditions that each have an index; a booking is meant that fulfils one of them."""
     if not text:
-        return [true()]
-    people, of_lots, *others = _mentions(text)
-    for column, words, whole in (
-        (User.id, _like(text, User.email, User.username), people),
-        (Lot.id, _like(text, Lot.name), of_lots),
-    ):
-        ids = session.scalars(select(column).where(words).limit(MOST_FOUND + 1)).all()
-        held = Booking.user_id if column is User.id else Booking.lot_id
+        return [Part(true())]
+    people, of_lots, *begun = _mentions(text)
+    found = _of_ids(session, select(User.id).where(_like(text, User.email, User.username)), Booking.user_id, people)
+    found += _of_ids(session, select(Lot.id).where(_like(text, Lot.name)), Booking.lot_id, of_lots)
+    for condition in begun:
+        ids = session.scalars(select(Booking.id).where(condition).limit(MOST_NAMED + 1)).all()
         if ids:
-            others.append(held.in_(ids) if len(ids) <= MOST_FOUND else whole)
-    return others
+            found.append(Part(Booking.id.in_(ids), few=True) if len(ids) <= MOST_NAMED else Part(condition))
+    return found
+
+
+def _of_ids(session: Session, wanted: Select[Any], column: Any, whole: Any) -> list[Part]:
+    ids = session.scalars(wanted.limit(MOST_NAMED + 1)).all()
+    if len(ids) <= MOST_SINGLE:
+        return [Part(column == one) for one in ids]
+    return [Part(column.in_(ids) if len(ids) <= MOST_NAMED else whole)]
 
 
 def begins(column: Any, beginning: str) -> Any:
@@ -148,8 +200,13 @@ def begins(column: Any, beginning: str) -> Any:
 
 def totals(session: Session, chosen: Filters, now: datetime) -> dict[str, Any]:
     """Number, cost and seconds of the finished bookings a filter finds, summed by the database."""
+    return dict(session.execute(narrowed(_sums(), chosen, now)).one()._mapping)
+
+
+@functools.cache
+def _sums() -> Any:
     final = Booking.end_time.is_not(None)
-    query = narrowed(
+    return (
         select(
             func.count().label("count"),
             func.coalesce(func.sum(Booking.total_cost_minor).filter(final), 0).label("cost"),
@@ -159,8 +216,5 @@ def totals(session: Session, chosen: Filters, now: datetime) -> dict[str, Any]:
         .select_from(Booking)
         .join(Lot, Lot.id == Booking.lot_id)
         .join(Tariff, and_(Tariff.lot_id == Booking.lot_id, Tariff.id == Booking.tariff_id))
-        .where(~is_block),
-        chosen,
-        now,
+        .where(~is_block)
     )
-    return dict(session.execute(query).one()._mapping)

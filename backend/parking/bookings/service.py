@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, select
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy import Row, Select, and_, bindparam, func, select
+from sqlalchemy.orm import Session
 
 from parking import clock, settings
 from parking.accounts.models import User
@@ -19,13 +19,14 @@ from parking.bookings.models import Booking
 from parking.bookings.rules import lifecycle, pricing
 from parking.bookings.rules.times import read_time
 from parking.bookings.states import is_block, is_live
-from parking.bookings.views import booking_view, claim_of, iso, price_of, row_view
-from parking.db import db, is_sqlite, transaction
+from parking.bookings.views import booking_view, claim_of, iso, list_view, price_of, row_view
+from parking.db import Groups, db, is_sqlite, transaction
 from parking.errors import Conflict, Invalid, NotFound, Unavailable
 from parking.idempotency import service as idempotency
 from parking.lots.models import Lot, Spot, Tariff
 from parking.mail import service as mail
 from parking.money import to_number
+from parking.web import signed_out
 
 PATIENT_AFTER = 3
 """Lost races after which an attempt queues for the lot instead of skipping what others are taking."""
@@ -59,15 +60,15 @@ def book(order: Order) -> dict[str, Any]:
     for attempt in range(MOST_ATTEMPTS):
         with transaction() as session:
             keeper = idempotency.begin(session)
-            lot = open_lot(session, order.lot_id)
-            new = _claim_for(order, lot, clock.now())
+            place = _place(session, order)
+            new = _claim_for(order, place.lot, clock.now())
             _check_limit(session, order.user_id)
             if attempt >= PATIENT_AFTER:
-                allocation.lock_lot(session, lot.id)
-                new = _claim_for(order, lot, clock.now())  # the clock is read after the waiting
+                allocation.lock_lot(session, order.lot_id)
+                new = _claim_for(order, place.lot, clock.now())  # the clock is read after the waiting
             claimed = allocation.claim(session, new, order.spot_id, patient=attempt >= PATIENT_AFTER)
             if claimed:
-                answer = _booked(session, new, claimed, lot)
+                answer = _booked(session, claimed, place)
                 if keeper:
                     keeper.keep(201, answer)
                 return answer
@@ -76,11 +77,47 @@ def book(order: Order) -> dict[str, Any]:
     raise Unavailable("Very many people want this car park at the moment. Please try again.")
 
 
+class _Place(NamedTuple):
+    """Where, at what price and for whom; each with the columns of its table."""
+
+    lot: Any
+    tariff: Any
+    user: Any
+
+
+_USER = [User.__table__.c[name] for name in ("id", "email", "username", "locale", "timezone", "deleted_at")]
+_PLACE = Groups(Lot.__table__.c, Tariff.__table__.c, _USER)
+
+
+def _place_query() -> Select[Any]:
+    """The lot with its tariff, and the driver, whose account cannot be deleted until the booking is there."""
+    lot, tariff, user = Lot.__table__, Tariff.__table__, User.__table__
+    return (
+        select(*_PLACE.columns)
+        .select_from(lot.join(tariff, and_(tariff.c.lot_id == lot.c.id, tariff.c.id == lot.c.tariff_id)))
+        .join(user, and_(user.c.id == bindparam("user_id"), user.c.deleted_at.is_(None), user.c.active.is_(True)))
+        .where(lot.c.id == bindparam("lot_id"), lot.c.deleted_at.is_(None))
+        .with_for_update(read=True, key_share=True, of=user)
+    )
+
+
+_PLACE_QUERY = _place_query()
+
+
+def _place(session: Session, order: Order) -> _Place:
+    """Raises NotFound for a lot that is not open, Unauthorized for an account that has gone while the booking came."""
+    row = session.execute(_PLACE_QUERY, {"lot_id": order.lot_id, "user_id": order.user_id}).one_or_none()
+    if row is None:
+        open_lot(session, order.lot_id)
+        raise signed_out()
+    return _Place(*_PLACE.cut(row))
+
+
 def _claim_for(order: Order, lot: Lot, now: datetime) -> allocation.NewClaim:
     new = allocation.NewClaim(
         lot_id=lot.id,
         user_id=order.user_id,
-        tariff_id=lot.tariff.id,
+        tariff_id=lot.tariff_id,
         booking_type="instant",
         status="Active",
         start_time=now,
@@ -148,18 +185,13 @@ def open_bookings(session: Session, user_id: int) -> int:
     return session.scalar(query) or 0
 
 
-def _booked(session: Session, new: allocation.NewClaim, claimed: allocation.Claimed, lot: Lot) -> dict[str, Any]:
-    booking = Booking(
-        id=claimed.booking_id,
-        spot_id=claimed.spot_id,
-        **{name: getattr(new, name) for name in new.__slots__},
-    )
-    user = session.get_one(User, new.user_id, options=[lazyload(User.roles)])
+def _booked(session: Session, claimed: allocation.Claimed, place: _Place) -> dict[str, Any]:
+    booking, number, lot, tariff = claimed.booking, claimed.spot_number, place.lot, place.tariff
     steps.record(session, "booking.created", booking, None)
-    emails.confirm(session, user, emails.facts_of(booking, lot, claimed.spot_number, lot.tariff))
+    emails.confirm(session, place.user, emails.facts_of(booking, lot, number, tariff))
     announce(booking)
-    view = booking_view(booking, lot, claimed.spot_number, lot.tariff, new.created_at or new.start_time)
-    return {"message": f"Spot {claimed.spot_number} at {lot.name} is yours.", "booking": view}
+    view = booking_view(booking, lot, number, tariff, booking.created_at)
+    return {"message": f"Spot {number} at {lot.name} is yours.", "booking": view}
 
 
 def _refuse_if_full(order: Order, new: allocation.NewClaim) -> None:
@@ -318,27 +350,22 @@ def _change(
     What time has done to it and no sweep has written down yet is written down first. Raises NotFound for one that
     does not exist or is somebody else's.
     """
-    _settle_if_due(booking_id)
-    with transaction() as session:
-        keeper = idempotency.begin(session)
-        if with_spot:
-            _lock_spot_of(session, booking_id)
-        query = queries.bookings(with_user=True).where(Booking.id == booking_id).with_for_update(of=Booking)
-        if user_id is not None:
-            query = query.where(Booking.user_id == user_id)
-        row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
-        if row is None:
-            raise NotFound("There is no such booking.")
-        answer = act(session, row, clock.now())
-        if keeper:
-            keeper.keep(200, answer)
-        return answer
-
-
-def _settle_if_due(booking_id: int) -> None:
-    booking = db.session.get(Booking, booking_id)
-    if booking is not None and lifecycle.status_at(claim_of(booking), clock.now()) != booking.status:
-        sweeps.settle(booking.lot_id)
+    for settled in (False, True):
+        with transaction() as session:
+            keeper = idempotency.begin(session)
+            if with_spot:
+                _lock_spot_of(session, booking_id)
+            row = queries.locked(session, booking_id, user_id)
+            if row is None:
+                raise NotFound("There is no such booking.")
+            now = clock.now()
+            if settled or lifecycle.status_at(claim_of(row.Booking), now) == row.Booking.status:
+                answer = act(session, row, now)
+                if keeper:
+                    keeper.keep(200, answer)
+                return answer
+        sweeps.settle(row.Booking.lot_id)
+    raise AssertionError("the second round always answers")
 
 
 def _lock_spot_of(session: Session, booking_id: int) -> None:
@@ -362,7 +389,7 @@ def listing(chosen: queries.Filters, limit: int, cursor: str | None, *, for_admi
     """One page of bookings, newest first, with the sums of everything the filters find on the first page."""
     now, session = clock.now(), db.session()
     rows, following = pages.page(session, chosen, now, limit, cursor, with_user=for_admin)
-    shown = [row_view(row, now, for_admin=for_admin) for row in rows]
+    shown = list_view(rows, now, for_admin=for_admin)
     answer: dict[str, Any] = {"bookings": shown, "next": following, "server_time": iso(now)}
     if for_admin:
         return answer

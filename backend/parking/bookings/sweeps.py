@@ -138,7 +138,7 @@ def _move(session: Session, row: Row[Any]) -> int:
     other = allocation.free_spot(session, booking.lot_id, booking.start_time, booking.held_until)
     if other is None:
         return 0
-    steps.move(session, row, other.spot_id, other.spot_number)
+    steps.move(session, row, other.id, other.spot_number)
     return 1
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Row
@@ -14,6 +16,9 @@ from parking.lots.models import Lot, Tariff
 from parking.money import to_number
 
 FREE_OF_CHARGE = ("Cancelled", "No-show")
+LIVE = ("Reserved", "Active")
+INSTANTS = ("start_time", "held_until", "end_time", "reserved_start", "reserved_end", "checked_in_at", "created_at")
+HOUR, NOTHING = timedelta(hours=1), timedelta(0)
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -86,17 +91,39 @@ def hours(booking: Booking, status: str, end: datetime | None, now: datetime) ->
     start, until = (booking.start_time, end or now) if status != "Reserved" or not window else window
     if window and status == "Completed":
         start, until = min(start, window[0]), max(until, window[1])
-    return round(max(until - start, timedelta(0)) / timedelta(hours=1), 4)
+    return round(max(until - start, NOTHING) / HOUR, 4)
+
+
+def _price_view(tariff: Any) -> dict[str, Any]:
+    return {
+        "price_per_hour": to_number(tariff.hourly_minor),
+        "currency": tariff.currency,
+        "tariff": tariff_view(tariff),
+    }
+
+
+def _standing(booking: Any, tariff: Any, now: datetime) -> dict[str, Any]:
+    """The part of a booking's view that time decides."""
+    claim = claim_of(booking)
+    status = lifecycle.status_at(claim, now)
+    end, cost = ended(booking, tariff, status)
+    return {
+        "status": status,
+        "end_time": iso(end),
+        "held_until": iso(booking.held_until) if status in LIVE else None,
+        "duration_hours": hours(booking, status, end, now),
+        "total_cost": None if cost is None else to_number(cost),
+        "running_cost": to_number(cost_at(booking, tariff, now)) if status == "Active" else None,
+        "require_checkin": claim.needs_check_in,
+        "checkin_deadline": iso(claim.deadline) if status == "Reserved" else None,
+        "actions": lifecycle.actions_at(claim, now),
+    }
 
 
 def booking_view(
     booking: Booking, lot: Lot, spot_number: int, tariff: Tariff, now: datetime, user: User | None = None
 ) -> dict[str, Any]:
     """One booking as `now` finds it. `user` is added for an administrator."""
-    claim = claim_of(booking)
-    status = lifecycle.status_at(claim, now)
-    end, cost = ended(booking, tariff, status)
-    running = status == "Active"
     shown = {
         "id": booking.id,
         "reference": booking.reference,
@@ -107,26 +134,16 @@ def booking_view(
         "spot_id": booking.spot_id,
         "spot_number": spot_number,
         "booking_type": booking.booking_type,
-        "status": status,
         "start_time": iso(booking.start_time),
-        "end_time": iso(end),
         "reserved_start": iso(booking.reserved_start),
         "reserved_end": iso(booking.reserved_end),
-        "held_until": iso(booking.held_until) if status in ("Reserved", "Active") else None,
         "checked_in_at": iso(booking.checked_in_at),
-        "duration_hours": hours(booking, status, end, now),
-        "price_per_hour": to_number(tariff.hourly_minor),
-        "currency": tariff.currency,
-        "tariff": tariff_view(tariff),
-        "total_cost": None if cost is None else to_number(cost),
-        "running_cost": to_number(cost_at(booking, tariff, now)) if running else None,
         "created_at": iso(booking.created_at),
-        "require_checkin": claim.needs_check_in,
-        "checkin_deadline": iso(claim.deadline) if status == "Reserved" else None,
         "ended_by": booking.ended_by,
         "reason": booking.reason,
         "vehicle_plate": booking.vehicle_plate,
-        "actions": lifecycle.actions_at(claim, now),
+        **_price_view(tariff),
+        **_standing(booking, tariff, now),
     }
     if user is not None:
         shown |= {"user_id": user.id, "user_email": user.email, "username": user.username}
@@ -136,3 +153,55 @@ def booking_view(
 def row_view(row: Row[Any], now: datetime, *, for_admin: bool = False) -> dict[str, Any]:
     """A row of `queries.bookings()`."""
     return booking_view(row.Booking, row.Lot, row.spot_number, row.Tariff, now, row.User if for_admin else None)
+
+
+_STORED = (
+    *("id", "reference", "lot_id", "spot_id", "booking_type", "status", *INSTANTS),
+    *("ended_by", "reason", "vehicle_plate", "spot_number", "lot_name", "lot_timezone", "lot_address"),
+)
+"""What a list shows as it is stored: the columns with which `queries.listed()` begins."""
+_WHOSE = (*_STORED, "user_id", "user_email", "username")
+_OVER: dict[str, Any] = {"held_until": None, "running_cost": None, "checkin_deadline": None, "actions": []}
+"""What nobody asks any more of a booking that is over."""
+
+
+def list_view(rows: Iterable[Row[Any]], now: datetime, *, for_admin: bool = False) -> list[dict[str, Any]]:
+    """Rows of `queries.listed()`. Of a booking that is over everything is stored; the others stand as `now` says."""
+    names, prices = _WHOSE if for_admin else _STORED, dict[int, tuple[Any, dict[str, Any]]]()
+    shown = []
+    for row in rows:
+        if row.tariff_id not in prices:
+            tariff = _tariff_of(row)
+            prices[row.tariff_id] = tariff, {**_OVER, **_price_view(tariff)}
+        tariff, price = prices[row.tariff_id]
+        one = dict(zip(names, row, strict=False)) | price
+        if row.status in LIVE:
+            one |= _standing(_with_instants(row), tariff, now)
+        else:
+            one["require_checkin"] = row.checkin_grace_s is not None
+            one["total_cost"] = None if row.total_cost_minor is None else to_number(row.total_cost_minor)
+            one["duration_hours"] = 0 if row.status in FREE_OF_CHARGE else _charged_hours(one)
+        shown.append(one)
+    return shown
+
+
+def _tariff_of(row: Row[Any]) -> Any:
+    names = ("currency", "hourly_minor", "step_s", "free_s", "day_cap_minor", "cap_day")
+    return SimpleNamespace(
+        id=row.tariff_id, timezone=row.tariff_timezone, **{name: getattr(row, name) for name in names}
+    )
+
+
+def _with_instants(row: Row[Any]) -> Any:
+    """The row with its times as instants again: what the rules take for a booking."""
+    texts = {name: getattr(row, name) for name in INSTANTS}
+    instants = {name: text and datetime.fromisoformat(text) for name, text in texts.items()}
+    return SimpleNamespace(**{**row._mapping, **instants})
+
+
+def _charged_hours(shown: dict[str, Any]) -> float:
+    """Of the stay together with its window (texts of one form compare as their instants do)."""
+    start, end = shown["start_time"], shown["end_time"]
+    if shown["reserved_start"] is not None:
+        start, end = min(start, shown["reserved_start"]), max(end, shown["reserved_end"])
+    return round(max(datetime.fromisoformat(end) - datetime.fromisoformat(start), NOTHING) / HOUR, 4)

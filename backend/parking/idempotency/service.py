@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response, current_app, has_request_context, request
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from parking import clock
@@ -19,6 +19,11 @@ from parking.web import identity
 
 KEPT = timedelta(hours=24)
 HEADER = "Idempotency-Key"
+
+
+_TABLE = IdempotencyKey.__table__
+_THIS = (_TABLE.c.user_id == bindparam("whose"), _TABLE.c.key == bindparam("named"))
+_KEPT, _DROP, _KEEP = select(_TABLE).where(*_THIS), delete(_TABLE).where(*_THIS), insert(_TABLE)
 
 
 class Replay(Exception):
@@ -44,12 +49,11 @@ def begin(session: Session) -> Keeper | None:
     user_id = identity().id
     wanted = hashlib.sha256(f"{request.method} {request.path}\n".encode() + _canonical_body()).hexdigest()
     _lock(session, user_id, key)
-    kept = session.get(IdempotencyKey, (user_id, key))
+    kept = session.execute(_KEPT, {"whose": user_id, "named": key}).one_or_none()
     if kept is None:
         return Keeper(session, user_id, key, wanted)
     if kept.created_at <= clock.now() - KEPT:
-        session.delete(kept)
-        session.flush()
+        session.execute(_DROP, {"whose": user_id, "named": key})
         return Keeper(session, user_id, key, wanted)
     if kept.request_hash != wanted:
         raise Invalid.field(HEADER, "This key was used for another request.", code="idempotency_key_reused")
@@ -64,16 +68,15 @@ class Keeper:
 
     def keep(self, status: int, body: dict[str, Any]) -> None:
         """Stores the answer in the running transaction."""
-        self._session.add(
-            IdempotencyKey(
-                user_id=self._user_id,
-                key=self._key,
-                request_hash=self._hash,
-                status=status,
-                body=current_app.json.dumps(body),
-                created_at=clock.now(),
-            )
-        )
+        row = {
+            "user_id": self._user_id,
+            "key": self._key,
+            "request_hash": self._hash,
+            "status": status,
+            "body": current_app.json.dumps(body),
+            "created_at": clock.now(),
+        }
+        self._session.execute(_KEEP, row)
 
 
 def replay_response(replay: Replay) -> Response:
