@@ -50,6 +50,11 @@ bench-page: ## measure the page in a browser: Lighthouse, a map of 500 spots, jo
 	@$(setup) dev page browser
 	@$(npm) run --silent bench
 
+.PHONY: bench-scale
+bench-scale: ## every page with 10,000 lots and 10 million bookings; made once, kept in BENCH_DATA or a cache; ARGS=…
+	@$(setup) dev page
+	@PYTHONPATH=.:backend exec $(python) -m bench.scale $(ARGS)
+
 .PHONY: replay
 replay: ## play a day of a real city's car parks: DATA=FILE.csv.gz [DAY=2016-10-04] [ARGS=…]
 	@$(setup) dev page

@@ -22,7 +22,7 @@ from parking.bookings import service as bookings
 from parking.bookings import sweeps
 from parking.db import db, transaction
 from parking.demo import birmingham, town
-from parking.errors import Conflict
+from parking.errors import Conflict, Unavailable
 from parking.lots import service as lots
 from parking.lots.models import Lot, Spot
 from parking.mail.models import OutboxMail
@@ -128,7 +128,7 @@ class Town:
             order = replace(order, reserved_start=visit.start.isoformat(), reserved_end=end.isoformat())
         try:
             made = bookings.book(order)
-        except Conflict:
+        except (Conflict, Unavailable):  # full, or no end of it: he drives on
             self.refused += 1
             return
         self.made += 1

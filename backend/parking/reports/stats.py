@@ -332,13 +332,11 @@ class _Period:
     def _kept_by_lot(self) -> dict[int, tuple[Sums, int]]:
         """lot -> (its kept sums, its peak): of the whole months in the period from the months, the rest by day."""
         months = rollups.whole_months(self.session, self.first, self.last)
-        rest = days(self.first, self.last)
-        if months:
-            covered = {day for month in months for day in days(month, rollups.month_end(month))}
-            rest = [day for day in rest if day not in covered]
+        covered = {day for month in months for day in days(month, rollups.month_end(month))}
+        rest = [day for day in days(self.first, self.last) if day not in covered]
         found: dict[int, tuple[Sums, int]] = {}
-        for month in months:
-            self._gather(found, LotMonth, LotMonth.month == month)
+        if months:
+            self._gather(found, LotMonth, LotMonth.month.in_(months))
         for first, last in rollups.runs(rest):
             self._gather(found, LotDay, LotDay.day.between(first, last))
         return found

@@ -21,6 +21,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -94,17 +95,14 @@ class among(FunctionElement[bool]):
     name = "among"
 
     def __init__(self, column: Any, ids: Sequence[int] | str) -> None:
-        super().__init__(column, bindparam(ids if isinstance(ids, str) else None, *_value(ids), type_=_Ids()))
-
-
-def _value(ids: Sequence[int] | str) -> list[Any]:
-    return [] if isinstance(ids, str) else [list(ids)]
+        given = bindparam(ids, type_=_Ids()) if isinstance(ids, str) else literal(list(ids), _Ids())
+        super().__init__(column, given)
 
 
 @compiles(among, "sqlite")
 def _among_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     column, ids = (compiler.process(part, **kw) for part in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({ids}))"
+    return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608 - a column and a parameter, compiled
 
 
 @compiles(among, "postgresql")

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import update
 
 from parking import clock
+from parking.bookings import service
 from parking.db import db, transaction
 from parking.lots.models import Lot
 from parking.reports import rollups, stats
+from tests.bookings.helpers import make_lot, park
 from tests.reports import world
 from tests.reports.world import local, utc
 
@@ -192,3 +194,24 @@ def _end(random: Random, live: list, *, late: bool) -> None:
         came = max(start, end) if start <= now else now  # who comes early has his booking begin then
         world.change(made, status="Active", checked_in_at=came, start_time=min(start, came))
         live.append((made, "Active", spot, came))
+
+
+def test_prices_and_capacities_that_change_leave_the_past_as_it_was(app, client, auth, alice, carol):
+    """Through the product's own doors: three days, a new price and fewer spots in between."""
+    lot = make_lot(carol, "Harbour", 4, timezone="Europe/Berlin")
+    paid = []
+    for price, capacity in ((2, 4), (3.5, 2), (1, 5)):
+        change = {"price_per_hour": price, "capacity": capacity}
+        assert client.put(f"/api/lots/{lot['id']}", json=change, headers=auth(carol)).status_code == 200
+        stay = park(alice, lot)
+        clock.travel(90 * 60)
+        paid.append(service.release(stay["id"], alice.id)["booking"]["total_cost"])
+        rollups.roll_up()
+        clock.travel(24 * 3600)
+    assert paid == [3, 5.25, 1.5]
+    first, today = date(2026, 3, 1), clock.now().date()
+    compare(first, today)
+    rollups.roll_up()
+    compare(first, today)
+    assert stats.admin_figures(db.session, first, today).totals.revenue_minor == 975
+    assert rollups.check() == []

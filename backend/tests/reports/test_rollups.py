@@ -10,7 +10,7 @@ from parking.bookings.models import Booking
 from parking.db import db, transaction
 from parking.reports import rollup_tasks, rollups, stats
 from parking.reports.rollup_models import LotDay, LotDayDetail, LotMonth, LotRolled, StatsChange
-from parking.reports.rollup_rules import Claim, Day, Roller, midnight, slots
+from parking.reports.rollup_rules import Claim, Day, Roller, midnight, packed, slots, together, unpacked
 from tests.reports import world
 from tests.reports.world import utc
 
@@ -242,3 +242,12 @@ def test_the_most_cars_at_one_moment(cars, peak):
         roller.add(Claim(1, 1, "instant", "Completed", start + begin, None, start + begin, start + end, 0))
     made = roller.finish().get((1, day), Day())
     assert (made.peak_cars or None) == peak
+
+
+def test_who_drove_is_kept_short_and_adds_up_to_different_people():
+    many, few = set(range(7, 9_000, 3)), {1, 7, 2_000_000}
+    for drivers in (set(), few, many):
+        assert unpacked(packed(drivers)) == drivers
+    assert isinstance(packed(many), str)
+    assert len(packed(many)) < 2_000
+    assert together([packed(many), packed(few), {5}, None]).bit_count() == len(many | few | {5})
