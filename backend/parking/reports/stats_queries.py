@@ -216,14 +216,13 @@ def names(session: Session, lot_id: int | None = None) -> dict[int, str]:
 
 def spots(session: Session, lot_ids: Sequence[int]) -> list[tuple[int, int, int]]:
     """(lot, since when, how many) of the spots of the lots."""
-    since = unix_seconds(func.coalesce(Spot.created_at, Lot.created_at))
-    query = (
-        select(Spot.lot_id, since, func.count())
-        .join(Lot, Lot.id == Spot.lot_id)
-        .where(among(Spot.lot_id, lot_ids))
-        .group_by(Spot.lot_id, since)
+    query = select(Spot.lot_id, Spot.created_at, func.count()).where(among(Spot.lot_id, lot_ids))
+    found = session.execute(query.group_by(Spot.lot_id, Spot.created_at)).all()
+    ever = {lot_id for lot_id, since, _ in found if since is None}
+    made = (
+        dict(session.execute(select(Lot.id, Lot.created_at).where(among(Lot.id, sorted(ever)))).all()) if ever else {}
     )
-    return [(lot_id, at, number) for lot_id, at, number in session.execute(query)]
+    return [(lot_id, int((since or made[lot_id]).timestamp()), number) for lot_id, since, number in found]
 
 
 def first_instant(session: Session, lot_id: int) -> int:
