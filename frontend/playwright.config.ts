@@ -17,6 +17,8 @@ export default defineConfig({
     launchOptions: launchOptions(),
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
+    // Only the test of the page without a network wants one; it would stand between the others and their answers.
+    serviceWorkers: 'block',
     viewport: { width: 1280, height: 900 },
     trace: 'retain-on-failure',
     actionTimeout: 15_000,

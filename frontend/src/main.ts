@@ -9,6 +9,7 @@ import App from './app/App.vue'
 import { router } from './app/router'
 import { useSession } from './features/accounts/session'
 import { i18n, preferredLocale, setLocale } from './shared/i18n'
+import { keepPageOffline } from './shared/offlinePage'
 import { followSystemTheme } from './shared/preferences'
 import { queryClient } from './shared/query'
 
@@ -23,3 +24,4 @@ app.use(VueQueryPlugin, { queryClient })
 await Promise.all([setLocale(preferredLocale()), useSession().resume()])
 app.use(router)
 app.mount('#app')
+void keepPageOffline().catch(() => undefined)

@@ -139,6 +139,7 @@ router.beforeEach(async (to) => {
   const session = useSession()
   const wants = to.meta.for
   if (wants === 'guest' && session.signedIn) return { name: 'home' }
+  if (wants && !session.signedIn && session.unreached) return { name: 'home' }
   if ((wants === 'signed-in' || wants === 'admin') && !session.signedIn)
     return { name: 'login', query: { next: to.fullPath } }
   if (wants === 'admin' && !session.isAdmin)

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { onSession, renewIn, setAccessToken } from '@/shared/http'
 import { LOCALES, setLocale } from '@/shared/i18n'
+import { keepLast, readLast } from '@/shared/lastSeen'
 import { setDisplayTimezone, setTheme } from '@/shared/preferences'
 import { queryClient } from '@/shared/query'
 import type { Locale, SignIn, User } from '@/shared/types'
@@ -15,6 +16,8 @@ export const useSession = defineStore('session', () => {
   const user = ref<User | null>(null)
   /** True when the session ended by itself, so that the sign-in page can say so. */
   const expired = ref(false)
+  /** True while it is unknown who is here, because the server could not be reached. */
+  const unreached = ref(false)
   const signedIn = computed(() => user.value !== null)
   const isAdmin = computed(() => user.value?.roles.includes('admin') ?? false)
   const isDriver = computed(() => user.value?.roles.includes('user') ?? false)
@@ -36,6 +39,8 @@ export const useSession = defineStore('session', () => {
   /** Takes over what the server says about this person, their preferences included. */
   function know(person: User): void {
     user.value = person
+    unreached.value = false
+    if (readLast()?.userId !== person.id) keepLast(null)
     setDisplayTimezone(person.timezone)
     if (person.theme) setTheme(person.theme)
     if (LOCALES.includes(person.locale as Locale)) void setLocale(person.locale as Locale)
@@ -44,7 +49,9 @@ export const useSession = defineStore('session', () => {
   function forget(): void {
     setAccessToken(null)
     user.value = null
+    unreached.value = false
     localStorage.removeItem(HINT_KEY)
+    keepLast(null)
     queryClient.clear()
   }
 
@@ -53,6 +60,7 @@ export const useSession = defineStore('session', () => {
     if (!localStorage.getItem(HINT_KEY)) return
     await accountsApi.refresh().catch((error: { status?: number }) => {
       if (error.status === 401 || error.status === 403) forget()
+      else unreached.value = true
     })
   }
 
@@ -74,6 +82,7 @@ export const useSession = defineStore('session', () => {
   return {
     user,
     expired,
+    unreached,
     signedIn,
     isAdmin,
     isDriver,

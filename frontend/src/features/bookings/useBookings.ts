@@ -1,12 +1,20 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, watch, type MaybeRefOrGetter } from 'vue'
+import { useSession } from '@/features/accounts/session'
 import { learnServerTime } from '@/shared/clock'
+import { keepLast } from '@/shared/lastSeen'
 import type { BookingEnvelope } from '@/shared/types'
 import { bookingsApi, openBookings, type BookingFilters } from './api'
 
 export function useOpenBookings() {
   const query = useQuery({ queryKey: ['bookings', 'open'], queryFn: openBookings })
-  watch(query.data, (data) => learnServerTime(data?.server_time))
+  const session = useSession()
+  watch(query.data, (data) => {
+    learnServerTime(data?.server_time)
+    if (!data || !session.user) return
+    const [booking] = data.bookings
+    keepLast(booking ? { userId: session.user.id, at: data.server_time, booking } : null)
+  })
   return query
 }
 

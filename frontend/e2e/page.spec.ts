@@ -1,0 +1,152 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { asAdmin, book, call, makeLot, release, unique } from './support/api.ts'
+import { ADMIN } from './support/product.ts'
+import { expect, signIn, test } from './support/test.ts'
+
+// What a page has beside the journeys: the month, the second language, links in mails, keys, and
+// opening without a network.
+
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']
+const faults = async (page: Page) =>
+  (await new AxeBuilder({ page }).withTags(WCAG).analyze()).violations.map((one) => one.id)
+
+test('one’s month says what the API says; the month is in the address', async ({
+  page,
+  driver,
+}) => {
+  const lot = await makeLot()
+  await release(driver, (await book(driver, lot.id)).id)
+  await page.goto('/bookings')
+  const month = page.getByRole('region', { name: 'Your month' })
+  await expect(month.getByText('1 of 1 visits')).toBeVisible()
+  await expect(month.getByText(lot.name)).toBeVisible()
+  await page.goto('/bookings?month=2020-02')
+  await expect(month.getByText('You did not park in February 2020.')).toBeVisible()
+  await month.getByRole('button', { name: 'Next month' }).click()
+  await expect(page).toHaveURL(/month=2020-03/)
+  expect(await faults(page)).toEqual([])
+})
+
+test('who reads German is told everything in German, whatever the browser speaks', async ({
+  page,
+  driver,
+  watch,
+}) => {
+  watch.allow(/422/)
+  await call('PATCH', '/auth/me', { locale: 'de' }, driver.token)
+  const lot = await makeLot({ daily_cap: 5 })
+  const { id } = await book(driver, lot.id)
+  await release(driver, id)
+  // Signed in by hand: the language changes while the page changes (no text may be missing then).
+  await page.context().clearCookies()
+  await page.addInitScript(() => localStorage.removeItem('pw-returning'))
+  await page.goto(`/login?next=/bookings/${id}/receipt`)
+  await page.getByLabel('Email').fill(driver.email)
+  await page.getByLabel('Password', { exact: true }).fill(driver.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('heading', { name: 'Beleg' })).toBeVisible()
+  await expect(page.getByRole('cell', { name: '2,50 € pro Stunde' })).toBeVisible()
+  await page.getByRole('link', { name: driver.username }).click()
+  await page.getByLabel('Kennzeichen').fill('!!!')
+  await page.getByRole('button', { name: 'Speichern' }).first().click()
+  await expect(page.locator('.pw-summary')).toContainText('Ein Kennzeichen hat 1 bis 15 Buchstaben')
+})
+
+test('the link in the mail about an export leads to its file', async ({ page, driver }) => {
+  await release(driver, (await book(driver, (await makeLot()).id)).id)
+  const { export: job } = await call<{ export: { id: number } }>(
+    'POST',
+    '/api/exports',
+    { kind: 'bookings' },
+    driver.token,
+  )
+  await page.goto(`/bookings?export=${job.id}&token=of-the-mail`)
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByText('Your file is ready')).toBeVisible()
+  expect(page.url()).not.toContain('token')
+  const file = page.waitForEvent('download')
+  await dialog.getByRole('button', { name: 'Download' }).click()
+  expect((await file).suggestedFilename()).toBe(`bookings-${job.id}.csv`)
+})
+
+test.describe('at the desk', () => {
+  test.beforeEach(async ({ context }) => signIn(context, ADMIN))
+
+  test('keys search and help, not while one types, and not when turned off', async ({ page }) => {
+    await page.goto('/admin/users')
+    const search = page.getByRole('searchbox')
+    await expect(search).toBeVisible()
+    await page.keyboard.press('/')
+    await expect(search).toBeFocused()
+    await page.keyboard.type('/?')
+    await expect(search).toHaveValue('/?')
+    await page.getByRole('heading', { level: 1 }).click()
+    await page.keyboard.press('?')
+    await page.getByRole('checkbox', { name: 'Single keys work' }).uncheck()
+    expect(await faults(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    await expect(page.getByRole('dialog')).toBeHidden()
+  })
+
+  test('every kind of mail can be looked at and sent to oneself', async ({ page }) => {
+    await page.goto('/admin/mail?view=samples&kind=receipt&language=de')
+    const frame = page.frameLocator('.pw-mail-frame')
+    await expect(frame.getByRole('heading').first()).toBeVisible()
+    await page.getByRole('button', { name: 'Send a test to me' }).click()
+    await expect(page.getByText(`on its way to ${ADMIN.email}`)).toBeVisible()
+  })
+})
+
+test('a lot that is closed leaves the open pages of others, and comes back', async ({
+  page,
+  driver,
+}) => {
+  expect(driver.id).toBeGreaterThan(0)
+  const lot = await makeLot({ name: unique('Closing') })
+  await page.goto('/')
+  await expect(page.getByText(lot.name)).toBeVisible()
+  await expect(page.getByText('Live')).toBeVisible()
+  await call('DELETE', `/api/lots/${lot.id}`, undefined, await asAdmin())
+  await expect(page.getByText(lot.name)).toBeHidden()
+  await call('POST', `/api/lots/${lot.id}/restore`, {}, await asAdmin())
+  await expect(page.getByText(lot.name)).toBeVisible()
+})
+
+test.describe('without a network', () => {
+  test.use({ serviceWorkers: 'allow' })
+
+  test('the page opens with the booking last seen, keeps no answer, and forgets at sign-out', async ({
+    page,
+    context,
+    driver,
+    watch,
+  }) => {
+    watch.allow(/ERR_INTERNET_DISCONNECTED|Failed to load resource/)
+    const { spot_number } = await book(driver, (await makeLot()).id)
+    const kept = () =>
+      page.evaluate(async () => {
+        const keys = await (await caches.open('pw-page')).keys()
+        return keys.map(({ url }) => new URL(url).pathname)
+      })
+    await page.goto('/')
+    await expect(page.locator('.pw-hero-number')).toHaveText(String(spot_number))
+    await expect
+      .poll(async () => (await kept()).some((path) => path.includes('OfflinePage')))
+      .toBe(true)
+    expect((await kept()).filter((path) => /^\/(api|auth)/.test(path))).toEqual([])
+
+    await context.setOffline(true)
+    await page.goto('/profile')
+    await expect(page.getByRole('heading', { name: 'No connection' })).toBeVisible()
+    await expect(page.locator('.pw-hero-number')).toHaveText(String(spot_number))
+    expect(await faults(page)).toEqual([])
+
+    await context.setOffline(false)
+    await expect(page.getByRole('heading', { name: `Hello ${driver.username}` })).toBeVisible()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await expect(page.getByRole('link', { name: 'Sign in' }).first()).toBeVisible()
+    expect(await page.evaluate(() => localStorage.getItem('pw-last-booking'))).toBeNull()
+  })
+})
