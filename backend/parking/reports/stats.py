@@ -54,7 +54,7 @@ from parking.errors import NotFound
 from parking.reports import rollups
 from parking.reports import stats_queries as queries
 from parking.reports.rollup_models import ALL_LOTS, LotDay, LotDayDetail, LotMonth, StatsChange
-from parking.reports.rollup_rules import SUMS, Day, Packed, Sums, days, local_day, midnight, together
+from parking.reports.rollup_rules import NOTHING, SUMS, Day, Packed, Sums, days, local_day, midnight, together
 from parking.reports.stats_queries import LotInfo
 
 _ONE_DAY = timedelta(days=1)
@@ -325,7 +325,7 @@ class _Period:
         found = [
             LotFigures(lot_id, names[lot_id], _figures(one), peaks.get(lot_id, 0))
             for lot_id, one in sums.items()
-            if one != _NOTHING
+            if one != NOTHING
         ]
         return tuple(sorted(found, key=lambda lot: (-lot.figures.revenue_minor, -lot.figures.occupied_s, lot.name)))
 
@@ -398,9 +398,6 @@ class _Period:
         who = select(LotDayDetail.lot_id, LotDayDetail.day, LotDayDetail.drivers)
         who = who.where(LotDayDetail.day.in_(lost), LotDayDetail.lot_id != ALL_LOTS)
         return [drivers for lot_id, day, drivers in self.session.execute(who) if (lot_id, day) not in self.kept]
-
-
-_NOTHING = Sums()
 
 
 def median(minutes: Counter[int]) -> int | None:
