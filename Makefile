@@ -45,6 +45,11 @@ bench: ## measure speed against plain code of the same job; ARGS=… is passed o
 	@$(setup) dev page
 	@PYTHONPATH=.:backend exec $(python) -m bench $(ARGS)
 
+.PHONY: bench-job
+bench-job: ## measure mail, reports and exports: WHAT=mail, monthly, exports, spreadsheet, outages or beats; ARGS=…
+	@$(setup) dev page
+	@PYTHONPATH=.:backend exec $(python) -m bench.$(WHAT) $(ARGS)
+
 .PHONY: bench-page
 bench-page: ## measure the page in a browser: Lighthouse, a map of 500 spots, journeys on a slow phone; RUNS=3
 	@$(setup) dev page browser

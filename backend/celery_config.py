@@ -6,6 +6,8 @@ import importlib
 from typing import Any
 
 from celery import Celery
+from celery.app.amqp import AMQP
+from kombu import Connection
 
 from config import Settings
 
@@ -13,11 +15,26 @@ TASK_MODULES = tuple(f"parking.{domain}.tasks" for domain in ("accounts", "mail"
 #: Seconds after which a message of a worker that died is given to another. No job is delayed longer than this.
 VISIBILITY_SECONDS = 900
 SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS = 240, 300
+WORKER_NICENESS = 5
+LONGEST_PAUSE_SECONDS = 5
+"""Between two attempts to reach Redis. Celery's own pauses grow to half a minute, and it has no setting for that."""
+
+
+class SteadyConnection(Connection):
+    """Works again soon after Redis does, however long it was away."""
+
+    def ensure_connection(self, *args: Any, **kwargs: Any) -> Connection:
+        pauses = {"interval_start": 1, "interval_step": 1, "interval_max": LONGEST_PAUSE_SECONDS}
+        return super().ensure_connection(*args, **{**pauses, **kwargs})
+
+
+class SteadyAMQP(AMQP):
+    Connection = SteadyConnection
 
 
 def make_celery(settings: Settings, **arguments: Any) -> Celery:
     """The Celery application of these settings: for worker and Beat, and for a process that only sends."""
-    celery = Celery("parking", **arguments)
+    celery = Celery("parking", amqp=SteadyAMQP, **arguments)
     celery.conf.update(options(settings))
     celery.set_default()
     return celery

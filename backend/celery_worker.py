@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from datetime import timedelta
+from typing import Any
 
 from celery import Task
-from celery.signals import worker_process_init
+from celery.signals import beat_init, worker_init, worker_process_init
 
 from app import create_app
-from celery_config import TASK_MODULES, beat_schedule, make_celery
+from celery_config import TASK_MODULES, WORKER_NICENESS, beat_schedule, make_celery
 from parking.contract import heartbeat
 from parking.db import db
 from parking.settings import Settings
 
+SWEEPS_EVERY = timedelta(seconds=60)
+"""Jobs that come at least so often ask what there is to do; the rarer ones tidy up and can wait."""
 app = create_app()
 _settings: Settings = app.extensions["settings"]
 if not _settings.redis_url:
@@ -43,6 +48,22 @@ def _own_connections(**_):
     """A forked worker process must not talk over the database connections of its parent."""
     with app.app_context():
         db.engine.dispose(close=False)
+
+
+@worker_init.connect(weak=False)
+def _people_first(**_: Any) -> None:
+    """Where cores are few, the jobs step back behind the requests of people."""
+    if hasattr(os, "nice"):
+        os.nice(WORKER_NICENESS)
+
+
+@beat_init.connect(weak=False)
+def _ring_at_once(sender: Any, **_: Any) -> None:
+    """The sweeps are due when Beat starts. Without its file it would wait a whole interval first, and a Beat that
+    loses file and life more often than that would never ring."""
+    for entry in sender.scheduler.schedule.values():
+        if entry.schedule.run_every <= SWEEPS_EVERY:
+            entry.last_run_at -= SWEEPS_EVERY
 
 
 celery = make_celery(_settings, task_cls=ContextTask)

@@ -1,6 +1,6 @@
 """How long a CSV of bookings takes beside the least one could do, and that its memory does not grow with the rows.
 
-    cd backend && .venv/bin/python ../bench/exports.py [--rows 20000] [--large 1000000] [--postgresql]
+    make bench-job WHAT=exports [ARGS="--rows 20000 --large 1000000 --postgresql"]
 
 The yardstick is one JOIN read by SQLAlchemy and written by csv.writer as it comes: no safe text, no zones, no exact
 money. Promise: at most 1.7 times that for 20,000 bookings; at most 32 MiB more memory, also for a million.

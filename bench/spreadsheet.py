@@ -1,6 +1,6 @@
 """What a real spreadsheet makes of our CSV files: 60 payloads in every text column, opened by LibreOffice.
 
-    cd backend && .venv/bin/python ../bench/spreadsheet.py
+    make bench-job WHAT=spreadsheet
 
 Each file is opened headless with "evaluate formulas" on, once for each separator a country's spreadsheet may split at,
 and saved as XML. Promise: not one cell is a formula, and numbers are still numbers. The control opens the same texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 from flask import Response
 
-from parking.reports import soon, timetable
+from parking.reports import housekeeping, soon, timetable
 from parking.reports.schedule_schemas import DryRun, Line, Processing, ScheduleOut, SendQuery
 from parking.web import answer, documented, identity, requires
 
@@ -17,7 +17,7 @@ bp = APIBlueprint("schedule", __name__, tag="Reports")
 @bp.output(ScheduleOut)
 def schedule() -> Response:
     """What is sent when, when it last was, and to how many."""
-    lines = [Line(**line).model_dump(mode="json") for line in (*timetable.shown(), soon.shown())]
+    lines = [Line(**line).model_dump(mode="json") for line in (*timetable.shown(), soon.shown(), housekeeping.shown())]
     return answer({"schedule": lines})
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from parking import clock
 from parking.csv_exports import files
 from parking.db import transaction
-from parking.reports import soon, timetable
+from parking.reports import housekeeping, soon, timetable
 from parking.reports.ledger import ReportRun
 
 SWEEP_SECONDS = 30.0
@@ -45,11 +45,13 @@ def remind_of_reservations() -> int:
 @shared_task(name="tasks.tidy_reports", ignore_result=True)
 def tidy_reports() -> int:
     """Deletes attached files that have been sent, and the ledger's lines about reservations long gone."""
+    deleted = files.forget_reports(clock.now() - FILES_KEPT)
     with transaction() as session:
+        housekeeping.note(session, deleted)
         session.execute(
             delete(ReportRun).where(ReportRun.kind == soon.KIND, ReportRun.at < clock.now() - REMINDERS_KEPT)
         )
-    return files.forget_reports(clock.now() - FILES_KEPT)
+    return deleted
 
 
 # the client's names: the same as the buttons of the administrator

@@ -40,8 +40,12 @@ from parking.settings import Settings
 log = logging.getLogger(__name__)
 PAGE = 500
 """People looked at together, outside of any transaction."""
-LETTERS_AT_ONCE = 10
-"""Letters written in one transaction: some milliseconds, in which SQLite lets nobody else write."""
+LETTERS_AT_ONCE = 2
+"""Letters written in one transaction: a few milliseconds, in which SQLite lets nobody else write."""
+UNPACED = 100
+"""Letters a run may write as fast as it can. A larger one rests as long as it works, so that it never takes more than
+half a core from those who book meanwhile."""
+MOST_REST_SECONDS = 0.5
 LEASE = timedelta(seconds=60)
 WORK_SECONDS = 200.0
 """A sweep stops here (a job may last 240 s); the next one goes on where it was."""
@@ -210,7 +214,8 @@ def _work(batch_id: int, until: float) -> int:
         found = audience.page(session, report.kind, report.group, _run(report, batch), clock.now(), cursor, PAGE)
         letters = write(session, found.readers)
         session.close()
-        queued += sum(_queue(batch, few) for few in _few(letters))
+        for few in _paced(_few(letters), queued):
+            queued += _queue(batch, few)
         cursor = found.cursor
         _advance(batch, cursor)
     _let_go(batch)
@@ -257,6 +262,17 @@ def _few(letters: Iterator[Written]) -> Iterator[list[Written]]:
     while few := list(islice(letters, LETTERS_AT_ONCE)):
         db.session.close()  # what was read for them
         yield few
+
+
+def _paced(groups: Iterator[list[Written]], before: int) -> Iterator[list[Written]]:
+    """The same groups; after the first letters of a run, `before` of which were earlier, with a rest behind each."""
+    count, begun = before, time.monotonic()
+    for few in groups:
+        yield few
+        count += len(few)
+        if count > UNPACED:
+            time.sleep(min(time.monotonic() - begun, MOST_REST_SECONDS))
+        begun = time.monotonic()
 
 
 def _queue(batch: ReportBatch, letters: Sequence[Written]) -> int:

@@ -3,8 +3,10 @@
 import importlib
 import pkgutil
 
+import kombu
 import pytest
 from celery import Celery
+from kombu.utils import functional
 
 import celery_config
 import config
@@ -57,3 +59,18 @@ def test_the_clients_task_names_exist(celery: Celery):
     celery.finalize()
     promised = "send_daily_reminders send_monthly_report send_daily_admin_report send_booking_confirmation"
     assert {f"tasks.{name}" for name in promised.split()} <= set(celery.tasks)
+
+
+def test_the_worker_looks_for_redis_every_few_seconds_however_long_it_is_away(celery: Celery, monkeypatch):
+    """Celery's own connection, the control, would come to wait half a minute."""
+    monkeypatch.setattr(functional, "sleep", lambda seconds: None)
+    celery.conf.broker_url = "redis://127.0.0.1:1/0"  # nobody listens there
+    assert longest_pause(celery.connection_for_read()) == celery_config.LONGEST_PAUSE_SECONDS
+    assert longest_pause(kombu.Connection("redis://127.0.0.1:1/0")) == 30
+
+
+def longest_pause(connection: kombu.Connection) -> float:
+    pauses: list[float] = []
+    with pytest.raises(kombu.exceptions.OperationalError):
+        connection.ensure_connection(lambda fault, pause: pauses.append(pause), 40)
+    return max(pauses)

@@ -261,14 +261,19 @@ def test_the_timetable_shows_last_and_next(client, carol, bob, auth):
         ("00:00", "2026-04-01T00:00:00Z", None),
         ("00:00", "2026-04-01T00:00:00Z", None),
         (None, None, None),
+        (None, None, None),
     ]
     clock.travel(6 * 3600)
     timetable.sweep()
+    assert [schedule_tasks.tidy_reports(), schedule_tasks.tidy_reports()] == [0, 0]
     lines = {line["kind"]: line for line in client.get("/api/admin/schedule", headers=auth(carol)).json["schedule"]}
     reminded = lines["inactivity_reminder"]
     assert (reminded["last_run"], reminded["last_count"], reminded["timezone"], reminded["running"]) == (
         "2026-03-02T18:00:00Z", 1, "UTC", False)  # fmt: skip
     assert reminded["next_run"] == "2026-03-03T18:00:00Z"
+    tidied = lines["housekeeping"]
+    assert (tidied["last_run"], tidied["last_count"], tidied["next_run"]) == (
+        "2026-03-02T18:00:00Z", None, "2026-03-02T19:00:00Z")  # fmt: skip
 
 
 def test_the_timetable_is_the_administrators(client, alice, auth):

@@ -1,0 +1,49 @@
+"""What is deleted when its time is over, as a line of the timetable: noted once a day in the ledger's batches."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from parking import clock
+from parking.db import db, is_sqlite
+from parking.reports.ledger import ReportBatch
+
+KIND = "housekeeping"
+EVERY = timedelta(hours=1)
+
+
+def note(session: Session, deleted: int) -> None:
+    """It was tidied up now, and so many files went."""
+    now = clock.now()
+    insert = (sqlite_insert if is_sqlite() else postgresql_insert)(ReportBatch)
+    today = {"kind": KIND, "period": f"{now:%Y-%m-%d}", "attempt": "", "state": "closed", "opened_at": now, "cursor": 0}
+    session.execute(
+        insert.values(**today, closed_at=now, queued=deleted).on_conflict_do_update(
+            index_elements=["kind", "period", "attempt"],
+            set_={"closed_at": now, "queued": ReportBatch.queued + deleted},
+        )
+    )
+
+
+def shown() -> dict[str, Any]:
+    """Its line of the timetable. It writes to nobody, so it counts no mails."""
+    newest = select(ReportBatch).where(ReportBatch.kind == KIND).order_by(ReportBatch.id.desc()).limit(1)
+    last = db.session.scalars(newest).one_or_none()
+    return {
+        "kind": KIND,
+        "description": "Deletes export files after 7 days, sent mails and old rows after 90",
+        "every": None,
+        "time": None,
+        "timezone": None,
+        "running": False,
+        "last_period": last.period if last else None,
+        "last_run": last.closed_at if last else None,
+        "last_count": None,
+        "next_run": last.closed_at + EVERY if last and last.closed_at else None,
+    }

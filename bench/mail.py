@@ -1,0 +1,140 @@
+"""How fast confirmations leave: 1,000 of them through a real SMTP server on the loopback, by a real worker and Valkey.
+
+    make bench-job WHAT=mail [ARGS="--mails 1000 --database sqlite"]
+
+The mails are queued as bookings queue them, one transaction each, while the worker runs; measured is from the first
+commit to the last acceptance by the server. Promise: more than 1,000 a minute, each once, in at most 32 MiB more
+memory of the worker.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import logging
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.product import ROOT, _database, _migrate
+from parking import create_app
+from parking.db import db, transaction
+from parking.live import service as live
+from parking.mail import service as mail
+from parking.mail.kinds import samples
+from tests.conftest import make_settings
+from tests.faults.conftest import QuickSink
+from tests.mail.conftest import Server
+from tests.services import Valkey
+
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # the server would tell every line it hears
+LEAST_A_MINUTE, MOST_GROWTH_MIB, PATIENCE = 1000, 32, 600
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mails", type=int, default=1000)
+    parser.add_argument("--database", action="append", choices=["sqlite", "postgresql"])
+    chosen = parser.parse_args()
+    return max(_measure(database, chosen.mails) for database in chosen.database or ["sqlite", "postgresql"])
+
+
+def _measure(database: str, mails: int) -> int:
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        (folder / "valkey").mkdir()
+        valkey, sink = Valkey(folder / "valkey"), QuickSink()
+        stack.callback(valkey.stop)
+        smtp = Server(sink)
+        smtp.start()
+        stack.callback(smtp.stop)
+        settings = make_settings(folder, database_url=_database(database, folder, stack), redis_url=valkey.url)
+        settings = dataclasses.replace(settings, smtp_host="127.0.0.1", smtp_port=smtp.port, smtp_tls="none")
+        _migrate(settings)
+        app = create_app(settings)
+        with app.app_context(), _worker(folder, settings) as pid:
+            _deliver(sink, 20, pid)  # warm: imports, templates, connections
+            sink.accepted.clear()
+            before = _mib(pid, "VmRSS")
+            waits, took = _deliver(sink, mails, pid)
+            return _judge(database, sink, waits, took, _mib(pid, "VmHWM") - before)
+
+
+def _judge(database: str, sink: QuickSink, waits: list[float], took: float, growth: float) -> int:
+    ids = Counter(delivery.message_id for delivery in sink.accepted)
+    rate = len(sink.accepted) / took * 60
+    size = statistics.mean(len(delivery.content) for delivery in sink.accepted) / 1000
+    p95 = statistics.quantiles(waits, n=20)[-1]
+    print(
+        f"{database}: {len(sink.accepted)} mails of {size:.0f} kB in {took:.1f} s = {rate:.0f} a minute; "
+        f"p95 from commit to acceptance {p95:.1f} s; {len(ids)} Message-IDs, most often {max(ids.values())}×; "
+        f"worker +{growth:.1f} MiB"
+    )
+    good = rate >= LEAST_A_MINUTE and set(ids.values()) == {1} and len(ids) == len(waits) and growth <= MOST_GROWTH_MIB
+    print("within the promise" if good else f"NOT within: {LEAST_A_MINUTE} a minute, once each, {MOST_GROWTH_MIB} MiB")
+    return 0 if good else 1
+
+
+def _deliver(sink: QuickSink, mails: int, worker: int) -> tuple[list[float], float]:
+    """Queues so many confirmations and waits for them; (seconds each was on its way, seconds of all together)."""
+    committed: list[float] = []
+    arrived: list[float] = []
+    sink.on_data = lambda delivery: arrived.append(time.monotonic())
+    begun = time.monotonic()
+    for number in range(mails):
+        _confirm(number)
+        committed.append(time.monotonic())
+    while len(sink.accepted) < mails:
+        assert time.monotonic() - begun < PATIENCE, f"{len(sink.accepted)} of {mails} arrived"
+        assert Path(f"/proc/{worker}").exists(), "the worker has ended"
+        time.sleep(0.01)
+    return [there - here for here, there in zip(committed, arrived, strict=True)], arrived[-1] - begun
+
+
+def _confirm(number: int) -> None:
+    facts = {"booking": {**samples.BOOKING, "id": number, "reference": f"PW-{number:06d}"}}
+    to = mail.Recipient(f"driver{number}@example.com", f"Driver {number}", "en", "Europe/Berlin")
+    with transaction() as session:
+        mail.queue(session, "booking_confirmation", to, facts)
+
+
+@contextlib.contextmanager
+def _worker(folder: Path, settings) -> Iterator[int]:
+    """The product's worker as a process; its pid."""
+    chosen = {name.upper(): str(value) for name, value in dataclasses.asdict(settings).items() if _given(name, value)}
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "celery_worker.celery", "worker", "--pool", "threads",
+               "--concurrency", "2", "--without-gossip", "--without-mingle"]  # fmt: skip
+    with (folder / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT / "backend", env={**os.environ, **chosen, "ENV_FILE": os.devnull}, stdout=log, stderr=log
+        )
+    try:
+        live.wake_task("tasks.deliver_mail")
+        yield process.pid
+    finally:
+        db.session.remove()
+        process.terminate()
+        process.wait(30)
+
+
+def _given(name: str, value: object) -> bool:
+    wanted = ("data_dir", "export_dir", "database_url", "redis_url", "secret_key", "security_password_salt")
+    return value is not None and (name in (*wanted, "jwt_secret", "mail_from") or name.startswith("smtp_"))
+
+
+def _mib(pid: int, what: str) -> float:
+    found = re.search(rf"{what}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    assert found
+    return int(found[1]) / 1024
+
+
+if __name__ == "__main__":
+    sys.exit(main())
