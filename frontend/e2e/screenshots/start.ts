@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { startProduct, type Product } from '../support/product.ts'
 
 const LOGINS = /Administrator: (\S+) +Driver: (\S+) +Password of everybody: (\S+)/
-const PATIENCE_SECONDS = 300
+const PATIENCE_SECONDS = 900
 
 async function logins(product: Product): Promise<RegExpExecArray> {
   for (let second = 0; second < PATIENCE_SECONDS; second++) {
