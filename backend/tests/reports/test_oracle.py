@@ -22,8 +22,11 @@ NAMES = (
 # A week around each change of the clocks, by half an hour in one zone, at midnight in another, and month ends.
 STRETCHES = [
     ("Europe/London", date(2026, 3, 26), date(2026, 4, 2)),
+    ("Europe/London", date(2026, 10, 22), date(2026, 10, 28)),
+    ("America/New_York", date(2026, 3, 5), date(2026, 3, 11)),
     ("America/New_York", date(2026, 10, 29), date(2026, 11, 3)),
     ("Australia/Lord_Howe", date(2026, 4, 1), date(2026, 4, 7)),
+    ("America/Santiago", date(2026, 4, 2), date(2026, 4, 7)),
     ("America/Santiago", date(2026, 9, 3), date(2026, 9, 8)),
     ("Asia/Kolkata", date(2026, 2, 26), date(2026, 3, 3)),
 ]
@@ -62,7 +65,7 @@ def drivers(alice, bob, carol):
     return [alice.id, bob.id, carol.id]
 
 
-@pytest.mark.parametrize(("zone", "first", "last"), STRETCHES, ids=[s[0] for s in STRETCHES])
+@pytest.mark.parametrize(("zone", "first", "last"), STRETCHES, ids=[f"{s[0]} {s[1]:%B}" for s in STRETCHES])
 def test_clock_changes_and_month_ends_count_to_the_second(app, drivers, zone, first, last):
     random = Random(zone)
     begin, end = local(f"{first}T00:00", zone), local(f"{last}T00:00", zone)
