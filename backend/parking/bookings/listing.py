@@ -71,11 +71,14 @@ def page(
     ]
     rows = queries.listed(with_user=with_user)
 
-    if len(stretches) == 1 and len(stretches[0]) == 1:
+    if not chosen.q and len(stretches) == 1 and len(stretches[0]) == 1:
         found = list(session.execute(_first(rows.where(stretches[0][0].condition, *common), order, limit + 1)))
         more, found = len(found) > limit, found[:limit]
     else:
-        keys = list(islice(_keys(session, stretches, common, order, limit + 1), limit + 1))
+        query: Select[*tuple[Any, ...]] = select(order, Booking.id).where(~is_block, *common)
+        if chosen.days:  # each day is the lot's own
+            query = query.join(Lot, Lot.id == Booking.lot_id)
+        keys = list(islice(_keys(session, query, stretches, order, limit + 1), limit + 1))
         more, ids = len(keys) > limit, [booking_id for _, booking_id in keys[:limit]]
         by_id = {row.id: row for row in session.execute(rows.where(Booking.id.in_(ids)))} if ids else {}
         found = [by_id[booking_id] for booking_id in ids]
@@ -99,10 +102,9 @@ def _first(query: Select[Any], order: Any, limit: int) -> Select[Any]:
 
 
 def _keys(
-    session: Session, stretches: list[list[queries.Part]], common: list[Any], order: Any, limit: int
+    session: Session, query: Select[*tuple[Any, ...]], stretches: list[list[queries.Part]], order: Any, limit: int
 ) -> Iterator[tuple[datetime, int]]:
     """The keys of what is to be shown, in order, stretch of the past by stretch."""
-    query = select(order, Booking.id).join(Lot, Lot.id == Booking.lot_id).where(~is_block, *common)
     for parts in stretches:
         found: set[tuple[datetime, int]] = set()
         for part in parts:
