@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from apiflask import APIFlask
 
 import config
@@ -26,13 +29,19 @@ __version__ = "1.0.0"
 DOMAINS = (live, audit, idempotency, mail, accounts, bookings, lots, reports, csv_exports, demo)
 
 
+class _App(APIFlask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view or hook here is `async`, so none is looked at anew at every request."""
+        return func
+
+
 def create_app(settings: config.Settings | None = None) -> APIFlask:
     """The WSGI application for `settings` (by default those of the environment).
 
     Raises config.ConfigError for bad settings. Does not touch the database.
     """
     settings = settings or config.load()
-    app = APIFlask(
+    app = _App(
         "parking",
         title=settings.site_name,
         version=__version__,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session
@@ -19,6 +20,8 @@ from parking.db import UTCDateTime, plus_seconds
 from parking.lots.models import Lot
 
 AVAILABLE, RESERVED, OCCUPIED, BLOCKED = "Available", "Reserved", "Occupied", "Out of service"
+_BOOKING: Any = Booking.__table__
+_LOT: Any = Lot.__table__
 _BY_RANK = {0: AVAILABLE, 1: RESERVED, 2: OCCUPIED, 3: BLOCKED}
 
 # Literals, not parameters: SQLite takes a partial index only for its predicate to the letter.
@@ -46,36 +49,36 @@ def _rank() -> ColumnElement[int]:
     now = bindparam("now", type_=UTCDateTime())
     ended_by_itself = and_(
         literal_column("booking.booking_type = 'reserved'"),
-        Booking.checkin_grace_s.is_(None),
-        Booking.reserved_end <= now,
+        _BOOKING.c.checkin_grace_s.is_(None),
+        _BOOKING.c.reserved_end <= now,
     )
     missed = and_(
         is_reserved,
-        Booking.checkin_grace_s.is_not(None),
-        plus_seconds(Booking.reserved_start, func.coalesce(Booking.checkin_grace_s, 0)) <= now,
+        _BOOKING.c.checkin_grace_s.is_not(None),
+        plus_seconds(_BOOKING.c.reserved_start, func.coalesce(_BOOKING.c.checkin_grace_s, 0)) <= now,
     )
-    started = and_(is_reserved, Booking.checkin_grace_s.is_(None), Booking.start_time <= now)
+    started = and_(is_reserved, _BOOKING.c.checkin_grace_s.is_(None), _BOOKING.c.start_time <= now)
     return case((is_block, 3), (or_(ended_by_itself, missed), 0), (is_active, 2), (started, 2), else_=1)
 
 
 def states() -> Select[int, int, int]:
     """(lot_id, spot_id, rank) of every spot on which something stands at the parameter `now`."""
     now = bindparam("now", type_=UTCDateTime())
-    soon = plus_seconds(now, Lot.instant_hold_s)
-    retired = and_(is_block, Booking.reference == literal_column(f"'{RETIRED}'"))
+    soon = plus_seconds(now, _LOT.c.instant_hold_s)
+    retired = and_(is_block, _BOOKING.c.reference == literal_column(f"'{RETIRED}'"))
     return (
-        select(Booking.lot_id, Booking.spot_id, func.max(_rank()).label("rank"))
-        .join(Lot, Lot.id == Booking.lot_id)
-        .where(is_live, Booking.start_time < soon, ~retired)
-        .group_by(Booking.lot_id, Booking.spot_id)
+        select(_BOOKING.c.lot_id, _BOOKING.c.spot_id, func.max(_rank()).label("rank"))
+        .join_from(_BOOKING, _LOT, _LOT.c.id == _BOOKING.c.lot_id)
+        .where(is_live, _BOOKING.c.start_time < soon, ~retired)
+        .group_by(_BOOKING.c.lot_id, _BOOKING.c.spot_id)
     )
 
 
 _of_all = states().subquery()
 _COUNTS_OF_ALL = select(_of_all.c.lot_id, _of_all.c.rank, func.count()).group_by(_of_all.c.lot_id, _of_all.c.rank)
-_of_some = states().where(Booking.lot_id.in_(bindparam("lot_ids", expanding=True))).subquery()
+_of_some = states().where(_BOOKING.c.lot_id.in_(bindparam("lot_ids", expanding=True))).subquery()
 _COUNTS_OF_SOME = select(_of_some.c.lot_id, _of_some.c.rank, func.count()).group_by(_of_some.c.lot_id, _of_some.c.rank)
-_OF_LOT = states().where(Booking.lot_id == bindparam("lot_id"))
+_OF_LOT = states().where(_BOOKING.c.lot_id == bindparam("lot_id"))
 
 
 def counts(session: Session, now: datetime, lot_ids: Iterable[int] | None = None) -> dict[int, Counts]:

@@ -35,19 +35,23 @@ class LotList:
         self._complete = False
         self._body: bytes | None = None
         self._expires = 0.0
+        self._ready: tuple[str | None, bytes, float] = (None, b"", 0.0)
+        """The body with the sign under which it was read and its expiry, to be taken together without the lock."""
 
     def body(self) -> bytes:
         """The JSON of GET /api/lots."""
+        sign = live.last_change()
+        known, body, expires = self._ready
+        if sign is not None and sign == known and time.monotonic() < expires:
+            return body
         changes = live.changed_since(self._version)
         if changes is None:
             return self._read(keep=False)
-        body = self._body
-        if body is not None and changes.lots == set() and time.monotonic() < self._expires:
-            return body
         with self._lock:
             self._refresh(changes.lots)
             self._version = max(self._version, changes.version)
-            return cast(bytes, self._body)
+            self._ready = sign, cast(bytes, self._body), self._expires
+            return self._ready[1]
 
     def _refresh(self, changed: set[int] | None) -> None:
         known = self._pieces.keys()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Row, cast, func, literal, or_, select, tuple_
+from sqlalchemy import Integer, Row, and_, bindparam, cast, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, lazyload
 
 from parking.accounts.models import User
@@ -17,18 +17,30 @@ from parking.bookings.models import OUT_OF_SERVICE, Booking
 from parking.bookings.rules import lifecycle
 from parking.bookings.states import Counts, is_live
 from parking.bookings.views import claim_of, cost_at, iso, tariff_view
+from parking.db import Groups
 from parking.errors import Invalid
 from parking.lots.models import Lot, Spot, Tariff
 from parking.money import to_number
 from parking.web import Identity
 
-
-def lots(session: Session, ids: Sequence[int] | None = None) -> Sequence[Lot]:
-    """Open lots with their tariffs, by name (all when `ids` is None)."""
-    query = select(Lot).where(Lot.deleted_at.is_(None)).order_by(func.lower(Lot.name), Lot.id)
-    if ids is not None:
-        query = query.where(Lot.id.in_(list(ids)))
-    return session.scalars(query.execution_options(populate_existing=True)).all()
+FEATURES = ("ev", "accessible", "covered")
+_LOT: Any = Lot.__table__
+_SPOT: Any = Spot.__table__
+_TARIFF: Any = Tariff.__table__
+_PRICED = Groups(_LOT.c, _TARIFF.c)
+_IDS: Any = bindparam("lot_ids", expanding=True)
+_LOTS = (
+    select(*_PRICED.columns)
+    .join_from(_LOT, _TARIFF, and_(_TARIFF.c.lot_id == _LOT.c.id, _TARIFF.c.id == _LOT.c.tariff_id))
+    .where(_LOT.c.deleted_at.is_(None))
+    .order_by(func.lower(_LOT.c.name), _LOT.c.id)
+)
+_FEATURES = (
+    select(_SPOT.c.lot_id, *(func.sum(cast(_SPOT.c[name], Integer)).label(name) for name in FEATURES))
+    .where(_SPOT.c.retired_at.is_(None))
+    .group_by(_SPOT.c.lot_id)
+)
+_SOME_LOTS, _SOME_FEATURES = _LOTS.where(_LOT.c.id.in_(_IDS)), _FEATURES.where(_SPOT.c.lot_id.in_(_IDS))
 
 
 def page(
@@ -68,29 +80,15 @@ def read_cursor(cursor: str) -> tuple[str, int]:
     raise Invalid.field("cursor", "This cursor was not given out by this list.")
 
 
-def features(session: Session, ids: Sequence[int] | None = None) -> dict[int, Row[*tuple[Any, ...]]]:
-    """How many spots of each lot have a charger, are for disabled drivers, are covered."""
-    query = (
-        select(
-            Spot.lot_id,
-            func.sum(cast(Spot.ev, Integer)).label("ev"),
-            func.sum(cast(Spot.accessible, Integer)).label("accessible"),
-            func.sum(cast(Spot.covered, Integer)).label("covered"),
-        )
-        .where(Spot.retired_at.is_(None))
-        .group_by(Spot.lot_id)
-    )
-    if ids is not None:
-        query = query.where(Spot.lot_id.in_(list(ids)))
-    return {row.lot_id: row for row in session.execute(query)}
-
-
 def views(session: Session, now: datetime, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
-    """The lots as they are shown, with their counts at `now`. Three queries, however many lots."""
-    found = lots(session, ids)
-    known = [lot.id for lot in found] if ids is not None else None
-    counts, extras = states.counts(session, now, known), features(session, known)
-    return [lot_view(lot, counts.get(lot.id, Counts()), extras.get(lot.id)) for lot in found]
+    """The open lots by name (all when `ids` is None) as they are shown, with their counts at `now` and how many of
+    their spots have a charger, are for disabled drivers, are covered. Three queries, however many lots."""
+    some = {} if ids is None else {"lot_ids": list(ids)}
+    found = session.execute(_SOME_LOTS if some else _LOTS, some).all()
+    extras = {row.lot_id: row for row in session.execute(_SOME_FEATURES if some else _FEATURES, some)}
+    counts = states.counts(session, now, ids)
+    parts = map(_PRICED.cut, found)
+    return [lot_view(lot, tariff, counts.get(lot.id, Counts()), extras.get(lot.id)) for lot, tariff in parts]
 
 
 def counts_view(session: Session, now: datetime, ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -109,14 +107,14 @@ def _counted(capacity: int, counts: Counts) -> dict[str, int]:
     }
 
 
-def lot_view(lot: Lot, counts: Counts, extras: Row[*tuple[Any, ...]] | None) -> dict[str, Any]:
+def lot_view(lot: Any, tariff: Any, counts: Counts, extras: Row[*tuple[Any, ...]] | None) -> dict[str, Any]:
     """A lot as the contract has it."""
     return {
         "id": lot.id,
         "name": lot.name,
         "capacity": lot.capacity,
-        "price_per_hour": to_number(lot.tariff.hourly_minor),
-        "currency": lot.tariff.currency,
+        "price_per_hour": to_number(tariff.hourly_minor),
+        "currency": tariff.currency,
         "timezone": lot.timezone,
         **_counted(lot.capacity, counts),
         "address": lot.address,
@@ -126,8 +124,8 @@ def lot_view(lot: Lot, counts: Counts, extras: Row[*tuple[Any, ...]] | None) -> 
         "require_checkin": lot.require_checkin,
         "checkin_grace_minutes": lot.checkin_grace_s // 60,
         "instant_hold_minutes": lot.instant_hold_s // 60,
-        "tariff": tariff_view(lot.tariff),
-        "features": {name: int(getattr(extras, name, 0) or 0) for name in ("ev", "accessible", "covered")},
+        "tariff": tariff_view(tariff),
+        "features": {name: int(getattr(extras, name, 0) or 0) for name in FEATURES},
         "version": lot.version,
         "created_at": iso(lot.created_at),
         "updated_at": iso(lot.updated_at),
