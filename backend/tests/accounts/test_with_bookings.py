@@ -1,7 +1,16 @@
 """What accounts and bookings know of each other."""
 
+import threading
+
+import pytest
+
 from parking import clock
+from parking.accounts import profile
+from parking.bookings import service
 from parking.bookings.models import Booking
+from parking.db import db, transaction
+from parking.errors import Conflict, Unauthorized
+from parking.web import Identity
 
 PASSWORD = "correct horse battery"
 
@@ -43,3 +52,37 @@ def test_an_account_stays_while_a_booking_runs_and_its_plates_go_with_it(client,
     assert client.delete("/auth/me", json={"password": PASSWORD}, headers=auth(alice)).status_code == 200
     [kept] = rows(Booking)
     assert (kept.vehicle_plate, kept.total_cost_minor, kept.user_id) == (None, 250, alice.id)
+
+
+def test_a_booking_on_its_way_when_the_account_goes_does_not_land(app, client, alice, carol, auth, rows):
+    order = service.Order(lot_id=make_lot(client, auth(carol)), user_id=alice.id)
+    profile.delete_account(Identity(alice.id, alice.email, alice.username, frozenset({"user"})), PASSWORD)
+    with pytest.raises(Unauthorized):
+        service.book(order)
+    assert rows(Booking) == []
+
+
+def test_an_account_cannot_go_while_a_booking_lands(app, client, alice, carol, auth):
+    """The booking's transaction has looked at the account; the deletion waits for it, then finds the booking."""
+    who = Identity(alice.id, alice.email, alice.username, frozenset({"user"}))
+    order, refused = service.Order(lot_id=make_lot(client, auth(carol)), user_id=alice.id), []
+
+    def leave():
+        with app.app_context():
+            try:
+                profile.delete_account(who, PASSWORD)
+            except Conflict as conflict:
+                refused.append(conflict.code)
+            finally:
+                db.session.remove()
+
+    leaving = threading.Thread(target=leave)
+    with transaction() as session:
+        place = service._place(session, order)
+        leaving.start()
+        leaving.join(0.5)
+        assert leaving.is_alive()
+        new = service._claim_for(order, place.lot, clock.now())
+        assert service.allocation.claim(session, new) is not None
+    leaving.join(20)
+    assert refused == ["account_in_use"]
