@@ -3,13 +3,15 @@
     make bench ARGS="--database postgresql --pairs 5 --seconds 4"
 
 What is measured: the list of 50 lots × 100 spots (against the floor's token check and select), at rest and while
-four people book; a booking with its release by 16 people; a history of 200. The client is as slow for both sides,
-so a ratio here is kinder to the slower side than the servers alone would be; the CPU of the client is shared too.
+four people book, as fast as they can and once a second each; a booking with its release by 16 people; a history of
+200. Then the load of a busy day: 200 people who each ask about once a second, nine times of ten for the list, else
+booking or leaving. The client takes its part of the same two cores; it reads answers but does not parse them.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import statistics
 import sys
 import threading
@@ -22,7 +24,7 @@ from typing import Any
 import jwt
 
 from bench import floor
-from bench.product import Product, people, running, send
+from bench.product import Product, exchange, people, running, send
 
 LOTS, SPOTS, PAST, USERS = 50, 100, 200, 16
 Job = Callable[[Any, int], None]
@@ -64,7 +66,7 @@ def stretch(product: Product, job: Job, clients: int, seconds: float) -> Run:
 
 def get(path: str, tokens: list[str]) -> Job:
     def job(connection: Any, n: int) -> None:
-        status, _ = send(connection, "GET", path, None, tokens[n % len(tokens)])
+        status, _ = exchange(connection, "GET", path, None, tokens[n % len(tokens)])
         assert status == 200, status
 
     return job
@@ -161,12 +163,47 @@ def measure(database: str, pairs: int, seconds: float) -> None:
             flush=True,
         )
 
+        paced = _while_booking(product, lots, tokens, listing, seconds, pause=1.0)
+        print(compare("the same, each of the 4 once a second", paced, listing, pairs, seconds))
+        print(_busy_day(product, lots, tokens, max(10.0, pairs * seconds)), flush=True)
+
+
+def _busy_day(product: Product, lots: list[int], tokens: list[str], seconds: float) -> str:
+    """200 people with pauses of 1.1 s on average."""
+    look, park, took, lock = get("/api/lots", tokens), pair(lots, tokens), list[float](), threading.Lock()
+
+    def visit(connection: Any, n: int) -> None:
+        time.sleep(random.uniform(0, 2.2))
+        job = park if random.random() < 0.05 else look  # a booking is two requests
+        begun = time.perf_counter()
+        job(connection, n % len(tokens))
+        with lock:
+            took.extend([(time.perf_counter() - begun) / (2 if job is park else 1)] * (2 if job is park else 1))
+
+    stretch(product, visit, 200, seconds)
+    took.sort()
+    p95, p99 = (took[int(part * (len(took) - 1))] * 1000 for part in (0.95, 0.99))
+    return (
+        f"\n200 people, 9 looks to 1 booking: {len(took) / seconds:.0f} requests/s, p95 {p95:.0f} ms, p99 {p99:.0f} ms"
+    )
+
 
 def _while_booking(
-    product: Product, lots: list[int], tokens: list[str], listing: Callable[[], Run], seconds: float
+    product: Product,
+    lots: list[int],
+    tokens: list[str],
+    listing: Callable[[], Run],
+    seconds: float,
+    pause: float = 0.0,
 ) -> Callable[[], Run]:
+    park = pair(lots, tokens)
+
+    def book(connection: Any, n: int) -> None:
+        park(connection, n)
+        time.sleep(pause)
+
     def run() -> Run:
-        bookers = threading.Thread(target=lambda: stretch(product, pair(lots, tokens), 4, seconds))
+        bookers = threading.Thread(target=lambda: stretch(product, book, 4, seconds))
         bookers.start()
         found = listing()
         bookers.join()

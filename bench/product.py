@@ -44,13 +44,21 @@ def send(
     connection: http.client.HTTPConnection, method: str, path: str, body: Any = None, token: str = "", **headers: str
 ) -> tuple[int, Any]:
     """One request; (status, JSON)."""
+    status, text = exchange(connection, method, path, body, token, **headers)
+    return status, json.loads(text or b"null")
+
+
+def exchange(
+    connection: http.client.HTTPConnection, method: str, path: str, body: Any = None, token: str = "", **headers: str
+) -> tuple[int, bytes]:
+    """One request; (status, the bytes of the answer)."""
     payload = None if body is None else json.dumps(body)
     sent = {"Content-Type": "application/json", **headers}
     if token:
         sent["Authorization"] = f"Bearer {token}"
     connection.request(method, path, payload, sent)
     response = connection.getresponse()
-    return response.status, json.loads(response.read() or b"null")
+    return response.status, response.read()
 
 
 @contextlib.contextmanager
