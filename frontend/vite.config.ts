@@ -9,7 +9,7 @@ const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:5000'
 
 /** What only administrators use stays out of everybody's first load. */
 const DESK =
-  /src\/(features\/(\w+\/admin|mail|reports|exports)|shared\/(usePaged|useUrlFilters|ui\/(FilterRow|NoticeBar|PagedList|SearchField|SelectField)))/
+  /src\/(features\/(\w+\/admin|mail|reports|exports)|shared\/(usePaged|useUrlFilters|ui\/(FilterRow|NoticeBar|PagedList|DayField|SearchField|SelectField)))/
 
 export default defineConfig({
   plugins: [
