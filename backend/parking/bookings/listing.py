@@ -71,7 +71,7 @@ def page(
     ]
     rows = queries.listed(with_user=with_user)
 
-    if not chosen.q and len(stretches) == 1 and len(stretches[0]) == 1:
+    if not (chosen.q or chosen.status) and len(stretches) == 1 and len(stretches[0]) == 1:
         found = list(session.execute(_first(rows.where(stretches[0][0].condition, *common), order, limit + 1)))
         more, found = len(found) > limit, found[:limit]
     else:
