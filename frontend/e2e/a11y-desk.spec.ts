@@ -196,7 +196,7 @@ test('the desk: dialogs about lots and spots', async ({ page, watch }) => {
       then: async (here) => {
         await opens('Import')(here)
         await choose(here, 'name,capacity,price_per_hour\nHarbour,12,2.50\n')
-        await here.getByText('1 lot would be made').waitFor()
+        await here.getByText('1 lot would be made').last().waitFor()
       },
     },
   ])
