@@ -174,21 +174,25 @@ def search_parts(session: Session, text: str | None) -> list[Part]:
     """The search as conditions that each have an index; a booking is meant that fulfils one of them."""
     if not text:
         return [Part(true())]
-    people, of_lots, *begun = _mentions(text)
-    found = _of_ids(session, select(User.id).where(_like(text, User.email, User.username)), Booking.user_id, people)
-    found += _of_ids(session, select(Lot.id).where(_like(text, Lot.name)), Booking.lot_id, of_lots)
-    for condition in begun:
+    found = _of_ids(session, User.id, _like(text, User.email, User.username), Booking.user_id)
+    found += _of_ids(session, Lot.id, _like(text, Lot.name), Booking.lot_id)
+    for condition in _mentions(text)[2:]:
         ids = session.scalars(select(Booking.id).where(condition).limit(MOST_NAMED + 1)).all()
         if ids:
             found.append(Part(Booking.id.in_(ids), few=True) if len(ids) <= MOST_NAMED else Part(condition))
     return found
 
 
-def _of_ids(session: Session, wanted: Select[Any], column: Any, whole: Any) -> list[Part]:
-    ids = session.scalars(wanted.limit(MOST_NAMED + 1)).all()
+def _of_ids(session: Session, key: Any, words: Any, held: Any) -> list[Part]:
+    """The bookings that hold the id of somebody, or of a lot, with these words in the name."""
+    ids = session.scalars(select(key).where(words).limit(MOST_NAMED + 1)).all()
     if len(ids) <= MOST_SINGLE:
-        return [Part(column == one) for one in ids]
-    return [Part(column.in_(ids) if len(ids) <= MOST_NAMED else whole)]
+        return [Part(held == one) for one in ids]
+    if len(ids) <= MOST_NAMED:
+        return [Part(held.in_(ids))]
+    # So many that the next page is never far: each booking is asked, from the newest on. The offset keeps PostgreSQL
+    # from beginning with all those people instead, whose number it guesses far too low.
+    return [Part(select(key).where(words, key == held).correlate(Booking).offset(0).exists())]
 
 
 def begins(column: Any, beginning: str) -> Any:
