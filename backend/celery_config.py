@@ -15,7 +15,6 @@ TASK_MODULES = tuple(f"parking.{domain}.tasks" for domain in ("accounts", "mail"
 #: Seconds after which a message of a worker that died is given to another. No job is delayed longer than this.
 VISIBILITY_SECONDS = 900
 SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS = 240, 300
-WORKER_NICENESS = 5
 LONGEST_PAUSE_SECONDS = 5
 """Between two attempts to reach Redis. Celery's own pauses grow to half a minute, and it has no setting for that."""
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from datetime import timedelta
 from typing import Any
 
 from celery import Task
-from celery.signals import beat_init, worker_init, worker_process_init
+from celery.signals import beat_init, worker_process_init
 
 from app import create_app
-from celery_config import TASK_MODULES, WORKER_NICENESS, beat_schedule, make_celery
+from celery_config import TASK_MODULES, beat_schedule, make_celery
 from parking.contract import heartbeat
 from parking.db import db
 from parking.settings import Settings
@@ -48,13 +47,6 @@ def _own_connections(**_):
     """A forked worker process must not talk over the database connections of its parent."""
     with app.app_context():
         db.engine.dispose(close=False)
-
-
-@worker_init.connect(weak=False)
-def _people_first(**_: Any) -> None:
-    """Where cores are few, the jobs step back behind the requests of people."""
-    if hasattr(os, "nice"):
-        os.nice(WORKER_NICENESS)
 
 
 @beat_init.connect(weak=False)

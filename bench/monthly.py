@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -26,7 +25,6 @@ from sqlalchemy import delete, func, insert, select
 
 from bench.exports import _booking
 from bench.product import Product, people, running, send
-from celery_config import WORKER_NICENESS
 from parking import clock, create_app
 from parking.accounts.models import User
 from parking.bookings.models import Booking
@@ -135,7 +133,6 @@ def _beside(book: Book, product: Product) -> tuple[list[float], dict]:
 
 def _run(given: dict) -> int:
     """The sweeps of the worker until nothing is due, in a process of its own, as gently as there."""
-    os.nice(WORKER_NICENESS)
     app = create_app(make_settings(Path(given.pop("data_dir")).parent, **given))
     with app.app_context():
         held = _watch()
