@@ -71,7 +71,9 @@ def page(
     ]
     rows = queries.listed(with_user=with_user)
 
-    if not (chosen.q or chosen.status) and len(stretches) == 1 and len(stretches[0]) == 1:
+    # Joined at once only where there is one person's to join: else a database may begin with the wrong table.
+    of_one = chosen.user_id is not None and not (chosen.q or chosen.status)
+    if of_one and len(stretches) == 1 and len(stretches[0]) == 1:
         found = list(session.execute(_first(rows.where(stretches[0][0].condition, *common), order, limit + 1)))
         more, found = len(found) > limit, found[:limit]
     else:
