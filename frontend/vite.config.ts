@@ -2,6 +2,7 @@ import { fileURLToPath, URL } from 'node:url'
 import vueI18n from '@intlify/unplugin-vue-i18n/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+import { compress } from './scripts/compress.ts'
 import { leanAxios } from './scripts/lean-axios.ts'
 import { purgeBootstrap } from './scripts/purge-bootstrap.ts'
 
@@ -25,6 +26,7 @@ export default defineConfig({
     }),
     purgeBootstrap(),
     leanAxios(),
+    compress(),
   ],
   // Parts of the libraries that a finished page never uses.
   define: {

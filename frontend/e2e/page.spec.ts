@@ -1,15 +1,10 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
 import { asAdmin, book, call, makeLot, release, unique } from './support/api.ts'
+import { violations } from './support/examine.ts'
 import { ADMIN } from './support/product.ts'
 import { expect, signIn, test } from './support/test.ts'
 
 // What a page has beside the journeys: the month, the second language, links in mails, keys, and
 // opening without a network.
-
-const WCAG = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']
-const faults = async (page: Page) =>
-  (await new AxeBuilder({ page }).withTags(WCAG).analyze()).violations.map((one) => one.id)
 
 test('one’s month says what the API says; the month is in the address', async ({
   page,
@@ -25,7 +20,7 @@ test('one’s month says what the API says; the month is in the address', async 
   await expect(month.getByText('You did not park in February 2020.')).toBeVisible()
   await month.getByRole('button', { name: 'Next month' }).click()
   await expect(page).toHaveURL(/month=2020-03/)
-  expect(await faults(page)).toEqual([])
+  expect(await violations(page)).toEqual([])
 })
 
 test('who reads German is told everything in German, whatever the browser speaks', async ({
@@ -84,7 +79,7 @@ test.describe('at the desk', () => {
     await page.getByRole('heading', { level: 1 }).click()
     await page.keyboard.press('?')
     await page.getByRole('checkbox', { name: 'Single keys work' }).uncheck()
-    expect(await faults(page)).toEqual([])
+    expect(await violations(page)).toEqual([])
     await page.keyboard.press('Escape')
     await page.keyboard.press('?')
     await expect(page.getByRole('dialog')).toBeHidden()
@@ -141,7 +136,7 @@ test.describe('without a network', () => {
     await page.goto('/profile')
     await expect(page.getByRole('heading', { name: 'No connection' })).toBeVisible()
     await expect(page.locator('.pw-hero-number')).toHaveText(String(spot_number))
-    expect(await faults(page)).toEqual([])
+    expect(await violations(page)).toEqual([])
 
     await context.setOffline(false)
     await expect(page.getByRole('heading', { name: `Hello ${driver.username}` })).toBeVisible()
@@ -149,4 +144,15 @@ test.describe('without a network', () => {
     await expect(page.getByRole('link', { name: 'Sign in' }).first()).toBeVisible()
     expect(await page.evaluate(() => localStorage.getItem('pw-last-booking'))).toBeNull()
   })
+})
+
+test('what the page is made of travels packed', async ({ page }) => {
+  const plain: string[] = []
+  page.on('response', (answer) => {
+    const packed = answer.headers()['content-encoding'] !== undefined
+    if (/\.(js|css)$/.test(answer.url()) && !packed) plain.push(answer.url())
+  })
+  await page.goto('/login')
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
+  expect(plain).toEqual([])
 })
