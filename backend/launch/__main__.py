@@ -53,8 +53,9 @@ def _run(supervisor: Supervisor, settings: config.Settings, options: argparse.Na
             environment = {"REDIS_URL": redis_url}
             notices = _step(supervisor, programs.prepare(environment))
             _serve(supervisor, settings, options, environment, listener)
-            if options.demo:
+            if options.demo:  # lived through before a worker is there, whose clock is the real one
                 notices += _step(supervisor, programs.demo(environment))
+            _work(supervisor, settings, options, environment)
             _announce(supervisor, settings, options, notices)
             supervisor.watch(_parent_lives(options.with_parent))
             supervisor.say("stopping")
@@ -74,6 +75,11 @@ def _serve(
     ready = supervisor.wait_until(lambda: programs.healthy(settings), web, READY_SECONDS)
     if not ready and not supervisor.stop_asked:
         raise StartError("The web server did not become ready; its lines above say why.")
+
+
+def _work(
+    supervisor: Supervisor, settings: config.Settings, options: argparse.Namespace, environment: dict[str, str]
+) -> None:
     if options.api or supervisor.stop_asked:
         return
     supervisor.start(programs.worker(environment, settings))

@@ -20,6 +20,7 @@ from parking.accounts import people
 from parking.accounts.models import User
 from parking.bookings import service as bookings
 from parking.bookings import sweeps
+from parking.contract import heartbeat
 from parking.db import db, transaction
 from parking.demo import birmingham, town
 from parking.errors import Conflict, Unavailable
@@ -43,9 +44,17 @@ def command(city: Path | None) -> None:
     if db.session.scalar(select(Lot.id).limit(1)) is not None:
         click.echo("There are car parks already: the demonstration data stay as they are.")
         return
+    _refuse_beside_a_worker()
     password = secrets.token_urlsafe(9)
     click.echo(_real(city, password) if city else _made_up(password))
     click.echo(f"Administrator: {ADMIN}    Driver: {DRIVER}    Password of everybody: {password}")
+
+
+def _refuse_beside_a_worker() -> None:
+    """Its sweeps go by the real clock: to them the town's whole life lies in the past and ends at once."""
+    seen = heartbeat.last_seen().get("worker")
+    if seen is not None and clock.now() - seen < timedelta(seconds=heartbeat.SILENT_SECONDS):
+        raise click.ClickException("A worker is running. Stop it first, and load these before it starts.")
 
 
 def _made_up(password: str) -> str:

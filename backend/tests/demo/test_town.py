@@ -5,9 +5,11 @@ from sqlalchemy import func, select
 
 from parking import clock
 from parking.bookings.models import Booking
+from parking.contract import heartbeat
 from parking.db import db
 from parking.demo import town
 from parking.demo.load import Town
+from parking.lots.models import Lot
 from parking.mail.models import OutboxMail
 
 
@@ -32,3 +34,13 @@ def test_a_town_lives_for_three_days(app, three_days):
 
 def test_the_same_town_every_time(three_days):
     assert town.visits(clock.now()) == town.visits(clock.now())
+
+
+def test_a_town_is_not_loaded_beside_a_worker_whose_clock_is_the_real_one(app, three_days):
+    heartbeat.sign("worker")
+    refused = app.test_cli_runner().invoke(args=["demo", "load"])
+    assert refused.exit_code == 1
+    assert "Stop it first" in refused.output
+    assert db.session.scalar(select(func.count()).select_from(Lot)) == 0
+    clock.travel(heartbeat.SILENT_SECONDS)
+    assert app.test_cli_runner().invoke(args=["demo", "load"]).exit_code == 0
