@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Task
+from celery.schedules import schedule
 from celery.signals import beat_init, worker_process_init
 
 from app import create_app
@@ -54,7 +55,8 @@ def _ring_at_once(sender: Any, **_: Any) -> None:
     """The sweeps are due when Beat starts. Without its file it would wait a whole interval first, and a Beat that
     loses file and life more often than that would never ring."""
     for entry in sender.scheduler.schedule.values():
-        if entry.schedule.run_every <= SWEEPS_EVERY:
+        # Celery's own clean-up of old results is a crontab: a time of day, no interval.
+        if isinstance(entry.schedule, schedule) and entry.schedule.run_every <= SWEEPS_EVERY:
             entry.last_run_at -= SWEEPS_EVERY
 
 
