@@ -10,12 +10,16 @@ interface Stats {
   hours: (number | null)[][]
 }
 
+/** The product counts whole seconds: after one more, a stay has lasted for at least one. */
+const A_SECOND_LATER = 1100
+
 /** A lot with a finished and a running stay; its name. */
 async function busyLot() {
   const lot = await makeLot()
   const [gone, here] = [await register(), await register()]
   await release(gone, (await book(gone, lot.id)).id)
   await book(here, lot.id)
+  await new Promise((passed) => setTimeout(passed, A_SECOND_LATER))
   return lot
 }
 

@@ -37,7 +37,7 @@ export async function examineAll(page: Page, screens: readonly Screen[]): Promis
  */
 export async function examine(page: Page, what: string): Promise<void> {
   await expect(page.locator('.pw-skeletons'), `${what} has come`).toHaveCount(0)
-  expect.soft(await page.title(), `title of ${what}`).toMatch(/\S+ · \S+/)
+  await expect.soft(page, `title of ${what}`).toHaveTitle(/\S+ · \S+/)
   expect.soft(await page.locator('h1').count(), `one h1 on ${what}`).toBe(1)
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 800 })
