@@ -20,6 +20,8 @@ app.use(createPinia())
 app.use(i18n)
 app.use(VueQueryPlugin, { queryClient })
 
+// The code of the page at this address travels beside the texts and the session, not after them.
+if (location.pathname === '/') void import('./pages/StartPage.vue').catch(() => undefined)
 // The session decides which page is shown, so it comes before the router.
 await Promise.all([setLocale(preferredLocale()), useSession().resume()])
 app.use(router)

@@ -11,6 +11,9 @@ import { accountsApi } from './api'
 /** Says only "somebody was signed in here", so that a stranger's first visit asks for no session. */
 const HINT_KEY = 'pw-returning'
 
+/** Whether somebody was signed in here and probably still is. */
+export const isReturning = () => localStorage.getItem(HINT_KEY) !== null
+
 /** Who is signed in in this tab. The token itself is in shared/http's memory only. */
 export const useSession = defineStore('session', () => {
   const user = ref<User | null>(null)
@@ -57,7 +60,7 @@ export const useSession = defineStore('session', () => {
 
   /** At start: takes up the session of the refresh cookie, if there seems to be one. */
   async function resume(): Promise<void> {
-    if (!localStorage.getItem(HINT_KEY)) return
+    if (!isReturning()) return
     await accountsApi.refresh().catch((error: { status?: number }) => {
       if (error.status === 401 || error.status === 403) forget()
       else unreached.value = true
