@@ -240,7 +240,8 @@ class Connection:
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def _explain(self, what: str, seconds: float, fault: Exception) -> str:
-        if self._cut_at or isinstance(fault, TimeoutError):
+        # The timer or the socket, whichever looks first; smtplib wraps the socket's own time-out in a disconnection.
+        if self._cut_at or isinstance(fault, TimeoutError) or isinstance(fault.__context__, TimeoutError):
             return f"no answer within {seconds:.0f} s: {what}"
         words = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
         return " ".join(f"{what}: {words}".split())[:MOST_REPLY]
