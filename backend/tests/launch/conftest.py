@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,15 +13,10 @@ import psutil
 import pytest
 
 import config
+from tests.ports import free_port
 
 BACKEND = config.ROOT / "backend"
 PRODUCT = {name.upper() for name in config.Settings.__dataclass_fields__}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(condition, seconds=60, what="it"):

@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 import email
 import email.policy
-import socket
 import threading
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -18,6 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from parking import create_app
 from parking.db import db, transaction
 from parking.mail import service as mail
+from tests.ports import free_port
 
 
 @dataclasses.dataclass
@@ -99,11 +99,6 @@ class Sink:
         return [delivery.message_id for delivery in self.accepted]
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
 class _SMTP(SMTP):
     async def smtp_DATA(self, arg: str) -> None:
         if not self.event_handler.slow_reader:
@@ -134,7 +129,7 @@ class Server:
         self.running: _Controller | None = None
 
     def start(self) -> None:
-        self.running = _Controller(self.sink, hostname="127.0.0.1", port=self.port, **self.more)
+        self.running = _Controller(self.sink, hostname="127.0.0.1", port=self.port, ready_timeout=60, **self.more)
         self.running.start()
 
     def stop(self) -> None:
@@ -211,3 +206,15 @@ class Gate:
     def __call__(self, *_arguments) -> None:
         self.reached.set()
         self.go_on.wait(60)
+
+
+class Meeting(Gate):
+    """Stops the first that comes until a second has come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._both = threading.Barrier(2, action=self.reached.set)
+
+    def __call__(self, *_arguments) -> None:
+        if not self.reached.is_set():
+            self._both.wait(60)

@@ -174,7 +174,8 @@ def test_only_reminders_and_reports_can_be_unsubscribed_from(kind):
         )
         assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert message["List-Id"] == f"<{kind.replace('_', '-')}.park.example.com>"
-        assert message["From"].addresses[0].display_name == "Parkwell – Reports"
+        own = "Reports" if kind.endswith("_report") else "Reminders"
+        assert message["From"].addresses[0].display_name == f"Parkwell – {own}"
         assert "https://park.example.com/unsubscribe/token" in source
     else:
         assert [name for name in message if name.startswith("List-")] == []
@@ -275,11 +276,41 @@ def test_a_report_whose_bookings_are_too_large_for_a_mail_leads_to_them():
 def test_times_are_the_lots_and_also_the_readers_where_they_differ():
     facts = samples.booking_confirmation()
     abroad = render.render(draft("booking_confirmation", facts=facts, timezone="Asia/Kolkata"), SITE).text
+    abroad = abroad.replace("\u00a0", " ")
     assert "From: Tue 24 Nov 2026, 09:00" in abroad
     assert "Time zone: Europe/London (UTC+0)" in abroad
-    assert "In your time: Tue 24 Nov 2026, 14:30 – 23:00, Asia/Kolkata (UTC+5:30)" in abroad
+    assert "In your time: Tue 24 Nov 2026, 14:30 – 23:00 (Asia/Kolkata, UTC+5:30)" in abroad
     at_home = render.render(draft("booking_confirmation", facts=facts, timezone="Europe/London"), SITE).text
     assert "In your time" not in at_home
+
+
+def test_utc_is_named_once():
+    assert Texts("en").zone_label("UTC", "2026-10-24T22:00:00Z") == "UTC"
+    assert Texts("de").in_zone("10:30 Uhr", "UTC", "2026-10-24T22:00:00Z") == "10:30 Uhr (UTC)"
+    assert Texts("de").in_zone("10:30", "Asia/Kolkata", "2026-10-24T22:00:00Z") == "10:30 (Asia/Kolkata,\u00a0UTC+5:30)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "day_or_month", "english", "german"),
+    [
+        ("admin_daily_report", {"day": "2026-03-01"}, "Sat 28 Feb 2026", "Sa., 28. Feb. 2026"),
+        ("admin_monthly_report", {"month": "2026-01"}, "December 2025", "Dezember 2025"),
+        ("user_monthly_report", {"month": "2026-01"}, "December 2025", "Dezember 2025"),
+    ],
+)
+def test_a_report_names_what_its_changes_are_measured_against(kind, day_or_month, english, german):
+    for lang, period in (("en", f"Compared with {english}."), ("de", f"Verglichen mit {german}.")):
+        facts = {**KINDS[kind].sample(), **day_or_month}
+        assert period in render.render(draft(kind, lang, facts), SITE).text.replace("\u00a0", " ")
+        alone = render.render(draft(kind, lang, {**facts, "previous": None}), SITE).text
+        assert period.split()[0] not in alone
+
+
+def test_one_point_is_one_point():
+    facts = samples.admin_daily_report()
+    facts = {**facts, "figures": {**facts["figures"], "occupancy_percent": 62.0}}
+    assert "▲ 1 point more" in render.render(draft("admin_daily_report", "en", facts), SITE).text
+    assert "▲ 1 Punkt mehr" in render.render(draft("admin_daily_report", "de", facts), SITE).text
 
 
 def test_a_stay_over_the_change_of_clocks_names_both_offsets():

@@ -11,9 +11,9 @@ import pytest
 
 from parking.mail import smtp
 from parking.mail.smtp import Connection, LoginRefused, Lost, Refused, Server, ServerDown
+from tests.ports import free_port
 
 from .conftest import Server as SinkServer
-from .conftest import free_port
 
 MESSAGE = b"Subject: x\r\n\r\n.a line that starts with a dot\r\nend\r\n"
 
@@ -78,7 +78,7 @@ def test_an_answer_that_drips_is_cut_in_every_step():
     started = time.monotonic()
     with dripping(greeting_then_drip) as port, pytest.raises(ServerDown, match="no answer within 1 s: EHLO"):
         Connection(target(port), step_seconds=1)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60
 
 
 def test_without_the_watch_the_dripping_server_holds_its_client(monkeypatch):
@@ -88,14 +88,15 @@ def test_without_the_watch_the_dripping_server_holds_its_client(monkeypatch):
     def drip_a_while(connection):
         connection.sendall(b"220 hello\r\n")
         connection.recv(1000)
-        for _ in range(30):
+        end = time.monotonic() + 3.5
+        while time.monotonic() < end:
             connection.sendall(b"2")
             time.sleep(0.1)
 
     started = time.monotonic()
     with dripping(drip_a_while) as port, contextlib.suppress(ServerDown):
-        Connection(target(port), step_seconds=1)
-    assert time.monotonic() - started > 2.5
+        Connection(target(port), step_seconds=3)  # long beside the pauses of a busy machine, which the socket minds
+    assert time.monotonic() - started > 3.2
 
 
 @pytest.mark.parametrize("first", ["the timer", "the socket"])
@@ -104,11 +105,12 @@ def test_a_server_that_goes_mute_in_the_middle_is_left(sink, smtp_server, first)
     silent = threading.Event()
 
     def mute(_delivery):
-        silent.wait(5)
+        silent.wait(60)
 
     sink.on_data = mute
-    connection = Connection(target(smtp_server.port), step_seconds=0.5)
-    connection._smtp.sock.settimeout({"the timer": 10, "the socket": 0.2}[first])
+    connection = Connection(target(smtp_server.port))
+    connection.step_seconds = {"the timer": 0.5, "the socket": 30}[first]
+    connection._smtp.sock.settimeout({"the timer": 60, "the socket": 0.5}[first])
     with pytest.raises(Lost, match="no answer within"):
         connection.send("a@example.com", "b@example.com", MESSAGE)
     silent.set()
