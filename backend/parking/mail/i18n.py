@@ -89,7 +89,8 @@ class Texts:
         return shorten(whole, limit)
 
     def subject(self, key: str, /, **values: str) -> str:
-        return self.fitted(key, SUBJECT_LIMIT, **values)
+        """Its spaces are plain ones: a header is not wrapped by its reader, and so stays ASCII where it can."""
+        return self.fitted(key, SUBJECT_LIMIT, **values).replace("\u00a0", " ")
 
     def preheader(self, key: str, /, **values: str) -> str:
         return self.fitted(key, PREHEADER_LIMIT, **values)
@@ -168,10 +169,21 @@ class Texts:
     def clock(self, instant: str, zone_name: str) -> str:
         return f"{parse(instant).astimezone(zone(zone_name)):%H:%M}"
 
+    def in_zone(self, words: str, zone_name: str, *instants: str | None) -> str:
+        """Words about these instants with the zone behind them: "10:00 (Europe/Berlin, UTC+1)", "10:00 (UTC)"."""
+        there = zone(zone_name)
+        offsets = self._offsets(there, *instants)
+        named = f"{there.key},\u00a0{offsets}" if offsets else there.key
+        return f"{words} ({named})"
+
     def zone_label(self, zone_name: str, *instants: str | None) -> str:
         """ "Europe/Berlin (UTC+1)"; both offsets when the clocks change between the instants."""
         there = zone(zone_name)
-        offsets = dict.fromkeys(_offset(parse(i).astimezone(there)) for i in instants if i)
-        if not offsets:
-            return there.key
-        return f"{there.key} ({self('time.then').join(offsets)})"
+        offsets = self._offsets(there, *instants)
+        return f"{there.key} ({offsets})" if offsets else there.key
+
+    def _offsets(self, there: ZoneInfo, *instants: str | None) -> str:
+        """Its distance from UTC at these moments, one after the other; empty for UTC, whose name says it."""
+        if there.key in ("UTC", "Etc/UTC"):
+            return ""
+        return self("time.then").join(dict.fromkeys(_offset(parse(i).astimezone(there)) for i in instants if i))

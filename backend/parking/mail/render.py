@@ -189,7 +189,8 @@ def _sender(site: Site, draft: Draft, subscription: bool) -> Address:
     """Reports and reminders come under a name of their own, so that a reader can sort and judge them apart."""
     name = site.sender_name
     if subscription:
-        name += " – " + ("Berichte" if language(draft.locale) == "de" else "Reports")
+        what = "report" if draft.kind.endswith("_report") else "reminder"
+        name += " – " + Texts(language(draft.locale))(f"sender.{what}")
     return mailbox(site.sender_email, name)
 
 

@@ -184,7 +184,7 @@ def _schedule(b: BookingFacts, c: Context) -> Facts:
     rows.append(Fact(t("common.zone"), t.zone_label(there, start, end)))
     if _clocks_differ(start, there, c.timezone):
         own = t.span(start, end, c.timezone) if end else t.moment(start, c.timezone)
-        rows.append(Fact(t("common.your_time"), f"{own}, {t.zone_label(c.timezone, start, end)}"))
+        rows.append(Fact(t("common.your_time"), t.in_zone(own, c.timezone, start, end)))
     if b.get("vehicle_plate"):
         rows.append(Fact(t("common.vehicle"), str(b["vehicle_plate"])))
     return Facts(tuple(rows))
@@ -223,13 +223,10 @@ def _reserved_time(b: BookingFacts, t: Texts) -> list[Fact]:
 
 
 def _sum(b: BookingFacts, t: Texts) -> Facts:
-    """Price rule, the lines that make the total, the total, the tax in it."""
+    """Price rule, the lines that make the total, the total."""
     rows, lines = _price_rule(b, t), b.get("lines") or []
     rows += [_price_line(line, b, t, dated=len(lines) > 1) for line in lines]
     rows.append(Fact(t("common.total"), _total(b, t), strong=True))
-    tax = b.get("tax_minor")
-    if tax is not None:
-        rows.append(Fact(t("common.tax", rate=b.get("tax_rate") or ""), t.money(tax, b["currency"])))
     return Facts(tuple(rows), title=t("release_receipt.lines"))
 
 

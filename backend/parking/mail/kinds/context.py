@@ -48,4 +48,4 @@ class Context:
 
     def own_moment(self, instant: str) -> str:
         """A moment in the reader's zone, which is named with it: for what has no lot."""
-        return f"{self.t.moment(instant, self.timezone)}, {self.t.zone_label(self.timezone, instant)}"
+        return self.t.in_zone(self.t.moment(instant, self.timezone), self.timezone, instant)

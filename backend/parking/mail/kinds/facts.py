@@ -49,8 +49,6 @@ class BookingFacts(TypedDict):
     total_cost_minor: NotRequired[int | None]
     duration_seconds: NotRequired[int | None]
     lines: NotRequired[list[PriceLine]]
-    tax_minor: NotRequired[int | None]
-    tax_rate: NotRequired[str | None]  # as shown, for example "19 %"
 
 
 class OfBooking(TypedDict):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 
 from parking.mail.i18n import Texts
 from parking.mail.kinds.context import Context
-from parking.mail.kinds.facts import AdminReport, Inactive, UserReport
+from parking.mail.kinds.facts import AdminFigures, AdminReport, Inactive, UserReport
 from parking.mail.letter import Bar, Bars, Block, Button, Grid, Hero, Letter, Para, Tile, Tiles, Tone
 
 MOST_LOTS = 40
 """Rows of lots in one letter; the rest is on the page and in the file (a letter stays under 100 KB)."""
 MOST_BARS = 12
+_ONE_DAY = timedelta(days=1)
 
 
 def inactivity_reminder(facts: Inactive, c: Context) -> Letter:
@@ -61,7 +62,7 @@ def admin_daily_report(facts: AdminReport, c: Context) -> Letter:
             revenue=t.money(figures["revenue_minor"], facts["currency"]),
             bookings=t.count("admin_daily_report.bookings", figures["bookings"]),
         ),
-        preheader=t.preheader("admin_daily_report.preheader", site=c.site_name),
+        preheader=_admin_preheader(figures, t),
         hero=Hero(title=t("admin_daily_report.title", day=day)),
         blocks=_admin_blocks(facts, c, attached=False),
         reason=t("why.admin", site=c.site_name),
@@ -75,7 +76,7 @@ def admin_monthly_report(facts: AdminReport, c: Context) -> Letter:
     revenue = t.money(facts["figures"]["revenue_minor"], facts["currency"])
     return Letter(
         subject=t.subject("admin_monthly_report.subject", site=c.site_name, month=month, revenue=revenue),
-        preheader=t.preheader("admin_monthly_report.preheader"),
+        preheader=_admin_preheader(facts["figures"], t),
         hero=Hero(title=t("admin_monthly_report.title", month=month)),
         blocks=_admin_blocks(facts, c, attached=True),
         reason=t("why.admin", site=c.site_name),
@@ -86,7 +87,8 @@ def user_monthly_report(facts: UserReport, c: Context) -> Letter:
     """One user's month: visits, hours, money, favourite lot; the CSV is attached by the caller."""
     t, lots = c.t, facts["lots"]
     month = t.month(facts["month"])
-    blocks: list[Block] = [*_digest(facts.get("since"), t), _user_tiles(facts, t)]
+    figures = facts["figures"]
+    blocks: list[Block] = [*_digest(facts.get("since"), t), _user_tiles(facts, t), *_compared(facts, t)]
     if lots:
         blocks += [
             Para(t.count("report.favourite", lots[0]["visits"], lot=lots[0]["name"])),
@@ -96,11 +98,18 @@ def user_monthly_report(facts: UserReport, c: Context) -> Letter:
         ]
     else:
         blocks.append(Para(t("report.nothing")))
-    note = _period_note(t("report.period_note_user"), facts["previous"], t)
-    blocks += [Button(t("report.button_user"), c.page("history")), note]
+    blocks += [
+        Button(t("report.button_user"), c.page("history")),
+        Para(t("report.period_note_user"), quiet=True),
+    ]
     return Letter(
         subject=t.subject("user_monthly_report.subject", month=month),
-        preheader=t.preheader("user_monthly_report.preheader", month=month),
+        preheader=t.preheader(
+            "user_monthly_report.preheader",
+            visits=t.number(figures["visits"]),
+            parked=t.duration(figures["parked_seconds"]),
+            spent=t.money(figures["spent_minor"], facts["currency"]),
+        ),
         hero=Hero(title=t("user_monthly_report.title", month=month)),
         blocks=tuple(blocks),
         reason=t("why.report", site=c.site_name),
@@ -110,9 +119,20 @@ def user_monthly_report(facts: UserReport, c: Context) -> Letter:
 # parts -------------------------------------------------------------------------------------
 
 
+def _admin_preheader(figures: AdminFigures, t: Texts) -> str:
+    """What the subject has no room for. Label before figure: no word depends on how many there are."""
+    return t.preheader(
+        "report.preheader",
+        occupancy=t.percent(figures["occupancy_percent"]),
+        new_users=t.number(figures["new_users"]),
+        cancelled=t.number(figures.get("cancelled", 0)),
+        no_shows=t.number(figures.get("no_shows", 0)),
+    )
+
+
 def _admin_blocks(facts: AdminReport, c: Context, *, attached: bool) -> tuple[Block, ...]:
     t, lots = c.t, facts["lots"]
-    blocks: list[Block] = [*_digest(facts.get("since"), t), _admin_tiles(facts, t)]
+    blocks: list[Block] = [*_digest(facts.get("since"), t), _admin_tiles(facts, t), *_compared(facts, t)]
     if not facts["figures"]["bookings"]:
         blocks.append(Para(t("report.nothing")))
     if lots:
@@ -129,8 +149,10 @@ def _admin_blocks(facts: AdminReport, c: Context, *, attached: bool) -> tuple[Bl
         blocks.append(Para(t("report.attached")))
     elif attached:
         blocks.append(Para(t("report.too_large"), url=c.page("admin_exports")))
-    note = _period_note(t("report.period_note", zone=facts["timezone"]), facts["previous"], t)
-    blocks += [Button(t("report.button"), c.page("admin_figures")), note]
+    blocks += [
+        Button(t("report.button"), c.page("admin_figures")),
+        Para(t("report.period_note", zone=facts["timezone"]), quiet=True),
+    ]
     return tuple(blocks)
 
 
@@ -190,9 +212,13 @@ def _tile(t: Texts, label: str, now: Any, before: Any, write: Callable[[Any], st
         return Tile(label, write(now), t("change.same"))
     tone: Tone = "plain" if not wanted else "good" if difference * wanted > 0 else "bad"
     # A percentage that grows from 61 to 64.5 has grown by 3.5 points, not by 3.5 percent.
-    amount = t("change.points", n=t.plain(abs(difference))) if write == t.percent else write(abs(difference))
+    amount = _points(abs(difference), t) if write == t.percent else write(abs(difference))
     words = t("change.more" if difference > 0 else "change.less", amount=amount)
     return Tile(label, write(now), words, tone)
+
+
+def _points(difference: float, t: Texts) -> str:
+    return t("change.points_one" if difference == 1 else "change.points_other", n=t.plain(difference))
 
 
 def _admin_grid(facts: AdminReport, t: Texts) -> Grid:
@@ -245,5 +271,11 @@ def _digest(since: str | None, t: Texts) -> tuple[Para, ...]:
     return (Para(t("report.digest", since=t.day(date.fromisoformat(since)))),) if since else ()
 
 
-def _period_note(whose_days: str, previous: object, t: Texts) -> Para:
-    return Para(f"{whose_days} {t('report.compared')}" if previous else whose_days, quiet=True)
+def _compared(facts: AdminReport | UserReport, t: Texts) -> tuple[Para, ...]:
+    """Names the day or month the changes are measured against."""
+    if not facts["previous"]:
+        return ()
+    if "day" in facts:
+        return (Para(t("report.compared", period=t.day(date.fromisoformat(facts["day"]) - _ONE_DAY)), quiet=True),)
+    last = date.fromisoformat(f"{facts['month']}-01") - _ONE_DAY
+    return (Para(t("report.compared", period=t.month(f"{last:%Y-%m}")), quiet=True),)

@@ -61,8 +61,6 @@ def release_receipt() -> dict[str, Any]:
         duration_seconds=19707,
         total_cost_minor=1375,
         lines=[{"starts": "2026-11-23T10:12:00Z", "seconds": 19800, "amount_minor": 1375}],
-        tax_minor=220,
-        tax_rate="19\u00a0%",
     )
 
 
@@ -194,6 +192,7 @@ def admin_export_ready() -> dict[str, Any]:
         ],
         "link": "/admin/exports",
         "expires_at": "2026-11-24T10:00:00Z",
+        "deleted_at": "2026-11-30T10:00:00Z",
     }
 
 
