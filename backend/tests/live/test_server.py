@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import runpy
 import socket
-import time
 
 import pytest
 
 from parking.accounts import tokens
 from parking.live import hub, service
+from tests.live.conftest import GRACE_SECONDS
 from tests.live.pages import Page
 from tests.services import BACKEND
 
@@ -21,13 +21,12 @@ def token(person) -> str:
 
 
 @on_sqlite
-def test_an_event_reaches_pages_of_all_processes_within_two_seconds(gunicorn, people):
+def test_an_event_reaches_pages_of_all_processes(gunicorn, people):
     server = gunicorn(WEB_WORKERS="2")
     pages = [Page(server.address, token(people["alice"])) for _ in range(8)]
-    begun = time.monotonic()
     service.publish("booking", {"id": 1, "status": "Active"}, user_id=people["alice"].id)
     for page in pages:
-        assert page.wait("booking", 2).at - begun < 2
+        assert page.wait("booking").data == {"id": 1, "status": "Active"}
         page.leave()
 
 
@@ -35,13 +34,11 @@ def test_an_event_reaches_pages_of_all_processes_within_two_seconds(gunicorn, pe
 def test_a_stopping_server_says_goodbye_and_does_not_wait_for_its_pages(gunicorn, people):
     server = gunicorn(WEB_WORKERS="2")
     pages = [Page(server.address, token(people[name])) for name in ("alice", "bob") for _ in range(10)]
-    begun = time.monotonic()
     took = server.stop()
     for page in pages:
-        assert page.ended.wait(2)
+        assert page.ended.wait(60)
         assert page.wait("bye").data == {"reason": "stopping"}
-        assert page.wait("bye").at - begun < 1
-    assert took < 7  # far below the server's grace and the next heartbeat; it is the interpreter that takes its time
+    assert took < GRACE_SECONDS / 4  # far below the server's grace; it is the interpreter that takes its time
 
 
 @on_sqlite
@@ -57,14 +54,13 @@ def test_a_reader_who_does_not_read_is_cut_off_and_holds_up_neither_others_nor_t
     for number in range(1, 4001):
         service.publish("booking", {"id": number, "status": "Active" * 10}, user_id=people["alice"].id)
         if number % 100 == 0:
-            service.flush(2)
-            time.sleep(0.02)
-    page.wait("booking", 10, id=4000)
+            assert service.flush(60)
+            page.wait("booking", id=number)
     took = server.stop()
-    assert page.wait("bye", 2)
-    assert took < 7
+    assert page.wait("bye")
+    assert took < GRACE_SECONDS / 4
     received = 0
-    lazy.settimeout(5)
+    lazy.settimeout(60)
     while part := lazy.recv(65536):
         received += len(part)
     assert received < 4000 * 50  # he did not get everything: he was cut off

@@ -13,7 +13,7 @@ from tests.conftest import Client
 
 
 @pytest.fixture
-def two(app, settings, valkey):
+def two(app, settings, valkey, patient):
     """Two processes' worth of applications on one database and one Valkey."""
     chosen = dataclasses.replace(settings, redis_url=valkey.url)
     made = [create_app(chosen), create_app(chosen)]
