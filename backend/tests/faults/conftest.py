@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import statistics
 import threading
 import time
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ class Product:
 
     def ask(self, method: str, path: str, name: str, body: dict[str, Any] | None = None) -> Answer:
         begun = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self.settings.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.settings.port, timeout=60)
         headers = {"Authorization": f"Bearer {self.token(name)}", "Content-Type": "application/json"}
         connection.request(method, path, json.dumps(body or {}), headers)
         response = connection.getresponse()
@@ -103,7 +104,7 @@ class Product:
             self._read.append((about or "", str(mail["Message-ID"])))
         return [message_id for text, message_id in self._read if reference in text]
 
-    def wait_for_confirmations(self, references: list[str], seconds: float) -> None:
+    def wait_for_confirmations(self, references: list[str], seconds: float = 120) -> None:
         """Until every booking was confirmed. Fails when that takes longer."""
 
         def missing() -> list[str]:
@@ -121,7 +122,7 @@ class Product:
         self.valkey.thaw()
         self.valkey.start()
         self.sink.on_data = lambda delivery: None
-        wait_for(lambda: self.waiting_mails() == 0, 60, "the outbox to be empty")
+        wait_for(lambda: self.waiting_mails() == 0, 120, "the outbox to be empty")
 
     def waiting_mails(self) -> int:
         with self.app.app_context():
@@ -156,6 +157,11 @@ class Traffic:
     @property
     def slowest(self) -> float:
         return max(answer.seconds for answer in self.answers)
+
+    @property
+    def usual(self) -> float:
+        """Half of the answers took no longer (seconds)."""
+        return statistics.median(answer.seconds for answer in self.answers)
 
     @property
     def failed(self) -> list[tuple[int, dict]]:

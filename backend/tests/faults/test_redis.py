@@ -6,9 +6,11 @@ import os
 import signal
 import time
 
+import psutil
 import pytest
 
 from tests.launch.conftest import wait_for
+from tests.mail.conftest import Gate
 
 
 @pytest.mark.parametrize(("fault", "mend"), [("stop", "start"), ("freeze", "thaw")])
@@ -20,9 +22,10 @@ def test_bookings_go_on_without_redis_and_every_confirmation_comes_after_its_ret
     traffic = product.drive(8, each=4)
     assert traffic.failed == []
     assert len(traffic.bookings) == 64
-    assert traffic.slowest < 2
+    assert traffic.usual < 2
+    assert traffic.slowest < 20  # on a busy machine; who waits for a frozen Redis waits for ever
     getattr(product.valkey, mend)()
-    product.wait_for_confirmations(traffic.bookings + usual.bookings, 45)
+    product.wait_for_confirmations(traffic.bookings + usual.bookings)
     for booking in traffic.bookings:
         assert len(product.confirmations(booking)) == 1
 
@@ -31,6 +34,7 @@ def test_a_wiped_redis_loses_no_mail(product):
     worker, beat = product.part("celery", "worker"), product.part("celery", "beat")
     for process in (worker, beat):
         os.kill(process, signal.SIGSTOP)
+    wait_for(lambda: idle(psutil.Process(worker).children()), what="the jobs to end that were begun")
     try:
         traffic = product.drive(2, each=2)
         assert product.waiting_mails() >= len(traffic.bookings)
@@ -39,7 +43,7 @@ def test_a_wiped_redis_loses_no_mail(product):
         for process in (worker, beat):
             os.kill(process, signal.SIGCONT)
     assert traffic.failed == []
-    product.wait_for_confirmations(traffic.bookings, 40)
+    product.wait_for_confirmations(traffic.bookings)
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
@@ -49,20 +53,32 @@ def test_the_worker_works_again_soon_after_redis_was_restarted(product, end):
     product.valkey.start()
     booked = product.book("driver0")
     assert booked.status == 201
-    product.wait_for_confirmations([booked.body["booking"]["reference"]], 30)
+    product.wait_for_confirmations([booked.body["booking"]["reference"]])
 
 
 def test_a_worker_killed_in_the_middle_of_a_delivery_loses_nothing(product):
     """The mail in its hands may arrive twice, then with one Message-ID; its lease of two minutes is shortened here."""
-    product.sink.on_data = lambda delivery: time.sleep(0.3)
+    gate = product.sink.on_data = Gate()
     traffic = product.drive(1, each=1)
-    wait_for(lambda: sending(product) == 1, 15, "a delivery to be under way")
-    os.kill(product.part("celery", "worker"), signal.SIGKILL)
+    assert gate.reached.wait(60)
+    assert sending(product) >= 1
+    worker = product.part("celery", "worker")
+    pool = [child.pid for child in psutil.Process(worker).children()]
+    os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: not {worker, *pool} & product.run.family().keys(), what="the worker's processes to be gone")
+    gate.go_on.set()
     product.sink.on_data = lambda delivery: None
     let_leases_run_out(product)
-    product.wait_for_confirmations(traffic.bookings, 40)
+    product.wait_for_confirmations(traffic.bookings)
     for booking in traffic.bookings:
         assert len(set(product.confirmations(booking))) == 1
+
+
+def idle(processes) -> bool:
+    """Whether none of them does anything for half a second."""
+    before = [process.cpu_times() for process in processes]
+    time.sleep(0.5)
+    return before == [process.cpu_times() for process in processes]
 
 
 def sending(product) -> int:

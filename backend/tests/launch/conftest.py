@@ -28,6 +28,11 @@ def wait_for(condition, seconds=60, what="it"):
     raise AssertionError(f"waited {seconds} s for {what}")
 
 
+def parent_of(pid):
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).ppid()
+
+
 class Run:
     """One installation: its data folder, its port, and its processes however they were started."""
 
@@ -75,7 +80,7 @@ class Run:
         return wait_for(lambda: text in self.output(), seconds, f"{text!r} in:\n{self.output()}")
 
     def health(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
             connection.request("GET", "/healthz")
             return connection.getresponse().status
@@ -97,21 +102,21 @@ class Run:
 
     def process_with(self, *words):
         """The pid of the one process that has all the words in its command line and no parent with them."""
-        matching = [pid for pid, line in self.family().items() if all(word in line for word in words)]
-        return min(matching) if matching else None
+        matching = {pid for pid, line in self.family().items() if all(word in line for word in words)}
+        return next((pid for pid in sorted(matching) if parent_of(pid) not in matching), None)
 
-    def gone(self, seconds):
+    def gone(self, seconds=60):
         wait_for(lambda: not self.family(), seconds, f"nothing to be left of {self.family()}")
 
-    def stop(self, number=signal.SIGTERM, seconds=60):
+    def stop(self, number=signal.SIGTERM, seconds=120):
         self.process.send_signal(number)
         return self.process.wait(seconds)
 
-    def fails(self, *arguments, seconds=60, **more):
+    def fails(self, *arguments, seconds=120, **more):
         """Start it; the exit code and what it said when it gave up."""
         self.start(*arguments, **more)
         code = self.process.wait(seconds)
-        self.gone(5)
+        self.gone()
         return code, self.output()
 
     def clean_up(self):

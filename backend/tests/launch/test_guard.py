@@ -17,10 +17,10 @@ BACKEND = config.ROOT / "backend"
 PARENT = """
 import os, subprocess, sys, time
 child = subprocess.Popen(
-    [sys.executable, {start!r}, str(os.getpid()), sys.executable, "-c", "import time; time.sleep(60)"],
+    [sys.executable, {start!r}, str(os.getpid()), sys.executable, "-c", "import time; time.sleep(600)"],
     start_new_session=True)
 print(child.pid, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 WITHOUT_THE_KERNEL = """
 import sys
@@ -51,10 +51,10 @@ def orphan_of(script):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="PR_SET_PDEATHSIG is Linux's own")
 def test_the_kernel_ends_an_orphan(until):
     parent, sleeper = orphan_of(guard.__file__)
-    until(lambda: b"sleep(60)" in psutil.Process(sleeper).cmdline()[-1].encode())
+    until(lambda: "sleep(600)" in "".join(psutil.Process(sleeper).cmdline()))
     parent.kill()
     parent.wait()
-    until(lambda: not alive(sleeper), 5, "the orphan to end")
+    until(lambda: not alive(sleeper), what="the orphan to end")
 
 
 def test_the_watcher_ends_an_orphan_where_the_kernel_cannot(until, tmp_path):
@@ -65,7 +65,7 @@ def test_the_watcher_ends_an_orphan_where_the_kernel_cannot(until, tmp_path):
     watcher = psutil.Process(sleeper).children()[0].pid
     parent.kill()
     parent.wait()
-    until(lambda: not alive(sleeper) and not alive(watcher), 5, "both to end")
+    until(lambda: not alive(sleeper) and not alive(watcher), what="both to end")
 
 
 def test_the_watcher_leaves_with_its_program(until, tmp_path):
@@ -75,7 +75,7 @@ def test_the_watcher_leaves_with_its_program(until, tmp_path):
     until(lambda: psutil.Process(sleeper).children(), what="the watcher")
     watcher = psutil.Process(sleeper).children()[0].pid
     os.kill(sleeper, signal.SIGKILL)
-    until(lambda: not alive(watcher), 5, "the watcher to leave")
+    until(lambda: not alive(watcher), what="the watcher to leave")
     parent.kill()
     parent.wait()
 

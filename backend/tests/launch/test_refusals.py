@@ -7,8 +7,9 @@ import sys
 import pytest
 
 import config
+from tests.ports import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 BACKEND = config.ROOT / "backend"
 
 
@@ -42,10 +43,10 @@ def test_every_doorway_says_it_as_plainly(new_run, command):
 
 
 def test_a_busy_port(new_run):
+    port = free_port()
     with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", port))
         other.listen()
-        port = other.getsockname()[1]
         code, output = new_run(PORT=str(port)).fails()
     assert code == 1
     assert_plain(output, f"PORT {port} on 127.0.0.1 is already in use", f"PORT={port + 1}")
@@ -59,7 +60,7 @@ def test_an_address_that_is_not_ours(new_run):
 
 def test_a_data_folder_in_use_by_another_run(new_run):
     first = new_run().start("--api").ready()
-    code, output = new_run("two", DATA_DIR=str(first.data)).start("--api").process.wait(60), None
+    code, output = new_run("two", DATA_DIR=str(first.data)).start("--api").process.wait(120), None
     output = (first.folder.parent / "two" / "log.txt").read_text()
     assert code == 1
     assert_plain(output, f"is in use by another run (process {first.process.pid})")

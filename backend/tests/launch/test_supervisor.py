@@ -12,7 +12,7 @@ import pytest
 from launch import supervisor as engine
 from launch.supervisor import Program, Supervisor
 
-PRINT_AND_WAIT = "import signal, sys, time; print('up', flush=True); time.sleep(60)"
+PRINT_AND_WAIT = "import signal, sys, time; print('up', flush=True); time.sleep(600)"
 IGNORE_TERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + PRINT_AND_WAIT
 
 
@@ -65,7 +65,7 @@ def test_stages_end_one_after_the_other(supervisor, program, tmp_path, until):
     leave_late = (
         "import signal, sys, time\n"
         "def stop(*_):\n    time.sleep({pause}); print('left', time.monotonic(), flush=True); sys.exit()\n"
-        "signal.signal(signal.SIGTERM, stop); print('up', flush=True); time.sleep(60)"
+        "signal.signal(signal.SIGTERM, stop); print('up', flush=True); time.sleep(600)"
     )
     supervisor.start(program(leave_late.format(pause=0), name="store", stage=2))
     supervisor.start(program(leave_late.format(pause=0.6), name="worker", stage=1))
@@ -85,19 +85,19 @@ def test_one_that_does_not_listen_is_killed_after_its_grace(supervisor, program,
 
 
 def test_asking_twice_does_not_wait_for_the_grace(supervisor, program, until):
-    supervisor.start(program(IGNORE_TERM, grace=60))
+    supervisor.start(program(IGNORE_TERM, grace=200))
     until(lambda: "up" in said(supervisor))
     supervisor.ask_to_stop()
     supervisor.ask_to_stop()
     began = time.monotonic()
     supervisor.stop()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50
 
 
 def test_children_of_a_child_end_with_it(supervisor, program, until):
     parent = (
-        "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
-        "print('pid', p.pid, flush=True); time.sleep(60)"
+        "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+        "print('pid', p.pid, flush=True); time.sleep(600)"
     )
     supervisor.start(program(parent))
     until(lambda: "pid" in said(supervisor))
@@ -122,8 +122,8 @@ def test_a_crash_is_answered_with_longer_and_longer_pauses(supervisor, program, 
 def test_a_child_that_ends_at_once_is_not_waited_for(supervisor, program):
     child = supervisor.start(program("raise SystemExit(1)"))
     began = time.monotonic()
-    assert supervisor.wait_until(lambda: False, child, seconds=60) is False
-    assert time.monotonic() - began < 30
+    assert supervisor.wait_until(lambda: False, child, seconds=200) is False
+    assert time.monotonic() - began < 50
 
 
 def test_a_terminal_that_went_away_is_no_error():
@@ -136,7 +136,7 @@ def test_a_terminal_that_went_away_is_no_error():
 
 
 def test_a_quiet_program_is_heard_only_when_it_fails(supervisor, program, until):
-    child = supervisor.start(program("print('hello', flush=True); import time; time.sleep(60)", quiet=True))
+    child = supervisor.start(program("print('hello', flush=True); import time; time.sleep(600)", quiet=True))
     until(lambda: "hello" in child.output)
     assert said(supervisor) == ""
     supervisor.discard(child)
