@@ -84,5 +84,5 @@ def test_an_account_cannot_go_while_a_booking_lands(app, client, alice, carol, a
         assert leaving.is_alive()
         new = service._claim_for(order, place.lot, clock.now())
         assert service.allocation.claim(session, new) is not None
-    leaving.join(20)
+    leaving.join(60)
     assert refused == ["account_in_use"]
