@@ -143,6 +143,7 @@ ROUTES: dict[str, Row] = {
     "GET /api/stats/admin.csv": ADMIN(200, query=MARCH),
     # exports
     "GET /api/export": SELF(202),
+    "GET /api/me/data": SELF(200),
     "POST /api/exports": SELF(202, json={"kind": "bookings"}),
     "GET /api/exports": SELF(200),
     "GET /api/exports/<int:job_id>": OWNER(200, path="/api/exports/{export}"),

@@ -9,7 +9,8 @@ from flask import Response, request, send_file
 
 from parking.bookings.queries import Filters
 from parking.bookings.rules.times import read_time
-from parking.csv_exports import service
+from parking.csv_exports import personal, service
+from parking.csv_exports.personal_schemas import PersonalData
 from parking.csv_exports.schemas import (
     AdminExportQuery,
     DownloadQuery,
@@ -96,6 +97,16 @@ def export_own(query: FiltersQuery) -> Response:
         headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
         return Response(service.csv_of(identity(), chosen), mimetype="text/csv", headers=headers)
     return _accepted(service.ask(identity(), "bookings", chosen, task=True))
+
+
+@bp.get("/api/me/data")
+@requires()
+@limiter.limit(EXPORT, key_func=by_user)
+@bp.output(PersonalData)
+def personal_data() -> Response:
+    """Everything kept about one's own person, as one file."""
+    headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "private, no-store"}
+    return Response(personal.document(identity()), mimetype="application/json", headers=headers)
 
 
 @bp.post("/api/admin/export-all-data")

@@ -1,0 +1,126 @@
+"""The file of one's own data as the contract has it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from parking.accounts.schemas import User
+from parking.bookings.schemas import Status
+from parking.web import Out
+
+
+class PersonalAccount(User):
+    email_confirmed_at: datetime | None
+
+
+class PersonalTariff(Out):
+    price_per_hour: float
+    currency: str
+    billing_step_seconds: int
+    free_minutes: int
+    daily_cap: float | None
+    cap_day: Literal["rolling", "calendar"]
+    timezone: str
+
+
+class PersonalBooking(Out):
+    """`total_cost` and `duration_hours` of one that is not over are those of the moment the file was made."""
+
+    id: int
+    reference: str
+    lot_id: int
+    lot_name: str
+    lot_timezone: str
+    spot_id: int
+    spot_number: int
+    booking_type: Literal["instant", "reserved"]
+    status: Status
+    start_time: datetime
+    end_time: datetime | None
+    reserved_start: datetime | None
+    reserved_end: datetime | None
+    checked_in_at: datetime | None
+    checkin_grace_seconds: int | None
+    duration_hours: float | None
+    vehicle_plate: str | None
+    ended_by: Literal["user", "admin", "system"] | None
+    reason: str | None
+    created_at: datetime
+    tariff: PersonalTariff
+    total_cost: float | None
+    receipt_number: str | None
+
+
+class PersonalMail(Out):
+    id: int
+    kind: str
+    subject: str
+    recipient: str
+    state: str
+    created_at: datetime
+    sent_at: datetime | None
+    booking_id: int | None
+
+
+class PersonalSignIn(Out):
+    id: int
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    user_agent: str | None
+    network_address: str | None
+
+
+class PersonalLink(Out):
+    """A link that was mailed, for a new password or address."""
+
+    purpose: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+class PersonalExport(Out):
+    id: int
+    kind: str
+    filters: dict[str, Any]
+    state: str
+    rows: int
+    size_bytes: int | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class PersonalLogEntry(Out):
+    """What others, or the system, did to the account or its bookings."""
+
+    id: int
+    at: datetime
+    action: str
+    entity: str
+    entity_id: int | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class OwnLogEntry(PersonalLogEntry):
+    """What the person did."""
+
+    network_address: str | None
+
+
+class PersonalData(Out):
+    """Everything kept about one person, without secrets and without others' data."""
+
+    made_at: datetime
+    site: str
+    account: PersonalAccount
+    bookings: list[PersonalBooking]
+    mails: list[PersonalMail]
+    sign_ins: list[PersonalSignIn]
+    links: list[PersonalLink]
+    exports: list[PersonalExport]
+    log_by_you: list[OwnLogEntry]
+    log_about_you: list[PersonalLogEntry]
