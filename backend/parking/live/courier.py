@@ -1,8 +1,9 @@
 """The background thread that carries what may be carried late or never: wake-ups of jobs and live events.
 
 A request puts things into its bag, which takes microseconds and cannot fail, and goes on. The thread empties the bag
-and talks to Redis. While Redis is away wake-ups are kept (each only once), events are not: a page that missed some is
-told to read anew. What does not fit is dropped and counted; Beat's sweeps find the work, the next reading the counts.
+and talks to Redis. While Redis is away wake-ups are kept (each only once), events for a few seconds: it may only have
+stumbled, and a page that missed some of a real outage is told to read anew. What does not fit or is too old is dropped
+and counted; Beat's sweeps find the work, the next reading the counts.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import threading
 import time
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import redis
@@ -28,6 +30,8 @@ STREAM = "live:events"
 KEPT_EVENTS = 2_000
 """Events a page that was away can catch up on; older ones make it read everything anew."""
 BAG_SIZE = 2_000
+EVENT_SECONDS = 5.0
+"""How long an event is tried again."""
 PACE_SECONDS = 0.1
 """Between two deliveries, so that a busy moment travels as one batch."""
 
@@ -51,8 +55,9 @@ class Courier:
         self._something = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
-        self._wakes: dict[Wake, None] = {}
-        self._events: dict[str, None] = {}
+        # Each in order, with the moment it was noted.
+        self._wakes: dict[Wake, float] = {}
+        self._events: dict[str, float] = {}
         self._thread: threading.Thread | None = None
 
     def wake(self, name: str, args: tuple[Any, ...]) -> None:
@@ -80,11 +85,11 @@ class Courier:
         if self._pid != os.getpid():
             self._reset()  # a fork copies the bag but not the thread
         with self._lock:
-            bag: dict[Any, None] = self._wakes if kind == "wakes" else self._events
+            bag: dict[Any, float] = self._wakes if kind == "wakes" else self._events
             if item not in bag and len(bag) >= BAG_SIZE:
                 self.dropped += 1
                 return
-            bag[item] = None
+            bag[item] = time.monotonic()
             self._idle.clear()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
@@ -105,24 +110,30 @@ class Courier:
             time.sleep(PAUSE_SECONDS if left else PACE_SECONDS)
 
     def _deliver(self) -> bool:
-        """Empty the bag once; whether wake-ups are left for another try."""
+        """Empty the bag once; whether something is left for another try."""
         with self._lock:
             wakes, self._wakes = self._wakes, {}
             events, self._events = self._events, {}
+        young: dict[str, float] = {}
         if events and not self._road.call(lambda client: _add(client, list(events)), default=False):
-            self.dropped += len(events)
+            young = {event: at for event, at in events.items() if time.monotonic() - at < EVENT_SECONDS}
+            self.dropped += len(events) - len(young)
         while wakes:
             wake = next(iter(wakes))
             if not self._road.call(partial(self._send, wake), default=False):
                 break
             del wakes[wake]
         with self._lock:
-            kept = list(wakes | self._wakes)
-            self._wakes = dict.fromkeys(kept[:BAG_SIZE])
-            self.dropped += len(kept) - len(self._wakes)
+            self._wakes = self._fitting(wakes | self._wakes)
+            self._events = self._fitting(young | self._events)
             if not self._wakes and not self._events:
                 self._idle.set()
-        return bool(wakes)
+        return bool(wakes or young)
+
+    def _fitting(self, items: dict[Any, float]) -> dict[Any, float]:
+        """The first BAG_SIZE of them; the others are dropped."""
+        self.dropped += max(0, len(items) - BAG_SIZE)
+        return dict(islice(items.items(), BAG_SIZE))
 
     def _send(self, wake: Wake, _client: redis.Redis) -> bool:
         """Over Celery's own connection. Raises redis.ConnectionError when the broker is away."""

@@ -106,6 +106,25 @@ def test_after_its_return_the_kept_wake_ups_arrive_and_marks_work(live_app, valk
 
 
 @impatient
+def test_an_event_outlives_a_stumble_of_redis_and_not_a_long_outage(live_app, valkey, monkeypatch):
+    monkeypatch.setattr(courier, "EVENT_SECONDS", 3600)
+    bag = live_app.extensions["live"].courier
+    valkey.freeze()
+    service.publish("booking", {"id": 5, "status": "Active"}, user_id=3)
+    wait_for(lambda: not live_app.extensions["live"].redis.available, what="the fault to be noticed")
+    valkey.thaw()
+    assert service.flush(60)
+    told = [json.loads(fields["e"])["data"] for _, fields in valkey.client.xrange(courier.STREAM)]
+    assert {"id": 5, "status": "Active"} in told
+    assert bag.dropped == 0
+    monkeypatch.setattr(courier, "EVENT_SECONDS", 0)
+    valkey.stop()
+    service.publish("booking", {"id": 6, "status": "Active"}, user_id=3)
+    wait_for(lambda: bag.dropped == 1, what="the event to be given up")
+    assert service.flush(60)
+
+
+@impatient
 def test_a_frozen_redis_is_tried_once_a_second_not_by_everybody(live_app, valkey, waits, monkeypatch):
     assert road.PAUSE_SECONDS == 1
     monkeypatch.setattr(road, "PAUSE_SECONDS", 3600)  # a busy machine takes longer for the crowd than a second
