@@ -306,6 +306,7 @@ def measure(kind: str, size: Size, runs: int, only: str) -> None:
             with running(url) as product:
                 _as(product.settings)
                 for page in wanted:
+                    rollups.roll_up()  # as the worker does every minute
                     ask(product, page, runs)
             wanted += [] if only else rolling(size, min(runs, 20))
             _report(app, folder / f"{kind}-{size.name}", wanted)

@@ -157,6 +157,14 @@ def read_once(statement: Executable, parameters: dict[str, Any]) -> Sequence[Row
         return connection.execute(statement, parameters).all()
 
 
+def snapshot() -> None:
+    """Whatever the session reads from now on is as it was at one moment (SQLite reads like that anyway). Does nothing
+    inside of a transaction that has begun."""
+    session = db.session()
+    if not session.in_transaction() and session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:

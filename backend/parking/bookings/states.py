@@ -78,6 +78,10 @@ _of_all = states().subquery()
 _COUNTS_OF_ALL = select(_of_all.c.lot_id, _of_all.c.rank, func.count()).group_by(_of_all.c.lot_id, _of_all.c.rank)
 _of_some = states().where(_BOOKING.c.lot_id.in_(bindparam("lot_ids", expanding=True))).subquery()
 _COUNTS_OF_SOME = select(_of_some.c.lot_id, _of_some.c.rank, func.count()).group_by(_of_some.c.lot_id, _of_some.c.rank)
+_of_open = states().where(_LOT.c.deleted_at.is_(None)).subquery()
+_COUNT_OF_ALL = select(_of_open.c.rank, func.count()).group_by(_of_open.c.rank)
+_of_one = states().where(_LOT.c.deleted_at.is_(None), _LOT.c.id == bindparam("lot_id")).subquery()
+_COUNT_OF_LOT = select(_of_one.c.rank, func.count()).group_by(_of_one.c.rank)
 _OF_LOT = states().where(_BOOKING.c.lot_id == bindparam("lot_id"))
 
 
@@ -94,6 +98,13 @@ def counts(session: Session, now: datetime, lot_ids: Iterable[int] | None = None
         lot_id: Counts(occupied=n.get(2, 0), reserved=n.get(1, 0), out_of_service=n.get(3, 0))
         for lot_id, n in by_lot.items()
     }
+
+
+def count(session: Session, now: datetime, lot_id: int | None = None) -> Counts:
+    """The counts of one lot, or of all lots that are not deleted together."""
+    rows = session.execute(_COUNT_OF_ALL if lot_id is None else _COUNT_OF_LOT, {"now": now, "lot_id": lot_id})
+    by_rank = {row[0]: row[1] for row in rows}
+    return Counts(occupied=by_rank.get(2, 0), reserved=by_rank.get(1, 0), out_of_service=by_rank.get(3, 0))
 
 
 def of_spots(session: Session, now: datetime, lot_id: int) -> dict[int, str]:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from parking.reports.ledger import ReportBatch, ReportRun
-from parking.reports.rollup_models import LotDay, LotDayDetail, LotMonth, LotRolled, StatsChange
+from parking.reports.rollup_models import LotDay, LotDayDetail, LotMonth, LotRolled, MonthDetail, StatsChange
 
-__all__ = ["LotDay", "LotDayDetail", "LotMonth", "LotRolled", "ReportBatch", "ReportRun", "StatsChange"]
+__all__ = ["LotDay", "LotDayDetail", "LotMonth", "LotRolled", "MonthDetail", "ReportBatch", "ReportRun", "StatsChange"]

@@ -42,14 +42,16 @@ class _Sums:
 
 
 class LotDay(_Sums, db.Model):  # type: ignore[name-defined]
-    """One closed local day of one lot (or of all lots: lot_id 0). A day on which all is zero has no row."""
+    """One local day of one lot (or of all lots: lot_id 0); the present day as it would end if nothing changed any more
+    (LotRolled says what to take out of it). A day on which all is zero has no row."""
 
     __tablename__ = "lot_day"
 
     lot_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
 
-    __table_args__ = (Index("ix_lot_day_day", "day", "lot_id"),)
+    # The lots of a period by their revenue come from the index alone.
+    __table_args__ = (Index("ix_lot_day_day", "day", "lot_id", "revenue_minor", "visits"),)
 
 
 class LotDayDetail(db.Model):  # type: ignore[name-defined]
@@ -82,13 +84,33 @@ class LotMonth(_Sums, db.Model):  # type: ignore[name-defined]
     """A day of it has changed since; to be summed again before anyone reads it."""
 
     __table_args__ = (
-        Index("ix_lot_month_month", "month", "lot_id"),
+        Index("ix_lot_month_month", "month", "lot_id", "revenue_minor", "visits"),
         Index("ix_lot_month_stale", "month", sqlite_where=text("stale"), postgresql_where=text("stale")),
     )
 
 
+class MonthDetail(db.Model):  # type: ignore[name-defined]
+    """What the charts of a closed month are drawn from, over all lots: a year is read as twelve of these and not as
+    365 days. True as long as the month's sums are (LotMonth.stale)."""
+
+    __tablename__ = "month_detail"
+
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    """Its first day."""
+    occupied: Mapped[list[list[int]]] = mapped_column(JSON)
+    """Occupied spot-seconds by [weekday][local hour], Monday first."""
+    available: Mapped[list[list[int]]] = mapped_column(JSON)
+    stay_minutes: Mapped[dict[str, int]] = mapped_column(JSON)
+    busiest: Mapped[list[int] | None] = mapped_column(JSON)
+    """The hour with the highest occupancy: [occupied, available, day of the month, hour]."""
+    drivers: Mapped[list[int] | str] = mapped_column(JSON)
+
+
 class LotRolled(db.Model):  # type: ignore[name-defined]
-    """How far a lot has been rolled up: every day from first_day to last_day, in this zone."""
+    """How far a lot has been rolled up: every day from first_day to last_day, in this zone.
+
+    `holds_until` None: last_day had ended. Else last_day was the present day, and its row tells it as it would end:
+    true until this moment, unless a mark is written; `cars`, `held` and `spots` are what stands until then."""
 
     __tablename__ = "lot_rolled"
 
@@ -97,6 +119,12 @@ class LotRolled(db.Model):  # type: ignore[name-defined]
     first_day: Mapped[date] = mapped_column(Date)
     last_day: Mapped[date] = mapped_column(Date)
     rolled_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    version: Mapped[int] = mapped_column(BigId, default=0)
+    """Rises with every pass, by which a slower pass sees that it was overtaken."""
+    holds_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    cars: Mapped[int] = mapped_column(BigId, default=0)
+    held: Mapped[int] = mapped_column(BigId, default=0)
+    spots: Mapped[int] = mapped_column(BigId, default=0)
 
 
 class StatsChange(db.Model):  # type: ignore[name-defined]

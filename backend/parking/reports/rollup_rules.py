@@ -98,23 +98,71 @@ class Day:
                 del self.stay_minutes[minutes]
 
 
+Busiest = tuple[int, int, date, int]
+"""(occupied, available spot-seconds, day, hour) of an hour."""
+
+
+@dataclass(slots=True)
+class Charts:
+    """What the charts of several days together are drawn from: by [weekday][hour], and by the length of the stays."""
+
+    occupied: list[list[int]] = field(default_factory=lambda: [[0] * 24 for _ in range(7)])
+    available: list[list[int]] = field(default_factory=lambda: [[0] * 24 for _ in range(7)])
+    stay_minutes: Counter[int] = field(default_factory=Counter)
+    busiest: Busiest | None = None
+    """The hour with the highest occupancy, of equal ones the first."""
+
+    def add_day(self, day: date, figures: Day) -> None:
+        """The days come in order."""
+        weekday = day.weekday()
+        for hours, more in ((self.occupied, figures.occupied), (self.available, figures.available)):
+            hours[weekday] = [a + b for a, b in zip(hours[weekday], more, strict=True)]
+        self.stay_minutes.update(figures.stay_minutes)
+        for hour, (occupied, available) in enumerate(zip(figures.occupied, figures.available, strict=True)):
+            if occupied and available:
+                self._look_at((occupied, available, day, hour))
+
+    def add(self, other: Charts) -> None:
+        """Charts of days that are not in these."""
+        for hours, more in ((self.occupied, other.occupied), (self.available, other.available)):
+            for weekday in range(7):
+                hours[weekday] = [a + b for a, b in zip(hours[weekday], more[weekday], strict=True)]
+        self.stay_minutes.update(other.stay_minutes)
+        if other.busiest is not None:
+            self._look_at(other.busiest)
+
+    def _look_at(self, hour: Busiest) -> None:
+        best = self.busiest
+        if best is None or (hour[0] / hour[1], best[2:]) > (best[0] / best[1], hour[2:]):
+            self.busiest = hour
+
+
 MOST_LISTED = 500
 Packed = list[int] | str
 
 
-def packed(drivers: set[int]) -> Packed:
+def packed(drivers: Iterable[int]) -> Packed:
     """Who drove, for keeping: few as a list of ids; many as a bit for every id, compressed."""
-    if len(drivers) <= MOST_LISTED:
-        return sorted(drivers)
-    return b64encode(zlib.compress(_bits(drivers), 1)).decode()
+    return packed_bits(int.from_bytes(_bits(drivers), "little"))
+
+
+def packed_bits(drivers: int) -> Packed:
+    """The same, of what `together` gives."""
+    bits = drivers.to_bytes((drivers.bit_length() + 7) // 8, "little")
+    if drivers.bit_count() <= MOST_LISTED:
+        return sorted(_ids(bits))
+    return b64encode(zlib.compress(bits, 1)).decode()
+
+
+def _ids(bits: bytes) -> set[int]:
+    return {8 * place + n for place, byte in enumerate(bits) if byte for n in range(8) if byte >> n & 1}
 
 
 def unpacked(kept: Packed | None) -> set[int]:
     """What `packed` was given."""
     if not isinstance(kept, str):
         return set(kept or ())
-    bits = zlib.decompress(b64decode(kept))
-    return {8 * place + n for place, byte in enumerate(bits) if byte for n in range(8) if byte >> n & 1}
+    return _ids(zlib.decompress(b64decode(kept)))
 
 
 def _bits(drivers: Iterable[int]) -> bytes:
@@ -171,6 +219,43 @@ def slots(zone: str, first: date, last: date) -> tuple[Slot, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=256)
+def rest_of_day(zone: str, day: date, now: int) -> tuple[list[int], int]:
+    """The seconds of each local hour of the day that are still to come, and of all together."""
+    found = [0] * 24
+    hours = slots(zone, day, day)
+    ends = [slot.start for slot in hours[1:]] + [midnight(day + timedelta(days=1), zone)]
+    for slot, end in zip(hours, ends, strict=True):
+        found[slot.hour] += max(0, end - max(slot.start, now))
+    return found, sum(found)
+
+
+@dataclass(slots=True)
+class Standing:
+    """What stands in a lot, or in several, at a moment: it goes on until somebody changes it."""
+
+    cars: int = 0
+    held: int = 0
+    """Spots kept free for reservations whose time has come."""
+    spots: int = 0
+    """Spots in service."""
+
+    def add(self, other: Standing, sign: int = 1) -> None:
+        self.cars += sign * other.cars
+        self.held += sign * other.held
+        self.spots += sign * other.spots
+
+    def take_rest(self, sums: Sums, rest: tuple[list[int], int], hours: Day | None = None) -> None:
+        """Takes the part of a day that is still to come out of sums made as if it were over."""
+        by_hour, seconds = rest
+        sums.occupied_s -= self.cars * seconds
+        sums.reserved_s -= self.held * seconds
+        sums.available_s -= self.spots * seconds
+        if hours is not None:
+            hours.occupied = [n - self.cars * s for n, s in zip(hours.occupied, by_hour, strict=True)]
+            hours.available = [n - self.spots * s for n, s in zip(hours.available, by_hour, strict=True)]
+
+
 Span = tuple[int, int]
 
 
@@ -182,21 +267,27 @@ class _Lot:
     held: list[Span] = field(default_factory=list)
     capacity: list[tuple[int, int, int]] = field(default_factory=list)
     """(from, until, number of spots more or less)"""
+    standing: Standing = field(default_factory=Standing)
+    turns: int | None = None
+    """The first moment at which something happens without anybody writing it (a reservation's time comes)."""
 
 
 class Roller:
     """Adds up rows of several lots of one zone over a run of local days, as seen at `now`.
 
-    Add every claim that touches the days, and every spot; then `finish`.
+    Add every claim that touches the days, and every spot. `finish` gives the days as they are at `now`; `project`
+    gives a day that has not ended as it will be if nothing changes any more (who stands, stays to its end): what
+    somebody who comes later can take the rest of the day out of again (Standing).
     """
 
     def __init__(self, zone: str, first: date, last: date, now: int) -> None:
+        self.zone, self.now = zone, now
         self.days = days(first, last)
         self._starts = [midnight(day, zone) for day in [*self.days, last + timedelta(days=1)]]
-        self._low, self._high = self._starts[0], min(self._starts[-1], now)
-        self._seen = min(self._starts[-1], now + 1)  # what happened this very second has happened
+        self._low, self._high = self._starts[0], self._starts[-1]
+        self._seen = min(self._high, now + 1)  # what happened this very second has happened
         self._slots = slots(zone, first, last)
-        self._edges = [min(slot.start, self._high) for slot in self._slots] + [self._high]
+        self._edges = [slot.start for slot in self._slots] + [self._high]
         self._lots: dict[int, _Lot] = defaultdict(_Lot)
         self.made: dict[tuple[int, date], Day] = defaultdict(Day)
 
@@ -206,27 +297,50 @@ class Roller:
         return self.made[lot_id, self.days[bisect_right(self._starts, instant) - 1]]
 
     def _cut(self, start: int, end: int | None) -> Span:
-        """What of it lies within the days, up to now; empty where the end is not after the start."""
-        return max(start, self._low), min(self._high, self._high if end is None else end)
+        """What of it lies within the days; empty where the end is not after the start."""
+        return max(start, self._low), self._high if end is None else min(self._high, end)
 
     def add_spots(self, lot_id: int, since: int, number: int, closed: int | None = None) -> None:
         """`number` spots exist since then; `closed`: since when the lot is no more."""
-        self._lots[lot_id].capacity.append((*self._cut(since, closed), number))
+        lot = self._lots[lot_id]
+        if (span := self._span(lot, since, closed)) is not None:
+            lot.capacity.append((*span[0], number))
+            lot.standing.spots += number if span[1] else 0
 
     def add(self, claim: Claim, closed: int | None = None) -> None:
         lot = self._lots[claim.lot_id]
         if claim.booking_type == "block":
             end = claim.end if closed is None else min(closed, claim.end or closed)
-            lot.capacity.append((*self._cut(claim.start, end), -1))
+            if (span := self._span(lot, claim.start, end)) is not None:
+                lot.capacity.append((*span[0], -1))
+                lot.standing.spots -= span[1]
             return
-        if claim.checked_in is not None:
-            lot.cars.append(self._cut(claim.checked_in, claim.end))
+        if claim.checked_in is not None and (span := self._span(lot, claim.checked_in, claim.end)) is not None:
+            lot.cars.append(span[0])
+            lot.standing.cars += span[1]
         if claim.reserved_start is not None:
-            lot.held.append(
-                self._cut(claim.reserved_start, claim.end if claim.checked_in is None else claim.checked_in)
-            )
+            end = claim.end if claim.checked_in is None else claim.checked_in
+            if (span := self._span(lot, claim.reserved_start, end)) is not None:
+                lot.held.append(span[0])
+                lot.standing.held += span[1]
+        if claim.start > self.now:
+            self._turns(lot, claim.start)
         self._count_start(claim)
         self._count_end(claim)
+
+    def _span(self, lot: _Lot, start: int, end: int | None) -> tuple[Span, bool] | None:
+        """What of it lies within the days, and whether it goes on at `now`; None if it is still to begin."""
+        if start > self.now:
+            if end is None or end > start:
+                self._turns(lot, start)
+            return None
+        if end is not None and end > self.now:  # another machine's clock is ahead, or the past is looked at
+            self._turns(lot, end)
+            end = None
+        return self._cut(start, end), end is None
+
+    def _turns(self, lot: _Lot, moment: int) -> None:
+        lot.turns = min(moment, lot.turns or moment)
 
     def _count_start(self, claim: Claim) -> None:
         if (day := self._day_of(claim.lot_id, claim.start)) is None:
@@ -254,7 +368,16 @@ class Roller:
             day.stay_minutes[(claim.end - claim.checked_in) // 60] += 1
 
     def finish(self) -> dict[tuple[int, date], Day]:
-        """(lot_id, day) -> its figures; a day of which nothing can be said is missing."""
+        """(lot_id, day) -> its figures at `now`; a day of which nothing can be said is missing."""
+        today = local_day(self.now, self.zone)
+        made = {key: figures for key, figures in self.project().items() if key[1] <= today}
+        for (lot_id, day), figures in made.items():
+            if day == today:
+                self._lots[lot_id].standing.take_rest(figures.sums, rest_of_day(self.zone, day, self.now), figures)
+        return {key: day for key, day in made.items() if not day.is_empty()}
+
+    def project(self) -> dict[tuple[int, date], Day]:
+        """The same, with a day that has not ended told as if everything stayed as it stands."""
         for lot_id, lot in self._lots.items():
             self._park(lot_id, lot)
             self._keep_free(lot_id, lot)
@@ -262,6 +385,11 @@ class Roller:
             for day, peak in self._peaks(lot.cars).items():
                 self.made[lot_id, day].peak_cars = peak
         return {key: day for key, day in self.made.items() if not day.is_empty()}
+
+    def standing(self, lot_id: int) -> tuple[Standing, int]:
+        """What stands in the lot at `now`, and until when the projection holds if nobody writes anything."""
+        lot = self._lots[lot_id]
+        return lot.standing, min(self._high, lot.turns or self._high)
 
     def _hours(self, start: int, end: int) -> Iterator[tuple[date, int, int]]:
         """(day, hour, seconds of it) of a span."""
@@ -302,7 +430,7 @@ class Roller:
 
     @cached_property
     def _lengths(self) -> list[tuple[date, list[int], int]]:
-        """(day, the seconds of each of its local hours, all its seconds) of the days that have begun."""
+        """(day, the seconds of each of its local hours, all its seconds)."""
         found = {day: [0] * 24 for day in self.days}
         for slot, begin, end in zip(self._slots, self._edges, self._edges[1:], strict=False):
             found[slot.day][slot.hour] += end - begin

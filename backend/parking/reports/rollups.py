@@ -1,18 +1,20 @@
 """The sums per lot and day and per lot and month: made from the bookings, kept by the worker, checked against them.
 
-A day is rolled up when it has ended in its lot's zone, and again whenever a mark says that it may have changed
-(parking/marks.py). Reading and adding up hold no lock; the short transaction that writes takes away exactly the marks
-that were read and finds the lot's state as it was read, or gives up: then somebody else was quicker, and the next
-pass does the rest. So passes may overlap, stop half-way, or be days late, and nothing is lost or counted twice.
+A day is rolled up whenever a mark says that it may have changed (parking/marks.py), the present one too: that is kept
+as it would end if nothing changed any more (rollup_rules.Roller), so that a reader takes the rest of it out and need
+not count what has not changed. Reading and adding up hold no lock; the short transaction that writes takes away
+exactly the marks that were read and finds the lot's state as it was read, or gives up: then somebody else was quicker,
+and the next pass does the rest. So passes may overlap, stop half-way, or be days late, and nothing is lost or counted
+twice.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,16 +25,19 @@ from parking import clock
 from parking.db import db, is_sqlite, transaction
 from parking.marks import QUARTER_S
 from parking.reports import stats_queries as queries
-from parking.reports.rollup_models import ALL_LOTS, LotDay, LotDayDetail, LotMonth, LotRolled, StatsChange
+from parking.reports.rollup_models import ALL_LOTS, LotDay, LotDayDetail, LotMonth, LotRolled, MonthDetail, StatsChange
 from parking.reports.rollup_rules import (
     SUMS,
+    Charts,
     Day,
     Packed,
     Roller,
+    Standing,
     Sums,
     local_day,
     midnight,
     packed,
+    packed_bits,
     together,
     unpacked,
 )
@@ -70,19 +75,45 @@ class Job:
 Groups = dict[tuple[str, tuple[date, ...]], list[Job]]
 
 
+@dataclass(slots=True)
+class Work:
+    """The days of a job, and of the present day among them what stands in each lot and until when that holds."""
+
+    made: Made = field(default_factory=dict)
+    today: date | None = None
+    standing: dict[int, tuple[Standing, int]] = field(default_factory=dict)
+
+
 def compute(session: Session, lots: Sequence[LotInfo], first: date, last: date, now: int) -> Made:
     """The figures of each of these lots (of one zone) and days, from the bookings, as of `now`. Days of which nothing
     can be said are missing."""
+    return _roller(session, lots, first, last, now, until=now + 1).finish()
+
+
+def _roller(session: Session, lots: Sequence[LotInfo], first: date, last: date, now: int, until: int) -> Roller:
+    """Every row that touches the days before `until`."""
     zone = lots[0].zone
     roller = Roller(zone, first, last, now)
     closed = {lot.id: lot.closed for lot in lots if lot.closed is not None}
     ids = [lot.id for lot in lots]
     for lot_id, since, number in queries.spots(session, ids):
         roller.add_spots(lot_id, since, number, closed.get(lot_id))
-    high = min(midnight(last + _ONE_DAY, zone), now + 1)
+    high = min(midnight(last + _ONE_DAY, zone), until)
     for claim in queries.claims(session, ids, midnight(first, zone), high):
         roller.add(claim, closed.get(claim.lot_id))
-    return roller.finish()
+    return roller
+
+
+def work(session: Session, job: Job, now: int) -> Work:
+    """The days of the job, the present one as it would end (its later bookings are read to know when it turns)."""
+    done, today = Work(), local_day(now, job.zone)
+    for first, last in runs(job.days):
+        roller = _roller(session, job.lots, first, last, now, until=midnight(last + _ONE_DAY, job.zone))
+        done.made |= roller.project()
+        if last == today:
+            done.today = today
+            done.standing = {lot.id: roller.standing(lot.id) for lot in job.lots}
+    return done
 
 
 def roll_up() -> int:
@@ -104,12 +135,9 @@ def roll_up() -> int:
 
 
 def _do(session: Session, job: Job) -> int:
-    now = _now()
-    made: Made = {}
-    for first, last in runs(job.days):
-        made |= compute(session, job.lots, first, last, now)
+    done = work(session, job, _now())
     session.close()
-    return _write(job, made)
+    return _write(job, done)
 
 
 def _now() -> int:
@@ -176,13 +204,15 @@ def changed_days(session: Session, lot: LotInfo, spans: Iterable[Span], last: da
 
 
 def due_days(session: Session, lot: LotInfo, spans: Iterable[Span], now: int) -> set[date]:
-    """The closed days of a lot whose kept sums are missing or may be wrong."""
-    yesterday = local_day(now, lot.zone) - _ONE_DAY
+    """The days of a lot, the present one included, whose kept sums are missing or may be wrong."""
+    today = local_day(now, lot.zone)
     if not lot.is_rolled:
-        return changed_days(session, lot, [(0, None)], yesterday)
-    found = changed_days(session, lot, spans, yesterday)
+        return changed_days(session, lot, [(0, None)], today)
+    found = changed_days(session, lot, spans, today)
     assert lot.last_day is not None
-    found.update(lot.last_day + n * _ONE_DAY for n in range(1, (yesterday - lot.last_day).days + 1))
+    found.update(lot.last_day + n * _ONE_DAY for n in range(1, (today - lot.last_day).days + 1))
+    if lot.is_over(now):
+        found.add(lot.last_day)
     return found
 
 
@@ -190,12 +220,13 @@ def _plan(session: Session) -> list[Job]:
     now, marked = _now(), marks(session)
     jobs: Groups = {}
     done_with: list[int] = []
-    for lot in queries.lots(session):
+    todays = {zone: local_day(now, zone) for zone in queries.zones(session)}
+    for lot in queries.lots(session, which=queries.behind(todays, marked, now)):
         mine = marked.pop(lot.id, Marks())
         days = sorted(due_days(session, lot, mine.spans.values(), now))
         if days:
             _enlist(jobs, lot, days, mine.ids)
-        else:  # today is always counted live
+        else:  # of the future: when its day comes, the day is due anyway
             done_with += mine.ids
     if done_with:
         with transaction() as writing:
@@ -234,7 +265,7 @@ def _lock(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(20264)"))
 
 
-def _write(job: Job, made: Made) -> int:
+def _write(job: Job, done: Work) -> int:
     """Keeps what was computed. Raises Overtaken when it is no longer the newest."""
     ids = [lot.id for lot in job.lots]
     with transaction() as session:
@@ -244,24 +275,24 @@ def _write(job: Job, made: Made) -> int:
         written = 0
         for first, last in runs(job.days):
             old = load(session, ids, first, last)
-            new = {key: day for key, day in made.items() if first <= key[1] <= last}
+            new = {key: day for key, day in done.made.items() if first <= key[1] <= last}
             written += _replace(session, old, new, change)
         _add_to_all(session, change)
         _soil_months(session, change, ids)
-        _advance(session, job)
+        _advance(session, job, done)
     return written
 
 
 def _claim(session: Session, job: Job) -> None:
     if job.marks and _take_away(session, job.marks) != len(job.marks):
         raise Overtaken
-    states = select(LotRolled.lot_id, LotRolled.timezone, LotRolled.first_day, LotRolled.last_day)
+    states = select(LotRolled.lot_id, LotRolled.timezone, LotRolled.version)
     there = {
         lot_id: tuple(state)
         for lot_id, *state in session.execute(states.where(LotRolled.lot_id.in_([lot.id for lot in job.lots])))
     }
     for lot in job.lots:
-        if there.get(lot.id, (None, None, None)) != (lot.rolled_zone, lot.first_day, lot.last_day):
+        if there.get(lot.id, (None, None)) != (lot.rolled_zone, lot.version):
             raise Overtaken
 
 
@@ -374,32 +405,39 @@ def _soil_months(session: Session, change: Iterable[date], lot_ids: Sequence[int
     ids = [ALL_LOTS, *lot_ids]
     for month in {day.replace(day=1) for day in change}:
         mine = LotMonth.month == month, LotMonth.lot_id.in_(ids)
-        session.execute(update(LotMonth).where(*mine).values(stale=True).execution_options(synchronize_session=False))
+        soiling = update(LotMonth).where(*mine, ~LotMonth.stale).values(stale=True)
+        session.execute(soiling.execution_options(synchronize_session=False))
         there = set(session.scalars(select(LotMonth.lot_id).where(*mine)))
         zero = {**dict.fromkeys(SUMS, 0), "peak_cars": 0, "month": month, "stale": True}
         if new := [{"lot_id": lot_id, **zero} for lot_id in ids if lot_id not in there]:
             session.execute(insert(LotMonth), new)
 
 
-def _advance(session: Session, job: Job) -> None:
+def _advance(session: Session, job: Job, done: Work) -> None:
     """Writes down how far the lots have come."""
     session.execute(delete(LotRolled).where(LotRolled.lot_id.in_([lot.id for lot in job.lots])))
-    at = clock.now()
-    session.execute(
-        insert(LotRolled),
-        [
-            {
-                "lot_id": lot.id,
-                "timezone": lot.zone,
-                "first_day": min(lot.first_day or job.days[0], job.days[0]),
-                "last_day": max(lot.last_day or job.days[-1], job.days[-1]),
-                "rolled_at": at,
-            }
-            for lot in job.lots
-        ],
-    )
+    session.execute(insert(LotRolled), [_rolled(lot, job, done) for lot in job.lots])
     if job.left:
         session.execute(insert(StatsChange), [_mark(lot, first, last, job.zone) for lot, first, last in job.left])
+
+
+def _rolled(lot: LotInfo, job: Job, done: Work) -> dict[str, Any]:
+    last = max(lot.last_day or job.days[-1], job.days[-1])
+    row: dict[str, Any] = {
+        "lot_id": lot.id,
+        "timezone": lot.zone,
+        "first_day": min(lot.first_day or job.days[0], job.days[0]),
+        "last_day": last,
+        "rolled_at": clock.now(),
+        "version": (lot.version or 0) + 1,
+    }
+    if last == done.today:
+        standing, until = done.standing[lot.id]
+    elif last not in job.days and lot.holds_until is not None:  # only days before it were made again
+        standing, until = lot.standing, lot.holds_until
+    else:
+        return {**row, "holds_until": None, **asdict(Standing())}
+    return {**row, "holds_until": queries.instant(until), **asdict(standing)}
 
 
 def _mark(lot_id: int, first: date, last: date, zone: str) -> dict[str, Any]:
@@ -410,7 +448,7 @@ def _mark(lot_id: int, first: date, last: date, zone: str) -> dict[str, Any]:
 
 def _forget_moved(session: Session) -> None:
     """A lot that moved to another time zone has other days: what was kept of it goes."""
-    moved = [lot for lot in queries.lots(session) if lot.rolled_zone is not None and not lot.is_rolled]
+    moved = queries.lots(session, which=queries.moved())
     session.close()
     for lot in moved:
         assert lot.first_day is not None
@@ -430,8 +468,8 @@ def _forget_moved(session: Session) -> None:
 
 def _sum_months(session: Session) -> None:
     """Sums up again the closed months of which a day has changed."""
-    today = min((local_day(_now(), lot.zone) for lot in queries.lots(session)), default=None)
     months = sorted(set(session.scalars(select(LotMonth.month).where(LotMonth.stale))))
+    today = min((local_day(_now(), zone) for zone in queries.zones(session)), default=None)
     session.close()
     for month in months:
         if today is not None and month_end(month) < today:
@@ -466,6 +504,47 @@ def _sum_month(month: date) -> None:
                 more = {"month": month, "stale": False}
                 rows = [{**row, **more, "lot_id": n, "drivers": drivers.get(n, 0)} for n, row in sums.items()]
                 session.execute(insert(LotMonth), rows)
+        _keep_charts(session, month)
+
+
+def _keep_charts(session: Session, month: date) -> None:
+    charts, drivers = charts_of(session, month)
+    best = charts.busiest
+    session.execute(delete(MonthDetail).where(MonthDetail.month == month))
+    session.execute(
+        insert(MonthDetail).values(
+            month=month,
+            occupied=charts.occupied,
+            available=charts.available,
+            stay_minutes={str(minutes): count for minutes, count in sorted(charts.stay_minutes.items())},
+            busiest=best and [best[0], best[1], best[2].day, best[3]],
+            drivers=drivers,
+        )
+    )
+
+
+def charts_of(session: Session, month: date) -> tuple[Charts, Packed]:
+    """From the days of all lots together: their charts, and who drove."""
+    last = month_end(month)
+    charts = Charts()
+    for (_, day), figures in sorted(load(session, [ALL_LOTS], month, last, drivers=False).items()):
+        charts.add_day(day, figures)
+    who = select(LotDayDetail.drivers).where(LotDayDetail.lot_id == ALL_LOTS, LotDayDetail.day.between(month, last))
+    return charts, packed_bits(together(session.scalars(who)))
+
+
+def month_charts(session: Session, months: Sequence[date]) -> dict[date, tuple[Charts, Packed]]:
+    """The same as it is kept; a month of which nothing is kept is missing."""
+    columns = [getattr(MonthDetail, name) for name in ("month", "occupied", "available", "stay_minutes", "busiest")]
+    query = select(*columns, MonthDetail.drivers).where(MonthDetail.month.in_(list(months)))
+    found = {}
+    for row in session.execute(query):
+        charts = Charts(row.occupied, row.available, Counter({int(n): count for n, count in row.stay_minutes.items()}))
+        if row.busiest is not None:
+            occupied, available, day, hour = row.busiest
+            charts.busiest = occupied, available, row.month.replace(day=day), hour
+        found[row.month] = charts, row.drivers
+    return found
 
 
 def month_drivers(session: Session, month: date, lot_ids: Sequence[int]) -> dict[int, int]:
@@ -524,21 +603,29 @@ def check() -> list[Difference]:
 
 
 def _check_days(session: Session) -> Iterator[Difference]:
+    """Those that have ended; the present one changes while one looks."""
     now = _now()
     for lot in queries.lots(session):
-        if not lot.is_rolled or lot.first_day is None or lot.last_day is None:
+        start, last = lot.first_day, last_closed(lot)
+        if not lot.is_rolled or start is None or last is None:
             continue
-        start = lot.first_day
-        while start <= lot.last_day:
-            end = min(start + MOST_DAYS * _ONE_DAY, lot.last_day)
+        while start <= last:
+            end = min(start + MOST_DAYS * _ONE_DAY, last)
             counted = compute(session, [lot], start, end, now)
             yield from _differences("day", load(session, [lot.id], start, end), counted)
             start = end + _ONE_DAY
 
 
+def last_closed(lot: LotInfo) -> date | None:
+    """The last day of the lot that is kept and had ended when it was rolled up."""
+    return lot.last_day - _ONE_DAY if lot.last_day and lot.holds_until is not None else lot.last_day
+
+
 def _check_all(session: Session) -> Iterator[Difference]:
-    """The rows over all lots against the sum of the rows of each."""
-    for (day,) in session.execute(select(LotDay.day).distinct().order_by(LotDay.day)).all():
+    """The rows over all lots against the sum of the rows of each, of the days that have ended everywhere."""
+    opened = session.scalar(select(func.min(LotRolled.last_day)).where(LotRolled.holds_until.is_not(None)))
+    days = select(LotDay.day).distinct().order_by(LotDay.day)
+    for (day,) in session.execute(days if opened is None else days.where(LotDay.day < opened)).all():
         ids = session.scalars(select(LotDay.lot_id).where(LotDay.day == day)).all()
         rows = load(session, ids, day, day)
         kept = {key: figures for key, figures in rows.items() if key[0] == ALL_LOTS}
@@ -575,6 +662,8 @@ def _check_months(session: Session) -> Iterator[Difference]:
             for name in (*SUMS, "peak_cars", "drivers"):
                 if getattr(row, name) != counted.get(name, 0):
                     yield Difference("month", lot_id, month, name, getattr(row, name), counted.get(name, 0))
+        if ALL_LOTS in rows and month_charts(session, [month]).get(month) != (charts := charts_of(session, month)):
+            yield Difference("month", ALL_LOTS, month, "charts", month_charts(session, [month]).get(month), charts)
 
 
 def _months_of(month: date) -> Any:
@@ -594,13 +683,17 @@ def repair(found: Iterable[Difference]) -> None:
 
 
 def _rebuild_day(session: Session, day: date) -> None:
-    """Every lot's row of the day anew, and their sum."""
+    """Every lot's row of the day anew where it has ended, and the sum of all rows."""
     now = _now()
-    made: Made = {}
     by_zone: dict[str, list[LotInfo]] = defaultdict(list)
+    still_open: list[int] = []
     for lot in queries.lots(session):
         if lot.is_rolled and lot.first_day and lot.last_day and lot.first_day <= day <= lot.last_day:
-            by_zone[lot.zone].append(lot)
+            if day == lot.last_day and lot.holds_until is not None:
+                still_open.append(lot.id)
+            else:
+                by_zone[lot.zone].append(lot)
+    made = load(session, still_open, day, day)
     for lots in by_zone.values():
         made |= compute(session, lots, day, day, now)
     total = Change()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
@@ -20,6 +21,8 @@ from sqlalchemy import (
     TypeDecorator,
     and_,
     bindparam,
+    case,
+    cast,
     func,
     literal,
     literal_column,
@@ -37,7 +40,7 @@ from parking.bookings.models import LIVE, LONG, Booking, longer_than
 from parking.db import UTCDateTime
 from parking.lots.models import Lot, Spot
 from parking.reports.rollup_models import LotRolled
-from parking.reports.rollup_rules import Claim, midnight
+from parking.reports.rollup_rules import Claim, Standing, midnight
 
 
 class unix_seconds(FunctionElement[int]):
@@ -129,18 +132,27 @@ def _long_ago(sqlite: bool) -> Iterator[Any]:
         yield and_(longer, Booking.end_time > _after(seconds), *until, _BEGUN)
 
 
-def _claims(sqlite: bool) -> Any:
-    """Every row that touches [low, high): ended in it or soon after; ended long after (rare, with indexes of their
-    own); live; or to start in it and given up before it began."""
+def _parts(sqlite: bool) -> tuple[ColumnElement[bool], ...]:
+    """Conditions that share out the rows that touch [low, high): ended in it or soon after; ended long after (rare,
+    with indexes of their own); live; or to start in it and given up before it began."""
     soon = _after(next(iter(LONG.values())))
-    parts = (
+    return (
         and_(Booking.end_time >= _LOW, Booking.end_time <= soon, or_(Booking.end_time < _HIGH, _BEGUN)),
         *_long_ago(sqlite),
         and_(literal_column(LIVE), _BEGUN),
         and_(Booking.start_time >= _LOW, Booking.start_time < _HIGH, Booking.end_time < _LOW),
     )
+
+
+def _claims(sqlite: bool) -> Any:
+    """Every such row of some lots."""
     of_lots = among(Booking.lot_id, "lot_ids")
-    return union_all(*(select(*_COLUMNS).where(of_lots, part) for part in parts))
+    return union_all(*(select(*_COLUMNS).where(of_lots, part) for part in _parts(sqlite)))
+
+
+def _bounds(low: int, high: int) -> dict[str, Any]:
+    late = {f"late_{seconds}": instant(high + seconds) for seconds in LONG.values()}
+    return {"low": instant(low), "high": instant(high)} | late
 
 
 _CLAIMS = {True: _claims(True), False: _claims(False)}
@@ -149,14 +161,13 @@ _CLAIMS = {True: _claims(True), False: _claims(False)}
 def claims(session: Session, lot_ids: Sequence[int], low: int, high: int) -> Iterator[Claim]:
     """Every booking row of the lots that touches [low, high), and possibly a few more."""
     sqlite = session.get_bind().dialect.name == "sqlite"
-    bound: dict[str, Any] = {"low": instant(low), "high": instant(high), "lot_ids": list(lot_ids)}
-    bound |= {f"late_{seconds}": instant(high + seconds) for seconds in LONG.values()}
+    bound = _bounds(low, high) | {"lot_ids": list(lot_ids)}
     result = session.execute(_CLAIMS[sqlite], bound, execution_options={"yield_per": 20_000})
     return map(Claim._make, result)
 
 
 class LotInfo(NamedTuple):
-    """A lot, and how far its figures have been rolled up (all None: not at all)."""
+    """A lot, and how far its figures have been rolled up (all None: not at all); see LotRolled."""
 
     id: int
     name: str
@@ -165,25 +176,40 @@ class LotInfo(NamedTuple):
     rolled_zone: str | None
     first_day: date | None
     last_day: date | None
+    version: int | None
+    holds_until: int | None
+    cars: int | None
+    held: int | None
+    spots: int | None
 
     @property
     def is_rolled(self) -> bool:
         """A lot that moved to another zone has other days: what was kept is of no use."""
         return self.rolled_zone == self.zone
 
+    def is_over(self, now: int) -> bool:
+        """Whether the last day kept was told as it would end, and that is not true any more."""
+        return self.holds_until is not None and self.holds_until <= now
+
+    def is_open(self, now: int) -> bool:
+        """Whether the last day kept is told as it will end if nothing changes."""
+        return self.holds_until is not None and self.holds_until > now
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.cars or 0, self.held or 0, self.spots or 0)
+
+
+_ROLLED = (
+    *(LotRolled.timezone, LotRolled.first_day, LotRolled.last_day, LotRolled.version),
+    *(unix_seconds(LotRolled.holds_until), LotRolled.cars, LotRolled.held, LotRolled.spots),
+)
+
 
 def lots(session: Session, lot_id: int | None = None, *, which: ColumnElement[bool] | None = None) -> list[LotInfo]:
     """Every lot, deleted ones too (their bookings stay in the sums); one of them; or those of a condition."""
     query = (
-        select(
-            Lot.id,
-            Lot.name,
-            Lot.timezone,
-            unix_seconds(Lot.deleted_at),
-            LotRolled.timezone,
-            LotRolled.first_day,
-            LotRolled.last_day,
-        )
+        select(Lot.id, Lot.name, Lot.timezone, unix_seconds(Lot.deleted_at), *_ROLLED)
         .outerjoin(LotRolled, LotRolled.lot_id == Lot.id)
         .order_by(Lot.id)
     )
@@ -194,12 +220,31 @@ def lots(session: Session, lot_id: int | None = None, *, which: ColumnElement[bo
     return [LotInfo._make(row) for row in session.execute(query)]
 
 
-def behind(lasts: dict[str, date], marked: Collection[int]) -> ColumnElement[bool]:
-    """The lots of which a day may have to be counted live: not rolled up to their zone's day in `lasts`, moved to
-    another zone, or marked."""
+def moved() -> ColumnElement[bool]:
+    """The lots whose figures were rolled up in another zone than theirs."""
+    return LotRolled.timezone != Lot.timezone
+
+
+def behind(lasts: dict[str, date], marked: Collection[int], now: int) -> ColumnElement[bool]:
+    """The lots of which a day may have to be counted: not rolled up to their zone's day in `lasts`, or no longer
+    true; moved to another zone; or marked."""
     parts = [and_(Lot.timezone == zone, LotRolled.last_day < last) for zone, last in lasts.items()]
-    moved = or_(LotRolled.timezone.is_(None), LotRolled.timezone != Lot.timezone)
-    return or_(moved, *parts, among(Lot.id, sorted(marked)))
+    over = LotRolled.holds_until <= instant(now)
+    return or_(LotRolled.timezone.is_(None), moved(), over, *parts, among(Lot.id, sorted(marked)))
+
+
+def standing_now(
+    session: Session, now: int, first: date, last: date, lot_id: int | None
+) -> dict[tuple[str, date], Standing]:
+    """(zone, day) -> what stands in the lots whose present day, one of these, is kept and holds."""
+    sums = [cast(func.sum(column), BigInteger) for column in (LotRolled.cars, LotRolled.held, LotRolled.spots)]
+    query = select(LotRolled.timezone, LotRolled.last_day, *sums).where(
+        LotRolled.holds_until > instant(now), LotRolled.last_day.between(first, last)
+    )
+    if lot_id is not None:
+        query = query.where(LotRolled.lot_id == lot_id)
+    found = session.execute(query.group_by(LotRolled.timezone, LotRolled.last_day))
+    return {(zone, day): Standing(*counts) for zone, day, *counts in found}
 
 
 def zones(session: Session, lot_id: int | None = None) -> list[str]:
@@ -208,21 +253,24 @@ def zones(session: Session, lot_id: int | None = None) -> list[str]:
     return list(session.scalars(query if lot_id is None else query.where(Lot.id == lot_id)))
 
 
-def names(session: Session, lot_id: int | None = None) -> dict[int, str]:
-    """lot -> its name."""
+def names(session: Session, lot_ids: Sequence[int] | None = None) -> dict[int, str]:
+    """lot -> its name; of these lots, or of all."""
     query = select(Lot.id, Lot.name)
-    return {row.id: row.name for row in session.execute(query if lot_id is None else query.where(Lot.id == lot_id))}
+    rows = session.execute(query if lot_ids is None else query.where(among(Lot.id, lot_ids)))
+    return {row.id: row.name for row in rows}
 
 
 def spots(session: Session, lot_ids: Sequence[int]) -> list[tuple[int, int, int]]:
     """(lot, since when, how many) of the spots of the lots."""
-    query = select(Spot.lot_id, Spot.created_at, func.count()).where(among(Spot.lot_id, lot_ids))
-    found = session.execute(query.group_by(Spot.lot_id, Spot.created_at)).all()
-    ever = {lot_id for lot_id, since, _ in found if since is None}
-    made = (
-        dict(session.execute(select(Lot.id, Lot.created_at).where(among(Lot.id, sorted(ever)))).all()) if ever else {}
+    counted = (
+        select(Spot.lot_id, Spot.created_at, func.count().label("number"))
+        .where(among(Spot.lot_id, lot_ids))
+        .group_by(Spot.lot_id, Spot.created_at)
+        .subquery()
     )
-    return [(lot_id, int((since or made[lot_id]).timestamp()), number) for lot_id, since, number in found]
+    since = func.coalesce(counted.c.created_at, Lot.created_at)
+    query = select(counted.c.lot_id, unix_seconds(since), counted.c.number).join(Lot, Lot.id == counted.c.lot_id)
+    return [(lot_id, moment, number) for lot_id, moment, number in session.execute(query)]
 
 
 def first_instant(session: Session, lot_id: int) -> int:
@@ -279,25 +327,62 @@ def ended_bookings(session: Session, user_id: int, first: date, last: date) -> l
     return [EndedBooking._make(row) for row in session.execute(query)]
 
 
-def standing(session: Session, lots: Sequence[LotInfo], instants: Sequence[int]) -> list[tuple[int, int]]:
-    """For each of the instants (rising, evenly spaced): (cars in the lots, spots in service) at it. A car that comes
-    at the instant is there, one that leaves at it is gone."""
-    cars, usable = [0] * (len(instants) + 1), [0] * (len(instants) + 1)
-    ids, closed = [lot.id for lot in lots], {lot.id: lot.closed for lot in lots}
+Steps = dict[str, tuple[list[int], list[int]]]
+"""zone -> by how much the cars, and the spots in service, rise at each of some instants."""
 
-    def count(steps: list[int], start: int, end: int | None, number: int) -> None:
-        if end is None or end > start:
-            steps[bisect_left(instants, start)] += number
-        if end is not None and end > start:
-            steps[bisect_left(instants, end)] -= number
 
-    if not len(instants):
-        return []
-    for lot_id, since, number in spots(session, ids):
-        count(usable, since, closed[lot_id], number)
-    for claim in claims(session, ids, instants[0], instants[-1] + 1):
-        if claim.booking_type == "block":
-            count(usable, claim.start, min(filter(None, (claim.end, closed[claim.lot_id])), default=None), -1)
-        elif claim.checked_in is not None:
-            count(cars, claim.checked_in, claim.end, 1)
-    return list(zip(accumulate(cars[:-1]), accumulate(usable[:-1]), strict=True))
+def standing(session: Session, instants: range, lot_id: int | None = None) -> dict[str, list[tuple[int, int]]]:
+    """zone -> for each of the instants (cars in its lots, spots in service) at it; of one lot, or of all. A car that
+    comes at the instant is there, one that leaves at it is gone."""
+    found: Steps = defaultdict(lambda: ([0] * (len(instants) + 1), [0] * (len(instants) + 1)))
+    for zone, since, closed, number in _made(session, lot_id):
+        _count(found[zone][1], bisect_left(instants, since), closed and bisect_left(instants, closed), number)
+    for zone, block, begun, ended, number in _begun_and_ended(session, instants, lot_id):
+        _count(found[zone][block], begun, ended, -number if block else number)
+    return {
+        zone: list(zip(accumulate(cars[:-1]), accumulate(spots[:-1]), strict=True))
+        for zone, (cars, spots) in found.items()
+    }
+
+
+def _count(steps: list[int], begun: int, ended: int | None, number: int) -> None:
+    if ended is None or ended > begun:
+        steps[begun] += number
+    if ended is not None and ended > begun:
+        steps[ended] -= number
+
+
+def _made(session: Session, lot_id: int | None) -> Iterator[Any]:
+    """(zone, since when, until when, how many) of all spots; an index has how many were made when."""
+    counted = select(Spot.lot_id, Spot.created_at, func.count().label("number"))
+    if lot_id is not None:
+        counted = counted.where(Spot.lot_id == lot_id)
+    made = counted.group_by(Spot.lot_id, Spot.created_at).subquery()
+    since = unix_seconds(func.coalesce(made.c.created_at, Lot.created_at))
+    columns = Lot.timezone, since, unix_seconds(Lot.deleted_at)
+    number = cast(func.sum(made.c.number), BigInteger)
+    return iter(session.execute(select(*columns, number).join(made, made.c.lot_id == Lot.id).group_by(*columns)))
+
+
+def _begun_and_ended(session: Session, instants: range, lot_id: int | None) -> Iterator[Any]:
+    """(zone, whether blocks, from which of the instants, to which, how many) of what stood: counted by the database,
+    which hands over a few rows instead of every booking."""
+    block = case((Booking.booking_type == "block", 1), else_=0).label("block")
+    begin = case((Booking.booking_type == "block", Booking.start_time), else_=Booking.checked_in_at).label("begin")
+    of_lot = [] if lot_id is None else [Booking.lot_id == lot_id]
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    rows = union_all(
+        *(select(Booking.lot_id, block, begin, Booking.end_time).where(part, *of_lot) for part in _parts(sqlite))
+    ).subquery()
+    closed = and_(rows.c.block == 1, or_(rows.c.end_time.is_(None), rows.c.end_time > Lot.deleted_at))
+    gone = case((and_(closed, Lot.deleted_at.is_not(None)), Lot.deleted_at), else_=rows.c.end_time)
+    columns = Lot.timezone, rows.c.block, _slot(rows.c.begin, instants), _slot(gone, instants)
+    query = select(*columns, func.count()).join(rows, rows.c.lot_id == Lot.id).where(rows.c.begin.is_not(None))
+    return iter(session.execute(query.group_by(*columns), _bounds(instants.start, instants[-1] + 1)))
+
+
+def _slot(moment: ColumnElement[Any], instants: range) -> ColumnElement[int]:
+    """The first of the instants that is not before the moment (their number, if none is); none for none."""
+    seconds: Any = unix_seconds(moment)
+    late = seconds - (instants.start - instants.step + 1)
+    return case((seconds <= instants.start, 0), (seconds > instants[-1], len(instants)), else_=late // instants.step)

@@ -1,5 +1,6 @@
 """Roll-ups: idempotent, late, interrupted, by two at once, and the check that finds what is wrong."""
 
+import threading
 from datetime import date, timedelta
 
 import pytest
@@ -7,9 +8,9 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from parking import clock
 from parking.bookings.models import Booking
-from parking.db import db, transaction
+from parking.db import db, is_sqlite, transaction
 from parking.reports import rollup_tasks, rollups, stats
-from parking.reports.rollup_models import LotDay, LotDayDetail, LotMonth, LotRolled, StatsChange
+from parking.reports.rollup_models import LotDay, LotDayDetail, LotMonth, LotRolled, MonthDetail, StatsChange
 from parking.reports.rollup_rules import Claim, Day, Roller, midnight, packed, slots, together, unpacked
 from tests.reports import world
 from tests.reports.world import utc
@@ -35,10 +36,10 @@ def marks() -> int:
     return db.session.scalar(select(func.count()).select_from(StatsChange))
 
 
-def test_a_pass_rolls_up_every_closed_day_and_a_second_one_finds_nothing_to_do(lot):
-    assert rollups.roll_up() == 10  # 20 February to 1 March
+def test_a_pass_rolls_up_every_day_and_a_second_one_finds_nothing_to_do(lot):
+    assert rollups.roll_up() == 11  # 20 February to 2 March
     first = kept()
-    assert len(first) == 20  # of the lot, and of all lots
+    assert len(first) == 22  # of the lot, and of all lots
     assert rollups.roll_up() == 0
     assert kept() == first
     assert marks() == 0
@@ -57,7 +58,9 @@ def test_a_booking_of_today_leaves_yesterday_alone(lot, alice):
     clock.travel(600)
     world.change(made, status="Completed", end_time=clock.now(), held_until=clock.now(), total_cost_minor=7)
     assert marks() == 2
-    assert rollups.roll_up() == 0
+    before = kept()
+    assert rollups.roll_up() == 1
+    assert [row for row in kept() if row not in before] == [row for row in kept() if row[1] == clock.now().date()]
     assert marks() == 0
 
 
@@ -96,7 +99,7 @@ def test_a_mark_dies_with_the_transaction_that_made_it(lot, alice):
 def test_a_long_history_is_done_piece_by_piece(lot, alice, monkeypatch):
     monkeypatch.setattr(rollups, "MOST_DAYS", 3)
     monkeypatch.setattr(rollups, "MOST_LOT_DAYS", 4)
-    assert rollups.roll_up() == 10
+    assert rollups.roll_up() == 11
     world.put(world.block(lot, world.spot_ids(lot)[2], alice.id, utc("2026-02-20T00:00"), utc("2026-03-01T00:00")))
     assert rollups.roll_up() == 10
     assert rollups.check() == []
@@ -106,7 +109,7 @@ def test_a_pass_that_was_overtaken_writes_nothing(lot, alice):
     """Two passes read the same marks; the slower one, whose figures are older, gives up."""
     session = db.session()
     (slow,) = rollups._plan(session)
-    old = rollups.compute(session, slow.lots, slow.days[0], slow.days[-1], rollups._now())
+    old = rollups.work(session, slow, rollups._now())
     session.close()
     world.put(world.row(lot, world.spot_ids(lot)[1], alice.id, utc("2026-02-25T10:00"), utc("2026-02-25T11:00")))
     rollups.roll_up()
@@ -119,13 +122,117 @@ def test_without_looking_at_the_marks_the_slower_pass_would_spoil_the_sums(lot, 
     """The control: the same race, with the guard taken away."""
     session = db.session()
     (slow,) = rollups._plan(session)
-    old = rollups.compute(session, slow.lots, slow.days[0], slow.days[-1], rollups._now())
+    old = rollups.work(session, slow, rollups._now())
     session.close()
     world.put(world.row(lot, world.spot_ids(lot)[1], alice.id, utc("2026-02-25T10:00"), utc("2026-02-25T11:00")))
     rollups.roll_up()
     monkeypatch.setattr(rollups, "_claim", lambda session, job: None)
     rollups._write(slow, old)
     assert rollups.check() != []
+
+
+def raced(lot, alice) -> tuple[rollups.Job, rollups.Work]:
+    """Two passes find the present day no longer true (a reservation's time has come: nothing is marked); between their
+    looks a car comes. What the slower one, which looked first, is about to write."""
+    later = clock.now() + timedelta(minutes=30)
+    row = world.row(lot, world.spot_ids(lot)[0], alice.id, later, None, status="Reserved", booking_type="reserved")
+    world.put(row | {"reserved_start": later, "reserved_end": later + timedelta(hours=2), "checked_in_at": None})
+    rollups.roll_up()
+    clock.travel(3600)
+    session = db.session()
+    session.close()
+    (slow,) = rollups._plan(session)
+    old = rollups.work(session, slow, rollups._now())
+    session.close()
+    world.put(world.row(lot, world.spot_ids(lot)[1], alice.id, clock.now(), None))
+    rollups.roll_up()
+    return slow, old
+
+
+def figures_of_today() -> stats.Figures:
+    db.session.rollback()
+    return stats.admin_figures(db.session, clock.now().date(), clock.now().date()).totals
+
+
+def test_of_two_passes_over_the_present_day_the_older_look_is_not_written(lot, alice):
+    with clock.set_to(clock.now()):
+        slow, old = raced(lot, alice)
+        with pytest.raises(rollups.Overtaken):
+            rollups._write(slow, old)
+        assert figures_of_today().bookings == 2
+
+
+def test_without_the_version_the_older_look_would_stay(lot, alice, monkeypatch):
+    """The control: the same race, with the guard taken away."""
+    with clock.set_to(clock.now()):
+        slow, old = raced(lot, alice)
+        monkeypatch.setattr(rollups, "_claim", lambda session, job: None)
+        rollups._write(slow, old)
+        assert figures_of_today().bookings == 1
+
+
+def test_the_present_day_is_read_and_not_counted_until_something_changes(lot, alice, monkeypatch):
+    """A car stands, a reservation's time comes and goes, hours pass: the figures follow the clock."""
+    with clock.set_to(clock.now()):
+        world.put(world.row(lot, world.spot_ids(lot)[0], alice.id, clock.now(), None))
+        rollups.roll_up()
+        before = figures_of_today()
+        clock.travel(3 * 3600)
+        monkeypatch.setattr(rollups, "compute", lambda *_: pytest.fail("counted"))
+        after = figures_of_today()
+        assert after.occupied_s - before.occupied_s == 3 * 3600
+        assert after.available_s - before.available_s == 3 * 3600 * len(world.spot_ids(lot))
+        monkeypatch.undo()
+        world.put(world.row(lot, world.spot_ids(lot)[1], alice.id, clock.now(), None))
+        monkeypatch.setattr(rollups, "compute", counted := Counted(rollups.compute))
+        assert figures_of_today().bookings == before.bookings + 1
+        assert counted.lots == [[lot]]
+
+
+class Counted:
+    """Lets the figures be counted, and notes of which lots."""
+
+    def __init__(self, compute) -> None:
+        self.compute, self.lots = compute, []
+
+    def __call__(self, session, lots, *rest):
+        self.lots.append([lot.id for lot in lots])
+        return self.compute(session, lots, *rest)
+
+
+def meanwhile(app, monkeypatch) -> None:
+    """Between two looks of one answer, the worker keeps what has changed."""
+
+    def roll_up() -> None:
+        with app.app_context(), clock.set_to(now):
+            rollups.roll_up()
+
+    now, look = clock.now(), stats._Period._kept_of_stale
+
+    def interrupted(self):
+        found = look(self)
+        worker = threading.Thread(target=roll_up)
+        worker.start()
+        worker.join()
+        return found
+
+    monkeypatch.setattr(stats._Period, "_kept_of_stale", interrupted)
+
+
+def test_an_answer_is_of_one_moment_whatever_the_worker_does_meanwhile(app, lot, alice, monkeypatch):
+    rollups.roll_up()
+    world.put(world.row(lot, world.spot_ids(lot)[1], alice.id, clock.now(), None))
+    meanwhile(app, monkeypatch)
+    assert figures_of_today().bookings == 1
+
+
+def test_without_the_snapshot_the_worker_would_be_counted_twice(app, lot, alice, monkeypatch):
+    """The control: on PostgreSQL, where every statement sees what was committed last."""
+    rollups.roll_up()
+    world.put(world.row(lot, world.spot_ids(lot)[1], alice.id, clock.now(), None))
+    monkeypatch.setattr(stats, "snapshot", lambda: None)
+    meanwhile(app, monkeypatch)
+    assert figures_of_today().bookings == (1 if is_sqlite() else 2)
 
 
 def test_a_pass_that_dies_half_way_leaves_its_marks(lot, monkeypatch):
@@ -160,6 +267,7 @@ SPOILERS = {
     "a chart": update(LotDayDetail).where(LotDayDetail.lot_id != 0).values(occupied=[0] * 24),
     "a missing day": delete(LotDay).where(LotDay.lot_id != 0, LotDay.day == date(2026, 2, 26)),
     "a month": update(LotMonth).where(LotMonth.lot_id != 0).values(drivers=12),
+    "the charts of a month": update(MonthDetail).values(stay_minutes={"7": 1}),
 }
 
 
@@ -184,7 +292,7 @@ def test_the_check_finds_and_repairs(app, lot, what):
 
 
 def test_the_workers_jobs(lot):
-    assert rollup_tasks.roll_up_figures() == 10
+    assert rollup_tasks.roll_up_figures() == 11
     with transaction() as session:
         session.execute(SPOILERS["a day"])
     assert rollup_tasks.check_figures() > 0
@@ -199,7 +307,7 @@ def test_bookings_from_before_the_marks_are_found(lot):
         session.execute(text("INSERT INTO stats_change (lot_id, from_quarter) SELECT id, 0 FROM parking_lot"))
     day = date(2026, 2, 25)
     assert stats.admin_figures(db.session, day, day).totals.bookings == 1
-    assert rollups.roll_up() == 10
+    assert rollups.roll_up() == 11
     assert rollups.check() == []
 
 
