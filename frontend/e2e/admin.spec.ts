@@ -54,7 +54,7 @@ test('J13: a mail that failed is found and sent again in three clicks', async ({
     )
     return emails.map((mail) => mail.state).join()
   }
-  await expect.poll(state, { timeout: 30_000 }).toBe('failed')
+  await expect.poll(state).toBe('failed')
   await page.goto('/admin')
   const places = page.getByRole('navigation', { name: 'Administration' })
   await hand.click(places.getByRole('link', { name: 'Mail' }))
@@ -65,7 +65,7 @@ test('J13: a mail that failed is found and sent again in three clicks', async ({
   )
   await expect(page.getByText('The mail is queued again').first()).toBeVisible()
   expect(hand.clicks).toBe(3)
-  await expect.poll(state, { timeout: 30_000 }).toBe('sent')
+  await expect.poll(state).toBe('sent')
 })
 
 test('the desk sees a booking as it happens', async ({ page }) => {
@@ -73,7 +73,5 @@ test('the desk sees a booking as it happens', async ({ page }) => {
   await page.goto(`/admin/lots/${lot.id}`)
   await expect(page.getByText('Live', { exact: true })).toBeVisible()
   await book(await register(), lot.id)
-  await expect(page.getByRole('button', { name: /^Spot 1, occupied/ })).toBeVisible({
-    timeout: 2_000,
-  })
+  await expect(page.getByRole('button', { name: /^Spot 1, occupied/ })).toBeVisible()
 })

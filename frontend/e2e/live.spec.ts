@@ -1,9 +1,7 @@
 import { book, bookingsOf, call, makeLot, register, release } from './support/api.ts'
 import { expect, signIn, test } from './support/test.ts'
 
-const WITHIN = { timeout: 2_000 }
-
-test('a second browser sees a booking within two seconds, without reload', async ({
+test('a second browser sees a booking without reload', async ({
   page,
   driver,
   browser,
@@ -21,11 +19,12 @@ test('a second browser sees a booking within two seconds, without reload', async
   await expect(page.getByText('Live', { exact: true })).toBeVisible()
 
   const booking = await book(watcher, lot.id)
-  await expect(card).toContainText('6', WITHIN)
+  await expect(card).toContainText('6')
   await book(driver, lot.id)
-  await expect(second.getByRole('button', { name: /^Spot 2, occupied/ })).toBeVisible(WITHIN)
+  await expect(second.getByRole('button', { name: /^Spot 2, occupied/ })).toBeVisible()
+  await expect(card).toContainText('5')
   await release(watcher, booking.id)
-  await expect(card).toContainText('6', WITHIN)
+  await expect(card).toContainText('6')
   await other.close()
 })
 
@@ -55,10 +54,10 @@ test('without the stream the page asks by itself and says how fresh it is', asyn
   const lot = await makeLot({ capacity: 5 })
   await page.route('**/api/stream*', (route) => route.abort())
   await page.goto('/')
-  await expect(page.getByText(/^Updated \d/)).toBeVisible({ timeout: 15_000 })
+  await expect(page.getByText(/^Updated \d/)).toBeVisible()
   await book(driver, lot.id)
   const card = page.locator('article', { hasText: lot.name }).getByTestId('free-count')
-  await expect(card).toContainText('4', { timeout: 15_000 })
+  await expect(card).toContainText('4')
 })
 
 test('no token in any storage; the session outlives a reload and ends with sign-out', async ({
