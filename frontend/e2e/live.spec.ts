@@ -1,11 +1,7 @@
 import { book, bookingsOf, call, makeLot, register, release } from './support/api.ts'
 import { expect, signIn, test } from './support/test.ts'
 
-test('a second browser sees a booking without reload', async ({
-  page,
-  driver,
-  browser,
-}) => {
+test('a second browser sees a booking without reload', async ({ page, driver, browser }) => {
   const lot = await makeLot({ capacity: 7 })
   const other = await browser.newContext({ baseURL: process.env.E2E_URL })
   const watcher = await register()
