@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { asAdmin, book, call, makeLot, release, unique } from './support/api.ts'
 import { violations } from './support/examine.ts'
 import { ADMIN } from './support/product.ts'
@@ -155,4 +156,19 @@ test('what the page is made of travels packed', async ({ page }) => {
   await page.goto('/login')
   await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
   expect(plain).toEqual([])
+})
+
+test('one takes one’s data along from the profile', async ({ page, driver }) => {
+  const booked = await book(driver, (await makeLot()).id)
+  await release(driver, booked.id)
+  await page.goto('/profile')
+  const card = page.getByRole('region', { name: 'Your data' })
+  const saved = page.waitForEvent('download')
+  await card.getByRole('button', { name: 'Download my data' }).click()
+  const file = await saved
+  expect(file.suggestedFilename()).toBe('my-data.json')
+  const data = JSON.parse(await readFile(await file.path(), 'utf8'))
+  expect(data.account.email).toBe(driver.email)
+  expect(data.bookings.map((one: { id: number }) => one.id)).toEqual([booked.id])
+  await expect(page.getByText('Your data was downloaded.').first()).toBeVisible()
 })

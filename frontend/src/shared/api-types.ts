@@ -672,11 +672,6 @@ export interface components {
             cancelled: number;
             bookings_query: string;
         };
-        /** LotsMessage */
-        LotsMessage: {
-            message: string;
-            lots: components["schemas"]["LotOut"][];
-        };
         /** LotsOut */
         LotsOut: {
             lots: components["schemas"]["LotOut"][];
@@ -723,12 +718,186 @@ export interface components {
             failed: number;
             circuit: components["schemas"]["Circuit"];
         };
+        /**
+         * OwnLogEntry
+         * @description What the person did.
+         */
+        OwnLogEntry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            action: string;
+            entity: string;
+            entity_id: number | null;
+            before: {
+                [key: string]: unknown;
+            } | null;
+            after: {
+                [key: string]: unknown;
+            } | null;
+            network_address: string | null;
+        };
+        /** LotsMessage */
+        LotsMessage: {
+            message: string;
+            lots: components["schemas"]["LotOut"][];
+        };
         /** PeriodOut */
         PeriodOut: {
             /** Format: date */
             from: string;
             /** Format: date */
             to: string;
+        };
+        /** PersonalAccount */
+        PersonalAccount: {
+            id: number;
+            email: string;
+            username: string;
+            roles: ("user" | "admin")[];
+            active: boolean;
+            timezone: string | null;
+            /** @enum {string} */
+            locale: "en" | "de";
+            /** @enum {string} */
+            theme: "system" | "light" | "dark";
+            plates: string[];
+            mail_preferences: {
+                [key: string]: boolean;
+            };
+            /** Format: date-time */
+            created_at: string;
+            email_confirmed_at: string | null;
+        };
+        /**
+         * PersonalBooking
+         * @description `total_cost` and `duration_hours` of one that is not over are those of the moment the file was made.
+         */
+        PersonalBooking: {
+            id: number;
+            reference: string;
+            lot_id: number;
+            lot_name: string;
+            lot_timezone: string;
+            spot_id: number;
+            spot_number: number;
+            /** @enum {string} */
+            booking_type: "instant" | "reserved";
+            /** @enum {string} */
+            status: "Active" | "Reserved" | "Completed" | "Cancelled" | "No-show";
+            /** Format: date-time */
+            start_time: string;
+            end_time: string | null;
+            reserved_start: string | null;
+            reserved_end: string | null;
+            checked_in_at: string | null;
+            checkin_grace_seconds: number | null;
+            duration_hours: number | null;
+            vehicle_plate: string | null;
+            ended_by: ("user" | "admin" | "system") | null;
+            reason: string | null;
+            /** Format: date-time */
+            created_at: string;
+            tariff: components["schemas"]["PersonalTariff"];
+            total_cost: number | null;
+            receipt_number: string | null;
+        };
+        /**
+         * PersonalData
+         * @description Everything kept about one person, without secrets and without others' data.
+         */
+        PersonalData: {
+            /** Format: date-time */
+            made_at: string;
+            site: string;
+            account: components["schemas"]["PersonalAccount"];
+            bookings: components["schemas"]["PersonalBooking"][];
+            mails: components["schemas"]["PersonalMail"][];
+            sign_ins: components["schemas"]["PersonalSignIn"][];
+            links: components["schemas"]["PersonalLink"][];
+            exports: components["schemas"]["PersonalExport"][];
+            log_by_you: components["schemas"]["OwnLogEntry"][];
+            log_about_you: components["schemas"]["PersonalLogEntry"][];
+        };
+        /** PersonalExport */
+        PersonalExport: {
+            id: number;
+            kind: string;
+            filters: {
+                [key: string]: unknown;
+            };
+            state: string;
+            rows: number;
+            size_bytes: number | null;
+            /** Format: date-time */
+            created_at: string;
+            finished_at: string | null;
+        };
+        /**
+         * PersonalLink
+         * @description A link that was mailed, for a new password or address.
+         */
+        PersonalLink: {
+            purpose: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            used_at: string | null;
+        };
+        /**
+         * PersonalLogEntry
+         * @description What others, or the system, did to the account or its bookings.
+         */
+        PersonalLogEntry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            action: string;
+            entity: string;
+            entity_id: number | null;
+            before: {
+                [key: string]: unknown;
+            } | null;
+            after: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** PersonalMail */
+        PersonalMail: {
+            id: number;
+            kind: string;
+            subject: string;
+            recipient: string;
+            state: string;
+            /** Format: date-time */
+            created_at: string;
+            sent_at: string | null;
+            booking_id: number | null;
+        };
+        /** PersonalSignIn */
+        PersonalSignIn: {
+            id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            ended_at: string | null;
+            user_agent: string | null;
+            network_address: string | null;
+        };
+        /** PersonalTariff */
+        PersonalTariff: {
+            price_per_hour: number;
+            currency: string;
+            billing_step_seconds: number;
+            free_minutes: number;
+            daily_cap: number | null;
+            /** @enum {string} */
+            cap_day: "rolling" | "calendar";
+            timezone: string;
         };
         /** PreviewEnvelope */
         PreviewEnvelope: {

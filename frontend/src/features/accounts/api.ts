@@ -22,6 +22,7 @@ export const accountsApi = {
   me: () => http.get<{ user: User }>('/auth/me').then((answer) => answer.user),
   change: (body: ProfileChange) =>
     http.patch<{ user: User }>('/auth/me', body).then((answer) => answer.user),
+  data: () => http.blob('/api/me/data'),
   remove: (password: string) => http.delete('/auth/me', { data: { password } }),
   forgot: (email: string) => http.post<{ message: string }>('/auth/password/forgot', { email }),
   reset: (body: { token: string; password: string }) =>
