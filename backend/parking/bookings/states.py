@@ -44,41 +44,59 @@ class Counts:
         return self.occupied + self.reserved + self.out_of_service
 
 
-def _rank() -> ColumnElement[int]:
+def _rank(claims: Any) -> ColumnElement[int]:
     """3 out of service, 2 occupied, 1 reserved (its time has come, or comes within the lot's hold), 0 nothing."""
     now = bindparam("now", type_=UTCDateTime())
     ended_by_itself = and_(
-        literal_column("booking.booking_type = 'reserved'"),
-        _BOOKING.c.checkin_grace_s.is_(None),
-        _BOOKING.c.reserved_end <= now,
+        claims.c.booking_type == "reserved",
+        claims.c.checkin_grace_s.is_(None),
+        claims.c.reserved_end <= now,
     )
     missed = and_(
-        is_reserved,
-        _BOOKING.c.checkin_grace_s.is_not(None),
-        plus_seconds(_BOOKING.c.reserved_start, func.coalesce(_BOOKING.c.checkin_grace_s, 0)) <= now,
+        claims.c.status == "Reserved",
+        claims.c.checkin_grace_s.is_not(None),
+        plus_seconds(claims.c.reserved_start, func.coalesce(claims.c.checkin_grace_s, 0)) <= now,
     )
-    started = and_(is_reserved, _BOOKING.c.checkin_grace_s.is_(None), _BOOKING.c.start_time <= now)
-    return case((is_block, 3), (or_(ended_by_itself, missed), 0), (is_active, 2), (started, 2), else_=1)
+    started = and_(claims.c.status == "Reserved", claims.c.checkin_grace_s.is_(None), claims.c.start_time <= now)
+    return case(
+        (claims.c.booking_type == "block", 3),
+        (or_(ended_by_itself, missed), 0),
+        (claims.c.status == "Active", 2),
+        (started, 2),
+        else_=1,
+    )
 
 
-def states() -> Select[int, int, int]:
-    """(lot_id, spot_id, rank) of every spot on which something stands at the parameter `now`."""
-    now = bindparam("now", type_=UTCDateTime())
-    soon = plus_seconds(now, _LOT.c.instant_hold_s)
-    retired = and_(is_block, _BOOKING.c.reference == literal_column(f"'{RETIRED}'"))
+def states(claims: Any = None) -> Select[int, int, int]:
+    """(lot_id, spot_id, rank) of every spot on which something stands at the parameter `now`; looking among all
+    claims, or among `claims`, which are live."""
+    live = [is_live] if claims is None else []
+    claims = _BOOKING if claims is None else claims
+    soon = plus_seconds(bindparam("now", type_=UTCDateTime()), _LOT.c.instant_hold_s)
+    retired = and_(claims.c.booking_type == "block", claims.c.reference == RETIRED)
     return (
-        select(_BOOKING.c.lot_id, _BOOKING.c.spot_id, func.max(_rank()).label("rank"))
-        .join_from(_BOOKING, _LOT, _LOT.c.id == _BOOKING.c.lot_id)
-        .where(is_live, _BOOKING.c.start_time < soon, ~retired)
-        .group_by(_BOOKING.c.lot_id, _BOOKING.c.spot_id)
+        select(claims.c.lot_id, claims.c.spot_id, func.max(_rank(claims)).label("rank"))
+        .join_from(claims, _LOT, _LOT.c.id == claims.c.lot_id)
+        .where(*live, claims.c.start_time < soon, ~retired)
+        .group_by(claims.c.lot_id, claims.c.spot_id)
     )
 
 
-_of_all = states().subquery()
+# The few live claims first, then their lots: else PostgreSQL asks for the claims of one lot after the other.
+_live = (
+    select(
+        *(_BOOKING.c.lot_id, _BOOKING.c.spot_id, _BOOKING.c.booking_type, _BOOKING.c.status, _BOOKING.c.reference),
+        *(_BOOKING.c.start_time, _BOOKING.c.reserved_start, _BOOKING.c.reserved_end, _BOOKING.c.checkin_grace_s),
+    )
+    .where(is_live)
+    .cte("live")
+    .prefix_with("MATERIALIZED", dialect="postgresql")
+)
+_of_all = states(_live).subquery()
 _COUNTS_OF_ALL = select(_of_all.c.lot_id, _of_all.c.rank, func.count()).group_by(_of_all.c.lot_id, _of_all.c.rank)
 _of_some = states().where(_BOOKING.c.lot_id.in_(bindparam("lot_ids", expanding=True))).subquery()
 _COUNTS_OF_SOME = select(_of_some.c.lot_id, _of_some.c.rank, func.count()).group_by(_of_some.c.lot_id, _of_some.c.rank)
-_of_open = states().where(_LOT.c.deleted_at.is_(None)).subquery()
+_of_open = states(_live).where(_LOT.c.deleted_at.is_(None)).subquery()
 _COUNT_OF_ALL = select(_of_open.c.rank, func.count()).group_by(_of_open.c.rank)
 _of_one = states().where(_LOT.c.deleted_at.is_(None), _LOT.c.id == bindparam("lot_id")).subquery()
 _COUNT_OF_LOT = select(_of_one.c.rank, func.count()).group_by(_of_one.c.rank)

@@ -372,13 +372,12 @@ class _Period:
     @cached_property
     def sums(self) -> dict[date, Sums]:
         """Of every day on which there is anything to tell."""
-        found = {day: figures.sums for day, figures in self.by_day.items()}
-        columns = [getattr(LotDay, name) for name in SUMS]
-        for month in self.month_charts:
-            of_month = LotDay.lot_id == self.scope, LotDay.day.between(month, rollups.month_end(month))
-            for day, *values in self.session.execute(select(LotDay.day, *columns).where(*of_month)):
+        found: dict[date, Sums] = {}
+        if self.month_charts:  # their days stand in nobody's details
+            query = select(LotDay.day, *(getattr(LotDay, name) for name in SUMS)).where(LotDay.lot_id == self.scope)
+            for day, *values in self.session.execute(query.where(LotDay.day.between(self.first, self.last))):
                 found[day] = Sums(*values)
-        return found
+        return found | {day: figures.sums for day, figures in self.by_day.items()}
 
     def totals(self) -> Sums:
         found = Sums()
