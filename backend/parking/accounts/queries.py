@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
@@ -16,11 +17,12 @@ from parking.errors import Invalid, NotFound
 
 @dataclass(frozen=True)
 class Filters:
-    """Which people: `q` is a part of the name or address."""
+    """Which people: `q` is a part of the name or address; `made` = accounts made in [from, until)."""
 
     q: str | None = None
     role: str | None = None
     active: bool | None = None
+    made: tuple[datetime, datetime] | None = None
 
 
 def credentials(
@@ -84,7 +86,17 @@ def _matching(chosen: Filters) -> list[ColumnElement[bool]]:
         wanted.append(User.active.is_(chosen.active))
     if chosen.role:
         wanted.append(User.id.in_(_with_role(chosen.role)))
-    return wanted
+    return wanted + _made(chosen)
+
+
+def _made(chosen: Filters) -> list[ColumnElement[bool]]:
+    return [User.created_at >= chosen.made[0], User.created_at < chosen.made[1]] if chosen.made else []
+
+
+def deleted_since(session: Session, chosen: Filters) -> int:
+    """Of the accounts made in the filter's time, those that are no more."""
+    query = select(func.count()).select_from(User).where(User.deleted_at.is_not(None), *_made(chosen))
+    return session.scalar(query) or 0
 
 
 def _with_role(name: str) -> Select[tuple[int]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from parking.accounts import names
 from parking.money import MoneyOut
-from parking.web import In, Out, Query
+from parking.web import Day, In, Out, Query
 
 RoleName = Literal["user", "admin"]
 Locale = Literal["en", "de"]
@@ -100,8 +100,21 @@ class UserList(Query):
     q: Annotated[str, Field(max_length=100, description="A part of the name or address.")] | None = None
     role: RoleName | None = None
     active: bool | None = None
+    created_from_day: Day | None = Field(
+        default=None, description="With created_to_day: accounts made on these days by the operator's calendar"
+    )
+    created_to_day: Day | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
     cursor: Annotated[str, Field(max_length=64)] | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        first, last = self.created_from_day, self.created_to_day
+        if (first is None) != (last is None):
+            raise ValueError("`created_from_day` and `created_to_day` go together")
+        if first and last and not date(1971, 1, 1) <= first <= last <= date(9000, 1, 1):
+            raise ValueError("`created_from_day` must not lie after `created_to_day`, nor before 1971")
+        return self
 
 
 class User(Out):
@@ -159,9 +172,12 @@ class ListedUser(Out):
 
 
 class Users(Out):
+    """`deleted`: with days asked for, the accounts made on them that are no more; they are not listed."""
+
     users: list[ListedUser]
     next: str | None
     total: int
+    deleted: int | None
 
 
 class ListedUserAnswer(Out):

@@ -19,7 +19,10 @@ bp = APIBlueprint("users", __name__, url_prefix="/api/users", tag="Users")
 @bp.output(schemas.Users)
 def list_users(query: schemas.UserList) -> Any:
     """All accounts, the newest first, with the figures of their bookings."""
-    return users.listing(Filters(query.q, query.role, query.active), query.limit, query.cursor)
+    made = None
+    if query.created_from_day and query.created_to_day:
+        made = users.made_between(query.created_from_day, query.created_to_day)
+    return users.listing(Filters(query.q, query.role, query.active, made), query.limit, query.cursor)
 
 
 @bp.get("/<int:user_id>")

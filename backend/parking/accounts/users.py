@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -19,7 +21,15 @@ def listing(chosen: Filters, limit: int, cursor: str | None) -> dict[str, Any]:
     """One page of people with the figures of their bookings: four queries, however many they are."""
     session = db.session()
     found, following, total = queries.page(session, chosen, limit, cursor)
-    return {"users": _shown(session, found), "next": following, "total": total}
+    deleted = queries.deleted_since(session, chosen) if chosen.made else None
+    return {"users": _shown(session, found), "next": following, "total": total, "deleted": deleted}
+
+
+def made_between(first: date, last: date) -> tuple[datetime, datetime]:
+    """The days, both included, by the operator's calendar."""
+    zone = ZoneInfo(settings.current().timezone)
+    begin, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+    return begin.astimezone(UTC), end.astimezone(UTC)
 
 
 def read(user_id: int) -> dict[str, Any]:

@@ -4,8 +4,8 @@ A page is read along an index in the order in which it is shown (by start; behin
 from where the page before stopped. Two things would make the database walk through the whole past for the few rows
 that match; they are taken apart into parts, each with bounds or an index of its own:
 
-- a period: what began in it lies side by side; what began before and reached into it is found by its end, or, if it
-  lasted long, in a small index of the long ones, or among the claims that are still live;
+- a period: what began in it lies side by side, and so does what began in the day before and may have reached into
+  it; what began still earlier lasted long (a small index of those), or is among the claims that are still live;
 - a search: the people and lots are looked up first; references and plates are found from their beginning.
 """
 
@@ -19,7 +19,22 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, literal, literal_column, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from parking.bookings import local_days, queries
@@ -28,7 +43,7 @@ from parking.bookings.queries import Filters
 from parking.bookings.states import is_block, is_live
 from parking.db import UTCDateTime
 from parking.errors import Invalid
-from parking.lots.models import Lot
+from parking.lots.models import Lot, Tariff
 
 _DAY = timedelta(seconds=LONG["booking_long"])
 
@@ -122,7 +137,7 @@ def _period(chosen: Filters) -> tuple[datetime | None, datetime | None]:
 def _stretches(session: Session, chosen: Filters, now: datetime) -> Iterator[list[Any]]:
     """Conditions that share out what the period asks for: stretch after stretch into the past, each in parts."""
     days = chosen.days
-    if days is not None and days.counted != "parked":
+    if days is not None and days.counted in ("started", "ended"):
         column = Booking.start_time if days.counted == "started" else Booking.end_time
         first, after = local_days.reach(days)
         yield [and_(column >= first, column < after)]
@@ -130,14 +145,41 @@ def _stretches(session: Session, chosen: Filters, now: datetime) -> Iterator[lis
     low, high = _period(chosen)
     begun = [] if high is None else [Booking.start_time < high]
     if low is None:
-        yield [and_(*begun)] if begun else [Booking.start_time.is_not(None)]
+        yield [and_(*begun) if begun else Booking.start_time.is_not(None)]
         return
     yield [and_(Booking.start_time >= low, *begun)]
     earlier = and_(Booking.start_time < low, *begun)
     sqlite = session.get_bind().dialect.name == "sqlite"
     long: ColumnElement[bool] = literal_column(longer_than(LONG["booking_long"], sqlite=sqlite))
+    # A car stands on its spot until it leaves, also when the spot is no longer held for it (a sweep may be late).
+    held = [] if days is not None else [Booking.held_until > low]
+    lately = Booking.start_time >= low - _DAY
     yield [
-        and_(earlier, Booking.end_time > low, Booking.end_time <= low + _DAY),
-        and_(earlier, Booking.end_time > low + _DAY, long),
-        and_(earlier, is_live, Booking.held_until > low),
+        and_(earlier, lately, Booking.end_time > low),
+        and_(earlier, ~lately, Booking.end_time > low, long),
+        and_(earlier, is_live, *held),
     ]
+
+
+# what a list holds in all --------------------------------------------------------------------
+
+
+def totals(session: Session, chosen: Filters, now: datetime) -> dict[str, Any]:
+    """Of everything the filters find, on all pages: `count`, `people`, `cost` of what has ended, its `currency` (None
+    with `currencies` other than one) and `seconds` as local_days.seconds tells them (None where it does not)."""
+    seconds = local_days.seconds(chosen.days) if chosen.days else null()
+    ended = case((Booking.end_time.is_not(None), Booking.total_cost_minor))
+    columns = [Booking.user_id, ended.label("cost"), Tariff.currency, cast(seconds, BigInteger).label("seconds")]
+    rows = queries.narrowed(queries.joined(columns), chosen, now)
+    # The parts have no booking in common: each is what it adds.
+    parts = [rows.where(part) for stretch in _stretches(session, chosen, now) for part in stretch]
+    found = union_all(*parts).subquery()
+    sums = select(
+        func.count().label("count"),
+        func.count(found.c.user_id.distinct()).label("people"),
+        func.coalesce(func.sum(found.c.cost), 0).label("cost"),
+        func.min(found.c.currency).label("currency"),
+        func.count(found.c.currency.distinct()).label("currencies"),
+        func.sum(found.c.seconds).label("seconds"),
+    )
+    return dict(session.execute(sums).one()._mapping)

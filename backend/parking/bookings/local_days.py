@@ -7,30 +7,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import Integer, and_, case, false, func, literal, null, or_, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
 
 from parking import clock
 from parking.bookings.models import Booking
+from parking.db import UTCDateTime, plus_seconds
 from parking.lots.models import Lot
 
-Counted = Literal["started", "ended", "parked"]
+Counted = Literal["started", "ended", "parked", "kept_free"]
+_QUARTER = timedelta(minutes=15)
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class LocalDays:
-    """`counted` says what must have happened on the days first..last: `started` (start_time), `ended` (end_time), or
-    `parked` (the car stood there for a part of them). `came`: only those whose car came."""
+    """`counted` says what must have happened on the days first..last: `started` (start_time), `ended` (end_time),
+    `parked` (the car stood there for a part of them) or `kept_free` (so did the spot, for a reservation whose car
+    had not come). `came`: only those whose car came."""
 
     counted: Counted
     first: date
     last: date
     zones: Sequence[str]
     came: bool = False
+    hour: int | None = None
+    """Only this local hour of the day `first`, from hour:00 on. One that the clocks repeat is one longer hour, in one
+    that they skip nothing happens."""
+    at: datetime | None = None
+    """Only this second."""
+    stay: tuple[int, int | None] | None = None
+    """Only stays from so many minutes up to (not including) so many, each cut to the whole minute."""
+
+
+class Span(NamedTuple):
+    """[low, high), as the days of the lots of this zone."""
+
+    zone: str
+    low: datetime
+    high: datetime
 
 
 def zones(session: Session) -> list[str]:
@@ -39,29 +60,108 @@ def zones(session: Session) -> list[str]:
 
 
 def _midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone))
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def _hour(low: datetime, high: datetime, hour: int, zone: str) -> tuple[datetime, datetime]:
+    """The local hour of the day [low, high), found by its quarters as the zones' hours begin on these; empty where
+    the clocks skip it."""
+    count = (high - low) // _QUARTER
+    quarters = [low + n * _QUARTER for n in range(count)]
+    mine = [quarter for quarter in quarters if quarter.astimezone(ZoneInfo(zone)).hour == hour]
+    return (mine[0], mine[-1] + _QUARTER) if mine else (low, low)
+
+
+def _span(wanted: LocalDays, zone: str) -> Span:
+    low, high = _midnight(wanted.first, zone), _midnight(wanted.last + timedelta(days=1), zone)
+    if wanted.hour is not None:
+        low, high = _hour(low, high, wanted.hour, zone)
+    if wanted.at is not None:
+        low, high = (wanted.at, wanted.at + _SECOND) if low <= wanted.at < high else (low, low)
+    return Span(zone, low, high)
+
+
+def spans(wanted: LocalDays) -> list[Span]:
+    """What the days (or the part of them) are in each of the zones; those in which they are nothing left out."""
+    return [span for zone in wanted.zones if (span := _span(wanted, zone)).low < span.high]
 
 
 def reach(wanted: LocalDays) -> tuple[datetime, datetime]:
-    """The instants between which the days lie, in whatever zone."""
-    zones = wanted.zones or ["UTC"]
-    after = wanted.last + timedelta(days=1)
-    return min(_midnight(wanted.first, zone) for zone in zones), max(_midnight(after, zone) for zone in zones)
+    """The instants between which the days lie, in whatever zone; the same instant twice where they lie nowhere."""
+    found = spans(wanted) or [Span("UTC", _midnight(wanted.first, "UTC"), _midnight(wanted.first, "UTC"))]
+    return min(span.low for span in found), max(span.high for span in found)
 
 
 def clause(wanted: LocalDays) -> Any:
     """The condition, for a query that has joined Lot."""
     now = clock.now()
-    parts = []
-    for zone in wanted.zones:
-        low, high = _midnight(wanted.first, zone), _midnight(wanted.last + timedelta(days=1), zone)
-        parts.append(and_(Lot.timezone == zone, *_within(wanted.counted, low, high, now)))
-    condition = or_(false(), *parts)
-    return and_(condition, Booking.checked_in_at.is_not(None)) if wanted.came else condition
+    parts = [and_(Lot.timezone == span.zone, *_within(wanted.counted, span, now)) for span in spans(wanted)]
+    more = [Booking.checked_in_at.is_not(None)] if wanted.came or wanted.stay else []
+    return and_(or_(false(), *parts), *more, *_stayed(wanted.stay))
 
 
-def _within(counted: Counted, low: datetime, high: datetime, now: datetime) -> list[Any]:
+def _within(counted: Counted, span: Span, now: datetime) -> list[Any]:
     if counted == "parked":
-        return [Booking.checked_in_at < high, or_(Booking.end_time > low, Booking.end_time.is_(None))]
+        return [Booking.checked_in_at < span.high, or_(Booking.end_time > span.low, Booking.end_time.is_(None))]
+    if counted == "kept_free":
+        until = _kept_until(now)
+        kept = Booking.reserved_start
+        return [kept < span.high, kept < until, until > span.low]
     column = Booking.start_time if counted == "started" else Booking.end_time
-    return [column >= low, column < high, column <= now]
+    return [column >= span.low, column < span.high, column <= now]
+
+
+def _kept_until(now: datetime) -> Any:
+    """When a spot is no longer kept free for its reservation: the car has come, or will not."""
+    return func.coalesce(Booking.checked_in_at, Booking.end_time, literal(now, UTCDateTime()))
+
+
+def _stayed(stay: tuple[int, int | None] | None) -> list[Any]:
+    if stay is None:
+        return []
+    least, most = stay
+    long = [plus_seconds(Booking.checked_in_at, 60 * least) <= Booking.end_time]
+    return long if most is None else [*long, plus_seconds(Booking.checked_in_at, 60 * most) > Booking.end_time]
+
+
+# how long ---------------------------------------------------------------------------------------
+
+
+class shared_seconds(FunctionElement[int]):
+    """`shared_seconds(a, b, c, d)`: how long [a, b) and [c, d) have in common."""
+
+    type = Integer()
+    inherit_cache = True
+    name = "shared_seconds"
+
+
+@compiles(shared_seconds, "sqlite")
+def _shared_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    a, b, c, d = (compiler.process(part, **kw) for part in element.clauses)
+    return f"max(0, min({b}, {d}) - max({a}, {c}))"
+
+
+@compiles(shared_seconds, "postgresql")
+def _shared_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    a, b, c, d = (compiler.process(part, **kw) for part in element.clauses)
+    return f"CAST(greatest(0, extract(epoch FROM least({b}, {d}) - greatest({a}, {c}))) AS bigint)"
+
+
+def seconds(wanted: LocalDays) -> Any:
+    """The seconds a booking adds to what was counted, for a query that has joined Lot: of one that ended its whole
+    stay, of one that parked or kept a spot free its part of the days, up to now; NULL where none are counted."""
+    now = clock.now()
+    if wanted.counted == "ended":
+        return shared_seconds(Booking.checked_in_at, Booking.end_time, Booking.checked_in_at, Booking.end_time)
+    if wanted.counted == "started" or not spans(wanted):
+        return null()
+    low, high = (_by_zone(wanted, side) for side in ("low", "high"))
+    if wanted.counted == "parked":
+        until = func.coalesce(Booking.end_time, literal(now, UTCDateTime()))
+        return shared_seconds(Booking.checked_in_at, until, low, high)
+    return shared_seconds(Booking.reserved_start, _kept_until(now), low, high)
+
+
+def _by_zone(wanted: LocalDays, side: str) -> Any:
+    bounds = [(Lot.timezone == span.zone, literal(getattr(span, side), UTCDateTime())) for span in spans(wanted)]
+    return case(*bounds)

@@ -210,13 +210,20 @@ def totals(session: Session, chosen: Filters, now: datetime) -> dict[str, Any]:
 @functools.cache
 def _sums() -> Any:
     final = Booking.end_time.is_not(None)
-    return (
-        select(
+    return joined(
+        [
             func.count().label("count"),
             func.coalesce(func.sum(Booking.total_cost_minor).filter(final), 0).label("cost"),
             func.min(Tariff.currency).label("currency"),
             func.count(Tariff.currency.distinct()).label("currencies"),
-        )
+        ]
+    )
+
+
+def joined(columns: list[Any]) -> Select[Any]:
+    """Columns of bookings with their lot and tariff, blocks left out."""
+    return (
+        select(*columns)
         .select_from(Booking)
         .join(Lot, Lot.id == Booking.lot_id)
         .join(Tariff, and_(Tariff.lot_id == Booking.lot_id, Tariff.id == Booking.tariff_id))

@@ -15,12 +15,15 @@ from parking.bookings.schemas import (
     AdminBookedOut,
     AdminBookingsOut,
     AdminListQuery,
+    AdminNarrowing,
+    AdminTotalsEnvelope,
     AvailabilityEnvelope,
     BookedOut,
     BookIn,
     BookingsOut,
     ExtendIn,
     ListQuery,
+    Narrowing,
     Nothing,
     OneBookingOut,
     QuoteEnvelope,
@@ -160,8 +163,16 @@ def availability(lot_id: int, query: WindowQuery) -> Response:
 @bp.output(AdminBookingsOut)
 def list_all(query: AdminListQuery) -> Response:
     """Everyone's bookings, searched and narrowed."""
-    chosen = _filters(query, user_id=query.user_id, spot_id=query.spot_id, q=query.q, days=_days(query))
-    return answer(service.listing(chosen, query.limit, query.cursor, for_admin=True))
+    return answer(service.listing(_admin_filters(query), query.limit, query.cursor, for_admin=True))
+
+
+@bp.get("/api/admin/bookings/totals")
+@requires("admin")
+@bp.input(AdminNarrowing, location="query", arg_name="query")
+@bp.output(AdminTotalsEnvelope)
+def totals_of_all(query: AdminNarrowing) -> Response:
+    """What everyone's bookings with these filters come to, on all pages of the list."""
+    return answer({"totals": service.totals(_admin_filters(query))})
 
 
 @bp.post("/api/admin/bookings/<int:booking_id>/release")
@@ -184,7 +195,11 @@ def cancel_for(booking_id: int, body: ReasonIn) -> Response:
     return answer(service.cancel(booking_id, None, reason=body.reason))
 
 
-def _days(query: AdminListQuery) -> local_days.LocalDays | None:
+def _admin_filters(query: AdminNarrowing) -> queries.Filters:
+    return _filters(query, user_id=query.user_id, spot_id=query.spot_id, q=query.q, days=_days(query))
+
+
+def _days(query: AdminNarrowing) -> local_days.LocalDays | None:
     """The local days asked for. Raises Invalid when only half of them is said."""
     if query.counted is None:
         return None
@@ -192,12 +207,20 @@ def _days(query: AdminListQuery) -> local_days.LocalDays | None:
         raise Invalid.field("from_day", "With counted, please say from_day and to_day, the first not after the last.")
     if query.to_day >= date(9990, 1, 1):
         raise Invalid.field("to_day", "This day lies outside the calendar.")
+    stays = query.stay_from is not None or query.stay_to is not None
     return local_days.LocalDays(
-        query.counted, query.from_day, query.to_day, local_days.zones(db.session()), came=query.came
+        query.counted,
+        query.from_day,
+        query.to_day,
+        local_days.zones(db.session()),
+        came=query.came,
+        hour=query.hour,
+        at=read_time(query.at, "UTC", "at") if query.at else None,
+        stay=(query.stay_from or 0, query.stay_to) if stays else None,
     )
 
 
-def _filters(query: ListQuery, **more: Any) -> queries.Filters:
+def _filters(query: Narrowing, **more: Any) -> queries.Filters:
     """Filter times without an offset are UTC: a list may span lots of many zones."""
     return queries.Filters(
         status=query.status,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, RootModel, StringConstraints, field_validator
+from pydantic import Discriminator, Field, RootModel, StringConstraints, field_validator, model_validator
 
 from parking.web import Day, In, Out, Query
 
@@ -213,7 +213,9 @@ class Paging(Query):
     cursor: Annotated[str, StringConstraints(max_length=40)] | None = None
 
 
-class ListQuery(Paging):
+class Narrowing(Query):
+    """What narrows a list of bookings."""
+
     status: Status | None = None
     lot_id: Id | None = None
     booking_type: Literal["instant", "reserved"] | None = None
@@ -221,16 +223,37 @@ class ListQuery(Paging):
     to: Annotated[str | None, Field(max_length=40)] = None
 
 
-class AdminListQuery(ListQuery):
+class ListQuery(Narrowing, Paging):
+    """One's own list."""
+
+
+Minutes = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class AdminNarrowing(Narrowing):
+    """What narrows everyone's bookings. `counted` and what follows it find what stands behind a figure."""
+
     user_id: Id | None = None
     spot_id: Id | None = None
     q: Annotated[str | None, Field(max_length=100)] = None
-    counted: Literal["started", "ended", "parked"] | None = Field(
-        default=None, description="With from_day and to_day: what happened on those days of each lot's own calendar"
+    counted: Literal["started", "ended", "parked", "kept_free"] | None = Field(
+        default=None,
+        description="With from_day and to_day: what happened on those days of each lot's own calendar. `kept_free`: "
+        "the spot was kept free for a reservation whose car had not come",
     )
     from_day: Day | None = None
     to_day: Day | None = None
     came: bool = Field(default=False, description="With counted: only bookings whose car came")
+    hour: Annotated[int, Field(ge=0, le=23)] | None = Field(
+        default=None, description="With counted and one day: only this hour by the lot's own clock"
+    )
+    at: Annotated[str, Field(max_length=40)] | None = Field(
+        default=None, description="With counted=parked: only this moment of the days"
+    )
+    stay_from: Minutes | None = Field(
+        default=None, description="With counted=ended: stays of at least so many minutes (each cut to the minute)"
+    )
+    stay_to: Minutes | None = Field(default=None, description="With counted=ended: stays of less than so many minutes")
 
     @field_validator("q")
     @classmethod
@@ -238,6 +261,36 @@ class AdminListQuery(ListQuery):
         if text and "\x00" in text:
             raise ValueError("a search text has no NUL character")
         return (text or "").strip() or None
+
+    @model_validator(mode="after")
+    def _one_figure(self) -> Self:
+        """What only narrows a count stands with the count that it narrows."""
+        if self.hour is not None and (self.counted is None or self.from_day != self.to_day):
+            raise ValueError("`hour` goes with `counted` and one day")
+        if self.at is not None and self.counted != "parked":
+            raise ValueError("`at` goes with counted=parked")
+        least, most = self.stay_from, self.stay_to
+        if (least is not None or most is not None) and self.counted != "ended":
+            raise ValueError("`stay_from` and `stay_to` go with counted=ended")
+        if most is not None and (least or 0) >= most:
+            raise ValueError("`stay_from` must be less than `stay_to`")
+        return self
+
+
+class AdminListQuery(AdminNarrowing, Paging):
+    """Everyone's list."""
+
+
+class AdminTotalsOut(TotalsOut):
+    """`people`: different ones. `seconds`: of bookings counted as ended their whole stays, as parked or kept_free
+    their parts of the time asked for; else null."""
+
+    people: int
+    seconds: int | None
+
+
+class AdminTotalsEnvelope(Out):
+    totals: AdminTotalsOut
 
 
 class WindowQuery(Query):

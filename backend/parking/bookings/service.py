@@ -397,6 +397,14 @@ def listing(chosen: queries.Filters, limit: int, cursor: str | None, *, for_admi
     return answer | {"total": sums["count"] if sums else None, "totals": _totals(sums)}
 
 
+def totals(chosen: queries.Filters) -> dict[str, Any]:
+    """What everything the filters find comes to, for an administrator."""
+    sums = pages.totals(db.session(), chosen, clock.now())
+    timed = chosen.days is not None and chosen.days.counted != "started"
+    seconds = int(sums["seconds"] or 0) if timed else None
+    return (_totals(sums) or {}) | {"people": sums["people"], "seconds": seconds}
+
+
 def _totals(sums: dict[str, Any] | None) -> dict[str, Any] | None:
     if sums is None:
         return None

@@ -8,7 +8,14 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from parking.reports import stats_service
-from parking.reports.stats_schemas import AdminStatsEnvelope, AdminStatsQuery, UserStatsEnvelope, UserStatsQuery
+from parking.reports.stats_schemas import (
+    AdminStatsEnvelope,
+    AdminStatsQuery,
+    HourEnvelope,
+    HourQuery,
+    UserStatsEnvelope,
+    UserStatsQuery,
+)
 from parking.web import answer, documented, identity, requires
 
 bp = APIBlueprint("stats", __name__, tag="Figures")
@@ -50,6 +57,30 @@ def admin(query: AdminStatsQuery) -> Response:
 def admin_csv(query: AdminStatsQuery) -> Response:
     """One table of the figures as CSV."""
     return _admin_csv(query)
+
+
+def _hour_csv(query: HourQuery) -> Response:
+    return _csv(stats_service.hour_csv(query), f"hour-{query.weekday}-{query.hour}-{query.from_}-{query.to}")
+
+
+@bp.get("/api/stats/admin/hour")
+@requires("admin")
+@documented(404)
+@bp.input(HourQuery, location="query", arg_name="query")
+@bp.output(HourEnvelope)
+def hour(query: HourQuery) -> Response:
+    """A cell of the heat map day by day (with `Accept: text/csv` as a table)."""
+    return _hour_csv(query) if _wants_csv() else answer({"hour": stats_service.hour(query)})
+
+
+@bp.get("/api/stats/admin/hour.csv")
+@requires("admin")
+@documented(404)
+@bp.input(HourQuery, location="query", arg_name="query")
+@bp.doc(responses=CSV)
+def hour_csv(query: HourQuery) -> Response:
+    """A cell of the heat map day by day, as CSV."""
+    return _hour_csv(query)
 
 
 @bp.get("/api/stats/user")

@@ -17,14 +17,12 @@ Table = Literal["figures", "days", "lots", "hours", "stays", "curve"]
 Unit = Literal["count", "money", "percent", "seconds", "minutes", "per_spot_day", "money_per_spot_hour"]
 
 
-class AdminStatsQuery(Query):
+class PeriodQuery(Query):
     """`from` and `to` are local days of each lot, both included."""
 
     from_: Annotated[Day, Field(alias="from")]
     to: Day
     lot_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
-    compare: bool = False
-    table: Annotated[Table, Field(description="Which table a CSV holds")] = "days"
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -35,16 +33,24 @@ class AdminStatsQuery(Query):
         return self
 
 
+class AdminStatsQuery(PeriodQuery):
+    """The figures of a period, and which of them a CSV holds."""
+
+    compare: bool = False
+    table: Annotated[Table, Field(description="Which table a CSV holds")] = "days"
+
+
+class HourQuery(PeriodQuery):
+    """One cell of the heat map."""
+
+    weekday: Annotated[int, Field(ge=0, le=6, description="0 = Monday")]
+    hour: Annotated[int, Field(ge=0, le=23)]
+
+
 class UserStatsQuery(Query):
     month: Annotated[str, StringConstraints(pattern=r"^(2\d{3}|19[89]\d)-(0[1-9]|1[0-2])$")] | None = Field(
         default=None, description="YYYY-MM; by default the present month"
     )
-
-
-class PeriodOut(Out):
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-    from_: Annotated[date, Field(alias="from")]
-    to: date
 
 
 class NowOut(Out):
@@ -60,19 +66,29 @@ class NowOut(Out):
 
 class FigureOut(Out):
     """One number. `previous` is the same over the period before; `bookings` are the query parameters of
-    /api/admin/bookings that list the bookings behind it."""
+    /api/admin/bookings that list the bookings behind it, `users` those of /api/users that list the people. (What makes
+    up `available` stands lot by lot in `lots`.)"""
 
     name: str
     unit: Unit
     value: float | int | None
     previous: float | int | None
     bookings: str | None
+    users: str | None
 
 
 class BusiestOut(Out):
     day: date
     hour: int
     occupancy_percent: float
+    bookings_query: str
+
+
+class PeriodOut(Out):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    from_: Annotated[date, Field(alias="from")]
+    to: date
+    busiest_hour: BusiestOut | None
 
 
 class DayOut(Out):
@@ -105,6 +121,9 @@ class LotStatsOut(Out):
     turnover: float | None
     revenue_per_spot_hour: float | int | None
     average_stay_seconds: int | None
+    occupied_seconds: int
+    reserved_seconds: int
+    available_seconds: int
     no_shows: int
     cancelled: int
     bookings_query: str
@@ -116,6 +135,7 @@ class StayOut(Out):
     from_minutes: int
     to_minutes: int | None
     count: int
+    bookings_query: str
 
 
 class CurveOut(Out):
@@ -150,6 +170,32 @@ class AdminStatsOut(Out):
 
 class AdminStatsEnvelope(Out):
     stats: AdminStatsOut
+
+
+class HourDayOut(Out):
+    """One local hour of one day. `occupancy_percent` is null where there was no spot."""
+
+    day: date
+    partial: bool
+    occupied_seconds: int
+    available_seconds: int
+    occupancy_percent: float | None
+    bookings_query: str
+
+
+class HourOut(Out):
+    """A cell of the heat map, and the days that it is made of: their seconds sum up to its own."""
+
+    weekday: int
+    hour: int
+    occupied_seconds: int
+    available_seconds: int
+    occupancy_percent: float | None
+    days: list[HourDayOut]
+
+
+class HourEnvelope(Out):
+    hour: HourOut
 
 
 class UserLotOut(Out):

@@ -5,19 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from parking import clock
 from parking.bookings import states
 from parking.db import db
 from parking.lots.models import Lot
-from parking.reports import stats, stats_queries, stats_views
+from parking.reports import stats, stats_hours, stats_queries, stats_views
 from parking.reports.rollup_rules import local_day, midnight
-from parking.reports.stats_schemas import AdminStatsQuery, Table
+from parking.reports.stats_schemas import AdminStatsQuery, HourQuery
 
 HALF_HOUR_S = 1800
 CURVE_DAYS = 2
@@ -26,27 +26,43 @@ CURVE_DAYS = 2
 
 def admin(asked: AdminStatsQuery) -> dict[str, Any]:
     """`stats` of the period. Raises NotFound for a lot that never was."""
-    return _admin(asked)[0]
+    return _view(asked, *_figures(asked, stats_views.MOST_LOTS))
 
 
-def _admin(asked: AdminStatsQuery) -> tuple[dict[str, Any], stats.AdminFigures, stats.AdminFigures | None]:
+def _figures(asked: AdminStatsQuery, most: int | None) -> tuple[stats.AdminFigures, stats.AdminFigures | None]:
+    """The period, its lots up to so many; and, if asked for, the same lots in the period before."""
     session = db.session()
-    figures = stats.admin_figures(session, asked.from_, asked.to, asked.lot_id)
-    previous = None
-    if asked.compare:
-        previous = stats.admin_figures(session, *stats.previous_period(asked.from_, asked.to), asked.lot_id)
+    figures = stats.admin_figures(session, asked.from_, asked.to, asked.lot_id, most=most)
+    if not asked.compare:
+        return figures, None
+    before = stats.previous_period(asked.from_, asked.to)
+    shown = None if most is None else [lot.lot_id for lot in figures.lots]
+    return figures, stats.admin_figures(session, *before, asked.lot_id, only=shown)
+
+
+def _view(asked: AdminStatsQuery, figures: stats.AdminFigures, previous: stats.AdminFigures | None) -> dict[str, Any]:
+    session = db.session()
     short = (asked.to - asked.from_).days < CURVE_DAYS
     line = curve(session, asked.from_, asked.to, asked.lot_id) if short else []
-    view = stats_views.admin_view(figures, previous, spots_now(session, asked.lot_id), line)
-    return view, figures, previous
+    return stats_views.admin_view(figures, previous, spots_now(session, asked.lot_id), line)
 
 
 def admin_csv(asked: AdminStatsQuery) -> str:
-    """One table of the same answer."""
-    view, figures, previous = _admin(asked)
-    table: Table = asked.table
-    lots = stats_views.every_lot(figures, previous)
-    return to_csv(*stats_views.admin_table(view, table, lots), currency=figures.currency)
+    """One table of the same answer, with every lot."""
+    every = asked.table == "lots"
+    figures, previous = _figures(asked, None if every else stats_views.MOST_LOTS)
+    table = stats_views.lots_table(figures, previous) if every else None
+    table = table or stats_views.admin_table(_view(asked, figures, previous), asked.table)
+    return to_csv(*table, currency=figures.currency)
+
+
+def hour(asked: HourQuery) -> dict[str, Any]:
+    """The days behind a cell of the heat map."""
+    return stats_hours.cell(db.session(), asked)
+
+
+def hour_csv(asked: HourQuery) -> str:
+    return to_csv(*stats_hours.table(hour(asked)), currency="")
 
 
 def user(user_id: int, month: str | None) -> dict[str, Any]:
@@ -63,11 +79,15 @@ def user_csv(user_id: int, month: str | None) -> str:
 _FORMULA = re.compile(r"[\s\0\ufeff\u200b-\u200f\u2060]*[=+\-@|%＝＋－＠｜％]|[\t\r\n\0]")
 
 
-def _cell(value: Any) -> Any:
+def _cells(row: list[Any]) -> list[Any]:
     """Text that a spreadsheet would run as a formula gets an apostrophe; numbers stay numbers."""
+    return [_text(value) if isinstance(value, str | bool) else value for value in row]
+
+
+def _text(value: str | bool) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "'" + value if isinstance(value, str) and _FORMULA.match(value) else value
+    return "'" + value if _FORMULA.match(value) else value
 
 
 _MONEY = {"revenue", "revenue_previous", "revenue_per_spot_hour", "spent"}
@@ -79,51 +99,39 @@ def to_csv(header: list[str], rows: list[list[Any]], *, currency: str) -> str:
     out.write("\ufeff")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([f"{name}_{currency}" if name in _MONEY else name for name in header])
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows(map(_cells, rows))
     return out.getvalue()
 
 
 def spots_now(session: Session, lot_id: int | None) -> dict[str, Any]:
     """How the spots stand at this moment, as the lists and maps show it."""
-    open_lots = session.query(Lot.id, Lot.capacity).filter(Lot.deleted_at.is_(None))
-    if lot_id is not None:
-        open_lots = open_lots.filter(Lot.id == lot_id)
-    capacities = {row.id: row.capacity for row in open_lots}
-    found = states.counts(session, clock.now(), None if lot_id is None else [lot_id])
-    counts = [found[n] for n in capacities if n in found]
-    capacity = sum(capacities.values())
-    taken = {
-        "occupied": sum(one.occupied for one in counts),
-        "reserved": sum(one.reserved for one in counts),
-        "out_of_service": sum(one.out_of_service for one in counts),
-    }
-    in_service = capacity - taken["out_of_service"]
+    open_lots = select(func.coalesce(func.sum(Lot.capacity), 0)).where(Lot.deleted_at.is_(None))
+    capacity = int(session.scalar(open_lots if lot_id is None else open_lots.where(Lot.id == lot_id)) or 0)
+    taken = states.count(session, clock.now(), lot_id) if capacity else states.Counts()
+    in_service = capacity - taken.out_of_service
     return {
         "capacity": capacity,
-        **taken,
-        "available": max(0, capacity - sum(taken.values())),
-        "occupancy_percent": round(100 * taken["occupied"] / in_service, 2) if in_service > 0 else 0.0,
+        "occupied": taken.occupied,
+        "reserved": taken.reserved,
+        "out_of_service": taken.out_of_service,
+        "available": max(0, capacity - taken.taken),
+        "occupancy_percent": round(100 * taken.occupied / in_service, 2) if in_service > 0 else 0.0,
     }
 
 
 def curve(session: Session, from_: date, to: date, lot_id: int | None = None) -> list[dict[str, Any]]:
     """The cars standing at each full and half hour of the days (up to now), and the spots in service then."""
-    lots = stats_queries.lots(session, lot_id)
-    if not lots:
+    zones = stats_queries.zones(session, lot_id)
+    if not zones:
         return []
     now = int(clock.now().timestamp())
-    low = min(midnight(from_, lot.zone) for lot in lots)
-    high = min(max(midnight(to + timedelta(days=1), lot.zone) for lot in lots), now + 1)
+    low = min(midnight(from_, zone) for zone in zones)
+    high = min(max(midnight(to + timedelta(days=1), zone) for zone in zones), now + 1)
     instants = range(low, high, HALF_HOUR_S)
-    by_zone: dict[str, list[stats_queries.LotInfo]] = defaultdict(list)
-    for lot in lots:
-        by_zone[lot.zone].append(lot)
     cars, spots = [0] * len(instants), [0] * len(instants)
-    for zone, mine in by_zone.items():
-        found = stats_queries.standing(session, mine, instants)
-        inside = [from_ <= local_day(at, zone) <= to for at in instants]
+    for zone, found in stats_queries.standing(session, instants, lot_id).items() if instants else ():
         for n, (occupied, usable) in enumerate(found):
-            if inside[n]:
+            if from_ <= local_day(instants[n], zone) <= to:
                 cars[n], spots[n] = cars[n] + occupied, spots[n] + usable
     return [
         {"at": stats_views.iso(datetime.fromtimestamp(at, UTC)), "occupied": cars[n], "capacity": spots[n]}

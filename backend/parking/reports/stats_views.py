@@ -28,18 +28,21 @@ def _money(minor: float | None) -> float | int | None:
     return to_number(minor) if isinstance(minor, int) else round(minor / 100, 4)
 
 
+Narrowing = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Figure:
-    """How one number is told: its unit, its value, and the bookings behind it."""
+    """How one number is told: its unit, its value, and the bookings behind it (what they are narrowed by)."""
 
     name: str
     unit: str
     value: Callable[[AdminFigures], float | int | None]
-    bookings: tuple[tuple[str, str], ...] | None
+    bookings: Narrowing | None
 
 
 _STARTED, _ENDED, _PARKED = (("counted", "started"),), (("counted", "ended"),), (("counted", "parked"),)
-_CAME = (("came", "true"),)
+_KEPT_FREE, _CAME = (("counted", "kept_free"),), (("came", "true"),)
 FIGURES = (
     _Figure("revenue", "money", lambda f: _money(f.totals.revenue_minor), _ENDED),
     _Figure("occupancy", "percent", lambda f: f.totals.occupancy_percent, _PARKED),
@@ -64,7 +67,7 @@ FIGURES = (
     _Figure("cancellation_rate", "percent", lambda f: f.totals.cancelled_percent, (*_ENDED, ("status", "Cancelled"))),
     _Figure("stays", "count", lambda f: f.totals.stays, _ENDED + _CAME),
     _Figure("parked", "seconds", lambda f: f.totals.occupied_s, _PARKED),
-    _Figure("kept_free", "seconds", lambda f: f.totals.reserved_s, (*_STARTED, ("booking_type", "reserved"))),
+    _Figure("kept_free", "seconds", lambda f: f.totals.reserved_s, _KEPT_FREE),
     _Figure("available", "seconds", lambda f: f.totals.available_s, None),
     _Figure("new_users", "count", lambda f: f.new_users, None),
 )
@@ -76,11 +79,16 @@ def bookings_query(counted: Iterable[tuple[str, str]], from_: date, to: date, lo
     return urlencode([*asked, ("lot_id", str(lot_id))] if lot_id is not None else asked)
 
 
+def hour_query(day: date, hour: int, lot_id: int | None) -> str:
+    """The same for one local hour of a day: the bookings whose car stood there in it."""
+    return bookings_query((*_PARKED, ("hour", str(hour))), day, day, lot_id)
+
+
 def admin_view(
     figures: AdminFigures, previous: AdminFigures | None, now: dict[str, Any], curve: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """`stats` of GET /api/stats/admin."""
-    before = {lot.lot_id: lot.figures.revenue_minor for lot in previous.lots} if previous else None
+    before = _revenues(previous)
     return {
         "from": figures.from_.isoformat(),
         "to": figures.to.isoformat(),
@@ -88,31 +96,57 @@ def admin_view(
         "as_of": iso(figures.as_of),
         "partial": figures.partial,
         "currency": figures.currency,
-        "previous": {"from": previous.from_.isoformat(), "to": previous.to.isoformat()} if previous else None,
+        "previous": _previous_view(previous) if previous else None,
         "now": now,
         "figures": [_figure_view(one, figures, previous) for one in FIGURES],
         "busiest_hour": _busiest_view(figures),
         "days": [_day_view(day, figures.lot_id) for day in figures.days],
-        "lots": [_lot_view(lot, figures, before) for lot in figures.lots[:MOST_LOTS]],
-        "lots_total": len(figures.lots),
+        "lots": [_lot_view(lot, figures, before) for lot in figures.lots],
+        "lots_total": figures.lots_total,
         "hours": [list(line) for line in figures.hours],
-        "stays": stay_bars(figures.stay_minutes),
+        "stays": [bar | {"bookings_query": _stays_query(bar, figures)} for bar in stay_bars(figures.stay_minutes)],
         "curve": curve,
     }
 
 
 def _figure_view(one: _Figure, figures: AdminFigures, previous: AdminFigures | None) -> dict[str, Any]:
-    behind = None
-    if one.bookings is not None:
-        behind = bookings_query(one.bookings, figures.from_, figures.to, figures.lot_id)
     before = one.value(previous) if previous else None
-    return {"name": one.name, "unit": one.unit, "value": one.value(figures), "previous": before, "bookings": behind}
+    users = None
+    if one.name == "new_users":
+        users = urlencode({"created_from_day": figures.from_.isoformat(), "created_to_day": figures.to.isoformat()})
+    told = {"name": one.name, "unit": one.unit, "value": one.value(figures), "previous": before}
+    return told | {"bookings": _behind(one, figures), "users": users}
+
+
+def _behind(one: _Figure, figures: AdminFigures) -> str | None:
+    if one.name == "peak_occupancy" and (best := figures.busiest_hour):
+        return hour_query(best.day, best.hour, figures.lot_id)
+    if one.bookings is None:
+        return None
+    return bookings_query(one.bookings, figures.from_, figures.to, figures.lot_id)
+
+
+def _previous_view(previous: AdminFigures) -> dict[str, Any]:
+    period = {"from": previous.from_.isoformat(), "to": previous.to.isoformat()}
+    return {**period, "busiest_hour": _busiest_view(previous)}
 
 
 def _busiest_view(figures: AdminFigures) -> dict[str, Any] | None:
     if (best := figures.busiest_hour) is None:
         return None
-    return {"day": best.day.isoformat(), "hour": best.hour, "occupancy_percent": best.occupancy_percent}
+    return {
+        "day": best.day.isoformat(),
+        "hour": best.hour,
+        "occupancy_percent": best.occupancy_percent,
+        "bookings_query": hour_query(best.day, best.hour, figures.lot_id),
+    }
+
+
+def _stays_query(bar: dict[str, int | None], figures: AdminFigures) -> str:
+    """The stays of one bar; the last has no upper end."""
+    ends = {"stay_from": bar["from_minutes"], "stay_to": bar["to_minutes"]}
+    asked = [(name, str(minutes)) for name, minutes in ends.items() if minutes is not None]
+    return bookings_query([*_ENDED, *asked], figures.from_, figures.to, figures.lot_id)
 
 
 def _counts(figures: Figures, *names: str) -> dict[str, int]:
@@ -135,11 +169,18 @@ def _day_view(day: DayFigures, lot_id: int | None) -> dict[str, Any]:
 
 
 def _lot_view(lot: LotFigures, period: AdminFigures, before: dict[int, int] | None) -> dict[str, Any]:
+    return _lot_numbers(lot, before) | {
+        "bookings_query": bookings_query(_ENDED, period.from_, period.to, lot.lot_id),
+    }
+
+
+def _lot_numbers(lot: LotFigures, before: dict[int, int] | None) -> dict[str, Any]:
     sums = lot.figures
     return {
         "lot_id": lot.lot_id,
         "name": lot.name,
-        **_counts(sums, "bookings", "visits"),
+        "bookings": sums.bookings,
+        "visits": sums.visits,
         "revenue": _money(sums.revenue_minor),
         "revenue_previous": None if before is None else _money(before.get(lot.lot_id, 0)),
         "occupancy_percent": sums.occupancy_percent,
@@ -147,8 +188,11 @@ def _lot_view(lot: LotFigures, period: AdminFigures, before: dict[int, int] | No
         "turnover": sums.turnover,
         "revenue_per_spot_hour": _money(sums.revenue_minor_per_spot_hour),
         "average_stay_seconds": sums.average_stay_s,
-        **_counts(sums, "no_shows", "cancelled"),
-        "bookings_query": bookings_query(_ENDED, period.from_, period.to, lot.lot_id),
+        "occupied_seconds": sums.occupied_s,
+        "reserved_seconds": sums.reserved_s,
+        "available_seconds": sums.available_s,
+        "no_shows": sums.no_shows,
+        "cancelled": sums.cancelled,
     }
 
 
@@ -195,31 +239,44 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 Rows = tuple[list[str], list[list[Any]]]
 
 
-def admin_table(view: dict[str, Any], table: str, lots: Iterable[dict[str, Any]]) -> Rows:
-    """(header, rows) of one part of the answer; money in major units, times as ISO 8601."""
+def admin_table(view: dict[str, Any], table: str) -> Rows:
+    """(header, rows) of one part of the answer (of the lots: lots_table); money in major units, times as ISO 8601."""
     if table == "hours":
         return ["weekday", "hour", "occupancy_percent"], [
             [WEEKDAYS[weekday], hour, percent]
             for weekday, line in enumerate(view["hours"])
             for hour, percent in enumerate(line)
         ]
-    parts = list(lots) if table == "lots" else view[table]
-    hidden = {"bookings_query", *({"bookings"} if table == "figures" else set())}
+    parts = view[table]
+    if table == "figures":
+        parts = [*parts, _busiest_row(view)]
+    hidden = {"bookings_query", *({"bookings", "users"} if table == "figures" else set())}
     header = [name for name in (parts[0] if parts else _EMPTY_HEADERS[table]) if name not in hidden]
     return header, [[part[name] for name in header] for part in parts]
 
 
+def _busiest_row(view: dict[str, Any]) -> dict[str, Any]:
+    """Which local hour was the busiest, as a line of the figures (how full it was is `peak_occupancy`)."""
+    hours = [period and period["busiest_hour"] for period in (view, view["previous"])]
+    value, previous = (best and f"{best['day']}T{best['hour']:02}:00" for best in hours)
+    return {"name": "busiest_hour", "unit": "local_hour", "value": value, "previous": previous}
+
+
 _EMPTY_HEADERS: dict[str, tuple[str, ...]] = {
     "days": ("day", "partial", "bookings", "revenue", "occupancy_percent"),
-    "lots": ("lot_id", "name", "bookings", "revenue", "occupancy_percent"),
     "curve": ("at", "occupied", "capacity"),
 }
 
 
-def every_lot(figures: AdminFigures, previous: AdminFigures | None) -> Iterable[dict[str, Any]]:
-    """The lots of the answer, all of them."""
-    before = {lot.lot_id: lot.figures.revenue_minor for lot in previous.lots} if previous else None
-    return (_lot_view(lot, figures, before) for lot in figures.lots)
+def lots_table(figures: AdminFigures, previous: AdminFigures | None) -> Rows:
+    """(header, rows) of all the lots in the figures."""
+    before = _revenues(previous)
+    header = list(_lot_numbers(LotFigures(0, "", Figures(), 0), before))
+    return header, [list(_lot_numbers(lot, before).values()) for lot in figures.lots]
+
+
+def _revenues(figures: AdminFigures | None) -> dict[int, int] | None:
+    return {lot.lot_id: lot.figures.revenue_minor for lot in figures.lots} if figures else None
 
 
 def user_table(view: dict[str, Any]) -> Rows:

@@ -89,11 +89,18 @@ def _on(b: Booking, days: local_days.LocalDays, zone: ZoneInfo) -> bool:
 
     if days.came and b.checked_in_at is None:
         return False
-    if days.counted == "parked":
+    if days.stay is not None:
+        least, most = days.stay
+        if not (b.checked_in_at and b.end_time):
+            return False
+        if not least <= (b.end_time - b.checked_in_at) // timedelta(minutes=1) < most:
+            return False
+    if days.counted in ("parked", "kept_free"):
+        begin = b.checked_in_at if days.counted == "parked" else b.reserved_start
+        end = b.end_time if days.counted == "parked" else b.checked_in_at or b.end_time
         after = datetime.combine(days.first, datetime.min.time(), zone)
-        return (
-            b.checked_in_at is not None and day(b.checked_in_at) <= days.last and (b.end_time or clock.FOREVER) > after
-        )
+        end = end or clock.now()
+        return begin is not None and begin < end and day(begin) <= days.last and end > after
     instant = b.start_time if days.counted == "started" else b.end_time
     return instant is not None and instant <= clock.now() and days.first <= day(instant) <= days.last
 
@@ -125,7 +132,7 @@ def test_the_pages_show_what_a_plain_look_finds(past, what):
         assert len(plain(Filters(**chosen))) > 3, "the example fills more than a page"
 
 
-@pytest.mark.parametrize("counted", ["started", "ended", "parked"])
+@pytest.mark.parametrize("counted", ["started", "ended", "parked", "kept_free"])
 def test_the_pages_behind_a_figure_too(past, counted):
     zones = local_days.zones(db.session())
     for came in (False, True):
@@ -133,6 +140,23 @@ def test_the_pages_behind_a_figure_too(past, counted):
             chosen = Filters(days=local_days.LocalDays(counted, *FEBRUARY, zones, came=came), **more)
             assert shown(chosen) == plain(chosen)
             assert len(plain(chosen)) > 3
+            assert listing.totals(db.session, chosen, clock.now())["count"] == len(plain(chosen))
+
+
+def test_the_stays_of_a_length(past):
+    zones = local_days.zones(db.session())
+    for stay in ((0, 1), (1, 60), (60, 1440)):
+        chosen = Filters(days=local_days.LocalDays("ended", *FEBRUARY, zones, stay=stay))
+        assert shown(chosen) == plain(chosen) != []
+
+
+def test_what_a_search_finds_comes_to_what_its_pages_show(past):
+    for more in CHOICES.values():
+        chosen = Filters(**more)
+        sums = listing.totals(db.session, chosen, clock.now())
+        found = db.session.scalars(select(Booking).where(Booking.id.in_(plain(chosen)))).all()
+        assert (sums["count"], sums["people"]) == (len(found), len({one.user_id for one in found}))
+        assert sums["cost"] == sum(one.total_cost_minor or 0 for one in found if one.end_time)
 
 
 def test_a_search_that_means_many_people_and_lots_finds_the_same(past, monkeypatch):
