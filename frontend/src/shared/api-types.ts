@@ -87,6 +87,22 @@ export interface components {
             /** @description Half-hourly, for periods of at most two days; else empty */
             curve: components["schemas"]["CurveOut"][];
         };
+        /** AdminTotalsEnvelope */
+        AdminTotalsEnvelope: {
+            totals: components["schemas"]["AdminTotalsOut"];
+        };
+        /**
+         * AdminTotalsOut
+         * @description `people`: different ones. `seconds`: of bookings counted as ended their whole stays, as parked or kept_free
+         *     their parts of the time asked for; else null.
+         */
+        AdminTotalsOut: {
+            count: number;
+            total_cost: number | null;
+            currency: string | null;
+            people: number;
+            seconds: number | null;
+        };
         /** Alive */
         Alive: {
             /** @constant */
@@ -171,6 +187,7 @@ export interface components {
             day: string;
             hour: number;
             occupancy_percent: number;
+            bookings_query: string;
         };
         /** ChangeEmail */
         ChangeEmail: {
@@ -427,7 +444,8 @@ export interface components {
         /**
          * FigureOut
          * @description One number. `previous` is the same over the period before; `bookings` are the query parameters of
-         *     /api/admin/bookings that list the bookings behind it.
+         *     /api/admin/bookings that list the bookings behind it, `users` those of /api/users that list the people. (What makes
+         *     up `available` stands lot by lot in `lots`.)
          */
         FigureOut: {
             name: string;
@@ -436,6 +454,7 @@ export interface components {
             value: number | null;
             previous: number | null;
             bookings: string | null;
+            users: string | null;
         };
         /**
          * FiltersIn
@@ -462,6 +481,35 @@ export interface components {
         Header: {
             name: string;
             value: string;
+        };
+        /**
+         * HourDayOut
+         * @description One local hour of one day. `occupancy_percent` is null where there was no spot.
+         */
+        HourDayOut: {
+            /** Format: date */
+            day: string;
+            partial: boolean;
+            occupied_seconds: number;
+            available_seconds: number;
+            occupancy_percent: number | null;
+            bookings_query: string;
+        };
+        /** HourEnvelope */
+        HourEnvelope: {
+            hour: components["schemas"]["HourOut"];
+        };
+        /**
+         * HourOut
+         * @description A cell of the heat map, and the days that it is made of: their seconds sum up to its own.
+         */
+        HourOut: {
+            weekday: number;
+            hour: number;
+            occupied_seconds: number;
+            available_seconds: number;
+            occupancy_percent: number | null;
+            days: components["schemas"]["HourDayOut"][];
         };
         /** InstantIn */
         InstantIn: {
@@ -668,9 +716,17 @@ export interface components {
             turnover: number | null;
             revenue_per_spot_hour: number | null;
             average_stay_seconds: number | null;
+            occupied_seconds: number;
+            reserved_seconds: number;
+            available_seconds: number;
             no_shows: number;
             cancelled: number;
             bookings_query: string;
+        };
+        /** LotsMessage */
+        LotsMessage: {
+            message: string;
+            lots: components["schemas"]["LotOut"][];
         };
         /** LotsOut */
         LotsOut: {
@@ -737,17 +793,13 @@ export interface components {
             } | null;
             network_address: string | null;
         };
-        /** LotsMessage */
-        LotsMessage: {
-            message: string;
-            lots: components["schemas"]["LotOut"][];
-        };
         /** PeriodOut */
         PeriodOut: {
             /** Format: date */
             from: string;
             /** Format: date */
             to: string;
+            busiest_hour: components["schemas"]["BusiestOut"] | null;
         };
         /** PersonalAccount */
         PersonalAccount: {
@@ -1185,6 +1237,7 @@ export interface components {
             from_minutes: number;
             to_minutes: number | null;
             count: number;
+            bookings_query: string;
         };
         /** System */
         System: {
@@ -1279,11 +1332,15 @@ export interface components {
             favourite: string | null;
             lots: components["schemas"]["UserLotOut"][];
         };
-        /** Users */
+        /**
+         * Users
+         * @description `deleted`: with days asked for, the accounts made on them that are no more; they are not listed.
+         */
         Users: {
             users: components["schemas"]["ListedUser"][];
             next: string | null;
             total: number;
+            deleted: number | null;
         };
         /** WindowOut */
         WindowOut: {
