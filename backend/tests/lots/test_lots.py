@@ -1,16 +1,20 @@
 """Running lots over HTTP: make, edit, resize, close, open again, import; and what everybody sees of them."""
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from parking import clock
 from parking.bookings import service as bookings
-from parking.lots import stream
+from parking.errors import Invalid
+from parking.lots import importer, stream
 from parking.lots.rules import Resize, SpotState, resize
 from tests.bookings.helpers import make_lot, park, reserve
 
 H = timedelta(hours=1)
+PAGE_TEXTS = Path(__file__).parents[3] / "frontend" / "src" / "locales"
 NEW = {"name": "Harbour", "capacity": 3, "price_per_hour": 2.5}
 
 
@@ -203,10 +207,47 @@ def test_every_wrong_line_is_named_and_nothing_is_imported(client, auth, carol, 
     answer = import_csv(client, auth(carol), text)
     assert answer.status_code == 422
     assert set(answer.json["errors"]) == {"line 3", "line 4", "line 5"}
+    told = [(one["line"], one["column"], one["reason"], one["values"]) for one in answer.json["faults"]]
+    assert told == [
+        (3, "capacity", "whole_number", {}),
+        (4, "price_per_hour", "amount", {}),
+        (5, "name", "same_name", {"n": 2}),
+    ]
     assert client.get("/api/lots", headers=auth(carol)).json["total"] == 1
     assert import_csv(client, auth(carol), "name,capacity,price_per_hour\nHarbour,3,1\n").status_code == 409
     assert import_csv(client, auth(carol), "name,size\nA,3\n").status_code == 422
     assert client.post("/api/lots/import", json={}, headers=auth(carol)).status_code == 415
+
+
+FAULTS = {
+    "name,capacity\nA,1\n": {"missing_column"},
+    "name,capacity,price_per_hour,size\nA,1,1,1\n": {"unknown_column"},
+    'name,capacity,price_per_hour\n"A"x,1,1\n': {"not_csv"},
+    "name,capacity,price_per_hour\n": {"count"},
+    "name,capacity,price_per_hour\nA,1,1,1\n": {"too_many_cells"},
+    "name,capacity,price_per_hour\nA,1\n": {"missing"},
+    "name,capacity,price_per_hour,timezone,cap_day,require_checkin\n,0,1,Mars/X,weekly,perhaps\n": {
+        "missing", "at_least", "zone", "one_of", "yes_no",
+    },
+    "name,capacity,price_per_hour,latitude\n" + "A" * 101 + ",10001,1.234,nan\n": {
+        "too_long", "at_most", "amount", "number",
+    },
+    "name,capacity,price_per_hour\nA\x01,1,1\n": {"characters"},
+    "name,capacity,price_per_hour\nA,1,1\na,1,1\n": {"same_name"},
+}  # fmt: skip
+
+
+def test_every_fault_of_a_file_has_words_in_every_language():
+    """The page finds them by the fault's reason; a fault without one is called `wrong`."""
+    reasons = set(importer._REASONS.values()) | {"wrong"}
+    for text, expected in FAULTS.items():
+        with pytest.raises(Invalid) as refused:
+            importer.parse(text)
+        assert {fault["reason"] for fault in refused.value.members["faults"]} == expected
+        reasons |= expected
+    for language in ("en", "de"):
+        words = json.loads((PAGE_TEXTS / language / "adminLots.json").read_text(encoding="utf-8"))
+        assert set(words["adminLots"]["csv"]["fault"]) == reasons
 
 
 def test_the_command_imports_too(app, carol, tmp_path):

@@ -1,0 +1,32 @@
+import { beforeAll, expect, it } from 'vitest'
+import { ApiError } from '@/shared/errors'
+import { i18n, setLocale, useCatalogue } from '@/shared/i18n'
+import { faultLines, wordsOf } from './csvFaults'
+
+const faults = [
+  { line: 3, column: 'capacity', reason: 'at_most', values: { n: 10000 } },
+  { line: 3, column: 'timezone', reason: 'zone', values: {} },
+  { line: null, column: null, reason: 'of tomorrow', values: {} },
+]
+const refused = new ApiError(422, 'invalid', 'Wrong.', {}, null, null, { faults })
+const german = (n: number) => n.toLocaleString('de')
+const said = () =>
+  faultLines(refused).map(({ line, faults }) => [
+    line,
+    ...faults.map((fault) => i18n.global.t(...wordsOf(fault, german))),
+  ])
+
+beforeAll(() => useCatalogue('adminLots'))
+
+it('says what is wrong in the reader’s language, line by line', async () => {
+  await setLocale('de')
+  expect(said()).toEqual([
+    [3, 'capacity ist größer als 10.000', 'timezone ist keine Zeitzone wie Europe/Berlin'],
+    [null, ' ist falsch'],
+  ])
+})
+
+it('has no lines when something else went wrong', () => {
+  expect(faultLines(new ApiError(503, 'unavailable', 'Later.'))).toEqual([])
+  expect(faultLines(null)).toEqual([])
+})
