@@ -103,7 +103,8 @@ class Texts:
         return plain.translate(str.maketrans(",.", thousands + decimal))
 
     def plain(self, value: float) -> str:
-        """At most one decimal."""
+        """At most one decimal, and none where it would be a nought."""
+        value = round(value, 1)
         return self.number(value, 0 if value == int(value) else 1)
 
     def percent(self, value: float) -> str:

@@ -230,7 +230,7 @@ def _bookings_file(covered: Days) -> list[mail.FileReference]:
         path.unlink()
         return []
     mimetype = "application/zip" if path.suffix == ".zip" else "text/csv"
-    return [{"filename": path.name, "mimetype": mimetype, "path": files.inside(path)}]
+    return [{"filename": f"{name}{path.suffix}", "mimetype": mimetype, "path": files.inside(path)}]
 
 
 def _around(covered: Days, **more: Any) -> Filters:

@@ -268,7 +268,7 @@ def test_a_receipt_tells_the_stay_from_the_time_that_was_reserved():
 def test_a_report_whose_bookings_are_too_large_for_a_mail_leads_to_them():
     facts = {**samples.admin_monthly_report(), "bookings_attached": False}
     shown = render.render(draft("admin_monthly_report", facts=facts), SITE)
-    assert "holds every booking" not in shown.text
+    assert "Two files are attached" not in shown.text
     assert "\nhttps://park.example.com/admin/exports\n" in shown.text
     assert "https://park.example.com/admin/exports" in Page(shown.html).links
 
@@ -304,6 +304,10 @@ def test_a_report_names_what_its_changes_are_measured_against(kind, day_or_month
         assert period in render.render(draft(kind, lang, facts), SITE).text.replace("\u00a0", " ")
         alone = render.render(draft(kind, lang, {**facts, "previous": None}), SITE).text
         assert period.split()[0] not in alone
+
+
+def test_a_percentage_that_rounds_to_a_whole_one_has_no_nought():
+    assert [Texts("en").percent(value) for value in (3.96, 4, 4.04, 4.06)] == ["4%", "4%", "4%", "4.1%"]
 
 
 def test_one_point_is_one_point():

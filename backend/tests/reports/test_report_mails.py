@@ -109,6 +109,7 @@ def test_the_administrators_month_equals_the_page(city):
     )
     assert told["bookings"] > 20
     lots, bookings = letter.attachments
+    assert [lots["filename"], bookings["filename"]] == ["lots_2026-03.csv", "bookings_2026-03.csv"]
     by_lot = rows_of(lots["text"])
     assert sum(Decimal(row["revenue"]) for row in by_lot) * 100 == page.totals.revenue_minor
     assert sum(int(row["bookings"]) for row in by_lot) == page.totals.bookings

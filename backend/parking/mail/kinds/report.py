@@ -146,7 +146,7 @@ def _admin_blocks(facts: AdminReport, c: Context, *, attached: bool) -> tuple[Bl
         blocks.append(_admin_grid(facts, t))
         blocks += _rest(len(lots), t, attached)
     if attached and facts.get("bookings_attached", True):
-        blocks.append(Para(t("report.attached")))
+        blocks.append(Para(t("report.attached_admin")))
     elif attached:
         blocks.append(Para(t("report.too_large"), url=c.page("admin_exports")))
     blocks += [
