@@ -1,11 +1,17 @@
 import { http } from '@/shared/http'
-import type { AdminStats, SystemLights, UserStats } from './types'
+import type { AdminStats, HourFigures, SystemLights, UserStats } from './types'
 
 export interface StatsQuery {
   from: string
   to: string
   lot_id?: string
   compare?: boolean
+}
+
+/** A cell of the heat map: 0 = Monday, and the local hour. */
+export interface HourQuery extends Pick<StatsQuery, 'from' | 'to' | 'lot_id'> {
+  weekday: number
+  hour: number
 }
 
 export type Table = 'figures' | 'days' | 'lots' | 'hours' | 'stays' | 'curve'
@@ -15,6 +21,13 @@ export const reportsApi = {
     (await http.get<{ stats: AdminStats }>('/api/stats/admin', { params })).stats,
   month: async (month: string): Promise<UserStats> =>
     (await http.get<{ stats: UserStats }>('/api/stats/user', { params: { month } })).stats,
+  hour: async (params: HourQuery): Promise<HourFigures> =>
+    (await http.get<{ hour: HourFigures }>('/api/stats/admin/hour', { params })).hour,
+  hourCsv: (query: HourQuery): Promise<Blob> => {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined)
+    const params = new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
+    return http.blob(`/api/stats/admin/hour.csv?${params}`)
+  },
   csv: (query: StatsQuery, table: Table): Promise<Blob> => {
     const params = new URLSearchParams({ from: query.from, to: query.to, table })
     if (query.lot_id) params.set('lot_id', query.lot_id)

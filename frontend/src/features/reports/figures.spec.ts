@@ -64,6 +64,8 @@ describe('the heat map', () => {
         weekday: write.weekday,
         hour: write.hour,
         label: 'Occupancy',
+        to: (weekday: number, hour: number) => `/${weekday}/${hour}`,
+        says: (weekday: number, hour: number, percent: number) => `${weekday} ${hour} ${percent}`,
       },
       global,
     })
@@ -74,6 +76,15 @@ describe('the heat map', () => {
     expect(cells).toHaveLength(168)
     expect(cells.map((cell) => cell.text()).filter((text) => text === '81')).toHaveLength(1)
     expect(cells.map((cell) => cell.text()).filter((text) => text === '–')).toHaveLength(1)
+  })
+
+  it('leads from each cell with spots to its days, with one stop for the Tab key', () => {
+    const links = heat().findAll('tbody td a')
+    expect(links).toHaveLength(167)
+    const busiest = links.find((link) => link.text() === '81')!
+    expect(busiest.attributes('data-to')).toBe('"/1/13"')
+    expect(busiest.attributes('aria-label')).toBe('1 13 81.4')
+    expect(links.filter((link) => link.attributes('tabindex') === '0')).toHaveLength(1)
   })
 
   it('names its rows and columns', () => {

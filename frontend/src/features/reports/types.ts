@@ -3,6 +3,8 @@ import type { Schema } from '@/shared/types'
 /** The figures' shapes. Days are local days of each lot. */
 export type AdminStats = Schema<'AdminStatsOut'>
 export type LotFigures = AdminStats['lots'][number]
+/** A cell of the heat map with the days that it is made of. */
+export type HourFigures = Schema<'HourOut'>
 /** One number; `bookings` is the query of the administrator's list that shows what is behind it. */
 export type Figure = Schema<'FigureOut'>
 export type Unit = Figure['unit']

@@ -3,7 +3,7 @@ import { computed, ref, toValue, type MaybeRefOrGetter } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useFormat } from '@/shared/format'
 import { useCatalogue } from '@/shared/i18n'
-import { reportsApi, type StatsQuery } from './api'
+import { reportsApi, type HourQuery, type StatsQuery } from './api'
 import type { Finding } from './findings'
 import type { Unit } from './types'
 
@@ -19,6 +19,15 @@ export function useAdminStats(query: MaybeRefOrGetter<StatsQuery>, everyMs?: num
     queryKey: computed(() => ['admin', 'stats', toValue(query)]),
     queryFn: () => reportsApi.admin(toValue(query)),
     refetchInterval: everyMs ?? false,
+    placeholderData: (before) => before,
+  })
+}
+
+/** The days behind a cell of the heat map. */
+export function useHourDays(query: MaybeRefOrGetter<HourQuery>) {
+  return useQuery({
+    queryKey: computed(() => ['admin', 'stats', 'hour', toValue(query)]),
+    queryFn: () => reportsApi.hour(toValue(query)),
     placeholderData: (before) => before,
   })
 }
@@ -74,6 +83,10 @@ export function useFigureFormat(currency: MaybeRefOrGetter<string>) {
 
   const hour = (number: number) => `${String(number).padStart(2, '0')}:00`
 
+  /** Spot-hours, which are too many to be told in days. */
+  const hours = (seconds: number) =>
+    t('figures.hours', { n: format.number(seconds / 3600, { maximumFractionDigits: 2 }) })
+
   function finding(said: Finding): string {
     const facts: Record<string, string> = {}
     for (const [name, value] of Object.entries(said.facts)) {
@@ -89,5 +102,5 @@ export function useFigureFormat(currency: MaybeRefOrGetter<string>) {
     return t(said.key, facts)
   }
 
-  return { ...format, percent, money, moneyShort, figure, day, weekday, hour, finding }
+  return { ...format, percent, money, moneyShort, figure, day, weekday, hour, hours, finding }
 }

@@ -24,6 +24,10 @@ describe('filters in the address', () => {
     const link = { counted: 'ended', from_day: '2026-03-01', to_day: '2026-03-02', came: 'true' }
     expect(filtersFromQuery(link)).toEqual({ ...NO_FILTERS, ...link })
     expect(filtersFromQuery({ counted: 'ended', came: 'true' })).toEqual(NO_FILTERS)
+    const stays = { ...link, came: '', stay_from: '60', stay_to: '120' }
+    expect(filtersFromQuery(stays)).toEqual({ ...NO_FILTERS, ...stays })
+    expect(filtersFromQuery({ ...link, hour: '13' })).toEqual(NO_FILTERS)
+    expect(filtersFromQuery({ ...stays, stay_to: '60' })).toEqual(NO_FILTERS)
   })
 })
 

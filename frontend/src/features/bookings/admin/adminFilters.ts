@@ -18,6 +18,11 @@ export interface AdminFilters {
   from_day: string
   to_day: string
   came: string
+  /** Parts of such a count: one hour of the day, one moment, stays from so many minutes to so many. */
+  hour: string
+  at: string
+  stay_from: string
+  stay_to: string
 }
 
 export const NO_FILTERS: AdminFilters = {
@@ -33,8 +38,13 @@ export const NO_FILTERS: AdminFilters = {
   from_day: '',
   to_day: '',
   came: '',
+  hour: '',
+  at: '',
+  stay_from: '',
+  stay_to: '',
 }
 
+const MINUTES = /^\d{1,7}$/
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const ID = /^\d{1,15}$/
 const VALID: Record<keyof AdminFilters, RegExp> = {
@@ -46,10 +56,14 @@ const VALID: Record<keyof AdminFilters, RegExp> = {
   to: DAY,
   user_id: ID,
   spot_id: ID,
-  counted: /^(started|ended|parked)$/,
+  counted: /^(started|ended|parked|kept_free)$/,
   from_day: DAY,
   to_day: DAY,
   came: /^true$/i,
+  hour: /^(1?\d|2[0-3])$/,
+  at: /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/,
+  stay_from: MINUTES,
+  stay_to: MINUTES,
 }
 
 /** What is in the address and makes sense; anything else is left out, not an error. */
@@ -59,13 +73,24 @@ export function filtersFromQuery(query: LocationQuery): AdminFilters {
     const value = query[name]
     if (typeof value === 'string' && VALID[name].test(value)) found[name] = value
   }
-  // Half of a count is none: the server would refuse it.
-  const whole = found.counted && found.from_day && found.to_day
-  return whole ? found : withoutCount(found)
+  return isWhole(found) ? found : withoutCount(found)
+}
+
+/** Half of a count is none: the server would refuse it. */
+function isWhole(found: AdminFilters): boolean {
+  const { counted, from_day, to_day, hour, at, stay_from, stay_to } = found
+  return (
+    Boolean(counted && from_day && to_day && from_day <= to_day) &&
+    (!hour || from_day === to_day) &&
+    (!at || counted === 'parked') &&
+    (!(stay_from || stay_to) || counted === 'ended') &&
+    (!stay_to || Number(stay_from) < Number(stay_to))
+  )
 }
 
 export function withoutCount(filters: AdminFilters): AdminFilters {
-  return { ...filters, counted: '', from_day: '', to_day: '', came: '' }
+  const none = { counted: '', from_day: '', to_day: '', came: '' }
+  return { ...filters, ...none, hour: '', at: '', stay_from: '', stay_to: '' }
 }
 
 export function queryFromFilters(filters: AdminFilters): LocationQueryRaw {

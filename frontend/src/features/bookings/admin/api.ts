@@ -9,6 +9,13 @@ export type Ending = 'release' | 'cancel'
 export const adminBookingsApi = {
   list: (params: Record<string, string | number | undefined>, signal?: AbortSignal) =>
     http.get<Schema<'AdminBookingsOut'>>('/api/admin/bookings', { params, signal }),
+  /** What a list comes to on all its pages. */
+  totals: async (params: Record<string, string>) =>
+    (
+      await http.get<{ totals: Schema<'AdminTotalsOut'> }>('/api/admin/bookings/totals', {
+        params,
+      })
+    ).totals,
   /** Ends somebody's stay or reservation; the reason is told to its owner. */
   end: (id: number, how: Ending, reason: string) =>
     http.post<AdminEnded>(`/api/admin/bookings/${id}/${how}`, { reason }),

@@ -36,6 +36,18 @@ export function useAdminBookings(filters: MaybeRefOrGetter<Record<string, string
   return { query, refreshSoon }
 }
 
+/** What stands behind a figure comes to the figure; other lists may be as long as the whole past. */
+export function useBookingTotals(filters: MaybeRefOrGetter<Record<string, string>>) {
+  return useQuery({
+    queryKey: computed(() => ['admin', 'bookings', 'totals', toValue(filters)]),
+    queryFn: () => adminBookingsApi.totals(toValue(filters)),
+    enabled: computed(() => {
+      const { counted, status } = toValue(filters)
+      return Boolean(counted) || status === 'Active' || status === 'Reserved'
+    }),
+  })
+}
+
 /** The running booking of a spot and those to come, with all that an administrator may know. */
 export function useSpotBookings(spot: () => Spot) {
   const of = (status: string) =>
