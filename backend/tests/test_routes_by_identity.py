@@ -104,6 +104,8 @@ ROUTES: dict[str, Row] = {
     # people
     "GET /api/users": ADMIN(200),
     "GET /api/users/<int:user_id>": ADMIN(200, path="/api/users/{alice}"),
+    "GET /api/users/<int:user_id>/sessions": ADMIN(200, path="/api/users/{alice}/sessions"),
+    "DELETE /api/users/<int:user_id>/sessions": ADMIN(200, path="/api/users/{alice}/sessions"),
     "PATCH /api/users/<int:user_id>": ADMIN(200, path="/api/users/{alice}", json={"active": False}),
     # lots and spots
     "GET /api/lots": SELF(200),

@@ -183,3 +183,19 @@ class Users(Out):
 class ListedUserAnswer(Out):
     message: str | None = None
     user: ListedUser
+
+
+class SignIns(Out):
+    """Browsers that can go on without the password."""
+
+    count: int
+    last_used_at: datetime | None
+
+
+class SignInsAnswer(Out):
+    sign_ins: SignIns
+
+
+class SignedOut(Out):
+    message: str
+    ended: Annotated[int, Field(description="Browsers that were signed in.")]

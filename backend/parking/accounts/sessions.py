@@ -15,7 +15,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from parking import clock, settings
@@ -119,17 +119,31 @@ def end_all(session: Session, user_id: int) -> None:
     )
 
 
+def summary(session: Session, user_id: int) -> tuple[int, datetime | None]:
+    """How many sessions of this person can still be refreshed, and when one was last used."""
+    chosen = select(func.count(), func.max(LoginSession.last_used_at)).where(*_running(user_id))
+    count, last_used_at = session.execute(chosen).one()
+    return count, last_used_at
+
+
 def running(session: Session, user_id: int) -> list[LoginSession]:
     """The sessions of this person that can still be refreshed, the last used first."""
     return list(
         session.scalars(
             select(LoginSession)
-            .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
-            .where(LoginSession.expires_at > clock.now())
+            .where(*_running(user_id))
             .order_by(LoginSession.last_used_at.desc(), LoginSession.id.desc())
             .limit(100)
         )
     )
+
+
+def _running(user_id: int) -> list[ColumnElement[bool]]:
+    return [
+        LoginSession.user_id == user_id,
+        LoginSession.ended_at.is_(None),
+        LoginSession.expires_at > clock.now(),
+    ]
 
 
 def forget(session: Session, user_id: int) -> None:

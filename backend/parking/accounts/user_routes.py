@@ -41,3 +41,19 @@ def show_user(user_id: int) -> Any:
 def change_user(user_id: int, body: schemas.UserChange) -> Any:
     """Enable, disable, change roles. The person's access tokens stop at the next request."""
     return {"message": "User updated", "user": users.change(user_id, body.active, body.roles)}
+
+
+@bp.get("/<int:user_id>/sessions")
+@requires("admin")
+@bp.output(schemas.SignInsAnswer)
+def show_sign_ins(user_id: int) -> Any:
+    """How many browsers a person is signed in with, and when one was last used."""
+    return {"sign_ins": users.sign_ins(user_id)}
+
+
+@bp.delete("/<int:user_id>/sessions")
+@requires("admin")
+@bp.output(schemas.SignedOut)
+def sign_out_user(user_id: int) -> Any:
+    """Sign a person out everywhere. The account stays as it is: who knows its password can sign in again."""
+    return {"message": "Signed out everywhere", "ended": users.sign_out(user_id)}

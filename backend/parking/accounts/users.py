@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from parking import settings
-from parking.accounts import administrators, hooks, people, queries
+from parking.accounts import administrators, hooks, people, queries, sessions
 from parking.accounts.models import User
 from parking.accounts.queries import Filters
 from parking.audit import service as audit
@@ -57,6 +57,23 @@ def change(user_id: int, active: bool | None, roles: Sequence[str] | None) -> di
             _apply(session, user, before, after)
         session.flush()
         return _shown(session, [user])[0]
+
+
+def sign_ins(user_id: int) -> dict[str, Any]:
+    """How many browsers a person is signed in with, and when one was last used; not where. Raises NotFound."""
+    session = db.session()
+    count, last_used_at = sessions.summary(session, queries.person(session, user_id).id)
+    return {"count": count, "last_used_at": last_used_at}
+
+
+def sign_out(user_id: int) -> int:
+    """Signs a person out everywhere, access tokens included; how many browsers that were. Raises NotFound."""
+    with transaction() as session:
+        user = queries.person(session, user_id, lock=True)
+        count, _ = sessions.summary(session, user.id)
+        people.end_tokens(session, user)
+        audit.record(session, "session.all_ended", "user", user.id, after={"sessions": count})
+    return count
 
 
 def _apply(session: Session, user: User, before: dict[str, Any], after: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import event, select
 
 from parking.accounts import administrators, hooks, queries, service
 from parking.accounts.models import Role, User
+from parking.audit.models import AuditEntry
 from parking.db import db, transaction
 
 from .conftest import OWN_PAGE
@@ -244,3 +245,23 @@ def test_without_the_lock_nobody_would_be_left(app, together, auth, two_administ
     assert remove_each_other(app, together, auth, two_administrators, "delete") == [200, 200]
     with db.session() as session:
         assert real(session) == 0
+
+
+def test_an_administrator_sees_how_often_a_person_is_signed_in_and_ends_it(client, alice, bob, carol, auth, sign_in):
+    alice_id, bob_id, operator, token = alice.id, bob.id, auth(carol), auth(alice)
+    browser, _ = sign_in("alice@example.com")
+    sign_in("alice@example.com")
+    sign_in("bob@example.com")
+    url = f"/api/users/{alice_id}/sessions"
+    seen = client.get(url, headers=operator).json["sign_ins"]
+    assert seen == {"count": 2, "last_used_at": "2026-03-02T12:00:00Z"}
+    assert client.delete(url, headers=operator).json["ended"] == 2
+    assert client.get(url, headers=operator).json["sign_ins"] == {"count": 0, "last_used_at": None}
+    assert client.get("/auth/me", headers=token).status_code == 401
+    assert browser.post("/auth/refresh", headers=OWN_PAGE).status_code == 401
+    assert client.get(f"/api/users/{bob_id}/sessions", headers=operator).json["sign_ins"]["count"] == 1
+    entry = db.session.scalar(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1))
+    assert (entry.action, entry.entity_id, entry.after) == ("session.all_ended", alice_id, {"sessions": 2})
+    assert entry.actor_id == carol.id
+    assert client.get("/api/users/999/sessions", headers=operator).status_code == 404
+    assert client.delete("/api/users/999/sessions", headers=operator).status_code == 404
