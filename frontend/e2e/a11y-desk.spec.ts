@@ -246,6 +246,12 @@ test('the desk: dialogs about bookings, people and mail', async ({ page }) => {
       then: opens('Disable account'),
     },
     {
+      name: 'signing a person out',
+      path: `/admin/users/${person}`,
+      ready: 'Disable account',
+      then: opens('Sign out everywhere'),
+    },
+    {
       name: 'roles',
       path: `/admin/users/${person}`,
       ready: 'Change roles',

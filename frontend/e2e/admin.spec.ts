@@ -75,3 +75,15 @@ test('the desk sees a booking as it happens', async ({ page }) => {
   await book(await register(), lot.id)
   await expect(page.getByRole('button', { name: /^Spot 1, occupied/ })).toBeVisible()
 })
+
+test('a person is signed out everywhere from the desk', async ({ page }) => {
+  const driver = await register()
+  const me = await call<{ user: { id: number } }>('GET', '/auth/me', undefined, driver.token)
+  await page.goto(`/admin/users/${me.user.id}`)
+  const card = page.getByRole('region', { name: 'Signed in', exact: true })
+  await expect(card.getByText('Signed in on 1 browser.')).toBeVisible()
+  await card.getByRole('button', { name: 'Sign out everywhere' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click()
+  await expect(card.getByText('Not signed in anywhere.')).toBeVisible()
+  await expect(call('GET', '/auth/me', undefined, driver.token)).rejects.toThrow(/401/)
+})

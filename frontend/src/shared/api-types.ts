@@ -1148,6 +1148,18 @@ export interface components {
             /** @description What stood in the link. */
             token: string;
         };
+        /**
+         * SignIns
+         * @description Browsers that can go on without the password.
+         */
+        SignIns: {
+            count: number;
+            last_used_at: string | null;
+        };
+        /** SignInsAnswer */
+        SignInsAnswer: {
+            sign_ins: components["schemas"]["SignIns"];
+        };
         /** SignedIn */
         SignedIn: {
             message: string;
@@ -1155,6 +1167,12 @@ export interface components {
             token: string;
             /** @description Seconds the token is good for. */
             expires_in: number;
+        };
+        /** SignedOut */
+        SignedOut: {
+            message: string;
+            /** @description Browsers that were signed in. */
+            ended: number;
         };
         /** Site */
         Site: {

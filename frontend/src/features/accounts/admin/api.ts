@@ -10,6 +10,9 @@ export const peopleApi = {
   one: async (id: number) => (await http.get<{ user: Person }>(`/api/users/${id}`)).user,
   change: async (id: number, change: PersonChange) =>
     (await http.patch<{ user: Person }>(`/api/users/${id}`, change)).user,
+  signIns: async (id: number) =>
+    (await http.get<Schema<'SignInsAnswer'>>(`/api/users/${id}/sessions`)).sign_ins,
+  signOut: (id: number) => http.delete<Schema<'SignedOut'>>(`/api/users/${id}/sessions`),
   bookings: async (id: number, limit: number) =>
     (
       await http.get<{ bookings: AdminBooking[] }>('/api/admin/bookings', {

@@ -27,9 +27,27 @@ export function usePersonChange(id: MaybeRefOrGetter<number>) {
   return async (change: PersonChange) => {
     const changed = await peopleApi.change(toValue(id), change)
     client.setQueryData(['admin', 'user', changed.id], changed)
+    void client.invalidateQueries({ queryKey: ['admin', 'user', changed.id, 'sign-ins'] })
     void client.invalidateQueries({ queryKey: ['admin', 'users'] })
     void client.invalidateQueries({ queryKey: ['admin', 'audit'] })
     return changed
+  }
+}
+
+export function useSignIns(id: MaybeRefOrGetter<number>) {
+  return useQuery({
+    queryKey: computed(() => ['admin', 'user', toValue(id), 'sign-ins']),
+    queryFn: () => peopleApi.signIns(toValue(id)),
+  })
+}
+
+/** Signs a person out everywhere. */
+export function useSignOut(id: MaybeRefOrGetter<number>) {
+  const client = useQueryClient()
+  return async () => {
+    await peopleApi.signOut(toValue(id))
+    void client.invalidateQueries({ queryKey: ['admin', 'user', toValue(id), 'sign-ins'] })
+    void client.invalidateQueries({ queryKey: ['admin', 'audit'] })
   }
 }
 
