@@ -415,10 +415,17 @@ def _soil_months(session: Session, change: Iterable[date], lot_ids: Sequence[int
 
 def _advance(session: Session, job: Job, done: Work) -> None:
     """Writes down how far the lots have come."""
-    session.execute(delete(LotRolled).where(LotRolled.lot_id.in_([lot.id for lot in job.lots])))
-    session.execute(insert(LotRolled), [_rolled(lot, job, done) for lot in job.lots])
+    if further := [lot for lot in job.lots if not _goes_back(lot, job)]:
+        session.execute(delete(LotRolled).where(LotRolled.lot_id.in_([lot.id for lot in further])))
+        session.execute(insert(LotRolled), [_rolled(lot, job, done) for lot in further])
     if job.left:
         session.execute(insert(StatsChange), [_mark(lot, first, last, job.zone) for lot, first, last in job.left])
+
+
+def _goes_back(lot: LotInfo, job: Job) -> bool:
+    """Whether only days were made again that lie between the first and the last one kept."""
+    first, last = lot.first_day, lot.last_day
+    return lot.is_rolled and first is not None and last is not None and first <= job.days[0] and job.days[-1] < last
 
 
 def _rolled(lot: LotInfo, job: Job, done: Work) -> dict[str, Any]:
@@ -433,7 +440,7 @@ def _rolled(lot: LotInfo, job: Job, done: Work) -> dict[str, Any]:
     }
     if last == done.today:
         standing, until = done.standing[lot.id]
-    elif last not in job.days and lot.holds_until is not None:  # only days before it were made again
+    elif last not in job.days and lot.holds_until is not None:  # days before it were made, its own is as it was
         standing, until = lot.standing, lot.holds_until
     else:
         return {**row, "holds_until": None, **asdict(Standing())}

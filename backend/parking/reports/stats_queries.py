@@ -188,8 +188,11 @@ class LotInfo(NamedTuple):
         return self.rolled_zone == self.zone
 
     def is_over(self, now: int) -> bool:
-        """Whether the last day kept was told as it would end, and that is not true any more."""
-        return self.holds_until is not None and self.holds_until <= now
+        """Whether the last day kept was told as it would end, and came otherwise. (If it held to the day's end, it is
+        how the day ended.)"""
+        if self.holds_until is None or self.holds_until > now or self.last_day is None or self.rolled_zone is None:
+            return False
+        return self.holds_until < midnight(self.last_day + timedelta(days=1), self.rolled_zone)
 
     def is_open(self, now: int) -> bool:
         """Whether the last day kept is told as it will end if nothing changes."""

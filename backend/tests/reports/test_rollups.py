@@ -189,6 +189,19 @@ def test_the_present_day_is_read_and_not_counted_until_something_changes(lot, al
         assert counted.lots == [[lot]]
 
 
+def test_a_day_that_ended_as_it_was_told_is_not_counted_again(lot, alice, monkeypatch):
+    with clock.set_to(clock.now()):
+        day = clock.now().date()
+        world.put(world.row(lot, world.spot_ids(lot)[0], alice.id, clock.now(), None))
+        rollups.roll_up()
+        clock.travel(86_400)
+        monkeypatch.setattr(rollups, "compute", lambda *_: pytest.fail("counted"))
+        ended = stats.admin_figures(db.session, day, day).totals
+        assert (ended.occupied_s, ended.available_s) == (11 * 3600, 3 * 86_400)  # from noon in UTC to Berlin's midnight
+        monkeypatch.undo()
+        assert rollups.check() == []
+
+
 class Counted:
     """Lets the figures be counted, and notes of which lots."""
 
