@@ -267,6 +267,7 @@ def test_any_sequence_of_actions_keeps_the_invariants(app):
         max_examples=200,
         stateful_step_count=30,
         deadline=None,
+        derandomize=True,  # the same lives every time: what fails here fails everywhere
         database=None,
         suppress_health_check=list(HealthCheck),
     )
