@@ -117,6 +117,7 @@ ROUTES: dict[str, Row] = {
     "DELETE /api/lots/<int:lot_id>": ADMIN(200, path="/api/lots/{empty_lot}"),
     "POST /api/lots/<int:lot_id>/restore": ADMIN(200, path="/api/lots/{deleted_lot}/restore"),
     "POST /api/lots/import": ADMIN(201, headers=CSV, data="name,capacity,price_per_hour\nEast,3,2.50\n"),
+    "PATCH /api/lots/<int:lot_id>/spots": ADMIN(200, path="/api/lots/{lot}/spots", json={"numbers": [2], "ev": True}),
     "PATCH /api/spots/<int:spot_id>": ADMIN(200, path="/api/spots/{spot}", json={"ev": True}),
     # bookings
     "GET /api/quote": SELF(200, query={"lot_id": "{lot}", **TOMORROW}),

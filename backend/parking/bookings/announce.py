@@ -6,6 +6,7 @@ alone decides it, which an ending does not (the next reservation may be near).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from parking.bookings.models import Booking
@@ -26,6 +27,13 @@ def announce_lot(lot_id: int) -> None:
 def announce_spot(lot_id: int, spot_id: int) -> None:
     """A spot was closed, opened or described anew."""
     after_commit(partial(live.publish, "spot", {"lot_id": lot_id, "id": spot_id}, lot_id=lot_id))
+    announce_lot(lot_id)
+
+
+def announce_spots(lot_id: int, spot_ids: Iterable[int]) -> None:
+    """Many spots of a lot were; the lot itself is told of once."""
+    for spot_id in spot_ids:
+        after_commit(partial(live.publish, "spot", {"lot_id": lot_id, "id": spot_id}, lot_id=lot_id))
     announce_lot(lot_id)
 
 

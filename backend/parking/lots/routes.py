@@ -23,6 +23,8 @@ from parking.lots.schemas import (
     PublicLotsOut,
     SpotEdit,
     SpotMessage,
+    SpotsEdit,
+    SpotsMessage,
     SpotsOut,
 )
 from parking.lots.service import Changes
@@ -146,6 +148,17 @@ def list_spots(lot_id: int) -> Response:
 def update_spot(spot_id: int, body: SpotEdit) -> Response:
     """Describe a spot, take it out of service or back."""
     return answer(service.update_spot(spot_id, body.model_dump(exclude_unset=True), identity()))
+
+
+@bp.patch("/api/lots/<int:lot_id>/spots")
+@requires("admin")
+@documented(409)
+@bp.input(SpotsEdit, arg_name="body")
+@bp.output(SpotsMessage)
+def update_spots(lot_id: int, body: SpotsEdit) -> Response:
+    """Describe many spots of a car park, take them out of service or back: all of them or none."""
+    fields = body.model_dump(exclude_unset=True)
+    return answer(service.update_spots(lot_id, fields.pop("numbers"), fields, identity()))
 
 
 def _tagged(response: Response) -> Response:

@@ -78,6 +78,12 @@ class SpotEdit(In):
     covered: bool | None = None
 
 
+class SpotsEdit(SpotEdit):
+    """The same for many spots of a lot, named by their numbers."""
+
+    numbers: Annotated[list[Annotated[int, Field(ge=1, le=10_000)]], Field(min_length=1, max_length=1_000)]
+
+
 class FeaturesOut(Out):
     ev: int
     accessible: int
@@ -183,6 +189,10 @@ class SpotsOut(Out):
 class SpotMessage(Out):
     message: str
     spot: SpotOut
+
+
+class SpotsMessage(LotMessage):
+    changed: int
 
 
 class LotsQuery(Query):

@@ -18,7 +18,7 @@ from parking import clock, settings
 from parking.audit import service as audit
 from parking.bookings import allocation, blocks, steps
 from parking.bookings import queries as booking_queries
-from parking.bookings.announce import announce_lot, announce_spot
+from parking.bookings.announce import announce_lot, announce_spot, announce_spots
 from parking.bookings.models import OUT_OF_SERVICE, RETIRED, Booking
 from parking.bookings.service import open_lot
 from parking.bookings.states import is_active, is_live, is_reserved
@@ -164,10 +164,8 @@ def update_spot(spot_id: int, fields: dict[str, Any], who: Identity) -> dict[str
         if spot is None or spot.retired_at is not None:
             raise NotFound("There is no such spot.")
         lot, now = open_lot(session, spot.lot_id), clock.now()
-        before = {name: getattr(spot, name) for name in ("level", "ev", "accessible", "covered")}
-        for name in before:
-            if name in fields and (fields[name] is not None or name == "level"):
-                setattr(spot, name, fields[name] or None if name == "level" else fields[name])
+        before = {name: getattr(spot, name) for name in _DESCRIPTION}
+        _describe([spot], fields)
         after: dict[str, Any] = {name: getattr(spot, name) for name in before}
         if fields.get("out_of_service") is not None:
             after |= _set_service(session, spot, fields, who, now)
@@ -176,6 +174,57 @@ def update_spot(spot_id: int, fields: dict[str, Any], who: Identity) -> dict[str
         session.flush()
         [view] = queries.spot_views(session, lot, now, who, spot.id)
         return {"message": f"Spot {spot.spot_number} was saved.", "spot": view}
+
+
+def update_spots(lot_id: int, numbers: Iterable[int], fields: dict[str, Any], who: Identity) -> dict[str, Any]:
+    """Describes many spots of a lot anew, closes or opens them: all of them or none.
+
+    Raises NotFound, Invalid (a number the lot has not), Conflict `spot_in_use` with the bookings in the way.
+    """
+    with transaction() as session:
+        lot, now = _locked_lot(session, lot_id, None), clock.now()
+        spots = _numbered(session, lot, set(numbers))
+        _describe(spots, fields)
+        ids = [spot.id for spot in spots]
+        if fields.get("out_of_service") is True:
+            _close(session, lot, ids, fields.get("reason"), who, now)
+        elif fields.get("out_of_service") is False:
+            blocks.unblock(session, lot.id, ids, kind=OUT_OF_SERVICE, now=now)
+        changed = {"spots": [spot.spot_number for spot in spots], **fields}
+        audit.record(session, "lot.spots_updated", "lot", lot.id, after=changed)
+        announce_spots(lot.id, ids)
+        session.flush()
+        return {"message": f"{len(spots)} spot(s) were saved.", "changed": len(spots), "lot": _shown(session, lot)}
+
+
+def _numbered(session: Session, lot: Lot, numbers: set[int]) -> list[Spot]:
+    query = select(Spot).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None), Spot.spot_number.in_(numbers))
+    spots = list(session.scalars(query.order_by(Spot.spot_number)))
+    if missing := numbers - {spot.spot_number for spot in spots}:
+        raise Invalid.field("numbers", f"{lot.name} has no spot {min(missing)}.", missing=sorted(missing)[:20])
+    return spots
+
+
+_DESCRIPTION = ("level", "ev", "accessible", "covered")
+
+
+def _describe(spots: Iterable[Spot], fields: dict[str, Any]) -> None:
+    """Sets what is given; only the level can be taken away."""
+    for name in _DESCRIPTION:
+        if name in fields and (fields[name] is not None or name == "level"):
+            for spot in spots:
+                setattr(spot, name, fields[name] or None if name == "level" else fields[name])
+
+
+def _close(session: Session, lot: Lot, ids: list[int], reason: str | None, who: Identity, now: datetime) -> None:
+    """Blocks them first, so that nobody can book one between the look and the deed."""
+    blocks.block(session, lot.id, ids, kind=OUT_OF_SERVICE, user_id=who.id, now=now, reason=reason)
+    if taken := blocks.occupants(session, lot.id, ids):
+        raise Conflict(
+            f"{len(taken)} of these spots are booked. Release or cancel what stands on them first.",
+            code="spot_in_use",
+            blocking=blockers(session, lot.id, taken),
+        )
 
 
 def _set_service(session: Session, spot: Spot, fields: dict[str, Any], who: Identity, now: datetime) -> dict[str, Any]:

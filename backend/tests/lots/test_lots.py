@@ -148,6 +148,31 @@ def test_a_spot_out_of_service_and_back(client, auth, alice, carol, lot):
     assert (refused.status_code, refused.json["code"]) == (409, "spot_in_use")
 
 
+def test_many_spots_change_together_or_not_at_all(client, auth, alice, carol, lot):
+    url, headers = f"/api/lots/{lot['id']}/spots", auth(carol)
+    shown = lambda: [  # noqa: E731 - a word for the lines below
+        (spot["status"], spot["level"], spot["ev"])
+        for spot in client.get(f"/api/spots/{lot['id']}", headers=headers).json["spots"]
+    ]
+    start = shown()
+    assert park(alice, lot)["spot_number"] == 1
+    wanted = {"out_of_service": True, "reason": "Wet paint", "level": "B", "ev": True}
+    refused = client.patch(url, json={**wanted, "numbers": [1, 2]}, headers=headers)
+    assert (refused.status_code, refused.json["code"]) == (409, "spot_in_use")
+    assert [one["spot_number"] for one in refused.json["blocking"]] == [1]
+    assert client.patch(url, json={**wanted, "numbers": [2, 99]}, headers=headers).status_code == 422
+    assert shown()[1:] == start[1:]
+    done = client.patch(url, json={**wanted, "numbers": [2, 2]}, headers=headers)
+    assert (done.json["changed"], done.json["lot"]["out_of_service_spots"]) == (1, 1)
+    assert shown()[1] == ("Out of service", "B", True)
+    described = client.patch(url, json={"numbers": [1, 2], "level": None, "out_of_service": False}, headers=headers)
+    assert described.json["changed"] == 2
+    assert [spot[:2] for spot in shown()][:2] == [("Occupied", None), ("Available", None)]
+    entries = client.get(f"/api/admin/audit?entity=lot&entity_id={lot['id']}", headers=headers).json["entries"]
+    assert [entry["action"] for entry in entries[:2]] == ["lot.spots_updated"] * 2
+    assert entries[1]["after"] == {"spots": [2], **wanted}
+
+
 def test_who_sees_what_of_a_spot(client, auth, alice, bob, carol, lot):
     park(alice, lot)
     reserve(bob, lot, 2 * H, H)
