@@ -1,6 +1,6 @@
 """Bookings of local days: which of them started, ended or stood on a run of days, each in the zone of its own lot.
 
-The figures count by such days (parking/reports/stats.py); this finds the bookings behind a figure.
+The figures count by such days (parking/reports/stats_figures.py); this finds the bookings behind a figure.
 """
 
 from __future__ import annotations

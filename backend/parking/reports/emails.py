@@ -23,6 +23,7 @@ from parking.reports import stats
 from parking.reports.audience import Addressee
 from parking.reports.periods import Period
 from parking.reports.rollup_rules import local_day
+from parking.reports.stats_figures import AdminFigures, LotFigures, UserFigures
 
 Writer = Callable[[Session, Sequence[Addressee]], Iterator["Written"]]
 FREE_LOTS = 3
@@ -163,7 +164,7 @@ def _admin_facts(session: Session, covered: Days) -> dict[str, Any]:
     }
 
 
-def _told(figures: stats.AdminFigures) -> dict[str, Any]:
+def _told(figures: AdminFigures) -> dict[str, Any]:
     sums = figures.totals
     return {
         "bookings": sums.bookings,
@@ -178,7 +179,7 @@ def _told(figures: stats.AdminFigures) -> dict[str, Any]:
     }
 
 
-def _lot_row(lot: stats.LotFigures) -> list[columns.Cell]:
+def _lot_row(lot: LotFigures) -> list[columns.Cell]:
     sums = lot.figures
     return [
         lot.lot_id,
@@ -283,7 +284,7 @@ def _user_facts(session: Session, user_id: int, covered: Days) -> dict[str, Any]
     }
 
 
-def _sums(months: Sequence[stats.UserFigures]) -> dict[str, int]:
+def _sums(months: Sequence[UserFigures]) -> dict[str, int]:
     return {
         "visits": sum(month.visits for month in months),
         "parked_seconds": sum(month.parked_s for month in months),
@@ -291,7 +292,7 @@ def _sums(months: Sequence[stats.UserFigures]) -> dict[str, int]:
     }
 
 
-def _by_lot(months: Sequence[stats.UserFigures]) -> list[dict[str, Any]]:
+def _by_lot(months: Sequence[UserFigures]) -> list[dict[str, Any]]:
     """Lots of all the months together, most visited first."""
     found: dict[int, dict[str, Any]] = {}
     for lot in (lot for month in months for lot in month.lots):

@@ -1,6 +1,6 @@
 """From claims to the figures of each day. Pure: rows and instants in, sums out; instants are unix seconds.
 
-What each figure means stands at the top of stats.py.
+What each figure means stands at the top of stats_figures.py.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from parking.db import db
 from parking.lots.models import Lot
 from parking.reports import stats, stats_hours, stats_queries, stats_views
 from parking.reports.rollup_rules import local_day, midnight
+from parking.reports.stats_figures import AdminFigures
 from parking.reports.stats_schemas import AdminStatsQuery, HourQuery
 
 HALF_HOUR_S = 1800
@@ -29,7 +30,7 @@ def admin(asked: AdminStatsQuery) -> dict[str, Any]:
     return _view(asked, *_figures(asked, stats_views.MOST_LOTS))
 
 
-def _figures(asked: AdminStatsQuery, most: int | None) -> tuple[stats.AdminFigures, stats.AdminFigures | None]:
+def _figures(asked: AdminStatsQuery, most: int | None) -> tuple[AdminFigures, AdminFigures | None]:
     """The period, its lots up to so many; and, if asked for, the same lots in the period before."""
     session = db.session()
     figures = stats.admin_figures(session, asked.from_, asked.to, asked.lot_id, most=most)
@@ -40,7 +41,7 @@ def _figures(asked: AdminStatsQuery, most: int | None) -> tuple[stats.AdminFigur
     return figures, stats.admin_figures(session, *before, asked.lot_id, only=shown)
 
 
-def _view(asked: AdminStatsQuery, figures: stats.AdminFigures, previous: stats.AdminFigures | None) -> dict[str, Any]:
+def _view(asked: AdminStatsQuery, figures: AdminFigures, previous: AdminFigures | None) -> dict[str, Any]:
     session = db.session()
     short = (asked.to - asked.from_).days < CURVE_DAYS
     line = curve(session, asked.from_, asked.to, asked.lot_id) if short else []

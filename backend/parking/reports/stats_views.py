@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from parking.money import to_number
-from parking.reports.stats import AdminFigures, DayFigures, Figures, LotFigures, UserFigures
+from parking.reports.stats_figures import AdminFigures, DayFigures, Figures, LotFigures, UserFigures
 
 MOST_LOTS = 200
 """Lots in one JSON answer, the highest revenue first; the CSV has every one."""

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from parking import clock
 from parking.bookings.models import Booking
 from parking.db import db, is_sqlite, transaction
-from parking.reports import rollup_tasks, rollups, stats
+from parking.reports import rollup_tasks, rollups, stats, stats_days, stats_figures
 from parking.reports.rollup_models import LotDay, LotDayDetail, LotMonth, LotRolled, MonthDetail, StatsChange
 from parking.reports.rollup_rules import Claim, Day, Roller, midnight, packed, slots, together, unpacked
 from tests.reports import world
@@ -149,7 +149,7 @@ def raced(lot, alice) -> tuple[rollups.Job, rollups.Work]:
     return slow, old
 
 
-def figures_of_today() -> stats.Figures:
+def figures_of_today() -> stats_figures.Figures:
     db.session.rollback()
     return stats.admin_figures(db.session, clock.now().date(), clock.now().date()).totals
 
@@ -220,7 +220,7 @@ def meanwhile(app, monkeypatch) -> None:
         with app.app_context(), clock.set_to(now):
             rollups.roll_up()
 
-    now, look = clock.now(), stats._Period._kept_of_stale
+    now, look = clock.now(), stats_days.Days._kept_of_stale
 
     def interrupted(self):
         found = look(self)
@@ -229,7 +229,7 @@ def meanwhile(app, monkeypatch) -> None:
         worker.join()
         return found
 
-    monkeypatch.setattr(stats._Period, "_kept_of_stale", interrupted)
+    monkeypatch.setattr(stats_days.Days, "_kept_of_stale", interrupted)
 
 
 def test_an_answer_is_of_one_moment_whatever_the_worker_does_meanwhile(app, lot, alice, monkeypatch):
