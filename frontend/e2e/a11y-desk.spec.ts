@@ -180,6 +180,17 @@ test('the desk: dialogs about lots and spots', async ({ page, watch }) => {
       },
     },
     {
+      name: 'several spots',
+      path: `/admin/lots/${lot}`,
+      ready: 'Who is where',
+      then: async (here) => {
+        await opens('Several spots')(here)
+        await inDialog(here).getByLabel('Spots').fill('1-')
+        await inDialog(here).getByRole('button', { name: 'Change' }).click()
+        await here.getByText('Enter numbers and ranges').first().waitFor()
+      },
+    },
+    {
       name: 'an import with bad lines',
       path: '/admin/lots',
       ready: name,

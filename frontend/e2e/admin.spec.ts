@@ -1,4 +1,4 @@
-import { asAdmin, book, call, makeLot, register, unique } from './support/api.ts'
+import { asAdmin, book, call, makeLot, register, release, unique } from './support/api.ts'
 import { REFUSED_ONCE } from './support/mailServer.ts'
 import { ADMIN } from './support/product.ts'
 import { expect, signIn, test } from './support/test.ts'
@@ -85,4 +85,26 @@ test('a person is signed out everywhere from the desk', async ({ page }) => {
   await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click()
   await expect(card.getByText('Not signed in anywhere.')).toBeVisible()
   await expect(call('GET', '/auth/me', undefined, driver.token)).rejects.toThrow(/401/)
+})
+
+test('many spots are taken out of service at once, or none when one is booked', async ({
+  page,
+  watch,
+}) => {
+  watch.allow(/409/)
+  const lot = await makeLot({ capacity: 6 })
+  const driver = await register()
+  const { spot_number, id } = await book(driver, lot.id)
+  await page.goto(`/admin/lots/${lot.id}`)
+  await page.getByRole('button', { name: 'Several spots' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Spots').fill('1-4, 6')
+  await dialog.getByRole('button', { name: 'Change 5 spots' }).click()
+  await expect(dialog.getByText(`Spot ${spot_number},`)).toBeVisible()
+  await release(driver, id)
+  await dialog.getByRole('button', { name: 'Change 5 spots' }).click()
+  await expect(dialog).toBeHidden()
+  for (const n of [1, 4, 6])
+    await expect(page.getByRole('button', { name: new RegExp(`^Spot ${n}, out of`) })).toBeVisible()
+  await expect(page.getByRole('button', { name: /^Spot 5, available/ })).toBeVisible()
 })

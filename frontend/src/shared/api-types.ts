@@ -1242,6 +1242,31 @@ export interface components {
             /** @enum {string} */
             booking_type: "instant" | "reserved";
         };
+        /**
+         * SpotsEdit
+         * @description The same for many spots of a lot, named by their numbers.
+         */
+        SpotsEdit: {
+            /** @default null */
+            out_of_service: boolean | null;
+            /** @default null */
+            reason: string | null;
+            /** @default null */
+            level: string | null;
+            /** @default null */
+            ev: boolean | null;
+            /** @default null */
+            accessible: boolean | null;
+            /** @default null */
+            covered: boolean | null;
+            numbers: number[];
+        };
+        /** SpotsMessage */
+        SpotsMessage: {
+            lot: components["schemas"]["LotOut"];
+            message: string;
+            changed: number;
+        };
         /** SpotsOut */
         SpotsOut: {
             lot: components["schemas"]["LotOut"];

@@ -42,6 +42,8 @@ export const adminLotsApi = {
         headers: { 'Content-Type': 'text/csv' },
       })
       .then((answer) => answer.lots),
+  changeSpots: (lotId: number, change: SpotChange & { numbers: number[] }) =>
+    http.patch<Schema<'SpotsMessage'>>(`/api/lots/${lotId}/spots`, change),
   changeSpot: (id: number, change: SpotChange) =>
     http.patch<Schema<'SpotMessage'>>(`/api/spots/${id}`, change).then((answer) => answer.spot),
 }
