@@ -133,6 +133,7 @@ ROUTES: dict[str, Row] = {
     "POST /api/bookings/<int:booking_id>/cancel": OWNER(200, path="/api/bookings/{reservation}/cancel", json={}),
     "POST /api/release/<int:booking_id>": OWNER(200, path="/api/release/{stay}", json={}),
     "GET /api/admin/bookings": ADMIN(200),
+    "GET /api/admin/bookings/totals": ADMIN(200),
     "POST /api/admin/bookings/<int:booking_id>/release": ADMIN(
         200, path="/api/admin/bookings/{stay}/release", json={"reason": "Towed away"}
     ),
@@ -144,6 +145,8 @@ ROUTES: dict[str, Row] = {
     "GET /api/stats/user.csv": SELF(200),
     "GET /api/stats/admin": ADMIN(200, query=MARCH),
     "GET /api/stats/admin.csv": ADMIN(200, query=MARCH),
+    "GET /api/stats/admin/hour": ADMIN(200, query={**MARCH, "weekday": "0", "hour": "9"}),
+    "GET /api/stats/admin/hour.csv": ADMIN(200, query={**MARCH, "weekday": "0", "hour": "9"}),
     # exports
     "GET /api/export": SELF(202),
     "GET /api/me/data": SELF(200),
