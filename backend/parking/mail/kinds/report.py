@@ -275,7 +275,7 @@ def _compared(facts: AdminReport | UserReport, t: Texts) -> tuple[Para, ...]:
     """Names the day or month the changes are measured against."""
     if not facts["previous"]:
         return ()
-    if "day" in facts:
-        return (Para(t("report.compared", period=t.day(date.fromisoformat(facts["day"]) - _ONE_DAY)), quiet=True),)
+    if day := facts.get("day"):
+        return (Para(t("report.compared", period=t.day(date.fromisoformat(str(day)) - _ONE_DAY)), quiet=True),)
     last = date.fromisoformat(f"{facts['month']}-01") - _ONE_DAY
     return (Para(t("report.compared", period=t.month(f"{last:%Y-%m}")), quiet=True),)
