@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, cast, func, select, union_all
 from parking.reports import rollups
 from parking.reports import stats_queries as queries
 from parking.reports.rollup_models import ALL_LOTS, LotDay, LotMonth, LotRolled
-from parking.reports.rollup_rules import NOTHING, SUMS, Standing, Sums, rest_of_day
+from parking.reports.rollup_rules import SUMS, Standing, Sums, rest_of_day
 from parking.reports.stats_days import Days
 from parking.reports.stats_figures import LotFigures, figures
 from parking.reports.stats_queries import among
@@ -56,11 +56,8 @@ class Lots:
         self._take_rest(sums, ids)
         peaks |= self._peaks(peaks)
         names = queries.names(self.of.session, ids)
-        listed = [
-            LotFigures(lot_id, names[lot_id], figures(one), peaks.get(lot_id, 0))
-            for lot_id, one in sums.items()
-            if one != NOTHING
-        ]
+        told = ((lot_id, figures(one)) for lot_id, one in sums.items())
+        listed = [LotFigures(lot_id, names[lot_id], one, peaks.get(lot_id, 0)) for lot_id, one in told if any(one)]
         return sorted(listed, key=lambda lot: (-lot.figures.revenue_minor, -lot.figures.visits, lot.lot_id))
 
     def _take_rest(self, sums: dict[int, Sums], ids: Sequence[int] | None) -> None:
@@ -97,9 +94,10 @@ class Lots:
         when: Any,
         ids: Sequence[int] | None,
     ) -> None:
-        of_lots = table.lot_id != ALL_LOTS if ids is None else among(table.lot_id, ids)
-        columns = [cast(func.sum(getattr(table, name)), BigInteger) for name in SUMS]
-        query = select(table.lot_id, func.max(table.peak_cars), *columns).where(when, of_lots).group_by(table.lot_id)
+        of = table.__table__.c  # plain columns: for ten thousand rows it matters
+        of_lots = of.lot_id != ALL_LOTS if ids is None else among(of.lot_id, ids)
+        columns = [cast(func.sum(of[name]), BigInteger) for name in SUMS]
+        query = select(of.lot_id, func.max(of.peak_cars), *columns).where(when, of_lots).group_by(of.lot_id)
         for lot_id, peak, *values in self.of.session.execute(query):
             if lot_id in sums:
                 sums[lot_id].add(Sums(*values))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -80,15 +81,18 @@ def user_csv(user_id: int, month: str | None) -> str:
 _FORMULA = re.compile(r"[\s\0\ufeff\u200b-\u200f\u2060]*[=+\-@|%＝＋－＠｜％]|[\t\r\n\0]")
 
 
-def _cells(row: list[Any]) -> list[Any]:
+_WORDS = {str, bool}
+
+
+def _column(values: tuple[Any, ...]) -> Iterable[Any]:
     """Text that a spreadsheet would run as a formula gets an apostrophe; numbers stay numbers."""
-    return [_text(value) if isinstance(value, str | bool) else value for value in row]
+    return map(_text, values) if _WORDS & set(map(type, values)) else values
 
 
-def _text(value: str | bool) -> str:
+def _text(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "'" + value if _FORMULA.match(value) else value
+    return "'" + value if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 _MONEY = {"revenue", "revenue_previous", "revenue_per_spot_hour", "spent"}
@@ -100,7 +104,7 @@ def to_csv(header: list[str], rows: list[list[Any]], *, currency: str) -> str:
     out.write("\ufeff")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([f"{name}_{currency}" if name in _MONEY else name for name in header])
-    writer.writerows(map(_cells, rows))
+    writer.writerows(zip(*map(_column, zip(*rows, strict=True)), strict=True))
     return out.getvalue()
 
 

@@ -169,31 +169,37 @@ def _day_view(day: DayFigures, lot_id: int | None) -> dict[str, Any]:
 
 
 def _lot_view(lot: LotFigures, period: AdminFigures, before: dict[int, int] | None) -> dict[str, Any]:
-    return _lot_numbers(lot, before) | {
-        "bookings_query": bookings_query(_ENDED, period.from_, period.to, lot.lot_id),
-    }
+    query = bookings_query(_ENDED, period.from_, period.to, lot.lot_id)
+    return dict(zip(_LOT_COLUMNS, _lot_row(lot, before), strict=True)) | {"bookings_query": query}
 
 
-def _lot_numbers(lot: LotFigures, before: dict[int, int] | None) -> dict[str, Any]:
+_LOT_COLUMNS = (
+    *("lot_id", "name", "bookings", "visits", "revenue", "revenue_previous", "occupancy_percent", "peak_cars"),
+    *("turnover", "revenue_per_spot_hour", "average_stay_seconds", "occupied_seconds", "reserved_seconds"),
+    *("available_seconds", "no_shows", "cancelled"),
+)
+
+
+def _lot_row(lot: LotFigures, before: dict[int, int] | None) -> list[Any]:
     sums = lot.figures
-    return {
-        "lot_id": lot.lot_id,
-        "name": lot.name,
-        "bookings": sums.bookings,
-        "visits": sums.visits,
-        "revenue": _money(sums.revenue_minor),
-        "revenue_previous": None if before is None else _money(before.get(lot.lot_id, 0)),
-        "occupancy_percent": sums.occupancy_percent,
-        "peak_cars": lot.peak_cars,
-        "turnover": sums.turnover,
-        "revenue_per_spot_hour": _money(sums.revenue_minor_per_spot_hour),
-        "average_stay_seconds": sums.average_stay_s,
-        "occupied_seconds": sums.occupied_s,
-        "reserved_seconds": sums.reserved_s,
-        "available_seconds": sums.available_s,
-        "no_shows": sums.no_shows,
-        "cancelled": sums.cancelled,
-    }
+    return [
+        lot.lot_id,
+        lot.name,
+        sums.bookings,
+        sums.visits,
+        _money(sums.revenue_minor),
+        None if before is None else _money(before.get(lot.lot_id, 0)),
+        sums.occupancy_percent,
+        lot.peak_cars,
+        sums.turnover,
+        _money(sums.revenue_minor_per_spot_hour),
+        sums.average_stay_s,
+        sums.occupied_s,
+        sums.reserved_s,
+        sums.available_s,
+        sums.no_shows,
+        sums.cancelled,
+    ]
 
 
 def stay_bars(minutes: dict[int, int]) -> list[dict[str, int | None]]:
@@ -271,8 +277,7 @@ _EMPTY_HEADERS: dict[str, tuple[str, ...]] = {
 def lots_table(figures: AdminFigures, previous: AdminFigures | None) -> Rows:
     """(header, rows) of all the lots in the figures."""
     before = _revenues(previous)
-    header = list(_lot_numbers(LotFigures(0, "", Figures(), 0), before))
-    return header, [list(_lot_numbers(lot, before).values()) for lot in figures.lots]
+    return list(_LOT_COLUMNS), [_lot_row(lot, before) for lot in figures.lots]
 
 
 def _revenues(figures: AdminFigures | None) -> dict[int, int] | None:
