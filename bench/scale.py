@@ -95,7 +95,7 @@ def _drivers_pages(lots: list[int], today: date) -> list[Page]:
 
 
 def _desk_pages(busy: list[int], today: date) -> list[Page]:
-    listed = "/api/admin/bookings?limit=50"
+    listed, totals = "/api/admin/bookings?limit=50", "/api/admin/bookings/totals?"
     with db.engine.connect() as connection:
         some = connection.execute(
             select(Booking.reference, Booking.id, Booking.spot_id).where(Booking.id % 999_983 < 3).limit(20)
@@ -128,6 +128,11 @@ def _desk_pages(busy: list[int], today: date) -> list[Page]:
         Page("behind a month's visits", [f"{listed}&counted=started&came=true&{behind}"]),
         Page("behind a month's occupancy", [f"{listed}&counted=parked&{behind}"]),
         Page("behind a lot's month", [f"{listed}&counted=ended&{behind}&lot_id={n}" for n in busy]),
+        Page("behind an hour", [f"{listed}&counted=parked&from_day={day}&to_day={day}&hour=8" for day in back]),
+        Page("behind a bar of stays", [f"{listed}&counted=ended&came=true&{behind}&stay_from=480&stay_to=1440"]),
+        Page("what an hour comes to", [f"{totals}counted=parked&from_day={day}&to_day={day}&hour=8" for day in back]),
+        Page("what a lot's month comes to", [f"{totals}counted=ended&{behind}&lot_id={n}" for n in busy]),
+        Page("what a month comes to", [f"{totals}counted=ended&{behind}"]),
     ]
 
 
@@ -155,6 +160,7 @@ def _figure_pages(busy: list[int], today: date) -> list[Page]:
             Page(f"{name}, one lot", [f"{asked}{one}&lot_id={n}" for one in periods for n in busy], goal=STATS_MS)
             for name, periods in named.items()
         ),
+        Page("the days of an hour, all lots", [f"/api/stats/admin/hour?{whole}&weekday=0&hour=8"], goal=STATS_MS),
         Page("a month's lots as CSV", [f"/api/stats/admin.csv?{whole}&table=lots"], goal=STATS_MS),
     ]
 

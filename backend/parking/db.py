@@ -79,6 +79,27 @@ class UTCDateTime(TypeDecorator[datetime]):
         return datetime.fromtimestamp(value, UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
+class unindexed(FunctionElement[Any]):
+    """A column as it is, but by whose index SQLite is not to look (it knows little of how rows are spread)."""
+
+    inherit_cache = True
+    name = "unindexed"
+
+    def __init__(self, column: Any) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(unindexed)
+def _plain(element: Any, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(element.clauses, **kw))
+
+
+@compiles(unindexed, "sqlite")
+def _plus(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"+{compiler.process(element.clauses, **kw)}"
+
+
 class plus_seconds(FunctionElement[datetime]):
     """`plus_seconds(instant, seconds)` in SQL, on both databases."""
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -39,9 +39,9 @@ from sqlalchemy.orm import Session
 
 from parking.bookings import local_days, queries
 from parking.bookings.models import LONG, Booking, longer_than
-from parking.bookings.queries import Filters
+from parking.bookings.queries import Filters, Part
 from parking.bookings.states import is_block, is_live
-from parking.db import UTCDateTime
+from parking.db import UTCDateTime, unindexed
 from parking.errors import Invalid
 from parking.lots.models import Lot, Tariff
 
@@ -81,7 +81,11 @@ def page(
     common = [*queries.conditions(chosen, now), *_behind(order, cursor)]
     searched = queries.search_parts(session, chosen.q)
     stretches = [
-        [queries.Part(and_(part, word.condition), word.few) for part in stretch for word in searched]
+        [
+            replace(part, condition=and_(part.condition, word.condition), few=word.few)
+            for part in stretch
+            for word in searched
+        ]
         for stretch in _stretches(session, chosen, now)
     ]
     rows = queries.listed(with_user=with_user)
@@ -119,14 +123,15 @@ def _first(query: Select[Any], order: Any, limit: int) -> Select[Any]:
 
 
 def _keys(
-    session: Session, query: Select[*tuple[Any, ...]], stretches: list[list[queries.Part]], order: Any, limit: int
+    session: Session, query: Select[*tuple[Any, ...]], stretches: list[list[Part]], order: Any, limit: int
 ) -> Iterator[tuple[datetime, int]]:
     """The keys of what is to be shown, in order, stretch of the past by stretch."""
     for parts in stretches:
         found: set[tuple[datetime, int]] = set()
         for part in parts:
             mine = query.where(part.condition)
-            found.update((at, i) for at, i in session.execute(mine if part.few else _first(mine, order, limit)))
+            sorting = unindexed(order) if part.elsewhere else order
+            found.update((at, i) for at, i in session.execute(mine if part.few else _first(mine, sorting, limit)))
         yield from sorted(found, reverse=True)
 
 
@@ -134,20 +139,20 @@ def _period(chosen: Filters) -> tuple[datetime | None, datetime | None]:
     return (chosen.from_, chosen.to) if chosen.days is None else local_days.reach(chosen.days)
 
 
-def _stretches(session: Session, chosen: Filters, now: datetime) -> Iterator[list[Any]]:
+def _stretches(session: Session, chosen: Filters, now: datetime) -> Iterator[list[Part]]:
     """Conditions that share out what the period asks for: stretch after stretch into the past, each in parts."""
     days = chosen.days
     if days is not None and days.counted in ("started", "ended"):
         column = Booking.start_time if days.counted == "started" else Booking.end_time
         first, after = local_days.reach(days)
-        yield [and_(column >= first, column < after)]
+        yield [Part(and_(column >= first, column < after))]
         return
     low, high = _period(chosen)
     begun = [] if high is None else [Booking.start_time < high]
     if low is None:
-        yield [and_(*begun) if begun else Booking.start_time.is_not(None)]
+        yield [Part(and_(*begun) if begun else Booking.start_time.is_not(None))]
         return
-    yield [and_(Booking.start_time >= low, *begun)]
+    yield [Part(and_(Booking.start_time >= low, *begun))]
     earlier = and_(Booking.start_time < low, *begun)
     sqlite = session.get_bind().dialect.name == "sqlite"
     long: ColumnElement[bool] = literal_column(longer_than(LONG["booking_long"], sqlite=sqlite))
@@ -155,9 +160,9 @@ def _stretches(session: Session, chosen: Filters, now: datetime) -> Iterator[lis
     held = [] if days is not None else [Booking.held_until > low]
     lately = Booking.start_time >= low - _DAY
     yield [
-        and_(earlier, lately, Booking.end_time > low),
-        and_(earlier, ~lately, Booking.end_time > low, long),
-        and_(earlier, is_live, *held),
+        Part(and_(earlier, lately, Booking.end_time > low)),
+        Part(and_(earlier, ~lately, Booking.end_time > low, long)),
+        Part(and_(unindexed(Booking.start_time) < low, is_live, *held), elsewhere=True),
     ]
 
 
@@ -172,7 +177,7 @@ def totals(session: Session, chosen: Filters, now: datetime) -> dict[str, Any]:
     columns = [Booking.user_id, ended.label("cost"), Tariff.currency, cast(seconds, BigInteger).label("seconds")]
     rows = queries.narrowed(queries.joined(columns), chosen, now)
     # The parts have no booking in common: each is what it adds.
-    parts = [rows.where(part) for stretch in _stretches(session, chosen, now) for part in stretch]
+    parts = [rows.where(part.condition) for stretch in _stretches(session, chosen, now) for part in stretch]
     found = union_all(*parts).subquery()
     sums = select(
         func.count().label("count"),

@@ -16,7 +16,7 @@ from parking.bookings.local_days import LocalDays
 from parking.bookings.models import Booking
 from parking.bookings.states import is_block, is_live
 from parking.bookings.views import INSTANTS
-from parking.db import is_sqlite, plus_seconds, rfc3339
+from parking.db import is_sqlite, plus_seconds, rfc3339, unindexed
 from parking.lots.models import Lot, Spot, Tariff
 
 STATUSES = ("Active", "Reserved", "Completed", "Cancelled", "No-show")
@@ -164,10 +164,12 @@ MOST_NAMED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A condition that shares in a search; `few`: it names so few bookings that all may be read, in whatever order."""
+    """A condition that shares in a search or a period. `few`: it names so few bookings that all may be read, in
+    whatever order; `elsewhere`: what it names is found by another index than that of the list's order."""
 
     condition: Any
     few: bool = False
+    elsewhere: bool = False
 
 
 def search_parts(session: Session, text: str | None) -> list[Part]:
@@ -175,7 +177,8 @@ def search_parts(session: Session, text: str | None) -> list[Part]:
     if not text:
         return [Part(true())]
     found = _of_ids(session, User.id, _like(text, User.email, User.username), Booking.user_id)
-    found += _of_ids(session, Lot.id, _like(text, Lot.name), Booking.lot_id)
+    # A lot has so many bookings that those of several lots are soon found in any list: no index of theirs.
+    found += _of_ids(session, Lot.id, _like(text, Lot.name), Booking.lot_id, unindexed(Booking.lot_id))
     for condition in _mentions(text)[2:]:
         ids = session.scalars(select(Booking.id).where(condition).limit(MOST_NAMED + 1)).all()
         if ids:
@@ -183,13 +186,14 @@ def search_parts(session: Session, text: str | None) -> list[Part]:
     return found
 
 
-def _of_ids(session: Session, key: Any, words: Any, held: Any) -> list[Part]:
-    """The bookings that hold the id of somebody, or of a lot, with these words in the name."""
+def _of_ids(session: Session, key: Any, words: Any, held: Any, one_of: Any = None) -> list[Part]:
+    """The bookings that hold the id of somebody, or of a lot, with these words in the name; `one_of`: the column to
+    look for several of them in, if it is another."""
     ids = session.scalars(select(key).where(words).limit(MOST_NAMED + 1)).all()
     if len(ids) <= MOST_SINGLE:
         return [Part(held == one) for one in ids]
     if len(ids) <= MOST_NAMED:
-        return [Part(held.in_(ids))]
+        return [Part((held if one_of is None else one_of).in_(ids))]
     # So many that the next page is never far: each booking is asked, from the newest on. The offset keeps PostgreSQL
     # from beginning with all those people instead, whose number it guesses far too low.
     return [Part(select(key).where(words, key == held).correlate(Booking).offset(0).exists())]

@@ -259,7 +259,8 @@ def zones(session: Session, lot_id: int | None = None) -> list[str]:
 def names(session: Session, lot_ids: Sequence[int] | None = None) -> dict[int, str]:
     """lot -> its name; of these lots, or of all."""
     query = select(Lot.__table__.c.id, Lot.__table__.c.name)  # plain columns: of all, they are many
-    return dict(session.execute(query if lot_ids is None else query.where(among(Lot.id, lot_ids))).tuples().all())
+    rows = session.execute(query if lot_ids is None else query.where(among(Lot.id, lot_ids))).all()
+    return dict(rows)
 
 
 def spots(session: Session, lot_ids: Sequence[int]) -> list[tuple[int, int, int]]:
