@@ -80,7 +80,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 class unindexed(FunctionElement[Any]):
-    """A column as it is, but by whose index SQLite is not to look (it knows little of how rows are spread)."""
+    """A column as it is, but whose index the database is not to take (it knows little of how rows are spread)."""
 
     inherit_cache = True
     name = "unindexed"
@@ -90,14 +90,15 @@ class unindexed(FunctionElement[Any]):
         self.type = column.type
 
 
-@compiles(unindexed)
-def _plain(element: Any, compiler: Any, **kw: Any) -> str:
-    return str(compiler.process(element.clauses, **kw))
-
-
 @compiles(unindexed, "sqlite")
-def _plus(element: Any, compiler: Any, **kw: Any) -> str:
+def _unindexed_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     return f"+{compiler.process(element.clauses, **kw)}"
+
+
+@compiles(unindexed, "postgresql")
+def _unindexed_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    column = compiler.process(element.clauses, **kw)
+    return f"coalesce({column}, {column})"
 
 
 class plus_seconds(FunctionElement[datetime]):

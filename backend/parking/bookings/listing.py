@@ -40,12 +40,13 @@ from sqlalchemy.orm import Session
 from parking.bookings import local_days, queries
 from parking.bookings.models import LONG, Booking, longer_than
 from parking.bookings.queries import Filters, Part
-from parking.bookings.states import is_block, is_live
+from parking.bookings.states import is_active, is_block, is_reserved
 from parking.db import UTCDateTime, unindexed
 from parking.errors import Invalid
 from parking.lots.models import Lot, Tariff
 
 _DAY = timedelta(seconds=LONG["booking_long"])
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +158,16 @@ def _stretches(session: Session, chosen: Filters, now: datetime) -> Iterator[lis
     sqlite = session.get_bind().dialect.name == "sqlite"
     long: ColumnElement[bool] = literal_column(longer_than(LONG["booking_long"], sqlite=sqlite))
     # A car stands on its spot until it leaves, also when the spot is no longer held for it (a sweep may be late).
-    held = [] if days is not None else [Booking.held_until > low]
+    held = Booking.held_until > (low if days is None else _BEGINNING)
     lately = Booking.start_time >= low - _DAY
+    begun_at = unindexed(Booking.start_time)
+    # The small index of the long ones is read as a whole, which SQLite would not do.
+    ended_at: Any = Booking.end_time if sqlite else unindexed(Booking.end_time)
     yield [
         Part(and_(earlier, lately, Booking.end_time > low)),
-        Part(and_(earlier, ~lately, Booking.end_time > low, long)),
-        Part(and_(unindexed(Booking.start_time) < low, is_live, *held), elsewhere=True),
+        Part(and_(begun_at < low - _DAY, ended_at > low, long), elsewhere=True),
+        Part(and_(begun_at < low, is_active, held), elsewhere=True),
+        Part(and_(Booking.start_time < low, is_reserved, held), elsewhere=True),
     ]
 
 

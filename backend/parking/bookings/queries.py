@@ -177,8 +177,9 @@ def search_parts(session: Session, text: str | None) -> list[Part]:
     if not text:
         return [Part(true())]
     found = _of_ids(session, User.id, _like(text, User.email, User.username), Booking.user_id)
-    # A lot has so many bookings that those of several lots are soon found in any list: no index of theirs.
-    found += _of_ids(session, Lot.id, _like(text, Lot.name), Booking.lot_id, unindexed(Booking.lot_id))
+    # A lot has so many bookings that those of several lots are soon found in any list. PostgreSQL sees that by itself.
+    of_several = unindexed(Booking.lot_id) if is_sqlite() else Booking.lot_id
+    found += _of_ids(session, Lot.id, _like(text, Lot.name), Booking.lot_id, of_several)
     for condition in _mentions(text)[2:]:
         ids = session.scalars(select(Booking.id).where(condition).limit(MOST_NAMED + 1)).all()
         if ids:
