@@ -43,6 +43,12 @@ export function useFigureFormat(currency: MaybeRefOrGetter<string>) {
       maximumFractionDigits: value < 10 && value > 0 ? 1 : 0,
     })
   const money = (value: number) => format.money(value, toValue(currency))
+  /** Short, for an axis: "30m", "8h", "1d". */
+  const shortTime = (minutes: number) => {
+    const name = minutes < 60 ? 'minute' : minutes < 1440 ? 'hour' : 'day'
+    const length = { minute: 1, hour: 60, day: 1440 }[name]
+    return format.number(minutes / length, { style: 'unit', unit: name, unitDisplay: 'narrow' })
+  }
   /** Short, for an axis: "€120K". */
   const moneyShort = (value: number) =>
     format.number(value, { style: 'currency', currency: toValue(currency), notation: 'compact' })
@@ -102,5 +108,17 @@ export function useFigureFormat(currency: MaybeRefOrGetter<string>) {
     return t(said.key, facts)
   }
 
-  return { ...format, percent, money, moneyShort, figure, day, weekday, hour, hours, finding }
+  return {
+    ...format,
+    percent,
+    money,
+    moneyShort,
+    shortTime,
+    figure,
+    day,
+    weekday,
+    hour,
+    hours,
+    finding,
+  }
 }
