@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import http.client
 import json
+import os
+import signal
 import statistics
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import psutil
 import pytest
 
 import config
@@ -130,16 +137,37 @@ class Product:
             db.session.remove()
             return found
 
-    def part(self, *words: str) -> int:
-        pid = self.run.process_with(*words)
-        assert pid, f"no process {words}"
-        return pid
+    def part(self, *arguments: str) -> int:
+        return wait_for(lambda: self.run.process_with(*arguments), what=f"a process {arguments}")
+
+    @contextmanager
+    def stopped(self, *pids: int) -> Iterator[None]:
+        """These processes stand still, and none of them does so while it holds SQLite's gate."""
+        wait_for(lambda: self._stop_outside_the_gate(pids), what=f"{pids} to stand still outside of the gate")
+        try:
+            yield
+        finally:
+            _signal(pids, signal.SIGCONT)
+
+    def _stop_outside_the_gate(self, pids: tuple[int, ...]) -> bool:
+        _signal(pids, signal.SIGSTOP)
+        wait_for(lambda: all(psutil.Process(pid).status() == psutil.STATUS_STOPPED for pid in pids))
+        with (self.run.data / "parking.db.gate").open("ab") as gate, contextlib.suppress(BlockingIOError):
+            fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        _signal(pids, signal.SIGCONT)
+        return False
 
     def end(self) -> None:
         self.valkey.as_new()
         self.run.stop()
         self.run.clean_up()
         self.smtp.stop()
+
+
+def _signal(pids: tuple[int, ...], number: int) -> None:
+    for pid in pids:
+        os.kill(pid, number)
 
 
 @dataclass

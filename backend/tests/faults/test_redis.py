@@ -31,17 +31,10 @@ def test_bookings_go_on_without_redis_and_every_confirmation_comes_after_its_ret
 
 
 def test_a_wiped_redis_loses_no_mail(product):
-    worker, beat = product.part("celery", "worker"), product.part("celery", "beat")
-    for process in (worker, beat):
-        os.kill(process, signal.SIGSTOP)
-    wait_for(lambda: idle(psutil.Process(worker).children()), what="the jobs to end that were begun")
-    try:
+    with product.stopped(product.part("celery", "worker"), product.part("celery", "beat")):
         traffic = product.drive(2, each=2)
         assert product.waiting_mails() >= len(traffic.bookings)
         product.valkey.wipe()
-    finally:
-        for process in (worker, beat):
-            os.kill(process, signal.SIGCONT)
     assert traffic.failed == []
     product.wait_for_confirmations(traffic.bookings)
 
@@ -74,11 +67,17 @@ def test_a_worker_killed_in_the_middle_of_a_delivery_loses_nothing(product):
         assert len(set(product.confirmations(booking))) == 1
 
 
-def idle(processes) -> bool:
-    """Whether none of them does anything for half a second."""
-    before = [process.cpu_times() for process in processes]
-    time.sleep(0.5)
-    return before == [process.cpu_times() for process in processes]
+def test_worker_and_beat_are_told_apart_also_after_the_worker_was_restarted(product):
+    """The control of the tests above: a new worker's pid is higher than Beat's."""
+    killed = product.part("celery", "worker")
+    os.kill(killed, signal.SIGKILL)
+    worker = wait_for(
+        lambda: (pid := product.run.process_with("celery", "worker")) != killed and pid, what="the next worker"
+    )
+    beat = product.part("celery", "beat")
+    assert "worker" in psutil.Process(worker).cmdline()
+    assert "beat" in psutil.Process(beat).cmdline()
+    assert worker != beat
 
 
 def sending(product) -> int:

@@ -92,18 +92,25 @@ class Run:
             return False
 
     def family(self):
-        """Every living process that was started with our data folder in its environment."""
-        found = {}
+        """pid → arguments (a program's path without its folder) of every living process with our data folder in its
+        environment."""
+        processes = {}
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.environ().get("DATA_DIR") == str(self.data) and process.status() != psutil.STATUS_ZOMBIE:
-                    found[process.pid] = " ".join(process.cmdline())
-        return found
+                    processes[process.pid] = [Path(argument).name for argument in process.cmdline()]
+        return processes
 
-    def process_with(self, *words):
-        """The pid of the one process that has all the words in its command line and no parent with them."""
-        matching = {pid for pid, line in self.family().items() if all(word in line for word in words)}
-        return next((pid for pid in sorted(matching) if parent_of(pid) not in matching), None)
+    def process_with(self, *arguments):
+        """The pid of the one process with all these arguments and no parent with them; None when there is none.
+
+        Whole arguments: Beat's line has `celery_worker.celery` in it, and once the worker has been restarted Beat's pid
+        is the lower one.
+        """
+        matching = {pid for pid, line in self.family().items() if set(arguments) <= set(line)}
+        eldest = [pid for pid in sorted(matching) if parent_of(pid) not in matching]
+        assert len(eldest) <= 1, f"several processes with {arguments}: {eldest}"
+        return eldest[0] if eldest else None
 
     def gone(self, seconds=60):
         wait_for(lambda: not self.family(), seconds, f"nothing to be left of {self.family()}")
