@@ -42,14 +42,14 @@ class QuickSink(Sink):
 class Product:
     """`make run`'s processes on a Redis and a mail server of ours, with one large lot and some drivers."""
 
-    def __init__(self, folder, valkey) -> None:
+    def __init__(self, folder, valkey, **environ: str) -> None:
         self.valkey = valkey
         self.sink = QuickSink()
         self._read: list[tuple[str, str]] = []
         self.smtp = Server(self.sink)
         self.smtp.start()
         mail = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(self.smtp.port), "SMTP_TLS": "none"}
-        self.run = Run(folder, REDIS_URL=valkey.url, BCRYPT_ROUNDS="4", WEB_WORKERS="2", **mail)
+        self.run = Run(folder, REDIS_URL=valkey.url, BCRYPT_ROUNDS="4", WEB_WORKERS="2", **mail, **environ)
         self.run.start()
 
     def prepare(self) -> None:

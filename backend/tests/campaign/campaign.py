@@ -1,0 +1,159 @@
+"""A campaign: clients at work, faults one after the other, then everything is mended and the history is checked."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+
+from parking.accounts.models import User
+from parking.bookings.models import Booking
+from parking.db import db
+from parking.mail.models import OutboxMail
+from tests.campaign import checker
+from tests.campaign.clients import Client
+from tests.campaign.faults import FAULTS
+from tests.campaign.history import FinalState, StoredBooking, StoredMail
+from tests.faults.conftest import Product
+from tests.launch.conftest import wait_for
+
+SPOTS = 3
+PRICE = 1234.56
+"""An hour's price: every second is worth cents, and most amounts need rounding."""
+LIVE = ("Reserved", "Active")
+MAIL_KINDS = ("booking_confirmation", "release_receipt", "booking_cancelled")
+
+
+@dataclass
+class Result:
+    """What a campaign did and what was wrong with it."""
+
+    anomalies: list[str]
+    operations: int
+    bookings: int
+    mails: int
+    faults: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        faults = ", ".join(f"{name} × {count}" for name, count in sorted(self.faults.items()))
+        return (
+            f"{self.operations} operations, {self.bookings} bookings, {self.mails} mails; faults: {faults}; "
+            f"{len(self.anomalies)} anomalies"
+        )
+
+
+def run(
+    product: Product,
+    seconds: float,
+    clients: int,
+    seed: int,
+    tell: Callable[[str], None] = logging.getLogger(__name__).info,
+) -> Result:
+    """Clients work for so many seconds while each kind of fault comes in turn, in an order that `seed` decides."""
+    choice = random.Random(seed)
+    lot = product.ask(
+        "POST", "/api/lots", "carol", {"name": f"Campaign {seed}", "capacity": SPOTS, "price_per_hour": PRICE}
+    )
+    lot_id = lot.body["lot"]["id"]
+    crowd = [
+        Client(f"driver{n}", product.settings.port, product.token(f"driver{n}"), lot_id, seed * 100 + n)
+        for n in range(clients)
+    ]
+    for client in crowd:
+        client.start()
+    faults = _break(product, seconds, choice, tell)
+    for client in crowd:
+        client.stop.set()
+    for client in crowd:
+        client.join(300)
+        assert not client.is_alive(), f"{client.name} still waits for an answer\n{product.run.output()[-3000:]}"
+    history = [operation for client in crowd for operation in client.history]
+    _end_what_runs(product, lot_id)
+    product.settled()
+    state = _final_state(product, lot_id)
+    return Result(checker.anomalies(history, state), len(history), len(state.bookings), len(state.delivered), faults)
+
+
+def _break(product: Product, seconds: float, choice: random.Random, tell: Callable[[str], None]) -> Counter[str]:
+    """Every kind of fault, at least once, until the time is over."""
+    until, faults = time.monotonic() + seconds, Counter[str]()
+    while True:
+        for fault in choice.sample(FAULTS, len(FAULTS)):
+            tell(f"fault: {fault.__name__}")
+            fault(product, choice)
+            faults[fault.__name__] += 1
+            wait_for(lambda: _serves(product), 120, f"answers after {fault.__name__}")
+            time.sleep(choice.uniform(0, max(0.0, min(3.0, seconds / len(FAULTS) - 3))))
+        if time.monotonic() >= until:
+            return faults
+
+
+def _serves(product: Product) -> bool:
+    with contextlib.suppress(OSError, ValueError):
+        return product.ask("GET", "/api/lots", "carol").status == 200
+    return False
+
+
+def _end_what_runs(product: Product, lot_id: int) -> None:
+    """Releases what clients left, and waits until what is reserved has ended by itself."""
+
+    def nothing_lives() -> bool:
+        with product.app.app_context():
+            query = select(Booking.id, Booking.booking_type).where(Booking.lot_id == lot_id, Booking.status.in_(LIVE))
+            rows = db.session.execute(query).all()
+            db.session.remove()
+        for booking_id, booking_type in rows:
+            if booking_type == "instant":
+                with contextlib.suppress(OSError, ValueError):
+                    product.ask("POST", f"/api/admin/bookings/{booking_id}/release", "carol", {"reason": "The end"})
+        return not rows
+
+    wait_for(nothing_lives, 180, "all bookings to end")
+
+
+def _final_state(product: Product, lot_id: int) -> FinalState:
+    today = datetime.now(UTC).date()
+    days = f"from={today - timedelta(days=2)}&to={today + timedelta(days=2)}"
+    answer = product.ask("GET", f"/api/stats/admin?{days}&lot_id={lot_id}", "carol")
+    with product.app.app_context():
+        rows = db.session.execute(
+            select(Booking, User.username).join(User, User.id == Booking.user_id).where(Booking.lot_id == lot_id)
+        ).all()
+        bookings = [_stored(booking, username) for booking, username in rows]
+        ids = {booking.id for booking in bookings}
+        mails = [
+            StoredMail(mail.booking_id, mail.kind, mail.state, mail.message_id)
+            for mail in db.session.scalars(select(OutboxMail).where(OutboxMail.kind.in_(MAIL_KINDS)))
+            if mail.booking_id in ids
+        ]
+        db.session.remove()
+    delivered = [delivery.message_id for delivery in product.sink.accepted]
+    assert answer.status == 200, answer.body
+    revenue = round(sum(day["revenue"] for day in answer.body["stats"]["days"]) * 100)
+    ours = {mail.message_id for mail in mails}
+    return FinalState(bookings, mails, [one for one in delivered if one in ours], round(PRICE * 100), revenue)
+
+
+def _stored(booking: Booking, username: str) -> StoredBooking:
+    window = (booking.reserved_start, booking.reserved_end) if booking.reserved_start and booking.reserved_end else None
+    return StoredBooking(
+        booking.id,
+        booking.vehicle_plate or "",
+        booking.reference,
+        username,
+        booking.spot_id,
+        booking.booking_type,
+        booking.status,
+        booking.start_time,
+        booking.held_until,
+        booking.end_time,
+        window,
+        booking.total_cost_minor,
+    )
