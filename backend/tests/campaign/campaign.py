@@ -24,6 +24,7 @@ from tests.campaign.history import FinalState, StoredBooking, StoredMail
 from tests.faults.conftest import Product
 from tests.launch.conftest import wait_for
 
+log = logging.getLogger(__name__)
 SPOTS = 3
 PRICE = 1234.56
 """An hour's price: every second is worth cents, and most amounts need rounding."""
@@ -54,7 +55,7 @@ def run(
     seconds: float,
     clients: int,
     seed: int,
-    tell: Callable[[str], None] = logging.getLogger(__name__).info,
+    tell: Callable[[str], object] = log.info,
 ) -> Result:
     """Clients work for so many seconds while each kind of fault comes in turn, in an order that `seed` decides."""
     choice = random.Random(seed)
@@ -81,7 +82,7 @@ def run(
     return Result(checker.anomalies(history, state), len(history), len(state.bookings), len(state.delivered), faults)
 
 
-def _break(product: Product, seconds: float, choice: random.Random, tell: Callable[[str], None]) -> Counter[str]:
+def _break(product: Product, seconds: float, choice: random.Random, tell: Callable[[str], object]) -> Counter[str]:
     """Every kind of fault, at least once, until the time is over."""
     until, faults = time.monotonic() + seconds, Counter[str]()
     while True:
