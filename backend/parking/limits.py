@@ -1,18 +1,17 @@
 """How often one may ask: a moving window per address and per account, counted in Redis for all processes together.
 
-    @bp.post("/auth/login")
-    @limiter.limit(LOGIN, key_func=by_named_account)
-    @limiter.limit(LOGIN, key_func=by_address)
+    @bp.post("/auth/register")
+    @limiter.limit(REGISTER, key_func=by_address)
     @bp.input(...)
 
 A limit stands above the input decorator (an attacker's bodies are not parsed for nothing) and, where it counts per
 user, below `requires`. While Redis is away every process counts for itself: stricter than nothing, and nobody is
-locked out by the failure. RATE_LIMITS=off switches all of it off (load tests).
+locked out by the failure. RATE_LIMITS=off switches all of it off (load tests). Limits on guessing, which count an
+attempt before it is evaluated, stand in attempts.py.
 """
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import time
 
@@ -25,14 +24,15 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from parking import settings
+from parking import security_log, settings
 from parking.web import problem_response
 
-LOGIN = "10 per 5 minutes"
-LOGIN_ALL = "1000 per 5 minutes"
 REGISTER = "100 per hour"  # a whole office may sign up behind one address
 FORGOT = "5 per day"
-BOOK = "10 per minute"
+BOOK = "10 per minute;200 per day"  # every booking brings mails
+EXTEND = "10 per minute;100 per day"
+LEAVE = "30 per minute"  # release, cancel and check-in together; no day's limit: whoever parks must be able to leave
+NEW_PASSWORD = "20 per day"
 EXPORT = "5 per hour"
 PUBLIC = "120 per minute"
 
@@ -57,20 +57,6 @@ def by_address() -> str:
 def by_user() -> str:
     """The signed-in account, or the address of somebody who is not signed in."""
     return f"user {current_user.id}" if current_user and current_user.is_authenticated else by_address()
-
-
-def by_named_account() -> str:
-    """The account that the body names (its `email`), whether it exists or not. Hashed: keys stand in logs."""
-    body = request.get_json(silent=True)
-    named = body.get("email") if isinstance(body, dict) else None
-    if not isinstance(named, str):
-        return by_address()
-    return "account " + hashlib.sha256(named.strip().lower().encode()).hexdigest()[:32]
-
-
-def everybody() -> str:
-    """One key for all callers together."""
-    return "everybody"
 
 
 class _Limiter(Limiter):
@@ -101,14 +87,16 @@ def _switched_off() -> bool:
 def _render(fault: RateLimitExceeded) -> Response:
     """429, with the seconds until the oldest counted request leaves the window."""
     broken = limiter.current_limit
+    security_log.event("limit_reached", keys=[f"{request.endpoint} {fault.limit.limit}"])
     wait = max(1, broken.reset_at - int(time.time())) if broken else 60
-    sentence = f"Too many requests. Please try again in {_spoken(wait)}."
+    sentence = f"Too many requests. Please try again in {spoken(wait)}."
     return problem_response(
         429, "Too many requests", sentence, "too_many_requests", headers=[("Retry-After", str(wait))], retry_after=wait
     )
 
 
-def _spoken(seconds: int) -> str:
+def spoken(seconds: int) -> str:
+    """A wait in words: "45 seconds", "5 minutes", "3 hours"."""
     for size, unit in ((3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{-(-seconds // size)} {unit}"

@@ -7,18 +7,56 @@ second by design: callers do it while they hold no database connection.
 from __future__ import annotations
 
 import functools
+import threading
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flask_security.utils import hash_password, verify_password
 from passlib.hash import bcrypt
 
 from parking import settings
-from parking.errors import Invalid
+from parking.errors import Invalid, Unavailable
 
 MAX_BYTES = 4096
 _LIST = Path(__file__).with_name("common_passwords.txt")
 _SHORTEST_PART = 4
+AT_ONCE = 2
+"""Hashes computed at one time in one process; each keeps a core busy."""
+MOST_WAITING = 64
+MOST_SECONDS = 10.0
+"""How many callers wait for their turn, and how long; the others get 503."""
+
+
+class _Turns:
+    """Lets few compute at a time, so that a crowd at the door leaves the cores to everybody else."""
+
+    def __init__(self) -> None:
+        self._free = threading.BoundedSemaphore(AT_ONCE)
+        self._places = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Waits for a turn. Raises Unavailable when too many wait, or for too long."""
+        if not self._places.acquire(blocking=False):
+            raise _busy()
+        try:
+            if not self._free.acquire(timeout=MOST_SECONDS):
+                raise _busy()
+            try:
+                yield
+            finally:
+                self._free.release()
+        finally:
+            self._places.release()
+
+
+_turns = _Turns()
+
+
+def _busy() -> Unavailable:
+    return Unavailable("Very many people sign in at the moment. Please try again in a few seconds.", retry_after=5)
 
 
 def require(password: str, *, email: str, username: str, field: str = "password") -> None:
@@ -51,12 +89,14 @@ def fault_of(password: str, email: str, username: str) -> str | None:
 
 def hashed(password: str) -> str:
     """What is kept instead of the password. Slow."""
-    return str(hash_password(_normal(password)))
+    with _turns.one():
+        return str(hash_password(_normal(password)))
 
 
 def matches(password: str, kept: str | None) -> bool:
     """Whether this is the password. Slow; as slow for an account that is not there (`kept` None)."""
-    good = verify_password(_normal(password), kept or _decoy(settings.current().bcrypt_rounds))
+    with _turns.one():
+        good = verify_password(_normal(password), kept or _decoy(settings.current().bcrypt_rounds))
     return good and kept is not None
 
 

@@ -9,13 +9,15 @@ from time import sleep as _sleep
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, request
+from flask import request
 from flask_login import current_user
 
-from parking import limits
+from parking import attempts, limits, security_log
 from parking.accounts import cookies, credentials, profile, schemas, service, tokens
+from parking.accounts.names import sought_email
+from parking.attempts import Rule
 from parking.db import db
-from parking.limits import by_address, by_named_account, by_user, everybody, limiter
+from parking.limits import by_address, by_user, limiter
 from parking.web import Message, documented, identity, requires
 
 bp = APIBlueprint("accounts", __name__, url_prefix="/auth", tag="Accounts")
@@ -23,31 +25,58 @@ FORGOT_SECONDS = 0.3
 """How long the answer to a forgotten password takes, whether there is such an account or not."""
 
 
-def _named_account() -> str:
-    """The account a body names; its owner's own devices count apart, so that an attack locks nobody out."""
+GUESSES, GUESS_SECONDS = 10, 300
+"""Wrong guesses within that time: at one account, from one address, by one signed-in person."""
+GUESSES_OF_ALL = 1000
+EMAIL_CHANGES, DAY = 5, 86_400
+MAILS_TO_A_NEW_ADDRESS = 3
+"""Links to confirm it that one address is sent in a day, whoever asks."""
+
+
+def _body_text(name: str) -> str | None:
     body = request.get_json(silent=True)
-    email = body.get("email") if isinstance(body, dict) else None
-    known = isinstance(email, str) and cookies.known_device(email)
-    return by_named_account() + (" on a device of its owner" if known else "")
+    value = body.get(name) if isinstance(body, dict) else None
+    return value if isinstance(value, str) else None
 
 
-def _refused(response: Response) -> bool:
-    """Only failures count."""
-    return response.status_code in (401, 403, 404)
+def _account_key(email: str | None) -> str:
+    """The account that a text names, whether it exists or not. Hashed: keys stand in Redis and in logs."""
+    return f"account {security_log.account_hash(sought_email(email))}" if email else by_address()
 
 
-def _sign_in_limits(view: Any) -> Any:
-    for limit, key in ((limits.LOGIN_ALL, everybody), (limits.LOGIN, by_address), (limits.LOGIN, _named_account)):
-        view = limiter.limit(limit, key_func=key, deduct_when=_refused)(view)
-    return view
+def _named_account() -> str:
+    return _account_key(_body_text("email"))
 
 
-def _password_limit(view: Any) -> Any:
-    return limiter.limit(limits.LOGIN, key_func=by_user, deduct_when=_refused)(view)
+def _sign_in_rules() -> Iterator[Rule]:
+    """A device that the account's owner has signed in on counts apart, so that an attack locks no owner out."""
+    email = _body_text("email")
+    if email and cookies.known_device(email):
+        yield Rule(f"sign-in {_account_key(email)} on a device of its owner", GUESSES, GUESS_SECONDS)
+        return
+    yield Rule("sign-in everybody", GUESSES_OF_ALL, GUESS_SECONDS)
+    yield Rule(f"sign-in address {by_address()}", GUESSES, GUESS_SECONDS)
+    yield Rule(f"sign-in {_account_key(email)}", GUESSES, GUESS_SECONDS)
 
 
-def _link_limit(view: Any) -> Any:
-    return limiter.limit(limits.LOGIN, key_func=by_address, deduct_when=_refused)(view)
+def _password_rules() -> Iterator[Rule]:
+    yield Rule(f"password of {by_user()}", GUESSES, GUESS_SECONDS)
+
+
+def _link_rules() -> Iterator[Rule]:
+    yield Rule(f"link from {by_address()}", GUESSES, GUESS_SECONDS)
+
+
+def _email_change_rules() -> Iterator[Rule]:
+    yield Rule(f"new address asked for by {by_user()}", EMAIL_CHANGES, DAY)
+    if email := _body_text("email"):
+        yield Rule(f"new address {_account_key(email)}", MAILS_TO_A_NEW_ADDRESS, DAY)
+
+
+_password_limit = attempts.limited(_password_rules)
+_link_limit = attempts.limited(_link_rules)
+_email_change_limit = attempts.limited(_email_change_rules, counts=lambda status: status < 400)
+"""Counts the mails that were sent."""
 
 
 def _signed_in(message: str, done: service.SignedIn) -> dict[str, Any]:
@@ -83,7 +112,7 @@ def setup(body: schemas.Setup) -> Any:
 
 
 @bp.post("/login")
-@_sign_in_limits
+@attempts.limited(_sign_in_rules)
 @bp.input(schemas.Login, arg_name="body")
 @bp.output(schemas.SignedIn)
 @documented(401)
@@ -197,7 +226,7 @@ def end_session(session_id: int) -> Any:
 
 
 @bp.post("/password/forgot")
-@limiter.limit(limits.FORGOT, key_func=by_named_account)
+@limiter.limit(limits.FORGOT, key_func=_named_account)
 @limiter.limit(limits.REGISTER, key_func=by_address)
 @bp.input(schemas.Forgot, arg_name="body")
 @bp.output(Message, status_code=202)
@@ -221,6 +250,7 @@ def reset(body: schemas.Reset) -> Any:
 
 @bp.post("/password/change")
 @requires()
+@limiter.limit(limits.NEW_PASSWORD, key_func=by_user)
 @_password_limit
 @bp.input(schemas.ChangePassword, arg_name="body")
 @bp.output(schemas.SignedIn)
@@ -233,6 +263,7 @@ def change_password(body: schemas.ChangePassword) -> Any:
 
 @bp.post("/email/change")
 @requires()
+@_email_change_limit
 @_password_limit
 @bp.input(schemas.ChangeEmail, arg_name="body")
 @bp.output(Message, status_code=202)

@@ -36,10 +36,11 @@ from parking.bookings.schemas import (
 from parking.bookings.views import iso
 from parking.db import db
 from parking.errors import Invalid
-from parking.limits import BOOK, by_user, limiter
+from parking.limits import BOOK, EXTEND, LEAVE, by_user, limiter
 from parking.web import answer, documented, identity, requires
 
 bp = APIBlueprint("bookings", __name__, tag="Bookings")
+_leaving = limiter.shared_limit(LEAVE, scope="leaving", key_func=by_user)
 CALENDAR_FILE: Any = {"description": "The calendar file", "content": {"text/calendar": {"schema": {"type": "string"}}}}
 
 
@@ -66,6 +67,7 @@ def book(body: BookIn) -> Response:
 @bp.post("/api/release/<int:booking_id>")
 @requires()
 @documented(takes=["Idempotency-Key"])
+@_leaving
 @bp.output(ReleasedOut)
 def release(booking_id: int) -> Response:
     """Leave the spot and see what it cost. A second time gives the same answer."""
@@ -92,6 +94,7 @@ def get_own(booking_id: int) -> Response:
 @bp.post("/api/bookings/<int:booking_id>/cancel")
 @requires()
 @documented(409)
+@_leaving
 @bp.input(Nothing, arg_name="body")
 @bp.output(BookedOut)
 def cancel(booking_id: int, body: Nothing) -> Response:
@@ -102,6 +105,7 @@ def cancel(booking_id: int, body: Nothing) -> Response:
 @bp.post("/api/bookings/<int:booking_id>/extend")
 @requires()
 @documented(409)
+@limiter.limit(EXTEND, key_func=by_user)
 @bp.input(ExtendIn, arg_name="body")
 @bp.output(BookedOut)
 def extend(booking_id: int, body: ExtendIn) -> Response:
@@ -112,6 +116,7 @@ def extend(booking_id: int, body: ExtendIn) -> Response:
 @bp.post("/api/bookings/<int:booking_id>/check-in")
 @requires()
 @documented(409)
+@_leaving
 @bp.input(Nothing, arg_name="body")
 @bp.output(BookedOut)
 def check_in(booking_id: int, body: Nothing) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
-from parking import limits
+from parking import attempts, limits
 from parking.contract import headers, logs, metrics, openapi, page, routes
 
 
@@ -17,6 +17,7 @@ def init_app(app: APIFlask) -> None:
     metrics.init_app(app)
     headers.init_app(app)
     limits.init_app(app)
+    attempts.init_app(app)
     openapi.init_app(app)
     page.init_app(app)
     app.register_blueprint(routes.bp)

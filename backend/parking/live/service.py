@@ -70,6 +70,11 @@ def _live() -> Live:
     return cast(Live, current_app.extensions["live"])
 
 
+def redis_client() -> Redis:
+    """This application's way to Redis, for short counts and marks of other modules."""
+    return _live().redis
+
+
 def wake_task(name: str, *args: Any) -> None:
     """Ask a worker to run the Celery task `name` soon. Only a hint: it may be lost, and the sweeps must find the work.
 

@@ -10,11 +10,15 @@ from flask import request
 
 from parking import create_app, limits
 from parking.contract import headers
-from parking.limits import by_address, by_named_account, limiter
+from parking.limits import by_address, limiter
 from tests.conftest import make_settings
 from tests.live.waits import Waits
 
 probe = APIBlueprint("limit_probe", __name__)
+
+
+def by_named_account() -> str:
+    return "account " + request.get_json()["email"].strip().lower() if "email" in request.get_json() else by_address()
 
 
 @probe.post("/api/probe")
@@ -62,7 +66,7 @@ def test_the_refusal_says_how_long_to_wait_and_it_is_true(app_with, monkeypatch)
     assert refused.json["code"] == "too_many_requests"
     wait = int(refused.headers["Retry-After"])
     assert 119 <= wait <= 121
-    assert limits._spoken(wait) in refused.json["detail"]
+    assert limits.spoken(wait) in refused.json["detail"]
     now += wait - 2
     assert tries(app, "a@example.com", 1) == [429]
     now += 2
@@ -112,7 +116,7 @@ def test_without_redis_the_process_counts_for_itself_and_nobody_waits(app_with, 
     [(2, "2 seconds"), (61, "61 seconds"), (121, "3 minutes"), (3600, "60 minutes"), (86_400, "24 hours")],
 )
 def test_a_wait_is_told_in_units_one_can_grasp(seconds, said):
-    assert limits._spoken(seconds) == said
+    assert limits.spoken(seconds) == said
 
 
 def test_every_limited_route_is_documented_as_such(plain):
