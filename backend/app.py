@@ -6,10 +6,12 @@ import sys
 
 from config import ConfigError, load
 from parking import create_app as _create_app
+from private_files import set_umask
 
 
 def create_app():
     """The application for this environment; a bad environment ends the process with a plain list."""
+    set_umask()
     try:
         return _create_app(load())
     except ConfigError as error:

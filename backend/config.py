@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import fcntl
 import ipaddress
-import json
 import os
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
@@ -22,6 +20,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
+
+from private_files import stored_secrets
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_NAMES = ("SECRET_KEY", "SECURITY_PASSWORD_SALT", "JWT_SECRET")
@@ -82,6 +82,7 @@ class Settings:
     public_lots: bool
     web_workers: int
     worker_concurrency: int
+    jwt_secret_previous: str | None = None
     max_open_bookings_per_user: int = 0
     reservation_max_days_ahead: int = 60
     reservation_max_days_long: int = 31
@@ -139,6 +140,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=secret_values["SECRET_KEY"],
         security_password_salt=secret_values["SECURITY_PASSWORD_SALT"],
         jwt_secret=secret_values["JWT_SECRET"],
+        jwt_secret_previous=_previous_jwt_secret(read, production, secret_values["JWT_SECRET"]),
         cors_origins=_cors_origins(read, production),
         timezone=read.timezone("TIMEZONE", "UTC"),
         currency=_currency(read),
@@ -151,7 +153,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         public_lots=read.switch("PUBLIC_LOTS", True),
         web_workers=read.whole("WEB_WORKERS", min(cores, 4), 1, 64),
         worker_concurrency=read.whole("WORKER_CONCURRENCY", min(2 * cores, 8), 1, 256),
-        max_open_bookings_per_user=read.whole("MAX_OPEN_BOOKINGS_PER_USER", 0, 0, 10_000),
+        max_open_bookings_per_user=read.whole("MAX_OPEN_BOOKINGS_PER_USER", 10 if production else 0, 0, 10_000),
         reservation_max_days_ahead=read.whole("RESERVATION_MAX_DAYS_AHEAD", 60, 1, 3_660),
         reservation_max_days_long=read.whole("RESERVATION_MAX_DAYS_LONG", 31, 1, 366),
         lot_capacity_max=read.whole("LOT_CAPACITY_MAX", 10_000, 1, 100_000),
@@ -276,7 +278,7 @@ class _Reader:
         """An existing or new folder one can write to; a relative path counts from the repository's top."""
         path = (ROOT / Path(self.text(name, default)).expanduser()).resolve()
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not os.access(path, os.W_OK | os.X_OK):
                 raise PermissionError("no permission to write")
         except OSError as error:
@@ -378,7 +380,7 @@ def _secrets(read: _Reader, production: bool, data_dir: Path) -> dict[str, str]:
     if all(given.values()) or any(name == "DATA_DIR" for name, _ in read.problems):
         return given
     try:
-        kept = _kept_secrets(data_dir / SECRETS_FILE)
+        stored = stored_secrets(data_dir / SECRETS_FILE, SECRET_NAMES, MIN_SECRET_BYTES)
     except (OSError, ValueError) as error:
         read.wrong(
             "DATA_DIR",
@@ -386,28 +388,12 @@ def _secrets(read: _Reader, production: bool, data_dir: Path) -> dict[str, str]:
             "(everybody then signs in anew and sets a new password)",
         )
         return given
-    return {name: value or kept[name] for name, value in given.items()}
+    return {name: value or stored[name] for name, value in given.items()}
 
 
-def _kept_secrets(path: Path) -> dict[str, str]:
-    """The secrets in the file, made at the first call. Two processes at once agree: the first link wins."""
-    if not path.exists():
-        made = {name: secrets.token_urlsafe(48) for name in SECRET_NAMES}
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(made, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    if path.stat().st_mode & 0o077:
-        path.chmod(0o600)
-    kept = json.loads(path.read_text())
-    if not isinstance(kept, dict) or any(len(str(kept.get(name, ""))) < MIN_SECRET_BYTES for name in SECRET_NAMES):
-        raise ValueError("not the three secrets")
-    return {name: str(kept[name]) for name in SECRET_NAMES}
+def _previous_jwt_secret(read: _Reader, production: bool, current: str) -> str | None:
+    """The key before JWT_SECRET: access tokens that it signed are good until they end."""
+    value = read.text("JWT_SECRET_PREVIOUS") or None
+    if value and (value == current or (production and len(value.encode()) < MIN_SECRET_BYTES)):
+        read.wrong("JWT_SECRET_PREVIOUS", "wants the JWT_SECRET before the present one, or nothing")
+    return value

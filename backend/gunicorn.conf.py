@@ -8,7 +8,9 @@ from pathlib import Path
 
 from config import load
 from launch.guard import die_with_parent
+from private_files import UMASK, set_umask
 
+set_umask()
 _settings = load()
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
@@ -24,6 +26,7 @@ timeout = 60
 graceful_timeout = 8
 control_socket_disable = True
 preload_app = False  # connections to the database must not be shared over a fork
+umask = UMASK
 accesslog = None  # the application writes its own, with the request id
 # The workers' heartbeat file: in memory where possible, since a slow disk would look like a hung worker.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm", os.W_OK) else None  # noqa: S108  # gunicorn makes its own file in it

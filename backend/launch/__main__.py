@@ -12,6 +12,7 @@ from collections.abc import Callable
 import config
 from launch import claims, programs, valkey
 from launch.supervisor import Program, StartError, Supervisor
+from private_files import set_umask
 
 READY_SECONDS = 180
 
@@ -19,6 +20,7 @@ READY_SECONDS = 180
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 after a stop that was asked for, 1 when the start failed, 2 for a bad environment value."""
     options = _options(arguments)
+    set_umask()
     supervisor = Supervisor()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: supervisor.ask_to_stop())

@@ -10,13 +10,17 @@ import sys
 
 from sqlalchemy.exc import DBAPIError
 
-from config import ConfigError
+from config import ConfigError, load
 from parking import DOMAINS, create_app, schema
+from private_files import set_umask, sqlite_file, tighten
 
 
 def main() -> int:
+    set_umask()
     try:
-        _complain_or_print(create_app())
+        settings = load()
+        tighten(settings.data_dir, settings.export_dir, sqlite_file(settings.database_url))
+        _complain_or_print(create_app(settings))
     except (ConfigError, schema.SchemaError) as error:
         return _fail(str(error))
     except DBAPIError as error:

@@ -34,7 +34,7 @@ def event(name: str, *, email: str | None = None, user_id: int | None = None, **
         facts["user_id"] = user_id
     facts |= more
     shown = " ".join(f"{key}={value}" for key, value in facts.items() if key != "event" and value is not None)
-    log.warning("%s %s", name, shown, extra={"facts": facts})
+    log.info("%s %s", name, shown, extra={"facts": facts})
 
 
 def account_hash(email: str) -> str:

@@ -254,6 +254,19 @@ def test_production_refuses_open_cors_which_a_local_run_allows(refused, load):
     assert load(CORS_ORIGINS="*").cors_origins == ("*",)
 
 
+def test_a_user_of_a_production_site_has_ten_open_bookings_unless_said_otherwise(load):
+    assert load().max_open_bookings_per_user == 0
+    assert load(APP_ENV="production", **STRONG).max_open_bookings_per_user == 10
+    assert load(APP_ENV="production", MAX_OPEN_BOOKINGS_PER_USER="0", **STRONG).max_open_bookings_per_user == 0
+
+
+def test_the_key_before_the_present_one_is_another_and_long(load, refused):
+    assert load().jwt_secret_previous is None
+    assert load(APP_ENV="production", JWT_SECRET_PREVIOUS="k" * 32, **STRONG).jwt_secret_previous == "k" * 32
+    assert set(refused(APP_ENV="production", JWT_SECRET_PREVIOUS="short", **STRONG)) == {"JWT_SECRET_PREVIOUS"}
+    assert set(refused(JWT_SECRET_PREVIOUS=STRONG["JWT_SECRET"], **STRONG)) == {"JWT_SECRET_PREVIOUS"}
+
+
 # ---------------------------------------------------------------- .env and .env.example
 
 

@@ -31,7 +31,7 @@ class Forger:
         self.claims = {
             "sub": UNIQUIFIER, "iss": "parking", "aud": "api", "typ": "access", "iat": now, "exp": now + 900,
         }  # fmt: skip
-        self.header = {"alg": "HS256", "typ": "JWT"}
+        self.header = {"alg": "HS256", "kid": tokens.key_id(key), "typ": "JWT"}
 
     def signed(self, header: str, payload: str, key: str | bytes | None = None, digest: str = "sha256") -> str:
         body = f"{b64(header)}.{b64(payload)}"
@@ -231,3 +231,47 @@ def test_a_new_uniquifier_ends_every_token(client, forger, alice):
     alice.fs_uniquifier = "another one"
     db.session.commit()
     assert ask(client, forger.good).status_code == 401
+
+
+# keys with names ------------------------------------------------------------------------------
+
+
+OLD_SECRET = "the secret of yesterday, of more than thirty-two bytes"
+
+
+def test_a_token_names_its_key(app):
+    header = jwt.get_unverified_header(tokens.issue(UNIQUIFIER))
+    key = app.extensions["settings"].jwt_secret
+    assert header == {"alg": "HS256", "typ": "JWT", "kid": tokens.key_id(key)}
+    assert header["kid"] not in key
+
+
+def test_after_a_change_of_the_key_older_tokens_go_on_until_they_end(app, alice, monkeypatch):
+    import dataclasses
+
+    settings = app.extensions["settings"]
+    app.extensions["settings"] = dataclasses.replace(settings, jwt_secret=OLD_SECRET)
+    old = tokens.issue(UNIQUIFIER)
+    app.extensions["settings"] = dataclasses.replace(settings, jwt_secret_previous=OLD_SECRET)
+    client = app.test_client()
+    assert client.get("/auth/me", headers={"Authorization": f"Bearer {old}"}).status_code == 200
+    new = tokens.issue(UNIQUIFIER)
+    assert jwt.get_unverified_header(new)["kid"] == tokens.key_id(settings.jwt_secret)
+    app.extensions["settings"] = settings
+    assert client.get("/auth/me", headers={"Authorization": f"Bearer {old}"}).status_code == 401
+    assert client.get("/auth/me", headers={"Authorization": f"Bearer {new}"}).status_code == 200
+
+
+def test_a_token_under_the_name_of_another_key_is_refused(app, alice):
+    key = app.extensions["settings"].jwt_secret
+    claims = jwt.decode(tokens.issue(UNIQUIFIER), options={"verify_signature": False})
+    for signed_with, named in ((OLD_SECRET, key), (key, OLD_SECRET)):
+        forged = jwt.encode(claims, signed_with, "HS256", headers={"kid": tokens.key_id(named)})
+        answer = app.test_client().get("/auth/me", headers={"Authorization": f"Bearer {forged}"})
+        assert answer.status_code == 401
+
+
+def test_a_token_from_before_keys_had_names_goes_on(app, alice):
+    claims = jwt.decode(tokens.issue(UNIQUIFIER), options={"verify_signature": False})
+    old = jwt.encode(claims, app.extensions["settings"].jwt_secret, "HS256")
+    assert app.test_client().get("/auth/me", headers={"Authorization": f"Bearer {old}"}).status_code == 200

@@ -58,7 +58,7 @@ const problem =
 test('pages for everybody', async ({ page, watch }) => {
   test.setTimeout(MANY_SCREENS)
   watch.allow(/40[014]|422/)
-  const forms = ['login', 'register', 'forgot-password', 'reset-password?token=x', 'setup?token=x']
+  const forms = ['login', 'register', 'forgot-password', 'reset-password#token=x', 'setup#token=x']
   await examineAll(page, [
     { name: 'landing', path: '/', ready: /free of/ },
     ...forms.map((form) => ({
@@ -73,10 +73,10 @@ test('pages for everybody', async ({ page, watch }) => {
       then: refused,
     })),
     { name: 'a broken link', path: '/reset-password', ready: 'does not work' },
-    { name: 'a new address', path: '/confirm-email?token=x', ready: 'Confirm' },
+    { name: 'a new address', path: '/confirm-email#token=x', ready: 'Confirm' },
     {
       name: 'a new address with a bad link',
-      path: '/confirm-email?token=x',
+      path: '/confirm-email#token=x',
       ready: 'Confirm',
       then: async (at) => {
         await press('Confirm this address')(at)

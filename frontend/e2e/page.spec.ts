@@ -57,7 +57,7 @@ test('the link in the mail about an export leads to its file', async ({ page, dr
     { kind: 'bookings' },
     driver.token,
   )
-  await page.goto(`/bookings?export=${job.id}&token=of-the-mail`)
+  await page.goto(`/bookings?export=${job.id}#token=of-the-mail`)
   const dialog = page.getByRole('dialog')
   await expect(dialog.getByText('Your file is ready')).toBeVisible()
   expect(page.url()).not.toContain('token')

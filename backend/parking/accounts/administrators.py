@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import ConfigError
-from parking import settings
+from parking import clock, settings
 from parking.accounts import links, names, passwords, people, queries, sessions
 from parking.accounts.models import Role, User
 from parking.accounts.sessions import Browser, Opened
@@ -57,6 +57,7 @@ def _take_over(session: Session, user_id: int, password_hash: str) -> User:
     user = queries.person(session, user_id, lock=True)
     before = {"active": user.active, "roles": sorted(role.name for role in user.roles)}
     user.password, user.active = password_hash, True
+    user.confirmed_at = user.confirmed_at or clock.now()  # the operator vouches for it
     if not is_admin(user):
         user.roles = [*user.roles, *queries.roles(session, ["admin"])]
     people.end_tokens(session, user)
@@ -80,10 +81,10 @@ def ensure_first() -> list[str]:
         lock(session)
         if queries.administrators(session) > 0:
             return []
-        secret, _ = links.issue(session, "setup", None)
+        secret = links.issue(session, "setup", None).secret
     minutes = int(links.LIFETIME.total_seconds() // 60)
     return [
-        f"There is no administrator yet. Become it at {chosen.public_url}/setup?token={secret}",
+        f"There is no administrator yet. Become it at {chosen.public_url}/setup#token={secret}",
         f"(this link works once, within {minutes} minutes; a restart makes a new one)",
     ]
 

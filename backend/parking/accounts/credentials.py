@@ -23,8 +23,7 @@ def forgot_password(email: str) -> None:
         return
     with transaction() as session:
         user = queries.person(session, found.id, lock=True)
-        secret, expires_at = links.issue(session, "password_reset", user.id)
-        emails.password_reset(session, user, secret, expires_at)
+        emails.password_reset(session, user, links.issue(session, "password_reset", user.id))
         audit.record(session, "password.reset_requested", "user", user.id)
 
 
@@ -41,6 +40,7 @@ def reset_password(secret: str, password: str, browser: Browser) -> None:
     with transaction() as session:
         user_id = links.claim(session, "password_reset", secret).user_id or 0
         user = queries.person(session, user_id, lock=True)
+        user.confirmed_at = user.confirmed_at or clock.now()  # the link was read where it was sent
         _set_password(session, user, kept, browser)
         audit.record(session, "password.reset", "user", user.id, actor_id=user.id)
 
@@ -72,8 +72,7 @@ def ask_email_change(who: Identity, email: str, password: str) -> None:
         holder = queries.credentials(session, email=email)
         if holder is not None:
             raise _same_or_taken(holder.id == user.id)
-        secret, expires_at = links.issue(session, "email_change", user.id, {"email": email})
-        emails.email_confirm(session, user, email, secret, expires_at)
+        emails.email_confirm(session, user, email, links.issue(session, "email_change", user.id, {"email": email}))
         audit.record(session, "email.change_requested", "user", user.id)
 
 
@@ -86,11 +85,11 @@ def confirm_email(secret: str, browser: Browser) -> None:
         link = links.claim(session, "email_change", secret)
         user = queries.person(session, link.user_id or 0, lock=True)
         before, user.email = user.email, link.facts["email"]
-        user.confirmed_at = clock.now()
+        before_confirmed, user.confirmed_at = user.confirmed_at is not None, clock.now()
         link.facts = {}  # the address now stands with the account, and nowhere else
         links.void(session, "password_reset", user.id)
         session.flush()
-        emails.email_changed_notice(session, user, before, browser)
+        emails.email_changed_notice(session, user, before, before_confirmed, browser)
         audit.record(session, "email.changed", "user", user.id, actor_id=user.id)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
 from parking import clock, settings
+from parking.accounts.links import Issued
 from parking.accounts.models import User
 from parking.accounts.sessions import Browser
 from parking.mail import service as mail
@@ -17,10 +17,9 @@ _PROGRAMS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": 
 _SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Mac OS": "macOS"}
 
 
-def password_reset(session: Session, user: User, secret: str, expires_at: datetime) -> None:
+def password_reset(session: Session, user: User, link: Issued) -> None:
     """The link to set a new password."""
-    facts = {"link": _link("reset-password", secret), "expires_at": _iso(expires_at)}
-    mail.queue(session, "password_reset", recipient(user), facts, expires_at=expires_at)
+    mail.queue(session, "password_reset", recipient(user), _link("reset-password", link), expires_at=link.expires_at)
 
 
 def password_changed(session: Session, user: User, browser: Browser) -> None:
@@ -28,16 +27,16 @@ def password_changed(session: Session, user: User, browser: Browser) -> None:
     mail.queue(session, "password_changed", recipient(user), _event(browser))
 
 
-def email_confirm(session: Session, user: User, address: str, secret: str, expires_at: datetime) -> None:
+def email_confirm(session: Session, user: User, address: str, link: Issued) -> None:
     """To the new address: the link that makes it the account's."""
-    facts = {"link": _link("confirm-email", secret), "expires_at": _iso(expires_at), "email": address}
-    mail.queue(session, "email_confirm", recipient(user, address), facts, expires_at=expires_at)
+    facts = {**_link("confirm-email", link), "email": address}
+    mail.queue(session, "email_confirm", recipient(user, address), facts, expires_at=link.expires_at)
 
 
-def email_changed_notice(session: Session, user: User, old_address: str, browser: Browser) -> None:
+def email_changed_notice(session: Session, user: User, old_address: str, old_confirmed: bool, browser: Browser) -> None:
     """To the old address, in case it was not the owner who changed it."""
     facts = {**_event(browser), "email": user.email}
-    mail.queue(session, "email_changed_notice", recipient(user, old_address), facts)
+    mail.queue(session, "email_changed_notice", recipient(user, old_address, confirmed=old_confirmed), facts)
 
 
 def refresh_reuse_warning(session: Session, user: User, browser: Browser) -> None:
@@ -45,10 +44,12 @@ def refresh_reuse_warning(session: Session, user: User, browser: Browser) -> Non
     mail.queue(session, "refresh_reuse_warning", recipient(user), _event(browser))
 
 
-def recipient(user: User, address: str | None = None) -> mail.Recipient:
-    """This person as a reader of mail."""
+def recipient(user: User, address: str | None = None, *, confirmed: bool | None = None) -> mail.Recipient:
+    """This person as a reader of mail. Another `address` than the account's counts as not confirmed unless said."""
+    if confirmed is None:
+        confirmed = address is None and user.confirmed_at is not None
     zone = user.timezone or settings.current().timezone
-    return mail.Recipient(address or user.email, user.username, user.locale, zone, user.id)
+    return mail.Recipient(address or user.email, user.username, user.locale, zone, user.id, confirmed)
 
 
 def device(user_agent: str | None) -> str | None:
@@ -66,8 +67,9 @@ def _event(browser: Browser) -> dict[str, str | None]:
     return {"at": _iso(clock.now()), "ip": browser.ip, "device": device(browser.user_agent)}
 
 
-def _link(page: str, secret: str) -> str:
-    return f"{settings.current().public_url}/{page}?token={quote(secret)}"
+def _link(page: str, link: Issued) -> dict[str, str]:
+    """The link without its secret, which is put in when the mail is sent. In the fragment no server's log sees it."""
+    return {"link": f"/{page}#token=", "seed": link.seed, "expires_at": _iso(link.expires_at)}
 
 
 def _iso(moment: datetime) -> str:

@@ -1,16 +1,20 @@
-"""One-time links that are sent out: a random secret, of which only the hash is kept."""
+"""One-time links that are sent out: a secret of which the database keeps the hash alone.
+
+The secret is computed from a random seed and SECRET_KEY, so that a mail can wait with the seed and the link is made
+when it is sent (see mail/delivery.py).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from parking import clock
+from parking import clock, security_log, settings, signing
 from parking.accounts.models import SingleUse
 from parking.errors import NotFound
 
@@ -18,12 +22,19 @@ Purpose = Literal["setup", "password_reset", "email_change"]
 LIFETIME = timedelta(minutes=30)
 
 
-def issue(
-    session: Session, purpose: Purpose, user_id: int | None, facts: dict[str, Any] | None = None
-) -> tuple[str, datetime]:
-    """A new secret and when it expires. Earlier ones of the same purpose and person stop working."""
+class Issued(NamedTuple):
+    """A new link: the seed may be stored, the secret may not."""
+
+    seed: str
+    secret: str
+    expires_at: datetime
+
+
+def issue(session: Session, purpose: Purpose, user_id: int | None, facts: dict[str, Any] | None = None) -> Issued:
+    """A new link. Earlier ones of the same purpose and person stop working."""
     void(session, purpose, user_id)
-    secret, now = secrets.token_urlsafe(32), clock.now()
+    seed, now = secrets.token_urlsafe(32), clock.now()
+    secret = signing.one_time_secret(settings.current(), seed)
     session.add(
         SingleUse(
             purpose=purpose,
@@ -34,13 +45,14 @@ def issue(
             expires_at=now + LIFETIME,
         )
     )
-    return secret, now + LIFETIME
+    return Issued(seed, secret, now + LIFETIME)
 
 
 def peek(session: Session, purpose: Purpose, secret: str) -> SingleUse:
     """The row of a secret that could be used now, without using it. Raises NotFound."""
     row = session.scalar(select(SingleUse).where(*_usable(purpose, secret)))
     if row is None:
+        security_log.event("link_refused", purpose=purpose)
         raise not_valid()
     return row
 
@@ -51,6 +63,7 @@ def claim(session: Session, purpose: Purpose, secret: str) -> SingleUse:
         update(SingleUse).where(*_usable(purpose, secret)).values(used_at=clock.now()).returning(SingleUse)
     )
     if row is None:
+        security_log.event("link_refused", purpose=purpose)
         raise not_valid()
     return row
 

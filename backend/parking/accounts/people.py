@@ -29,6 +29,7 @@ def create(session: Session, email: str, username: str, password_hash: str, *rol
         theme="system",
         plates=[],
         created_at=clock.now(),
+        confirmed_at=clock.now() if "admin" in role_names else None,  # the operator vouches for administrators
         roles=queries.roles(session, list(role_names)),
     )
     session.add(user)

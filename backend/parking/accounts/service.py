@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from parking import security_log
 from parking.accounts import emails, links, names, passwords, people, queries, sessions, tokens
 from parking.accounts.administrators import appoint, redeem
 from parking.accounts.administrators import ensure_first as ensure_first_admin
@@ -27,7 +27,6 @@ __all__ = [
     "register_figures",
 ]
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="parking"'}
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None)
     db.session.close()
     kept = found.password if found else None
     if not passwords.matches(password, kept) or found is None or kept is None or not found.active:
-        log.info("sign-in refused")
+        security_log.event("sign_in_refused", email=names.sought_email(email))
         raise _wrong_credentials()
     renewed = passwords.hashed(password) if passwords.outdated(kept) else kept
     with transaction() as session:

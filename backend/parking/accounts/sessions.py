@@ -1,8 +1,9 @@
 """Signed-in browsers. Each holds one refresh token; using it hands out its successor.
 
 The cookie is `family.secret`. The successor of a secret is computed from it with a key of the server's, so that two
-tabs, or a repeated request whose answer was lost, are given the same one: the token just replaced is good for GRACE
-longer. A token older than that is in two hands, so the family ends (RFC 9700 §4.14.2).
+tabs, or a repeated request whose answer was lost, are given the same one: to the same client the token just replaced
+is good for GRACE longer. A token older than that, or from another client, is in two hands, so the family ends (RFC 9700
+§4.14.2).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import base64
 import enum
 import hashlib
 import hmac
+import ipaddress
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,11 +21,14 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from parking import clock, settings
+from parking.accounts import tokens
 from parking.accounts.models import LoginSession
 
 IDLE = timedelta(days=30)
 AT_MOST = timedelta(days=90)
-GRACE = timedelta(seconds=10)
+GRACE = timedelta(seconds=60)
+ANY_ADDRESS = timedelta(seconds=10)
+"""A phone that changes from one network to another in the middle of a request repeats it at once."""
 KEPT = timedelta(days=30)
 """How long a row stays after its end."""
 
@@ -64,7 +69,7 @@ def begin(session: Session, user_id: int, browser: Browser) -> Opened:
         created_at=now,
         last_used_at=now,
         expires_at=now + IDLE,
-        user_agent=(browser.user_agent or "")[:500] or None,
+        user_agent=_agent(browser),
         ip=browser.ip,
     )
     session.add(row)
@@ -77,15 +82,15 @@ def rotate(session: Session, cookie: str, browser: Browser) -> tuple[LoginSessio
     now = clock.now()
     if row is None or row.ended_at is not None or row.expires_at <= now:
         return row, Refused.UNKNOWN
-    if _same(secret, row.previous_hash) and now <= row.rotated_at + GRACE:
-        return row, _opened(row, _successor(secret))
+    if _same(secret, row.previous_hash) and _same_client(row, browser, now - row.rotated_at):
+        return row, _opened(row, _given_successor(row, secret))
     if not _same(secret, row.token_hash):
         return row, Refused.REUSED
-    following = _successor(secret)
+    following = _successor(secret, settings.current().jwt_secret)
     row.previous_hash, row.token_hash = row.token_hash, _hash(following)
     row.rotated_at = row.last_used_at = now
     row.expires_at = min(now + IDLE, row.created_at + AT_MOST)
-    row.ip = browser.ip
+    row.ip, row.user_agent = browser.ip, _agent(browser)
     return row, _opened(row, following)
 
 
@@ -180,6 +185,33 @@ def _same(secret: str, kept: str | None) -> bool:
     return kept is not None and hmac.compare_digest(_hash(secret), kept)
 
 
-def _successor(secret: str) -> str:
-    key = hmac.digest(settings.current().jwt_secret.encode(), b"successor of a refresh token", "sha256")
+def _agent(browser: Browser) -> str | None:
+    return (browser.user_agent or "")[:500] or None
+
+
+def _same_client(row: LoginSession, browser: Browser, since: timedelta) -> bool:
+    """Whether the token just replaced may be used again: by the client that replaced it, as far as one can tell."""
+    if since > GRACE or _agent(browser) != row.user_agent:
+        return False
+    return since <= ANY_ADDRESS or network(browser.ip) == network(row.ip)
+
+
+def network(address: str | None) -> str | None:
+    """The network of an address: of IPv4 the last 8 bits do not count, of IPv6 the last 64 (RFC 4291 §2.5.1)."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return address
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 64), strict=False))
+
+
+def _given_successor(row: LoginSession, secret: str) -> str:
+    """The successor that was handed out; JWT_SECRET may have been changed since."""
+    candidates = [_successor(secret, key) for key in tokens.live_keys()]
+    return next((one for one in candidates if _same(one, row.token_hash)), candidates[0])
+
+
+def _successor(secret: str, jwt_secret: str) -> str:
+    key = hmac.digest(jwt_secret.encode(), b"successor of a refresh token", "sha256")
     return base64.urlsafe_b64encode(hmac.digest(key, secret.encode(), "sha256")).decode().rstrip("=")

@@ -6,7 +6,9 @@ the database at every request, so a demoted or disabled person is refused on the
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import hmac
 from datetime import timedelta
 from typing import Any
 
@@ -24,8 +26,8 @@ ISSUER = "parking"
 LIFETIME = timedelta(minutes=15)
 LEEWAY = timedelta(seconds=10)
 MAX_LENGTH = 2_000
-_HEADER = jwt.encode({}, "-" * 32, ALGORITHM).partition(".")[0]
-"""The one header we write. Any other (alg none, jku, crit, another typ, a key twice) is not ours."""
+_NO_KEY_ID = jwt.encode({}, "-" * 32, ALGORITHM).partition(".")[0]
+"""The header of tokens from before keys had ids. They end within TOKEN_MINUTES of an upgrade."""
 
 
 def issue(uniquifier: str, family: str | None = None) -> str:
@@ -41,18 +43,43 @@ def issue(uniquifier: str, family: str | None = None) -> str:
     }
     if family:
         claims["sid"] = family
-    return jwt.encode(claims, settings.current().jwt_secret, ALGORITHM)
+    secret = settings.current().jwt_secret
+    return jwt.encode(claims, secret, ALGORITHM, headers={"kid": key_id(secret)})
 
 
 def read(token: str) -> dict[str, str] | None:
     """The claims of a good access token, or None for anything else (forged, expired, of another kind)."""
-    if len(token) > MAX_LENGTH or not token.startswith(_HEADER + "."):
+    if len(token) > MAX_LENGTH:
         return None
-    try:
-        claims = _signed(token, settings.current().jwt_secret)
-    except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
-        return None
-    return claims if _is_access(claims) and _is_current(claims) else None
+    for secret in _keys_for(token.partition(".")[0]):
+        with contextlib.suppress(jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
+            claims = _signed(token, secret)
+            return claims if _is_access(claims) and _is_current(claims) else None
+    return None
+
+
+def live_keys() -> list[str]:
+    """JWT_SECRET, and JWT_SECRET_PREVIOUS while a change of it is under way."""
+    chosen = settings.current()
+    return [key for key in (chosen.jwt_secret, chosen.jwt_secret_previous) if key]
+
+
+def _keys_for(header: str) -> list[str]:
+    """The keys that may have signed under this header: the one it names. Any header that we do not write (alg none,
+    jku, crit, another typ, a key twice, a key id of nobody) has none."""
+    keys = live_keys()
+    return keys if header == _NO_KEY_ID else [key for key in keys if header == _header(key)]
+
+
+@functools.lru_cache(maxsize=8)
+def _header(secret: str) -> str:
+    return jwt.encode({}, "-" * 32, ALGORITHM, headers={"kid": key_id(secret)}).partition(".")[0]
+
+
+@functools.lru_cache(maxsize=8)
+def key_id(secret: str) -> str:
+    """The name of a key in the header of its tokens (`kid`, RFC 7515 §4.1.4). It gives nothing of the key away."""
+    return hmac.digest(secret.encode(), b"id of this key", "sha256").hex()[:8]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import has_request_context, request
@@ -9,10 +10,20 @@ from flask_login import current_user
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from parking import clock
+from parking import clock, security_log
 from parking.audit.models import AuditEntry
+from parking.db import after_commit
 from parking.web import request_id
 
+SECURITY_ACTIONS = frozenset(
+    {
+        *("session.started", "session.ended", "session.all_ended", "session.token_reused"),
+        *("user.registered", "user.created", "user.updated", "user.deleted"),
+        *("password.changed", "password.reset", "password.reset_requested"),
+        *("email.changed", "email.change_requested"),
+    }
+)
+"""Also written to the security log, once they are committed."""
 _INSERT = insert(AuditEntry.__table__)
 
 
@@ -46,3 +57,6 @@ def record(
         "ip": request.remote_addr if asked else None,
     }
     session.execute(_INSERT, row)
+    if action in SECURITY_ACTIONS and "after_commit" in session.info:
+        user_id = entity_id if entity == "user" else None
+        after_commit(partial(security_log.event, action, user_id=user_id, actor_id=actor_id, changes=after))

@@ -15,10 +15,21 @@ from parking.bookings.views import claim_of, iso, price_of, window_of
 from parking.lots.models import Lot, Tariff
 from parking.mail import service as mail
 
+CONFIRM_EVERY = timedelta(minutes=1)
+
 
 def confirm(session: Session, user: User, facts: dict[str, Any]) -> None:
-    """Booked, or changed when the booking's sequence has risen."""
-    _queue(session, "booking_confirmation", user, facts, f"confirmation:{facts['id']}:{facts['sequence']}")
+    """Booked, or changed when the booking's sequence has risen: then one mail a minute tells the last state."""
+    if user.deleted_at is None:
+        mail.queue(
+            session,
+            "booking_confirmation",
+            recipient(user),
+            {"booking": facts},
+            booking_id=facts["id"],
+            dedupe_key=f"confirmation:{facts['id']}:{facts['sequence']}",
+            at_most_every=CONFIRM_EVERY if facts["sequence"] else None,
+        )
 
 
 def receipt(session: Session, user: User, facts: dict[str, Any]) -> None:
@@ -47,7 +58,7 @@ def no_show(session: Session, user: User, facts: dict[str, Any]) -> None:
 def recipient(user: User) -> mail.Recipient:
     """Where and how this person wants to be written to."""
     zone = user.timezone or settings.current().timezone
-    return mail.Recipient(email=user.email, name=user.username, locale=user.locale, timezone=zone, user_id=user.id)
+    return mail.Recipient(user.email, user.username, user.locale, zone, user.id, user.confirmed_at is not None)
 
 
 def facts_of(
@@ -109,5 +120,6 @@ def charged_time(booking: Booking) -> tuple[Any, Any]:
 
 
 def _queue(session: Session, kind: str, user: User, facts: dict[str, Any], key: str, **more: Any) -> None:
+    mail.supersede(session, "booking_confirmation", facts["id"], f"replaced by a newer mail: {kind}")
     if user.deleted_at is None:
         mail.queue(session, kind, recipient(user), {"booking": facts, **more}, booking_id=facts["id"], dedupe_key=key)

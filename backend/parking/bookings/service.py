@@ -85,7 +85,9 @@ class _Place(NamedTuple):
     user: Any
 
 
-_USER = [User.__table__.c[name] for name in ("id", "email", "username", "locale", "timezone", "deleted_at")]
+_USER = [
+    User.__table__.c[name] for name in ("id", "email", "username", "locale", "timezone", "deleted_at", "confirmed_at")
+]
 _PLACE = Groups(Lot.__table__.c, Tariff.__table__.c, _USER)
 
 

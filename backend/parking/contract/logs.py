@@ -17,6 +17,7 @@ from typing import Any
 from apiflask import APIFlask
 from flask import Response, g, request
 
+from parking import security_log
 from parking.web import request_id
 
 access = logging.getLogger("parking.access")
@@ -96,6 +97,8 @@ def _write_line(response: Response) -> Response:
     if not access.isEnabledFor(logging.INFO) or (request.path in QUIET and response.status_code < 400):
         return response
     who = getattr(g.get("_login_user"), "id", None)
+    if response.status_code == 403:
+        security_log.event("access_refused", user_id=who, method=request.method, route=route_template())
     route, milliseconds = route_template(), round(elapsed() * 1000, 1)
     facts = {
         "request_id": request_id(),
@@ -104,9 +107,11 @@ def _write_line(response: Response) -> Response:
         "status": response.status_code,
         "ms": milliseconds,
         "user_id": who,
+        "address": request.remote_addr,
     }
     if request.url_rule is None:
         facts["path"] = neutral(request.path[:200])
     said = f"{request.method} {facts.get('path', route)} {response.status_code} {milliseconds} ms"
-    access.info("%s%s", said, f" user {who}" if who else "", extra={"facts": facts})
+    whom = f" user {who}" if who else ""
+    access.info("%s%s from %s", said, whom, neutral(request.remote_addr or "?"), extra={"facts": facts})
     return response

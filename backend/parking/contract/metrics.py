@@ -74,11 +74,17 @@ def _forget_the_dead(folder: Path) -> None:
 
 
 def _may_scrape() -> bool:
-    """The bearer of METRICS_TOKEN, or a program on this machine that no proxy speaks for."""
+    """The bearer of METRICS_TOKEN; on a local run also a program on this machine that no proxy speaks for.
+
+    In production an address proves nothing: behind a proxy on the same machine that sets no header everybody comes
+    from the loopback address.
+    """
     token = settings.current().metrics_token
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if token and scheme.lower() == "bearer":
         return hmac.compare_digest(given.encode(), token.encode())
+    if settings.current().production:
+        return False
     forwarded = request.headers.get("X-Forwarded-For") or request.headers.get("Forwarded")
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(request.remote_addr or "").is_loopback and not forwarded
@@ -88,14 +94,14 @@ def _may_scrape() -> bool:
 @bp.get("/metrics")
 @bp.doc(
     summary="Figures for Prometheus",
-    description="For programs on the same machine, and for the bearer of METRICS_TOKEN.",
+    description="For the bearer of METRICS_TOKEN; on a local run also for programs on the same machine.",
     responses=TEXT,
 )
 @documented(401)
 def scrape() -> Response:
     if not _may_scrape():
         raise Unauthorized(
-            "Figures are given to programs on this machine, or with the token of METRICS_TOKEN.",
+            "Figures are given with the token of METRICS_TOKEN; on a local run also to programs on this machine.",
             headers={"WWW-Authenticate": 'Bearer realm="metrics"'},
         )
     from prometheus_client import CollectorRegistry, generate_latest

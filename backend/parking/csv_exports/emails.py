@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.orm import Session
 
-from parking import clock, settings
+from parking import clock, settings, signing
 from parking.accounts.models import User
 from parking.bookings.emails import recipient
 from parking.bookings.views import iso
@@ -35,7 +35,7 @@ def ready(session: Session, job: ExportJob, owner: User) -> None:
         recipient(owner),
         {
             "files": job.files,
-            "link": None if attached else f"{_PAGES[job.kind]}?export={job.id}&token={link_token(job.id, until)}",
+            "link": None if attached else f"{_PAGES[job.kind]}?export={job.id}#token={link_token(job.id, until)}",
             "expires_at": iso(until),
             "deleted_at": iso(job.expires_at),
         },
@@ -60,4 +60,4 @@ def link_is_good(token: str, job_id: int) -> bool:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(settings.current().secret_key, salt="export-link")
+    return signing.serializer(settings.current(), "export-link")

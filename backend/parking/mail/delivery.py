@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from parking import clock
+from parking import clock, signing
 from parking.db import db, transaction
 from parking.mail import circuit, outbox, render, unsubscribe
 from parking.mail.address import BadAddress, addr_spec
@@ -211,13 +212,19 @@ def draft(mail: OutboxMail, settings: Settings, *, with_files: bool = True) -> D
         name=mail.name,
         locale=mail.locale,
         timezone=mail.timezone,
-        facts=mail.facts,
+        facts=_with_secret(mail.facts, settings),
         made_at=mail.created_at,
         message_id=mail.message_id,
         unsubscribe_url=unsubscribe_url,
         unsubscribe_mail=unsubscribe_mail,
         attachments=attachments(mail.attachments, settings.export_dir) if with_files else (),
     )
+
+
+def _with_secret(facts: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """The link of the facts made whole. Nothing that is stored could be used as a link."""
+    seed = facts.get("seed")
+    return {**facts, "link": facts["link"] + signing.one_time_secret(settings, seed)} if seed else facts
 
 
 def attachments(references: Sequence[dict[str, str]], export_dir: Path) -> list[Attachment]:

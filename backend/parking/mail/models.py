@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from parking.db import BigId, UTCDateTime, db
 
 STATES = ("queued", "sending", "retrying", "sent", "failed", "suppressed", "discarded")
-"""queued → sending → sent | retrying | failed. suppressed: the reader has unsubscribed. discarded: an administrator's
-wish, or too late to be of use."""
+"""queued → sending → sent | retrying | failed. suppressed: the reader has unsubscribed, or the address has had too many
+mails. discarded: an administrator's wish, too late to be of use, or replaced by a newer mail."""
 
 OPEN = text("state IN ('queued', 'retrying', 'sending')")
 """Mails that still have to go out. Literal, because SQLite uses a partial index only for its very words."""
@@ -70,6 +70,20 @@ class MailPreference(db.Model):  # type: ignore[name-defined]  # made at run tim
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("app_user.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(40), primary_key=True)
     enabled: Mapped[bool]
+
+
+class MailToUnconfirmed(db.Model):  # type: ignore[name-defined]  # made at run time
+    """One mail to an address that nobody has confirmed. It holds the address as a hash and outlives the account, so
+    that a new account with the same address does not begin anew."""
+
+    __tablename__ = "mail_to_unconfirmed"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    address_hash: Mapped[str] = mapped_column(String(64))
+    category: Mapped[str] = mapped_column(String(10))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    __table_args__ = (Index("ix_mail_to_unconfirmed_address", address_hash, category, at),)
 
 
 class MailServer(db.Model):  # type: ignore[name-defined]  # made at run time

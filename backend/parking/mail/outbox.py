@@ -82,7 +82,7 @@ def sent(session: Session, mail: OutboxMail, reply: str, now: datetime) -> bool:
 
 
 def failed(session: Session, mail: OutboxMail, reply: str) -> bool:
-    return _ours(session, mail, {"state": "failed", "lease": None, "last_reply": reply, **_erased(mail)})
+    return _ours(session, mail, {"state": "failed", "lease": None, "last_reply": reply, **_unsent(mail)})
 
 
 def retry_later(session: Session, mail: OutboxMail, reply: str, now: datetime) -> bool:
@@ -92,7 +92,7 @@ def retry_later(session: Session, mail: OutboxMail, reply: str, now: datetime) -
 
 def _after_attempt(mail: OutboxMail, reply: str, now: datetime) -> dict[str, Any]:
     if now - (mail.first_attempt_at or now) >= GIVE_UP:
-        return {"state": "failed", "last_reply": reply, **_erased(mail)}
+        return {"state": "failed", "last_reply": reply, **_unsent(mail)}
     return {
         "state": "retrying",
         "due_at": now + pause(mail.attempts, mail.message_id),
@@ -115,7 +115,12 @@ def _ours(session: Session, mail: OutboxMail, values: dict[str, Any]) -> bool:
 def finish(mail: OutboxMail, state: str, reply: str) -> None:
     """Ends a mail that is in this session and held by nobody else."""
     mail.state, mail.lease, mail.last_reply = state, None, reply
-    mail.facts = _erased(mail).get("facts", mail.facts)
+    mail.facts = _unsent(mail).get("facts", mail.facts)
+
+
+def _unsent(mail: OutboxMail) -> dict[str, Any]:
+    """A mail that ended without being sent can be tried again; a seed gives nothing away, a whole link must go."""
+    return {} if mail.facts.get("seed") else _erased(mail)
 
 
 def _erased(mail: OutboxMail) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def preview_kind(kind: str, query_data: PreviewQuery) -> Any:
 def send_sample(kind: str, query_data: PreviewQuery) -> Any:
     """Sends the kind with made-up facts to the administrator who asks."""
     who = identity()
-    to = service.Recipient(who.email, who.username, query_data.locale, who.timezone or current().timezone, who.id)
+    to = service.Recipient(who.email, who.username, query_data.locale, who.timezone or current().timezone, who.id, True)
     with transaction() as session:
         mail = service.queue_sample(session, kind, to)
     said = "You have turned this kind off." if mail.state == "suppressed" else f"Queued for {who.email}."

@@ -6,144 +6,43 @@ mail.queue(session, "booking_confirmation", mail.Recipient("a@example.com", "Ame
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict, cast
+from typing import Any, cast
 
-from sqlalchemy import Select, bindparam, column, func, select, table
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Select, column, func, select, table
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.db import after_commit, is_sqlite
 from parking.errors import Conflict, NotFound
-from parking.live import service as live
 from parking.mail import calendar, circuit, delivery, outbox, render, unsubscribe
 from parking.mail.kinds import KINDS, SUBSCRIPTIONS, Kind
 from parking.mail.kinds.facts import BookingFacts
-from parking.mail.models import OPEN, STATES, MailPreference, OutboxMail
+from parking.mail.models import OPEN, STATES, OutboxMail
+from parking.mail.preferences import forget_preferences, preferences, set_preferences, unwilling, wants
+from parking.mail.queueing import FileReference, Recipient, new_message_id, queue, supersede, wake_worker
 from parking.settings import current
 
-__all__ = ["KINDS", "MAX_ATTACHMENT_BYTES", "STATES", "SUBSCRIPTIONS", "Kind", "Recipient", "queue"]
+__all__ = [
+    "KINDS",
+    "MAX_ATTACHMENT_BYTES",
+    "STATES",
+    "SUBSCRIPTIONS",
+    "FileReference",
+    "Kind",
+    "Recipient",
+    "new_message_id",
+    "preferences",
+    "queue",
+    "set_preferences",
+    "supersede",
+    "unwilling",
+    "wants",
+]
 
 MAX_ATTACHMENT_BYTES = delivery.MAX_ATTACHMENT_BYTES
 NOT_CONFIGURED = "not sent: no SMTP server configured"
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Who reads it. `timezone` is an IANA name; `user_id` is wanted for everything one can unsubscribe from."""
-
-    email: str
-    name: str
-    locale: str = "en"
-    timezone: str = "UTC"
-    user_id: int | None = None
-
-
-class FileReference(TypedDict, total=False):
-    """An attachment: `path` relative to EXPORT_DIR, or a small `text`; both with `filename` and `mimetype`."""
-
-    filename: str
-    mimetype: str
-    path: str
-    text: str
-
-
-def queue(
-    session: Session,
-    kind: str,
-    to: Recipient,
-    facts: dict[str, Any],
-    *,
-    booking_id: int | None = None,
-    dedupe_key: str | None = None,
-    attachments: Sequence[FileReference] | None = None,
-    expires_at: datetime | None = None,
-) -> OutboxMail | None:
-    """Puts one mail into the caller's transaction; it is sent if and only if that commits.
-
-    Returns the row as it was written (not in the session); its state is "suppressed" when the reader has
-    unsubscribed from this kind. Returns None when a mail with this `dedupe_key` has been queued before. After
-    `expires_at` the mail is useless and is discarded.
-    Raises KeyError, ValueError or TypeError when the facts are not those of the kind (see kinds/facts.py).
-    """
-    entry = KINDS[kind]
-    if entry.category == "subscription" and to.user_id is None:
-        raise ValueError(f"{kind} can be unsubscribed from, so it needs a user_id")
-    row = _row(entry, to, facts, booking_id, dedupe_key, attachments, expires_at)
-    if entry.category == "subscription" and not _wants(session, to.user_id, kind):
-        row["state"] = "suppressed"
-    session.flush()  # a user or booking made in this transaction comes first
-    made = session.scalar(_INSERT["sqlite" if is_sqlite() else "postgresql"], row)
-    if made is None:
-        return None
-    if row["state"] == "queued":
-        _wake_worker()
-    return OutboxMail(id=made, **row)
-
-
-def _insert_once(insert: Any) -> Any:
-    """Built once: every booking makes this row, and building the statement would cost more than running it."""
-    columns: dict[str, Any] = {name: bindparam(name) for name in _COLUMNS}
-    return insert(OutboxMail.__table__).values(columns).on_conflict_do_nothing().returning(OutboxMail.__table__.c.id)
-
-
-_COLUMNS = (
-    *("kind", "state", "user_id", "booking_id", "email", "name", "locale", "timezone", "subject", "message_id"),
-    *("dedupe_key", "facts", "attachments", "created_at", "due_at", "expires_at", "attempts", "lost_leases"),
-    "server_fault",
-)
-_INSERT = {"sqlite": _insert_once(sqlite_insert), "postgresql": _insert_once(postgresql_insert)}
-
-
-def _row(
-    entry: Kind,
-    to: Recipient,
-    facts: dict[str, Any],
-    booking_id: int | None,
-    dedupe_key: str | None,
-    attachments: Sequence[FileReference] | None,
-    expires_at: datetime | None,
-) -> dict[str, Any]:
-    now, settings = clock.now(), current()
-    site = delivery.site(settings)
-    message_id = new_message_id()
-    draft = render.Draft(entry.name, to.email, to.name, to.locale, to.timezone, facts, now, message_id)
-    return {
-        "kind": entry.name,
-        "state": "queued",
-        "user_id": to.user_id,
-        "booking_id": booking_id,
-        "email": to.email,
-        "name": to.name[:200],
-        "locale": to.locale,
-        "timezone": to.timezone,
-        "subject": render.build(draft, site).subject,  # facts that fit no letter fail here, not at night
-        "message_id": message_id,
-        "dedupe_key": dedupe_key,
-        "facts": facts,
-        "attachments": list(attachments or ()),
-        "created_at": now,
-        "due_at": now,
-        "expires_at": expires_at,
-        "attempts": 0,
-        "lost_leases": 0,
-        "server_fault": False,
-    }
-
-
-def _wake_worker() -> None:
-    """After the commit, and only as a hint: without Redis the sweep alone delivers."""
-    after_commit(lambda: live.wake_task("tasks.deliver_mail"))
-
-
-def new_message_id() -> str:
-    """Made once for a mail and kept: a second delivery is recognised by it."""
-    return f"<{secrets.token_hex(16)}@{delivery.site(current()).domain}>"
 
 
 def queue_sample(session: Session, kind: str, to: Recipient) -> OutboxMail:
@@ -155,54 +54,9 @@ def queue_sample(session: Session, kind: str, to: Recipient) -> OutboxMail:
     return mail
 
 
-# preferences -------------------------------------------------------------------------------
-
-
-def preferences(session: Session, user_id: int, *, admin: bool = False) -> dict[str, bool]:
-    """Every kind this reader can turn on and off, and how it stands."""
-    rows = select(MailPreference.kind, MailPreference.enabled).where(MailPreference.user_id == user_id)
-    chosen = dict(session.execute(rows).all())
-    return {kind: chosen.get(kind, True) for kind in SUBSCRIPTIONS if admin or not KINDS[kind].admin_only}
-
-
-def set_preferences(session: Session, user_id: int, wanted: dict[str, bool]) -> None:
-    """Turns kinds on and off, from this moment; what waits and is no longer wanted is suppressed.
-
-    Raises KeyError for a kind nobody can turn off."""
-    for kind, enabled in wanted.items():
-        if kind not in SUBSCRIPTIONS:
-            raise KeyError(kind)
-        session.merge(MailPreference(user_id=user_id, kind=kind, enabled=enabled))
-    session.flush()
-    unwanted = [kind for kind, enabled in wanted.items() if not enabled]
-    waiting = select(OutboxMail).where(
-        OutboxMail.user_id == user_id, OutboxMail.kind.in_(unwanted), OutboxMail.state.in_(("queued", "retrying"))
-    )
-    for mail in session.scalars(waiting):
-        outbox.finish(mail, "suppressed", "the reader has unsubscribed")
-
-
-def wants(session: Session, user_id: int, kind: str) -> bool:
-    """Whether this reader gets mails of this kind."""
-    return KINDS[kind].category == "transactional" or _wants(session, user_id, kind)
-
-
-def unwilling(session: Session, kind: str, user_ids: Iterable[int]) -> set[int]:
-    """Those of the users who have turned this kind off: for a run over many."""
-    rows = select(MailPreference.user_id).where(
-        MailPreference.kind == kind, MailPreference.enabled.is_(False), MailPreference.user_id.in_(list(user_ids))
-    )
-    return set(session.scalars(rows))
-
-
-def _wants(session: Session, user_id: int | None, kind: str) -> bool:
-    row = session.get(MailPreference, (user_id, kind))
-    return row is None or row.enabled
-
-
 def forget_user(session: Session, user_id: int) -> int:
     """A deleted account's mails and preferences, sent or not. Returns how many mails."""
-    session.query(MailPreference).filter_by(user_id=user_id).delete(synchronize_session=False)
+    forget_preferences(session, user_id)
     return session.query(OutboxMail).filter_by(user_id=user_id).delete(synchronize_session=False)
 
 
@@ -365,7 +219,7 @@ def retry(session: Session, mail_id: int) -> OutboxMail:
     now = clock.now()
     mail.state, mail.due_at, mail.server_fault = "queued", now, False
     mail.attempts, mail.lost_leases, mail.first_attempt_at = 0, 0, None
-    _wake_worker()
+    wake_worker()
     return mail
 
 
@@ -382,7 +236,7 @@ def resume(session: Session) -> None:
     """Tries the login again now, after the credentials were mended on the server's side."""
     circuit.close(session)
     outbox.server_is_back(session, clock.now())
-    _wake_worker()
+    wake_worker()
 
 
 def calendar_file(facts: dict[str, Any], to: Recipient) -> str:

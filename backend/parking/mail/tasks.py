@@ -11,7 +11,7 @@ from sqlalchemy import select
 from parking import clock
 from parking.db import db, transaction
 from parking.live import service as live
-from parking.mail import delivery, outbox
+from parking.mail import allowance, delivery, outbox
 from parking.mail.models import OutboxMail
 
 KEEP = timedelta(days=90)
@@ -51,6 +51,8 @@ def send_booking_confirmation(booking_id: int) -> dict[str, int]:
 def purge_mail() -> int:
     """Deletes mails that ended three months ago, in small transactions."""
     total = 0
+    with transaction() as session:
+        allowance.delete_old(session)
     while True:
         with transaction() as session:
             gone = outbox.purge(session, clock.now() - KEEP)

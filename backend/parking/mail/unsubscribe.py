@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from parking import signing
 from parking.settings import Settings
 
 
@@ -25,4 +26,4 @@ def read(settings: Settings, token: str) -> tuple[int, str]:
 
 
 def _signer(settings: Settings) -> URLSafeSerializer:
-    return URLSafeSerializer(settings.secret_key, salt="mail-unsubscribe")
+    return signing.serializer(settings, "mail-unsubscribe")

@@ -17,7 +17,9 @@ from sqlalchemy import select
 from parking import create_app
 from parking.audit.models import AuditEntry
 from parking.db import db
+from parking.mail import delivery
 from parking.mail.models import OutboxMail
+from parking.settings import current
 
 OWN_PAGE = {"X-Requested-With": "parkwell"}
 
@@ -40,8 +42,13 @@ def mails(rows):
 
 @pytest.fixture
 def secret_of(mails):
-    """The secret in the link of the last mail of a kind."""
-    return lambda kind: re.search(r"token=([\w-]+)", mails(kind)[-1].facts["link"])[1]
+    """The secret in the link of the last mail of a kind, as its reader gets it."""
+
+    def read(kind: str) -> str:
+        draft = delivery.draft(mails(kind)[-1], current())
+        return re.search(r"#token=([\w-]+)$", draft.facts["link"])[1]
+
+    return read
 
 
 @pytest.fixture

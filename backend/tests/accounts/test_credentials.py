@@ -35,7 +35,7 @@ def test_a_forgotten_password_is_set_anew_by_the_link(client, alice, secret_of, 
     browser, old_token = sign_in("alice@example.com")
     assert forget(client).status_code == 202
     assert mails("password_reset")[0].email == "alice@example.com"
-    assert mails("password_reset")[0].facts["link"].startswith("http://localhost:5000/reset-password?token=")
+    assert mails("password_reset")[0].facts["link"] == "/reset-password#token="
     assert reset(client, secret_of("password_reset")).status_code == 200
     assert client.post("/auth/login", json=LOGIN).status_code == 401
     sign_in("alice@example.com", "a new password")
@@ -191,7 +191,7 @@ def test_an_address_changes_when_its_owner_confirms_it(client, alice, auth, secr
     assert rows(User)[0].email == "alice@example.com"
     [mail] = mails("email_confirm")
     assert (mail.email, mail.facts["email"]) == ("new@example.com", "new@example.com")
-    assert mail.facts["link"].startswith("http://localhost:5000/confirm-email?token=")
+    assert mail.facts["link"] == "/confirm-email#token="
     assert confirm(client, secret_of("email_confirm")).status_code == 200
     user = rows(User)[0]
     assert user.email == "new@example.com"

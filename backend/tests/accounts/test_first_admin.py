@@ -30,7 +30,7 @@ def test_a_fresh_database_has_nobody(client, rows):
 
 def test_start_prints_a_link_that_makes_the_first_administrator(client, rows, actions):
     lines = accounts.at_start()
-    assert "http://localhost:5000/setup?token=" in lines[0]
+    assert "http://localhost:5000/setup#token=" in lines[0]
     token = lines[0].rsplit("token=", 1)[1]
     assert len(token) >= 43
     assert token not in rows(SingleUse)[0].token_hash

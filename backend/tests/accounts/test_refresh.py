@@ -87,7 +87,7 @@ def test_other_browsers_of_the_owner_stay_signed_in(app, browser, sign_in):
     other, _ = sign_in("alice@example.com")
     stolen = cookie_of(browser)
     refresh(browser)
-    clock.travel(60)
+    clock.travel(61)
     refresh(with_cookie(app, stolen))
     assert refresh(other).status_code == 200
 
@@ -113,11 +113,66 @@ def test_without_the_grace_the_second_tab_would_be_signed_out(app, browser, monk
     assert refresh(with_cookie(app, shared)).status_code == 401
 
 
-def test_an_answer_that_was_lost_is_given_again(app, browser):
+@pytest.mark.parametrize("seconds", [0, 5, 11, 59, 60])
+def test_an_answer_that_was_lost_is_given_again(app, browser, mails, seconds):
     before = cookie_of(browser)
     refresh(browser)
     successor = cookie_of(browser)
-    clock.travel(5)
+    clock.travel(seconds)
+    again = with_cookie(app, before)
+    assert refresh(again).status_code == 200
+    assert cookie_of(again) == successor
+    assert mails("refresh_reuse_warning") == []
+
+
+def came_from(app, value: str, address: str, agent: str = "Firefox"):
+    """A refresh with this cookie by another program or from another place."""
+    return with_cookie(app, value).post(
+        "/auth/refresh", headers={**OWN_PAGE, "User-Agent": agent}, environ_base={"REMOTE_ADDR": address}
+    )
+
+
+OTHERS = [
+    # seconds later, address, program, goes on
+    (1, "192.0.2.7", "curl/8", False),
+    (30, "192.0.2.7", "curl/8", False),
+    (30, "198.51.100.1", "Firefox", False),
+    (30, "2001:db8:1::1", "Firefox", False),
+    (9, "198.51.100.1", "Firefox", True),  # a phone changed networks
+    (30, "192.0.2.200", "Firefox", True),  # the same network
+    (61, "192.0.2.7", "Firefox", False),
+]
+
+
+@pytest.mark.parametrize(("seconds", "address", "agent", "goes_on"), OTHERS)
+def test_within_the_grace_another_client_still_counts_as_reuse(
+    app, browser, rows, mails, seconds, address, agent, goes_on
+):
+    shared = cookie_of(browser)
+    assert came_from(app, shared, "192.0.2.7").status_code == 200
+    clock.travel(seconds)
+    assert (came_from(app, shared, address, agent).status_code == 200) is goes_on
+    assert (rows(LoginSession)[0].ended_at is None) is goes_on
+    assert len(mails("refresh_reuse_warning")) == (0 if goes_on else 1)
+
+
+def test_an_ipv6_household_is_one_client_and_a_mapped_address_is_the_plain_one():
+    assert sessions.network("2001:db8::1") == sessions.network("2001:db8::ffff:2")
+    assert sessions.network("2001:db8::1") != sessions.network("2001:db8:0:1::1")
+    assert sessions.network("::ffff:192.0.2.7") == sessions.network("192.0.2.9")
+    assert sessions.network(None) is None
+    assert sessions.network("no address") == "no address"
+
+
+def test_a_lost_answer_is_given_again_after_the_key_was_changed(app, browser):
+    import dataclasses
+
+    before = cookie_of(browser)
+    refresh(browser)
+    successor, settings = cookie_of(browser), app.extensions["settings"]
+    app.extensions["settings"] = dataclasses.replace(
+        settings, jwt_secret="the next secret, of more than thirty-two bytes", jwt_secret_previous=settings.jwt_secret
+    )
     again = with_cookie(app, before)
     assert refresh(again).status_code == 200
     assert cookie_of(again) == successor

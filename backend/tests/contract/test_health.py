@@ -159,3 +159,17 @@ def test_the_token_of_metrics_opens_and_another_does_not(town, monkeypatch):
     assert town.ask("GET", "/metrics", headers=good, environ_base=outside).status_code == 200
     assert town.ask("GET", "/metrics", headers=bad, environ_base=outside).status_code == 401
     assert town.ask("GET", "/metrics", headers=bad).status_code == 401
+
+
+def test_in_production_an_address_opens_no_figures(town):
+    """A proxy on the same machine that sets no header makes everybody come from the loopback address."""
+    import dataclasses
+
+    settings = dataclasses.replace(town.app.extensions["settings"], app_env="production")
+    town.app.extensions["settings"] = settings
+    for address in ("127.0.0.1", "::1", "203.0.113.7"):
+        assert town.ask("GET", "/metrics", environ_base={"REMOTE_ADDR": address}).status_code == 401
+    town.app.extensions["settings"] = dataclasses.replace(settings, metrics_token="s3cret-token")
+    assert town.ask("GET", "/metrics").status_code == 401
+    good = {"Authorization": "Bearer s3cret-token"}
+    assert town.ask("GET", "/metrics", headers=good).status_code == 200

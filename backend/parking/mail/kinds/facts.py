@@ -52,9 +52,13 @@ class BookingFacts(TypedDict):
 
 
 class OfBooking(TypedDict):
-    """booking_confirmation, release_receipt, reservation_reminder, booking_no_show."""
+    """booking_confirmation, release_receipt, reservation_reminder, booking_no_show.
+
+    `first`: a confirmation of a booking that was changed before its reader was told of it.
+    """
 
     booking: BookingFacts
+    first: NotRequired[bool]
 
 
 class Cancelled(OfBooking):
@@ -157,9 +161,13 @@ class ExportReady(TypedDict):
 
 
 class SecretLink(TypedDict):
-    """password_reset, email_confirm (`email` is the address to confirm)."""
+    """password_reset, email_confirm (`email` is the address to confirm).
+
+    With a `seed` the link lacks its secret, which is computed from the seed when the mail is sent.
+    """
 
     link: str
+    seed: NotRequired[str]
     expires_at: str
     email: NotRequired[str]
 

@@ -2,7 +2,7 @@ import { ref } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
 /**
- * The export that the link in a mail leads to (`?export=<number>&token=…`): the page opens it at
+ * The export that the link in a mail leads to (`?export=<number>#token=…`): the page opens it at
  * once, and takes it out of the address. The token is of no use here: whoever is signed in and owns
  * the export may fetch it.
  */

@@ -1,0 +1,109 @@
+"""The security log: what an attack leaves behind, with address, account and request, and without a secret."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from parking import create_app, limits, security_log
+from parking.accounts import sessions
+from parking.clock import now, set_to
+from tests.accounts.conftest import OWN_PAGE
+
+from .test_logs import lines, written
+
+__all__ = ["written"]
+FROM = {"environ_base": {"REMOTE_ADDR": "203.0.113.7"}}
+LOGIN = {"email": "alice@example.com", "password": "correct horse battery"}
+
+
+@pytest.fixture
+def events(written):
+    def read(name: str | None = None) -> list[dict]:
+        found = [line for line in lines(written) if line["logger"] == "parking.security"]
+        return [line for line in found if name in (None, line["event"])]
+
+    return read
+
+
+def test_a_refused_sign_in_names_account_address_and_request(town, events):
+    for email in ("alice@example.com", " ALICE@example.com", "nobody@example.com"):
+        body = {"email": email, "password": "CANARY"}
+        town.ask("POST", "/auth/login", json=body, headers={"X-Request-Id": "rid-1"}, **FROM)
+    first, same, other = events("sign_in_refused")
+    assert (first["address"], first["request_id"]) == ("203.0.113.7", "rid-1")
+    assert first["time"].endswith("+00:00")
+    assert first["account"] == same["account"] != other["account"]
+    said = json.dumps(events())
+    assert "alice" not in said.lower()
+    assert "CANARY" not in said
+
+
+def test_the_name_of_an_account_depends_on_the_key(town, plain):
+    other = plain(secret_key="another key of at least thirty-two bytes")
+    with town.app.app_context():
+        mine = security_log.account_hash("alice@example.com")
+    with other.application.app_context():
+        assert security_log.account_hash("alice@example.com") != mine
+
+
+def test_a_limit_that_was_hit_is_told(town, events, tmp_path):
+    town_settings = town.app.extensions["settings"]
+    client = create_app(dataclasses.replace(town_settings, rate_limits=True)).test_client()
+    for _ in range(6):
+        client.post("/auth/password/reset", json={"token": "guess", "password": "a new password"}, **FROM)
+        client.post("/auth/password/forgot", json={"email": "nobody@example.com"}, **FROM)
+    for _ in range(5):
+        client.post("/auth/password/reset", json={"token": "guess", "password": "a new password"}, **FROM)
+    told = events("limit_reached")
+    assert {line["address"] for line in told} == {"203.0.113.7"}
+    assert any("link from 203.0.113.7" in key for line in told for key in line["keys"])
+    assert any("forgot" in key for line in told for key in line["keys"])
+    assert "nobody" not in json.dumps(told)
+    assert len(events("link_refused")) == 10
+    limits.limiter.reset()
+
+
+def test_a_token_that_comes_back_is_told(town, events):
+    client = town.app.test_client()
+    client.post("/auth/login", json=LOGIN)
+    stolen = client.get_cookie("parking_refresh", path="/auth").value
+    client.post("/auth/refresh", headers=OWN_PAGE)
+    thief = town.app.test_client()
+    thief.set_cookie("parking_refresh", stolen, path="/auth")
+    with set_to(now() + 2 * sessions.GRACE):
+        assert thief.post("/auth/refresh", headers=OWN_PAGE, **FROM).status_code == 401
+    [told] = events("session.token_reused")
+    assert (told["address"], told["actor_id"]) == ("203.0.113.7", town.ids["alice"])
+    assert stolen not in json.dumps(events())
+
+
+def test_roles_and_disabled_accounts_are_told_with_who_did_it(town, events):
+    path = f"/api/users/{town.ids['bob']}"
+    town.ask("PATCH", path, "carol", json={"roles": ["user", "admin"]}, **FROM)
+    town.ask("PATCH", path, "carol", json={"active": False}, **FROM)
+    promoted, disabled = events("user.updated")
+    assert promoted["changes"]["roles"] == ["admin", "user"]
+    assert disabled["changes"]["active"] is False
+    for line in (promoted, disabled):
+        assert (line["user_id"], line["actor_id"]) == (town.ids["bob"], town.ids["carol"])
+        assert line["address"] == "203.0.113.7"
+
+
+def test_whoever_knocks_at_an_administrators_door_is_told(town, events):
+    assert town.ask("GET", "/api/users", "alice", **FROM).status_code == 403
+    [told] = events("access_refused")
+    assert (told["user_id"], told["route"], told["address"]) == (town.ids["alice"], "/api/users", "203.0.113.7")
+
+
+def test_a_change_that_was_rolled_back_is_not_told(town, events):
+    town.ask("PATCH", f"/api/users/{town.ids['carol']}", "carol", json={"active": False})
+    assert events("user.updated") == [], "she is the last administrator"
+
+
+def test_a_forged_address_stands_in_no_line(town, events, written):
+    town.ask("POST", "/auth/login", json=LOGIN | {"password": "x"}, headers={"X-Forwarded-For": "6.6.6.6"}, **FROM)
+    assert "6.6.6.6" not in written["json"].getvalue()
+    assert "sign_in_refused address=203.0.113.7" in written["text"].getvalue()
