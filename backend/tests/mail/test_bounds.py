@@ -15,6 +15,7 @@ from parking.accounts import routes
 from parking.accounts.models import User
 from parking.bookings import service
 from parking.db import db, transaction
+from parking.limits import limiter
 from parking.mail import allowance, delivery, outbox, queueing
 from parking.mail import service as mail
 from parking.mail.models import MailToUnconfirmed, OutboxMail
@@ -29,22 +30,12 @@ def rows(**fields) -> list[OutboxMail]:
 
 
 @pytest.fixture
-def limited(app_with):
-    return app_with(rate_limits=True)
-
-
-@pytest.fixture
-def app_with(reconfigure):
-    return reconfigure
-
-
-@pytest.fixture(autouse=True)
-def fresh_counts():
-    from parking.limits import limiter
-
-    yield
-    if limiter.enabled and limiter._storage is not None:
-        limiter.reset()
+def limited(reconfigure):
+    """The application with its limits on, counting anew."""
+    other = reconfigure(rate_limits=True)
+    limiter.reset()
+    yield other
+    limiter.reset()
 
 
 def confirmed(user) -> None:
