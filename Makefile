@@ -46,7 +46,7 @@ bench: ## measure speed against plain code of the same job; ARGS=… is passed o
 	@PYTHONPATH=.:backend exec $(python) -m bench $(ARGS)
 
 .PHONY: bench-job
-bench-job: ## measure mail, reports and exports: WHAT=mail, monthly, exports, spreadsheet, outages, beats or campaign; ARGS=…
+bench-job: ## measure mail, reports and exports: WHAT=mail, monthly, exports, spreadsheet, outages, beats, campaign or slow; ARGS=…
 	@$(setup) dev page
 	@PYTHONPATH=.:backend exec $(python) -m bench.$(WHAT) $(ARGS)
 

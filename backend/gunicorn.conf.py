@@ -1,9 +1,8 @@
 """How gunicorn serves the API and the page. The command line (see launch/programs.py) may override."""
 
-import contextlib
 import gc
 import os
-import signal
+import resource
 from pathlib import Path
 
 from config import load
@@ -12,18 +11,32 @@ from private_files import UMASK, set_umask
 
 set_umask()
 _settings = load()
+#: Connections of one process, event streams among them. A file descriptor each; the rest is for everything else.
+_CONNECTIONS, _OTHER_FILES = 4000, 512
+
+
+def _raise_file_limit():
+    """Many systems allow 1,024 open files and let a program ask for more. The connections that fit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return _CONNECTIONS if soft == resource.RLIM_INFINITY else max(600, min(_CONNECTIONS, soft - _OTHER_FILES))
+
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
-worker_class = "gthread"
+worker_class = "launch.http_server.worker.Worker"
 workers = _settings.web_workers
 # An open event stream holds a thread for as long as the page is open. Threads are made when needed and
 # cost 30 KiB each; parking/live refuses streams well before the last one is taken.
 threads = 512
-worker_connections = 2000
+worker_connections = _raise_file_limit()
 backlog = 2048
 keepalive = 30
 timeout = 60
-graceful_timeout = 8
+# What a stop may take: DRAIN_SECONDS in which new requests are still served, then the running ones.
+graceful_timeout = 8 + _settings.drain_seconds
 control_socket_disable = True
 preload_app = False  # connections to the database must not be shared over a fork
 umask = UMASK
@@ -37,28 +50,8 @@ def post_fork(server, worker):
     die_with_parent(worker.ppid)
 
 
-def worker_int(worker):
-    _end_streams()
-
-
 def post_worker_init(worker):
     """The program is loaded: the garbage collector need not walk through all of it again in the middle of an answer
-    (which made long ones take up to twice as long). And on TERM, end the open event streams first: otherwise they hold
-    the stop until the grace is over."""
+    (which made long ones take up to twice as long)."""
     gc.collect()
     gc.freeze()
-    gentle = signal.getsignal(signal.SIGTERM)
-
-    def stop(number, frame):
-        _end_streams()
-        if callable(gentle):
-            gentle(number, frame)
-
-    signal.signal(signal.SIGTERM, stop)
-
-
-def _end_streams():
-    with contextlib.suppress(ImportError, AttributeError):
-        from parking.live import service
-
-        service.close_streams()

@@ -43,8 +43,9 @@ def cpu_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-def open_page(address: tuple[str, int], token: str) -> socket.socket:
-    page = socket.create_connection(address, timeout=10)
+def open_page(address: tuple[str, int], token: str, number: int = 0) -> socket.socket:
+    source = f"127.0.0.{1 + number // (hub.MAX_STREAMS_PER_ADDRESS - 5)}"
+    page = socket.create_connection(address, timeout=10, source_address=(source, 0))
     page.sendall(f"GET /api/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
     received = b""
     while b"event: ping" not in received:
@@ -95,7 +96,7 @@ def run(server: Gunicorn, people: list, count: int) -> None:
     pages = []
     for number in range(count - len(warm)):
         person = people[number // hub.MAX_STREAMS_PER_USER]
-        pages.append(open_page(server.address, tokens.issue(person.fs_uniquifier)))
+        pages.append(open_page(server.address, tokens.issue(person.fs_uniquifier), number))
     time.sleep(1)
     print(
         f"{count} idle streams: {(resident_kib(worker) - before) / len(pages):.0f} KiB each"

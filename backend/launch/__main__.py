@@ -22,8 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     set_umask()
     supervisor = Supervisor()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: supervisor.ask_to_stop())
+    stop_on_signals(supervisor)
     try:
         settings = config.load()
         _run(supervisor, settings, options)
@@ -35,6 +34,12 @@ def main(arguments: list[str] | None = None) -> int:
         supervisor.stop()
     supervisor.say("stopped")
     return 0
+
+
+def stop_on_signals(supervisor: Supervisor) -> None:
+    """Let Ctrl-C, TERM and a closed terminal end `supervisor` in order."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: supervisor.ask_to_stop())
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -62,6 +67,7 @@ def _run(supervisor: Supervisor, settings: config.Settings, options: argparse.Na
             supervisor.watch(_parent_lives(options.with_parent))
             supervisor.say("stopping")
         finally:
+            listener.close()  # once the web processes close theirs, a new connection is refused and not queued
             supervisor.stop()
             valkey.forget_address(settings.data_dir)
 
@@ -73,7 +79,7 @@ def _serve(
     environment: dict[str, str],
     listener: socket.socket,
 ) -> None:
-    web = supervisor.start(programs.web(environment, listener, reload=options.dev))
+    web = supervisor.start(programs.web(environment, settings, listener, reload=options.dev))
     ready = supervisor.wait_until(lambda: programs.healthy(settings), web, READY_SECONDS)
     if not ready and not supervisor.stop_asked:
         raise StartError("The web server did not become ready; its lines above say why.")

@@ -29,7 +29,7 @@ def demo(environment: dict[str, str]) -> Program:
     return Program(name="demo", command=_python("flask", "demo", "load"), directory=BACKEND, environment=environment)
 
 
-def web(environment: dict[str, str], listener: socket.socket, reload: bool) -> Program:
+def web(environment: dict[str, str], settings: Settings, listener: socket.socket, reload: bool) -> Program:
     extra = ("--reload", "--workers", "1") if reload else ()
     return Program(
         name="web",
@@ -40,6 +40,7 @@ def web(environment: dict[str, str], listener: socket.socket, reload: bool) -> P
         directory=BACKEND,
         environment=environment,
         inherit=(listener.fileno(),),
+        grace=15 + settings.drain_seconds,
     )
 
 

@@ -18,10 +18,14 @@ from typing import IO
 from launch import guard
 
 POLL_SECONDS = 0.2
-#: Pause before the first, second, … restart in a row; the last one repeats.
-RESTART_PAUSES = (1, 2, 5, 10, 30)
+#: Pause before the first, second, … restart in a row; the last one repeats. The first one is immediate:
+#: nobody can be served before it.
+RESTART_PAUSES = (0, 1, 2, 5, 10, 30)
 #: A child that lived this long has recovered: its next crash counts as the first.
-STEADY_SECONDS = 60
+STEADY_SECONDS = 15
+#: A second request to stop counts only this long after the first: a terminal, systemd or `kill` of a whole group
+#: sends the same signal twice at once, directly and through make.
+SECOND_REQUEST_SECONDS = 0.5
 #: Last lines of each child that are remembered.
 KEPT_LINES = 200
 
@@ -60,18 +64,24 @@ class Supervisor:
         self._write = write
         self._write_lock = threading.Lock()
         self._children: list[_Child] = []
-        self._stop_asked = threading.Event()
-        self._hurry = threading.Event()
+        self._stop_requested_at: float | None = None
+        self._hurry = False
 
     @property
     def stop_asked(self) -> bool:
-        return self._stop_asked.is_set()
+        return self._stop_requested_at is not None
 
     def ask_to_stop(self) -> None:
-        """Once: stop gently. Twice: kill what has not ended yet."""
-        if self._stop_asked.is_set():
-            self._hurry.set()
-        self._stop_asked.set()
+        """Once: stop gently. Again after SECOND_REQUEST_SECONDS: kill what has not ended yet.
+
+        Safe in a signal handler: it assigns plain attributes and takes no lock. (A handler that interrupts
+        `Event.set()` in the same thread and calls it too waits for itself for ever.)
+        """
+        now = time.monotonic()
+        if self._stop_requested_at is None:
+            self._stop_requested_at = now
+        elif now - self._stop_requested_at >= SECOND_REQUEST_SECONDS:
+            self._hurry = True
 
     def say(self, line: str, name: str = "run") -> None:
         """One line on the terminal. A reader that went away must not stop the children."""
@@ -96,7 +106,7 @@ class Supervisor:
         child = _Child(program, self.say)
         child.start()
         while child.running:
-            if self._stop_asked.wait(POLL_SECONDS / 4):
+            if self._stop_requested_within(POLL_SECONDS / 4):
                 child.terminate()
                 child.wait(program.grace)
                 child.kill()
@@ -109,21 +119,30 @@ class Supervisor:
         while time.monotonic() < deadline and child.running and not self.stop_asked:
             if ready():
                 return True
-            self._stop_asked.wait(POLL_SECONDS / 4)
+            self._stop_requested_within(POLL_SECONDS / 4)
         return False
 
     def watch(self, go_on: Callable[[], bool] = lambda: True) -> None:
         """Restart what crashes, until a stop is asked or `go_on()` says no."""
-        while not self._stop_asked.wait(POLL_SECONDS) and go_on():
+        while not self._stop_requested_within(POLL_SECONDS) and go_on():
             for child in self._children:
                 child.restart_if_due()
 
     def stop(self) -> None:
         """End all children, stage by stage; within a stage at the same time."""
-        self._stop_asked.set()
+        if self._stop_requested_at is None:
+            self._stop_requested_at = time.monotonic()
         for stage in sorted({child.program.stage for child in self._children}):
             self._stop_together([child for child in self._children if child.program.stage == stage])
         self._children.clear()
+
+    def _stop_requested_within(self, seconds: float) -> bool:
+        """Wait so long at most; True as soon as a stop is requested. Polled, because a signal handler that only
+        assigns an attribute wakes nobody."""
+        deadline = time.monotonic() + seconds
+        while not self.stop_asked and (remaining := deadline - time.monotonic()) > 0:
+            time.sleep(min(remaining, POLL_SECONDS / 4))
+        return self.stop_asked
 
     def _stop_together(self, children: Iterable[_Child]) -> None:
         children = list(children)
@@ -132,7 +151,7 @@ class Supervisor:
             child.terminate()
         for child in children:
             deadline = asked_at + child.program.grace
-            while child.running and time.monotonic() < deadline and not self._hurry.is_set():
+            while child.running and time.monotonic() < deadline and not self._hurry:
                 time.sleep(POLL_SECONDS / 4)
             if child.running:
                 self.say(f"{child.program.name} did not end in time; killing it")
@@ -220,7 +239,8 @@ class _Child:
             self.kill()  # what it left in its process group
             self.drain()
             self.confess()
-            self._say(f"{self.program.name} ended (exit code {self.exit_code}); starting it again in {pause} s", "run")
+            when = f"in {pause} s" if pause else "now"
+            self._say(f"{self.program.name} ended (exit code {self.exit_code}); starting it again {when}", "run")
 
     def _feed(self, data: bytes) -> None:
         pipe = self._process.stdin

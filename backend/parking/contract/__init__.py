@@ -20,4 +20,5 @@ def init_app(app: APIFlask) -> None:
     attempts.init_app(app)
     openapi.init_app(app)
     page.init_app(app)
+    headers.sign_everything(app)
     app.register_blueprint(routes.bp)

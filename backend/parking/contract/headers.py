@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import uuid
+from typing import Any
 
 from apiflask import APIFlask
-from flask import Response, request
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import Settings
 
 CONTENT_POLICY = "; ".join(
     (
@@ -49,21 +52,8 @@ PRIVATE_PATHS = ("/api/", "/auth/", "/metrics", "/readyz", "/healthz")
 
 
 def init_app(app: APIFlask) -> None:
-    """Headers on every answer, CORS for CORS_ORIGINS, and trust in as many proxies as were named."""
+    """CORS for CORS_ORIGINS, and trust in as many proxies as were named."""
     settings = app.extensions["settings"]
-    fixed = {**FIXED, "Content-Security-Policy": CONTENT_POLICY}
-    if settings.public_url.startswith("https://"):
-        fixed.update([TRANSPORT_SECURITY])
-    private = {**fixed, "Cache-Control": "no-store"}
-
-    @app.after_request
-    def sign(response: Response) -> Response:
-        """A view may have set a header itself (a mail's preview its own policy): that one stays."""
-        wanted = private if request.path.startswith(PRIVATE_PATHS) else fixed
-        there = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - not a dict: it iterates over pairs
-        response.headers.extend((name, value) for name, value in wanted.items() if name.lower() not in there)
-        return response
-
     CORS(
         app,
         resources={r"/auth/.*": {"supports_credentials": "*" not in settings.cors_origins}, r"/api/.*": {}},
@@ -77,6 +67,41 @@ def init_app(app: APIFlask) -> None:
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]
+
+
+def fixed(settings: Settings) -> dict[str, str]:
+    """The headers of every answer. HSTS only where TLS is: `PUBLIC_URL` begins with https."""
+    headers = {**FIXED, "Content-Security-Policy": CONTENT_POLICY}
+    if settings.public_url.startswith("https://"):
+        headers.update([TRANSPORT_SECURITY])
+    return headers
+
+
+def sign_everything(app: APIFlask) -> None:
+    """Puts the fixed headers on every answer, also on files and on refusals that no view makes. To be called when
+    everything else that wraps the application is in place."""
+    app.wsgi_app = _Signer(app.wsgi_app, fixed(app.extensions["settings"]))  # type: ignore[method-assign]
+
+
+class _Signer:
+    """WSGI middleware. A header that the answer has already (a mail's preview has a policy of its own) stays."""
+
+    def __init__(self, application: Any, headers: dict[str, str]) -> None:
+        self._application = application
+        self._public = tuple((name.lower(), (name, value)) for name, value in headers.items())
+        self._private = (*self._public, ("cache-control", ("Cache-Control", "no-store")))
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        wanted = self._private if environ.get("PATH_INFO", "").startswith(PRIVATE_PATHS) else self._public
+
+        def signed(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            names = {name.lower() for name, _ in headers}
+            missing = [header for lower, header in wanted if lower not in names]
+            if "x-request-id" not in names:
+                missing.append(("X-Request-Id", uuid.uuid4().hex))
+            return start_response(status, [*headers, *missing], exc_info)
+
+        return self._application(environ, signed)
 
 
 def _exactly(origin: str) -> str | re.Pattern[str]:

@@ -8,7 +8,6 @@ from functools import cache
 from hashlib import sha256
 from html import escape
 from typing import Any
-from wsgiref.headers import Headers
 
 from apiflask import APIFlask
 from flask import Blueprint, Response, current_app, request
@@ -16,7 +15,6 @@ from werkzeug.exceptions import NotFound
 from whitenoise import WhiteNoise
 
 import config
-from parking.contract import headers
 from parking.web import problem_response
 
 DIST = config.ROOT / "frontend" / "dist"
@@ -100,14 +98,7 @@ def init_app(app: APIFlask) -> None:
             allow_all_origins=False,
             max_age=300,
             immutable_file_test=lambda path, url: url.startswith("/assets/"),
-            add_headers_function=_sign_file,
         )
-
-
-def _sign_file(made: Headers, path: str, url: str) -> None:
-    for name, value in headers.FIXED.items():
-        made[name] = value
-    made["Content-Security-Policy"] = headers.CONTENT_POLICY
 
 
 def _read_index(app: APIFlask) -> bytes:

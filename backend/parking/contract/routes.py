@@ -8,7 +8,7 @@ from typing import Any, Literal
 from apiflask import APIBlueprint
 from flask import current_app
 
-from parking import clock, settings
+from parking import clock, lifecycle, settings
 from parking.contract import system
 from parking.errors import Unavailable
 from parking.limits import PUBLIC, limiter
@@ -82,8 +82,10 @@ def healthz() -> dict[str, str]:
 def readyz() -> dict[str, str]:
     """Requests can be served: the database answers and has this program's schema.
 
-    503 names what is missing.
+    503 names what is missing, also while the server stops.
     """
+    if lifecycle.is_stopping():
+        raise Unavailable("Not ready: the server is stopping.", code="not_ready", retry_after=2)
     missing = system.unready()
     if missing:
         raise Unavailable(f"Not ready: {missing[0]}.", code="not_ready", errors={"database": missing}, retry_after=2)

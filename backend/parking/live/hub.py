@@ -12,13 +12,12 @@ import logging
 import select
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask
 
-from parking.errors import TooMany, Unauthorized, Unavailable
+from parking.errors import Unauthorized, Unavailable
 from parking.live.feed import Entry, Feed, frame, is_id, since
 from parking.live.redis import Redis
 from parking.live.stream import Stream
@@ -28,13 +27,17 @@ log = logging.getLogger(__name__)
 
 MAX_STREAMS = 400
 """In one process. Each takes a server thread; gunicorn.conf.py has 512, the rest is for requests."""
-MAX_STREAMS_PER_USER = 20
+MAX_STREAMS_PER_USER = 10
+"""In one process. One more ends the account's oldest, whose page polls from then on."""
+MAX_STREAMS_PER_ADDRESS = 100
+"""In one process; an office may share an address. One more is refused, and that page polls."""
 TICK_SECONDS = 1.0
 PING_SECONDS = 15.0
 CHECK_SECONDS = 15.0
 CHECKS_PER_TICK = 60
 COUNTS_SECONDS = 0.25
 RETRY_SECONDS = 5
+BUSY_ADDRESS_SECONDS = 30
 SETTLE_SECONDS = 0.5
 GOODBYE_SECONDS = 0.3
 
@@ -65,7 +68,7 @@ class Hub:
         return len(self._streams)
 
     def join(self, stream: Stream, last_event_id: str | None) -> None:
-        """Let a page in and give it what it missed. Raises Unavailable or TooMany when there is no room."""
+        """Let a page in and give it what it missed. Raises Unavailable when there is no room."""
         self._admit(stream)
         try:
             self._settled.wait(SETTLE_SECONDS)
@@ -82,7 +85,7 @@ class Hub:
                 self._hangups.unregister(stream.fileno())
 
     def close(self) -> None:
-        """End all streams at once and let nobody in any more. May be called in a signal handler."""
+        """End all streams at once and let nobody in any more."""
         self._closed.set()
         self._wanted.set()
         for stream in list(self._streams.values()):
@@ -92,10 +95,7 @@ class Hub:
         with self._lock:
             if self._closed.is_set():
                 raise Unavailable("The server is stopping.", retry_after=RETRY_SECONDS)
-            if len(self._streams) >= MAX_STREAMS:
-                raise Unavailable("Too many pages are listening at the moment.", retry_after=RETRY_SECONDS)
-            if Counter(one.user_id for one in self._streams.values())[stream.user_id] >= MAX_STREAMS_PER_USER:
-                raise TooMany("Too many of your pages are listening.", headers={"Retry-After": str(RETRY_SECONDS)})
+            self._make_room_for(stream)
             now = time.monotonic()
             stream.ping_at, stream.check_at = now + PING_SECONDS, now + CHECK_SECONDS
             self._streams[id(stream)] = stream
@@ -106,6 +106,20 @@ class Hub:
             with contextlib.suppress(OSError):
                 self._hangups.register(stream.fileno(), select.EPOLLRDHUP)
         self._wanted.set()
+
+    def _make_room_for(self, stream: Stream) -> None:
+        """Ends the oldest stream of an account that has its share. Raises Unavailable when all are taken, or all that
+        one address may have: a crowd of accounts behind it cannot take everybody's."""
+        open_now = [one for one in self._streams.values() if not one.ended]
+        own = [one for one in open_now if one.user_id == stream.user_id]
+        replaced = own[0] if len(own) >= MAX_STREAMS_PER_USER else None
+        others = [one for one in open_now if one is not replaced]
+        if len(self._streams) >= MAX_STREAMS and replaced is None:
+            raise Unavailable("Too many pages are listening at the moment.", retry_after=RETRY_SECONDS)
+        if sum(one.address == stream.address for one in others) >= MAX_STREAMS_PER_ADDRESS:
+            raise Unavailable("Too many pages of your network are listening.", retry_after=BUSY_ADDRESS_SECONDS)
+        if replaced is not None:
+            replaced.end(frame("bye", {"reason": "replaced"}))
 
     def _greeting(self, stream: Stream, last_event_id: str | None) -> bytes:
         """What a page that was away needs: the events since then, or word that it must read everything anew."""

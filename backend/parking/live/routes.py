@@ -11,6 +11,7 @@ from flask import Response, request
 from pydantic import Field
 
 from parking.db import db
+from parking.limits import by_address
 from parking.live import service
 from parking.web import Query, identity, requires
 
@@ -35,8 +36,9 @@ _ANSWERS: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
 @bp.doc(
     summary="What changes, while it changes (server-sent events)",
     description="Events: `lot` (free counts), `spot` (of `lot_id`), `booking` (your own), `ping` every 15 s, "
-    "`degraded` (poll until `resync`), `resync` (read everything anew), `bye` (the stream ends: token expired, signed "
-    "out, server stopping). Resume with `Last-Event-ID`. 503 with `Retry-After` when too many pages listen.",
+    "`degraded` (poll until `resync`), `resync` (read everything anew), `bye` (the stream ends; "
+    "`reason`: `expired`, `signed out`, `stopping`, or `replaced` by a newer one of the account: then poll). Resume "
+    "with `Last-Event-ID`. 503 with `Retry-After` when too many pages listen, in all or from one address.",
     responses=_ANSWERS,
 )
 def stream(looking: Looking) -> Response:
@@ -48,6 +50,7 @@ def stream(looking: Looking) -> Response:
         authorization=authorization,
         expires_at=_expiry(authorization),
         connection=_connection(request.environ),
+        address=by_address(),
         last_event_id=request.headers.get("Last-Event-ID"),
     )
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -172,14 +172,16 @@ def open_stream(
     authorization: str,
     expires_at: float | None,
     connection: socket.socket | None,
+    address: str,
     last_event_id: str | None,
 ) -> Stream:
     """The frames for one page, to be iterated by the server and closed by it.
 
-    `expires_at`: unix seconds at which it ends at the latest. Raises Unavailable or TooMany when there is no room.
+    `expires_at`: unix seconds at which it ends at the latest. `address`: whose share it counts to, beside the
+    account's. Raises Unavailable when there is no room.
     """
     hub = _live().hub
-    stream = Stream(hub, user_id, lot_id, authorization, expires_at, connection)
+    stream = Stream(hub, user_id, lot_id, authorization, expires_at, connection, address)
     hub.join(stream, last_event_id)
     return stream
 

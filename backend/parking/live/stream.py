@@ -30,6 +30,7 @@ class Stream:
         "_seen",
         "_stuck_since",
         "_taken",
+        "address",
         "authorization",
         "check_at",
         "expires_at",
@@ -46,8 +47,10 @@ class Stream:
         authorization: str,
         expires_at: float | None,
         connection: socket.socket | None,
+        address: str = "",
     ) -> None:
         self._hub = hub
+        self.address = address
         self.user_id = user_id
         self.lot_id = lot_id
         self.authorization = authorization
@@ -78,6 +81,11 @@ class Stream:
     def fileno(self) -> int:
         """Of the connection; -1 where the server does not tell or has closed it."""
         return -1 if self._connection is None else self._connection.fileno()
+
+    @property
+    def ended(self) -> bool:
+        """It was told goodbye, though its thread may not be done yet."""
+        return self._ended
 
     def put(self, frame: bytes) -> None:
         """Hand a frame over. A reader with a full mailbox is cut off."""

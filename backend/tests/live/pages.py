@@ -22,10 +22,17 @@ class Seen:
 class Page:
     """Opens GET /api/stream and notes what arrives, in a thread of its own."""
 
-    def __init__(self, address: tuple[str, int], token: str, lot_id: int | None = None, after: str | None = None):
+    def __init__(
+        self,
+        address: tuple[str, int],
+        token: str,
+        lot_id: int | None = None,
+        after: str | None = None,
+        source: str = "127.0.0.1",
+    ):
         self.seen: list[Seen] = []
         self.ended = threading.Event()
-        self._connection = http.client.HTTPConnection(*address, timeout=120)
+        self._connection = http.client.HTTPConnection(*address, timeout=120, source_address=(source, 0))
         headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
         if after:
             headers["Last-Event-ID"] = after

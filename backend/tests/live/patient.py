@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
 from typing import Any
 
 from parking import create_app
@@ -14,4 +17,14 @@ def create() -> Any:
     """The application of the tests' web servers."""
     redis.ANSWER_SECONDS = redis.CONNECT_SECONDS = courier.ANSWER_SECONDS = courier.CONNECT_SECONDS = PATIENCE
     feed.SLACK_SECONDS = hub.SETTLE_SECONDS = PATIENCE
-    return create_app()
+    app = create_app()
+    app.add_url_rule("/stall", view_func=_stall)
+    return app
+
+
+def _stall() -> str:
+    """A request that goes on until the test says so."""
+    Path(os.environ["STALL_STARTED"]).touch()
+    while not Path(os.environ["STALL_UNTIL"]).exists():
+        time.sleep(0.02)
+    return "done"

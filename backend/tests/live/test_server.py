@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import runpy
+import signal
 import socket
+import time
 
+import psutil
 import pytest
 
 from parking.accounts import tokens
@@ -67,8 +72,58 @@ def test_a_reader_who_does_not_read_is_cut_off_and_holds_up_neither_others_nor_t
     lazy.close()
 
 
+@on_sqlite
+def test_during_a_gentle_stop_new_clients_are_refused_and_running_requests_finish(gunicorn, people, tmp_path):
+    """A new connection is refused at once, and not queued and reset at the end."""
+    started, release = tmp_path / "started", tmp_path / "release"
+    server = gunicorn(STALL_STARTED=str(started), STALL_UNTIL=str(release))
+    slow = http.client.HTTPConnection(*server.address, timeout=120)
+    slow.request("GET", "/stall")
+    _wait_for(started.exists)
+    server.process.send_signal(signal.SIGTERM)
+    _wait_for(lambda: _refuses(server.address))
+    assert server.process.poll() is None
+    release.touch()
+    finished = slow.getresponse()
+    assert (finished.status, finished.read()) == (200, b"done")
+    server.process.wait(120)
+
+
+@on_sqlite
+def test_with_drain_seconds_readiness_goes_first(gunicorn, people):
+    server = gunicorn(DRAIN_SECONDS="300")
+    server.process.send_signal(signal.SIGTERM)
+    _wait_for(lambda: _status(server.address, "/readyz") == 503)
+    assert _status(server.address, "/healthz") == 200, "new requests are served until the balancer has noticed"
+    for worker in psutil.Process(server.process.pid).children():
+        worker.send_signal(signal.SIGQUIT)
+    server.process.wait(120)
+
+
+def _refuses(address) -> bool:
+    try:
+        socket.create_connection(address, timeout=60).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def _status(address, path) -> int:
+    connection = http.client.HTTPConnection(*address, timeout=60)
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        return connection.getresponse().status
+
+
+def _wait_for(condition) -> None:
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 def test_the_places_for_pages_leave_threads_for_requests():
     configured = runpy.run_path(str(BACKEND / "gunicorn.conf.py"))
     assert configured["threads"] * 0.8 >= hub.MAX_STREAMS
     assert configured["worker_connections"] > configured["threads"]
-    assert configured["worker_class"] == "gthread"
+    assert configured["worker_class"] == "launch.http_server.worker.Worker"

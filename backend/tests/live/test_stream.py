@@ -150,13 +150,41 @@ def test_a_page_that_closes_frees_its_place_at_once(visit, site, monkeypatch):
     wait_for(lambda: service.open_streams() == 0, what="the place to be free")
 
 
-def test_one_person_cannot_take_all_places(visit, monkeypatch):
+def test_one_account_has_so_many_streams_and_a_new_one_ends_its_oldest(visit, monkeypatch):
     monkeypatch.setattr(hub, "MAX_STREAMS_PER_USER", 2)
-    visit("alice"), visit("alice")
+    first, second = visit("alice"), visit("alice")
+    other = visit("bob")
     third = visit("alice")
-    assert third.status == 429
-    assert third.response.headers["Retry-After"]
-    assert visit("bob").status == 200
+    assert third.status == 200
+    assert first.ended.wait(60)
+    assert first.wait("bye").data == {"reason": "replaced"}
+    assert not second.ended.is_set()
+    assert not other.ended.is_set()
+
+
+def test_an_account_that_has_its_share_gets_in_also_when_all_places_are_taken(visit, monkeypatch):
+    monkeypatch.setattr(hub, "MAX_STREAMS_PER_USER", 2)
+    monkeypatch.setattr(hub, "MAX_STREAMS", 2)
+    first, _ = visit("alice"), visit("alice")
+    assert visit("alice").status == 200
+    assert first.ended.wait(60)
+
+
+def test_many_accounts_behind_one_address_leave_places_for_others(visit, monkeypatch):
+    monkeypatch.setattr(hub, "MAX_STREAMS_PER_ADDRESS", 2)
+    visit("alice"), visit("bob")
+    refused = visit("carol")
+    assert (refused.status, refused.response.headers["Retry-After"]) == (503, "30")
+    assert "network" in refused.problem["detail"]
+    assert visit("carol", source="127.0.0.2").status == 200
+    assert hub.MAX_STREAMS >= 4 * hub.MAX_STREAMS_PER_ADDRESS, "control: one address cannot take all as it is set"
+
+
+def test_a_full_address_still_renews_the_streams_of_its_accounts(visit, monkeypatch):
+    monkeypatch.setattr(hub, "MAX_STREAMS_PER_ADDRESS", 2)
+    monkeypatch.setattr(hub, "MAX_STREAMS_PER_USER", 1)
+    visit("alice"), visit("bob")
+    assert visit("alice").status == 200
 
 
 def test_when_all_places_are_taken_the_next_is_told_when_to_come_back(visit, monkeypatch):

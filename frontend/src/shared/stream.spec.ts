@@ -92,6 +92,33 @@ describe('the live stream', () => {
     expect(poll.mock.calls.length).toBeGreaterThanOrEqual(2)
   })
 
+  it('does not take its place back from the newer stream that replaced it: it polls', async () => {
+    const server = line()
+    fetch.mockResolvedValueOnce(server.answer).mockResolvedValueOnce(line().answer)
+    stream.start()
+    await settle()
+    server.text('event: bye\ndata: {"reason":"replaced"}\n\n')
+    server.end()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(fetch).toHaveBeenCalledTimes(1)
+    expect(streamState.value).toBe('polling')
+    expect(poll.mock.calls.length).toBeGreaterThanOrEqual(5)
+    await vi.advanceTimersByTimeAsync(4 * 60_000 + 100)
+    expect(fetch).toHaveBeenCalledTimes(2)
+    expect(streamState.value).toBe('live')
+  })
+
+  it('comes back soon from a goodbye of any other kind', async () => {
+    const server = line()
+    fetch.mockResolvedValueOnce(server.answer).mockResolvedValueOnce(line().answer)
+    stream.start()
+    await settle()
+    server.text('event: bye\ndata: {"reason":"stopping"}\n\n')
+    server.end()
+    await vi.advanceTimersByTimeAsync(600)
+    expect(fetch).toHaveBeenCalledTimes(2)
+  })
+
   it('is quiet once stopped', async () => {
     fetch.mockRejectedValue(new TypeError('no network'))
     stream.start()

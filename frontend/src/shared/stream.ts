@@ -19,6 +19,8 @@ const POLL_AFTER_MS = 8_000
 const POLL_EVERY_MS = 10_000
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 30_000
+/** An account has so many streams. One whose place a newer one took does not take it back at once. */
+const REPLACED_DELAY_MS = 5 * 60_000
 
 /** Doubling delay with full jitter, so that a thousand pages do not come back at once. */
 export function backOff(attempt: number, random: () => number = Math.random): number {
@@ -54,6 +56,7 @@ export class LiveStream {
   private attempt = 0
   private timers: Partial<Record<'retry' | 'silence' | 'fallback' | 'poll', number>> = {}
   private stopped = true
+  private replaced = false
 
   constructor(
     private readonly url: string,
@@ -80,6 +83,7 @@ export class LiveStream {
   }
 
   private connect(): void {
+    this.replaced = false
     this.clear('retry')
     this.disconnect()
     this.watchSilence()
@@ -114,11 +118,20 @@ export class LiveStream {
 
   private received(name: string, data: string): void {
     this.heard()
-    if (name === 'ping' || name === 'bye') return
+    if (name === 'ping') return
+    if (name === 'bye') return this.dismissed(JSON.parse(data) as { reason?: string })
     // The server has lost its own news for now: ask, until it says that all is known again.
     if (name === 'degraded') return this.fallBack()
     if (name === 'resync') return this.resynced()
     this.handlers.event(name, JSON.parse(data))
+  }
+
+  /** The server ends the stream. Replaced by a newer one of the same account, this page polls. */
+  private dismissed({ reason }: { reason?: string }): void {
+    if (reason !== 'replaced') return
+    this.replaced = true
+    this.fallBack()
+    this.lost()
   }
 
   private resynced(): void {
@@ -140,12 +153,14 @@ export class LiveStream {
 
   private lost(): void {
     this.disconnect()
+    this.clear('silence')
     if (this.stopped) return
     if (streamState.value !== 'polling') {
       streamState.value = 'connecting'
       if (!this.timers.fallback) this.later('fallback', POLL_AFTER_MS, () => this.fallBack())
     }
-    this.later('retry', backOff(this.attempt++), () => this.connect())
+    const delay = this.replaced ? REPLACED_DELAY_MS : backOff(this.attempt++)
+    this.later('retry', delay, () => this.connect())
   }
 
   private fallBack(): void {

@@ -1,0 +1,1 @@
+"""gunicorn's threaded worker, with deadlines for what comes from the network."""
