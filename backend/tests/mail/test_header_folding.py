@@ -92,7 +92,9 @@ def test_names_of_every_script_fit_and_come_back(name):
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 def test_subscriptions_keep_their_links_on_one_line(name):
     site = Site(name, SITE.public_url, f"{'n' * 60}@a-very-long-host-name-of-a-parking-operator.example.com")
-    chosen = draft("user_monthly_report", name=name, unsubscribe_url="https://park.example.com/unsubscribe/" + "t" * 200)
+    chosen = draft(
+        "user_monthly_report", name=name, unsubscribe_url="https://park.example.com/unsubscribe/" + "t" * 200
+    )
     raw = render.wire(chosen, site)
     check(raw)
     lines = raw.decode().split("\r\n\r\n")[0].split("\r\n")
