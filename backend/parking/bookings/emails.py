@@ -68,6 +68,7 @@ def facts_of(
     facts: dict[str, Any] = {
         "id": booking.id,
         "reference": booking.reference,
+        "status": booking.status,
         "sequence": booking.sequence,
         "lot_name": lot.name,
         "lot_address": lot.address,

@@ -8,9 +8,9 @@ from sqlalchemy import Row
 
 from parking import clock, settings
 from parking.bookings import emails, queries, steps
-from parking.bookings.rules import pricing
+from parking.bookings.rules import lifecycle, pricing
 from parking.bookings.service import price_lines
-from parking.bookings.views import iso, price_of, row_view
+from parking.bookings.views import LIVE, claim_of, ended, iso, price_of, row_view
 from parking.db import db
 from parking.errors import Conflict, NotFound
 from parking.mail import service as mail
@@ -41,9 +41,14 @@ def receipt(booking_id: int, who: Identity) -> dict[str, Any]:
 
 
 def calendar(booking_id: int, who: Identity) -> str:
-    """The calendar file of one's own booking, as text. Raises NotFound."""
+    """The calendar file of one's own booking as it stands now, as text. Raises NotFound."""
     row = _own(booking_id, who)
-    return mail.calendar_file(steps.facts(row), emails.recipient(row.User))
+    booking, facts = row.Booking, steps.facts(row)
+    status = lifecycle.status_at(claim_of(booking), clock.now())
+    if booking.status in LIVE and status not in LIVE:  # over by the clock, and no sweep has written it yet
+        end, _ = ended(booking, row.Tariff, status)
+        facts |= {"status": status, "end_time": iso(end), "sequence": booking.sequence + 1}
+    return mail.calendar_file(facts, emails.recipient(row.User))
 
 
 def _own(booking_id: int, who: Identity) -> Row[Any]:

@@ -28,6 +28,7 @@ def complete(session: Session, row: Row[Any], end: datetime, *, by: str, reason:
     booking.end_time = booking.held_until = max(end, booking.checked_in_at)
     booking.total_cost_minor = cost_at(booking, row.Tariff, booking.end_time)
     booking.status, booking.ended_by, booking.reason = "Completed", by, reason
+    booking.sequence += 1
     record(session, "booking.force_released" if reason else "booking.released", booking, before)
     if reason:
         emails.force_released(session, row.User, facts(row), reason)
@@ -52,7 +53,7 @@ def miss(session: Session, row: Row[Any], now: datetime) -> None:
     booking: Booking = row.Booking
     before = audited(booking)
     booking.status, booking.total_cost_minor, booking.ended_by = "No-show", 0, "system"
-    booking.end_time = claim_of(booking).deadline or now
+    booking.end_time, booking.sequence = claim_of(booking).deadline or now, booking.sequence + 1
     record(session, "booking.no_show", booking, before)
     emails.no_show(session, row.User, facts(row))
     announce(booking)

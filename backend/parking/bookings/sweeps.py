@@ -158,8 +158,8 @@ def _renew(session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:
         wanted = now + timedelta(seconds=row.Lot.instant_hold_s)
         following = allocation.next_claim_start(session, booking, booking.start_time)
         until = min(wanted, following) if following else wanted
-        if until > booking.held_until:
-            booking.held_until = until
+        if until > booking.held_until:  # no mail: the receipt tells the diary when the stay has ended
+            booking.held_until, booking.sequence = until, booking.sequence + 1
             changed += 1
     session.flush()
     return changed

@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from parking import clock, settings
+from parking import clock, csv_writer, settings
 from parking.accounts.models import User
 from parking.bookings.queries import Filters
 from parking.csv_exports import columns, emails, files, jobs, queries, quota, stream
-from parking.csv_exports.columns import Table
 from parking.csv_exports.models import ExportJob
-from parking.db import transaction
+from parking.csv_writer import Dialect, Table
+from parking.db import db, transaction
 from parking.lots.models import Lot, Spot
 
 log = logging.getLogger(__name__)
@@ -87,24 +87,35 @@ def _build(job: ExportJob) -> None:
     file = _file(job)
     progress = Progress(job, quota.room(job))
     path = files.absolute(file)
-    made = _build_everything(path, progress) if job.kind == "all_data" else _build_bookings(path, job, progress)
+    dialect = _dialect(job)
+    if job.kind == "all_data":
+        made = _build_everything(path, progress, dialect)
+    else:
+        made = _build_bookings(path, job, progress, dialect)
     progress.tell()
     _done(job, file, made, path.stat().st_size)
+
+
+def _dialect(job: ExportJob) -> Dialect:
+    """As the job's format says, in its owner's language."""
+    with db.engine.connect() as connection:
+        locale = connection.scalar(select(User.locale).where(User.id == job.user_id))
+    return csv_writer.dialect_of(job.format, locale)
 
 
 def _file(job: ExportJob) -> str:
     return files.relative(job.user_id, job.kind, job.id, job.created_at)
 
 
-def _build_bookings(path: Path, job: ExportJob, progress: Progress) -> list[dict[str, Any]]:
+def _build_bookings(path: Path, job: ExportJob, progress: Progress, dialect: Dialect) -> list[dict[str, Any]]:
     now = clock.now()
     chosen = read_filters(job.filters, user_id=job.user_id)
     _set_total(job, stream.count(queries.booking_count(chosen, now)))
     table = columns.bookings(queries.as_of(now))
-    return [_write(path, table, queries.bookings(chosen, now), progress)]
+    return [_write(path, table, queries.bookings(chosen, now), progress, dialect)]
 
 
-def _build_everything(path: Path, progress: Progress) -> list[dict[str, Any]]:
+def _build_everything(path: Path, progress: Progress, dialect: Dialect) -> list[dict[str, Any]]:
     """Four files in a folder, and the same as one archive beside it."""
     now, everything = clock.now(), Filters()
     zone = settings.current().timezone
@@ -119,7 +130,7 @@ def _build_everything(path: Path, progress: Progress) -> list[dict[str, Any]]:
     total = sum(map(stream.count, [*counts, queries.booking_count(everything, now)]))
     _set_total(progress.job, total)
     folder = files.members_folder(path)
-    made = [_write(folder / f"{table.name}.csv", table, query, progress) for table, query in sources]
+    made = [_write(folder / f"{table.name}.csv", table, query, progress, dialect) for table, query in sources]
     files.pack(path, [folder / one["name"] for one in made], lambda: progress.step(0, 0))
     return made
 
@@ -129,7 +140,9 @@ def _set_total(job: ExportJob, rows: int) -> None:
         jobs.keep(session, job, rows_total=rows)
 
 
-def _write(path: Path, table: Table, query: Select[*tuple[Any, ...]], progress: Progress) -> dict[str, Any]:
+def _write(
+    path: Path, table: Table, query: Select[*tuple[Any, ...]], progress: Progress, dialect: Dialect
+) -> dict[str, Any]:
     """Writes one file; returns what the letter says of it."""
     rows = 0
 
@@ -141,7 +154,7 @@ def _write(path: Path, table: Table, query: Select[*tuple[Any, ...]], progress: 
 
     size, before = 0, 0
     with files.whole_file(path) as file:
-        for piece in columns.document(table, counted()):
+        for piece in csv_writer.document(table, counted(), dialect):
             file.write(piece)
             size += len(piece)
             progress.step(rows - before, len(piece))

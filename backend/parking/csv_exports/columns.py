@@ -1,114 +1,22 @@
-"""What stands in a CSV file: RFC 4180, UTF-8 with a byte order mark, and nothing a spreadsheet would run.
+"""What stands in the CSV files of exports: the columns of each, made of raw database values.
 
-Pure: raw database values in (instants as unix seconds, money in minor units), cells out. Text is quoted and made safe;
-numbers are neither, so that a spreadsheet can add them up; times are ISO 8601 with the offset of the row's own zone.
+Pure: instants come as unix seconds, money in minor units. How cells are written is decided by parking.csv_writer.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
-Cell = str | int | float | Decimal
-BOM = b"\xef\xbb\xbf"
-_QUARTER = 900
-# What makes a spreadsheet calculate, also behind blanks it drops and in the wide forms it reads as the narrow ones.
-_SIGN = "[=+\\-@|%＝＋－＠｜％]"
-_FORMULA = re.compile(rf"[\s\0\ufeff\u200b-\u200f\u2060]*{_SIGN}|[\t\r\n\0]")
-# The spreadsheet of another country splits at semicolons or tabs, and then sees neither our commas nor our quotes.
-_BREAK = re.compile(r"[;\t\r\n]")
-_FORMULA_AFTER = re.compile(rf'(\r\n|[;\t\r\n])(?=(?:[^\S\t\r\n]|["\0\ufeff\u200b-\u200f\u2060])*{_SIGN})')
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One file: its name without suffix, its header, and how a row of its query becomes cells."""
-
-    name: str
-    header: tuple[str, ...]
-    cells: Callable[[Sequence[Any]], Sequence[Cell]]
-
-
-def safe_text(value: str | None) -> str:
-    """Text that stays text in a spreadsheet: what would be taken for a formula gets an apostrophe in front, also where
-    a cell begins only for a spreadsheet that splits differently."""
-    if not value:
-        return ""
-    front = "'" if not value[0].isalnum() and _FORMULA.match(value) else ""
-    return front + (_FORMULA_AFTER.sub(r"\1'", value) if _BREAK.search(value) else value)
+from parking.csv_writer import Cell, Table, Times
 
 
 @lru_cache(maxsize=4096)
-def money(minor: int | None) -> Cell:
-    """Exact amount in major units with two decimals; empty where there is none."""
-    return "" if minor is None else Decimal(minor).scaleb(-2)
-
-
-def number(value: float | None) -> Cell:
-    return "" if value is None else value
-
-
-def yes_no(value: Any) -> str:
-    return "yes" if value else "no"
-
-
-@cache
-def times(zone_name: str) -> Callable[[int | None], str]:
-    """A writer of instants in that zone: unix seconds -> "2026-03-02T13:00:00+01:00", None -> "".
-
-    Asking a zone for its offset is slow, so it is asked once for each quarter of an hour (no zone changes between).
-    """
-    zone = ZoneInfo(zone_name)
-    offsets: dict[int, tuple[int, str]] = {}
-
-    def offset_of(quarter: int) -> tuple[int, str]:
-        local = datetime.fromtimestamp(quarter * _QUARTER, zone)
-        if len(offsets) > 100_000:
-            offsets.clear()
-        offsets[quarter] = int(local.utcoffset().total_seconds()), local.isoformat()[19:]  # type: ignore[union-attr]  # aware
-        return offsets[quarter]
-
-    @lru_cache(maxsize=2048)
-    def write(second: int | None) -> str:
-        if second is None:
-            return ""
-        quarter = second // _QUARTER
-        seconds, suffix = offsets.get(quarter) or offset_of(quarter)
-        return datetime.fromtimestamp(second + seconds, UTC).isoformat()[:19] + suffix
-
-    return write
-
-
-def lines(table: Table, rows: Iterable[Sequence[Any]]) -> bytes:
-    """These rows in the file's form."""
-    return _encode(map(table.cells, rows))
-
-
-def document(table: Table, parts: Iterable[Sequence[Sequence[Any]]]) -> Iterator[bytes]:
-    """The whole file piece by piece: mark and header, then each part of the rows."""
-    yield BOM + _encode([table.header])
-    for part in parts:
-        yield lines(table, part)
-
-
-def whole(table: Table, rows: Sequence[Sequence[Any]]) -> bytes:
-    """A small file at once (a mail's attachment)."""
-    return b"".join(document(table, [rows]))
-
-
-def _encode(rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Every text is quoted, whatever is in it."""
-    buffer = io.StringIO()
-    csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerows(rows)
-    return buffer.getvalue().encode()
+def money(minor: int | None) -> Decimal | None:
+    """Exact amount in major units with two decimals; None where there is none."""
+    return None if minor is None else Decimal(minor).scaleb(-2)
 
 
 # the files --------------------------------------------------------------------------------
@@ -150,7 +58,7 @@ def hours(status: str, start: int, end: int, reserved_start: int | None, reserve
 def bookings(live: Live, *, with_user: bool = False) -> Table:
     """Rows of queries.bookings(). `live` completes what is still running or to come."""
 
-    def cells(row: Sequence[Any]) -> list[Cell]:
+    def cells(row: Sequence[Any], times: Times) -> list[Cell]:
         (ident, reference, lot, zone, spot, kind, status, start, end, reserved_start, reserved_end, checked_in,
          price, cost, currency, plate, created, *_) = row  # fmt: skip
         if end is None:
@@ -160,8 +68,8 @@ def bookings(live: Live, *, with_user: bool = False) -> Table:
         time = times(zone)
         return [
             ident,
-            safe_text(reference),
-            safe_text(lot),
+            reference,
+            lot,
             spot,
             kind,
             status,
@@ -170,11 +78,11 @@ def bookings(live: Live, *, with_user: bool = False) -> Table:
             time(reserved_start),
             time(reserved_end),
             time(checked_in),
-            "" if duration is None else duration,
+            duration,
             money(price),
             money(cost),
             currency,
-            safe_text(plate),
+            plate,
             zone,
             time(created),
         ]
@@ -184,29 +92,29 @@ def bookings(live: Live, *, with_user: bool = False) -> Table:
     return Table(
         "bookings",
         (*BOOKING_HEADER, "lot_id", "spot_id", "user_id", "user_email", "username", "ended_by", "reason"),
-        lambda row: cells(row) + _whose(row),
+        lambda row, times: cells(row, times) + _whose(row),
     )
 
 
 def _whose(row: Sequence[Any]) -> list[Cell]:
     lot_id, spot_id, user_id, email, username, ended_by, reason = row[-7:]
-    return [lot_id, spot_id, user_id, safe_text(email), safe_text(username), ended_by or "", safe_text(reason)]
+    return [lot_id, spot_id, user_id, email, username, ended_by or "", reason]
 
 
 def users(zone: str) -> Table:
     """Every account without its secrets; times in the operator's zone."""
-    time = times(zone)
 
-    def cells(row: Sequence[Any]) -> list[Cell]:
+    def cells(row: Sequence[Any], times: Times) -> list[Cell]:
+        time = times(zone)
         ident, email, username, roles, active, own_zone, locale, created, deleted, count, spent, last = row
         return [
             ident,
-            safe_text(email),
-            safe_text(username),
-            safe_text(roles),
-            yes_no(active),
-            safe_text(own_zone),
-            safe_text(locale),
+            email,
+            username,
+            roles,
+            bool(active),
+            own_zone,
+            locale,
             time(created),
             time(deleted),
             count,
@@ -215,31 +123,31 @@ def users(zone: str) -> Table:
         ]
 
     header = ("id", "email", "username", "roles", "active", "timezone", "locale", "created_at", "deleted_at")
-    return Table("users", (*header, "total_bookings", "total_spent", "last_booking_at"), cells)
+    return Table("users", (*header, "total_bookings", "total_spent", "last_booking_at"), cells, lambda row: zone)
 
 
-def _lot_cells(row: Sequence[Any]) -> list[Cell]:
+def _lot_cells(row: Sequence[Any], times: Times) -> list[Cell]:
     (ident, name, capacity, price, currency, zone, address, latitude, longitude, description, require_checkin, grace,
      hold, step, free, cap, cap_day, created, updated, deleted) = row  # fmt: skip
     time = times(zone)
     return [
         ident,
-        safe_text(name),
+        name,
         capacity,
         money(price),
-        safe_text(currency),
-        safe_text(zone),
-        safe_text(address),
-        number(latitude),
-        number(longitude),
-        safe_text(description),
-        yes_no(require_checkin),
+        currency,
+        zone,
+        address,
+        latitude,
+        longitude,
+        description,
+        bool(require_checkin),
         grace // 60,
         hold // 60,
-        number(step),
-        "" if free is None else free // 60,
+        step,
+        None if free is None else free // 60,
         money(cap),
-        safe_text(cap_day),
+        cap_day,
         time(created),
         time(updated),
         time(deleted),
@@ -255,17 +163,17 @@ LOTS = Table(
 )  # fmt: skip
 
 
-def _spot_cells(row: Sequence[Any]) -> list[Cell]:
+def _spot_cells(row: Sequence[Any], times: Times) -> list[Cell]:
     ident, lot_id, lot, zone, spot_number, level, ev, accessible, covered, retired = row
     return [
         ident,
         lot_id,
-        safe_text(lot),
+        lot,
         spot_number,
-        safe_text(level),
-        yes_no(ev),
-        yes_no(accessible),
-        yes_no(covered),
+        level,
+        bool(ev),
+        bool(accessible),
+        bool(covered),
         times(zone)(retired),
     ]
 
@@ -274,4 +182,5 @@ SPOTS = Table(
     "spots",
     ("id", "lot_id", "lot_name", "spot_number", "level", "ev", "accessible", "covered", "retired_at"),
     _spot_cells,
+    lambda row: str(row[3]),
 )

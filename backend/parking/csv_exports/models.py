@@ -29,8 +29,10 @@ class ExportJob(db.Model):  # type: ignore[name-defined]  # made at run time
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("app_user.id"))
     kind: Mapped[str] = mapped_column(String(20))
     filters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    format: Mapped[str] = mapped_column(String(10), default="machine", server_default="machine")
+    """How the file is written (csv_writer.FORMATS without `auto`); its headings are in the owner's language."""
     fingerprint: Mapped[str] = mapped_column(String(64))
-    """Of kind and filters: asking for the same again while it is being built gives the same job."""
+    """Of kind, filters and format: asking for the same again while it is being built gives the same job."""
     state: Mapped[str] = mapped_column(String(12))
     rows_done: Mapped[int] = mapped_column(BigId, default=0)
     rows_total: Mapped[int | None] = mapped_column(BigId)

@@ -39,7 +39,7 @@ _FILE: Any = {200: {"description": "The file", "content": {"text/csv": {}, "appl
 @bp.output(ExportAsked, status_code=202)
 def ask(body: ExportIn) -> Response:
     """Have a file built: one's own bookings, or (administrators) all data."""
-    return _accepted(service.ask(identity(), body.kind, _filters(body.filters)))
+    return _accepted(service.ask(identity(), body.kind, _filters(body.filters), form=body.format))
 
 
 @bp.get("/api/exports")
@@ -88,15 +88,18 @@ def download(job_id: int, query: DownloadQuery) -> Response:
 @bp.input(FiltersQuery, location="query", arg_name="query")
 @bp.output(ExportProcessing, status_code=202)
 def export_own(query: FiltersQuery) -> Response:
-    """The client's way: one's own bookings by mail. With `Accept: text/csv` the file itself, at once."""
+    """The client's way: one's own bookings by mail. With `Accept: text/csv` the file itself, at once, written for
+    programs unless `format` says otherwise."""
     chosen = _filters(query)
     if request.method == "HEAD":  # looking at the headers is no wish
         return Response(mimetype="application/json")
     if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
         disposition = 'attachment; filename="bookings.csv"'
         headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
-        return Response(service.csv_of(identity(), chosen), mimetype="text/csv", headers=headers)
-    return _accepted(service.ask(identity(), "bookings", chosen, task=True))
+        return Response(
+            service.csv_of(identity(), chosen, query.format or "machine"), mimetype="text/csv", headers=headers
+        )
+    return _accepted(service.ask(identity(), "bookings", chosen, form=query.format or "auto", task=True))
 
 
 @bp.get("/api/me/data")
@@ -119,7 +122,7 @@ def export_all(query: AdminExportQuery) -> Response:
     """Users, lots, spots and bookings as CSV, mailed to the administrator who asks."""
     if query.dry_run:
         return answer({"message": f"The files would be mailed to {identity().email}.", "recipients": 1})
-    return _accepted(service.ask(identity(), "all_data", force=query.force, task=True))
+    return _accepted(service.ask(identity(), "all_data", form=query.format, force=query.force, task=True))
 
 
 def _accepted(body: dict[str, Any]) -> Response:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from parking.bookings.schemas import Id, Status
+from parking.csv_writer import Format
 from parking.web import In, Out, Query
 
 Moment = Annotated[str, StringConstraints(max_length=40)]
@@ -22,8 +23,17 @@ class FiltersIn(In):
     to: Moment | None = None
 
 
+FORMAT_TEXT = (
+    "How the file is written. `comma` and `semicolon` are for spreadsheets: decimal point or decimal comma, local "
+    "times with their zone in a column, headings in the language of the account. `machine` is for programs: commas, "
+    "decimal points, ISO 8601 times with their offset, the identifiers of the fields. `auto` takes what the language "
+    "of the account writes."
+)
+
+
 class ExportIn(In):
     kind: Literal["bookings", "all_data"] = "bookings"
+    format: Format = Field("auto", description=FORMAT_TEXT)
     filters: FiltersIn = Field(default_factory=FiltersIn)
 
 
@@ -33,6 +43,7 @@ class FiltersQuery(Query):
     booking_type: Literal["instant", "reserved"] | None = None
     from_: Annotated[str | None, Field(alias="from", max_length=40)] = None
     to: Annotated[str | None, Field(max_length=40)] = None
+    format: Format | None = Field(None, description=FORMAT_TEXT + " Default: `auto` by mail, `machine` as an answer.")
 
 
 class DownloadQuery(Query):
@@ -42,12 +53,14 @@ class DownloadQuery(Query):
 class AdminExportQuery(Query):
     dry_run: bool = False
     force: bool = False
+    format: Format = Field("auto", description=FORMAT_TEXT)
 
 
 class ExportOut(Out):
     id: int
     kind: Literal["bookings", "all_data"]
     filters: dict[str, Any]
+    format: Literal["machine", "comma", "semicolon"]
     state: Literal["queued", "running", "done", "failed", "cancelled", "expired"]
     rows_done: int
     rows_total: int | None

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from parking import clock, settings
+from parking import clock, csv_writer, settings
 from parking.audit import service as audit
 from parking.bookings.queries import Filters
 from parking.bookings.views import iso
@@ -46,10 +46,16 @@ class Gone(Problem):
 
 
 def ask(
-    who: Identity, kind: str, filters: Filters | None = None, *, force: bool = False, task: bool = False
+    who: Identity,
+    kind: str,
+    filters: Filters | None = None,
+    *,
+    form: str = "auto",
+    force: bool = False,
+    task: bool = False,
 ) -> dict[str, Any]:
-    """Queues an export; the same job when it is being built already. The answer: message and job, and where `task`
-    is set also the client's `status` and `task_id`.
+    """Queues an export written as `form` (csv_writer.FORMATS); the same job when it is being built already. The
+    answer: message and job, and where `task` is set also the client's `status` and `task_id`.
 
     Raises Forbidden (all data is for administrators), Conflict `export_quota`, Unavailable `disk_full`.
     """
@@ -57,7 +63,7 @@ def ask(
         raise Forbidden("This needs the role of an administrator.")
     with transaction() as session:
         keeper = idempotency.begin(session) if has_request_context() else None
-        job = _job_for(session, who, kind, _kept(filters), force)
+        job = _job_for(session, who, kind, _kept(filters), csv_writer.resolved(form, who.locale), force)
         client = {"status": "processing", "task_id": f"export-{job.id}"} if task else {}
         body = {"message": MESSAGES[kind], **client, "export": shown(job)}
         if keeper:
@@ -71,8 +77,8 @@ MESSAGES = {
 }
 
 
-def _job_for(session: Session, who: Identity, kind: str, filters: dict[str, Any], force: bool) -> ExportJob:
-    fingerprint = _fingerprint(kind, filters, secrets.token_hex(8) if force else "")
+def _job_for(session: Session, who: Identity, kind: str, filters: dict[str, Any], form: str, force: bool) -> ExportJob:
+    fingerprint = _fingerprint(kind, filters, form, secrets.token_hex(8) if force else "")
     same = _the_same(session, who.id, fingerprint, kind)
     if same is not None:
         return same
@@ -83,6 +89,7 @@ def _job_for(session: Session, who: Identity, kind: str, filters: dict[str, Any]
             user_id=who.id,
             kind=kind,
             filters=filters,
+            format=form,
             fingerprint=fingerprint,
             state="queued",
             rows_done=0,
@@ -96,7 +103,7 @@ def _job_for(session: Session, who: Identity, kind: str, filters: dict[str, Any]
     if job is None:  # another request of the same person was a moment faster
         twins = select(ExportJob).where(ExportJob.user_id == who.id, ExportJob.fingerprint == fingerprint)
         return session.scalars(twins.order_by(ExportJob.id.desc()).limit(1)).one()
-    audit.record(session, "export.request", "export", job.id, after={"kind": kind, "filters": filters})
+    audit.record(session, "export.request", "export", job.id, after={"kind": kind, "filters": filters, "format": form})
     after_commit(partial(live.wake_task, "tasks.build_export", job.id))
     return job
 
@@ -130,8 +137,8 @@ def _kept(filters: Filters | None) -> dict[str, Any]:
     return {k: v for k, v in named.items() if v is not None} | {k: v.isoformat() for k, v in times.items() if v}
 
 
-def _fingerprint(kind: str, filters: dict[str, Any], salt: str) -> str:
-    return hashlib.sha256(json.dumps([kind, filters, salt], sort_keys=True).encode()).hexdigest()
+def _fingerprint(kind: str, filters: dict[str, Any], form: str, salt: str) -> str:
+    return hashlib.sha256(json.dumps([kind, filters, form, salt], sort_keys=True).encode()).hexdigest()
 
 
 # looking ----------------------------------------------------------------------------------
@@ -144,6 +151,7 @@ def shown(job: ExportJob) -> dict[str, Any]:
         "id": job.id,
         "kind": job.kind,
         "filters": {name.rstrip("_"): value for name, value in job.filters.items()},
+        "format": job.format,
         "state": job.state,
         "rows_done": job.rows_done,
         "rows_total": job.rows_total,
@@ -198,7 +206,7 @@ def _may_see(job: ExportJob, who: Identity) -> bool:
     return job.kind != "all_data" or who.is_admin
 
 
-def csv_of(who: Identity, filters: Filters) -> Iterator[bytes]:
+def csv_of(who: Identity, filters: Filters, form: str = "machine") -> Iterator[bytes]:
     """The bookings of this person as a file, straight from the database."""
     now = clock.now()
     chosen = Filters(
@@ -210,7 +218,8 @@ def csv_of(who: Identity, filters: Filters) -> Iterator[bytes]:
         user_id=who.id,
     )
     table = columns.bookings(queries.as_of(now))
-    return columns.document(table, stream.parts(queries.bookings(chosen, now)))
+    dialect = csv_writer.dialect_of(form, who.locale)
+    return csv_writer.document(table, stream.parts(queries.bookings(chosen, now)), dialect)
 
 
 # ending -----------------------------------------------------------------------------------

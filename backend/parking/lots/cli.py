@@ -25,9 +25,7 @@ def import_file(file: Path, dry_run: bool) -> None:
     if by is None:
         raise click.ClickException("There is no administrator yet: `flask admin create`.")
     try:
-        made = service.create_many(importer.parse(file.read_text("utf-8-sig")), by, dry_run=dry_run)
-    except UnicodeDecodeError:
-        raise click.ClickException(f"{file} is not UTF-8 text.") from None
+        made = service.create_many(importer.parse(file.read_bytes()).lots, by, dry_run=dry_run)
     except Problem as problem:
         lines = [f"{where}: {said}" for where, many in problem.errors.items() for said in many]
         raise click.ClickException("\n".join([problem.detail, *lines])) from None

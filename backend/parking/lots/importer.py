@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from parking import csv_labels
 from parking.errors import Invalid
+from parking.lots import csv_reader
+from parking.lots.csv_reader import Reading, Unreadable
 from parking.lots.schemas import LotIn
 from parking.lots.service import Changes
 
@@ -46,7 +47,11 @@ _REASONS = {
 }
 """pydantic's names of faults -> ours, for which the page has words (locales/*/adminLots.json)."""
 _BOUNDS = ("ge", "le", "max_length")
-_YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_YES = {
+    **dict.fromkeys(("true", "yes", "1", "ja", "wahr"), True),
+    **dict.fromkeys(("false", "no", "0", "nein", "falsch"), False),
+}
+_COLUMNS = frozenset(LotIn.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +65,60 @@ class Fault:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def parse(text: str) -> list[Changes]:
-    """The lots of a CSV text whose first line names the columns (those of POST /api/lots).
+@dataclass(frozen=True, slots=True)
+class Import:
+    """The lots of a file, and how it was read."""
 
-    Raises Invalid with every fault found: as {"line 3": ["capacity: …"]}, and one by one in the member `faults`.
+    lots: list[Changes]
+    reading: Reading
+
+
+def parse(data: bytes | str, charset: str | None = None) -> Import:
+    """The lots of a CSV file whose first line names the columns (those of POST /api/lots, or their German names).
+
+    The file may come from any spreadsheet: UTF-8, UTF-16 or Windows-1252, split at commas, semicolons or tabs, with
+    decimal points or commas. `charset` is what its sender says of it. Raises Invalid with every fault found: as
+    {"line 3": ["capacity: …"]}, and one by one in the member `faults`.
     """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     try:
-        _check_header(reader.fieldnames or [])
-        rows = list(reader)
-    except csv.Error as fault:
-        said = f"This line is not CSV: {fault}."
-        raise _refused(said, [Fault(reader.line_num, None, "not_csv", said)]) from None
-    if not rows or len(rows) > MOST_ROWS:
+        text, encoding = csv_reader.decode(data, charset) if isinstance(data, bytes) else (data, "utf-8")
+        lines = csv_reader.split(text.removeprefix("\ufeff"), lambda name: _column(name) is not None)
+        columns = _columns(lines.heading)
+        numeric = [n for n, column in enumerate(columns) if column in _NUMBERS]
+        decimal = csv_reader.decimal_sign(csv_reader.numbers(lines.rows, numeric))
+    except Unreadable as error:
+        raise _refused(str(error), [Fault(error.line, None, error.reason, str(error))]) from None
+    if not lines.rows or len(lines.rows) > MOST_ROWS:
         said = f"A file holds 1 to {MOST_ROWS} car parks."
         raise _refused(said, [Fault(None, None, "count", said, {"n": MOST_ROWS})])
-    return _checked(rows)
+    return Import(_checked(columns, lines.rows, decimal), Reading(encoding, lines.separator, decimal))
 
 
-def _check_header(names: list[str] | Any) -> None:
-    unknown = [name for name in names if name not in LotIn.model_fields]
-    missing = [name for name in ("name", "capacity", "price_per_hour") if name not in names]
-    if unknown or missing:
+def _column(heading: str) -> str | None:
+    return csv_labels.column_of(heading, _COLUMNS)
+
+
+def _columns(heading: Sequence[str]) -> list[str]:
+    """The fields the columns stand for. A column without a name is an empty one that a spreadsheet has left behind."""
+    columns = [_column(name) or (name if name.strip() else "") for name in heading]
+    unknown = [name for name in columns if name and name not in _COLUMNS]
+    missing = [name for name in ("name", "capacity", "price_per_hour") if name not in columns]
+    twice = [name for name in _COLUMNS if columns.count(name) > 1]
+    if unknown or missing or twice:
         faults = [Fault(1, name, "unknown_column", f"{name}: unknown column.") for name in unknown]
         faults += [Fault(1, name, "missing_column", f"{name}: this column is missing.") for name in missing]
+        faults += [Fault(1, name, "column_twice", f"{name}: there are two such columns.") for name in twice]
         raise _refused("The first line does not name the columns of a car park.", faults)
+    return columns
 
 
-def _checked(rows: list[dict[str, str]]) -> list[Changes]:
+def _checked(columns: Sequence[str], rows: Sequence[tuple[int, list[str]]], decimal: str | None) -> list[Changes]:
     found: list[Changes] = []
     faults: list[Fault] = []
     names: dict[str, int] = {}
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         try:
-            lot = LotIn.model_validate(_typed(row))
+            lot = LotIn.model_validate(_typed(columns, row, decimal))
         except ValidationError as fault:
             faults += [_fault(line, error) for error in fault.errors()]
             continue
@@ -115,22 +140,23 @@ def _refused(detail: str, faults: Sequence[Fault]) -> Invalid:
     return Invalid(detail, errors=errors, faults=told)
 
 
-def _typed(row: dict[str, str]) -> dict[str, Any]:
+def _typed(columns: Sequence[str], row: Sequence[str], decimal: str | None) -> dict[str, Any]:
     """The cells as the JSON of the same request would have them; empty ones left out."""
-    made: dict[str, Any] = {}
-    for name, cell in row.items():
-        if name is None or cell is None:
-            made[str(name)] = cell  # too many or too few cells: named as an unknown or missing field
-        elif cell.strip():
-            made[name] = _value(name, cell.strip())
-    return made
+    values: dict[str, Any] = {}
+    for number, cell in enumerate(row):
+        column = columns[number] if number < len(columns) else ""
+        if cell.strip():  # behind or below no heading: named as a cell too many
+            values[column] = _value(column, cell.strip(), decimal)
+    for column in columns[len(row) :]:
+        values[column] = None  # too few cells: named as missing
+    return values
 
 
-def _value(name: str, cell: str) -> Any:
+def _value(name: str, cell: str, decimal: str | None) -> Any:
     if name == "require_checkin":
         return _YES.get(cell.lower(), cell)
     try:
-        return _NUMBERS[name](cell) if name in _NUMBERS else cell
+        return _NUMBERS[name](csv_reader.plain_number(cell, decimal)) if name in _NUMBERS else cell
     except ValueError:
         return cell  # refused by the model, with its own words
 

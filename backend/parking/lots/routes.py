@@ -7,7 +7,7 @@ from flask import Response, current_app, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from parking import settings
-from parking.errors import Invalid, NotFound
+from parking.errors import NotFound
 from parking.limits import PUBLIC, by_address, limiter
 from parking.lots import cache, importer, service
 from parking.lots.schemas import (
@@ -74,16 +74,16 @@ def create_lot(body: LotIn) -> Response:
 @bp.input(ImportQuery, location="query", arg_name="query")
 @bp.output(LotsMessage, status_code=201)
 def import_lots(query: ImportQuery) -> Response:
-    """Make many car parks from a CSV file: all of them, or none."""
+    """Make many car parks from a CSV file: all of them, or none. The file may come from a spreadsheet of any country
+    (UTF-8, UTF-16 or Windows-1252; commas, semicolons or tabs; decimal points or commas; English or German headings);
+    `dialect` says how it was read."""
     if request.mimetype != "text/csv":
         raise UnsupportedMediaType("The body must be CSV (Content-Type: text/csv).")
-    try:
-        lots = importer.parse(request.get_data().decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise Invalid.field("file", "The file is not UTF-8 text.") from None
-    made = service.create_many(lots, identity().id, dry_run=query.dry_run)
+    parsed = importer.parse(request.get_data(), request.mimetype_params.get("charset"))
+    made = service.create_many(parsed.lots, identity().id, dry_run=query.dry_run)
     said = "would be created" if query.dry_run else "were created"
-    return answer({"message": f"{len(made)} car park(s) {said}.", "lots": made}, 200 if query.dry_run else 201)
+    body = {"message": f"{len(made)} car park(s) {said}.", "lots": made, "dialect": parsed.reading.as_json()}
+    return answer(body, 200 if query.dry_run else 201)
 
 
 @bp.get("/api/lots/<int:lot_id>")

@@ -129,9 +129,18 @@ class LotsOut(Out):
     total: int
 
 
+class DialectOut(Out):
+    """How a CSV file was read. `decimal` is null where no number shows which sign it uses."""
+
+    encoding: str
+    separator: Literal[",", ";", "\t"]
+    decimal: Literal[",", "."] | None
+
+
 class LotsMessage(Out):
     message: str
     lots: list[LotOut]
+    dialect: DialectOut
 
 
 class PublicLotOut(Out):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from parking.rounding import half_up
 
 LANGUAGES = ("en", "de")
 SUBJECT_LIMIT = 60
@@ -97,15 +100,15 @@ class Texts:
 
     # numbers -------------------------------------------------------------------------------
 
-    def number(self, value: float, digits: int = 0) -> str:
+    def number(self, value: float | Decimal, digits: int = 0) -> str:
         thousands, decimal = _THOUSANDS_DECIMAL[self.lang]
-        plain = f"{value:,.{digits}f}"
+        plain = f"{half_up(value, digits):,f}"
         return plain.translate(str.maketrans(",.", thousands + decimal))
 
-    def plain(self, value: float) -> str:
+    def plain(self, value: float | Decimal) -> str:
         """At most one decimal, and none where it would be a nought."""
-        value = round(value, 1)
-        return self.number(value, 0 if value == int(value) else 1)
+        rounded = half_up(value, 1)
+        return self.number(rounded, 0 if rounded == int(rounded) else 1)
 
     def percent(self, value: float) -> str:
         return self.plain(value) + ("%" if self.lang == "en" else "\u00a0%")

@@ -19,6 +19,7 @@ from jinja2 import BaseLoader, Environment, Template
 
 from parking.mail import calendar
 from parking.mail.address import addr_spec, header_text, mailbox
+from parking.mail.header_folding import WIRE
 from parking.mail.i18n import Texts, language
 from parking.mail.kinds import KINDS, Context
 from parking.mail.letter import Letter
@@ -26,8 +27,6 @@ from parking.mail.letter import Letter
 _TEMPLATES = Path(__file__).with_name("templates")
 # 8-bit text is encoded, so that every server on the way can carry it.
 POLICY = SMTP.clone(cte_type="7bit")
-# Headers stay on one line: the library would fold a long Message-ID or unsubscribe link so that it is read wrongly.
-_ON_THE_WIRE = POLICY.clone(max_line_length=900)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ def headers(draft: Draft, site: Site) -> list[tuple[str, str]]:
 
 def wire(draft: Draft, site: Site) -> bytes:
     """The message as it is sent. Raises what `message` raises."""
-    return message(draft, site).as_bytes(policy=_ON_THE_WIRE)
+    return message(draft, site).as_bytes(policy=WIRE)
 
 
 def _headers(mail: EmailMessage, draft: Draft, site: Site, letter: Letter) -> None:

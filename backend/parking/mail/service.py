@@ -242,4 +242,4 @@ def resume(session: Session) -> None:
 def calendar_file(facts: dict[str, Any], to: Recipient) -> str:
     """The calendar file of a booking (its facts as in the letters) for its owner to download."""
     draft = render.Draft("booking_confirmation", to.email, to.name, to.locale, to.timezone, facts, clock.now(), "")
-    return calendar.entry(cast(BookingFacts, facts), render.context(draft, delivery.site(current())), "PUBLISH")
+    return calendar.entry(cast(BookingFacts, facts), render.context(draft, delivery.site(current())))

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from parking import clock, settings
+from parking import clock, csv_writer, settings
 from parking.bookings import states
 from parking.bookings.models import Booking
 from parking.bookings.queries import Filters
 from parking.csv_exports import columns, files, stream
 from parking.csv_exports import queries as export_queries
+from parking.csv_writer import Dialect
 from parking.lots.models import Lot, Tariff
 from parking.mail import service as mail
 from parking.reports import stats
@@ -24,6 +25,7 @@ from parking.reports.audience import Addressee
 from parking.reports.periods import Period
 from parking.reports.rollup_rules import local_day
 from parking.reports.stats_figures import AdminFigures, LotFigures, UserFigures
+from parking.rounding import half_up
 
 Writer = Callable[[Session, Sequence[Addressee]], Iterator["Written"]]
 FREE_LOTS = 3
@@ -133,10 +135,17 @@ def admin_monthly(period: Period) -> Writer:
         if not readers:
             return iter(())
         covered = Days.of(period)
-        bookings = _bookings_file(covered)
-        facts = {"month": period.key, **_admin_facts(session, covered), "bookings_attached": bool(bookings)}
-        attached = [_lots_file(session, covered), *bookings]
-        return (Written(reader, facts, attached) for reader in readers)
+        facts = {"month": period.key, **_admin_facts(session, covered)}
+        dialects = {csv_writer.dialect_of("auto", reader.user.locale) for reader in readers}
+        bookings = {dialect: _bookings_file(covered, dialect) for dialect in dialects}
+        lots = {dialect: _lots_file(session, covered, dialect) for dialect in dialects}
+
+        def written(reader: Addressee) -> Written:
+            dialect = csv_writer.dialect_of("auto", reader.user.locale)
+            files = bookings[dialect]
+            return Written(reader, {**facts, "bookings_attached": bool(files)}, [lots[dialect], *files])
+
+        return map(written, readers)
 
     return write
 
@@ -179,11 +188,11 @@ def _told(figures: AdminFigures) -> dict[str, Any]:
     }
 
 
-def _lot_row(lot: LotFigures) -> list[columns.Cell]:
+def _lot_row(lot: LotFigures) -> list[csv_writer.Cell]:
     sums = lot.figures
     return [
         lot.lot_id,
-        columns.safe_text(lot.name),
+        lot.name,
         sums.bookings,
         sums.visits,
         sums.completed,
@@ -191,36 +200,36 @@ def _lot_row(lot: LotFigures) -> list[columns.Cell]:
         sums.no_shows,
         columns.money(sums.revenue_minor),
         settings.current().currency,
-        round(sums.occupied_s / 3600, 2),
-        sums.occupancy_percent,
+        half_up(sums.occupied_s / 3600, 2),
+        half_up(sums.occupancy_percent, 2),
         lot.peak_cars,
     ]
 
 
-LOT_FIGURES = columns.Table(
+LOT_FIGURES = csv_writer.Table(
     "lots",
     ("lot_id", "lot_name", "bookings", "visits", "completed", "cancelled", "no_shows", "revenue", "currency",
      "occupied_hours", "occupancy_percent", "peak_cars"),
-    lambda row: row,
+    lambda row, _times: row,
 )  # fmt: skip
 
 
-def _lots_file(session: Session, covered: Days) -> mail.FileReference:
+def _lots_file(session: Session, covered: Days, dialect: Dialect) -> mail.FileReference:
     figures = stats.admin_figures(session, covered.first, covered.last)
-    text = columns.whole(LOT_FIGURES, [_lot_row(lot) for lot in figures.lots]).decode()
+    text = csv_writer.whole(LOT_FIGURES, [_lot_row(lot) for lot in figures.lots], dialect).decode()
     return {"filename": f"lots_{covered.months[-1]}.csv", "mimetype": "text/csv", "text": text}
 
 
-def _bookings_file(covered: Days) -> list[mail.FileReference]:
+def _bookings_file(covered: Days, dialect: Dialect) -> list[mail.FileReference]:
     """Every booking that was there in these days, packed when it is large; none when even that is too large for a
     mail, which then says where they are to be had."""
     name = f"bookings_{covered.months[-1]}"
-    path = files.report(f"{name}.csv")
+    path = files.report(f"{name}.csv" if dialect.language == "en" else f"{name}_{dialect.language}.csv")
     now = clock.now()
     table = columns.bookings(export_queries.as_of(now), with_user=True)
     query = export_queries.bookings(_around(covered), now, with_user=True)
     with files.whole_file(path) as file:
-        for piece in columns.document(table, _present(stream.parts(query), covered)):
+        for piece in csv_writer.document(table, _present(stream.parts(query), covered), dialect):
             file.write(piece)
     if path.stat().st_size > ATTACHED_UP_TO:
         packed = path.with_suffix(".zip")
@@ -263,7 +272,8 @@ def user_monthly(period: Period) -> Writer:
     def write(session: Session, readers: Sequence[Addressee]) -> Iterator[Written]:
         for reader in readers:
             facts = _user_facts(session, reader.user.id, covered)
-            yield Written(reader, facts, [_own_file(session, reader.user.id, covered)])
+            dialect = csv_writer.dialect_of("auto", reader.user.locale)
+            yield Written(reader, facts, [_own_file(session, reader.user.id, covered, dialect)])
 
     return write
 
@@ -303,14 +313,14 @@ def _by_lot(months: Sequence[UserFigures]) -> list[dict[str, Any]]:
     return sorted(found.values(), key=lambda lot: (-lot["visits"], -lot["parked_seconds"], lot["name"]))
 
 
-def _own_file(session: Session, user_id: int, covered: Days) -> mail.FileReference:
+def _own_file(session: Session, user_id: int, covered: Days, dialect: Dialect) -> mail.FileReference:
     """The bookings of a person that ended in these days, as the history page's CSV has them."""
     now = clock.now()
     table = columns.bookings(export_queries.as_of(now))
     query = export_queries.bookings(_around(covered, user_id=user_id), now)
     rows = [row for row in session.execute(query) if _ended_within(row, covered)]
     name = f"bookings_{covered.months[-1]}.csv"
-    return {"filename": name, "mimetype": "text/csv", "text": columns.whole(table, rows).decode()}
+    return {"filename": name, "mimetype": "text/csv", "text": csv_writer.whole(table, rows, dialect).decode()}
 
 
 def _ended_within(row: Sequence[Any], covered: Days) -> bool:

@@ -60,7 +60,7 @@ def admin_figures(
         drivers=made.drivers(),
         new_users=queries.new_users(session, midnight(from_, operator), midnight(to + _ONE_DAY, operator)),
         median_stay_minutes=median(charts.stay_minutes),
-        busiest_hour=best and BusiestHour(best[2], best[3], round(100 * best[0] / best[1], 2)),
+        busiest_hour=best and BusiestHour(best[2], best[3], 100 * best[0] / best[1]),
         lots=lots,
         lots_total=lots_total,
         days=made.day_figures(),

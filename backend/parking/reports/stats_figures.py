@@ -26,7 +26,8 @@ Measured over time, cut to the day (a stay over midnight counts on both days, ea
     occupancy                      occupied / available spot-seconds, in percent
     busiest hour                   the local hour of a day with the highest occupancy of all hours in the period
     peak cars                      the most cars in one lot at one moment
-Rates:
+Rates (not rounded here: that is done once, where a figure is shown; the first two only from one spot-hour on, because
+before that a single visit would make tens of thousands a day):
     turnover                       visits per spot and day: visits / (available spot-seconds / 86,400)
     revenue per spot-hour          revenue / (available spot-seconds / 3,600)
     no-show rate                   no-shows / (completed + no-shows); cancellation rate: cancelled / all that ended
@@ -43,6 +44,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from parking.reports.rollup_rules import SUMS, Sums
+
+ONE_SPOT_HOUR_S = 3_600
+"""Available spot-seconds below which there are no rates per day or hour."""
 
 
 class Figures(NamedTuple):
@@ -64,7 +68,7 @@ class Figures(NamedTuple):
 
     @property
     def occupancy_percent(self) -> float:
-        """Two decimals; 0 where there was no spot."""
+        """0 where there was no spot."""
         return ratio(100 * self.occupied_s, self.available_s) or 0.0
 
     @property
@@ -73,11 +77,15 @@ class Figures(NamedTuple):
 
     @property
     def turnover(self) -> float | None:
-        return ratio(self.visits * 86_400, self.available_s)
+        return ratio(self.visits * 86_400, self._measurable_s)
 
     @property
     def revenue_minor_per_spot_hour(self) -> float | None:
-        return ratio(self.revenue_minor * 3_600, self.available_s)
+        return ratio(self.revenue_minor * 3_600, self._measurable_s)
+
+    @property
+    def _measurable_s(self) -> int:
+        return self.available_s if self.available_s >= ONE_SPOT_HOUR_S else 0
 
     @property
     def no_show_percent(self) -> float | None:
@@ -89,8 +97,8 @@ class Figures(NamedTuple):
 
 
 def ratio(part: int, whole: int) -> float | None:
-    """Two decimals; None of nothing."""
-    return round(part / whole, 2) if whole else None
+    """The quotient, not rounded; None of nothing."""
+    return part / whole if whole else None
 
 
 class LotFigures(NamedTuple):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from parking import clock
 from parking.reports import stats, stats_queries
 from parking.reports.rollup_rules import Day, days, local_day
+from parking.reports.stats_figures import ratio
 from parking.reports.stats_schemas import HourQuery
 from parking.reports.stats_views import Rows, hour_query
 
@@ -47,7 +48,7 @@ def _row(day: date, made: Day, asked: HourQuery, *, partial: bool) -> dict[str, 
 
 
 def _percent(occupied_seconds: int, available_seconds: int) -> float | None:
-    return round(100 * occupied_seconds / available_seconds, 2) if available_seconds else None
+    return ratio(100 * occupied_seconds, available_seconds)
 
 
 def table(shown: dict[str, Any]) -> Rows:

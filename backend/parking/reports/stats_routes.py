@@ -7,6 +7,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, request
 
+from parking.csv_writer import Dialect, Format, dialect_of
 from parking.reports import stats_service
 from parking.reports.stats_schemas import (
     AdminStatsEnvelope,
@@ -31,12 +32,22 @@ def _csv(text: str, name: str) -> Response:
     return Response(text, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": disposition})
 
 
-def _admin_csv(query: AdminStatsQuery) -> Response:
-    return _csv(stats_service.admin_csv(query), f"{query.table}-{query.from_}-{query.to}")
+def _dialect(form: Format | None, *, otherwise: Format) -> Dialect:
+    """The dialect asked for; the addresses that end in .csv are opened by people, `Accept: text/csv` is sent by
+    programs."""
+    return dialect_of(form or otherwise, identity().locale)
 
 
-def _user_csv(query: UserStatsQuery) -> Response:
-    return _csv(stats_service.user_csv(identity().id, query.month), f"month-{query.month or 'now'}")
+def _admin_csv(query: AdminStatsQuery, otherwise: Format) -> Response:
+    return _csv(
+        stats_service.admin_csv(query, _dialect(query.format, otherwise=otherwise)),
+        f"{query.table}-{query.from_}-{query.to}",
+    )
+
+
+def _user_csv(query: UserStatsQuery, otherwise: Format) -> Response:
+    dialect = _dialect(query.format, otherwise=otherwise)
+    return _csv(stats_service.user_csv(identity().id, query.month, dialect), f"month-{query.month or 'now'}")
 
 
 @bp.get("/api/stats/admin")
@@ -46,7 +57,7 @@ def _user_csv(query: UserStatsQuery) -> Response:
 @bp.output(AdminStatsEnvelope)
 def admin(query: AdminStatsQuery) -> Response:
     """The figures of a period, of all lots or one (with `Accept: text/csv`, one table of them)."""
-    return _admin_csv(query) if _wants_csv() else answer({"stats": stats_service.admin(query)})
+    return _admin_csv(query, "machine") if _wants_csv() else answer({"stats": stats_service.admin(query)})
 
 
 @bp.get("/api/stats/admin.csv")
@@ -56,11 +67,12 @@ def admin(query: AdminStatsQuery) -> Response:
 @bp.doc(responses=CSV)
 def admin_csv(query: AdminStatsQuery) -> Response:
     """One table of the figures as CSV."""
-    return _admin_csv(query)
+    return _admin_csv(query, "auto")
 
 
-def _hour_csv(query: HourQuery) -> Response:
-    return _csv(stats_service.hour_csv(query), f"hour-{query.weekday}-{query.hour}-{query.from_}-{query.to}")
+def _hour_csv(query: HourQuery, otherwise: Format) -> Response:
+    text = stats_service.hour_csv(query, _dialect(query.format, otherwise=otherwise))
+    return _csv(text, f"hour-{query.weekday}-{query.hour}-{query.from_}-{query.to}")
 
 
 @bp.get("/api/stats/admin/hour")
@@ -70,7 +82,7 @@ def _hour_csv(query: HourQuery) -> Response:
 @bp.output(HourEnvelope)
 def hour(query: HourQuery) -> Response:
     """A cell of the heat map day by day (with `Accept: text/csv` as a table)."""
-    return _hour_csv(query) if _wants_csv() else answer({"hour": stats_service.hour(query)})
+    return _hour_csv(query, "machine") if _wants_csv() else answer({"hour": stats_service.hour(query)})
 
 
 @bp.get("/api/stats/admin/hour.csv")
@@ -80,7 +92,7 @@ def hour(query: HourQuery) -> Response:
 @bp.doc(responses=CSV)
 def hour_csv(query: HourQuery) -> Response:
     """A cell of the heat map day by day, as CSV."""
-    return _hour_csv(query)
+    return _hour_csv(query, "auto")
 
 
 @bp.get("/api/stats/user")
@@ -90,7 +102,7 @@ def hour_csv(query: HourQuery) -> Response:
 def user(query: UserStatsQuery) -> Response:
     """One's own month: visits, hours, money, favourite lot (with `Accept: text/csv`, lot by lot as a table)."""
     if _wants_csv():
-        return _user_csv(query)
+        return _user_csv(query, "machine")
     return answer({"stats": stats_service.user(identity().id, query.month)})
 
 
@@ -100,4 +112,4 @@ def user(query: UserStatsQuery) -> Response:
 @bp.doc(responses=CSV)
 def user_csv(query: UserStatsQuery) -> Response:
     """One's own month, lot by lot, as CSV."""
-    return _user_csv(query)
+    return _user_csv(query, "auto")

@@ -7,9 +7,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from parking.csv_writer import Format
 from parking.web import Day, Out, Query
 
 EARLIEST, LATEST = date(1971, 1, 1), date(9000, 1, 1)
+CSV_FORMAT = "How a CSV is written (see POST /api/exports); by default `auto` at a .csv address, else `machine`"
 MOST_DAYS = 1_100
 """Three years: more than a chart can show, and little enough to answer at once."""
 
@@ -23,6 +25,7 @@ class PeriodQuery(Query):
     from_: Annotated[Day, Field(alias="from")]
     to: Day
     lot_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+    format: Format | None = Field(default=None, description=CSV_FORMAT)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -51,6 +54,7 @@ class UserStatsQuery(Query):
     month: Annotated[str, StringConstraints(pattern=r"^(2\d{3}|19[89]\d)-(0[1-9]|1[0-2])$")] | None = Field(
         default=None, description="YYYY-MM; by default the present month"
     )
+    format: Format | None = Field(default=None, description=CSV_FORMAT)
 
 
 class NowOut(Out):

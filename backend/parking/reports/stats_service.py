@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from parking import clock
+from parking import clock, settings
 from parking.bookings import states
+from parking.csv_writer import Dialect
 from parking.db import db
 from parking.lots.models import Lot
-from parking.reports import stats, stats_hours, stats_queries, stats_views
+from parking.reports import stats, stats_csv, stats_hours, stats_queries, stats_views
 from parking.reports.rollup_rules import local_day, midnight
-from parking.reports.stats_figures import AdminFigures
+from parking.reports.stats_figures import AdminFigures, ratio
 from parking.reports.stats_schemas import AdminStatsQuery, HourQuery
 
 HALF_HOUR_S = 1800
@@ -49,13 +46,13 @@ def _view(asked: AdminStatsQuery, figures: AdminFigures, previous: AdminFigures 
     return stats_views.admin_view(figures, previous, spots_now(session, asked.lot_id), line)
 
 
-def admin_csv(asked: AdminStatsQuery) -> str:
+def admin_csv(asked: AdminStatsQuery, dialect: Dialect) -> str:
     """One table of the same answer, with every lot."""
     every = asked.table == "lots"
     figures, previous = _figures(asked, None if every else stats_views.MOST_LOTS)
     table = stats_views.lots_table(figures, previous) if every else None
     table = table or stats_views.admin_table(_view(asked, figures, previous), asked.table)
-    return to_csv(*table, currency=figures.currency)
+    return _csv(table, figures.currency, dialect)
 
 
 def hour(asked: HourQuery) -> dict[str, Any]:
@@ -63,8 +60,8 @@ def hour(asked: HourQuery) -> dict[str, Any]:
     return stats_hours.cell(db.session(), asked)
 
 
-def hour_csv(asked: HourQuery) -> str:
-    return to_csv(*stats_hours.table(hour(asked)), currency="")
+def hour_csv(asked: HourQuery, dialect: Dialect) -> str:
+    return _csv(stats_hours.table(hour(asked)), "", dialect)
 
 
 def user(user_id: int, month: str | None) -> dict[str, Any]:
@@ -73,39 +70,13 @@ def user(user_id: int, month: str | None) -> dict[str, Any]:
     return stats_views.user_view(stats.user_figures(db.session(), user_id, month))
 
 
-def user_csv(user_id: int, month: str | None) -> str:
+def user_csv(user_id: int, month: str | None, dialect: Dialect) -> str:
     view = user(user_id, month)
-    return to_csv(*stats_views.user_table(view), currency=view["currency"])
+    return _csv(stats_views.user_table(view), view["currency"], dialect)
 
 
-_FORMULA = re.compile(r"[\s\0\ufeff\u200b-\u200f\u2060]*[=+\-@|%＝＋－＠｜％]|[\t\r\n\0]")
-
-
-_WORDS = {str, bool}
-
-
-def _column(values: tuple[Any, ...]) -> Iterable[Any]:
-    """Text that a spreadsheet would run as a formula gets an apostrophe; numbers stay numbers."""
-    return map(_text, values) if _WORDS & set(map(type, values)) else values
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "'" + value if isinstance(value, str) and _FORMULA.match(value) else value
-
-
-_MONEY = {"revenue", "revenue_previous", "revenue_per_spot_hour", "spent"}
-
-
-def to_csv(header: list[str], rows: list[list[Any]], *, currency: str) -> str:
-    """RFC 4180 with a byte order mark; a column of money is named with its currency."""
-    out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([f"{name}_{currency}" if name in _MONEY else name for name in header])
-    writer.writerows(zip(*map(_column, zip(*rows, strict=True)), strict=True))
-    return out.getvalue()
+def _csv(table: stats_views.Rows, currency: str, dialect: Dialect) -> str:
+    return stats_csv.document(*table, currency=currency, zone=settings.current().timezone, dialect=dialect)
 
 
 def spots_now(session: Session, lot_id: int | None) -> dict[str, Any]:
@@ -120,7 +91,7 @@ def spots_now(session: Session, lot_id: int | None) -> dict[str, Any]:
         "reserved": taken.reserved,
         "out_of_service": taken.out_of_service,
         "available": max(0, capacity - taken.taken),
-        "occupancy_percent": round(100 * taken.occupied / in_service, 2) if in_service > 0 else 0.0,
+        "occupancy_percent": ratio(100 * taken.occupied, max(in_service, 0)) or 0.0,
     }
 
 

@@ -25,7 +25,7 @@ def iso(moment: datetime) -> str:
 def _money(minor: float | None) -> float | int | None:
     if minor is None:
         return None
-    return to_number(minor) if isinstance(minor, int) else round(minor / 100, 4)
+    return to_number(minor) if isinstance(minor, int) else minor / 100
 
 
 Narrowing = tuple[tuple[str, str], ...]

@@ -90,7 +90,7 @@ def test_a_fault_is_tried_again_and_then_given_up(who, monkeypatch, settings):
     def breaks(*row):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(building.columns, "document", breaks)
+    monkeypatch.setattr(building.csv_writer, "document", breaks)
     job_id = asked(who)
     for attempt in range(1, jobs.MOST_ATTEMPTS):
         assert building.run() == job_id
@@ -175,12 +175,12 @@ def stop_here(*row):
     time.sleep(60)
 point = {point!r}
 if point == "writing":
-    real = building.columns.document
-    def document(table, parts):
-        for piece in real(table, parts):
+    real = building.csv_writer.document
+    def document(*given):
+        for piece in real(*given):
             yield piece
             stop_here()
-    building.columns.document = document
+    building.csv_writer.document = document
 elif point == "written":
     building._done = stop_here
 elif point == "claimed":
@@ -217,14 +217,14 @@ def test_a_worker_killed_for_good_at_any_point(who, settings, tmp_path, point):
 def test_the_killed_workers_part_is_never_taken_for_a_file(who, settings, monkeypatch):
     """A file has its name only when it is whole."""
     names = []
-    real = building.columns.document
+    real = building.csv_writer.document
 
-    def watched(table, parts):
-        for piece in real(table, parts):
+    def watched(*given):
+        for piece in real(*given):
             names.extend(path.name for path in settings.export_dir.rglob("*.*"))
             yield piece
 
-    monkeypatch.setattr(building.columns, "document", watched)
+    monkeypatch.setattr(building.csv_writer, "document", watched)
     asked(who)
     building.run()
     assert names

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from parking import csv_writer
 from parking.csv_exports import columns
 
 PAYLOADS = [
@@ -181,14 +182,14 @@ def table_of(name):
 
 def test_there_are_at_least_sixty_payloads():
     assert len(set(PAYLOADS)) >= 60
-    assert all(DANGEROUS.match(columns._FORMULA.sub("=", p)[:1]) or DANGEROUS.search(p[:4]) for p in PAYLOADS)
+    assert all(DANGEROUS.match(csv_writer._FORMULA.sub("=", p)[:1]) or DANGEROUS.search(p[:4]) for p in PAYLOADS)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("name", TEXT)
 def test_a_payload_in_any_text_column_is_only_text(name, payload):
     table = table_of(name)
-    header, cells = read_back(columns.whole(table, [row_of(name, payload)]))
+    header, cells = read_back(csv_writer.whole(table, [row_of(name, payload)]))
     found = dict(zip(header, cells, strict=True))
     for column in TEXT[name]:
         assert found[column][0] == "'"
@@ -201,7 +202,7 @@ def test_a_payload_in_any_text_column_is_only_text(name, payload):
 def test_every_column_of_text_is_tested():
     """A column that shows a marker is a text column, and must stand in the list above."""
     for name, known in TEXT.items():
-        header, cells = read_back(columns.whole(table_of(name), [row_of(name, "marker")]))
+        header, cells = read_back(csv_writer.whole(table_of(name), [row_of(name, "marker")]))
         assert [column for column, cell in zip(header, cells, strict=True) if cell == "marker"] == [
             column for column in header if column in known
         ]
@@ -211,16 +212,16 @@ def test_every_column_of_text_is_tested():
     "harmless", ["Harbour", "a=b", "A-1", "x@y.example", "100 %", "Ωmega", "1", "", "(a)", "über", "🚗"]
 )
 def test_harmless_text_stays_as_it_is(harmless):
-    assert columns.safe_text(harmless) == harmless
+    assert csv_writer.safe_text(harmless) == harmless
 
 
 @pytest.mark.parametrize(
     "text", ['say "hi"', "a,b", "a;b", "line one\r\nline two", "ünïcode 🚗", "'quoted'", '""', " "]
 )
 def test_what_goes_in_comes_out(text):
-    _, cells = read_back(columns.whole(columns.SPOTS, [row_of("spots", text)]))
+    _, cells = read_back(csv_writer.whole(columns.SPOTS, [row_of("spots", text)]))
     assert cells[2] == text
-    with io.StringIO(columns.whole(columns.SPOTS, [row_of("spots", text)]).decode("utf-8-sig"), newline="") as file:
+    with io.StringIO(csv_writer.whole(columns.SPOTS, [row_of("spots", text)]).decode("utf-8-sig"), newline="") as file:
         assert list(csv.reader(file))[1][2] == text
 
 
@@ -236,14 +237,14 @@ def test_what_goes_in_comes_out(text):
 )
 def test_no_cell_begins_with_a_formula_where_a_spreadsheet_splits_at_something_else(typed, written):
     """Quotes do not help there: the line begins with a number and a comma, so no cell begins with a quote."""
-    assert columns.safe_text(typed) == written
-    assert written in read_back(columns.whole(columns.SPOTS, [row_of("spots", typed)]))[1]
+    assert csv_writer.safe_text(typed) == written
+    assert written in read_back(csv_writer.whole(columns.SPOTS, [row_of("spots", typed)]))[1]
 
 
 def test_numbers_stay_numbers():
     assert columns.money(-500) == Decimal("-5.00")
-    assert columns.money(None) == ""
-    line = columns.lines(columns.LOTS, [row_of("lots", "x")]).decode()
+    assert columns.money(None) is None
+    line = csv_writer.lines(columns.LOTS, [row_of("lots", "x")]).decode()
     assert ",2.50," in line
     assert ",52.5,-13.4," in line
 
@@ -265,12 +266,12 @@ def test_money_is_exact_where_floats_are_not():
     ],
 )
 def test_times_carry_the_offset_of_their_zone(zone, moment, written):
-    assert columns.times(zone)(int(moment.timestamp())) == written
+    assert csv_writer.times(zone)(int(moment.timestamp())) == written
     assert datetime.fromisoformat(written) == moment
 
 
 def test_a_file_begins_with_its_mark_and_its_header_and_ends_its_lines():
-    document = columns.whole(columns.SPOTS, [])
+    document = csv_writer.whole(columns.SPOTS, [])
     assert (
         document
         == b'\xef\xbb\xbf"id","lot_id","lot_name","spot_number","level","ev","accessible","covered","retired_at"\r\n'

@@ -259,6 +259,12 @@ FAULTS = {
     },
     "name,capacity,price_per_hour\nA\x01,1,1\n": {"characters"},
     "name,capacity,price_per_hour\nA,1,1\na,1,1\n": {"same_name"},
+    "name,capacity,price_per_hour,Preis\nA,1,1,1\n": {"column_twice"},
+    "name;capacity;price_per_hour;latitude\nA;1;2,50;52.5\n": {"decimals"},
+    "sep=|\nname|capacity|price_per_hour\nA|1|1\n": {"separator"},
+    "": {"missing_column"},
+    b"PK\x03\x04 and so on": {"workbook"},
+    b"name,capacity,price_per_hour\nA\x81,1,1\n": {"encoding"},
 }  # fmt: skip
 
 

@@ -71,6 +71,7 @@ def entry_of(kind, **more):
         ("booking_confirmation", "REQUEST", "0", "CONFIRMED"),
         ("booking_moved", "REQUEST", "1", "CONFIRMED"),
         ("booking_cancelled", "CANCEL", "2", "CANCELLED"),
+        ("booking_no_show", "CANCEL", "1", "CANCELLED"),
     ],
 )
 def test_both_parsers_read_the_entry(kind, method, sequence, status):
@@ -106,8 +107,37 @@ def test_awkward_text_is_escaped_and_folded():
 
 
 def test_letters_that_change_no_diary_carry_no_entry():
-    for kind in ("release_receipt", "reservation_reminder", "booking_no_show", "test_message"):
+    for kind in ("reservation_reminder", "password_changed", "test_message"):
         assert parts_of(kind) == []
+    window = {"start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T17:30:00Z"}
+    facts = samples.release_receipt()
+    facts["booking"] |= {"reserved_start": window["start_time"], "reserved_end": window["end_time"], **window}
+    assert parts_of("release_receipt", facts=facts) == [], "it ended as the diary has it"
+
+
+@pytest.mark.parametrize("kind", ["release_receipt", "booking_force_released"])
+def test_the_end_of_a_stay_is_told_to_the_diary(kind):
+    values, event = entry_of(kind)
+    assert (values["METHOD"], values["STATUS"], values["SEQUENCE"]) == ("REQUEST", "CONFIRMED", "1")
+    assert event["DTSTART"].dt == datetime(2026, 11, 23, 10, 12, tzinfo=UTC)
+    assert event["DTEND"].dt == datetime(2026, 11, 23, 15, 40, 27, tzinfo=UTC)
+
+
+def test_a_stay_of_no_length_has_no_end_that_is_not_later():
+    facts = samples.release_receipt()
+    facts["booking"]["end_time"] = facts["booking"]["start_time"]
+    values, event = entry_of("release_receipt", facts=facts)
+    assert "DTEND" not in values
+    assert event["DTSTART"].dt == datetime(2026, 11, 23, 10, 12, tzinfo=UTC)
+
+
+def test_messages_queued_by_older_versions_still_have_their_entry():
+    """Their facts say nothing of the status."""
+    facts = samples.booking_cancelled()
+    del facts["booking"]["status"]
+    facts["booking"]["end_time"] = "2026-11-23T11:00:00Z"
+    _, event = entry_of("booking_cancelled", facts=facts)
+    assert (str(event["STATUS"]), event["DTEND"].dt) == ("CANCELLED", datetime(2026, 11, 24, 17, 30, tzinfo=UTC))
 
 
 def test_the_strict_reader_refuses_what_it_should():

@@ -240,7 +240,7 @@ def test_the_busiest_hour_is_named_and_opens(ask, come_to, lived):
     assert come_to(best["bookings_query"])["seconds"] == sum(
         in_hour(date.fromisoformat(best["day"]), best["hour"]).values()
     )
-    rows = {row["name"]: row for row in table(ask(path.format(".csv") + "&table=figures"))}
+    rows = {row["name"]: row for row in table(ask(path.format(".csv") + "&table=figures&format=machine"))}
     before = stats["previous"]["busiest_hour"]
     assert rows["busiest_hour"] == {
         "name": "busiest_hour", "unit": "local_hour", "value": f"{best['day']}T{best['hour']:02}:00",

@@ -217,9 +217,7 @@ def heat(expected: Expected) -> list[list[float | None]]:
     for (day, hour), (occupied, available) in expected.hours.items():
         sums[day.weekday(), hour][0] += occupied
         sums[day.weekday(), hour][1] += available
-    return [
-        [round(100 * sums[w, h][0] / sums[w, h][1], 2) if sums[w, h][1] else None for h in range(24)] for w in range(7)
-    ]
+    return [[100 * sums[w, h][0] / sums[w, h][1] if sums[w, h][1] else None for h in range(24)] for w in range(7)]
 
 
 # chance ----------------------------------------------------------------------------------------

@@ -268,6 +268,16 @@ export interface components {
             occupancy_percent: number;
             bookings_query: string;
         };
+        /**
+         * DialectOut
+         * @description How a CSV file was read. `decimal` is null where no number shows which sign it uses.
+         */
+        DialectOut: {
+            encoding: string;
+            /** @enum {string} */
+            separator: "," | ";" | "\t";
+            decimal: ("," | ".") | null;
+        };
         /** Disk */
         Disk: {
             ok: boolean;
@@ -391,6 +401,12 @@ export interface components {
              * @enum {string}
              */
             kind: "bookings" | "all_data";
+            /**
+             * @description How the file is written. `comma` and `semicolon` are for spreadsheets: decimal point or decimal comma, local times with their zone in a column, headings in the language of the account. `machine` is for programs: commas, decimal points, ISO 8601 times with their offset, the identifiers of the fields. `auto` takes what the language of the account writes.
+             * @default auto
+             * @enum {string}
+             */
+            format: "auto" | "machine" | "comma" | "semicolon";
             filters?: components["schemas"]["FiltersIn"];
         };
         /** ExportOut */
@@ -401,6 +417,8 @@ export interface components {
             filters: {
                 [key: string]: unknown;
             };
+            /** @enum {string} */
+            format: "machine" | "comma" | "semicolon";
             /** @enum {string} */
             state: "queued" | "running" | "done" | "failed" | "cancelled" | "expired";
             rows_done: number;
@@ -727,6 +745,7 @@ export interface components {
         LotsMessage: {
             message: string;
             lots: components["schemas"]["LotOut"][];
+            dialect: components["schemas"]["DialectOut"];
         };
         /** LotsOut */
         LotsOut: {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from parking.mail.i18n import Texts, parse, zone
 from parking.mail.kinds.context import Context
 from parking.mail.kinds.facts import BookingFacts, Cancelled, ForceReleased, Moved, OfBooking, PriceLine, TariffFacts
@@ -37,7 +39,8 @@ def booking_confirmation(facts: OfBooking, c: Context) -> Letter:
 
 
 def release_receipt(facts: OfBooking, c: Context) -> Letter:
-    """The stay is over: what it cost and how that came about. Wants end_time, duration and total."""
+    """The stay is over: what it cost and how that came about. Wants end_time, duration and total. The calendar entry
+    then ends with the stay."""
     b, t = facts["booking"], c.t
     total, duration = _total(b, t), t.duration(_stay_seconds(b))
     return Letter(
@@ -55,6 +58,7 @@ def release_receipt(facts: OfBooking, c: Context) -> Letter:
         ),
         blocks=(_stay(b, c), _sum(b, t), Button(t("release_receipt.button"), c.page("receipt", id=b["id"]))),
         reason=t("why.booking", site=c.site_name),
+        calendar_method=_update_of_stay(b),
     )
 
 
@@ -93,7 +97,7 @@ def booking_cancelled(facts: Cancelled, c: Context) -> Letter:
 
 
 def booking_force_released(facts: ForceReleased, c: Context) -> Letter:
-    """An administrator ended a running booking."""
+    """An administrator ended a running booking. The calendar entry then ends with the stay."""
     b, t = facts["booking"], c.t
     end = t.moment(b.get("end_time") or b["start_time"], b["lot_timezone"])
     return Letter(
@@ -111,6 +115,7 @@ def booking_force_released(facts: ForceReleased, c: Context) -> Letter:
             _open_booking(b, c),
         ),
         reason=t("why.booking", site=c.site_name),
+        calendar_method=_update_of_stay(b),
     )
 
 
@@ -130,7 +135,7 @@ def booking_moved(facts: Moved, c: Context) -> Letter:
 
 
 def booking_no_show(facts: OfBooking, c: Context) -> Letter:
-    """Nobody checked in where that is required."""
+    """Nobody checked in where that is required. Removes the calendar entry."""
     b, t = facts["booking"], c.t
     deadline = b.get("checkin_deadline") or b["reserved_start"] or b["start_time"]
     cost = b.get("total_cost_minor") or 0
@@ -144,6 +149,7 @@ def booking_no_show(facts: OfBooking, c: Context) -> Letter:
         hero=_hero(b, t, t("booking_no_show.title"), t("booking_no_show.status")),
         blocks=(*blocks, _book_again(c)),
         reason=t("why.booking", site=c.site_name),
+        calendar_method="CANCEL",
     )
 
 
@@ -156,6 +162,12 @@ def _spot_and_lot(b: BookingFacts) -> dict[str, str]:
 
 def _start(b: BookingFacts, t: Texts) -> str:
     return t.moment(b.get("reserved_start") or b["start_time"], b["lot_timezone"])
+
+
+def _update_of_stay(b: BookingFacts) -> Literal["", "REQUEST"]:
+    """A finished stay changes the entry, unless it shows that already: a reservation that ended with its window."""
+    window = (b.get("reserved_start"), b.get("reserved_end"))
+    return "" if window == (b["start_time"], b.get("end_time")) else "REQUEST"
 
 
 def _hero(b: BookingFacts, t: Texts, title: str, status: str) -> Hero:

@@ -36,7 +36,8 @@ class BookingFacts(TypedDict):
     start_time: str
     currency: str
     tariff: TariffFacts
-    sequence: NotRequired[int]  # rises with every change of the booking: the calendar's SEQUENCE
+    status: NotRequired[str]  # as it is when the message is queued; absent in messages of older versions
+    sequence: NotRequired[int]  # rises with every change of what a diary shows: the calendar's SEQUENCE
     lot_address: NotRequired[str | None]
     spot_level: NotRequired[str | None]
     reserved_start: NotRequired[str | None]
@@ -88,6 +89,8 @@ class Inactive(TypedDict):
 
 
 class LotFigures(TypedDict):
+    """Percentages are not rounded here: that is done once, where they are written."""
+
     name: str
     bookings: int
     revenue_minor: int

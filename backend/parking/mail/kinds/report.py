@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, cast
 
 from parking.mail.i18n import Texts
 from parking.mail.kinds.context import Context
 from parking.mail.kinds.facts import AdminFigures, AdminReport, Inactive, UserReport
 from parking.mail.letter import Bar, Bars, Block, Button, Grid, Hero, Letter, Para, Tile, Tiles, Tone
+from parking.rounding import half_up
 
 MOST_LOTS = 40
 """Rows of lots in one letter; the rest is on the page and in the file (a letter stays under 100 KB)."""
@@ -207,7 +209,7 @@ def _tile(t: Texts, label: str, now: Any, before: Any, write: Callable[[Any], st
         return Tile(label, write(now))
     difference = now - before
     if isinstance(difference, float):
-        difference = round(difference, 1)
+        difference = half_up(difference, 1)
     if not difference:
         return Tile(label, write(now), t("change.same"))
     tone: Tone = "plain" if not wanted else "good" if difference * wanted > 0 else "bad"
@@ -217,7 +219,7 @@ def _tile(t: Texts, label: str, now: Any, before: Any, write: Callable[[Any], st
     return Tile(label, write(now), words, tone)
 
 
-def _points(difference: float, t: Texts) -> str:
+def _points(difference: Decimal, t: Texts) -> str:
     return t("change.points_one" if difference == 1 else "change.points_other", n=t.plain(difference))
 
 

@@ -53,6 +53,8 @@ def booking_confirmation_instant() -> dict[str, Any]:
 
 def release_receipt() -> dict[str, Any]:
     return _booking(
+        status="Completed",
+        sequence=1,
         booking_type="instant",
         start_time="2026-11-23T10:12:00Z",
         end_time="2026-11-23T15:40:27Z",
@@ -70,7 +72,7 @@ def reservation_reminder() -> dict[str, Any]:
 
 def booking_cancelled() -> dict[str, Any]:
     return {
-        **_booking(sequence=2, total_cost_minor=0),
+        **_booking(status="Cancelled", sequence=2, total_cost_minor=0),
         "by": "admin",
         "reason": "Level 2 is closed for repairs until Friday.",
     }
@@ -85,7 +87,7 @@ def booking_moved() -> dict[str, Any]:
 
 
 def booking_no_show() -> dict[str, Any]:
-    return _booking(checkin_deadline="2026-11-24T09:15:00Z", total_cost_minor=0)
+    return _booking(status="No-show", sequence=1, checkin_deadline="2026-11-24T09:15:00Z", total_cost_minor=0)
 
 
 def inactivity_reminder() -> dict[str, Any]:

@@ -1,11 +1,12 @@
+import type { CsvFormat } from '@/shared/csvFormat'
 import { http } from '@/shared/http'
 import { saveFile } from '@/shared/saveFile'
 import type { ExportJob } from '@/shared/types'
 
 export const exportsApi = {
-  start: (kind: ExportJob['kind'], filters: object, idempotencyKey: string) =>
+  start: (kind: ExportJob['kind'], filters: object, format: CsvFormat, idempotencyKey: string) =>
     http
-      .post<{ export: ExportJob }>('/api/exports', { kind, filters }, { idempotencyKey })
+      .post<{ export: ExportJob }>('/api/exports', { kind, filters, format }, { idempotencyKey })
       .then((answer) => answer.export),
   list: () => http.get<{ exports: ExportJob[] }>('/api/exports').then((answer) => answer.exports),
   one: (id: ExportJob['id']) =>

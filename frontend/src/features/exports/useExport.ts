@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, ref } from 'vue'
+import { csvFormat } from '@/shared/csvFormat'
 import type { ExportJob } from '@/shared/types'
 import { useIntention } from '@/shared/useIntention'
 import { exportsApi } from './api'
@@ -19,7 +20,10 @@ export function useExport(kind: ExportJob['kind']) {
     refetchInterval: ({ state }) => (state.data && isOver(state.data) ? false : 1000),
   })
   const start = useMutation({
-    mutationFn: (filters: object) => exportsApi.start(kind, filters, intention.keyFor(filters)),
+    mutationFn: (filters: object) => {
+      const format = csvFormat.value
+      return exportsApi.start(kind, filters, format, intention.keyFor({ filters, format }))
+    },
     onSuccess: (begun) => {
       intention.fulfilled()
       client.setQueryData(['export', begun.id], begun)

@@ -1,3 +1,4 @@
+import { csvFormat } from '@/shared/csvFormat'
 import { http } from '@/shared/http'
 import type { AdminStats, HourFigures, SystemLights, UserStats } from './types'
 
@@ -26,10 +27,12 @@ export const reportsApi = {
   hourCsv: (query: HourQuery): Promise<Blob> => {
     const given = Object.entries(query).filter(([, value]) => value !== undefined)
     const params = new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
+    params.set('format', csvFormat.value)
     return http.blob(`/api/stats/admin/hour.csv?${params}`)
   },
   csv: (query: StatsQuery, table: Table): Promise<Blob> => {
     const params = new URLSearchParams({ from: query.from, to: query.to, table })
+    params.set('format', csvFormat.value)
     if (query.lot_id) params.set('lot_id', query.lot_id)
     return http.blob(`/api/stats/admin.csv?${params}`)
   },

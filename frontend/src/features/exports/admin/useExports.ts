@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { watch } from 'vue'
+import { csvFormat } from '@/shared/csvFormat'
 import type { ExportJob } from '@/shared/types'
 import { useIntention } from '@/shared/useIntention'
 import { exportsApi } from '../api'
@@ -25,7 +26,10 @@ export function useExports(ended: (job: ExportJob) => void) {
   })
 
   const start = useMutation({
-    mutationFn: () => exportsApi.start('all_data', {}, intention.keyFor('all_data')),
+    mutationFn: () => {
+      const format = csvFormat.value
+      return exportsApi.start('all_data', {}, format, intention.keyFor(`all_data ${format}`))
+    },
     onSuccess: async () => {
       intention.fulfilled()
       await changed()

@@ -41,7 +41,7 @@ export const adminLotsApi = {
         params: { dry_run: dryRun },
         headers: { 'Content-Type': 'text/csv' },
       })
-      .then((answer) => answer.lots),
+      .then(({ lots, dialect }) => ({ lots, dialect })),
   changeSpots: (lotId: number, change: SpotChange & { numbers: number[] }) =>
     http.patch<Schema<'SpotsMessage'>>(`/api/lots/${lotId}/spots`, change),
   changeSpot: (id: number, change: SpotChange) =>

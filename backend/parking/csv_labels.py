@@ -1,0 +1,134 @@
+"""The headings of CSV columns in the languages of the product, and what else an import takes for a column's name."""
+
+from __future__ import annotations
+
+import re
+
+LANGUAGES = ("en", "de")
+
+# identifier (as programs know the column) -> what people call it in English and in German
+_LABELS: dict[str, tuple[str, str]] = {
+    "active": ("Active", "Aktiv"),
+    "accessible": ("Accessible", "Barrierefrei"),
+    "address": ("Address", "Adresse"),
+    "at": ("Time", "Zeitpunkt"),
+    "available_seconds": ("Available (seconds)", "Verfügbar (Sekunden)"),
+    "average_stay_seconds": ("Average stay (seconds)", "Mittlere Parkdauer (Sekunden)"),
+    "billing_step_seconds": ("Billing step (seconds)", "Abrechnungstakt (Sekunden)"),
+    "booking_type": ("Booking type", "Buchungsart"),
+    "bookings": ("Bookings", "Buchungen"),
+    "cancelled": ("Cancelled", "Storniert"),
+    "cap_day": ("Daily maximum per", "Tageshöchstpreis je"),
+    "capacity": ("Spots", "Stellplätze"),
+    "checked_in_at": ("Checked in", "Eingecheckt"),
+    "checkin_grace_minutes": ("Check-in grace (minutes)", "Check-in-Frist (Minuten)"),
+    "completed": ("Completed", "Beendet"),
+    "count": ("Stays", "Aufenthalte"),
+    "covered": ("Covered", "Überdacht"),
+    "created_at": ("Created", "Angelegt"),
+    "currency": ("Currency", "Währung"),
+    "daily_cap": ("Daily maximum", "Tageshöchstpreis"),
+    "day": ("Day", "Tag"),
+    "deleted_at": ("Deleted", "Gelöscht"),
+    "description": ("Description", "Beschreibung"),
+    "duration_hours": ("Duration (hours)", "Dauer (Stunden)"),
+    "email": ("Email", "E-Mail"),
+    "end_time": ("End", "Ende"),
+    "ended_by": ("Ended by", "Beendet durch"),
+    "ev": ("EV charging", "Ladestation"),
+    "free_minutes": ("Free minutes", "Freiminuten"),
+    "from_minutes": ("From (minutes)", "Ab (Minuten)"),
+    "hour": ("Hour", "Stunde"),
+    "id": ("ID", "ID"),
+    "instant": ("Walk-in", "Spontan"),
+    "instant_hold_minutes": ("Guaranteed time (minutes)", "Garantierte Zeit (Minuten)"),
+    "last_booking_at": ("Last booking", "Letzte Buchung"),
+    "latitude": ("Latitude", "Breitengrad"),
+    "level": ("Level", "Ebene"),
+    "locale": ("Language", "Sprache"),
+    "longitude": ("Longitude", "Längengrad"),
+    "lot_id": ("Lot ID", "Parkplatz-ID"),
+    "lot_name": ("Lot", "Parkplatz"),
+    "name": ("Name", "Name"),
+    "no_shows": ("No-shows", "Nicht erschienen"),
+    "occupancy_percent": ("Occupancy (%)", "Auslastung (%)"),
+    "occupied": ("Occupied", "Belegt"),
+    "occupied_hours": ("Occupied (hours)", "Belegt (Stunden)"),
+    "occupied_seconds": ("Occupied (seconds)", "Belegt (Sekunden)"),
+    "parked_seconds": ("Parked (seconds)", "Geparkt (Sekunden)"),
+    "partial": ("Not over yet", "Noch nicht vorbei"),
+    "peak_cars": ("Most cars at once", "Höchstens Autos zugleich"),
+    "previous": ("Previous period", "Vorheriger Zeitraum"),
+    "price_per_hour": ("Price per hour", "Preis pro Stunde"),
+    "reason": ("Reason", "Grund"),
+    "reference": ("Reference", "Buchungsnummer"),
+    "require_checkin": ("Check-in required", "Check-in nötig"),
+    "reserved": ("Reserved", "Reserviert"),
+    "reserved_end": ("Reserved until", "Reserviert bis"),
+    "reserved_seconds": ("Kept free (seconds)", "Freigehalten (Sekunden)"),
+    "reserved_start": ("Reserved from", "Reserviert ab"),
+    "retired_at": ("Removed", "Entfernt"),
+    "revenue": ("Revenue", "Umsatz"),
+    "revenue_per_spot_hour": ("Revenue per spot-hour", "Umsatz je Stellplatzstunde"),
+    "revenue_previous": ("Revenue, previous period", "Umsatz, vorheriger Zeitraum"),
+    "roles": ("Roles", "Rollen"),
+    "spent": ("Spent", "Ausgegeben"),
+    "spot_id": ("Spot ID", "Stellplatz-ID"),
+    "spot_number": ("Spot", "Stellplatz"),
+    "start_time": ("Start", "Beginn"),
+    "status": ("Status", "Status"),
+    "time_zone": ("Time zone of the times", "Zeitzone der Zeiten"),
+    "timezone": ("Time zone", "Zeitzone"),
+    "to_minutes": ("To (minutes)", "Bis (Minuten)"),
+    "total_bookings": ("Bookings in total", "Buchungen insgesamt"),
+    "total_cost": ("Total cost", "Gesamtpreis"),
+    "total_spent": ("Spent in total", "Ausgaben insgesamt"),
+    "turnover": ("Cars per spot and day", "Autos je Stellplatz und Tag"),
+    "unit": ("Unit", "Einheit"),
+    "updated_at": ("Changed", "Geändert"),
+    "user_email": ("User's email", "E-Mail der Person"),
+    "user_id": ("User ID", "Personen-ID"),
+    "username": ("User name", "Benutzername"),
+    "value": ("Value", "Wert"),
+    "vehicle_plate": ("Licence plate", "Kennzeichen"),
+    "visits": ("Visits", "Besuche"),
+    "weekday": ("Weekday", "Wochentag"),
+}
+# What people call these columns besides.
+_SYNONYMS: dict[str, tuple[str, ...]] = {
+    "name": ("lot", "lot name", "parkplatz", "parkhaus", "bezeichnung"),
+    "capacity": ("spots", "plätze", "anzahl plätze", "anzahl stellplätze", "kapazität"),
+    "price_per_hour": ("price", "hourly price", "preis", "stundenpreis", "preis je stunde", "preis/stunde"),
+    "address": ("anschrift",),
+    "latitude": ("lat", "breite"),
+    "longitude": ("lon", "lng", "länge"),
+    "daily_cap": ("daily cap", "tagesmaximum", "tageshöchstsatz"),
+    "require_checkin": ("check-in erforderlich", "checkin"),
+}
+_UNIT = re.compile(r"\s*\(([A-Z]{3}|[€$£])\)\s*$")
+_CURRENCY = re.compile(r"(.+)_([A-Z]{3})")
+
+
+def label(column: str, language: str) -> str:
+    """The heading of a column: "revenue_EUR" is "Umsatz (EUR)" in German. In English it is the identifier, which is
+    what API and import call it and what people's own sheets refer to. Raises KeyError for an unknown column."""
+    if language == "en":
+        return column
+    money = None if column in _LABELS else _CURRENCY.fullmatch(column)
+    if money:
+        return f"{label(money[1], language)} ({money[2]})"
+    return _LABELS[column][LANGUAGES.index(language)]
+
+
+def column_of(heading: str, columns: frozenset[str]) -> str | None:
+    """The one of `columns` that a heading names: by its identifier, its label in any language, or a usual synonym."""
+    plain = _plain(_UNIT.sub("", heading))
+    for column in columns:
+        names = (column, column.replace("_", " "), *_LABELS.get(column, ()), *_SYNONYMS.get(column, ()))
+        if plain in map(_plain, names):
+            return column
+    return None
+
+
+def _plain(heading: str) -> str:
+    return " ".join(heading.casefold().split())
