@@ -91,6 +91,7 @@ class Settings:
     log_format: str = "text"
     trusted_proxies: int = 0
     metrics_token: str | None = None
+    token_minutes: int = 15
 
     @property
     def production(self) -> bool:
@@ -161,6 +162,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         log_format=read.choice("LOG_FORMAT", ("text", "json"), "json" if production else "text"),
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 10),
         metrics_token=read.text("METRICS_TOKEN") or None,
+        token_minutes=read.whole("TOKEN_MINUTES", 15 if production else 1440, 1, 10_080),
     )
     if read.problems:
         raise ConfigError(read.problems)
