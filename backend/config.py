@@ -170,6 +170,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)  # type: ignore[arg-type]  # each value was read and checked by its own name above
 
 
+def names_redis() -> bool:
+    """Whether REDIS_URL is set for this process."""
+    return bool(_environment().get("REDIS_URL", "").strip())
+
+
 def embedded_redis_url(data_dir: Path) -> str | None:
     """Address of the embedded Valkey of the run that has this data folder now, or None.
 

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
@@ -159,10 +159,11 @@ def documented(
     gives: Iterable[str] = (),
     reads: str | None = None,
     also: dict[int, type[BaseModel]] | None = None,
+    bearer: Literal["optional"] | None = None,
 ) -> Callable[[View], View]:
     """Tells the OpenAPI document what the code below cannot: problem statuses beside the usual ones, request headers
     that count (`Idempotency-Key`, `If-Match`), headers of the answer (`ETag`), the media type of a body that is not
-    JSON, and good answers beside the one of `output` (a dry run's).
+    JSON, good answers beside the one of `output` (a dry run's), and that a token may be sent but need not.
 
     Known without it: 400, 413, 415, 422 of a body, 401, 403 of `requires`, 404 of a path's id, 429 of a limit, 503.
     """
@@ -173,6 +174,7 @@ def documented(
         spec["takes"] = (*spec.get("takes", ()), *takes)
         spec["gives"] = (*spec.get("gives", ()), *gives)
         spec["reads"] = reads or spec.get("reads")
+        spec["bearer"] = bearer or spec.get("bearer")
         spec["also"] = {**spec.get("also", {}), **(also or {})}
         return view
 

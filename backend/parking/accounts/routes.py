@@ -135,7 +135,7 @@ def refresh() -> Any:
 
 @bp.post("/logout")
 @bp.output(Message)
-@documented(401, 403)
+@documented(401, 403, bearer="optional")
 def logout() -> Any:
     """Sign this browser out. With the refresh cookie alone it wants the header `X-Requested-With`."""
     cookie = cookies.refresh_token()

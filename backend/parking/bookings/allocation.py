@@ -183,7 +183,7 @@ def next_claim_start(session: Session, booking: Booking, after: datetime) -> dat
     )
 
 
-def first_claim(session: Session, spot: Spot, start: datetime, until: datetime) -> Row[Any] | None:
+def first_claim(session: Session, spot: Spot, start: datetime, until: datetime) -> Row[datetime, datetime] | None:
     """(start_time, held_until) of the earliest live claim that keeps the spot from a booking over [start, until); a
     car that has stayed past its claim keeps it too."""
     return session.execute(

@@ -15,7 +15,7 @@ Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 TimeText = Annotated[
     str,
     StringConstraints(min_length=8, max_length=40),
-    Field(description="RFC 3339; without an offset it is the lot's local time", examples=["2025-12-01T10:00:00"]),
+    Field(description="RFC 3339; without an offset it is the lot's local time"),
 ]
 Plate = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$")
