@@ -1,5 +1,6 @@
 """The client's set-up, word for word, from an empty machine: pip 23.2, a Python shell, programs in any order."""
 
+import contextlib
 import dataclasses
 import os
 import subprocess
@@ -108,7 +109,8 @@ def test_without_an_address_a_new_connection_goes_to_the_server_of_the_run(tmp_p
     connection = celery.connection_for_read()
     for url in (None, "redis://:first@127.0.0.1:1111/0", "redis://:second@127.0.0.1:2222/0"):
         monkeypatch.setattr(celery_config, "embedded_redis_url", lambda _, url=url: url)
-        connection._establish_connection()
+        with contextlib.suppress(OSError, *connection.connection_errors):  # nobody need listen there
+            connection._establish_connection()
         assert connection.as_uri(include_password=True).rstrip("/") == (url or celery_config.DEFAULT_BROKER)
 
 
