@@ -109,14 +109,14 @@ def _is_pattern(folded: str) -> bool:
 
 
 def _run_length(text: str, start: int) -> int:
-    """How many signs from `start` on continue one run; of two that differ, or of one sign again and again."""
+    """How many signs from `start` on continue one run; 1 where none is long enough."""
+    longest = 1
     for line in _LINES:
         length = 1
-        while text[start : start + length + 1] in line and start + length < len(text):
+        while start + length < len(text) and text[start : start + length + 1] in line:
             length += 1
-        if length >= _SHORTEST_RUN:
-            return length
-    return 1
+        longest = max(longest, length)
+    return longest if longest >= _SHORTEST_RUN else 1
 
 
 def hashed(password: str) -> str:
