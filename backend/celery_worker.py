@@ -18,6 +18,7 @@ from parking import create_app
 from parking.contract import heartbeat
 from parking.db import db
 from parking.settings import Settings
+from private_files import set_umask
 
 SWEEPS_EVERY = timedelta(seconds=60)
 """Jobs that come at least so often ask what there is to do; the rarer ones tidy up and can wait."""
@@ -26,6 +27,7 @@ SWEEPS_EVERY = timedelta(seconds=60)
 def _settings() -> Settings:
     """The environment's. Without REDIS_URL the embedded server of the run in DATA_DIR, which may start later than this
     program and anew; until there is one, a Redis at the usual place."""
+    set_umask()
     try:
         settings = load()
     except ConfigError as error:

@@ -57,6 +57,8 @@ _turns = _Turns()
 
 def _busy() -> Unavailable:
     return Unavailable("Very many people sign in at the moment. Please try again in a few seconds.", retry_after=5)
+
+
 _SHORTEST_RUN = 3
 _LONGEST_REPEATED = 16
 """A sentence said twice is no mere pattern any more."""
