@@ -81,11 +81,11 @@ migration: ## write a migration for changed models: NAME="what it does"
 	@cd backend && $(python) -m flask db upgrade && $(python) -m flask db revision --autogenerate -m "$(NAME)"
 
 .PHONY: lock
-lock: ## choose the newest allowed versions anew and write all lock files
+lock: ## choose the newest allowed versions anew and write all lock files (with extras: pip 23 wants them pinned too)
 	@$(setup) dev node
 	@cd backend && for name in requirements requirements-dev requirements-setup requirements-node; do \
 		$(python) -m uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
-			--no-emit-index-url --no-annotate --no-header $$name.in --output-file $$name.txt || exit 1; done
+			--no-strip-extras --no-emit-index-url --no-annotate --no-header $$name.in --output-file $$name.txt || exit 1; done
 	@$(npm) update --package-lock-only --ignore-scripts
 
 .PHONY: mails

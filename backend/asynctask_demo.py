@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import create_app
+from parking import schema
 from parking.accounts.models import Role, User
 from parking.bookings.models import Booking
 from parking.bookings.queries import Filters
@@ -33,8 +34,12 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     if not (chosen.all or chosen.reminders or chosen.reports or chosen.exports):
         _parser().print_help(sys.stderr)
+        sys.stderr.write("\nPlease say which jobs: --reminders, --reports, --exports or --all.\n")
         return 2
     with create_app().app_context():
+        if faults := schema.faults():
+            sys.stderr.write(f"The database cannot be used: {faults[0]}. `python app.py` does it at its start.\n")
+            return 1
         if chosen.all or chosen.reminders:
             _mails("Reminders to the inactive", REMINDERS, chosen.test)
         if chosen.all or chosen.reports:
@@ -70,7 +75,10 @@ def _mails(title: str, kinds: tuple[str, ...], test: bool) -> None:
 
 def _exports(test: bool) -> None:
     _say("Exports:")
-    for kind, person in _askers():
+    askers = _askers()
+    if not askers:
+        _say("  nobody: there is no booking and no administrator yet")
+    for kind, person in askers:
         if test:
             rows = stream.count(queries.booking_count(_filters(kind, person), service.clock.now()))
             _say(f"  {kind} ({rows} booking(s)) -> {person.email}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
 from celery.app.amqp import AMQP
 from kombu import Connection
 
-from config import Settings
+from config import Settings, embedded_redis_url
 
 TASK_MODULES = tuple(f"parking.{domain}.tasks" for domain in ("accounts", "mail", "bookings", "reports", "csv_exports"))
 #: Seconds after which a message of a worker that died is given to another. No job is delayed longer than this.
@@ -19,8 +20,26 @@ LONGEST_PAUSE_SECONDS = 5
 """Between two attempts to reach Redis. Celery's own pauses grow to half a minute, and it has no setting for that."""
 
 
+DEFAULT_BROKER = "redis://localhost:6379/0"
+"""Where Redis usually is; used without REDIS_URL as long as no run with an embedded server is there."""
+_followed: list[Path] = []
+"""The data folder whose embedded server is the broker; empty with a broker at a fixed address."""
+
+
+def follow_embedded_server(data_dir: Path) -> None:
+    """From now on every new connection goes to the embedded server of the run that has `data_dir` then: it may start
+    after the worker, or again, at another port and with another password."""
+    _followed[:] = [data_dir]
+
+
 class SteadyConnection(Connection):
     """Works again soon after Redis does, however long it was away."""
+
+    def _establish_connection(self) -> Any:
+        url = embedded_redis_url(_followed[0]) if _followed else None
+        if url and url != self.as_uri(include_password=True):
+            self.switch(url)
+        return super()._establish_connection()
 
     def ensure_connection(self, *args: Any, **kwargs: Any) -> Connection:
         pauses = {"interval_start": 1, "interval_step": 1, "interval_max": LONGEST_PAUSE_SECONDS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import sys
 from datetime import timedelta
@@ -11,26 +12,37 @@ from celery import Task
 from celery.schedules import schedule
 from celery.signals import beat_init, worker_process_init
 
-from app import create_app
-from celery_config import TASK_MODULES, beat_schedule, make_celery
+from celery_config import DEFAULT_BROKER, TASK_MODULES, beat_schedule, follow_embedded_server, make_celery
+from config import ConfigError, load, names_redis
+from parking import create_app
 from parking.contract import heartbeat
 from parking.db import db
 from parking.settings import Settings
+from private_files import set_umask
 
 SWEEPS_EVERY = timedelta(seconds=60)
 """Jobs that come at least so often ask what there is to do; the rarer ones tidy up and can wait."""
-app = create_app()
-_settings: Settings = app.extensions["settings"]
-if not _settings.redis_url:
-    sys.exit(
-        "No Redis: set REDIS_URL (for example redis://localhost:6379/0), or start `make run` or `python app.py` "
-        f"first, whose embedded server is then found through DATA_DIR ({_settings.data_dir})."
-    )
 
 
-for chatty in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
-    # One line for every sweep, every few seconds, says nothing: the jobs log what they did.
-    logging.getLogger(chatty).setLevel(logging.WARNING)
+def _settings() -> Settings:
+    """The environment's. Without REDIS_URL the embedded server of the run in DATA_DIR, which may start later than this
+    program and anew; until there is one, a Redis at the usual place."""
+    set_umask()
+    try:
+        settings = load()
+    except ConfigError as error:
+        sys.exit(f"These variables of the environment or of .env cannot be used:\n{error}")
+    if not names_redis():
+        follow_embedded_server(settings.data_dir)
+    return dataclasses.replace(settings, redis_url=settings.redis_url or DEFAULT_BROKER)
+
+
+app = create_app(_settings())
+
+if "--quiet" in sys.argv:  # the product's own run, whose jobs log what they did: a line for each sweep says nothing
+    for chatty in ("celery.app.trace", "celery.beat"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)  # that a job came; `trace` says that it is done
 
 
 class ContextTask(Task):
@@ -60,6 +72,6 @@ def _ring_at_once(sender: Any, **_: Any) -> None:
             entry.last_run_at -= SWEEPS_EVERY
 
 
-celery = make_celery(_settings, task_cls=ContextTask)
+celery = make_celery(app.extensions["settings"], task_cls=ContextTask)
 celery.conf.update(imports=TASK_MODULES, beat_schedule=beat_schedule())
 heartbeat.watch(app)

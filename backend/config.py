@@ -92,6 +92,7 @@ class Settings:
     trusted_proxies: int = 0
     metrics_token: str | None = None
     drain_seconds: int = 0
+    token_minutes: int = 15
 
     @property
     def production(self) -> bool:
@@ -163,11 +164,17 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 10),
         metrics_token=read.text("METRICS_TOKEN") or None,
         drain_seconds=read.whole("DRAIN_SECONDS", 0, 0, 300),
+        token_minutes=read.whole("TOKEN_MINUTES", 15 if production else 1440, 1, 10_080),
     )
     if read.problems:
         raise ConfigError(read.problems)
     # mypy sees one dict of mixed values; every reader above returns its field's own type
     return Settings(**values)  # type: ignore[arg-type]  # each value was read and checked by its own name above
+
+
+def names_redis() -> bool:
+    """Whether REDIS_URL is set for this process."""
+    return bool(_environment().get("REDIS_URL", "").strip())
 
 
 def embedded_redis_url(data_dir: Path) -> str | None:

@@ -49,6 +49,7 @@ CHECKS = (
     Check("lint", "import arrows", (str(Path(sys.executable).parent / "lint-imports"),)),
     Check("lint", "eslint, prettier", ("npm", "run", "--silent", "lint"), FRONTEND),
     Check("lint", "the API's types", ("npm", "run", "--silent", "types", "--", "--check"), FRONTEND),
+    Check("lint", "the OpenAPI document", ("npm", "run", "--silent", "openapi"), FRONTEND),
     Check("backend", "pytest", python("pytest", "-n", PROCESSES, "--dist", "worksteal")),
     Check("page", "vitest", ("npm", "run", "--silent", "test"), FRONTEND),
     Check("e2e", "browser", ("npm", "run", "--silent", "e2e"), FRONTEND),

@@ -50,7 +50,15 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy, whose `create_all()` goes the one way a schema is made here."""
+
+    def create_all(self, *_: Any, **__: Any) -> None:
+        """Makes or completes the schema through the migrations (tables alone would lack triggers and constraints)."""
+        current_app.extensions["upgrade_schema"]()
+
+
+db = Database(model_class=Base, session_options={"expire_on_commit": False})
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """Row ids: 64 bits on both (SQLite's INTEGER PRIMARY KEY is the row id)."""

@@ -17,15 +17,15 @@ def to_minor(value: Any) -> int:
     Raises ValueError for anything else, for more than two decimals, negative, infinite or absurd amounts.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise ValueError("an amount is a number")
+        raise ValueError("An amount is a number.")
     try:
         amount = Decimal(str(value)) * 100
     except InvalidOperation:
-        raise ValueError("an amount is a number") from None
+        raise ValueError("An amount is a number.") from None
     if not amount.is_finite() or amount < 0 or amount > MAX_MINOR:
-        raise ValueError("an amount lies between 0 and 1,000,000,000")
+        raise ValueError("An amount lies between 0 and 1,000,000,000.")
     if amount != amount.to_integral_value():
-        raise ValueError("an amount has at most two decimals")
+        raise ValueError("An amount has at most two decimals.")
     return int(amount)
 
 

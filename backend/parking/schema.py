@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
     for domain in DOMAINS:  # a table exists for SQLAlchemy once its model was imported
         if importlib.util.find_spec(f"parking.{domain}.models"):
             importlib.import_module(f"parking.{domain}.models")
+    app.extensions["upgrade_schema"] = upgrade
     Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True, compare_type=True)
 
 

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
@@ -23,13 +23,14 @@ from flask import Response, current_app, g, has_request_context, request
 from flask.json.provider import DefaultJSONProvider
 from flask.sessions import SecureCookieSession, SessionInterface
 from flask_login import current_user
-from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
 from pydantic_core import to_json
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from werkzeug.routing import IntegerConverter
 
+from parking import validation
 from parking.errors import Forbidden, Problem, Unauthorized
 
 log = logging.getLogger(__name__)
@@ -42,9 +43,9 @@ MAX_INTEGER = 2**63 - 1
 def _storable(value: Any) -> Any:
     """Refuses what JSON allows and no database column can hold, at any depth."""
     if isinstance(value, str) and "\x00" in value:
-        raise ValueError("must not contain the character NUL")
+        raise ValueError("A text must not contain the character NUL.")
     if isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
-        raise ValueError("is too large a number")
+        raise ValueError("This number is too large.")
     if isinstance(value, dict):
         value = [*value.keys(), *value.values()]
     if isinstance(value, list):
@@ -71,7 +72,7 @@ class In(_Given):
 
 def _written_out(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("a day is written as YYYY-MM-DD")
+        raise ValueError("A day is written as YYYY-MM-DD.")
     return value
 
 
@@ -158,10 +159,11 @@ def documented(
     gives: Iterable[str] = (),
     reads: str | None = None,
     also: dict[int, type[BaseModel]] | None = None,
+    bearer: Literal["optional"] | None = None,
 ) -> Callable[[View], View]:
     """Tells the OpenAPI document what the code below cannot: problem statuses beside the usual ones, request headers
     that count (`Idempotency-Key`, `If-Match`), headers of the answer (`ETag`), the media type of a body that is not
-    JSON, and good answers beside the one of `output` (a dry run's).
+    JSON, good answers beside the one of `output` (a dry run's), and that a token may be sent but need not.
 
     Known without it: 400, 413, 415, 422 of a body, 401, 403 of `requires`, 404 of a path's id, 429 of a limit, 503.
     """
@@ -172,6 +174,7 @@ def documented(
         spec["takes"] = (*spec.get("takes", ()), *takes)
         spec["gives"] = (*spec.get("gives", ()), *gives)
         spec["reads"] = reads or spec.get("reads")
+        spec["bearer"] = bearer or spec.get("bearer")
         spec["also"] = {**spec.get("also", {}), **(also or {})}
         return view
 
@@ -325,18 +328,16 @@ def _render_http(fault: HTTPException) -> Response:
 
 
 def _render_validation(fault: HTTPError) -> Response:
-    """APIFlask's own errors: wrong fields, as {location: {field: [messages]}}."""
+    """APIFlask's own errors: fields that do not fit the schema, caused by pydantic's error with all of them."""
     title, status = fault.message or "Bad request", fault.status_code
     if status != 422:
         return problem_response(status, title, title, _CODES.get(status, "error"))
-    errors: dict[str, list[str]] = {}
-    detail = fault.detail if isinstance(fault.detail, dict) else {}
-    for fields in detail.values():
-        for name, messages in (fields or {}).items():
-            errors[name.removeprefix("_schema")] = [m.removeprefix("Value error, ") for m in messages]
-    first = next(((name, said[0]) for name, said in errors.items()), None)
-    sentence = ": ".join(part for part in first if part) if first else title
-    return problem_response(422, "Some fields are wrong", sentence, "invalid", errors)
+    location = next(iter(fault.detail), "json") if isinstance(fault.detail, dict) else "json"
+    cause = fault.__cause__
+    faults = cause.errors(include_url=False, include_input=False) if isinstance(cause, ValidationError) else []
+    errors = validation.sentences(faults, location)
+    first = next((said[0] for said in errors.values()), "Some fields are wrong.")
+    return problem_response(422, "Some fields are wrong", first, "invalid", errors)
 
 
 def _render_outage(fault: OperationalError | PoolTimeout) -> Response:

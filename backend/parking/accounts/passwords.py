@@ -59,6 +59,15 @@ def _busy() -> Unavailable:
     return Unavailable("Very many people sign in at the moment. Please try again in a few seconds.", retry_after=5)
 
 
+_SHORTEST_RUN = 3
+_LONGEST_REPEATED = 16
+"""A sentence said twice is no mere pattern any more."""
+_ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "qwertzuiop", "asdfghjkl", "zxcvbnm", "yxcvbnm")
+_ONE_SIGN = tuple(sign * _LONGEST_REPEATED for sign in "abcdefghijklmnopqrstuvwxyz0123456789")
+_LINES = (*_ROWS, *(row[::-1] for row in _ROWS), *_ONE_SIGN)
+"""What fingers and children say in a row."""
+
+
 def require(password: str, *, email: str, username: str, field: str = "password") -> None:
     """Refuses, with Invalid, a password that the policy does not allow for this person."""
     if fault := fault_of(password, email, username):
@@ -68,8 +77,8 @@ def require(password: str, *, email: str, username: str, field: str = "password"
 def fault_of(password: str, email: str, username: str) -> str | None:
     """What is wrong with a password, as a sentence; None when it may be used.
 
-    A local run asks for length alone. Production also refuses the common ones and those made from the person's own
-    name or address (ASVS 6.2.4, 6.2.11).
+    A local run asks for length, and that it is no mere pattern (`123456`, `abcdef`, `qwerty`, `121212`). Production
+    also refuses the common ones and those made from the person's own name or address (ASVS 6.2.4, 6.2.11).
     """
     chosen = settings.current()
     same = _normal(password)
@@ -77,14 +86,39 @@ def fault_of(password: str, email: str, username: str) -> str | None:
         return f"A password has at least {chosen.password_min_length} characters."
     if len(same.encode()) > MAX_BYTES:
         return f"A password has at most {MAX_BYTES} bytes."
+    folded = same.casefold()
+    if _is_pattern(folded) or (chosen.production and folded in _common()):
+        return "This password is one of the first that anybody would try. Please choose another."
     if not chosen.production:
         return None
-    folded = same.casefold()
-    if folded in _common() or len(set(folded)) < 3:
-        return "This password is one of the first that anybody would try. Please choose another."
     if any(part in folded for part in _own_words(email, username, chosen.site_name)):
         return "A password must not contain your name, your address or the name of this site."
     return None
+
+
+def _is_pattern(folded: str) -> bool:
+    """Whether it is nothing but a few signs, one part again and again, or runs of neighbours in the alphabet, among the
+    digits or on a keyboard, forwards or backwards."""
+    if len(set(folded)) < 3 or (len(folded) <= _LONGEST_REPEATED and folded in (folded * 2)[1:-1]):
+        return True
+    position = 0
+    while position < len(folded):
+        run = _run_length(folded, position)
+        if run < _SHORTEST_RUN:
+            return False
+        position += run
+    return True
+
+
+def _run_length(text: str, start: int) -> int:
+    """How many signs from `start` on continue one run; 1 where none is long enough."""
+    longest = 1
+    for line in _LINES:
+        length = 1
+        while start + length < len(text) and text[start : start + length + 1] in line:
+            length += 1
+        longest = max(longest, length)
+    return longest if longest >= _SHORTEST_RUN else 1
 
 
 def hashed(password: str) -> str:

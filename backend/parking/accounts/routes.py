@@ -85,7 +85,7 @@ def _signed_in(message: str, done: service.SignedIn) -> dict[str, Any]:
         "message": message,
         "user": profile.shown(db.session(), done.user),
         "token": done.token,
-        "expires_in": int(tokens.LIFETIME.total_seconds()),
+        "expires_in": int(tokens.lifetime().total_seconds()),
     }
 
 
@@ -135,14 +135,15 @@ def refresh() -> Any:
 
 @bp.post("/logout")
 @bp.output(Message)
-@documented(401, 403)
+@documented(401, 403, bearer="optional")
 def logout() -> Any:
-    """Sign this browser out. With the refresh cookie it wants the header `X-Requested-With`."""
+    """Sign this browser out. With the refresh cookie alone it wants the header `X-Requested-With`."""
     cookie = cookies.refresh_token()
-    if cookie:
+    who = identity() if current_user.is_authenticated else None
+    if cookie and who is None:
         cookies.require_own_page()
-    service.sign_out(identity() if current_user.is_authenticated else None, cookie)
-    cookies.drop()
+    if service.sign_out(who, cookie):
+        cookies.drop()
     return {"message": "You are signed out"}
 
 

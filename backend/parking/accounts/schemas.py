@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from parking.accounts import names
 from parking.money import MoneyOut
+from parking.validation import wrong
 from parking.web import Day, In, Out, Query
 
 RoleName = Literal["user", "admin"]
@@ -27,19 +28,32 @@ Plate = Annotated[str, Field(max_length=40)]
 Secret = Annotated[str, Field(max_length=200, description="What stood in the link.")]
 
 
-class Register(In):
+def _optional_username(given: str | None) -> str | None:
+    return names.username(given) if given and given.strip() else None
+
+
+class _NewAccount(In):
     email: Email
-    username: Annotated[Username, AfterValidator(names.username)]
     password: NewPassword
 
 
-class Setup(Register):
+class Register(_NewAccount):
+    username: Annotated[
+        Annotated[str, Field(max_length=200, json_schema_extra={"maxLength": names.MAX_USERNAME})] | None,
+        Field(description="Empty or left out: the part of the address before the @, made unique."),
+        AfterValidator(_optional_username),
+    ] = None
+
+
+class Setup(_NewAccount):
+    username: Annotated[Username, AfterValidator(names.username)]
     token: Secret
 
 
 class Login(In):
     email: SoughtEmail
     password: Password
+    username: Annotated[str, Field(max_length=200)] | None = Field(default=None, description="Ignored.")
 
 
 class Forgot(In):
@@ -72,10 +86,10 @@ class Confirmed(In):
 class ProfileChange(In):
     """Only what is named is changed. Null `timezone` means the operator's, null `locale` English."""
 
-    username: Annotated[Username, AfterValidator(names.username)] = ""
+    username: Annotated[Username, Field(default_factory=str), AfterValidator(names.username)]
     timezone: Annotated[str, Field(max_length=64), AfterValidator(names.timezone)] | None = None
     locale: Locale | None = None
-    theme: Theme = "system"
+    theme: Annotated[Theme, Field(default_factory=lambda: "system")]
     plates: Annotated[list[Plate], Field(max_length=50, default_factory=list), AfterValidator(names.plates)]
     mail_preferences: Annotated[dict[str, bool], Field(max_length=50, default_factory=dict)]
 
@@ -111,9 +125,9 @@ class UserList(Query):
     def _ordered(self) -> Self:
         first, last = self.created_from_day, self.created_to_day
         if (first is None) != (last is None):
-            raise ValueError("`created_from_day` and `created_to_day` go together")
+            raise wrong("created_from_day", "Please give both the first and the last day.")
         if first and last and not date(1971, 1, 1) <= first <= last <= date(9000, 1, 1):
-            raise ValueError("`created_from_day` must not lie after `created_to_day`, nor before 1971")
+            raise wrong("created_from_day", "The first day must not be after the last, nor before 1971.")
         return self
 
 

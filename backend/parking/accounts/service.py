@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from parking import security_log
-from parking.accounts import emails, links, names, passwords, people, queries, sessions, tokens
+from parking.accounts import default_names, emails, links, names, passwords, people, queries, sessions, tokens
 from parking.accounts.administrators import appoint, redeem
 from parking.accounts.administrators import ensure_first as ensure_first_admin
 from parking.accounts.hooks import Figures, register_blocker, register_eraser, register_figures
@@ -15,7 +15,7 @@ from parking.accounts.models import LoginSession, User
 from parking.accounts.sessions import Browser, Opened, Refused
 from parking.audit import service as audit
 from parking.db import db, transaction
-from parking.errors import NotFound, Unauthorized
+from parking.errors import Conflict, NotFound, Unauthorized
 from parking.web import Identity
 
 __all__ = [
@@ -41,12 +41,27 @@ class SignedIn:
         return tokens.issue(self.user.fs_uniquifier, self.opened.family)
 
 
-def register(email: str, username: str, password: str, browser: Browser) -> SignedIn:
-    """A new driver, signed in. Raises Invalid for the password, Conflict for a taken address or name."""
-    passwords.require(password, email=email, username=username)
-    kept = passwords.hashed(password)
+def register(email: str, username: str | None, password: str, browser: Browser) -> SignedIn:
+    """A new driver, signed in; without a name, under the first free one that the address suggests.
+
+    Raises Invalid for the password, Conflict for a taken address or name.
+    """
+    passwords.require(password, email=email, username=username or "")
+    password_hash = passwords.hashed(password)
+    if username is not None:
+        return _create_driver(email, username, password_hash, browser)
+    for name in default_names.candidates(email):
+        try:
+            return _create_driver(email, name, password_hash, browser)
+        except Conflict as conflict:
+            if conflict.code != "username_taken":
+                raise
+    raise Conflict("Please choose a name.", code="username_taken", errors={"username": ["Please choose a name."]})
+
+
+def _create_driver(email: str, username: str, password_hash: str, browser: Browser) -> SignedIn:
     with people.unique_names() as session:
-        user = people.create(session, email, username, kept, "user")
+        user = people.create(session, email, username, password_hash, "user")
         opened = sessions.begin(session, user.id, browser)
         audit.record(session, "user.registered", "user", user.id, after={"roles": ["user"]}, actor_id=user.id)
     return SignedIn(user, opened)
@@ -60,7 +75,8 @@ def set_up(secret: str, email: str, username: str, password: str, browser: Brows
 def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None) -> SignedIn:
     """Raises Unauthorized: one text and one amount of work, whatever was wrong (address, password, disabled).
 
-    A session that this browser still had is replaced. A hash made with less work than is asked for today is renewed.
+    A session of this person that this browser still had is replaced; another person's goes on, for two tabs may hold
+    two accounts. A hash made with less work than is asked for today is renewed.
     """
     found = queries.credentials(db.session(), email=names.sought_email(email))
     db.session.close()
@@ -75,7 +91,7 @@ def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None)
             raise _wrong_credentials()
         user.password = renewed
         if old_cookie:
-            sessions.end_by_cookie(session, old_cookie)
+            sessions.end_by_cookie(session, old_cookie, user_id=user.id)
         opened = sessions.begin(session, user.id, browser)
         audit.record(session, "session.started", "user", user.id, actor_id=user.id)
     return SignedIn(user, opened)
@@ -106,13 +122,18 @@ def _end_reused(session: Session, row: LoginSession, user: User, browser: Browse
     people.tell_streams(user.id)
 
 
-def sign_out(who: Identity | None, cookie: str | None) -> None:
-    """Ends the session of the access token and of the cookie. Raises Unauthorized when neither names one."""
+def sign_out(who: Identity | None, cookie: str | None) -> bool:
+    """Ends the session of the access token, and of the cookie unless it is another account's (another tab's).
+
+    Returns whether the cookie may go. Raises Unauthorized when neither names a session.
+    """
     with transaction() as session:
         ended = set()
         if who and who.session_family:
             ended.add((who.id, sessions.end_family(session, who.id, family=who.session_family)))
-        if cookie and (row := sessions.end_by_cookie(session, cookie)):
+        user_id = who.id if who else None
+        holder = sessions.owner(session, cookie) if cookie else None
+        if cookie and (row := sessions.end_by_cookie(session, cookie, user_id=user_id)):
             ended.add((row.user_id, row.id))
         for user_id, row_id in ended:
             audit.record(session, "session.ended", "login_session", row_id, actor_id=user_id)
@@ -121,6 +142,7 @@ def sign_out(who: Identity | None, cookie: str | None) -> None:
         raise _session_ended()
     if not ended and who is not None:  # a token of no session: all that can end is all there is
         sign_out_everywhere(who.id)
+    return holder is None or user_id in (None, holder)
 
 
 def sign_out_everywhere(user_id: int) -> None:

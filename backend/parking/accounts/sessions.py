@@ -94,14 +94,22 @@ def rotate(session: Session, cookie: str, browser: Browser) -> tuple[LoginSessio
     return row, _opened(row, following)
 
 
-def end_by_cookie(session: Session, cookie: str) -> LoginSession | None:
-    """Ends the family of a token that is good now; None when there is none to end."""
+def end_by_cookie(session: Session, cookie: str, *, user_id: int | None = None) -> LoginSession | None:
+    """Ends the family of a token that is good now, with `user_id` only one of this account; None when there is none
+    to end."""
     row, secret = _locked(session, cookie)
     known = row is not None and (_same(secret, row.token_hash) or _same(secret, row.previous_hash))
-    if row is None or not known or row.ended_at is not None:
+    if row is None or not known or row.ended_at is not None or user_id not in (None, row.user_id):
         return None
     row.ended_at = clock.now()
     return row
+
+
+def owner(session: Session, cookie: str) -> int | None:
+    """Whose running session the cookie names; None when it names none."""
+    row, secret = _locked(session, cookie)
+    good = row is not None and (_same(secret, row.token_hash) or _same(secret, row.previous_hash))
+    return row.user_id if row is not None and good and row.ended_at is None else None
 
 
 def end_family(session: Session, user_id: int, *, family: str | None = None, row_id: int | None = None) -> int | None:

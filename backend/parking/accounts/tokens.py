@@ -1,4 +1,4 @@
-"""Access tokens: short-lived JWTs that say only which account they stand for.
+"""Access tokens: JWTs, good for TOKEN_MINUTES, that say only which account they stand for.
 
 `sub` is the account's uniquifier, so a new one ends every token at once; roles and the active flag are read from
 the database at every request, so a demoted or disabled person is refused on the next one (RFC 8725, RFC 7519).
@@ -23,11 +23,15 @@ from parking.web import Identity
 
 ALGORITHM = "HS256"
 ISSUER = "parking"
-LIFETIME = timedelta(minutes=15)
 LEEWAY = timedelta(seconds=10)
 MAX_LENGTH = 2_000
 _NO_KEY_ID = jwt.encode({}, "-" * 32, ALGORITHM).partition(".")[0]
 """The header of tokens from before keys had ids. They end within TOKEN_MINUTES of an upgrade."""
+
+
+def lifetime() -> timedelta:
+    """How long an access token is good for (TOKEN_MINUTES)."""
+    return timedelta(minutes=settings.current().token_minutes)
 
 
 def issue(uniquifier: str, family: str | None = None) -> str:
@@ -39,7 +43,7 @@ def issue(uniquifier: str, family: str | None = None) -> str:
         "aud": "api",
         "typ": "access",
         "iat": now,
-        "exp": now + LIFETIME,
+        "exp": now + lifetime(),
     }
     if family:
         claims["sid"] = family
@@ -113,7 +117,7 @@ def _is_access(claims: dict[str, object]) -> bool:
 def _is_current(claims: dict[str, object]) -> bool:
     """Expiry by the program's own clock (which the tests and the demonstration data set); never longer than we give."""
     issued, expires, now = claims["iat"], claims["exp"], clock.now().timestamp()
-    if type(issued) is not int or type(expires) is not int or expires - issued > LIFETIME.total_seconds():
+    if type(issued) is not int or type(expires) is not int or expires - issued > lifetime().total_seconds():
         return False
     return issued - LEEWAY.total_seconds() <= now < expires + LEEWAY.total_seconds()
 

@@ -183,6 +183,18 @@ def next_claim_start(session: Session, booking: Booking, after: datetime) -> dat
     )
 
 
+def first_claim(session: Session, spot: Spot, start: datetime, until: datetime) -> Row[datetime, datetime] | None:
+    """(start_time, held_until) of the earliest live claim that keeps the spot from a booking over [start, until); a
+    car that has stayed past its claim keeps it too."""
+    return session.execute(
+        select(Booking.start_time, Booking.held_until)
+        .where(is_live, Booking.lot_id == spot.lot_id, Booking.spot_id == spot.id, Booking.start_time < until)
+        .where(or_(Booking.held_until > start, is_active))
+        .order_by(Booking.start_time)
+        .limit(1)
+    ).one_or_none()
+
+
 def left_at(session: Session, booking: Booking) -> datetime:
     """When the booking's spot was really there for it: at its start, or later, when the last car before it left."""
     last = session.scalar(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, RootModel, StringConstraints, field_validator, model_validator
+from pydantic import Discriminator, Field, RootModel, StringConstraints, Tag, field_validator, model_validator
 
+from parking.validation import wrong
 from parking.web import Day, In, Out, Query
 
 MAX_ID = 2**53 - 1
@@ -14,7 +15,7 @@ Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 TimeText = Annotated[
     str,
     StringConstraints(min_length=8, max_length=40),
-    Field(description="RFC 3339; without an offset it is the lot's local time", examples=["2025-12-01T10:00:00"]),
+    Field(description="RFC 3339; without an offset it is the lot's local time"),
 ]
 Plate = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$")
@@ -30,7 +31,17 @@ class _Book(In):
 
 
 class InstantIn(_Book):
-    booking_type: Literal["instant"]
+    booking_type: Annotated[
+        Literal["instant", "immediate"], Field(description="`immediate` is another word for `instant`")
+    ] = "instant"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_window(cls, body: Any) -> Any:
+        """A window says that another type was meant: nobody is to pay for the wrong booking."""
+        if isinstance(body, dict) and {"reserved_start", "reserved_end"} & body.keys():
+            raise wrong("booking_type", "For a time to come, the booking type must be “reserved”.")
+        return body
 
 
 class ReservedIn(_Book):
@@ -39,7 +50,25 @@ class ReservedIn(_Book):
     reserved_end: TimeText
 
 
-class BookIn(RootModel[Annotated[InstantIn | ReservedIn, Discriminator("booking_type")]]):
+def _booking_type(body: Any) -> str | None:
+    """Which of the two bodies this is; without a type, and with the client's word `immediate`, an instant one."""
+    given = body.get("booking_type", "instant") if isinstance(body, dict) else "instant"
+    return {"instant": "instant", "immediate": "instant", "reserved": "reserved"}.get(str(given))
+
+
+class BookIn(
+    RootModel[
+        Annotated[
+            Annotated[InstantIn, Tag("instant")] | Annotated[ReservedIn, Tag("reserved")],
+            Discriminator(
+                _booking_type,
+                custom_error_type="booking_type",
+                custom_error_message="The booking type is “instant” (from now on) or “reserved” (for a time to come).",
+                custom_error_context={"field": "booking_type"},
+            ),
+        ]
+    ]
+):
     """Now, or for a window to come."""
 
 
@@ -90,8 +119,8 @@ class BookingOut(Out):
     price_per_hour: float
     currency: str
     tariff: TariffOut
-    total_cost: float | None
-    running_cost: float | None
+    total_cost: Annotated[float, Field(description="The final cost; while Reserved the window's price; while Active 0")]
+    running_cost: Annotated[float | None, Field(description="While Active: what it would cost if it ended now")]
     created_at: datetime
     require_checkin: bool
     checkin_deadline: datetime | None
@@ -258,22 +287,20 @@ class AdminNarrowing(Narrowing):
     @field_validator("q")
     @classmethod
     def _words(cls, text: str | None) -> str | None:
-        if text and "\x00" in text:
-            raise ValueError("a search text has no NUL character")
         return (text or "").strip() or None
 
     @model_validator(mode="after")
     def _one_figure(self) -> Self:
         """What only narrows a count stands with the count that it narrows."""
         if self.hour is not None and (self.counted is None or self.from_day != self.to_day):
-            raise ValueError("`hour` goes with `counted` and one day")
+            raise wrong("hour", "An hour needs `counted` and the same first and last day.")
         if self.at is not None and self.counted != "parked":
-            raise ValueError("`at` goes with counted=parked")
+            raise wrong("at", "A time needs `counted` to be “parked”.")
         least, most = self.stay_from, self.stay_to
         if (least is not None or most is not None) and self.counted != "ended":
-            raise ValueError("`stay_from` and `stay_to` go with counted=ended")
+            raise wrong("stay_from", "The length of a stay needs `counted` to be “ended”.")
         if most is not None and (least or 0) >= most:
-            raise ValueError("`stay_from` must be less than `stay_to`")
+            raise wrong("stay_to", "The longest stay must be longer than the shortest.")
         return self
 
 

@@ -204,7 +204,7 @@ def _refuse_if_full(order: Order, new: allocation.NewClaim) -> None:
             session, lot.id, new.start_time, new.held_until, kind=new.booking_type, limit=2 if order.spot_id else 1
         )
         if order.spot_id is not None:
-            _refuse_spot(session, order, lot, free)
+            _refuse_spot(session, order.spot_id, lot, new, free)
         elif not free:
             raise Conflict(
                 f"{lot.name} is full{'' if order.is_instant else ' for this time'}.",
@@ -213,18 +213,20 @@ def _refuse_if_full(order: Order, new: allocation.NewClaim) -> None:
             )
 
 
-def _refuse_spot(session: Session, order: Order, lot: Lot, free: list[int]) -> None:
-    wanted = session.get(Spot, order.spot_id)
+def _refuse_spot(session: Session, spot_id: int, lot: Lot, new: allocation.NewClaim, free: list[int]) -> None:
+    wanted = session.get(Spot, spot_id)
     if wanted is None or wanted.lot_id != lot.id or wanted.retired_at is not None:
         raise NotFound("This car park has no such spot.")
     if wanted.id in free:
         return
     other = session.get(Spot, free[0]) if free else None
     instead = f" Spot {other.spot_number} is free." if other else ""
+    claim = allocation.first_claim(session, wanted, new.start_time, new.held_until)
     raise Conflict(
         f"Spot {wanted.spot_number} is taken.{instead}",
         code="spot_taken",
         next_spot={"spot_id": other.id, "spot_number": other.spot_number} if other else None,
+        conflict={"start": iso(claim.start_time), "end": iso(claim.held_until)} if claim else None,
     )
 
 

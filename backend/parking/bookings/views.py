@@ -94,6 +94,13 @@ def hours(booking: Booking, status: str, end: datetime | None, now: datetime) ->
     return round(max(until - start, NOTHING) / HOUR, 4)
 
 
+def _total_cost(booking: Booking, tariff: Tariff, status: str, final: int | None) -> int:
+    """Minor units, never None: the final cost; the window's price while Reserved; 0 while Active (`running_cost`)."""
+    if final is None and status == "Reserved":
+        return cost_at(booking, tariff, booking.reserved_end or booking.start_time)
+    return final or 0
+
+
 def _price_view(tariff: Any) -> dict[str, Any]:
     return {
         "price_per_hour": to_number(tariff.hourly_minor),
@@ -112,7 +119,7 @@ def _standing(booking: Any, tariff: Any, now: datetime) -> dict[str, Any]:
         "end_time": iso(end),
         "held_until": iso(booking.held_until) if status in LIVE else None,
         "duration_hours": hours(booking, status, end, now),
-        "total_cost": None if cost is None else to_number(cost),
+        "total_cost": to_number(_total_cost(booking, tariff, status, cost)),
         "running_cost": to_number(cost_at(booking, tariff, now)) if status == "Active" else None,
         "require_checkin": claim.needs_check_in,
         "checkin_deadline": iso(claim.deadline) if status == "Reserved" else None,
@@ -179,7 +186,7 @@ def list_view(rows: Iterable[Row[Any]], now: datetime, *, for_admin: bool = Fals
             one |= _standing(_with_instants(row), tariff, now)
         else:
             one["require_checkin"] = row.checkin_grace_s is not None
-            one["total_cost"] = None if row.total_cost_minor is None else to_number(row.total_cost_minor)
+            one["total_cost"] = to_number(row.total_cost_minor or 0)
             one["duration_hours"] = 0 if row.status in FREE_OF_CHARGE else _charged_hours(one)
         shown.append(one)
     return shown

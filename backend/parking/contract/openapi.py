@@ -8,8 +8,10 @@ answer headers are added from what the views say of themselves (`requires`, `doc
 from __future__ import annotations
 
 import http
+import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, Literal, cast
 
 from apiflask import APIFlask
@@ -18,6 +20,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 from pydantic_core import core_schema
 
+from parking import clock
 from parking.contract import texts
 from parking.limits import limiter
 from parking.web import MAX_INTEGER
@@ -26,11 +29,13 @@ MAX_PATH_ID = 10**18 - 1
 REF = "#/components/schemas/{model}"
 _BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
 Json = dict[str, Any]
+_TIMES = {"ReservedIn": {"reserved_start": (7, 10), "reserved_end": (7, 12)}}
+"""Example times: schema -> field -> (days from today, hour)."""
 View = Callable[..., Any]
 
 
 def init_app(app: APIFlask) -> None:
-    """Lets the document be mended when it is asked for the first time."""
+    """Lets the document be mended when it is made: once a day, for its examples are days to come."""
     app.config.update(
         AUTO_404_RESPONSE=False,
         AUTO_VALIDATION_ERROR_RESPONSE=False,
@@ -40,7 +45,26 @@ def init_app(app: APIFlask) -> None:
         DESCRIPTION=texts.ABOUT,
         SECURITY_SCHEMES=texts.SECURITY_SCHEMES,
     )
+    _renew_daily(app)
     app.spec_processor(cast(Any, lambda spec: _mend(app, spec)))
+
+
+def _renew_daily(app: APIFlask) -> None:
+    made_on = None
+    served = app.view_functions["openapi.spec"]
+
+    def spec(*args: Any, **kwargs: Any) -> Any:
+        nonlocal made_on
+        if made_on != (today := clock.now().date()):
+            made_on, app._spec = today, None
+        return served(*args, **kwargs)
+
+    app.view_functions["openapi.spec"] = spec
+
+
+def _example(days: int, hour: int) -> str:
+    """A time that can still be booked; without an offset, as the client writes it."""
+    return f"{clock.now().date() + timedelta(days=days)}T{hour:02}:00:00"
 
 
 class _Schemas(GenerateJsonSchema):
@@ -73,6 +97,12 @@ def _mend(app: APIFlask, spec: Json) -> Json:
         _mend_operation(spec["paths"][path][method], view, refs, definitions)
     spec["paths"] = _one_entry_per_path(spec["paths"])
     used = {model for model, mode in refs if mode == "parameters"}
+    for name, times in _TIMES.items():
+        for field, (days, hour) in times.items():
+            definitions[name]["properties"][field]["examples"] = [_example(days, hour)]
+    for model in (view.__dict__.get("_spec", {}).get("body") for _, _, view in operations):
+        if _is_model(model) and (changed := definitions.get(model.__name__)):
+            _without_null_defaults(changed)
     schemas = {name: schema for name, schema in definitions.items() if name not in {m.__name__ for m in used}}
     spec["components"] = {
         "schemas": dict(sorted((schemas | {"Problem": texts.PROBLEM}).items())),
@@ -81,9 +111,27 @@ def _mend(app: APIFlask, spec: Json) -> Json:
         "headers": texts.ANSWER_HEADERS,
         "securitySchemes": spec["components"].get("securitySchemes", {}),
     }
+    _drop_unused(spec)
     named = {tag for path in spec["paths"].values() for op in path.values() for tag in op.get("tags", [])}
     spec["tags"] = [{"name": tag, "description": texts.TAGS.get(tag, tag)} for tag in sorted(named)]
     return spec
+
+
+def _drop_unused(spec: Json) -> None:
+    """Takes out what nothing refers to any more, also what only something taken out referred to."""
+    components = spec["components"]
+    while True:
+        text = json.dumps(spec)
+        unused = [
+            (kind, name)
+            for kind in ("schemas", "responses", "parameters", "headers")
+            for name in components[kind]
+            if f'"#/components/{kind}/{name}"' not in text
+        ]
+        if not unused:
+            return
+        for kind, name in unused:
+            components[kind] = {key: value for key, value in components[kind].items() if key != name}
 
 
 def _operations(app: APIFlask) -> Iterator[tuple[str, str, View]]:
@@ -150,6 +198,8 @@ def _mend_operation(operation: Json, view: View, refs: Any, definitions: Json) -
     for status, model in spec.get("also", {}).items():
         content = {"application/json": {"schema": refs[(model, "serialization")]}}
         operation["responses"][str(status)] = {"description": "", "content": content}
+    if "_role" not in view.__dict__:  # nobody needs a token; signing out takes one
+        operation["security"] = [{}, {"bearer": []}] if spec.get("bearer") == "optional" else []
     headers = ["X-Request-Id", *gives, *(["Idempotent-Replayed"] if "Idempotency-Key" in takes else [])]
     for answer in operation["responses"].values():
         answer.setdefault("headers", {}).update({name: {"$ref": f"#/components/headers/{name}"} for name in headers})
@@ -197,6 +247,13 @@ def _without_null(schema: Json) -> Json:
     if schema.get("default", 0) is None:
         schema.pop("default")
     return schema
+
+
+def _without_null_defaults(schema: Json) -> None:
+    """What is left out of a body stays as it is, which a `null` in its place would not do."""
+    for field in schema.get("properties", {}).values():
+        if field.get("default", 0) is None:
+            field.pop("default")
 
 
 def _one_entry_per_path(paths: Json) -> Json:

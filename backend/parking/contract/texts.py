@@ -31,7 +31,7 @@ SECURITY_SCHEMES: dict[str, Any] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The `token` of `POST /auth/login`; good for 15 minutes.",
+        "description": "The `token` of `POST /auth/login`; good for `expires_in` seconds.",
     },
 }
 

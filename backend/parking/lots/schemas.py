@@ -19,7 +19,7 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ValueError("this is no time zone such as Europe/Berlin") from None
+        raise ValueError("This is not the name of a time zone, such as Europe/Berlin.") from None
     return name
 
 

@@ -39,10 +39,9 @@ def _dialect(form: Format | None, *, otherwise: Format) -> Dialect:
 
 
 def _admin_csv(query: AdminStatsQuery, otherwise: Format) -> Response:
-    return _csv(
-        stats_service.admin_csv(query, _dialect(query.format, otherwise=otherwise)),
-        f"{query.table}-{query.from_}-{query.to}",
-    )
+    period = "all-time" if query.from_ is None else f"{query.from_}-{query.to}"
+    dialect = _dialect(query.format, otherwise=otherwise)
+    return _csv(stats_service.admin_csv(query, dialect), f"{query.table}-{period}")
 
 
 def _user_csv(query: UserStatsQuery, otherwise: Format) -> Response:
@@ -56,8 +55,8 @@ def _user_csv(query: UserStatsQuery, otherwise: Format) -> Response:
 @bp.input(AdminStatsQuery, location="query", arg_name="query")
 @bp.output(AdminStatsEnvelope)
 def admin(query: AdminStatsQuery) -> Response:
-    """The figures of a period, of all lots or one (with `Accept: text/csv`, one table of them)."""
-    return _admin_csv(query, "machine") if _wants_csv() else answer({"stats": stats_service.admin(query)})
+    """The statistics of a period or of all time, of all lots or one (with `Accept: text/csv`, one table of them)."""
+    return _admin_csv(query, "machine") if _wants_csv() else answer(stats_service.admin(query))
 
 
 @bp.get("/api/stats/admin.csv")
@@ -103,7 +102,7 @@ def user(query: UserStatsQuery) -> Response:
     """One's own month: visits, hours, money, favourite lot (with `Accept: text/csv`, lot by lot as a table)."""
     if _wants_csv():
         return _user_csv(query, "machine")
-    return answer({"stats": stats_service.user(identity().id, query.month)})
+    return answer(stats_service.user(identity().id, query.month))
 
 
 @bp.get("/api/stats/user.csv")

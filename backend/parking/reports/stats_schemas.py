@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from parking.csv_writer import Format
+from parking.validation import MONTH, wrong
 from parking.web import Day, Out, Query
 
 EARLIEST, LATEST = date(1971, 1, 1), date(9000, 1, 1)
@@ -29,18 +30,36 @@ class PeriodQuery(Query):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if not EARLIEST <= self.from_ <= self.to <= LATEST:
-            raise ValueError("`from` must not lie after `to`, nor before 1971")
-        if (self.to - self.from_).days >= MOST_DAYS:
-            raise ValueError(f"at most {MOST_DAYS} days at once")
+        check_period(self.from_, self.to)
         return self
 
 
-class AdminStatsQuery(PeriodQuery):
-    """The figures of a period, and which of them a CSV holds."""
+def check_period(first: date, last: date) -> None:
+    """Raises a validation error for a period that ends before it begins, or is too long to answer at once."""
+    if not EARLIEST <= first <= last <= LATEST:
+        raise wrong("from", "The first day must not be after the last, nor before 1971.")
+    if (last - first).days >= MOST_DAYS:
+        raise wrong("to", f"A period has at most {MOST_DAYS:,} days.")
 
+
+class AdminStatsQuery(Query):
+    """The figures of a period, and which of them a CSV holds. `from` and `to` are local days of each lot, both
+    included; without them, everything since the first booking."""
+
+    from_: Annotated[Day | None, Field(alias="from", description="With `to`; without both: all time")] = None
+    to: Day | None = None
+    lot_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
     compare: bool = False
     table: Annotated[Table, Field(description="Which table a CSV holds")] = "days"
+    format: Format | None = Field(default=None, description=CSV_FORMAT)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.from_ is not None and self.to is not None:
+            check_period(self.from_, self.to)
+        elif self.from_ is not None or self.to is not None:
+            raise wrong("to" if self.to is None else "from", "Please give both the first and the last day, or neither.")
+        return self
 
 
 class HourQuery(PeriodQuery):
@@ -51,7 +70,7 @@ class HourQuery(PeriodQuery):
 
 
 class UserStatsQuery(Query):
-    month: Annotated[str, StringConstraints(pattern=r"^(2\d{3}|19[89]\d)-(0[1-9]|1[0-2])$")] | None = Field(
+    month: Annotated[str, StringConstraints(pattern=MONTH)] | None = Field(
         default=None, description="YYYY-MM; by default the present month"
     )
     format: Format | None = Field(default=None, description=CSV_FORMAT)
@@ -162,7 +181,7 @@ class AdminStatsOut(Out):
     now: NowOut
     figures: list[FigureOut]
     busiest_hour: BusiestOut | None
-    days: list[DayOut]
+    days: Annotated[list[DayOut], Field(description="Of all time: the last three years")]
     lots: list[LotStatsOut]
     lots_total: int
     hours: Annotated[
@@ -172,8 +191,26 @@ class AdminStatsOut(Out):
     curve: Annotated[list[CurveOut], Field(description="Half-hourly, for periods of at most two days; else empty")]
 
 
+class LotRevenueOut(Out):
+    lot_name: str
+    revenue: float | int
+
+
 class AdminStatsEnvelope(Out):
+    """Beside `stats` stands, when no period was asked for, what the whole history comes to."""
+
     stats: AdminStatsOut
+    total_revenue: Annotated[float | int, Field(default_factory=int, description="What all bookings have cost")]
+    occupancy_rate: Annotated[
+        float, Field(default_factory=float, description="Percent of the spots' time that cars stood on them")
+    ]
+    total_bookings: Annotated[int, Field(default_factory=int, description="Of every status, those to come included")]
+    active_bookings: Annotated[int, Field(default_factory=int, description="Active at this moment")]
+    reserved_bookings: Annotated[int, Field(default_factory=int, description="Reserved at this moment")]
+    completed_bookings: Annotated[int, Field(default_factory=int)]
+    revenue_by_lot: Annotated[
+        list[LotRevenueOut], Field(default_factory=list, description="The 200 lots with the highest revenue")
+    ]
 
 
 class HourDayOut(Out):
@@ -222,5 +259,15 @@ class UserStatsOut(Out):
     lots: list[UserLotOut]
 
 
+class UserMonthOut(Out):
+    """A month by each lot's local days: the bookings that began in it, and what those that ended in it cost."""
+
+    month: Annotated[str, Field(examples=["Nov 2026"])]
+    bookings: int
+    spending: float | int
+
+
 class UserStatsEnvelope(Out):
     stats: UserStatsOut
+    total_spent: Annotated[float | int, Field(description="What all of one's bookings have cost")]
+    monthly_bookings: Annotated[list[UserMonthOut], Field(description="Six months, the present one last")]

@@ -13,10 +13,11 @@ from parking.bookings import states
 from parking.csv_writer import Dialect
 from parking.db import db
 from parking.lots.models import Lot
-from parking.reports import stats, stats_csv, stats_hours, stats_queries, stats_views
+from parking.money import to_number
+from parking.reports import all_time, stats, stats_csv, stats_hours, stats_queries, stats_views, user_months
 from parking.reports.rollup_rules import local_day, midnight
 from parking.reports.stats_figures import AdminFigures, ratio
-from parking.reports.stats_schemas import AdminStatsQuery, HourQuery
+from parking.reports.stats_schemas import MOST_DAYS, AdminStatsQuery, HourQuery
 
 HALF_HOUR_S = 1800
 CURVE_DAYS = 2
@@ -24,13 +25,21 @@ CURVE_DAYS = 2
 
 
 def admin(asked: AdminStatsQuery) -> dict[str, Any]:
-    """`stats` of the period. Raises NotFound for a lot that never was."""
-    return _view(asked, *_figures(asked, stats_views.MOST_LOTS))
+    """The answer of GET /api/stats/admin: `stats` of the period; of all time also the totals beside it. Raises
+    NotFound for a lot that never was."""
+    figures, previous = _figures(asked, stats_views.MOST_LOTS)
+    view = _view(figures, previous)
+    if asked.from_ is not None:
+        return {"stats": view}
+    view["days"] = view["days"][-MOST_DAYS:]
+    return {"stats": view, **stats_views.all_time_view(figures, all_time.live(db.session(), asked.lot_id))}
 
 
 def _figures(asked: AdminStatsQuery, most: int | None) -> tuple[AdminFigures, AdminFigures | None]:
-    """The period, its lots up to so many; and, if asked for, the same lots in the period before."""
+    """The period, its lots up to so many; and, if asked for, the same lots in the period before (all time has none)."""
     session = db.session()
+    if asked.from_ is None or asked.to is None:
+        return stats.admin_figures(session, *all_time.period(session, asked.lot_id), asked.lot_id, most=most), None
     figures = stats.admin_figures(session, asked.from_, asked.to, asked.lot_id, most=most)
     if not asked.compare:
         return figures, None
@@ -39,11 +48,11 @@ def _figures(asked: AdminStatsQuery, most: int | None) -> tuple[AdminFigures, Ad
     return figures, stats.admin_figures(session, *before, asked.lot_id, only=shown)
 
 
-def _view(asked: AdminStatsQuery, figures: AdminFigures, previous: AdminFigures | None) -> dict[str, Any]:
+def _view(figures: AdminFigures, previous: AdminFigures | None) -> dict[str, Any]:
     session = db.session()
-    short = (asked.to - asked.from_).days < CURVE_DAYS
-    line = curve(session, asked.from_, asked.to, asked.lot_id) if short else []
-    return stats_views.admin_view(figures, previous, spots_now(session, asked.lot_id), line)
+    short = (figures.to - figures.from_).days < CURVE_DAYS
+    line = curve(session, figures.from_, figures.to, figures.lot_id) if short else []
+    return stats_views.admin_view(figures, previous, spots_now(session, figures.lot_id), line)
 
 
 def admin_csv(asked: AdminStatsQuery, dialect: Dialect) -> str:
@@ -51,7 +60,7 @@ def admin_csv(asked: AdminStatsQuery, dialect: Dialect) -> str:
     every = asked.table == "lots"
     figures, previous = _figures(asked, None if every else stats_views.MOST_LOTS)
     table = stats_views.lots_table(figures, previous) if every else None
-    table = table or stats_views.admin_table(_view(asked, figures, previous), asked.table)
+    table = table or stats_views.admin_table(_view(figures, previous), asked.table)
     return _csv(table, figures.currency, dialect)
 
 
@@ -65,13 +74,23 @@ def hour_csv(asked: HourQuery, dialect: Dialect) -> str:
 
 
 def user(user_id: int, month: str | None) -> dict[str, Any]:
-    """`stats` of one user's month, by default the present one (by UTC)."""
+    """The answer of GET /api/stats/user: `stats` of one month, by default the present one (by UTC), and beside it all
+    that the user has spent and the last six months."""
+    session = db.session()
+    return {
+        "stats": _user_month(user_id, month),
+        "total_spent": to_number(user_months.total_spent(session, user_id)),
+        "monthly_bookings": user_months.view(session, user_id),
+    }
+
+
+def _user_month(user_id: int, month: str | None) -> dict[str, Any]:
     month = month or f"{clock.now().astimezone(UTC):%Y-%m}"
     return stats_views.user_view(stats.user_figures(db.session(), user_id, month))
 
 
 def user_csv(user_id: int, month: str | None, dialect: Dialect) -> str:
-    view = user(user_id, month)
+    view = _user_month(user_id, month)
     return _csv(stats_views.user_table(view), view["currency"], dialect)
 
 

@@ -202,6 +202,24 @@ def _lot_row(lot: LotFigures, before: dict[int, int] | None) -> list[Any]:
     ]
 
 
+def all_time_view(figures: AdminFigures, live: dict[str, int]) -> dict[str, Any]:
+    """The totals of the whole history. `live` has how many bookings of each status are not over: what has ended is
+    counted on the day it ended, so together they are all bookings there are."""
+    totals = figures.totals
+    ended = totals.completed + totals.no_shows + totals.cancelled
+    return {
+        "total_revenue": _money(totals.revenue_minor),
+        "occupancy_rate": totals.occupancy_percent,
+        "total_bookings": ended + sum(live.values()),
+        "active_bookings": live["Active"],
+        "reserved_bookings": live["Reserved"],
+        "completed_bookings": totals.completed + live["Completed"],
+        "revenue_by_lot": [
+            {"lot_name": lot.name, "revenue": _money(lot.figures.revenue_minor)} for lot in figures.lots
+        ],
+    }
+
+
 def stay_bars(minutes: dict[int, int]) -> list[dict[str, int | None]]:
     """The histogram of the stays' lengths."""
     ends = [*STAY_EDGES[1:], None]

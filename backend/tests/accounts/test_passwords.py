@@ -17,7 +17,22 @@ def test_the_clients_own_examples_work_on_a_local_run(app):
 
 def test_a_local_password_has_at_least_six_characters(app):
     assert "6 characters" in passwords.fault_of("12345", **WHO)
-    assert passwords.fault_of("123456", **WHO) is None
+    assert passwords.fault_of("sechs6", **WHO) is None
+
+
+PATTERNS = ["123456", "abcdef", "654321", "234567890", "fedcba", "qwerty", "qwertz", "asdfgh", "QWERTY", "aaaaaa",
+            "111111", "121212", "ababab", "abcabc", "123123", "abc123", "aaa111", "qwe123", "poiuyt", "1234567890123",
+            "\uff11\uff12\uff13\uff14\uff15\uff16"]  # fmt: skip
+
+
+def test_mere_patterns_are_refused_on_a_local_run_too(app, app_with):
+    for password in PATTERNS:
+        assert "anybody would try" in passwords.fault_of(password, **WHO), password
+    for password in ("password123", "test123", "admin123", "parking1", "abcdef!", "x123456", "user123", "sommer26"):
+        assert passwords.fault_of(password, **WHO) is None, password
+    with app_with(**PRODUCTION).app_context():
+        assert "anybody would try" in passwords.fault_of("4567890123", **WHO)
+        assert passwords.fault_of("four" * 1024, **WHO) is None
 
 
 WEAK = [

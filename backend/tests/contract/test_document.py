@@ -9,15 +9,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import schemathesis
 from jsonschema_rs import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.generation import GenerationMode
 from schemathesis.transport.wsgi import WSGITransport
 from sqlalchemy import select
 
+from parking import clock
 from parking.accounts import tokens
 from parking.accounts.models import Role, User
 from parking.db import db
+from tests.contract.samples import filled
 
 # A stream has no end, so it cannot be asked in-process; tests/live has it on a real server.
 ENDLESS = ["/api/stream"]
@@ -165,6 +168,62 @@ def test_the_document_is_valid_and_complete(town):
             assert "503" in operation["responses"], where
     described = {tag["name"]: tag["description"] for tag in spec["tags"]}
     assert all(said != name for name, said in described.items()), described
+
+
+def test_a_validator_of_the_specification_has_no_complaint(town):
+    """One of three: `npm run openapi` asks two more, which share no code with this one."""
+    spec = town.ask("GET", "/api/openapi.json").json
+    assert [str(error.message) for error in OpenAPIV31SpecValidator(spec).iter_errors()] == []
+
+
+PUBLIC = {
+    *("post /auth/register", "post /auth/login", "post /auth/refresh", "post /auth/setup", "post /auth/logout"),
+    *("post /auth/password/forgot", "post /auth/password/reset", "post /auth/email/confirm"),
+    *("get /healthz", "get /readyz", "get /api/public/lots", "get /api/public/site"),
+}
+
+
+def test_what_needs_no_token_says_so(town):
+    spec = town.ask("GET", "/api/openapi.json").json
+    open_to_all = set()
+    for path, operations in spec["paths"].items():
+        for method, operation in operations.items():
+            assert "security" in operation, f"{method} {path} does not say whether it needs a token"
+            if {"bearer": []} not in operation["security"] or {} in operation["security"]:
+                open_to_all.add(f"{method} {path}")
+    assert open_to_all >= PUBLIC
+    for one in open_to_all:
+        method, path = one.split(" ")
+        status = town.ask(method.upper(), filled(path), json={} if method == "post" else None).status_code
+        assert status != 401 or path in ("/auth/login", "/auth/refresh", "/auth/logout"), f"{one} wants a token"
+
+
+def test_the_documented_reservation_can_be_booked_as_it_stands(town):
+    schemas = town.ask("GET", "/api/openapi.json").json["components"]["schemas"]
+    times = {
+        name: schemas["ReservedIn"]["properties"][name]["examples"][0] for name in ("reserved_start", "reserved_end")
+    }
+    body = {"lot_id": town.lots[1]["id"], "booking_type": "reserved", **times}
+    assert town.ask("POST", "/api/book", "bob", json=body).status_code == 201
+
+
+def test_the_examples_do_not_age_with_the_process(town):
+    def start():
+        spec = town.ask("GET", "/api/openapi.json").json
+        return spec["components"]["schemas"]["ReservedIn"]["properties"]["reserved_start"]["examples"][0]
+
+    with clock.set_to(datetime(2026, 3, 2, 12, tzinfo=UTC)):
+        first = start()
+        clock.travel(40 * 86_400)
+        assert start() > first
+        assert datetime.fromisoformat(start() + "Z") > clock.now()
+
+
+def test_no_body_has_a_default_that_would_change_what_is_left_out(town):
+    schemas = town.ask("GET", "/api/openapi.json").json["components"]["schemas"]
+    for name in ("ProfileChange", "LotEdit", "SpotEdit", "UserChange"):
+        for field, schema in schemas[name]["properties"].items():
+            assert "default" not in schema, f"{name}.{field}"
 
 
 def test_every_reference_leads_somewhere(town):

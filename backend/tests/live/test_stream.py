@@ -133,7 +133,7 @@ def test_a_stream_ends_with_its_token(site, people, monkeypatch):
     page = Page(site.config["ADDRESS"], tokens.issue(people["alice"].fs_uniquifier))
     time.sleep(2 * hub.TICK_SECONDS)
     assert page.all("bye") == []
-    ended = time.time() + tokens.LIFETIME.total_seconds()
+    ended = time.time() + tokens.lifetime().total_seconds()
     later = SimpleNamespace(time=lambda: ended, monotonic=time.monotonic, sleep=time.sleep)
     monkeypatch.setattr(hub, "time", later)
     assert page.wait("bye").data == {"reason": "expired"}

@@ -251,3 +251,8 @@ def history(random: Random, lot_id: int, spot_id: int, user_ids: list[int], star
             nothing = {"status": "Cancelled", "checked_in_at": None, "total_cost_minor": 0}
             made.append(row(lot_id, spot_id, user, at, gone, **window, **nothing))
         at = until
+
+
+def local_month(instant: datetime, zone: str) -> str:
+    """`Nov 2025`: the month in which the instant lies there."""
+    return f"{instant.astimezone(ZoneInfo(zone)):%b %Y}"

@@ -36,7 +36,9 @@ export interface components {
             price_per_hour: number;
             currency: string;
             tariff: components["schemas"]["TariffOut"];
-            total_cost: number | null;
+            /** @description The final cost; while Reserved the window's price; while Active 0 */
+            total_cost: number;
+            /** @description While Active: what it would cost if it ended now */
             running_cost: number | null;
             /** Format: date-time */
             created_at: string;
@@ -59,9 +61,25 @@ export interface components {
             /** Format: date-time */
             server_time: string;
         };
-        /** AdminStatsEnvelope */
+        /**
+         * AdminStatsEnvelope
+         * @description Beside `stats` stands, when no period was asked for, what the whole history comes to.
+         */
         AdminStatsEnvelope: {
             stats: components["schemas"]["AdminStatsOut"];
+            /** @description What all bookings have cost */
+            total_revenue?: number;
+            /** @description Percent of the spots' time that cars stood on them */
+            occupancy_rate?: number;
+            /** @description Of every status, those to come included */
+            total_bookings?: number;
+            /** @description Active at this moment */
+            active_bookings?: number;
+            /** @description Reserved at this moment */
+            reserved_bookings?: number;
+            completed_bookings?: number;
+            /** @description The 200 lots with the highest revenue */
+            revenue_by_lot?: components["schemas"]["LotRevenueOut"][];
         };
         /** AdminStatsOut */
         AdminStatsOut: {
@@ -78,6 +96,7 @@ export interface components {
             now: components["schemas"]["NowOut"];
             figures: components["schemas"]["FigureOut"][];
             busiest_hour: components["schemas"]["BusiestOut"] | null;
+            /** @description Of all time: the last three years */
             days: components["schemas"]["DayOut"][];
             lots: components["schemas"]["LotStatsOut"][];
             lots_total: number;
@@ -159,7 +178,9 @@ export interface components {
             price_per_hour: number;
             currency: string;
             tariff: components["schemas"]["TariffOut"];
-            total_cost: number | null;
+            /** @description The final cost; while Reserved the window's price; while Active 0 */
+            total_cost: number;
+            /** @description While Active: what it would cost if it ended now */
             running_cost: number | null;
             /** Format: date-time */
             created_at: string;
@@ -191,10 +212,7 @@ export interface components {
         };
         /** ChangeEmail */
         ChangeEmail: {
-            /**
-             * Format: email
-             * @example alice@example.com
-             */
+            /** Format: email */
             email: string;
             /** Format: password */
             password: string;
@@ -448,10 +466,8 @@ export interface components {
         };
         /** ExtendIn */
         ExtendIn: {
-            /** @default null */
-            minutes: number | null;
-            /** @default null */
-            until: string | null;
+            minutes?: number | null;
+            until?: string | null;
         };
         /** FeaturesOut */
         FeaturesOut: {
@@ -537,10 +553,11 @@ export interface components {
             /** @default null */
             vehicle_plate: string | null;
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description `immediate` is another word for `instant`
+             * @default instant
              * @enum {string}
              */
-            booking_type: "instant";
+            booking_type: "instant" | "immediate";
         };
         /** KindOut */
         KindOut: {
@@ -615,42 +632,29 @@ export interface components {
             email: string;
             /** Format: password */
             password: string;
+            /** @description Ignored. */
+            username?: string | null;
         };
         /**
          * LotEdit
          * @description Any of the fields; what is left out stays as it is.
          */
         LotEdit: {
-            /** @default null */
-            name: string | null;
-            /** @default null */
-            capacity: number | null;
-            /** @default null */
-            price_per_hour: number | null;
-            /** @default null */
-            timezone: string | null;
-            /** @default null */
-            address: string | null;
-            /** @default null */
-            latitude: number | null;
-            /** @default null */
-            longitude: number | null;
-            /** @default null */
-            description: string | null;
-            /** @default null */
-            require_checkin: boolean | null;
-            /** @default null */
-            checkin_grace_minutes: number | null;
-            /** @default null */
-            instant_hold_minutes: number | null;
-            /** @default null */
-            billing_step_seconds: number | null;
-            /** @default null */
-            free_minutes: number | null;
-            /** @default null */
-            daily_cap: number | null;
-            /** @default null */
-            cap_day: ("rolling" | "calendar") | null;
+            name?: string | null;
+            capacity?: number | null;
+            price_per_hour?: number | null;
+            timezone?: string | null;
+            address?: string | null;
+            latitude?: number | null;
+            longitude?: number | null;
+            description?: string | null;
+            require_checkin?: boolean | null;
+            checkin_grace_minutes?: number | null;
+            instant_hold_minutes?: number | null;
+            billing_step_seconds?: number | null;
+            free_minutes?: number | null;
+            daily_cap?: number | null;
+            cap_day?: ("rolling" | "calendar") | null;
         };
         /** LotEnvelope */
         LotEnvelope: {
@@ -664,30 +668,18 @@ export interface components {
             name: string;
             capacity: number;
             price_per_hour: number;
-            /** @default null */
-            timezone: string | null;
-            /** @default null */
-            address: string | null;
-            /** @default null */
-            latitude: number | null;
-            /** @default null */
-            longitude: number | null;
-            /** @default null */
-            description: string | null;
-            /** @default null */
-            require_checkin: boolean | null;
-            /** @default null */
-            checkin_grace_minutes: number | null;
-            /** @default null */
-            instant_hold_minutes: number | null;
-            /** @default null */
-            billing_step_seconds: number | null;
-            /** @default null */
-            free_minutes: number | null;
-            /** @default null */
-            daily_cap: number | null;
-            /** @default null */
-            cap_day: ("rolling" | "calendar") | null;
+            timezone?: string | null;
+            address?: string | null;
+            latitude?: number | null;
+            longitude?: number | null;
+            description?: string | null;
+            require_checkin?: boolean | null;
+            checkin_grace_minutes?: number | null;
+            instant_hold_minutes?: number | null;
+            billing_step_seconds?: number | null;
+            free_minutes?: number | null;
+            daily_cap?: number | null;
+            cap_day?: ("rolling" | "calendar") | null;
         };
         /** LotMessage */
         LotMessage: {
@@ -720,6 +712,11 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        /** LotRevenueOut */
+        LotRevenueOut: {
+            lot_name: string;
+            revenue: number;
         };
         /** LotStatsOut */
         LotStatsOut: {
@@ -1011,17 +1008,11 @@ export interface components {
          * @description Only what is named is changed. Null `timezone` means the operator's, null `locale` English.
          */
         ProfileChange: {
-            /** @default  */
-            username: string;
-            /** @default null */
-            timezone: string | null;
-            /** @default null */
-            locale: ("en" | "de") | null;
-            /**
-             * @default system
-             * @enum {string}
-             */
-            theme: "system" | "light" | "dark";
+            username?: string;
+            timezone?: string | null;
+            locale?: ("en" | "de") | null;
+            /** @enum {string} */
+            theme?: "system" | "light" | "dark";
             plates?: string[];
             mail_preferences?: Record<string, never>;
         };
@@ -1090,14 +1081,12 @@ export interface components {
         };
         /** Register */
         Register: {
-            /**
-             * Format: email
-             * @example alice@example.com
-             */
+            /** Format: email */
             email: string;
-            username: string;
             /** Format: password */
             password: string;
+            /** @description Empty or left out: the part of the address before the @, made unique. */
+            username?: string | null;
         };
         /** ReleasedOut */
         ReleasedOut: {
@@ -1112,20 +1101,11 @@ export interface components {
             spot_id: number | null;
             /** @default null */
             vehicle_plate: string | null;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
+            /** @constant */
             booking_type: "reserved";
-            /**
-             * @description RFC 3339; without an offset it is the lot's local time
-             * @example 2025-12-01T10:00:00
-             */
+            /** @description RFC 3339; without an offset it is the lot's local time */
             reserved_start: string;
-            /**
-             * @description RFC 3339; without an offset it is the lot's local time
-             * @example 2025-12-01T10:00:00
-             */
+            /** @description RFC 3339; without an offset it is the lot's local time */
             reserved_end: string;
         };
         /** Reset */
@@ -1156,14 +1136,11 @@ export interface components {
         };
         /** Setup */
         Setup: {
-            /**
-             * Format: email
-             * @example alice@example.com
-             */
+            /** Format: email */
             email: string;
-            username: string;
             /** Format: password */
             password: string;
+            username: string;
             /** @description What stood in the link. */
             token: string;
         };
@@ -1211,18 +1188,12 @@ export interface components {
         };
         /** SpotEdit */
         SpotEdit: {
-            /** @default null */
-            out_of_service: boolean | null;
-            /** @default null */
-            reason: string | null;
-            /** @default null */
-            level: string | null;
-            /** @default null */
-            ev: boolean | null;
-            /** @default null */
-            accessible: boolean | null;
-            /** @default null */
-            covered: boolean | null;
+            out_of_service?: boolean | null;
+            reason?: string | null;
+            level?: string | null;
+            ev?: boolean | null;
+            accessible?: boolean | null;
+            covered?: boolean | null;
         };
         /** SpotMessage */
         SpotMessage: {
@@ -1266,18 +1237,12 @@ export interface components {
          * @description The same for many spots of a lot, named by their numbers.
          */
         SpotsEdit: {
-            /** @default null */
-            out_of_service: boolean | null;
-            /** @default null */
-            reason: string | null;
-            /** @default null */
-            level: string | null;
-            /** @default null */
-            ev: boolean | null;
-            /** @default null */
-            accessible: boolean | null;
-            /** @default null */
-            covered: boolean | null;
+            out_of_service?: boolean | null;
+            reason?: string | null;
+            level?: string | null;
+            ev?: boolean | null;
+            accessible?: boolean | null;
+            covered?: boolean | null;
             numbers: number[];
         };
         /** SpotsMessage */
@@ -1364,10 +1329,8 @@ export interface components {
          * @description Only what is named is changed.
          */
         UserChange: {
-            /** @default null */
-            active: boolean | null;
-            /** @default null */
-            roles: ("user" | "admin")[] | null;
+            active?: boolean | null;
+            roles?: ("user" | "admin")[] | null;
         };
         /** UserLotOut */
         UserLotOut: {
@@ -1377,9 +1340,22 @@ export interface components {
             parked_seconds: number;
             spent: number;
         };
+        /**
+         * UserMonthOut
+         * @description A month by each lot's local days: the bookings that began in it, and what those that ended in it cost.
+         */
+        UserMonthOut: {
+            month: string;
+            bookings: number;
+            spending: number;
+        };
         /** UserStatsEnvelope */
         UserStatsEnvelope: {
             stats: components["schemas"]["UserStatsOut"];
+            /** @description What all of one's bookings have cost */
+            total_spent: number;
+            /** @description Six months, the present one last */
+            monthly_bookings: components["schemas"]["UserMonthOut"][];
         };
         /** UserStatsOut */
         UserStatsOut: {

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 from parking.errors import Invalid
 
+EARLIEST_YEAR, LATEST_YEAR = 1971, 8999
+"""Years a client may name: at the edges of the calendar, adding a day or another zone would leave it."""
+
 
 def read_time(text: str, zone: str, field: str) -> datetime:
     """The instant a client means: RFC 3339 with an offset, or naive and then in the lot's local time.
@@ -18,6 +21,8 @@ def read_time(text: str, zone: str, field: str) -> datetime:
         given = datetime.fromisoformat(text)
     except ValueError:
         raise Invalid.field(field, "This is not a date and time such as 2026-03-02T09:00:00.") from None
+    if not EARLIEST_YEAR <= given.year <= LATEST_YEAR:
+        raise Invalid.field(field, "This time lies outside the calendar.")
     given = given.replace(microsecond=0)
     try:
         if given.tzinfo is not None:

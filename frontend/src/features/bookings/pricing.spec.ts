@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Booking, Tariff } from '@/shared/types'
-import { runningCost, stayCost } from './pricing'
+import { costNow, runningCost, stayCost } from './pricing'
 
 const tariff = (facts: Partial<Tariff> = {}): Tariff => ({
   id: 1,
@@ -84,6 +84,17 @@ describe('the running cost', () => {
 
   it('of one that does not run is none', () => {
     expect(runningCost(booking({ status: 'Completed' }), at('2026-03-02T12:00:00Z'))).toBeNull()
+  })
+
+  it('is shown instead of the total, which is 0 as long as it runs', () => {
+    const running = booking({ total_cost: 0, running_cost: 2.5 })
+    expect(costNow(running, at('2026-03-02T10:00:00Z'))).toBe(2.5)
+    expect(
+      costNow({ ...running, status: 'Completed', total_cost: 7 }, at('2026-03-02T12:00:00Z')),
+    ).toBe(7)
+    expect(
+      costNow({ ...running, status: 'Reserved', total_cost: 5 }, at('2026-03-02T08:00:00Z')),
+    ).toBe(5)
   })
 
   it('is not negative when the clocks disagree', () => {

@@ -44,3 +44,8 @@ export function runningCost(booking: Booking, now: Date): number | null {
   const end = Math.max(now.getTime(), at(booking.reserved_end, start), start)
   return stayCost(booking.tariff, new Date(start), new Date(end), booking.lot_timezone)
 }
+
+/** What a booking costs as far as one can say now: while Active what it would cost if it ended. */
+export function costNow(booking: Booking, now: Date): number {
+  return runningCost(booking, now) ?? booking.total_cost
+}
