@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
+import timezones
 from private_files import stored_secrets
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -252,8 +253,8 @@ class _Reader:
     def timezone(self, name: str, default: str) -> str:
         value = self.text(name, default)
         try:
-            return ZoneInfo(value).key
-        except (ValueError, OSError, LookupError):
+            return timezones.checked(value)
+        except ValueError:
             self.wrong(name, f"wants an IANA time zone such as Europe/Berlin, not {value!r}")
             return default
 

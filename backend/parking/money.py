@@ -1,4 +1,9 @@
-"""Exact money: integer minor units (cents) inside, a JSON number with at most two decimals outside."""
+"""Exact money: integer minor units (hundredths of any currency) inside, a JSON number with at most two decimals
+outside.
+
+A currency without hundredths (ISO 4217: yen, won, króna …) is stored in the same unit, so that sums and exchanges of
+rows need no second rule; its prices are whole, and so is everything that is charged.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,46 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 MAX_MINOR = 10**11
 """A billion in major units: far above any price, far below where a double loses a cent."""
+
+
+WHOLE = frozenset(
+    (
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    )
+)
+"""Currencies without hundredths (ISO 4217, exponent 0). The page has the same list (shared/currencies.ts)."""
+
+
+def unit(currency: str) -> int:
+    """The smallest amount of this currency that can be charged, in minor units."""
+    return 100 if currency in WHOLE else 1
+
+
+def check_price(minor: int, currency: str) -> None:
+    """Raises ValueError, with a sentence for a person, for an amount with decimals in a currency that has none."""
+    if minor % unit(currency):
+        raise ValueError(f"An amount in {currency} has no decimals.")
+
+
+def plain_text(minor: int, currency: str) -> str:
+    """ "2.50" or "300": for words in English. Decimals of a whole currency are told only where an old row has them."""
+    return str(minor // 100) if minor % 100 == 0 and currency in WHOLE else f"{minor // 100}.{minor % 100:02d}"
 
 
 def to_minor(value: Any) -> int:

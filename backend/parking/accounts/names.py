@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -40,13 +39,6 @@ def username(given: str) -> str:
     if any(unicodedata.category(c) in _HIDDEN and c not in _JOINERS for c in tidy):
         raise ValueError("A name consists of characters one can see.")
     return tidy
-
-
-def timezone(given: str) -> str:
-    """An IANA name such as Europe/Berlin."""
-    if given not in available_timezones():
-        raise ValueError("This is not the name of a time zone, such as Europe/Berlin.")
-    return given
 
 
 def plates(given: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+import timezones
 from parking.accounts import names
 from parking.money import MoneyOut
 from parking.validation import wrong
@@ -87,7 +88,7 @@ class ProfileChange(In):
     """Only what is named is changed. Null `timezone` means the operator's, null `locale` English."""
 
     username: Annotated[Username, Field(default_factory=str), AfterValidator(names.username)]
-    timezone: Annotated[str, Field(max_length=64), AfterValidator(names.timezone)] | None = None
+    timezone: Annotated[str, Field(max_length=64), AfterValidator(timezones.checked)] | None = None
     locale: Locale | None = None
     theme: Annotated[Theme, Field(default_factory=lambda: "system")]
     plates: Annotated[list[Plate], Field(max_length=50, default_factory=list), AfterValidator(names.plates)]

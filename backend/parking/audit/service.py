@@ -36,13 +36,15 @@ def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     actor_id: int | None = None,
+    by_system: bool = False,
 ) -> None:
-    """One audit row in the caller's transaction.
+    """Writes one audit row in the caller's transaction.
 
-    `before` and `after` hold only what changed (JSON-safe, no personal data). The actor is the signed-in caller
-    unless named; none at all means the system.
+    `before` and `after` hold only what changed (JSON-safe, no personal data). The actor is the signed-in caller unless
+    named. `by_system`: the clock did it, and the request during which somebody noticed has no part in it: the row
+    names no actor, no request and no address.
     """
-    asked = has_request_context()
+    asked = has_request_context() and not by_system
     if actor_id is None and asked and current_user and current_user.is_authenticated:
         actor_id = current_user.id
     row = {
@@ -53,10 +55,19 @@ def record(
         "entity_id": entity_id,
         "before": before,
         "after": after,
-        "request_id": request_id(),
+        "request_id": None if by_system else request_id(),
         "ip": request.remote_addr if asked else None,
     }
     session.execute(_INSERT, row)
     if action in SECURITY_ACTIONS and "after_commit" in session.info:
         user_id = entity_id if entity == "user" else None
         after_commit(partial(security_log.event, action, user_id=user_id, actor_id=actor_id, changes=after))
+
+
+def record_all(session: Session, action: str, entity: str, after: dict[int, dict[str, Any]], *, actor_id: int) -> None:
+    """Writes one row for each of many entities that somebody made at once: id -> what it is now."""
+    asked = has_request_context()
+    common = {"at": clock.now(), "actor_id": actor_id, "action": action, "entity": entity, "before": None}
+    common |= {"request_id": request_id(), "ip": request.remote_addr if asked else None}
+    if after:
+        session.execute(_INSERT, [{**common, "entity_id": one, "after": values} for one, values in after.items()])

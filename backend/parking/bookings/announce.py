@@ -6,7 +6,7 @@ alone decides it, which an ending does not (the next reservation may be near).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from parking.bookings.models import Booking
@@ -22,6 +22,13 @@ def announce(booking: Booking) -> None:
 def announce_lot(lot_id: int) -> None:
     """The lot itself has changed: capacity, price, spots."""
     after_commit(partial(_tell_lot, lot_id))
+
+
+def announce_lots(lot_ids: Sequence[int]) -> None:
+    """Many lots were made: one note for the caches, however many they are."""
+    after_commit(partial(live.changed_lots, lot_ids))
+    for lot_id in lot_ids:
+        after_commit(partial(live.publish, "lot", {"id": lot_id}, lot_id=lot_id))
 
 
 def announce_spot(lot_id: int, spot_id: int) -> None:

@@ -12,6 +12,7 @@ from parking.accounts.models import User
 from parking.bookings.models import Booking
 from parking.bookings.rules import pricing
 from parking.bookings.views import claim_of, iso, price_of, window_of
+from parking.lot_calendar import zone_of_stay
 from parking.lots.models import Lot, Tariff
 from parking.mail import service as mail
 
@@ -27,9 +28,18 @@ def confirm(session: Session, user: User, facts: dict[str, Any]) -> None:
             recipient(user),
             {"booking": facts},
             booking_id=facts["id"],
-            dedupe_key=f"confirmation:{facts['id']}:{facts['sequence']}",
+            dedupe_key=_confirmation_key(facts),
             at_most_every=CONFIRM_EVERY if facts["sequence"] else None,
         )
+
+
+def zone_changed(session: Session, user: User, facts: dict[str, Any], old_timezone: str) -> None:
+    """The lot's clock is another now; the booking is at the same moment."""
+    _queue(session, "booking_confirmation", user, facts, _confirmation_key(facts), old_timezone=old_timezone)
+
+
+def _confirmation_key(facts: dict[str, Any]) -> str:
+    return f"confirmation:{facts['id']}:{facts['sequence']}"
 
 
 def receipt(session: Session, user: User, facts: dict[str, Any]) -> None:
@@ -72,7 +82,7 @@ def facts_of(
         "sequence": booking.sequence,
         "lot_name": lot.name,
         "lot_address": lot.address,
-        "lot_timezone": lot.timezone,
+        "lot_timezone": zone_of_stay(lot.calendar, booking.end_time),
         "spot_number": spot_number,
         "spot_level": spot_level,
         "booking_type": booking.booking_type,

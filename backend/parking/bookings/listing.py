@@ -148,6 +148,9 @@ def _stretches(session: Session, chosen: Filters, now: datetime) -> Iterator[lis
         first, after = local_days.reach(days)
         yield [Part(and_(column >= first, column < after))]
         return
+    if chosen.by_end or chosen.own_days:  # one person's: few enough to look at each
+        yield [Part(Booking.start_time.is_not(None))]
+        return
     low, high = _period(chosen)
     begun = [] if high is None else [Booking.start_time < high]
     if low is None:

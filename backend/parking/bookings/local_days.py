@@ -1,28 +1,29 @@
-"""Bookings of local days: which of them started, ended or stood on a run of days, each in the zone of its own lot.
+"""Bookings of local days: which of them started, ended or stood on a run of days, each in the zone of its own lot. A
+`zone` here is the lot's whole calendar (parking/lot_calendar.py).
 
 The figures count by such days (parking/reports/stats_figures.py); this finds the bookings behind a figure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, and_, case, false, func, literal, null, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
-from parking import clock
+from parking import clock, lot_calendar
 from parking.bookings.models import Booking
 from parking.db import UTCDateTime, plus_seconds
 from parking.lots.models import Lot
 
 Counted = Literal["started", "ended", "parked", "kept_free"]
-_QUARTER = timedelta(minutes=15)
+_QUARTER_S = 900
 _SECOND = timedelta(seconds=1)
 
 
@@ -55,35 +56,41 @@ class Span(NamedTuple):
 
 
 def zones(session: Session) -> list[str]:
-    """Every zone in which a lot lies or lay."""
-    return list(session.scalars(select(Lot.timezone).distinct().order_by(Lot.timezone)))
+    """The calendars of all lots, deleted ones too."""
+    return list(session.scalars(select(Lot.calendar).distinct().order_by(Lot.calendar)))
 
 
 def _midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    return datetime.fromtimestamp(lot_calendar.midnight(day, zone), UTC)
 
 
-def _hour(low: datetime, high: datetime, hour: int, zone: str) -> tuple[datetime, datetime]:
-    """The local hour of the day [low, high), found by its quarters as the zones' hours begin on these; empty where
-    the clocks skip it."""
-    count = (high - low) // _QUARTER
-    quarters = [low + n * _QUARTER for n in range(count)]
-    mine = [quarter for quarter in quarters if quarter.astimezone(ZoneInfo(zone)).hour == hour]
-    return (mine[0], mine[-1] + _QUARTER) if mine else (low, low)
+def _hours(low: datetime, high: datetime, hour: int, zone: str) -> list[tuple[datetime, datetime]]:
+    """The local hour of the day [low, high), found by its quarters as the zones' hours begin on these: one run of
+    them; none where the clocks skip it; two on a day on which the lot moved to another zone."""
+    begin, end = int(low.timestamp()), int(high.timestamp())
+    quarters = range(begin // _QUARTER_S * _QUARTER_S + _QUARTER_S, end, _QUARTER_S)
+    edges = sorted({begin, *quarters, *lot_calendar.changes_between(begin, end, zone), end})
+    found: list[tuple[int, int]] = []
+    for start, until in pairwise(edges):
+        if lot_calendar.local_hour(start, zone) == hour:
+            joined = bool(found) and found[-1][1] == start
+            found[-1:] = [(found[-1][0], until)] if joined else [*found[-1:], (start, until)]
+    return [(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(until, UTC)) for start, until in found]
 
 
-def _span(wanted: LocalDays, zone: str) -> Span:
+def _spans(wanted: LocalDays, zone: str) -> Iterator[Span]:
     low, high = _midnight(wanted.first, zone), _midnight(wanted.last + timedelta(days=1), zone)
-    if wanted.hour is not None:
-        low, high = _hour(low, high, wanted.hour, zone)
-    if wanted.at is not None:
-        low, high = (wanted.at, wanted.at + _SECOND) if low <= wanted.at < high else (low, low)
-    return Span(zone, low, high)
+    parts = [(low, high)] if wanted.hour is None else _hours(low, high, wanted.hour, zone)
+    for low, high in parts:
+        if wanted.at is not None:
+            low, high = (wanted.at, wanted.at + _SECOND) if low <= wanted.at < high else (low, low)
+        if low < high:
+            yield Span(zone, low, high)
 
 
 def spans(wanted: LocalDays) -> list[Span]:
     """What the days (or the part of them) are in each of the zones; those in which they are nothing left out."""
-    return [span for zone in wanted.zones if (span := _span(wanted, zone)).low < span.high]
+    return [span for zone in wanted.zones for span in _spans(wanted, zone)]
 
 
 def reach(wanted: LocalDays) -> tuple[datetime, datetime]:
@@ -95,7 +102,7 @@ def reach(wanted: LocalDays) -> tuple[datetime, datetime]:
 def clause(wanted: LocalDays) -> Any:
     """The condition, for a query that has joined Lot."""
     now = clock.now()
-    parts = [and_(Lot.timezone == span.zone, *_within(wanted.counted, span, now)) for span in spans(wanted)]
+    parts = [and_(Lot.calendar == span.zone, *_within(wanted.counted, span, now)) for span in spans(wanted)]
     more = [Booking.checked_in_at.is_not(None)] if wanted.came or wanted.stay else []
     return and_(or_(false(), *parts), *more, *_stayed(wanted.stay))
 
@@ -155,13 +162,29 @@ def seconds(wanted: LocalDays) -> Any:
         return shared_seconds(Booking.checked_in_at, Booking.end_time, Booking.checked_in_at, Booking.end_time)
     if wanted.counted == "started" or not spans(wanted):
         return null()
-    low, high = (_by_zone(wanted, side) for side in ("low", "high"))
     if wanted.counted == "parked":
-        until = func.coalesce(Booking.end_time, literal(now, UTCDateTime()))
-        return shared_seconds(Booking.checked_in_at, until, low, high)
-    return shared_seconds(Booking.reserved_start, _kept_until(now), low, high)
+        stood = Booking.checked_in_at, func.coalesce(Booking.end_time, literal(now, UTCDateTime()))
+    else:
+        stood = Booking.reserved_start, _kept_until(now)
+    parts = [_shared(stood, part) for part in _by_turn(spans(wanted))]
+    return parts[0] if len(parts) == 1 else sum((func.coalesce(part, 0) for part in parts), literal(0))
 
 
-def _by_zone(wanted: LocalDays, side: str) -> Any:
-    bounds = [(Lot.timezone == span.zone, literal(getattr(span, side), UTCDateTime())) for span in spans(wanted)]
-    return case(*bounds)
+def _by_turn(found: list[Span]) -> list[list[Span]]:
+    """The spans with each zone once in a list: one list, but for an hour that a lot had twice."""
+    turns: list[list[Span]] = []
+    for span in found:
+        turn = next((turn for turn in turns if all(other.zone != span.zone for other in turn)), None)
+        if turn is None:
+            turns.append([span])
+        else:
+            turn.append(span)
+    return turns
+
+
+def _shared(stood: tuple[Any, Any], turn: list[Span]) -> Any:
+    low, high = (
+        case(*((Lot.calendar == span.zone, literal(getattr(span, side), UTCDateTime())) for span in turn))
+        for side in ("low", "high")
+    )
+    return shared_seconds(*stood, low, high)

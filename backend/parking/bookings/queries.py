@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, true
+from sqlalchemy import Row, Select, and_, bindparam, case, func, literal, literal_column, or_, select, true
 from sqlalchemy.orm import Session, lazyload
 
 from parking.accounts.models import User
@@ -16,7 +16,8 @@ from parking.bookings.local_days import LocalDays
 from parking.bookings.models import Booking
 from parking.bookings.states import is_block, is_live
 from parking.bookings.views import INSTANTS
-from parking.db import is_sqlite, plus_seconds, rfc3339, unindexed
+from parking.clock import FOREVER
+from parking.db import UTCDateTime, is_sqlite, plus_seconds, rfc3339, unindexed
 from parking.lots.models import Lot, Spot, Tariff
 
 STATUSES = ("Active", "Reserved", "Completed", "Cancelled", "No-show")
@@ -24,7 +25,12 @@ STATUSES = ("Active", "Reserved", "Completed", "Cancelled", "No-show")
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list is narrowed to; None narrows nothing. `from_`/`to` are the instants a booking overlaps."""
+    """What a list is narrowed to; None narrows nothing.
+
+    `from_`/`to` are the instants a booking overlaps. With `by_end` one that is over belongs to the time in which it
+    ended, like its cost in the figures, so that periods side by side share no booking; `own_days` are such a time told
+    in days of each lot's own calendar. One that runs or is to come belongs to every time it overlaps.
+    """
 
     status: str | None = None
     lot_id: int | None = None
@@ -35,11 +41,38 @@ class Filters:
     to: datetime | None = None
     q: str | None = None
     days: LocalDays | None = None
+    by_end: bool = False
+    own_days: LocalDays | None = None
+
+
+def _taken_until() -> Any:
+    """Until when an earlier booking has the spot of one that waits for a check-in: FOREVER while its car is there,
+    NULL where nobody is before it. Asked of no other booking, so a list of past ones pays nothing for it."""
+    other = Booking.__table__.alias("other")
+    until = case((other.c.status == "Active", literal(FOREVER, UTCDateTime())), else_=other.c.held_until)
+    latest = (
+        select(func.max(until, type_=UTCDateTime()))
+        .where(other.c.lot_id == Booking.lot_id, other.c.spot_id == Booking.spot_id, other.c.id != Booking.id)
+        .where(literal_column("other.status IN ('Reserved', 'Active')"), other.c.start_time < Booking.start_time)
+        .correlate(Booking)
+        .scalar_subquery()
+    )
+    waits = and_(Booking.status == "Reserved", Booking.checkin_grace_s.is_not(None))
+    return case((waits, latest)).label("taken_until")
+
+
+_TAKEN_UNTIL = _taken_until()
+
+
+def spot_taken_until(session: Session, booking_id: int) -> datetime | None:
+    """Until when somebody before it has the spot of a reservation that waits for its check-in: clock.FOREVER while a
+    car stands there; None where nobody has."""
+    return session.scalar(select(_TAKEN_UNTIL).where(Booking.id == booking_id))
 
 
 def bookings(*, with_user: bool = False) -> Select[Any]:
     """Bookings with their lot, spot number and tariff (and user), blocks left out."""
-    columns: list[Any] = [Booking, Lot, Spot.spot_number, Tariff] + ([User] if with_user else [])
+    columns: list[Any] = [Booking, Lot, Spot.spot_number, Tariff, _TAKEN_UNTIL] + ([User] if with_user else [])
     query = _joined(columns, with_user=with_user).options(lazyload(Lot.tariff))
     return query.options(lazyload(User.roles)) if with_user else query
 
@@ -62,10 +95,11 @@ def listed(*, with_user: bool = False) -> Select[Any]:
         *(Booking.id, Booking.reference, Booking.lot_id, Booking.spot_id, Booking.booking_type, Booking.status),
         *(rfc3339(getattr(Booking, name)).label(name) for name in INSTANTS),
         *(Booking.ended_by, Booking.reason, Booking.vehicle_plate, Spot.spot_number),
-        *(Lot.name.label("lot_name"), Lot.timezone.label("lot_timezone"), Lot.address.label("lot_address")),
+        *(Lot.name.label("lot_name"), Lot.calendar.label("lot_timezone"), Lot.address.label("lot_address")),
         *([Booking.user_id, User.email.label("user_email"), User.username] if with_user else ()),
         *(Booking.total_cost_minor, Booking.checkin_grace_s, Booking.tariff_id, Tariff.currency, Tariff.hourly_minor),
         *(Tariff.step_s, Tariff.free_s, Tariff.day_cap_minor, Tariff.cap_day, Tariff.timezone.label("tariff_timezone")),
+        _TAKEN_UNTIL,
     ]
     return _joined(columns, with_user=with_user)
 
@@ -115,13 +149,29 @@ def conditions(chosen: Filters, now: datetime) -> list[Any]:
         found.append(_status_is(chosen.status, now))
     if chosen.status in ("Active", "Reserved"):  # with the words of the small indexes of what is live
         found.append(is_live)
-    if chosen.from_:
-        found.append(func.coalesce(Booking.end_time, Booking.held_until) > chosen.from_)
-    if chosen.to:
-        found.append(Booking.start_time < chosen.to)
+    if chosen.by_end:
+        found += _by_end(chosen.from_, chosen.to)
+    else:
+        found += _overlaps(chosen.from_, chosen.to)
+    if chosen.own_days:
+        open_ones = and_(is_live, *_overlaps(*local_days.reach(chosen.own_days)))
+        found.append(or_(local_days.clause(chosen.own_days), open_ones))
     if chosen.days:
         found.append(local_days.clause(chosen.days))
     return found
+
+
+def _overlaps(low: datetime | None, high: datetime | None) -> list[Any]:
+    until = func.coalesce(Booking.end_time, Booking.held_until)
+    return [*([until > low] if low else []), *([Booking.start_time < high] if high else [])]
+
+
+def _by_end(low: datetime | None, high: datetime | None) -> list[Any]:
+    """Ended in [low, high), as the figures count; or still live and overlapping it."""
+    ended = [*([Booking.end_time >= low] if low else []), *([Booking.end_time < high] if high else [])]
+    if not ended:
+        return []
+    return [or_(and_(*ended), and_(is_live, *_overlaps(low, high)))]
 
 
 def _status_is(status: str, now: datetime) -> Any:

@@ -80,7 +80,8 @@ def release(booking_id: int) -> Response:
 @bp.output(BookingsOut)
 def list_own(query: ListQuery) -> Response:
     """One's own bookings, newest first."""
-    return answer(service.listing(_filters(query, user_id=identity().id), query.limit, query.cursor))
+    chosen = _filters(query, user_id=identity().id, by_end=True, own_days=_own_days(query))
+    return answer(service.listing(chosen, query.limit, query.cursor))
 
 
 @bp.get("/api/bookings/<int:booking_id>")
@@ -208,21 +209,33 @@ def _days(query: AdminNarrowing) -> local_days.LocalDays | None:
     """The local days asked for. Raises Invalid when only half of them is said."""
     if query.counted is None:
         return None
-    if query.from_day is None or query.to_day is None or not date(1971, 1, 1) <= query.from_day <= query.to_day:
-        raise Invalid.field("from_day", "With counted, please say from_day and to_day, the first not after the last.")
-    if query.to_day >= date(9990, 1, 1):
-        raise Invalid.field("to_day", "This day lies outside the calendar.")
+    first, last = _run(query.from_day, query.to_day)
     stays = query.stay_from is not None or query.stay_to is not None
     return local_days.LocalDays(
         query.counted,
-        query.from_day,
-        query.to_day,
+        first,
+        last,
         local_days.zones(db.session()),
         came=query.came,
         hour=query.hour,
         at=read_time(query.at, "UTC", "at") if query.at else None,
         stay=(query.stay_from or 0, query.stay_to) if stays else None,
     )
+
+
+def _own_days(query: ListQuery) -> local_days.LocalDays | None:
+    """The days of one's own list. Raises Invalid for days out of order or outside the calendar."""
+    if query.from_day is None:
+        return None
+    return local_days.LocalDays("ended", *_run(query.from_day, query.to_day), local_days.zones(db.session()))
+
+
+def _run(first: date | None, last: date | None) -> tuple[date, date]:
+    if first is None or last is None or not date(1971, 1, 1) <= first <= last:
+        raise Invalid.field("from_day", "Please say from_day and to_day, the first not after the last.")
+    if last >= date(9990, 1, 1):
+        raise Invalid.field("to_day", "This day lies outside the calendar.")
+    return first, last
 
 
 def _filters(query: Narrowing, **more: Any) -> queries.Filters:

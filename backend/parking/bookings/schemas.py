@@ -77,7 +77,7 @@ class Nothing(In):
 
 
 class ExtendIn(In):
-    minutes: Annotated[int, Field(ge=1, le=60 * 24 * 31)] | None = None
+    minutes: Annotated[int, Field(ge=1, le=60 * 24 * 367)] | None = None
     until: TimeText | None = None
 
 
@@ -248,12 +248,33 @@ class Narrowing(Query):
     status: Status | None = None
     lot_id: Id | None = None
     booking_type: Literal["instant", "reserved"] | None = None
-    from_: Annotated[str | None, Field(alias="from", max_length=40)] = None
-    to: Annotated[str | None, Field(max_length=40)] = None
+    from_: Annotated[
+        str | None, Field(alias="from", max_length=40, description="Bookings that touch the time from here on")
+    ] = None
+    to: Annotated[str | None, Field(max_length=40, description="Bookings that touch the time before this")] = None
 
 
 class ListQuery(Narrowing, Paging):
-    """One's own list."""
+    """One's own list. A booking that is over belongs to the time in which it ended, as its cost does in
+    /api/stats/user; one that runs or is to come to every time it touches. So the sums of months add up."""
+
+    from_: Annotated[
+        str | None,
+        Field(alias="from", max_length=40, description="Bookings that ended (or are still open) from here on"),
+    ] = None
+    to: Annotated[
+        str | None, Field(max_length=40, description="Bookings that ended (or, if still open, begin) before this")
+    ] = None
+    from_day: Day | None = Field(
+        default=None, description="With to_day: the same in days of each lot's own calendar, both included"
+    )
+    to_day: Day | None = None
+
+    @model_validator(mode="after")
+    def _both_days(self) -> Self:
+        if (self.from_day is None) is not (self.to_day is None):
+            raise ValueError("`from_day` and `to_day` go together")
+        return self
 
 
 Minutes = Annotated[int, Field(ge=0, le=10_000_000)]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
@@ -20,19 +21,18 @@ from parking.bookings.rules import lifecycle, pricing
 from parking.bookings.rules.times import read_time
 from parking.bookings.states import is_block, is_live
 from parking.bookings.views import booking_view, claim_of, iso, list_view, price_of, row_view
+from parking.bookings.windows import check_length, read_window
 from parking.db import Groups, db, is_sqlite, transaction
 from parking.errors import Conflict, Invalid, NotFound, Unavailable
 from parking.idempotency import service as idempotency
 from parking.lots.models import Lot, Spot, Tariff
 from parking.mail import service as mail
-from parking.money import to_number
+from parking.money import plain_text, to_number
 from parking.web import signed_out
 
 PATIENT_AFTER = 3
 """Lost races after which an attempt queues for the lot instead of skipping what others are taking."""
 MOST_ATTEMPTS = 50
-CLOCK_SKEW = timedelta(minutes=2)
-"""A reservation may begin this long ago: the sender's clock, and the time a person needs to press the button."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,32 +145,6 @@ def _claim_for(order: Order, lot: Lot, now: datetime) -> allocation.NewClaim:
     )
 
 
-def read_window(
-    lot: Lot,
-    start_text: str | None,
-    end_text: str | None,
-    now: datetime,
-    names: tuple[str, str] = ("reserved_start", "reserved_end"),
-) -> tuple[datetime, datetime]:
-    """The window two texts mean at this lot. Raises Invalid at the field that is wrong."""
-    limits = settings.current()
-    for name, given in zip(names, (start_text, end_text), strict=True):
-        if given is None:
-            raise Invalid.field(name, "Please say from when until when.")
-    start = read_time(str(start_text), lot.timezone, names[0])
-    end = read_time(str(end_text), lot.timezone, names[1])
-    if start < now - CLOCK_SKEW:
-        raise Invalid.field(names[0], "This time has passed.")
-    start = max(start, now)
-    if end <= start:
-        raise Invalid.field(names[1], "The end must come after the start.")
-    if start > now + timedelta(days=limits.reservation_max_days_ahead):
-        raise Invalid.field(names[0], f"You can book at most {limits.reservation_max_days_ahead} days ahead.")
-    if end - start > timedelta(days=limits.reservation_max_days_long):
-        raise Invalid.field(names[1], f"A booking can last at most {limits.reservation_max_days_long} days.")
-    return start, end
-
-
 def _check_limit(session: Session, user_id: int) -> None:
     most = settings.current().max_open_bookings_per_user
     if not most:
@@ -192,7 +166,8 @@ def _booked(session: Session, claimed: allocation.Claimed, place: _Place) -> dic
     steps.record(session, "booking.created", booking, None)
     emails.confirm(session, place.user, emails.facts_of(booking, lot, number, tariff))
     announce(booking)
-    view = booking_view(booking, lot, number, tariff, booking.created_at)
+    taken = queries.spot_taken_until(session, booking.id) if booking.checkin_grace_s is not None else None
+    view = booking_view(booking, lot, number, tariff, booking.created_at, taken_until=taken)
     return {"message": f"Spot {number} at {lot.name} is yours.", "booking": view}
 
 
@@ -276,7 +251,7 @@ def check_in(booking_id: int, user_id: int) -> dict[str, Any]:
     def act(session: Session, row: Row[Any], now: datetime) -> dict[str, Any]:
         booking: Booking = row.Booking
         lifecycle.check_check_in(claim_of(booking), now)
-        _check_nobody_parks(session, booking, now)
+        _check_spot_is_free(session, booking, now, row.Lot.timezone)
         before = steps.audited(booking)
         booking.start_time = min(booking.start_time, now)
         booking.status, booking.checked_in_at = "Active", now
@@ -287,14 +262,18 @@ def check_in(booking_id: int, user_id: int) -> dict[str, Any]:
     return _change(booking_id, user_id, act, with_spot=True)
 
 
-def _check_nobody_parks(session: Session, booking: Booking, now: datetime) -> None:
-    there = session.scalar(
-        select(Booking.id)
-        .where(is_live, Booking.lot_id == booking.lot_id, Booking.spot_id == booking.spot_id, Booking.id != booking.id)
-        .where((Booking.status == "Active") | ((Booking.start_time <= now) & (Booking.held_until > now)))
-    )
-    if there is not None:
+def _check_spot_is_free(session: Session, booking: Booking, now: datetime, zone: str) -> None:
+    """Raises Conflict while a car stands on the spot, or somebody's earlier reservation is still to be over."""
+    until = queries.spot_taken_until(session, booking.id)
+    if until is None or until <= now:
+        return
+    if until == clock.FOREVER:
         raise Conflict("Somebody is still on your spot. Please try again in a minute.", code="spot_occupied")
+    raise Conflict(
+        f"Somebody else has your spot until {until.astimezone(ZoneInfo(zone)):%H:%M}. You can check in from then on.",
+        code="spot_not_free_yet",
+        free_at=iso(until),
+    )
 
 
 def extend(booking_id: int, user_id: int, *, minutes: int | None = None, until: str | None = None) -> dict[str, Any]:
@@ -313,7 +292,7 @@ def extend(booking_id: int, user_id: int, *, minutes: int | None = None, until: 
             else read_time(str(until), row.Lot.timezone, "until")
         )
         lifecycle.check_extend(claim_of(booking), booking.held_until, end, now)
-        _check_length(booking, end)
+        check_length(booking.start_time, end, row.Lot.timezone, "until")
         _check_free_until(session, booking, end)
         before = steps.audited(booking)
         booking.held_until, booking.sequence = end, booking.sequence + 1
@@ -325,12 +304,6 @@ def extend(booking_id: int, user_id: int, *, minutes: int | None = None, until: 
         return {"message": "The spot is yours for longer.", "booking": row_view(row, now)}
 
     return _change(booking_id, user_id, act, with_spot=True)
-
-
-def _check_length(booking: Booking, end: datetime) -> None:
-    most = settings.current().reservation_max_days_long
-    if end - booking.start_time > timedelta(days=most):
-        raise Invalid.field("until", f"A booking can last at most {most} days.")
 
 
 def _check_free_until(session: Session, booking: Booking, end: datetime) -> None:
@@ -454,9 +427,9 @@ def _line_text(line: pricing.Line, tariff: Tariff) -> str:
     hours, rest = divmod(line.seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     parts = [f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min"), (seconds, "s")) if n]
-    said = f"{' '.join(parts) or '0 min'} × {tariff.hourly_minor / 100:.2f} {tariff.currency}/h"
+    said = f"{' '.join(parts) or '0 min'} × {plain_text(tariff.hourly_minor, tariff.currency)} {tariff.currency}/h"
     if line.capped:
-        return f"{said}, at most {(tariff.day_cap_minor or 0) / 100:.2f} {tariff.currency} a day"
+        return f"{said}, at most {plain_text(tariff.day_cap_minor or 0, tariff.currency)} {tariff.currency} a day"
     return f"{said}, within the free minutes" if line.free else said
 
 

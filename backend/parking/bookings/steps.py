@@ -29,7 +29,8 @@ def complete(session: Session, row: Row[Any], end: datetime, *, by: str, reason:
     booking.total_cost_minor = cost_at(booking, row.Tariff, booking.end_time)
     booking.status, booking.ended_by, booking.reason = "Completed", by, reason
     booking.sequence += 1
-    record(session, "booking.force_released" if reason else "booking.released", booking, before)
+    action = "booking.force_released" if reason else "booking.released"
+    record(session, action, booking, before, by_system=by == "system")
     if reason:
         emails.force_released(session, row.User, facts(row), reason)
     else:
@@ -43,7 +44,7 @@ def cancel(session: Session, row: Row[Any], now: datetime, *, by: str, reason: s
     before = audited(booking)
     booking.status, booking.end_time, booking.total_cost_minor = "Cancelled", now, 0
     booking.ended_by, booking.reason, booking.sequence = by, reason, booking.sequence + 1
-    record(session, "booking.cancelled", booking, before)
+    record(session, "booking.cancelled", booking, before, by_system=by == "system")
     emails.cancelled(session, row.User, facts(row), by, reason)
     announce(booking)
 
@@ -54,7 +55,7 @@ def miss(session: Session, row: Row[Any], now: datetime) -> None:
     before = audited(booking)
     booking.status, booking.total_cost_minor, booking.ended_by = "No-show", 0, "system"
     booking.end_time, booking.sequence = claim_of(booking).deadline or now, booking.sequence + 1
-    record(session, "booking.no_show", booking, before)
+    record(session, "booking.no_show", booking, before, by_system=True)
     emails.no_show(session, row.User, facts(row))
     announce(booking)
 
@@ -64,7 +65,7 @@ def start(session: Session, row: Row[Any], since: datetime) -> None:
     booking: Booking = row.Booking
     before = audited(booking)
     booking.status, booking.checked_in_at = "Active", since
-    record(session, "booking.started", booking, before)
+    record(session, "booking.started", booking, before, by_system=True)
     announce(booking)
 
 
@@ -74,7 +75,7 @@ def move(session: Session, row: Row[Any], spot_id: int, spot_number: int) -> Non
     before = audited(booking)
     announce(booking)  # the spot it leaves
     booking.spot_id, booking.sequence = spot_id, booking.sequence + 1
-    record(session, "booking.moved", booking, before)
+    record(session, "booking.moved", booking, before, by_system=True)
     told = emails.facts_of(booking, row.Lot, spot_number, row.Tariff)
     emails.moved(session, row.User, told, row.spot_number)
     announce(booking)
@@ -91,10 +92,13 @@ def audited(booking: Booking) -> dict[str, Any]:
     return {name: iso(value) if isinstance(value, datetime) else value for name, value in shown.items()}
 
 
-def record(session: Session, action: str, booking: Booking, before: dict[str, Any] | None) -> None:
-    """The audit entry: of a new booking (before None) everything, else what has changed."""
+def record(
+    session: Session, action: str, booking: Booking, before: dict[str, Any] | None, *, by_system: bool = False
+) -> None:
+    """Writes the audit entry: of a new booking (before None) everything, else what has changed. `by_system`: the clock
+    did it, whoever asked at that moment."""
     after = audited(booking)
     if before is not None:
         after = {name: value for name, value in after.items() if value != before[name]}
         before = {name: before[name] for name in after}
-    audit.record(session, action, "booking", booking.id, before=before, after=after)
+    audit.record(session, action, "booking", booking.id, before=before, after=after, by_system=by_system)

@@ -12,8 +12,9 @@ from sqlalchemy import Row
 from parking.accounts.models import User
 from parking.bookings.models import Booking
 from parking.bookings.rules import lifecycle, pricing
+from parking.lot_calendar import zone_of_stay
 from parking.lots.models import Lot, Tariff
-from parking.money import to_number
+from parking.money import to_number, unit
 
 FREE_OF_CHARGE = ("Cancelled", "No-show")
 LIVE = ("Reserved", "Active")
@@ -46,6 +47,7 @@ def price_of(tariff: Tariff) -> pricing.Tariff:
         day_cap_minor=tariff.day_cap_minor,
         cap_day=tariff.cap_day,
         timezone=tariff.timezone,
+        unit_minor=unit(tariff.currency),
     )
 
 
@@ -109,7 +111,7 @@ def _price_view(tariff: Any) -> dict[str, Any]:
     }
 
 
-def _standing(booking: Any, tariff: Any, now: datetime) -> dict[str, Any]:
+def _standing(booking: Any, tariff: Any, now: datetime, taken_until: datetime | None) -> dict[str, Any]:
     """The part of a booking's view that time decides."""
     claim = claim_of(booking)
     status = lifecycle.status_at(claim, now)
@@ -123,20 +125,27 @@ def _standing(booking: Any, tariff: Any, now: datetime) -> dict[str, Any]:
         "running_cost": to_number(cost_at(booking, tariff, now)) if status == "Active" else None,
         "require_checkin": claim.needs_check_in,
         "checkin_deadline": iso(claim.deadline) if status == "Reserved" else None,
-        "actions": lifecycle.actions_at(claim, now),
+        "actions": lifecycle.actions_at(claim, now, taken_until),
     }
 
 
 def booking_view(
-    booking: Booking, lot: Lot, spot_number: int, tariff: Tariff, now: datetime, user: User | None = None
+    booking: Booking,
+    lot: Lot,
+    spot_number: int,
+    tariff: Tariff,
+    now: datetime,
+    user: User | None = None,
+    taken_until: datetime | None = None,
 ) -> dict[str, Any]:
-    """One booking as `now` finds it. `user` is added for an administrator."""
+    """One booking as `now` finds it. `user` is added for an administrator; `taken_until`: until when somebody before
+    them has the spot (queries.spot_taken_until)."""
     shown = {
         "id": booking.id,
         "reference": booking.reference,
         "lot_id": booking.lot_id,
         "lot_name": lot.name,
-        "lot_timezone": lot.timezone,
+        "lot_timezone": zone_of_stay(lot.calendar, booking.end_time),
         "lot_address": lot.address,
         "spot_id": booking.spot_id,
         "spot_number": spot_number,
@@ -150,7 +159,7 @@ def booking_view(
         "reason": booking.reason,
         "vehicle_plate": booking.vehicle_plate,
         **_price_view(tariff),
-        **_standing(booking, tariff, now),
+        **_standing(booking, tariff, now, taken_until),
     }
     if user is not None:
         shown |= {"user_id": user.id, "user_email": user.email, "username": user.username}
@@ -159,7 +168,8 @@ def booking_view(
 
 def row_view(row: Row[Any], now: datetime, *, for_admin: bool = False) -> dict[str, Any]:
     """A row of `queries.bookings()`."""
-    return booking_view(row.Booking, row.Lot, row.spot_number, row.Tariff, now, row.User if for_admin else None)
+    user = row.User if for_admin else None
+    return booking_view(row.Booking, row.Lot, row.spot_number, row.Tariff, now, user, row.taken_until)
 
 
 _STORED = (
@@ -182,8 +192,9 @@ def list_view(rows: Iterable[Row[Any]], now: datetime, *, for_admin: bool = Fals
             prices[row.tariff_id] = tariff, {**_OVER, **_price_view(tariff)}
         tariff, price = prices[row.tariff_id]
         one = dict(zip(names, row, strict=False)) | price
+        one["lot_timezone"] = zone_of_stay(row.lot_timezone, row.end_time)
         if row.status in LIVE:
-            one |= _standing(_with_instants(row), tariff, now)
+            one |= _standing(_with_instants(row), tariff, now, row.taken_until)
         else:
             one["require_checkin"] = row.checkin_grace_s is not None
             one["total_cost"] = to_number(row.total_cost_minor or 0)

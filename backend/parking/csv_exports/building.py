@@ -109,7 +109,7 @@ def _file(job: ExportJob) -> str:
 
 def _build_bookings(path: Path, job: ExportJob, progress: Progress, dialect: Dialect) -> list[dict[str, Any]]:
     now = clock.now()
-    chosen = read_filters(job.filters, user_id=job.user_id)
+    chosen = read_filters(job.filters, user_id=job.user_id, by_end=True)
     _set_total(job, stream.count(queries.booking_count(chosen, now)))
     table = columns.bookings(queries.as_of(now))
     return [_write(path, table, queries.bookings(chosen, now), progress, dialect)]
@@ -121,7 +121,7 @@ def _build_everything(path: Path, progress: Progress, dialect: Dialect) -> list[
     zone = settings.current().timezone
     bookings = columns.bookings(queries.as_of(now), with_user=True)
     sources: list[tuple[Table, Select[*tuple[Any, ...]]]] = [
-        (columns.users(zone), queries.users()),
+        (columns.users(zone, settings.current().currency), queries.users()),
         (columns.LOTS, queries.lots()),
         (columns.SPOTS, queries.spots()),
         (bookings, queries.bookings(everything, now, with_user=True)),

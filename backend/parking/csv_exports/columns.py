@@ -11,12 +11,16 @@ from functools import lru_cache
 from typing import Any
 
 from parking.csv_writer import Cell, Table, Times
+from parking.lot_calendar import zone_of_stay
+from parking.money import WHOLE
 
 
 @lru_cache(maxsize=4096)
-def money(minor: int | None) -> Decimal | None:
-    """Exact amount in major units with two decimals; None where there is none."""
-    return None if minor is None else Decimal(minor).scaleb(-2)
+def money(minor: int | None, currency: str) -> int | Decimal | None:
+    """Exact amount in major units, with two decimals where the currency has hundredths; None where there is none."""
+    if minor is None:
+        return None
+    return minor // 100 if currency in WHOLE and minor % 100 == 0 else Decimal(minor).scaleb(-2)
 
 
 # the files --------------------------------------------------------------------------------
@@ -56,11 +60,13 @@ def hours(status: str, start: int, end: int, reserved_start: int | None, reserve
 
 
 def bookings(live: Live, *, with_user: bool = False) -> Table:
-    """Rows of queries.bookings(). `live` completes what is still running or to come."""
+    """Rows of queries.bookings(). `live` completes what is still running or to come. The times of a stay are told by
+    the zone in which its lot was when it ended."""
 
     def cells(row: Sequence[Any], times: Times) -> list[Cell]:
-        (ident, reference, lot, zone, spot, kind, status, start, end, reserved_start, reserved_end, checked_in,
+        (ident, reference, lot, calendar, spot, kind, status, start, end, reserved_start, reserved_end, checked_in,
          price, cost, currency, plate, created, *_) = row  # fmt: skip
+        zone = zone_of_stay(calendar, end)
         if end is None:
             status, end, cost, duration = live(row)
         else:
@@ -79,8 +85,8 @@ def bookings(live: Live, *, with_user: bool = False) -> Table:
             time(reserved_end),
             time(checked_in),
             duration,
-            money(price),
-            money(cost),
+            money(price, currency),
+            money(cost, currency),
             currency,
             plate,
             zone,
@@ -101,8 +107,8 @@ def _whose(row: Sequence[Any]) -> list[Cell]:
     return [lot_id, spot_id, user_id, email, username, ended_by or "", reason]
 
 
-def users(zone: str) -> Table:
-    """Every account without its secrets; times in the operator's zone."""
+def users(zone: str, currency: str) -> Table:
+    """Every account without its secrets; times in the operator's zone, sums in the operator's currency."""
 
     def cells(row: Sequence[Any], times: Times) -> list[Cell]:
         time = times(zone)
@@ -118,7 +124,7 @@ def users(zone: str) -> Table:
             time(created),
             time(deleted),
             count,
-            money(spent),
+            money(spent, currency),
             time(last),
         ]
 
@@ -134,7 +140,7 @@ def _lot_cells(row: Sequence[Any], times: Times) -> list[Cell]:
         ident,
         name,
         capacity,
-        money(price),
+        money(price, currency),
         currency,
         zone,
         address,
@@ -146,7 +152,7 @@ def _lot_cells(row: Sequence[Any], times: Times) -> list[Cell]:
         hold // 60,
         step,
         None if free is None else free // 60,
-        money(cap),
+        money(cap, currency),
         cap_day,
         time(created),
         time(updated),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, select, true, union_all
+from sqlalchemy import and_, case, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from parking import clock, settings
@@ -24,6 +24,7 @@ from parking.bookings.views import iso
 from parking.csv_exports import columns, queries, stream
 from parking.csv_exports.models import ExportJob
 from parking.db import db
+from parking.lot_calendar import zone_of_stay
 from parking.mail.models import OutboxMail
 from parking.money import to_number
 from parking.web import Identity
@@ -96,9 +97,10 @@ def _booking(live: columns.Live) -> Item:
     """A row of queries.bookings(with_user=True), with its tariff and, once it is over, what was charged."""
 
     def item(row: Sequence[Any]) -> dict[str, Any]:
-        (ident, reference, lot, zone, spot, kind, status, start, end, reserved_start, reserved_end, checked_in,
+        (ident, reference, lot, calendar, spot, kind, status, start, end, reserved_start, reserved_end, checked_in,
          price, cost, currency, plate, created, grace, step, free, cap, cap_day, tariff_zone,
          lot_id, spot_id, _user_id, _email, _username, ended_by, reason) = row  # fmt: skip
+        zone = zone_of_stay(calendar, end)
         if end is None:
             status, end, cost, duration = live(row)
         else:
@@ -208,14 +210,21 @@ def _exports(user_id: int) -> queries.Rows:
 
 
 def _by_person(user_id: int) -> queries.Rows:
-    """Entries of the audit log by the person. The last column: whether what was changed is the person's own."""
-    own_booking = select(Booking.id).where(Booking.id == AuditEntry.entity_id, Booking.user_id == user_id).exists()
+    """Entries of the audit log by the person. The last column: whether what was changed is the person's own.
+
+    Of other people's bookings only what an administrator ended is in it. Older versions wrote what the clock had done
+    to a booking down as the deed of whoever asked at that moment; the log never changes, so it is left out here."""
+    of_entry = Booking.id == AuditEntry.entity_id
+    own_booking = select(Booking.id).where(of_entry, Booking.user_id == user_id).exists()
+    by_hand = AuditEntry.action.in_(("booking.force_released", "booking.cancelled"))
+    ended_by_hand = and_(by_hand, select(Booking.id).where(of_entry, Booking.ended_by == "admin").exists())
+    theirs = or_(AuditEntry.entity != "booking", own_booking, ended_by_hand)
     own = case(
         (AuditEntry.entity == "user", AuditEntry.entity_id == user_id),
         (AuditEntry.entity == "booking", own_booking),
         else_=true(),
     )
-    return select(*_ENTRY, AuditEntry.ip, own).where(AuditEntry.actor_id == user_id).order_by(AuditEntry.id)
+    return select(*_ENTRY, AuditEntry.ip, own).where(AuditEntry.actor_id == user_id, theirs).order_by(AuditEntry.id)
 
 
 def _by_others(user_id: int) -> queries.Rows:

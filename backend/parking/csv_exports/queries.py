@@ -47,7 +47,7 @@ _SHOWN: tuple[ColumnElement[Any] | Any, ...] = (
     Booking.id,
     Booking.reference,
     Lot.name,
-    Lot.timezone,
+    Lot.calendar,
     Spot.spot_number,
     Booking.booking_type,
     Booking.status,
@@ -129,6 +129,7 @@ def _booking(row: Sequence[Any]) -> Booking:
 def _tariff(row: Sequence[Any]) -> Tariff:
     return Tariff(
         hourly_minor=row[12],
+        currency=row[14],
         step_s=row[18],
         free_s=row[19],
         day_cap_minor=row[20],

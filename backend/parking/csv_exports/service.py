@@ -216,6 +216,7 @@ def csv_of(who: Identity, filters: Filters, form: str = "machine") -> Iterator[b
         from_=filters.from_,
         to=filters.to,
         user_id=who.id,
+        by_end=True,
     )
     table = columns.bookings(queries.as_of(now))
     dialect = csv_writer.dialect_of(form, who.locale)

@@ -8,6 +8,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
+from parking import settings
 from parking.accounts.models import Role, User
 from parking.db import db
 from parking.errors import Problem
@@ -25,7 +26,8 @@ def import_file(file: Path, dry_run: bool) -> None:
     if by is None:
         raise click.ClickException("There is no administrator yet: `flask admin create`.")
     try:
-        made = service.create_many(importer.parse(file.read_bytes()).lots, by, dry_run=dry_run)
+        parsed = importer.parse(file.read_bytes(), currency=settings.current().currency)
+        made = service.create_many(parsed.lots, by, dry_run=dry_run)
     except Problem as problem:
         lines = [f"{where}: {said}" for where, many in problem.errors.items() for said in many]
         raise click.ClickException("\n".join([problem.detail, *lines])) from None

@@ -13,10 +13,13 @@ from parking import csv_labels
 from parking.errors import Invalid
 from parking.lots import csv_reader
 from parking.lots.csv_reader import Reading, Unreadable
+from parking.lots.making import Changes
 from parking.lots.schemas import LotIn
-from parking.lots.service import Changes
+from parking.money import check_price
 
 MOST_ROWS = 5_000
+MOST_SPOTS = 50_000
+"""Spots of all lots of a file together: writing them keeps others from booking for a second at most."""
 _NUMBERS = {
     "capacity": int,
     "price_per_hour": float,
@@ -73,12 +76,12 @@ class Import:
     reading: Reading
 
 
-def parse(data: bytes | str, charset: str | None = None) -> Import:
+def parse(data: bytes | str, charset: str | None = None, *, currency: str = "") -> Import:
     """The lots of a CSV file whose first line names the columns (those of POST /api/lots, or their German names).
 
     The file may come from any spreadsheet: UTF-8, UTF-16 or Windows-1252, split at commas, semicolons or tabs, with
-    decimal points or commas. `charset` is what its sender says of it. Raises Invalid with every fault found: as
-    {"line 3": ["capacity: …"]}, and one by one in the member `faults`.
+    decimal points or commas. `charset` is what its sender says of it, `currency` that of the prices. Raises Invalid
+    with every fault found: as {"line 3": ["capacity: …"]}, and one by one in the member `faults`.
     """
     try:
         text, encoding = csv_reader.decode(data, charset) if isinstance(data, bytes) else (data, "utf-8")
@@ -91,7 +94,7 @@ def parse(data: bytes | str, charset: str | None = None) -> Import:
     if not lines.rows or len(lines.rows) > MOST_ROWS:
         said = f"A file holds 1 to {MOST_ROWS} car parks."
         raise _refused(said, [Fault(None, None, "count", said, {"n": MOST_ROWS})])
-    return Import(_checked(columns, lines.rows, decimal), Reading(encoding, lines.separator, decimal))
+    return Import(_checked(columns, lines.rows, decimal, currency), Reading(encoding, lines.separator, decimal))
 
 
 def _column(heading: str) -> str | None:
@@ -112,7 +115,9 @@ def _columns(heading: Sequence[str]) -> list[str]:
     return columns
 
 
-def _checked(columns: Sequence[str], rows: Sequence[tuple[int, list[str]]], decimal: str | None) -> list[Changes]:
+def _checked(
+    columns: Sequence[str], rows: Sequence[tuple[int, list[str]]], decimal: str | None, currency: str
+) -> list[Changes]:
     found: list[Changes] = []
     faults: list[Fault] = []
     names: dict[str, int] = {}
@@ -126,10 +131,25 @@ def _checked(columns: Sequence[str], rows: Sequence[tuple[int, list[str]]], deci
         if before != line:
             faults.append(Fault(line, "name", "same_name", f"name: the same as in line {before}.", {"n": before}))
         found.append(Changes(lot.model_dump(exclude_unset=True)))
+        if misfit := _amounts(line, lot, currency):
+            faults.append(misfit)
+    if not faults and (spots := sum(lot.fields["capacity"] for lot in found)) > MOST_SPOTS:
+        said = f"A file makes at most {MOST_SPOTS:,} spots; this one has {spots:,}."
+        raise _refused(said, [Fault(None, "capacity", "spots", said, {"n": MOST_SPOTS})])
     if faults:
         wrong = len({fault.line for fault in faults})
         raise _refused(f"{wrong} line(s) are wrong; nothing was imported.", faults)
     return found
+
+
+def _amounts(line: int, lot: LotIn, currency: str) -> Fault | None:
+    """An amount with decimals in a currency that has none."""
+    for name in ("price_per_hour", "daily_cap"):
+        try:
+            check_price(getattr(lot, name) or 0, currency)
+        except ValueError as refusal:
+            return Fault(line, name, "whole_amount", f"{name}: {refusal}", {"choices": currency})
+    return None
 
 
 def _refused(detail: str, faults: Sequence[Fault]) -> Invalid:

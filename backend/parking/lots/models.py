@@ -47,6 +47,8 @@ class Lot(db.Model):  # type: ignore[name-defined]
     name: Mapped[str] = mapped_column(String(100))
     capacity: Mapped[int]
     timezone: Mapped[str] = mapped_column(String(64))
+    calendar: Mapped[str] = mapped_column(Text, default=lambda row: row.get_current_parameters()["timezone"])
+    """`timezone`, after the zones it was in before (parking/lot_calendar.py): by what the past is told."""
     address: Mapped[str | None] = mapped_column(String(255))
     latitude: Mapped[float | None] = mapped_column(Float)
     longitude: Mapped[float | None] = mapped_column(Float)

@@ -26,6 +26,7 @@ from parking.lots.schemas import (
     SpotsEdit,
     SpotsMessage,
     SpotsOut,
+    UpdateQuery,
 )
 from parking.lots.service import Changes
 from parking.web import Message, answer, documented, identity, requires
@@ -79,7 +80,8 @@ def import_lots(query: ImportQuery) -> Response:
     `dialect` says how it was read."""
     if request.mimetype != "text/csv":
         raise UnsupportedMediaType("The body must be CSV (Content-Type: text/csv).")
-    parsed = importer.parse(request.get_data(), request.mimetype_params.get("charset"))
+    charset = request.mimetype_params.get("charset")
+    parsed = importer.parse(request.get_data(), charset, currency=settings.current().currency)
     made = service.create_many(parsed.lots, identity().id, dry_run=query.dry_run)
     said = "would be created" if query.dry_run else "were created"
     body = {"message": f"{len(made)} car park(s) {said}.", "lots": made, "dialect": parsed.reading.as_json()}
@@ -98,12 +100,18 @@ def get_lot(lot_id: int) -> Response:
 @bp.put("/api/lots/<int:lot_id>")
 @requires("admin")
 @documented(409, takes=["If-Match"], gives=["ETag"])
+@bp.input(UpdateQuery, location="query", arg_name="query")
 @bp.input(LotEdit, arg_name="body")
 @bp.output(LotMessage)
-def update_lot(lot_id: int, body: LotEdit) -> Response:
-    """Change a car park; its price from now on, its capacity as far as bookings allow."""
-    changes = Changes(body.model_dump(exclude_unset=True))
-    return _tagged(answer(service.update_lot(lot_id, changes, identity(), request.headers.get("If-Match"))))
+def update_lot(lot_id: int, query: UpdateQuery, body: LotEdit) -> Response:
+    """Change a car park; its price from now on, its capacity as far as bookings allow.
+
+    Another time zone while reservations are to come is refused (409 `timezone_confirm`, with the list) unless it is
+    confirmed: they keep their moments, and their owners are told how these read by the new clock."""
+    changes, if_match = Changes(body.model_dump(exclude_unset=True)), request.headers.get("If-Match")
+    return _tagged(
+        answer(service.update_lot(lot_id, changes, identity(), if_match, confirm_timezone=query.confirm_timezone))
+    )
 
 
 @bp.delete("/api/lots/<int:lot_id>")

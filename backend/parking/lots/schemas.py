@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+import timezones
 from parking.bookings.schemas import TariffOut
 from parking.money import MoneyIn
 from parking.web import In, Out, Query
 
 _PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("This is not the name of a time zone, such as Europe/Berlin.") from None
-    return name
 
 
 def _degrees(value: object) -> object:
@@ -32,7 +24,7 @@ Name = Annotated[
 ]
 Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=_PRINTABLE)]
-Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_zone)]
+Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(timezones.checked)]
 Capacity = Annotated[int, Field(ge=1, le=10_000)]
 Latitude = Annotated[float, BeforeValidator(_degrees), Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, BeforeValidator(_degrees), Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -212,6 +204,12 @@ class LotsQuery(Query):
 
 class DeleteQuery(Query):
     cancel_reservations: bool = False
+
+
+class UpdateQuery(Query):
+    confirm_timezone: bool = Field(
+        default=False, description="Change the time zone although reservations are to come; their owners are told"
+    )
 
 
 class ImportQuery(Query):

@@ -7,14 +7,13 @@ constraint that keeps two cars apart decides whether a spot may go.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking import clock, settings
+from parking import clock
 from parking.audit import service as audit
 from parking.bookings import allocation, blocks, steps
 from parking.bookings import queries as booking_queries
@@ -27,86 +26,53 @@ from parking.bookings.views import iso
 from parking.db import db, transaction
 from parking.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from parking.idempotency import service as idempotency
-from parking.lots import queries
-from parking.lots.models import Lot, Spot, Tariff
+from parking.lots import making, queries, zone_change
+from parking.lots.making import Changes
+from parking.lots.models import Lot, Spot
 from parking.lots.rules import Resize, SpotState, resize
+from parking.lots.views import MOST_BLOCKERS_NAMED, blocking_view
 from parking.web import Identity
 
-_PLAIN = ("name", "timezone", "address", "latitude", "longitude", "description", "require_checkin")
-_NULLABLE = ("address", "latitude", "longitude", "description", "daily_cap")
-MOST_BLOCKERS_NAMED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """The fields of a lot that a request names; money in minor units, durations as the contract has them."""
-
-    fields: dict[str, Any] = field(default_factory=dict)
-
-    def get(self, name: str, otherwise: Any) -> Any:
-        """The new value, or the present one where the request does not name the field (or clears one that
-        cannot be empty)."""
-        value = self.fields.get(name, otherwise)
-        return otherwise if value is None and name not in _NULLABLE else value
+create_many = making.create_many
 
 
 def create(changes: Changes, who: Identity) -> dict[str, Any]:
     """A new lot with its spots 1..capacity. Raises Conflict when the name is taken."""
     with transaction() as session:
         keeper = idempotency.begin(session)
-        lot = add(session, changes, who.id)
+        lot = making.add(session, changes, who.id)
         answer = {"message": f"{lot.name} was created.", "lot": _shown(session, lot)}
         if keeper:
             keeper.keep(201, answer)
         return answer
 
 
-def create_many(many: Iterable[Changes], user_id: int, *, dry_run: bool = False) -> list[dict[str, Any]]:
-    """All of these lots, or none. Raises Conflict when a name is taken."""
-    with transaction() as session:
-        made = [add(session, changes, user_id) for changes in many]
-        shown = [_shown(session, lot) for lot in made]
-        if dry_run:
-            session.rollback()
-        return shown
+def update_lot(
+    lot_id: int, changes: Changes, who: Identity, if_match: str | None, *, confirm_timezone: bool = False
+) -> dict[str, Any]:
+    """Changes a lot. `confirm_timezone`: also its time zone while reservations are to come; their owners are told.
 
-
-def add(session: Session, changes: Changes, user_id: int) -> Lot:
-    """A new lot in the caller's transaction."""
-    chosen, now = settings.current(), clock.now()
-    capacity = changes.fields["capacity"]
-    _check_capacity(capacity)
-    _check_name(session, changes.fields["name"])
-    lot = Lot(capacity=capacity, timezone=chosen.timezone, created_at=now, updated_at=now, version=1)
-    _apply(lot, changes)
-    session.add(lot)
-    session.flush()
-    _set_tariff(session, lot, None, changes, now)
-    _make_spots(session, lot.id, range(1, capacity + 1))
-    audit.record(session, "lot.created", "lot", lot.id, after=_audited(lot), actor_id=user_id)
-    announce_lot(lot.id)
-    return lot
-
-
-def update_lot(lot_id: int, changes: Changes, who: Identity, if_match: str | None) -> dict[str, Any]:
-    """Changes a lot. Raises NotFound, PreconditionFailed (stale `if_match`), Conflict (name taken; too few spots
-    can be removed, with what blocks it)."""
-    if "capacity" in changes.fields:
+    Raises NotFound, PreconditionFailed (stale `if_match`), Conflict (name taken; too few spots can be removed, with
+    what blocks it; `timezone_confirm` with the reservations that another zone would make read differently).
+    """
+    if "capacity" in changes.fields or "timezone" in changes.fields:
         settle(lot_id)
     with transaction() as session:
         lot = _locked_lot(session, lot_id, if_match)
-        before, now = _audited(lot), clock.now()
+        before, now = making.audited(lot), clock.now()
         if changes.get("name", lot.name).lower() != lot.name.lower():
-            _check_name(session, changes.fields["name"])
+            making.check_name(session, changes.fields["name"])
         capacity = changes.get("capacity", lot.capacity)
         if capacity != lot.capacity:
-            _check_capacity(capacity)
+            making.check_capacity(capacity)
             _resize(session, lot, capacity, who, now)
         old = lot.tariff
-        _apply(lot, changes)
-        _set_tariff(session, lot, old, changes, now)
+        if changes.get("timezone", lot.timezone) != lot.timezone:
+            zone_change.carry_out(session, lot, changes.fields["timezone"], now, confirmed=confirm_timezone)
+        making.apply(lot, changes)
+        making.set_tariff(session, lot, old, changes, now)
         _touch(session, lot, now)
-        after = _audited(lot)
+        after = making.audited(lot)
         changed = {name for name in after if after[name] != before[name]}
         audit.record(
             session,
@@ -145,7 +111,7 @@ def restore(lot_id: int) -> dict[str, Any]:
             raise NotFound("There is no such car park.")
         if lot.deleted_at is None:
             raise Conflict(f"{lot.name} is not deleted.", code="not_deleted")
-        _check_name(session, lot.name)
+        making.check_name(session, lot.name)
         now = clock.now()
         spots = session.scalars(select(Spot.id).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None))).all()
         blocks.unblock(session, lot.id, spots, kind=RETIRED, now=now)
@@ -247,18 +213,7 @@ def blockers(session: Session, lot_id: int, spot_ids: Iterable[int]) -> list[dic
     query = booking_queries.bookings(with_user=True).where(
         is_live, Booking.lot_id == lot_id, Booking.spot_id.in_(list(spot_ids))
     )
-    return [
-        {
-            "booking_id": row.Booking.id,
-            "reference": row.Booking.reference,
-            "spot_number": row.spot_number,
-            "status": row.Booking.status,
-            "user_email": row.User.email,
-            "start_time": iso(row.Booking.start_time),
-            "end_time": iso(row.Booking.reserved_end),
-        }
-        for row in session.execute(query.order_by(Spot.spot_number).limit(MOST_BLOCKERS_NAMED))
-    ]
+    return [blocking_view(row) for row in session.execute(query.order_by(Spot.spot_number).limit(MOST_BLOCKERS_NAMED))]
 
 
 def _locked_lot(session: Session, lot_id: int, if_match: str | None) -> Lot:
@@ -278,48 +233,6 @@ def _touch(session: Session, lot: Lot, now: datetime) -> None:
     lot.version, lot.updated_at = lot.version + 1, now
     session.flush()
     announce_lot(lot.id)
-
-
-def _apply(lot: Lot, changes: Changes) -> None:
-    for name in _PLAIN:
-        setattr(lot, name, changes.get(name, getattr(lot, name)))
-    for text in ("address", "description"):
-        setattr(lot, text, getattr(lot, text) or None)
-    for name, column in (("checkin_grace_minutes", "checkin_grace_s"), ("instant_hold_minutes", "instant_hold_s")):
-        if changes.get(name, None) is not None:
-            setattr(lot, column, changes.fields[name] * 60)
-    lot.require_checkin = bool(lot.require_checkin)
-
-
-def _set_tariff(session: Session, lot: Lot, old: Tariff | None, changes: Changes, now: datetime) -> None:
-    """Gives the lot a new tariff row when anything about its price (or the day of its cap) differs."""
-    present = {
-        "currency": settings.current().currency,
-        "hourly_minor": 0,
-        "step_s": 1,
-        "free_s": 0,
-        "day_cap_minor": None,
-        "cap_day": "rolling",
-        "timezone": lot.timezone,
-    }
-    if old is not None:
-        present = {name: getattr(old, name) for name in present}
-    free = changes.get("free_minutes", None)
-    wanted = present | {
-        "hourly_minor": changes.get("price_per_hour", present["hourly_minor"]),
-        "step_s": changes.get("billing_step_seconds", present["step_s"]),
-        "free_s": present["free_s"] if free is None else free * 60,
-        "day_cap_minor": changes.get("daily_cap", present["day_cap_minor"]),
-        "cap_day": changes.get("cap_day", present["cap_day"]),
-        "timezone": lot.timezone,
-    }
-    if old is None or wanted != present:
-        tariff = Tariff(lot_id=lot.id, created_at=now, **wanted)
-        session.add(tariff)
-        session.flush()
-        lot.tariff_id = tariff.id
-        session.flush()
-        session.refresh(lot, ["tariff"])
 
 
 def _resize(session: Session, lot: Lot, capacity: int, who: Identity, now: datetime) -> None:
@@ -349,25 +262,7 @@ def _carry_out(session: Session, lot: Lot, plan: Resize, by_id: dict[int, Spot],
         blocks.unblock(session, lot.id, plan.restore, kind=RETIRED, now=now)
     for spot_id in (*plan.retire, *plan.restore):
         by_id[spot_id].retired_at = now if spot_id in plan.retire else None
-    _make_spots(session, lot.id, plan.create)
-
-
-def _make_spots(session: Session, lot_id: int, numbers: Iterable[int]) -> None:
-    rows = [{"lot_id": lot_id, "spot_number": n, "ev": False, "accessible": False, "covered": False} for n in numbers]
-    if rows:
-        session.execute(insert(Spot), rows)
-
-
-def _check_capacity(capacity: int) -> None:
-    most = settings.current().lot_capacity_max
-    if not 1 <= capacity <= most:
-        raise Invalid.field("capacity", f"A car park has 1 to {most} spots.")
-
-
-def _check_name(session: Session, name: str) -> None:
-    taken = select(Lot.id).where(func.lower(Lot.name) == name.lower(), Lot.deleted_at.is_(None))
-    if session.scalar(taken) is not None:
-        raise Conflict(f"There is a car park named {name} already.", code="name_taken", errors={"name": ["Taken."]})
+    making.make_spots(session, [(lot.id, number) for number in plan.create], now)
 
 
 def _check_no_cars(session: Session, lot: Lot) -> None:
@@ -396,11 +291,6 @@ def _shown(session: Session, lot: Lot) -> dict[str, Any]:
     session.flush()
     [view] = queries.views(session, clock.now(), [lot.id])
     return view
-
-
-def _audited(lot: Lot) -> dict[str, Any]:
-    names = (*_PLAIN, "capacity", "tariff_id", "checkin_grace_s", "instant_hold_s")
-    return {name: getattr(lot, name) for name in names}
 
 
 def get(lot_id: int) -> dict[str, Any]:

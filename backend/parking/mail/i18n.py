@@ -9,8 +9,10 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+import timezones
+from parking.money import WHOLE
 from parking.rounding import half_up
 
 LANGUAGES = ("en", "de")
@@ -18,7 +20,6 @@ SUBJECT_LIMIT = 60
 PREHEADER_LIMIT = 100
 _CATALOGUE = Path(__file__).with_name("catalogue.toml")
 _THOUSANDS_DECIMAL = {"en": (",", "."), "de": (".", ",")}
-_WHOLE = {"JPY", "KRW", "VND", "CLP", "ISK"}  # currencies written without decimals
 _SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}
 
 
@@ -48,11 +49,8 @@ def parse(instant: str) -> datetime:
 
 
 def zone(name: str) -> ZoneInfo:
-    """The zone by its name; UTC when this machine does not know it (mail must still go out)."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
+    """The zone of a stored name; UTC for one that nobody knows (mail must still go out)."""
+    return ZoneInfo(timezones.mended(name, "UTC"))
 
 
 def _offset(moment: datetime) -> str:
@@ -118,7 +116,7 @@ class Texts:
         whole, rest = divmod(abs(minor), 100)
         thousands, decimal = _THOUSANDS_DECIMAL[self.lang]
         amount = f"{whole:,}".replace(",", thousands)
-        if rest or currency not in _WHOLE:
+        if rest or currency not in WHOLE:
             amount += f"{decimal}{rest:02d}"
         sign = "−" if minor < 0 else ""
         if self.lang == "de":

@@ -10,8 +10,10 @@ from typing import Literal
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, lazyload
 
+from parking import settings
 from parking.accounts.models import Role, User, user_roles
 from parking.bookings.models import Booking
+from parking.bookings.rules.limits import days_later
 from parking.bookings.states import is_block, is_live
 from parking.mail import service as mail
 from parking.reports.ledger import ReportRun
@@ -95,15 +97,25 @@ def _inactive(session: Session, people: Sequence[User], now: datetime, suffix: s
 
 
 def _at_step(person: User, last_start: datetime | None, now: datetime, suffix: str) -> Addressee | None:
-    """None while the person is not inactive yet. An episode of inactivity is named by its beginning."""
-    began = last_start or person.created_at
-    away = now - began
-    passed = [step for step in STEPS if away > timedelta(days=step)]
+    """None while the person is not inactive yet. An episode of inactivity is named by its beginning. Days are told by
+    the operator's clock, so that a reminder comes at the same hour also when the clocks have changed."""
+    began, zone = last_start or person.created_at, settings.current().timezone
+    passed = [step for step in STEPS if now > days_later(began, step, zone)]
     if not passed and last_start is not None:
         return None
     step = passed[-1] if passed else STEPS[0]
     run = f"{began:%Y%m%dT%H%M%SZ}/{step}{suffix}"
-    return Addressee(person, run, days=None if last_start is None else away.days, final=step == STEPS[-1])
+    return Addressee(
+        person, run, days=None if last_start is None else _days_since(began, now, zone), final=step == STEPS[-1]
+    )
+
+
+def _days_since(began: datetime, now: datetime, zone: str) -> int:
+    """How many whole days of that zone have passed."""
+    days = (now - began).days + 1
+    while days and days_later(began, days, zone) > now:
+        days -= 1
+    return days
 
 
 def _with_live_bookings(session: Session, ids: Iterable[int]) -> set[int]:

@@ -198,7 +198,7 @@ def _lot_row(lot: LotFigures) -> list[csv_writer.Cell]:
         sums.completed,
         sums.cancelled,
         sums.no_shows,
-        columns.money(sums.revenue_minor),
+        columns.money(sums.revenue_minor, settings.current().currency),
         settings.current().currency,
         half_up(sums.occupied_s / 3600, 2),
         half_up(sums.occupancy_percent, 2),

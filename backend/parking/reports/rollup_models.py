@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Date, Index, String, text
+from sqlalchemy import JSON, Date, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from parking.accounts.models import User
@@ -107,7 +107,7 @@ class MonthDetail(db.Model):  # type: ignore[name-defined]
 
 
 class LotRolled(db.Model):  # type: ignore[name-defined]
-    """How far a lot has been rolled up: every day from first_day to last_day, in this zone.
+    """How far a lot has been rolled up: every day from first_day to last_day, by this calendar (lot_calendar.py).
 
     `holds_until` None: last_day had ended. Else last_day was the present day, and its row tells it as it would end:
     true until this moment, unless a mark is written; `cars`, `held` and `spots` are what stands until then."""
@@ -115,7 +115,7 @@ class LotRolled(db.Model):  # type: ignore[name-defined]
     __tablename__ = "lot_rolled"
 
     lot_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
-    timezone: Mapped[str] = mapped_column(String(64))
+    timezone: Mapped[str] = mapped_column(Text)
     first_day: Mapped[date] = mapped_column(Date)
     last_day: Mapped[date] = mapped_column(Date)
     rolled_at: Mapped[datetime] = mapped_column(UTCDateTime)

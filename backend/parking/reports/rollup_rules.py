@@ -1,4 +1,5 @@
-"""From claims to the figures of each day. Pure: rows and instants in, sums out; instants are unix seconds.
+"""From claims to the figures of each day. Pure: rows and instants in, sums out; instants are unix seconds. A `zone`
+here is the whole calendar of a lot (parking/lot_calendar.py): its zone, and those it was in before.
 
 What each figure means stands at the top of stats_figures.py.
 """
@@ -11,10 +12,11 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+
+from parking.lot_calendar import changes_between, local_day, local_hour, midnight, midnight_after
 
 QUARTER_S = 900
 """Every zone's hours begin on a quarter of an hour."""
@@ -184,16 +186,6 @@ def together(parts: Iterable[Packed | set[int] | None]) -> int:
     return found | int.from_bytes(_bits(few), "little") if few else found
 
 
-def midnight(day: date, zone: str) -> int:
-    """The instant at which the local day begins (where the clocks skip midnight, the moment they do)."""
-    return int(datetime.combine(day, time(), ZoneInfo(zone)).timestamp())
-
-
-def local_day(instant: int, zone: str) -> date:
-    """The local day an instant lies in."""
-    return datetime.fromtimestamp(instant, ZoneInfo(zone)).date()
-
-
 def days(first: date, last: date) -> list[date]:
     """Every day from first to last."""
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -210,12 +202,13 @@ class Slot(NamedTuple):
 @lru_cache(maxsize=256)
 def slots(zone: str, first: date, last: date) -> tuple[Slot, ...]:
     """The local hours of the days, in order. A repeated hour is one longer slot, a skipped one is missing."""
-    info = ZoneInfo(zone)
+    low, high = midnight(first, zone), midnight_after(last, zone)
+    quarters = range(low // QUARTER_S * QUARTER_S + QUARTER_S, high, QUARTER_S)
     found: list[Slot] = []
-    for instant in range(midnight(first, zone), midnight(last + timedelta(days=1), zone), QUARTER_S):
-        local = datetime.fromtimestamp(instant, UTC).astimezone(info)
-        if not found or (found[-1].day, found[-1].hour) != (local.date(), local.hour):
-            found.append(Slot(instant, local.date(), local.hour))
+    for instant in sorted({low, *quarters, *changes_between(low, high, zone)} if low < high else ()):
+        day, hour = local_day(instant, zone), local_hour(instant, zone)
+        if not found or (found[-1].day, found[-1].hour) != (day, hour):
+            found.append(Slot(instant, day, hour))
     return tuple(found)
 
 

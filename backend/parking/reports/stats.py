@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from parking import clock, settings
 from parking.db import snapshot
 from parking.errors import NotFound
+from parking.lot_calendar import local_day, midnight
 from parking.reports import rollups
 from parking.reports import stats_queries as queries
-from parking.reports.rollup_rules import Charts, Day, local_day, midnight
+from parking.reports.rollup_rules import Charts, Day
 from parking.reports.stats_days import Days
 from parking.reports.stats_figures import AdminFigures, BusiestHour, UserFigures, UserLot, figures, median, ratio
 from parking.reports.stats_lots import Lots

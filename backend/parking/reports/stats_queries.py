@@ -38,9 +38,10 @@ from sqlalchemy.types import TypeEngine
 from parking.accounts.models import User
 from parking.bookings.models import LIVE, LONG, Booking, longer_than
 from parking.db import UTCDateTime
+from parking.lot_calendar import midnight
 from parking.lots.models import Lot, Spot
 from parking.reports.rollup_models import LotRolled
-from parking.reports.rollup_rules import Claim, Standing, midnight
+from parking.reports.rollup_rules import Claim, Standing
 
 
 class unix_seconds(FunctionElement[int]):
@@ -212,7 +213,7 @@ _ROLLED = (
 def lots(session: Session, lot_id: int | None = None, *, which: ColumnElement[bool] | None = None) -> list[LotInfo]:
     """Every lot, deleted ones too (their bookings stay in the sums); one of them; or those of a condition."""
     query = (
-        select(Lot.id, Lot.name, Lot.timezone, unix_seconds(Lot.deleted_at), *_ROLLED)
+        select(Lot.id, Lot.name, Lot.calendar, unix_seconds(Lot.deleted_at), *_ROLLED)
         .outerjoin(LotRolled, LotRolled.lot_id == Lot.id)
         .order_by(Lot.id)
     )
@@ -225,13 +226,13 @@ def lots(session: Session, lot_id: int | None = None, *, which: ColumnElement[bo
 
 def moved() -> ColumnElement[bool]:
     """The lots whose figures were rolled up in another zone than theirs."""
-    return LotRolled.timezone != Lot.timezone
+    return LotRolled.timezone != Lot.calendar
 
 
 def behind(lasts: dict[str, date], marked: Collection[int], now: int) -> ColumnElement[bool]:
     """The lots of which a day may have to be counted: not rolled up to their zone's day in `lasts`, or no longer
     true; moved to another zone; or marked."""
-    parts = [and_(Lot.timezone == zone, LotRolled.last_day < last) for zone, last in lasts.items()]
+    parts = [and_(Lot.calendar == zone, LotRolled.last_day < last) for zone, last in lasts.items()]
     over = LotRolled.holds_until <= instant(now)
     return or_(LotRolled.timezone.is_(None), moved(), over, *parts, among(Lot.id, sorted(marked)))
 
@@ -252,7 +253,7 @@ def standing_now(
 
 def zones(session: Session, lot_id: int | None = None) -> list[str]:
     """Those in which lots lie or lay."""
-    query = select(Lot.timezone).distinct().order_by(Lot.timezone)
+    query = select(Lot.calendar).distinct().order_by(Lot.calendar)
     return list(session.scalars(query if lot_id is None else query.where(Lot.id == lot_id)))
 
 
@@ -313,7 +314,7 @@ def ended_bookings(session: Session, user_id: int, first: date, last: date) -> l
             Booking.id,
             Booking.lot_id,
             Lot.name,
-            Lot.timezone,
+            Lot.calendar,
             unix_seconds(Booking.checked_in_at),
             unix_seconds(Booking.end_time),
             Booking.total_cost_minor,
@@ -362,7 +363,7 @@ def _made(session: Session, lot_id: int | None) -> Iterator[Any]:
         counted = counted.where(Spot.lot_id == lot_id)
     made = counted.group_by(Spot.lot_id, Spot.created_at).subquery()
     since = unix_seconds(func.coalesce(made.c.created_at, Lot.created_at))
-    columns = Lot.timezone, since, unix_seconds(Lot.deleted_at)
+    columns = Lot.calendar, since, unix_seconds(Lot.deleted_at)
     number = cast(func.sum(made.c.number), BigInteger)
     return iter(session.execute(select(*columns, number).join(made, made.c.lot_id == Lot.id).group_by(*columns)))
 
@@ -379,7 +380,7 @@ def _begun_and_ended(session: Session, instants: range, lot_id: int | None) -> I
     ).subquery()
     closed = and_(rows.c.block == 1, or_(rows.c.end_time.is_(None), rows.c.end_time > Lot.deleted_at))
     gone = case((and_(closed, Lot.deleted_at.is_not(None)), Lot.deleted_at), else_=rows.c.end_time)
-    columns = Lot.timezone, rows.c.block, _slot(rows.c.begin, instants), _slot(gone, instants)
+    columns = Lot.calendar, rows.c.block, _slot(rows.c.begin, instants), _slot(gone, instants)
     query = select(*columns, func.count()).join(rows, rows.c.lot_id == Lot.id).where(rows.c.begin.is_not(None))
     return iter(session.execute(query.group_by(*columns), _bounds(instants.start, instants[-1] + 1)))
 

@@ -64,10 +64,3 @@ def test_plates_are_capitals_each_once():
 def test_what_is_no_plate_is_refused(given):
     with pytest.raises(ValueError, match="plate"):
         names.plates(given)
-
-
-def test_a_time_zone_has_an_iana_name():
-    assert names.timezone("Europe/Berlin") == "Europe/Berlin"
-    for wrong in ("Berlin", "../etc/passwd", "+02:00", ""):
-        with pytest.raises(ValueError, match="time zone"):
-            names.timezone(wrong)

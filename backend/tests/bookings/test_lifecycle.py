@@ -192,6 +192,39 @@ def test_check_in_where_the_lot_asks_for_it(client, auth, alice, carol):
     assert left.json["total_cost"] == 4  # twenty minutes early, the hour, forty minutes late
 
 
+@pytest.mark.parametrize("before", ["reserved", "checked in", "ended"])
+def test_nobody_checks_in_over_an_earlier_booking(client, auth, alice, bob, carol, before):
+    """A spot that somebody has until shortly before is not offered early, and asking for it is refused in words."""
+    lot = make_lot(carol, capacity=1, require_checkin=True, timezone="Europe/Berlin")
+    minute = timedelta(minutes=1)
+    first, second = reserve(alice, lot, 5 * minute, 5 * minute), reserve(bob, lot, 15 * minute, 15 * minute)
+    url = f"/api/bookings/{second['id']}"
+
+    def offered():
+        one = client.get(url, headers=auth(bob)).json["booking"]["actions"]
+        [listed] = client.get("/api/bookings", headers=auth(bob)).json["bookings"]
+        assert listed["actions"] == one
+        return "check_in" in one
+
+    if before != "reserved":
+        client.post(f"/api/bookings/{first['id']}/check-in", json={}, headers=auth(alice))
+    if before == "ended":
+        client.post(f"/api/release/{first['id']}", headers=auth(alice))
+        assert offered()
+        assert client.post(f"{url}/check-in", json={}, headers=auth(bob)).status_code == 200
+        return
+    assert "check_in" not in second["actions"]
+    assert not offered()
+    answer = client.post(f"{url}/check-in", json={}, headers=auth(bob))
+    code = {"reserved": "spot_not_free_yet", "checked in": "spot_occupied"}[before]
+    assert (answer.status_code, answer.json["code"]) == (409, code)
+    if before == "reserved":
+        assert answer.json["detail"] == "Somebody else has your spot until 13:10. You can check in from then on."
+        clock.travel(10 * 60)
+        assert offered()
+        assert client.post(f"{url}/check-in", json={}, headers=auth(bob)).status_code == 200
+
+
 def test_a_no_show_costs_nothing_and_frees_the_spot(client, auth, alice, bob, carol):
     lot = make_lot(carol, capacity=1, require_checkin=True)
     booking = reserve(alice, lot, H, 3 * H)

@@ -1,6 +1,7 @@
 """Pages of bookings: whatever the filters, page after page they show just what a plain look at every row finds."""
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -180,3 +181,86 @@ def test_a_list_shows_every_booking_as_it_is_shown_alone(past, at):
 
 def _alone():
     return db.session.execute(queries.bookings(with_user=True))
+
+
+def _of_month(session, user, first, last, **more):
+    zones = local_days.zones(session)
+    chosen = Filters(user_id=user.id, own_days=local_days.LocalDays("ended", first, last, zones), **more)
+    return chosen, queries.totals(session, chosen, clock.now())
+
+
+def test_the_months_of_ones_own_list_add_up_to_the_figures(past, client, auth, alice, bob):
+    """Whatever the zones: every booking that is over stands in one month, with its whole cost, as in the figures."""
+    for user in (alice, bob):
+        months, seen = {"2026-01": 31, "2026-02": 28, "2026-03": 31}, []
+        for month, days in months.items():
+            first = date.fromisoformat(f"{month}-01")
+            query = {"from_day": first, "to_day": first.replace(day=days), "limit": 1000}
+            listed = client.get("/api/bookings", query_string=query, headers=auth(user)).json
+            figures = client.get("/api/stats/user", query_string={"month": month}, headers=auth(user)).json["stats"]
+            over = [b for b in listed["bookings"] if b["end_time"]]
+            assert listed["totals"]["total_cost"] == pytest.approx(figures["spent"], abs=1e-9)
+            assert sum(b["total_cost"] for b in over) == pytest.approx(figures["spent"], abs=1e-9)
+            assert listed["totals"]["count"] == len(listed["bookings"]) == listed["total"]
+            seen += [b["id"] for b in over]
+        assert len(seen) == len(set(seen)) > 10
+        chosen, _ = _of_month(db.session(), user, date(2026, 2, 1), date(2026, 2, 28))
+        assert shown(chosen) == sorted_plain(chosen)
+
+
+def sorted_plain(chosen: Filters) -> list[int]:
+    rows = db.session.scalars(select(Booking).where(Booking.user_id == chosen.user_id, Booking.booking_type != "block"))
+    zones = {lot.id: ZoneInfo(lot.timezone) for lot in db.session.scalars(select(Lot))}
+    days = chosen.own_days
+
+    def fits(b):
+        if b.end_time is None:
+            return b.start_time < utc("2026-03-01T05:00") and b.held_until > utc("2026-01-31T23:00")
+        return days.first <= b.end_time.astimezone(zones[b.lot_id]).date() <= days.last
+
+    return [b.id for b in sorted(rows, key=lambda b: (b.start_time, b.id), reverse=True) if fits(b)]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "months"),
+    [
+        ("2026-01-31T21:00", "2026-02-01T01:00", {"02": 1}),  # over the end of the month
+        ("2026-01-31T21:00", "2026-02-01T00:00", {"02": 1}),  # midnight belongs to the day that begins
+        ("2026-01-30T21:00", "2026-01-31T23:59:59", {"01": 1}),
+        ("2026-01-15T21:00", "2026-03-01T01:00", {"03": 1}),  # over a whole month
+    ],
+)
+def test_a_stay_over_the_end_of_a_month_is_listed_in_the_one_it_ended_in(client, auth, alice, start, end, months):
+    lot = world.make_lot("Quay", "UTC", 1, utc("2026-01-01T00:00"))
+    world.put(world.row(lot, world.spot_ids(lot)[0], alice.id, utc(start), utc(end), total_cost_minor=400))
+    bounds = ["2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"]
+    found = {}
+    for low, high in pairwise(bounds):
+        listed = client.get("/api/bookings", query_string={"from": low, "to": high}, headers=auth(alice)).json
+        text = client.get(
+            "/api/export", query_string={"from": low, "to": high}, headers=auth(alice, Accept="text/csv")
+        ).get_data(as_text=True)
+        assert text.count("\n") - 1 == listed["totals"]["count"] == len(listed["bookings"])
+        if listed["bookings"]:
+            found[low[5:7]] = listed["totals"]["count"]
+            assert listed["totals"]["total_cost"] == 4
+    assert found == months
+
+
+def test_what_is_open_is_listed_in_every_month_it_touches(client, auth, alice):
+    lot = world.make_lot("Quay", "UTC", 1, utc("2026-01-01T00:00"))
+    world.put(
+        world.row(
+            lot, world.spot_ids(lot)[0], alice.id, utc("2026-02-28T20:00"), None, held_until=utc("2026-03-02T16:00")
+        )
+    )
+    for first, last, count in (
+        ("2026-01-01", "2026-01-31", 0),
+        ("2026-02-01", "2026-02-28", 1),
+        ("2026-03-01", "2026-03-31", 1),
+    ):
+        query = {"from_day": first, "to_day": last}
+        totals = client.get("/api/bookings", query_string=query, headers=auth(alice)).json["totals"]
+        assert (totals["count"], totals["total_cost"]) == (count, 0)
+    for wrong in ({"from_day": "2026-03-01"}, {"from_day": "2026-03-02", "to_day": "2026-03-01"}):
+        assert client.get("/api/bookings", query_string=wrong, headers=auth(alice)).status_code == 422

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from parking import clock
+from parking.audit import service as audit
 from parking.audit.models import AuditEntry
 from parking.bookings import service, sweeps
 from parking.bookings.models import Booking
@@ -213,3 +214,44 @@ def test_releasing_a_reservation_whose_spot_was_never_free_costs_nothing(alice, 
     clock.travel(5 * 3600 + 60)
     answer = service.release(promised["id"], bob.id)
     assert (answer["total_cost"], answer["booking"]["status"]) == (0, "Cancelled")
+
+
+def test_what_the_clock_does_is_nobodys_deed(client, auth, alice, bob, carol):
+    """Bob only asks while Alice's reservation begins, is missed or ends: the log names neither him nor his request,
+    and his file has nothing of her bookings."""
+    lot = make_lot(carol, capacity=1)
+    strict = make_lot(carol, "Strict", capacity=1, require_checkin=True, checkin_grace_minutes=10)
+    begun, missed = reserve(alice, lot, H, 2 * H), reserve(alice, strict, H, 2 * H)
+    clock.travel(3600 + 700)
+    for place in (lot, strict):
+        client.post("/api/book", json={"lot_id": place["id"], "booking_type": "instant"}, headers=auth(bob))
+    clock.travel(2 * 3600)
+    client.post(f"/api/bookings/{begun['id']}/extend", json={"minutes": 5}, headers=auth(alice))
+    entries = client.get("/api/admin/audit?entity=booking", headers=auth(carol)).json["entries"]
+    by_clock = [e for e in entries if e["action"] in ("booking.started", "booking.no_show", "booking.released")]
+    assert {(e["action"], e["entity_id"]) for e in by_clock} == {
+        ("booking.started", begun["id"]),
+        ("booking.released", begun["id"]),
+        ("booking.no_show", missed["id"]),
+    }
+    assert {(e["actor_id"], e["request_id"]) for e in by_clock} == {(None, None)}
+    ips = db.session.scalars(select(AuditEntry.ip).where(AuditEntry.id.in_([e["id"] for e in by_clock])))
+    assert set(ips) == {None}
+    with transaction() as session:  # as an older version wrote it
+        audit.record(session, "booking.started", "booking", begun["id"], actor_id=bob.id)
+    file = client.get("/api/me/data", headers=auth(bob)).json
+    theirs = {begun["id"], missed["id"]}
+    assert not [e for e in file["log_by_you"] if e["entity"] == "booking" and e["entity_id"] in theirs]
+
+
+def test_a_reservation_nobody_could_begin_is_cancelled_by_the_system(client, auth, alice, bob, carol):
+    lot = make_lot(carol, capacity=1)
+    car = park(bob, lot)
+    booking = reserve(alice, lot, 5 * H, H)
+    clock.travel(5 * 3600 + 60)
+    answer = client.post(f"/api/release/{booking['id']}", headers=auth(alice))
+    assert answer.status_code == 200, answer.json
+    query = select(AuditEntry).where(AuditEntry.entity_id == booking["id"], AuditEntry.action == "booking.cancelled")
+    entry = db.session.scalars(query).one()
+    assert (entry.actor_id, entry.request_id, entry.ip) == (None, None, None)
+    assert row(car["id"]).status == "Active"

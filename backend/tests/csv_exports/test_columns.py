@@ -173,7 +173,7 @@ def row_of(table, text):
 def table_of(name):
     tables = {
         "bookings": columns.bookings(lambda row: pytest.fail("not live"), with_user=True),
-        "users": columns.users("Europe/Berlin"),
+        "users": columns.users("Europe/Berlin", "EUR"),
         "lots": columns.LOTS,
         "spots": columns.SPOTS,
     }
@@ -242,8 +242,8 @@ def test_no_cell_begins_with_a_formula_where_a_spreadsheet_splits_at_something_e
 
 
 def test_numbers_stay_numbers():
-    assert columns.money(-500) == Decimal("-5.00")
-    assert columns.money(None) is None
+    assert columns.money(-500, "EUR") == Decimal("-5.00")
+    assert columns.money(None, "EUR") is None
     line = csv_writer.lines(columns.LOTS, [row_of("lots", "x")]).decode()
     assert ",2.50," in line
     assert ",52.5,-13.4," in line
@@ -251,7 +251,7 @@ def test_numbers_stay_numbers():
 
 def test_money_is_exact_where_floats_are_not():
     for minor in (10, 29, 57, 110, 999_999_999_99, 10**17 + 1):
-        assert str(columns.money(minor)) == f"{minor // 100}.{minor % 100:02d}"
+        assert str(columns.money(minor, "EUR")) == f"{minor // 100}.{minor % 100:02d}"
 
 
 @pytest.mark.parametrize(

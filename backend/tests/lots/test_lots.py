@@ -1,13 +1,17 @@
 """Running lots over HTTP: make, edit, resize, close, open again, import; and what everybody sees of them."""
 
+import fcntl
 import json
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event, text
 
 from parking import clock
 from parking.bookings import service as bookings
+from parking.db import db
 from parking.errors import Invalid
 from parking.lots import importer, stream
 from parking.lots.rules import Resize, SpotState, resize
@@ -265,15 +269,17 @@ FAULTS = {
     "": {"missing_column"},
     b"PK\x03\x04 and so on": {"workbook"},
     b"name,capacity,price_per_hour\nA\x81,1,1\n": {"encoding"},
+    "name,capacity,price_per_hour\nA,1,10000.5\n": {"whole_amount"},
+    "name,capacity,price_per_hour\n" + "".join(f"A{n},10000,1\n" for n in range(6)): {"spots"},
 }  # fmt: skip
 
 
 def test_every_fault_of_a_file_has_words_in_every_language():
     """The page finds them by the fault's reason; a fault without one is called `wrong`."""
     reasons = set(importer._REASONS.values()) | {"wrong"}
-    for text, expected in FAULTS.items():
+    for file, expected in FAULTS.items():
         with pytest.raises(Invalid) as refused:
-            importer.parse(text)
+            importer.parse(file, currency="JPY" if "10000.5" in str(file) else "EUR")
         assert {fault["reason"] for fault in refused.value.members["faults"]} == expected
         reasons |= expected
     for language in ("en", "de"):
@@ -311,3 +317,56 @@ FREE, TAKEN, GONE = (False, True), (False, False), (True, True)
 )
 def test_which_spots_come_and_go(there, capacity, plan):
     assert resize(spots(*there), capacity) == plan
+
+
+@contextmanager
+def writing_kept_by_somebody(app):
+    """Nobody can write meanwhile: the gate of SQLite is taken, the table of PostgreSQL locked against changes."""
+    if db.engine.dialect.name == "sqlite":
+        with Path(db.engine.url.database + ".gate").open("ab") as gate:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            yield
+        return
+    with db.engine.connect() as other:
+        other.execute(text("LOCK TABLE parking_lot, parking_spot, tariff, audit_entry IN EXCLUSIVE MODE"))
+        yield
+
+
+def test_a_dry_run_waits_for_nobody_and_keeps_nobody_waiting(app, client, auth, carol, lot):
+    headers = auth(carol)
+    with writing_kept_by_somebody(app):
+        tried = import_csv(client, headers, CSV, "?dry_run=true")
+        assert import_csv(client, headers, CSV.replace("North", "harbour"), "?dry_run=true").status_code == 409
+    assert tried.status_code == 200
+    shown = {key: tried.json["lots"][0][key] for key in ("name", "capacity", "price_per_hour", "timezone", "currency")}
+    assert shown == {
+        "name": "North",
+        "capacity": 10,
+        "price_per_hour": 2.5,
+        "timezone": "Europe/Berlin",
+        "currency": "EUR",
+    }
+
+
+def test_an_import_writes_in_a_few_statements_however_many_lines_it_has(app, client, auth, carol):
+    """What happens between the beginning and the end of the writing transaction is what others wait for."""
+    counts = []
+    for lines in (50, 500):
+        seen: list[str] = []
+
+        def note(_connection, _cursor, statement, *_more, seen=seen):
+            seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        rows = "".join(f"Lot {lines}-{n},3,1.5\n" for n in range(lines))
+        assert import_csv(client, auth(carol), "name,capacity,price_per_hour\n" + rows).status_code == 201
+        event.remove(db.engine, "before_cursor_execute", note)
+        begin = next(n for n, one in enumerate(seen) if one.startswith("INSERT INTO parking_lot"))
+        end = max(n for n, one in enumerate(seen) if one.startswith("INSERT INTO audit_entry"))
+        counts.append(end - begin)
+    assert counts[1] <= counts[0] + 5, counts
+    lots = client.get("/api/lots?limit=1000", headers=auth(carol)).json["lots"]
+    assert {(one["capacity"], one["available_spots"], one["price_per_hour"]) for one in lots} == {(3, 3, 1.5)}
+    assert len({one["tariff"]["id"] for one in lots}) == len(lots) == 550
+    entry = client.get("/api/admin/audit?entity=lot&limit=1", headers=auth(carol)).json["entries"][0]
+    assert (entry["action"], entry["actor_id"], entry["after"]["capacity"]) == ("lot.created", carol.id, 3)

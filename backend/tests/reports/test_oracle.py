@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from sqlalchemy import update
 
-from parking import clock
+from parking import clock, lot_calendar
 from parking.bookings import service
 from parking.db import db, transaction
 from parking.lots.models import Lot
@@ -173,7 +173,10 @@ def _act(random: Random, lots: list[int], drivers: list[int], live: list) -> Non
     elif what == "grow":
         world.add_spots(lot, 1, now)
     elif what in ("close", "move"):
-        values = {"timezone": random.choice(["Europe/London", "Asia/Kolkata"])}
+        zone = random.choice(["Europe/London", "Asia/Kolkata", "America/New_York"])
+        quarter = now - timedelta(seconds=int(now.timestamp()) % 900)  # the oracle counts by quarters of an hour
+        calendar = db.session.get(Lot, lot, populate_existing=True).calendar
+        values = {"timezone": zone, "calendar": lot_calendar.changed(calendar, zone, quarter)}
         if what == "close":
             closed = db.session.get(Lot, lot, populate_existing=True).deleted_at
             values = {"deleted_at": None if closed else now}
@@ -224,3 +227,30 @@ def test_prices_and_capacities_that_change_leave_the_past_as_it_was(app, client,
     compare(first, today)
     assert stats.admin_figures(db.session, first, today).totals.revenue_minor == 975
     assert rollups.check() == []
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Pacific/Kiritimati"])
+def test_a_lot_that_moves_keeps_its_past_and_goes_on_by_its_new_clock(app, drivers, zone):
+    """Every day that was over is told as before, to the second; the days since by the new zone."""
+    random = Random(zone)
+    begin, moved, end = utc("2026-10-20T00:00"), utc("2026-10-27T09:15"), utc("2026-11-02T00:00")
+    lots = [world.make_lot(f"{zone} {n}", "Europe/Berlin", 3, begin) for n in range(2)]
+    for lot in lots:
+        for spot in world.spot_ids(lot):
+            world.put(*world.history(random, lot, spot, drivers, begin, end))
+    over = date(2026, 10, 21), date(2026, 10, 26)
+    with clock.set_to(moved):
+        rollups.roll_up()
+        told = stats.admin_figures(db.session, *over)
+        with transaction() as session:
+            values = {"timezone": zone, "calendar": lot_calendar.changed("Europe/Berlin", zone, moved)}
+            session.execute(update(Lot).where(Lot.id == lots[0]).values(**values))
+        assert stats.admin_figures(db.session, *over) == told
+    with clock.set_to(end - timedelta(hours=7)):
+        assert stats.admin_figures(db.session, *over).days == told.days
+        compare(date(2026, 10, 20), date(2026, 11, 1))
+        compare_days(date(2026, 10, 20), date(2026, 11, 1))
+        rollups.roll_up()
+        compare(date(2026, 10, 20), date(2026, 11, 1))
+        compare(date(2026, 10, 27), date(2026, 10, 28), lots[0])
+        assert rollups.check() == []

@@ -1,7 +1,8 @@
 """Who is reminded to come back, when, and how often; and who of a reservation."""
 
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -10,7 +11,7 @@ from parking import clock
 from parking.db import db, transaction
 from parking.mail import service as mail
 from parking.mail.models import OutboxMail
-from parking.reports import soon, timetable
+from parking.reports import audience, soon, timetable
 from tests.conftest import make_user
 from tests.csv_exports.stage import make_lot, stay
 
@@ -245,3 +246,21 @@ def test_many_at_the_same_time(lot, alice, monkeypatch):
         reserve(alice, big, 0.4, spot)
     assert soon.sweep() == 7
     assert soon.sweep() == 0
+
+
+@pytest.mark.parametrize(
+    ("began", "now", "days"),
+    [
+        # 25 October 2026 has 25 hours in Berlin, 28 March 2027 has 23
+        ("2026-10-20T17:30:00+00:00", "2026-10-27T18:00:00+00:00", None),  # 19:30 to 19:00 a week later
+        ("2026-10-20T17:00:00+00:00", "2026-10-27T18:00:01+00:00", 7),
+        ("2027-03-24T18:30:00+00:00", "2027-03-31T17:30:01+00:00", 7),
+        ("2027-03-24T18:30:00+00:00", "2027-03-31T17:30:00+00:00", None),
+        ("2027-03-24T18:30:00+00:00", "2027-04-07T17:30:01+00:00", 14),
+    ],
+)
+def test_days_without_a_booking_are_days_by_the_operators_clock(app, alice, began, now, days):
+    app.extensions["settings"] = replace(app.extensions["settings"], timezone="Europe/Berlin")
+    start, then = datetime.fromisoformat(began), datetime.fromisoformat(now)
+    reader = audience._at_step(alice, start, then, "")
+    assert (reader and reader.days) == days

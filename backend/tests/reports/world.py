@@ -126,14 +126,27 @@ def _rows() -> list:
     return db.session.execute(select(*columns)).all()
 
 
-def quarters(zone: str, first: date, last: date) -> list[tuple[datetime, date, int]]:
+def there(calendar: str, instant: datetime) -> tuple[date, int]:
+    """The local day and hour of a lot that may have moved from zone to zone; its days never go back."""
+    words = calendar.split(" ")
+    day, begun = date.min, datetime.min.replace(tzinfo=UTC)
+    for zone, until in zip(words[::2], [*words[1::2], "9999-12-31T00:00:00Z"], strict=True):
+        local_time = instant.astimezone(ZoneInfo(zone))
+        end = datetime.fromisoformat(until)
+        if begun <= instant < end:
+            return max(day, local_time.date()), local_time.hour
+        day, begun = max(day, (end - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).date()), end
+    raise AssertionError(calendar)
+
+
+def quarters(calendar: str, first: date, last: date) -> list[tuple[datetime, date, int]]:
     """Every quarter of an hour that lies in the local days, with its local day and hour."""
     instant = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(days=1)
     found = []
     while instant < datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=3):
-        there = instant.astimezone(ZoneInfo(zone))
-        if first <= there.date() <= last:
-            found.append((instant, there.date(), there.hour))
+        day, hour = there(calendar, instant)
+        if first <= day <= last:
+            found.append((instant, day, hour))
         instant += timedelta(minutes=15)
     return found
 
@@ -151,10 +164,9 @@ def expect(first: date, last: date, now: datetime, lot_id: int | None = None) ->
 
 def _expect_lot(lot, rows, first: date, last: date, now: datetime) -> Expected:
     made = Expected()
-    zone = ZoneInfo(lot.timezone)
 
     def within(instant: datetime | None) -> bool:
-        return instant is not None and instant <= now and first <= instant.astimezone(zone).date() <= last
+        return instant is not None and instant <= now and first <= there(lot.calendar, instant)[0] <= last
 
     for r in rows:
         if r.booking_type == "block":
@@ -191,7 +203,7 @@ def _expect_levels(made: Expected, lot, rows, first: date, last: date, now: date
             _spread(occupied, max(low, r.checked_in_at), min(r.end_time or now, now))
         if r.reserved_start:
             _spread(held, max(low, r.reserved_start), min(r.checked_in_at or r.end_time or now, now))
-    for start, day, hour in quarters(lot.timezone, first, last):
+    for start, day, hour in quarters(lot.calendar, first, last):
         n = int(start.timestamp()) // 900
         made.hours[day, hour][0] += occupied[n]
         made.hours[day, hour][1] += usable[n]

@@ -9,6 +9,12 @@ describe('money', () => {
     expect(plain(money('en-GB', 1234.5, 'EUR'))).toBe('€1,234.50')
     expect(plain(money('de-DE', 1234.5, 'EUR'))).toBe('1.234,50 €')
     expect(plain(money('ja-JP', 500, 'JPY'))).toMatch(/500$/)
+    expect(plain(money('en-GB', 310, 'ISK'))).toBe('ISK 310')
+    // An amount from before the rule is told as it stands, like in the mails and files.
+    expect(plain(money('en-GB', 310.08, 'KRW'))).toBe('₩310.08')
+    // Intl would write these two without decimals.
+    expect(plain(money('en-GB', 310.08, 'HUF'))).toBe('HUF 310.08')
+    expect(plain(money('en-GB', 310, 'IDR'))).toBe('IDR 310.00')
   })
 })
 

@@ -1,5 +1,6 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { decimalsOf } from './currencies'
 import { displayTimezone } from './preferences'
 
 /** Pure formatting by Intl: values and locale in, text out. Formatters are costly, so they are kept. */
@@ -17,8 +18,15 @@ function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.N
   return kept.get(key) as Intl.NumberFormat
 }
 
+/** The decimals are the currency's own by the server's rule: Intl drops those of some that have them. */
 export function money(locale: string, amount: number, currency: string): string {
-  return numberFormat(locale, { style: 'currency', currency }).format(amount)
+  const digits = decimalsOf(amount, currency)
+  return numberFormat(locale, {
+    style: 'currency',
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(amount)
 }
 
 export function number(

@@ -51,15 +51,16 @@ def status_at(claim: Claim, now: datetime) -> str:
     return "Active" if now >= claim.reserved_start else claim.status
 
 
-def actions_at(claim: Claim, now: datetime) -> list[str]:
-    """What the owner may do with it now."""
+def actions_at(claim: Claim, now: datetime, taken_until: datetime | None = None) -> list[str]:
+    """What the owner may do with it now; `taken_until`: until when somebody before them has the spot."""
     status = status_at(claim, now)
     if status == "Active":
         return ["release", "extend"]
     if status != "Reserved":
         return []
     assert claim.reserved_start is not None
-    may_check_in = claim.needs_check_in and now >= claim.reserved_start - EARLY_CHECK_IN
+    is_free = taken_until is None or taken_until <= now
+    may_check_in = claim.needs_check_in and is_free and now >= claim.reserved_start - EARLY_CHECK_IN
     return ["cancel", "extend", *(["check_in"] if may_check_in else [])]
 
 

@@ -1,7 +1,8 @@
 """What a stay costs: whole numbers in, whole numbers out. No clock, no database, no binary fractions.
 
 Durations are differences of instants, so a night on which the clocks change costs what it lasted. The stay is
-rounded up once to the tariff's step and the amount once, half up, to the cent (per day where a cap applies).
+rounded up once to the tariff's step and the amount once, half up, to the smallest amount of the currency (per day
+where a cap applies).
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Tariff:
     cap_day: str = "rolling"
     """`rolling`: each 24 hours from the start; `calendar`: each local day of the lot (23, 24 or 25 hours)."""
     timezone: str = "UTC"
+    unit_minor: int = 1
+    """The smallest amount that is charged: 1, or 100 in a currency without hundredths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +88,14 @@ def _instant(moment: datetime) -> datetime:
 
 
 def _amount(tariff: Tariff, seconds: int) -> int:
-    return (2 * seconds * tariff.hourly_minor + 3600) // 7200  # half up
+    unit = tariff.unit_minor
+    return unit * ((2 * seconds * tariff.hourly_minor + 3600 * unit) // (7200 * unit))  # half up
 
 
 def _capped(tariff: Tariff, starts: datetime, seconds: int) -> Line:
     amount, cap = _amount(tariff, seconds), tariff.day_cap_minor
     if cap is not None and amount > cap:
-        return Line(starts, seconds, cap, capped=True)
+        return Line(starts, seconds, cap - cap % tariff.unit_minor, capped=True)
     return Line(starts, seconds, amount)
 
 

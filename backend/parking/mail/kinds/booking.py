@@ -6,12 +6,22 @@ from typing import Literal
 
 from parking.mail.i18n import Texts, parse, zone
 from parking.mail.kinds.context import Context
-from parking.mail.kinds.facts import BookingFacts, Cancelled, ForceReleased, Moved, OfBooking, PriceLine, TariffFacts
+from parking.mail.kinds.facts import (
+    BookingFacts,
+    Cancelled,
+    Confirmed,
+    ForceReleased,
+    Moved,
+    OfBooking,
+    PriceLine,
+    TariffFacts,
+)
 from parking.mail.letter import Block, Button, Fact, Facts, Hero, Letter, Para
 
 
-def booking_confirmation(facts: OfBooking, c: Context) -> Letter:
-    """A new booking, or with `sequence` > 0 a changed one. Carries the calendar entry."""
+def booking_confirmation(facts: Confirmed, c: Context) -> Letter:
+    """A new booking, or with `sequence` > 0 a changed one (with `old_timezone` one whose lot has another clock now).
+    Carries the calendar entry."""
     b, t = facts["booking"], c.t
     form = "changed" if b.get("sequence") and not facts.get("first") else b["booking_type"]
     until = b.get("held_until")
@@ -21,7 +31,9 @@ def booking_confirmation(facts: OfBooking, c: Context) -> Letter:
         else t("booking_confirmation.reserved")
     )
     deadline = b.get("checkin_deadline")
-    blocks: list[Block] = [_schedule(b, c)]
+    old = facts.get("old_timezone")
+    zone_note = [Para(t("booking_confirmation.zone", old=old, zone=b["lot_timezone"]))] if old else []
+    blocks: list[Block] = [*zone_note, _schedule(b, c)]
     if deadline:
         text = t("booking_confirmation.checkin", deadline=t.moment(deadline, b["lot_timezone"]))
         blocks.append(Para(text))

@@ -53,13 +53,16 @@ class BookingFacts(TypedDict):
 
 
 class OfBooking(TypedDict):
-    """booking_confirmation, release_receipt, reservation_reminder, booking_no_show.
-
-    `first`: a confirmation of a booking that was changed before its reader was told of it.
-    """
+    """release_receipt, reservation_reminder, booking_no_show."""
 
     booking: BookingFacts
+
+
+class Confirmed(OfBooking):
+    """booking_confirmation. `first`: of a booking that was changed before its reader was told of it."""
+
     first: NotRequired[bool]
+    old_timezone: NotRequired[str]  # the lot's zone was corrected: the moments stay, their reading changes
 
 
 class Cancelled(OfBooking):

@@ -6,6 +6,8 @@ export interface BookingFilters {
   lot_id?: number
   from?: string
   to?: string
+  from_day?: string
+  to_day?: string
   limit?: number
   cursor?: string
 }

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { apiFilters, filtersFromQuery, NO_FILTERS, queryFromFilters } from './historyFilters'
+import {
+  apiFilters,
+  exportFilters,
+  filtersFromQuery,
+  NO_FILTERS,
+  queryFromFilters,
+} from './historyFilters'
 
 describe('the history’s filters', () => {
   it('go into the address and come back the same', () => {
@@ -13,14 +19,24 @@ describe('the history’s filters', () => {
   })
 
   it('mean whole days of the person’s zone, the last one included', () => {
-    const asked = apiFilters(
-      { ...NO_FILTERS, lot: '3', from: '2026-02-01', to: '2026-03-28' },
-      'Europe/Berlin',
-    )
-    expect(asked).toEqual({
+    const filters = { ...NO_FILTERS, lot: '3', from: '2026-02-01', to: '2026-03-28' }
+    expect(exportFilters(filters, 'Europe/Berlin')).toEqual({
       lot_id: 3,
       from: '2026-01-31T23:00:00.000Z',
       to: '2026-03-28T23:00:00.000Z',
+    })
+    expect(apiFilters({ ...filters, to: '' }, 'Europe/Berlin')).toEqual({
+      lot_id: 3,
+      from: '2026-01-31T23:00:00.000Z',
+    })
+  })
+
+  it('are days of each lot’s own calendar in the list, as the sums of a month are', () => {
+    const filters = { ...NO_FILTERS, status: 'Completed', from: '2026-10-01', to: '2026-10-31' }
+    expect(apiFilters(filters, 'Asia/Tokyo')).toEqual({
+      status: 'Completed',
+      from_day: '2026-10-01',
+      to_day: '2026-10-31',
     })
   })
 })

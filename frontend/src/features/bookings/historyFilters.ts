@@ -28,12 +28,28 @@ export function queryFromFilters(filters: HistoryFilters): LocationQueryRaw {
   return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== ''))
 }
 
-/** As the API wants them: from the first day's beginning to the end of the last day, in the person's zone. */
-export function apiFilters(filters: HistoryFilters, timeZone: string): BookingFilters {
-  const begins = (day: string) => startOfDay(day, timeZone).toISOString()
+function named(filters: HistoryFilters): BookingFilters {
   return {
     ...(filters.status && { status: filters.status }),
     ...(filters.lot && { lot_id: Number(filters.lot) }),
+  }
+}
+
+/**
+ * As the list wants them. With both ends, days of each lot's own calendar, as the sums of a month
+ * have them; with one, from or to the turn of that day in the person's zone.
+ */
+export function apiFilters(filters: HistoryFilters, timeZone: string): BookingFilters {
+  const { from, to } = filters
+  if (from && to && from <= to) return { ...named(filters), from_day: from, to_day: to }
+  return exportFilters(filters, timeZone)
+}
+
+/** As an export wants them: from the first day's beginning to the end of the last day, in the person's zone. */
+export function exportFilters(filters: HistoryFilters, timeZone: string): BookingFilters {
+  const begins = (day: string) => startOfDay(day, timeZone).toISOString()
+  return {
+    ...named(filters),
     ...(filters.from && { from: begins(filters.from) }),
     ...(filters.to && { to: begins(dayAfter(filters.to)) }),
   }

@@ -28,6 +28,16 @@ describe('what a stay costs', () => {
     )
   })
 
+  it('is whole in a currency without hundredths, also under a cap', () => {
+    const yen = tariff({ price_per_hour: 300 })
+    const start = at('2026-03-02T09:00:00Z')
+    expect(stayCost(yen, start, at('2026-03-02T10:02:01Z'), 'UTC', 'JPY')).toBe(310)
+    expect(stayCost(yen, start, at('2026-03-02T09:00:06Z'), 'UTC', 'JPY')).toBe(1)
+    expect(stayCost(yen, start, at('2026-03-02T09:00:05Z'), 'UTC', 'JPY')).toBe(0)
+    const capped = tariff({ price_per_hour: 123, daily_cap: 1000.5 })
+    expect(stayCost(capped, start, at('2026-03-04T10:01:00Z'), 'UTC', 'JPY')).toBe(2125)
+  })
+
   it('rounds the time up to the billing step', () => {
     const step = tariff({ billing_step_seconds: 3600 })
     expect(stayCost(step, at('2026-03-02T09:00:00Z'), at('2026-03-02T10:00:01Z'), 'UTC')).toBe(5)

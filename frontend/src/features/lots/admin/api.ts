@@ -24,9 +24,12 @@ export const adminLotsApi = {
   create: (body: LotBody, idempotencyKey: string) =>
     http.post<LotMessage>('/api/lots', body, { idempotencyKey }).then((answer) => answer.lot),
   /** Changes the lot if it still is at `version`; 412 with the present lot as `current` otherwise. */
-  update: (id: number, body: LotBody, version: number) =>
+  update: (id: number, body: LotBody, version: number, confirmTimezone = false) =>
     http
-      .put<LotMessage>(`/api/lots/${id}`, body, { ifMatch: `"${version}"` })
+      .put<LotMessage>(`/api/lots/${id}`, body, {
+        ifMatch: `"${version}"`,
+        params: confirmTimezone ? { confirm_timezone: true } : {},
+      })
       .then((answer) => answer.lot),
   remove: (id: number, cancelReservations: boolean) =>
     http.delete<{ message: string }>(`/api/lots/${id}`, {

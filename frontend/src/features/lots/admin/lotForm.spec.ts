@@ -49,6 +49,12 @@ describe('the check of a lot', () => {
       Object.keys(wrong).sort(),
     )
   })
+
+  it('takes only whole amounts of a currency without hundredths', () => {
+    const typed = { ...fieldsOf(lot), price_per_hour: '300', daily_cap: '2000.5' }
+    expect(checkLot(typed, 'JPY')).toEqual({ daily_cap: 'adminLots.problem.wholeMoney' })
+    expect(checkLot(typed, 'EUR')).toEqual({})
+  })
 })
 
 describe('what is sent', () => {

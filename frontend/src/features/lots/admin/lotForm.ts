@@ -1,3 +1,4 @@
+import { isWhole } from '@/shared/currencies'
 import type { Lot } from '@/shared/types'
 import type { FieldErrors } from '@/shared/useForm'
 
@@ -113,8 +114,13 @@ export function readNumber(typed: string): number | null {
 
 const isCents = (value: number) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6
 
+function moneyFault(value: number | null, currency: string): string | null {
+  if (value === null || value < 0 || !isCents(value)) return 'adminLots.problem.money'
+  return isWhole(currency) && !Number.isInteger(value) ? 'adminLots.problem.wholeMoney' : null
+}
+
 /** The message key of what is wrong with a field that is not empty; null when nothing is. */
-function faultOf(name: FieldName, typed: string): string | null {
+function faultOf(name: FieldName, typed: string, currency: string): string | null {
   const value = readNumber(typed)
   const whole = INTEGERS.get(name)
   if (whole) {
@@ -122,8 +128,7 @@ function faultOf(name: FieldName, typed: string): string | null {
     const key = name === 'capacity' ? 'capacity' : 'whole'
     return fits ? null : `adminLots.problem.${key}`
   }
-  if (MONEY.includes(name))
-    return value !== null && value >= 0 && isCents(value) ? null : 'adminLots.problem.money'
+  if (MONEY.includes(name)) return moneyFault(value, currency)
   const most = DEGREES.get(name)
   if (most !== undefined)
     return value !== null && Math.abs(value) <= most ? null : 'adminLots.problem.degrees'
@@ -131,14 +136,14 @@ function faultOf(name: FieldName, typed: string): string | null {
 }
 
 /** Message keys of what is wrong, by field. */
-export function checkLot(fields: LotFields): FieldErrors {
+export function checkLot(fields: LotFields, currency = ''): FieldErrors {
   const errors: FieldErrors = {}
   for (const [name, typed] of Object.entries(fields) as [FieldName, string | boolean][]) {
     if (typeof typed === 'boolean') continue
     const empty = !typed.trim()
     if (empty && name === 'name') errors.name = 'adminLots.problem.name'
     else if (!empty || NEEDED.includes(name)) {
-      const fault = faultOf(name, typed)
+      const fault = faultOf(name, typed, currency)
       if (fault) errors[name] = fault
     }
   }

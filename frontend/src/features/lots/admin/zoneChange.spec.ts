@@ -1,0 +1,90 @@
+import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
+import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ApiError } from '@/shared/errors'
+import { i18n, setLocale, useCatalogue } from '@/shared/i18n'
+import type { Lot } from '@/shared/types'
+import { adminLotsApi } from './api'
+import LotForm from './LotForm.vue'
+
+const lot = {
+  id: 7,
+  name: 'Harbour',
+  capacity: 50,
+  price_per_hour: 2.5,
+  currency: 'EUR',
+  timezone: 'Europe/Berlin',
+  address: null,
+  latitude: null,
+  longitude: null,
+  description: null,
+  require_checkin: false,
+  checkin_grace_minutes: 15,
+  instant_hold_minutes: 60,
+  tariff: { billing_step_seconds: 900, free_minutes: 0, daily_cap: null, cap_day: 'rolling' },
+  version: 3,
+} as unknown as Lot
+const reserved = {
+  booking_id: 1,
+  reference: 'ABCD-2345',
+  spot_number: 4,
+  status: 'Reserved',
+  user_email: 'ann@example.com',
+  start_time: '2026-11-12T18:00:00Z',
+  end_time: '2026-11-12T20:00:00Z',
+}
+const refusal = new ApiError(409, 'timezone_confirm', 'Confirm it.', {}, null, null, {
+  count: 2,
+  blocking: [reserved],
+})
+
+function opened() {
+  const client = new QueryClient({ defaultOptions: { queries: { enabled: false } } })
+  return mount(LotForm, {
+    props: { lot, timezone: 'Europe/Berlin' },
+    global: {
+      plugins: [i18n, [VueQueryPlugin, { queryClient: client }]],
+      stubs: { RouterLink: RouterLinkStub },
+    },
+  })
+}
+
+beforeAll(() => useCatalogue('adminLots'))
+beforeEach(() => vi.restoreAllMocks())
+
+describe.each([
+  ['en', '2 reservations would read differently', 'Change the time zone and tell them'],
+  ['de', '2 Reservierungen hätten', 'Zeitzone ändern und Bescheid geben'],
+] as const)('another time zone of a lot with reservations, in %s', (locale, told, confirm) => {
+  it('is asked about with the list, and sent again with the confirmation', async () => {
+    await setLocale(locale)
+    const update = vi.spyOn(adminLotsApi, 'update').mockRejectedValueOnce(refusal)
+    update.mockResolvedValue(lot)
+    const form = opened()
+    await form.get('select').setValue('America/New_York')
+    await form.get('form').trigger('submit')
+    await flushPromises()
+    expect(update).toHaveBeenLastCalledWith(7, { timezone: 'America/New_York' }, 3, false)
+    expect(form.text()).toContain(told)
+    expect(form.text()).toContain('ann@example.com')
+    expect(form.get('button[type=submit]').text()).toContain(confirm)
+    await form.get('form').trigger('submit')
+    await flushPromises()
+    expect(update).toHaveBeenLastCalledWith(7, { timezone: 'America/New_York' }, 3, true)
+    expect(form.emitted('saved')).toHaveLength(1)
+  })
+
+  it('asks again about another zone than the one that was asked about', async () => {
+    await setLocale(locale)
+    const update = vi.spyOn(adminLotsApi, 'update').mockRejectedValue(refusal)
+    const form = opened()
+    await form.get('select').setValue('America/New_York')
+    await form.get('form').trigger('submit')
+    await flushPromises()
+    await form.get('select').setValue('Asia/Tokyo')
+    expect(form.get('button[type=submit]').text()).not.toContain(confirm)
+    await form.get('form').trigger('submit')
+    await flushPromises()
+    expect(update).toHaveBeenLastCalledWith(7, { timezone: 'Asia/Tokyo' }, 3, false)
+  })
+})
