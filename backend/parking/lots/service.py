@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from parking import clock, settings
+from parking import clock, names, settings
 from parking.audit import service as audit
 from parking.bookings import allocation, blocks, steps
 from parking.bookings import queries as booking_queries
@@ -27,7 +27,7 @@ from parking.bookings.views import iso
 from parking.db import db, transaction
 from parking.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from parking.idempotency import service as idempotency
-from parking.lots import queries
+from parking.lots import naming, queries
 from parking.lots.models import Lot, Spot, Tariff
 from parking.lots.rules import Resize, SpotState, resize
 from parking.web import Identity
@@ -52,7 +52,7 @@ class Changes:
 
 def create(changes: Changes, who: Identity) -> dict[str, Any]:
     """A new lot with its spots 1..capacity. Raises Conflict when the name is taken."""
-    with transaction() as session:
+    with naming.unique_names() as session:
         keeper = idempotency.begin(session)
         lot = add(session, changes, who.id)
         answer = {"message": f"{lot.name} was created.", "lot": _shown(session, lot)}
@@ -63,7 +63,7 @@ def create(changes: Changes, who: Identity) -> dict[str, Any]:
 
 def create_many(many: Iterable[Changes], user_id: int, *, dry_run: bool = False) -> list[dict[str, Any]]:
     """All of these lots, or none. Raises Conflict when a name is taken."""
-    with transaction() as session:
+    with naming.unique_names() as session:
         made = [add(session, changes, user_id) for changes in many]
         shown = [_shown(session, lot) for lot in made]
         if dry_run:
@@ -76,7 +76,7 @@ def add(session: Session, changes: Changes, user_id: int) -> Lot:
     chosen, now = settings.current(), clock.now()
     capacity = changes.fields["capacity"]
     _check_capacity(capacity)
-    _check_name(session, changes.fields["name"])
+    naming.require_free(session, changes.fields["name"])
     lot = Lot(capacity=capacity, timezone=chosen.timezone, created_at=now, updated_at=now, version=1)
     _apply(lot, changes)
     session.add(lot)
@@ -93,11 +93,11 @@ def update_lot(lot_id: int, changes: Changes, who: Identity, if_match: str | Non
     can be removed, with what blocks it)."""
     if "capacity" in changes.fields:
         settle(lot_id)
-    with transaction() as session:
+    with naming.unique_names() as session:
         lot = _locked_lot(session, lot_id, if_match)
         before, now = _audited(lot), clock.now()
-        if changes.get("name", lot.name).lower() != lot.name.lower():
-            _check_name(session, changes.fields["name"])
+        if names.key(changes.get("name", lot.name)) != names.key(lot.name):
+            naming.require_free(session, changes.fields["name"])
         capacity = changes.get("capacity", lot.capacity)
         if capacity != lot.capacity:
             _check_capacity(capacity)
@@ -123,7 +123,7 @@ def delete(lot_id: int, who: Identity, if_match: str | None, *, cancel_reservati
     """Closes a lot; its history stays. Raises NotFound, PreconditionFailed, Conflict (cars on it; reservations to
     come, unless they are to be cancelled, which tells their owners)."""
     settle(lot_id)
-    with transaction() as session:
+    with naming.unique_names() as session:
         lot, now = _locked_lot(session, lot_id, if_match), clock.now()
         _check_no_cars(session, lot)
         _clear_reservations(session, lot, now, cancel=cancel_reservations)
@@ -139,17 +139,18 @@ def delete(lot_id: int, who: Identity, if_match: str | None, *, cancel_reservati
 
 def restore(lot_id: int) -> dict[str, Any]:
     """Opens a deleted lot again. Raises NotFound, Conflict (not deleted, or its name was given to another)."""
-    with transaction() as session:
+    with naming.unique_names() as session:
         lot = session.get(Lot, lot_id, with_for_update={"of": Lot})
         if lot is None:
             raise NotFound("There is no such car park.")
         if lot.deleted_at is None:
             raise Conflict(f"{lot.name} is not deleted.", code="not_deleted")
-        _check_name(session, lot.name)
+        naming.require_free(session, lot.name)
         now = clock.now()
         spots = session.scalars(select(Spot.id).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None))).all()
         blocks.unblock(session, lot.id, spots, kind=RETIRED, now=now)
         was, lot.deleted_at = lot.deleted_at, None
+        lot.name_key = names.key(lot.name)
         _touch(session, lot, now)
         audit.record(
             session, "lot.restored", "lot", lot.id, before={"deleted_at": iso(was)}, after={"deleted_at": None}
@@ -364,12 +365,6 @@ def _check_capacity(capacity: int) -> None:
         raise Invalid.field("capacity", f"A car park has 1 to {most} spots.")
 
 
-def _check_name(session: Session, name: str) -> None:
-    taken = select(Lot.id).where(func.lower(Lot.name) == name.lower(), Lot.deleted_at.is_(None))
-    if session.scalar(taken) is not None:
-        raise Conflict(f"There is a car park named {name} already.", code="name_taken", errors={"name": ["Taken."]})
-
-
 def _check_no_cars(session: Session, lot: Lot) -> None:
     cars = select(Booking.spot_id).where(is_active, Booking.booking_type != "block", Booking.lot_id == lot.id)
     if occupied := session.scalars(cars).all():
@@ -399,8 +394,8 @@ def _shown(session: Session, lot: Lot) -> dict[str, Any]:
 
 
 def _audited(lot: Lot) -> dict[str, Any]:
-    names = (*_PLAIN, "capacity", "tariff_id", "checkin_grace_s", "instant_hold_s")
-    return {name: getattr(lot, name) for name in names}
+    columns = (*_PLAIN, "capacity", "tariff_id", "checkin_grace_s", "instant_hold_s")
+    return {name: getattr(lot, name) for name in columns}
 
 
 def get(lot_id: int) -> dict[str, Any]:
