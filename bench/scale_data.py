@@ -185,17 +185,22 @@ def _begin() -> int:
 
 def _lots(size: Size) -> list[str]:
     at, true, false = _at(str(_begin())), "1" if _sqlite() else "true", "0" if _sqlite() else "false"
+    line = "char(10)" if _sqlite() else "chr(10)"  # the texts of the keys (parking/text_keys.py), written by hand
     zone = "CASE WHEN n % 10 < 6 THEN 'Europe/Berlin' WHEN n % 10 < 9 THEN 'Europe/London' ELSE 'America/New_York' END"
     return [
-        "INSERT INTO app_user (id, email, username, active, fs_uniquifier, locale, theme, plates, created_at)"
+        "INSERT INTO app_user (id, email, username, active, fs_uniquifier, locale, theme, plates, created_at,"
+        " email_key, username_key, search_text)"
         f" SELECT n + 1, 'driver' || n || '@example.com', 'driver' || n, {true}, 'bench-' || n, 'en', 'system', '[]',"
-        f" {at} FROM {_numbers(USERS)} numbers",
+        f" {at}, 'driver' || n || '@example.com', 'driver' || n, 'driver' || n || {line} || 'driver' || n ||"
+        f" '@example.com' FROM {_numbers(USERS)} numbers",
         "INSERT INTO app_user_role (user_id, role_id) SELECT u.id, r.id FROM app_user u JOIN role r"
         " ON r.name = 'user' OR (u.id = 2 AND r.name = 'admin')",
         "INSERT INTO parking_lot (id, name, capacity, timezone, address, latitude, longitude, instant_hold_s,"
-        " checkin_grace_s, require_checkin, version, created_at, updated_at, tariff_id)"
+        " checkin_grace_s, require_checkin, version, created_at, updated_at, tariff_id, name_key, sort_key,"
+        " search_text)"
         f" SELECT n + 1, 'Car park ' || n, {size.spots}, {zone}, 'Street ' || n % 700, 40.0 + n % 150 / 10.0,"
-        f" n % 300 / 10.0, 14400, 900, {false}, 1, {at}, {at}, 2 * n + 2 FROM {_numbers(size.lots)} numbers",
+        f" n % 300 / 10.0, 14400, 900, {false}, 1, {at}, {at}, 2 * n + 2, 'car park ' || n, 'car park ' || n,"
+        f" 'car park ' || n || {line} || 'street ' || n % 700 FROM {_numbers(size.lots)} numbers",
         "INSERT INTO tariff (id, lot_id, currency, hourly_minor, step_s, free_s, cap_day, timezone, created_at)"
         " SELECT 2 * l.id - n, l.id, 'EUR', 200 + l.id % 20 * 10 + 20 * (1 - n), 1, 0, 'rolling', l.timezone,"
         f" {_at(f'{_begin()} + (1 - n) * 180 * 86400')} FROM parking_lot l CROSS JOIN {_numbers(2)} numbers",
@@ -271,6 +276,7 @@ def _load(size: Size) -> int:
         "total_cost_minor": f"CASE WHEN over THEN CASE becomes WHEN 'Completed' THEN stay * {price} / 3600"
         " ELSE 0 END END",
         "vehicle_plate": "CASE WHEN g % 10 < 7 THEN 'KI-PW ' || (1000 + user_id % 9000) END",
+        "plate_key": "CASE WHEN g % 10 < 7 THEN 'kipw' || (1000 + user_id % 9000) END",
         "ended_by": "CASE WHEN over THEN 'user' END",
         "sequence": "0",
         "created_at": _at("created"),

@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import has_request_context, request
 
-from parking import settings
+from parking import addresses, settings
 from parking.web import request_id
 
 log = logging.getLogger("parking.security")
@@ -39,5 +39,5 @@ def event(name: str, *, email: str | None = None, user_id: int | None = None, **
 
 def account_hash(email: str) -> str:
     """The name of an account in the log, whether it exists or not."""
-    key = settings.current().secret_key.encode()
-    return hmac.new(key, b"account in the log:" + email.encode(), hashlib.sha256).hexdigest()[:16]
+    key, address = settings.current().secret_key.encode(), addresses.key(email).encode("utf-8", "replace")
+    return hmac.new(key, b"account in the log:" + address, hashlib.sha256).hexdigest()[:16]

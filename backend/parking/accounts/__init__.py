@@ -9,7 +9,7 @@ from flask_security.core import Security
 from flask_security.datastore import SQLAlchemyUserDatastore
 
 from parking import settings
-from parking.accounts import cli, routes, service, tokens, user_routes
+from parking.accounts import cli, routes, service, tokens, twins_report, user_routes
 from parking.accounts.models import Role, User
 from parking.db import db
 
@@ -32,8 +32,10 @@ def init_app(app: APIFlask) -> None:
     app.register_blueprint(routes.bp)
     app.register_blueprint(user_routes.bp)
     app.cli.add_command(cli.group)
+    app.cli.add_command(cli.names_group)
 
 
 def at_start() -> list[str]:
-    """What the operator must read once the database is up to date: how to become the first administrator."""
-    return service.ensure_first_admin()
+    """What the operator must read once the database is up to date: how to become the first administrator, and names
+    that two accounts or lots share."""
+    return [*service.ensure_first_admin(), *twins_report.at_start()]

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from config import ConfigError
 from parking import clock, settings
-from parking.accounts import links, names, passwords, people, queries, sessions
+from parking.accounts import default_names, links, names, passwords, people, queries, sessions
 from parking.accounts.models import Role, User
 from parking.accounts.sessions import Browser, Opened
 from parking.audit import service as audit
@@ -37,7 +37,7 @@ def appoint(email: str, username: str | None, password: str) -> User:
     For the operator (command line, environment). Raises ValueError or Invalid for what cannot be used.
     """
     address = names.email(email)
-    name = names.username(username or address.partition("@")[0])
+    name = names.username(username) if username else next(default_names.candidates(address))
     passwords.require(password, email=address, username=name)
     kept = passwords.hashed(password)
     with people.unique_names() as session:

@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 
 from flask import Response, after_this_request, request
 
-from parking import clock, settings
-from parking.accounts.names import sought_email
+from parking import addresses, clock, settings
 from parking.accounts.sessions import Browser, Opened
 from parking.errors import Forbidden
 
@@ -65,7 +64,7 @@ def drop() -> None:
 
 def known_device(email: str) -> bool:
     """Whether this account's owner has signed in on this device before."""
-    return hmac.compare_digest(request.cookies.get(_device_name(), "").encode(), _mark(sought_email(email)).encode())
+    return hmac.compare_digest(request.cookies.get(_device_name(), "").encode(), _mark(email).encode())
 
 
 def require_own_page() -> None:
@@ -97,4 +96,5 @@ def _device_name() -> str:
 
 def _mark(email: str) -> str:
     key = settings.current().secret_key.encode()
-    return hmac.new(key, f"device of {email}".encode(), hashlib.sha256).hexdigest()
+    account = addresses.key(email)
+    return hmac.new(key, f"device of {account}".encode(), hashlib.sha256).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.accounts import emails, links, names, passwords, people, queries, sessions
+from parking.accounts import emails, links, passwords, people, queries, sessions
 from parking.accounts.models import User
 from parking.accounts.service import SignedIn
 from parking.accounts.sessions import Browser
@@ -17,7 +17,7 @@ from parking.web import Identity
 
 def forgot_password(email: str) -> None:
     """Sends a link to set a new password, if there is such an account. Tells nobody whether there is."""
-    found = queries.credentials(db.session(), email=names.sought_email(email))
+    found = queries.credentials(db.session(), email=email)
     db.session.close()
     if found is None or not found.active:
         return

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from parking import clock, settings
+from parking import clock, names, settings
 from parking.accounts.links import Issued
 from parking.accounts.models import User
 from parking.accounts.sessions import Browser
@@ -60,6 +60,8 @@ def device(user_agent: str | None) -> str | None:
         next((word for mark, word in table.items() if mark in user_agent), None) for table in (_PROGRAMS, _SYSTEMS)
     ]
     plain = re.sub(r"[^\w ./-]", "", user_agent.split(" ")[0])[:40]
+    if names.has_link(plain):  # the words of whoever made the request, in a mail to the account's owner
+        plain = ""
     return ", ".join(word for word in named if word) or plain or None
 
 

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from flask_security.core import RoleMixin, UserMixin
-from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text, func
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from parking import clock
+from parking import addresses, clock, names
 from parking.db import Base, BigId, UTCDateTime, db
+from parking.text_keys import Unique, derived
 
 user_roles = Table(
     "app_user_role",
@@ -28,6 +29,11 @@ class Role(db.Model, RoleMixin):  # type: ignore[name-defined]  # made at run ti
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(20), unique=True)
     description: Mapped[str | None] = mapped_column(String(200))
+
+
+def search_text(username: str, email: str) -> str:
+    """What an administrator may search an account by: its name, and its address in both spellings."""
+    return f"{names.search_key(username)}\n{names.search_key(addresses.spellings(email))}"
 
 
 class User(db.Model, UserMixin):  # type: ignore[name-defined]  # made at run time
@@ -50,11 +56,15 @@ class User(db.Model, UserMixin):  # type: ignore[name-defined]  # made at run ti
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
+    email_key: Mapped[str] = derived(addresses.key, "email", unique=Unique(twin=addresses.twin_key), deferred=True)
+    username_key: Mapped[str] = derived(names.key, "username", unique=Unique(), deferred=True)
+    search_text: Mapped[str] = derived(search_text, "username", "email", deferred=True)
+
     roles: Mapped[list[Any]] = relationship(Role, secondary=user_roles, lazy="selectin")
 
     __table_args__ = (
-        Index("uq_app_user_email_lower", func.lower(email), unique=True),
-        Index("uq_app_user_username_lower", func.lower(username), unique=True),
+        Index("uq_app_user_email_key", email_key, unique=True),
+        Index("uq_app_user_username_key", username_key, unique=True),
     )
 
 

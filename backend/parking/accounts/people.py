@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from parking import clock
+from parking import clock, twins
 from parking.accounts import queries, sessions
 from parking.accounts.models import User
 from parking.db import after_commit, transaction
 from parking.errors import Conflict
 from parking.live import service as live
+from parking.text_keys import is_conflict
 
 
 def create(session: Session, email: str, username: str, password_hash: str, *role_names: str) -> User:
@@ -63,16 +64,16 @@ def tell_streams(user_id: int) -> None:
 def unique_names() -> Iterator[Session]:
     """A transaction in which an address or name that somebody else has raises Conflict.
 
-    The unique indexes decide, so that of two at the same moment one wins.
+    The unique indexes decide, so that of two at the same moment one wins. A name that this sets free goes to its twin.
     """
     try:
         with transaction() as session:
             yield session
-            session.flush()
+            twins.settle(session, User.__table__)
     except IntegrityError as fault:
-        if "uq_app_user_username_lower" in str(fault.orig):
+        if is_conflict(fault, User.__table__.c.username_key):
             raise _taken("username", "This name is taken. Please choose another.") from None
-        if "uq_app_user_email_lower" in str(fault.orig):
+        if is_conflict(fault, User.__table__.c.email_key):
             raise _taken("email", "There is an account with this address already.") from None
         raise
 

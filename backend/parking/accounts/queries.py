@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session, load_only
 
+from parking import addresses, names
 from parking.accounts.models import Role, User, user_roles
 from parking.errors import Invalid, NotFound
 
@@ -28,10 +29,17 @@ class Filters:
 def credentials(
     session: Session, *, email: str | None = None, user_id: int | None = None
 ) -> Row[*tuple[Any, ...]] | None:
-    """id, email, username, password (its hash) and active of the one person, or None."""
-    wanted = func.lower(User.email) == email if email is not None else User.id == user_id
-    columns = (User.id, User.email, User.username, User.password, User.active)
-    return session.execute(select(*columns).where(wanted, User.deleted_at.is_(None))).one_or_none()
+    """id, email, username, password (its hash) and active of the one person, or None.
+
+    `email` is taken in either spelling, as somebody types it. Where two old accounts have the same address, it is the
+    one that spells it just so.
+    """
+    query = select(User.id, User.email, User.username, User.password, User.active).where(User.deleted_at.is_(None))
+    if email is None:
+        return session.execute(query.where(User.id == user_id)).one_or_none()
+    exact = addresses.twin_key(email)
+    wanted = User.email_key.in_((addresses.key(email), exact))
+    return session.execute(query.where(wanted).order_by(User.email_key != exact).limit(1)).one_or_none()
 
 
 def person(session: Session, user_id: int, *, lock: bool = False) -> User:
@@ -80,8 +88,7 @@ _LISTED = (User.id, User.email, User.username, User.active, User.created_at)
 def _matching(chosen: Filters) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [User.deleted_at.is_(None)]
     if chosen.q:
-        columns = (func.lower(User.email), func.lower(User.username))
-        wanted.append(or_(*(column.contains(chosen.q.lower(), autoescape=True) for column in columns)))
+        wanted.append(User.search_text.contains(names.search_key(chosen.q), autoescape=True))
     if chosen.active is not None:
         wanted.append(User.active.is_(chosen.active))
     if chosen.role:

@@ -14,7 +14,6 @@ from flask_login import current_user
 
 from parking import attempts, limits, security_log
 from parking.accounts import cookies, credentials, profile, schemas, service, tokens
-from parking.accounts.names import sought_email
 from parking.attempts import Rule
 from parking.db import db
 from parking.limits import by_address, by_user, limiter
@@ -41,7 +40,7 @@ def _body_text(name: str) -> str | None:
 
 def _account_key(email: str | None) -> str:
     """The account that a text names, whether it exists or not. Hashed: keys stand in Redis and in logs."""
-    return f"account {security_log.account_hash(sought_email(email))}" if email else by_address()
+    return f"account {security_log.account_hash(email)}" if email else by_address()
 
 
 def _named_account() -> str:

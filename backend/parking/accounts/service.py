@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from parking import security_log
-from parking.accounts import default_names, emails, links, names, passwords, people, queries, sessions, tokens
+from parking.accounts import default_names, emails, links, passwords, people, queries, sessions, tokens
 from parking.accounts.administrators import appoint, redeem
 from parking.accounts.administrators import ensure_first as ensure_first_admin
 from parking.accounts.hooks import Figures, register_blocker, register_eraser, register_figures
@@ -78,11 +78,11 @@ def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None)
     A session of this person that this browser still had is replaced; another person's goes on, for two tabs may hold
     two accounts. A hash made with less work than is asked for today is renewed.
     """
-    found = queries.credentials(db.session(), email=names.sought_email(email))
+    found = queries.credentials(db.session(), email=email)
     db.session.close()
     kept = found.password if found else None
     if not passwords.matches(password, kept) or found is None or kept is None or not found.active:
-        security_log.event("sign_in_refused", email=names.sought_email(email))
+        security_log.event("sign_in_refused", email=email)
         raise _wrong_credentials()
     renewed = passwords.hashed(password) if passwords.outdated(kept) else kept
     with transaction() as session:

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, column, func, or_, select, table
+from sqlalchemy import ColumnElement, Row, column, or_, select, table
 from sqlalchemy.orm import Session
 
+from parking import names
 from parking.audit.models import AuditEntry
 
 # The table alone: the log stands below the accounts and knows nothing else of them.
-_people = table("app_user", column("id"), column("email"))
+_people = table("app_user", column("id"), column("email"), column("search_text"))
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which entries. `q` is a part of the action or of the actor's address, or a whole request id."""
+    """Which entries. `q` is a part of the action or of the actor's name or address, or a whole request id."""
 
     q: str | None = None
     entity: str | None = None
@@ -44,9 +45,8 @@ def page(session: Session, chosen: Filters, limit: int, before_id: int | None) -
 def _matching(chosen: Filters) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if chosen.q:
-        part = chosen.q.strip().lower()
-        columns = (func.lower(AuditEntry.action), func.lower(_people.c.email))
-        parts = (text.contains(part, autoescape=True) for text in columns)
+        part = names.search_key(chosen.q)
+        parts = (text.contains(part, autoescape=True) for text in (AuditEntry.action, _people.c.search_text))
         wanted.append(or_(*parts, AuditEntry.request_id == chosen.q.strip()))
     for name in ("entity", "entity_id", "actor_id"):
         value = getattr(chosen, name)

@@ -10,7 +10,7 @@ from pydantic import Field
 from parking.web import Out, Query
 
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
-_Q = Field(max_length=100, description="A part of the action or of the actor's address, or a request id.")
+_Q = Field(max_length=100, description="A part of the action or of the actor's name or address, or a request id.")
 
 
 class AuditQuery(Query):

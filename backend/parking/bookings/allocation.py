@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
+from parking import names
 from parking.bookings.models import Booking
 from parking.bookings.states import is_active, is_live
 from parking.db import UTCDateTime, is_sqlite
@@ -104,8 +105,8 @@ _TYPES: dict[str, Any] = {
 }
 _COLUMNS = [
     *("lot_id", "spot_id", "user_id", "tariff_id", "booking_type", "status", "start_time", "held_until"),
-    *("reserved_start", "reserved_end", "checked_in_at", "checkin_grace_s", "vehicle_plate", "reference"),
-    *("reason", "sequence", "created_at"),
+    *("reserved_start", "reserved_end", "checked_in_at", "checkin_grace_s", "vehicle_plate", "plate_key"),
+    *("reference", "reason", "sequence", "created_at"),
 ]
 
 
@@ -216,6 +217,7 @@ def lock_spot(session: Session, lot_id: int, spot_id: int) -> None:
 
 def _parameters(new: NewClaim) -> dict[str, Any]:
     made = {name: getattr(new, name) for name in new.__slots__}
+    made["plate_key"] = names.plate_key(new.vehicle_plate)
     made["reference"] = new.reference or new_reference()
     made["created_at"] = new.created_at or new.start_time
     return made

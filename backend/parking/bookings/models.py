@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from parking import clock
+from parking import clock, names
 from parking.db import BigId, UTCDateTime, db
+from parking.text_keys import derived
 
 RETIRED = "retired"
 OUT_OF_SERVICE = "out of service"
@@ -53,6 +54,7 @@ class Booking(db.Model):  # type: ignore[name-defined]
     when the booking was made."""
     total_cost_minor: Mapped[int | None] = mapped_column(BigId)
     vehicle_plate: Mapped[str | None] = mapped_column(Text)
+    plate_key: Mapped[str | None] = derived(names.plate_key, "vehicle_plate", nullable=True)
     reason: Mapped[str | None] = mapped_column(Text)
     ended_by: Mapped[str | None] = mapped_column(Text)
     sequence: Mapped[int] = mapped_column(BigId, default=0)
@@ -105,7 +107,7 @@ class Booking(db.Model):  # type: ignore[name-defined]
         Index("booking_end", "end_time", "id"),
         Index("booking_ended", "lot_id", "end_time", "id"),
         Index("booking_reference", "reference", postgresql_ops={"reference": "text_pattern_ops"}),
-        Index("booking_plate", func.lower(vehicle_plate).label("plate"), postgresql_ops={"plate": "text_pattern_ops"}),
+        Index("booking_plate", "plate_key", postgresql_ops={"plate_key": "text_pattern_ops"}),
         Index(
             "booking_due_start",
             "start_time",

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, bindparam, case, func, literal, literal_column, or_, select, true
 from sqlalchemy.orm import Session, lazyload
 
+from parking import names
 from parking.accounts.models import User
 from parking.bookings import local_days
 from parking.bookings.local_days import LocalDays
@@ -186,22 +187,19 @@ def _status_is(status: str, now: datetime) -> Any:
     return stored if turned is None else or_(stored, turned)
 
 
-def _pattern(text: str) -> str:
-    return "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-
-
-def _like(text: str, *columns: Any) -> Any:
-    return or_(*(func.lower(column).like(_pattern(text), escape="\\") for column in columns))
+def _holds(column: Any, text: str) -> Any:
+    return column.contains(names.search_key(text), autoescape=True)
 
 
 def _mentions(text: str) -> list[Any]:
     """What an administrator has in hand: a part of a name, an address or a lot's name; or how a reference or a plate
     begins (a part from the middle could only be found by reading every booking there ever was)."""
+    plate = names.plate_key(text)
     return [
-        Booking.user_id.in_(select(User.id).where(_like(text, User.email, User.username))),
-        Booking.lot_id.in_(select(Lot.id).where(_like(text, Lot.name))),
+        Booking.user_id.in_(select(User.id).where(_holds(User.search_text, text))),
+        Booking.lot_id.in_(select(Lot.id).where(_holds(Lot.sort_key, text))),
         begins(Booking.reference, text.upper()),
-        begins(func.lower(Booking.vehicle_plate), text.lower()),
+        *([begins(Booking.plate_key, plate)] if plate else []),
     ]
 
 
@@ -226,10 +224,10 @@ def search_parts(session: Session, text: str | None) -> list[Part]:
     """The search as conditions that each have an index; a booking is meant that fulfils one of them."""
     if not text:
         return [Part(true())]
-    found = _of_ids(session, User.id, _like(text, User.email, User.username), Booking.user_id)
+    found = _of_ids(session, User.id, _holds(User.search_text, text), Booking.user_id)
     # A lot has so many bookings that those of several lots are soon found in any list. PostgreSQL sees that by itself.
     of_several = unindexed(Booking.lot_id) if is_sqlite() else Booking.lot_id
-    found += _of_ids(session, Lot.id, _like(text, Lot.name), Booking.lot_id, of_several)
+    found += _of_ids(session, Lot.id, _holds(Lot.sort_key, text), Booking.lot_id, of_several)
     for condition in _mentions(text)[2:]:
         ids = session.scalars(select(Booking.id).where(condition).limit(MOST_NAMED + 1)).all()
         if ids:

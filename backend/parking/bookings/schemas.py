@@ -5,8 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, RootModel, StringConstraints, Tag, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    RootModel,
+    StringConstraints,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
+from parking import names
 from parking.validation import wrong
 from parking.web import Day, In, Out, Query
 
@@ -17,9 +27,7 @@ TimeText = Annotated[
     StringConstraints(min_length=8, max_length=40),
     Field(description="RFC 3339; without an offset it is the lot's local time"),
 ]
-Plate = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$")
-]
+Plate = Annotated[str, StringConstraints(min_length=1, max_length=40), AfterValidator(names.plate)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=300, pattern=r"^[^\x00]*$")]
 Status = Literal["Active", "Reserved", "Completed", "Cancelled", "No-show"]
 

@@ -56,6 +56,12 @@ class Disk(Light):
     total_bytes: int
 
 
+class Names(Light):
+    """`count`: accounts and lots that have the same name or address as an earlier one."""
+
+    count: int
+
+
 class System(Out):
     database: Database
     redis: Light
@@ -63,6 +69,7 @@ class System(Out):
     beat: Program
     outbox: Outbox
     disk: Disk
+    names: Names
     version: str
 
 

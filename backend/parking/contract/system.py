@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from parking import clock, schema, settings
+from parking import clock, schema, settings, twins
+from parking.accounts import twins_report
 from parking.contract import heartbeat
 from parking.db import db, is_sqlite
 from parking.live import service as live
@@ -40,6 +41,7 @@ def lights(version: str) -> dict[str, Any]:
         "beat": program("beat", seen),
         "outbox": outbox(),
         "disk": disk(settings.current().data_dir),
+        "names": names(),
         "version": version,
     }
 
@@ -79,6 +81,13 @@ def program(name: str, seen: dict[str, Any]) -> dict[str, Any]:
 
 def outbox() -> dict[str, Any]:
     return mail.health(db.session())
+
+
+def names() -> dict[str, Any]:
+    """Names and addresses that an account or lot shares with an earlier one (parking/twins.py)."""
+    number = twins.count(db.session())
+    advice = f"{twins_report.sentence(number)} See `flask names twins`." if number else twins_report.sentence(0)
+    return {"ok": number == 0, "detail": advice, "count": number}
 
 
 def disk(folder: Path) -> dict[str, Any]:

@@ -30,7 +30,7 @@ import click
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from parking import clock, settings
+from parking import clock, names, settings
 from parking.accounts.models import User
 from parking.bookings.allocation import new_reference
 from parking.bookings.models import Booking
@@ -180,7 +180,7 @@ def _batches(rows: Iterator[Stay], size: int) -> Iterator[list[Stay]]:
 
 def _make_lot(session: Session, park: CarPark, since: datetime) -> _Lot:
     name = f"Birmingham {park.code}"
-    if session.scalar(select(Lot.id).where(func.lower(Lot.name) == name.lower(), Lot.deleted_at.is_(None))):
+    if session.scalar(select(Lot.id).where(Lot.name_key == names.key(name), Lot.deleted_at.is_(None))):
         raise ValueError(f"{name} is there already: the file has been loaded before.")
     # The fewer places, the dearer: small car parks lie in the middle of the city.
     hourly = 120 + 20 * max(0, 10 - park.capacity // 250)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from parking import csv_labels
+from parking import csv_labels, names
 from parking.errors import Invalid
 from parking.lots import csv_reader
 from parking.lots.csv_reader import Reading, Unreadable
@@ -120,14 +120,14 @@ def _checked(
 ) -> list[Changes]:
     found: list[Changes] = []
     faults: list[Fault] = []
-    names: dict[str, int] = {}
+    first_lines: dict[str, int] = {}
     for line, row in rows:
         try:
             lot = LotIn.model_validate(_typed(columns, row, decimal))
         except ValidationError as fault:
             faults += [_fault(line, error) for error in fault.errors()]
             continue
-        before = names.setdefault(lot.name.lower(), line)
+        before = first_lines.setdefault(names.key(lot.name), line)
         if before != line:
             faults.append(Fault(line, "name", "same_name", f"name: the same as in line {before}.", {"n": before}))
         found.append(Changes(lot.model_dump(exclude_unset=True)))
@@ -190,7 +190,7 @@ def _fault(line: int, error: Any) -> Fault:
     if error["input"] is None:
         reason = "missing"  # too few cells
     elif error["type"] == "value_error":
-        reason = "zone" if column == "timezone" else "amount"
+        reason = {"timezone": "zone", "name": "characters"}.get(column, "amount")
     said = f"{column}: {error['msg'].removeprefix('Value error, ')}"
     return Fault(line, column, reason, said, _values(error.get("ctx", {})))
 

@@ -14,9 +14,9 @@ from parking import clock, settings
 from parking.audit import service as audit
 from parking.bookings.announce import announce_lot, announce_lots
 from parking.bookings.states import Counts
-from parking.db import db, transaction
-from parking.errors import Conflict, Invalid
-from parking.lots import queries
+from parking.db import db
+from parking.errors import Invalid
+from parking.lots import naming, queries
 from parking.lots.models import Lot, Spot, Tariff
 from parking.money import check_price
 
@@ -49,7 +49,7 @@ def add(session: Session, changes: Changes, user_id: int) -> Lot:
     """A new lot with its spots, in the caller's transaction. Raises Invalid, Conflict (the name is taken)."""
     now = clock.now()
     lot = _new_lot(changes, now)
-    check_name(session, lot.name)
+    naming.require_free(session, lot.name)
     session.add(lot)
     session.flush()
     set_tariff(session, lot, None, changes, now)
@@ -85,10 +85,10 @@ def create_many(many: Sequence[Changes], user_id: int, *, dry_run: bool = False)
     if not (lots := [_new_lot(changes, now) for changes in many]):
         return []
     for lot in lots:
-        check_name(db.session(), lot.name)
+        naming.require_free(db.session(), lot.name)
     if dry_run:
         return [_preview(lot, changes, now) for lot, changes in zip(lots, many, strict=True)]
-    with transaction() as session:
+    with naming.unique_names() as session:
         _insert(session, lots, many, user_id, now)
     by_id = {view["id"]: view for view in queries.views(db.session(), now, [lot.id for lot in lots])}
     return [by_id[lot.id] for lot in lots]
@@ -198,13 +198,6 @@ def check_capacity(capacity: int) -> None:
     most = settings.current().lot_capacity_max
     if not 1 <= capacity <= most:
         raise Invalid.field("capacity", f"A car park has 1 to {most} spots.")
-
-
-def check_name(session: Session, name: str) -> None:
-    """Raises Conflict for the name of another open lot."""
-    taken = select(Lot.id).where(func.lower(Lot.name) == name.lower(), Lot.deleted_at.is_(None))
-    if session.scalar(taken) is not None:
-        raise Conflict(f"There is a car park named {name} already.", code="name_taken", errors={"name": ["Taken."]})
 
 
 def audited(lot: Lot) -> dict[str, Any]:

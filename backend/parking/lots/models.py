@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from parking import clock
+from parking import clock, names
 from parking.db import BigId, UTCDateTime, db
+from parking.text_keys import Unique, derived
 
 
 class Tariff(db.Model):  # type: ignore[name-defined]
@@ -38,6 +39,11 @@ class Tariff(db.Model):  # type: ignore[name-defined]
     )
 
 
+def search_text(name: str, address: str | None) -> str:
+    """What a lot may be searched by: its name and its address."""
+    return f"{names.search_key(name)}\n{names.search_key(address or '')}"
+
+
 class Lot(db.Model):  # type: ignore[name-defined]
     """A car park. `capacity` counts the spots in use, numbered from 1; a deleted lot keeps its history."""
 
@@ -62,6 +68,10 @@ class Lot(db.Model):  # type: ignore[name-defined]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    name_key: Mapped[str] = derived(names.key, "name", unique=Unique(unless="deleted_at"))
+    sort_key: Mapped[str] = derived(names.sort_key, "name")
+    """For the order of lists, and for searches by the name alone."""
+    search_text: Mapped[str] = derived(search_text, "name", "address", deferred=True)
 
     tariff: Mapped[Tariff] = relationship(
         Tariff,
@@ -74,8 +84,8 @@ class Lot(db.Model):  # type: ignore[name-defined]
         CheckConstraint("capacity >= 0", name="capacity"),
         CheckConstraint("instant_hold_s > 0 AND checkin_grace_s >= 0", name="holds"),
         Index(
-            "uq_parking_lot_name_lower",
-            func.lower(name),
+            "uq_parking_lot_name_key",
+            name_key,
             unique=True,
             sqlite_where=deleted_at.is_(None),
             postgresql_where=deleted_at.is_(None),

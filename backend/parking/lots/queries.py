@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Row, and_, bindparam, cast, func, literal, or_, select, tuple_
+from sqlalchemy import Integer, Row, and_, bindparam, cast, func, literal, select, tuple_
 from sqlalchemy.orm import Session, lazyload
 
+from parking import names
 from parking.accounts.models import User
 from parking.bookings import states
 from parking.bookings.models import OUT_OF_SERVICE, Booking
@@ -33,7 +34,7 @@ _LOTS = (
     select(*_PRICED.columns)
     .join_from(_LOT, _TARIFF, and_(_TARIFF.c.lot_id == _LOT.c.id, _TARIFF.c.id == _LOT.c.tariff_id))
     .where(_LOT.c.deleted_at.is_(None))
-    .order_by(func.lower(_LOT.c.name), _LOT.c.id)
+    .order_by(_LOT.c.sort_key, _LOT.c.id)
 )
 _FEATURES = (
     select(_SPOT.c.lot_id, *(func.sum(cast(_SPOT.c[name], Integer)).label(name) for name in FEATURES))
@@ -50,11 +51,10 @@ def page(
 
     Raises Invalid for a cursor that this list did not give out.
     """
-    order = (func.lower(Lot.name), Lot.id)
-    query = select(Lot.id, order[0].label("name")).where(Lot.deleted_at.is_(None))
+    order = (Lot.sort_key, Lot.id)
+    query = select(Lot.id, Lot.sort_key.label("name")).where(Lot.deleted_at.is_(None))
     if words:
-        pattern = "%" + words.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        query = query.where(or_(*(func.lower(column).like(pattern, escape="\\") for column in (Lot.name, Lot.address))))
+        query = query.where(Lot.search_text.contains(names.search_key(words), autoescape=True))
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     if cursor:
         query = query.where(tuple_(*order) > tuple_(*(literal(part) for part in read_cursor(cursor))))
@@ -65,7 +65,8 @@ def page(
 
 
 def make_cursor(name: str, lot_id: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([name, lot_id]).encode()).decode().rstrip("=")
+    plain = json.dumps([name, lot_id], ensure_ascii=False)
+    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str) -> tuple[str, int]:

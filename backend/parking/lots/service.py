@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking import clock
+from parking import clock, names
 from parking.audit import service as audit
 from parking.bookings import allocation, blocks, steps
 from parking.bookings import queries as booking_queries
@@ -26,7 +26,7 @@ from parking.bookings.views import iso
 from parking.db import db, transaction
 from parking.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from parking.idempotency import service as idempotency
-from parking.lots import making, queries, zone_change
+from parking.lots import making, naming, queries, zone_change
 from parking.lots.making import Changes
 from parking.lots.models import Lot, Spot
 from parking.lots.rules import Resize, SpotState, resize
@@ -38,7 +38,7 @@ create_many = making.create_many
 
 def create(changes: Changes, who: Identity) -> dict[str, Any]:
     """A new lot with its spots 1..capacity. Raises Conflict when the name is taken."""
-    with transaction() as session:
+    with naming.unique_names() as session:
         keeper = idempotency.begin(session)
         lot = making.add(session, changes, who.id)
         answer = {"message": f"{lot.name} was created.", "lot": _shown(session, lot)}
@@ -57,11 +57,11 @@ def update_lot(
     """
     if "capacity" in changes.fields or "timezone" in changes.fields:
         settle(lot_id)
-    with transaction() as session:
+    with naming.unique_names() as session:
         lot = _locked_lot(session, lot_id, if_match)
         before, now = making.audited(lot), clock.now()
-        if changes.get("name", lot.name).lower() != lot.name.lower():
-            making.check_name(session, changes.fields["name"])
+        if names.key(changes.get("name", lot.name)) != names.key(lot.name):
+            naming.require_free(session, changes.fields["name"])
         capacity = changes.get("capacity", lot.capacity)
         if capacity != lot.capacity:
             making.check_capacity(capacity)
@@ -89,7 +89,7 @@ def delete(lot_id: int, who: Identity, if_match: str | None, *, cancel_reservati
     """Closes a lot; its history stays. Raises NotFound, PreconditionFailed, Conflict (cars on it; reservations to
     come, unless they are to be cancelled, which tells their owners)."""
     settle(lot_id)
-    with transaction() as session:
+    with naming.unique_names() as session:
         lot, now = _locked_lot(session, lot_id, if_match), clock.now()
         _check_no_cars(session, lot)
         _clear_reservations(session, lot, now, cancel=cancel_reservations)
@@ -105,17 +105,18 @@ def delete(lot_id: int, who: Identity, if_match: str | None, *, cancel_reservati
 
 def restore(lot_id: int) -> dict[str, Any]:
     """Opens a deleted lot again. Raises NotFound, Conflict (not deleted, or its name was given to another)."""
-    with transaction() as session:
+    with naming.unique_names() as session:
         lot = session.get(Lot, lot_id, with_for_update={"of": Lot})
         if lot is None:
             raise NotFound("There is no such car park.")
         if lot.deleted_at is None:
             raise Conflict(f"{lot.name} is not deleted.", code="not_deleted")
-        making.check_name(session, lot.name)
+        naming.require_free(session, lot.name)
         now = clock.now()
         spots = session.scalars(select(Spot.id).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None))).all()
         blocks.unblock(session, lot.id, spots, kind=RETIRED, now=now)
         was, lot.deleted_at = lot.deleted_at, None
+        lot.name_key = names.key(lot.name)
         _touch(session, lot, now)
         audit.record(
             session, "lot.restored", "lot", lot.id, before={"deleted_at": iso(was)}, after={"deleted_at": None}

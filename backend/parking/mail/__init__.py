@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
+from config import ConfigError
+
 
 def init_app(app: APIFlask) -> None:
     """Puts the mail's routes and commands on the application."""
@@ -15,3 +17,17 @@ def init_app(app: APIFlask) -> None:
 
     app.register_blueprint(mail_bp)
     app.cli.add_command(mail_cli)
+
+
+def at_start() -> list[str]:
+    """Refuses a MAIL_FROM that no mail can come from. Raises config.ConfigError."""
+    from parking.mail import delivery
+    from parking.mail.address import BadAddress, addr_spec
+    from parking.settings import current
+
+    sender = delivery.site(current()).sender_email
+    try:
+        addr_spec(sender)
+    except BadAddress as error:
+        raise ConfigError([("MAIL_FROM", f"cannot be used: {sender!r} is no address to send from ({error})")]) from None
+    return []

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from email.headerregistry import Address
 
+from parking import addresses, names
+
 MOST_HEADER = 200
 _JOINERS = {"\u200c", "\u200d"}  # belong to the spelling of Persian, Hindi and emoji
 # The atoms of RFC 5321 (and 6531 beyond ASCII); no quoted local part, no comment, no source route.
@@ -18,10 +20,16 @@ class BadAddress(ValueError):
 
 
 def header_text(text: str) -> str:
-    """Text for a header: control, line and direction characters become spaces, an encoded word is broken up."""
-    plain = "".join(" " if unicodedata.category(char) in _HIDDEN and char not in _JOINERS else char for char in text)
+    """Text for a header: control, line and direction characters become spaces (those of a flag's emoji stay), an
+    encoded word is broken up."""
+    parts = names.FLAG.split(text)
+    plain = "".join(part if n % 2 else _without_hidden(part) for n, part in enumerate(parts))
     plain = plain.replace("=?", "= ?").replace("?=", "? =")
     return " ".join(plain.split())[:MOST_HEADER]
+
+
+def _without_hidden(text: str) -> str:
+    return "".join(" " if unicodedata.category(char) in _HIDDEN and char not in _JOINERS else char for char in text)
 
 
 def mailbox(email: str, name: str = "") -> Address:
@@ -30,14 +38,14 @@ def mailbox(email: str, name: str = "") -> Address:
 
 
 def addr_spec(email: str) -> str:
-    """The bare address for the envelope. Raises BadAddress for everything that is not exactly one."""
+    """The bare address for the envelope, its domain in ASCII by IDNA 2008. Raises BadAddress for everything that is
+    not exactly one."""
     if not _ADDRESS.fullmatch(email) or any(unicodedata.category(char) in _HIDDEN | {"Zs"} for char in email):
         raise BadAddress("not an e-mail address")
     local, _, domain = email.rpartition("@")
     if local.startswith(".") or local.endswith(".") or ".." in local:
         raise BadAddress("not an e-mail address")
     try:
-        ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()
-    except UnicodeError:
+        return f"{local}@{addresses.ascii_domain(domain)}"
+    except ValueError:
         raise BadAddress("the domain cannot be written in ASCII") from None
-    return f"{local}@{ascii_domain}"

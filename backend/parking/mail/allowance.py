@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from parking import clock
+from parking import addresses, clock
 from parking.mail.kinds import KINDS
 from parking.mail.models import MailToUnconfirmed
 from parking.settings import current
@@ -32,7 +32,7 @@ def refusal(session: Session, kind: str, email: str, confirmed: bool) -> str | N
     if confirmed or kind in _FREE or KINDS[kind].admin_only or not current().rate_limits:
         return None
     category, now = "account" if kind in _ACCOUNT else "bookings", clock.now()
-    address = hashlib.sha256(email.lower().encode()).hexdigest()
+    address = hashlib.sha256(addresses.key(email).encode()).hexdigest()
     sent = select(func.count()).where(
         MailToUnconfirmed.address_hash == address,
         MailToUnconfirmed.category == category,

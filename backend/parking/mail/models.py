@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from parking import addresses, names
 from parking.db import BigId, UTCDateTime, db
+from parking.text_keys import derived
 
 STATES = ("queued", "sending", "retrying", "sent", "failed", "suppressed", "discarded")
 """queued → sending → sent | retrying | failed. suppressed: the reader has unsubscribed, or the address has had too many
@@ -16,6 +18,11 @@ mails. discarded: an administrator's wish, too late to be of use, or replaced by
 
 OPEN = text("state IN ('queued', 'retrying', 'sending')")
 """Mails that still have to go out. Literal, because SQLite uses a partial index only for its very words."""
+
+
+def search_text(email: str, name: str, subject: str) -> str:
+    """What a mail may be searched by: its reader's address in both spellings and name, and its subject."""
+    return "\n".join(names.search_key(text) for text in (addresses.spellings(email), name, subject))
 
 
 class OutboxMail(db.Model):  # type: ignore[name-defined]  # made at run time
@@ -51,6 +58,7 @@ class OutboxMail(db.Model):  # type: ignore[name-defined]  # made at run time
     lease: Mapped[str | None] = mapped_column(String(32))
     server_fault: Mapped[bool]
     last_reply: Mapped[str | None] = mapped_column(String(500))
+    search_text: Mapped[str] = derived(search_text, "email", "name", "subject", deferred=True)
 
     __table_args__ = (
         CheckConstraint(f"state IN {STATES}", name="state"),

@@ -22,7 +22,7 @@ from parking.db import after_commit, is_sqlite
 from parking.live import service as live
 from parking.mail import allowance, delivery, render
 from parking.mail.kinds import KINDS, Kind
-from parking.mail.models import OutboxMail
+from parking.mail.models import OutboxMail, search_text
 from parking.mail.preferences import wants
 from parking.settings import current
 
@@ -122,6 +122,7 @@ def _join_waiting(session: Session, row: dict[str, Any], interval: timedelta) ->
             .values(
                 facts=row["facts"],
                 subject=row["subject"],
+                search_text=search_text(last.email, last.name, row["subject"]),
                 message_id=row["message_id"],
                 dedupe_key=row["dedupe_key"],
                 last_reply=REPLACED,

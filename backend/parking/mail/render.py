@@ -179,7 +179,11 @@ def _headers(mail: EmailMessage, draft: Draft, site: Site, letter: Letter) -> No
     mail["Feedback-ID"] = f"{draft.kind}:parking:{site.domain}"
     if subscription:
         mail["List-Id"] = f"<{draft.kind.replace('_', '-')}.{site.domain}>"
-        also = f", <mailto:{site.sender_email}?subject={draft.unsubscribe_mail}>" if draft.unsubscribe_mail else ""
+        also = (
+            f", <mailto:{addr_spec(site.sender_email)}?subject={draft.unsubscribe_mail}>"
+            if draft.unsubscribe_mail
+            else ""
+        )
         mail["List-Unsubscribe"] = f"<{draft.unsubscribe_url}>{also}"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 from sqlalchemy import Select, column, func, select, table
 from sqlalchemy.orm import Session
 
-from parking import clock
+from parking import clock, names
 from parking.errors import Conflict, NotFound
 from parking.mail import calendar, circuit, delivery, outbox, render, unsubscribe
 from parking.mail.kinds import KINDS, SUBSCRIPTIONS, Kind
@@ -129,8 +129,7 @@ def page(
     if before_id is not None:
         wanted = wanted.where(OutboxMail.id < before_id)
     if q:
-        like = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        wanted = wanted.where(OutboxMail.email.ilike(like, "\\") | OutboxMail.subject.ilike(like, "\\"))
+        wanted = wanted.where(OutboxMail.search_text.contains(names.search_key(q), autoescape=True))
     found = list(session.scalars(wanted))
     return found[:limit], found[limit - 1].id if len(found) > limit else None
 

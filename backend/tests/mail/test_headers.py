@@ -5,11 +5,14 @@ import email.policy
 
 import pytest
 
+from config import ConfigError
+from parking import mail as mail_domain
 from parking.db import transaction
 from parking.mail import delivery, render
 from parking.mail import service as mail
-from parking.mail.address import BadAddress, addr_spec, header_text
+from parking.mail.address import BadAddress, addr_spec, header_text, mailbox
 from parking.mail.kinds import samples
+from tests.conftest import make_user
 
 from .conftest import AMELIA, put, states
 from .test_letters import SITE, draft
@@ -92,3 +95,49 @@ def test_the_server_sees_only_the_recipient_and_the_bad_one_fails(app, sink):
     delivery.deliver_due()
     assert [delivery.recipients for delivery in sink.accepted] == [[AMELIA.email]]
     assert states() == {"failed": 6, "sent": 1}
+
+
+@pytest.mark.parametrize(
+    ("email", "envelope"),
+    [
+        ("a@straße.example", "a@xn--strae-oqa.example"),
+        ("a@STRASSE.example", "a@STRASSE.example"),
+        ("a@faß.example", "a@xn--fa-hia.example"),
+        ("a@βόλος.com", "a@xn--nxasmm1c.com"),
+        ("a@क्ष.example", "a@xn--11b2ezc.example"),
+        ("a@BÜCHER。example", "a@xn--bcher-kva.example"),
+    ],
+)
+def test_a_domain_goes_out_by_idna_2008(email, envelope):
+    assert addr_spec(email) == envelope
+    assert mailbox(email).domain == envelope.partition("@")[2]
+
+
+@pytest.mark.parametrize("email", ["a@☃.example", "a@ü_.example", "a@xn--ü.example", "a@" + "ü" * 64 + ".example"])
+def test_a_domain_without_an_ascii_form_gets_no_mail(email):
+    with pytest.raises(BadAddress):
+        addr_spec(email)
+
+
+def test_envelope_and_headers_name_the_domain_that_was_meant(app, sink, reconfigure):
+    reconfigure(mail_from="Straße <post@straße.example>")
+    put(to=mail.Recipient("vera@faß.example", "Vera 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"))
+    put("reservation_reminder", to=mail.Recipient("vera@faß.example", "Vera", user_id=make_user("vera", "user").id))
+    delivery.deliver_due()
+    assert len(sink.accepted) == 2
+    for delivered in sink.accepted:
+        assert delivered.sender == "post@xn--strae-oqa.example"
+        assert delivered.recipients == ["vera@xn--fa-hia.example"]
+        assert "vera@xn--fa-hia.example" in str(delivered.message["To"])
+        assert "post@xn--strae-oqa.example" in str(delivered.message["From"])
+        assert "strasse" not in delivered.content.decode("latin-1")
+    assert "\U000e0067" in sink.accepted[0].message["To"].addresses[0].display_name
+    assert "<mailto:post@xn--strae-oqa.example?" in str(sink.accepted[1].message["List-Unsubscribe"])
+
+
+@pytest.mark.parametrize("sender", ["a@☃.example", "Parkwell <a..b@example.com>", "a@" + "ü" * 64 + ".example"])
+def test_the_start_refuses_a_sender_from_whom_no_mail_can_come(app, reconfigure, sender):
+    assert mail_domain.at_start() == []
+    reconfigure(mail_from=sender)
+    with pytest.raises(ConfigError, match="MAIL_FROM"):
+        mail_domain.at_start()

@@ -759,6 +759,15 @@ export interface components {
             message: string;
         };
         /**
+         * Names
+         * @description `count`: accounts and lots that have the same name or address as an earlier one.
+         */
+        Names: {
+            ok: boolean;
+            detail: string;
+            count: number;
+        };
+        /**
          * Nothing
          * @description No fields.
          */
@@ -1274,6 +1283,7 @@ export interface components {
             beat: components["schemas"]["Program"];
             outbox: components["schemas"]["Outbox"];
             disk: components["schemas"]["Disk"];
+            names: components["schemas"]["Names"];
             version: string;
         };
         /** SystemEnvelope */

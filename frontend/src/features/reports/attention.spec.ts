@@ -11,6 +11,7 @@ const lights: SystemLights = {
   beat: good,
   disk: good,
   outbox: { failed: 0, queued: 3 },
+  names: { count: 0 },
 }
 const lot = (id: number, changes: Partial<Lot> = {}) =>
   ({
@@ -41,6 +42,11 @@ describe('what needs attention', () => {
     ])
     expect(found[1]!.facts).toEqual({ n: 2 })
     expect(found[2]!.to).toEqual({ name: 'admin-lot', params: { id: 1 } })
+  })
+
+  it('is a name that two accounts or lots share', () => {
+    const [matter] = attention({ ...lights, names: { count: 2 } }, [])
+    expect(matter).toMatchObject({ key: 'figures.attention.names', facts: { n: 2 }, grave: false })
   })
 
   it('does not call an empty lot full', () => {

@@ -28,6 +28,9 @@ export function attention(lights: SystemLights | undefined, lots: readonly Lot[]
       to: { name: 'admin-mail', query: { state: 'failed' } },
       grave: true,
     })
+  const twins = lights?.names.count ?? 0
+  if (twins)
+    matters.push({ key: 'figures.attention.names', facts: { n: twins }, to: system, grave: false })
   for (const lot of lots) {
     const to = { name: 'admin-lot', params: { id: lot.id } }
     if (lot.capacity && lot.available_spots === 0)

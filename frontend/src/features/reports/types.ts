@@ -14,4 +14,4 @@ export type UserStats = Schema<'UserStatsOut'>
 export type SystemLights = Record<
   'database' | 'redis' | 'worker' | 'beat' | 'disk',
   Schema<'Light'>
-> & { outbox: Pick<Schema<'Outbox'>, 'failed' | 'queued'> }
+> & { outbox: Pick<Schema<'Outbox'>, 'failed' | 'queued'>; names: Pick<Schema<'Names'>, 'count'> }
