@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
 from celery.app.amqp import AMQP
+from celery.beat import PersistentScheduler
 from kombu import Connection
 
 from config import Settings, embedded_redis_url
+from launch import pulse
 
+log = logging.getLogger(__name__)
 TASK_MODULES = tuple(f"parking.{domain}.tasks" for domain in ("accounts", "mail", "bookings", "reports", "csv_exports"))
 #: Seconds after which a message of a worker that died is given to another. No job is delayed longer than this.
 VISIBILITY_SECONDS = 900
@@ -33,7 +38,7 @@ def follow_embedded_server(data_dir: Path) -> None:
 
 
 class SteadyConnection(Connection):
-    """Works again soon after Redis does, however long it was away."""
+    """Works again soon after Redis does, however long it was away. Whoever waits for it is alive."""
 
     def _establish_connection(self) -> Any:
         url = embedded_redis_url(_followed[0]) if _followed else None
@@ -41,9 +46,51 @@ class SteadyConnection(Connection):
             self.switch(url)
         return super()._establish_connection()
 
-    def ensure_connection(self, *args: Any, **kwargs: Any) -> Connection:
+    def ensure_connection(self, *args: Any, callback: Callable[[], Any] | None = None, **kwargs: Any) -> Connection:
+        def waiting() -> None:
+            pulse.beat()
+            if callback is not None:
+                callback()
+
         pauses = {"interval_start": 1, "interval_step": 1, "interval_max": LONGEST_PAUSE_SECONDS}
-        return super().ensure_connection(*args, **{**pauses, **kwargs})
+        return super().ensure_connection(*args, callback=waiting, **{**pauses, **kwargs})
+
+
+class SteadyScheduler(PersistentScheduler):
+    """Beat's schedule, whose file only saves it from ringing too early or late after a restart: a full disk is no
+    reason to stop."""
+
+    def setup_schedule(self) -> None:
+        try:
+            super().setup_schedule()
+        except OSError as error:
+            log.warning("Beat keeps its schedule in memory: %s", error)
+            self._store = _Memory()
+            super().setup_schedule()
+
+    def _open_schedule(self) -> Any:
+        return self._store if isinstance(self._store, _Memory) else super()._open_schedule()
+
+    def sync(self) -> None:
+        try:
+            super().sync()
+        except OSError as error:
+            log.warning("Beat cannot write its schedule: %s", error)
+
+    def close(self) -> None:
+        try:
+            super().close()
+        except OSError as error:
+            log.warning("Beat cannot write its schedule: %s", error)
+
+
+class _Memory(dict[str, Any]):
+    """A store of the schedule without a file."""
+
+    def sync(self) -> None:
+        return None
+
+    close = sync
 
 
 class SteadyAMQP(AMQP):
@@ -93,6 +140,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "worker_send_task_events": False,
         "enable_utc": True,
         "timezone": "UTC",
+        "beat_scheduler": SteadyScheduler,
         "beat_schedule_filename": str(settings.data_dir / "celerybeat-schedule"),
     }
 

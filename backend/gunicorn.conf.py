@@ -6,6 +6,7 @@ import resource
 from pathlib import Path
 
 from config import load
+from launch import memory
 from launch.guard import die_with_parent
 from private_files import UMASK, set_umask
 
@@ -48,6 +49,11 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm
 def post_fork(server, worker):
     """A worker must not outlive a master that was killed."""
     die_with_parent(worker.ppid)
+
+
+def on_exit(server):
+    """The files with which its workers counted."""
+    memory.forget(server.pid, _settings.data_dir)
 
 
 def post_worker_init(worker):

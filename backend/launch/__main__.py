@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import socket
@@ -30,6 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail("These variables of the environment or of .env cannot be used:", str(error), code=2)
     except StartError as error:
         return _fail("Cannot start.", str(error), code=1)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        return _fail("Cannot start.", f"The disk of DATA_DIR {settings.data_dir} is full. Free some space.", code=1)
     finally:
         supervisor.stop()
     supervisor.say("stopped")

@@ -68,7 +68,8 @@ def claim_data_dir(data_dir: Path, wait_seconds: float = 2) -> IO[str]:
                 "and PORT to others."
             )
         time.sleep(0.1)
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
+    with contextlib.suppress(OSError):  # on a full disk the lock holds without our number in it
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
     return lock

@@ -11,7 +11,7 @@ import sys
 from sqlalchemy.exc import DBAPIError
 
 from config import ConfigError, load
-from parking import DOMAINS, create_app, schema
+from parking import DOMAINS, create_app, outages, schema
 from private_files import set_umask, sqlite_file, tighten
 
 
@@ -24,6 +24,8 @@ def main() -> int:
     except (ConfigError, schema.SchemaError) as error:
         return _fail(str(error))
     except DBAPIError as error:
+        if outages.is_full_disk(error, settings.data_dir):
+            return _fail(f"The disk of the database is full ({_first_line(error)}). Free some space, then start again.")
         return _fail(f"DATABASE_URL: the database cannot be used ({_first_line(error)}).")
     return 0
 

@@ -17,6 +17,8 @@ FRONTEND = ROOT / "frontend"
 VITE_PORT = 5173
 #: Seconds the running jobs may take to finish after the stop is asked.
 WORKER_GRACE = 12
+#: Worker and Beat give a sign of life every few seconds, also while Redis is away. A busy machine needs some slack.
+SILENT_SECONDS = 60
 
 
 def prepare(environment: dict[str, str]) -> Program:
@@ -59,6 +61,7 @@ def worker(environment: dict[str, str], settings: Settings) -> Program:
         environment=environment,
         stage=1,
         grace=WORKER_GRACE,
+        silent_after=SILENT_SECONDS,
     )
 
 
@@ -68,6 +71,7 @@ def beat(environment: dict[str, str]) -> Program:
         command=_python("celery", "--quiet", "-A", "celery_worker.celery", "beat", "--pidfile=", "--loglevel", "INFO"),
         directory=BACKEND,
         environment=environment,
+        silent_after=SILENT_SECONDS,
     )
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from launch import guard
+from launch.pulse import VARIABLE as PULSE_VARIABLE
+from launch.pulse import Pulse
 
 POLL_SECONDS = 0.2
 #: Pause before the first, second, … restart in a row; the last one repeats. The first one is immediate:
@@ -38,7 +40,8 @@ class StartError(Exception):
 class Program:
     """One child. Stages stop one after the other, lowest first; `grace` is seconds between TERM and KILL.
 
-    What a quiet one says is shown only when it ends by itself.
+    What a quiet one says is shown only when it ends by itself. One with `silent_after` gives a sign of life
+    (launch/pulse.py) and is killed and started again when none came for so many seconds.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Program:
     stage: int = 0
     grace: float = 15
     quiet: bool = False
+    silent_after: float | None = None
 
 
 def to_terminal(text: str) -> None:
@@ -126,6 +130,7 @@ class Supervisor:
         """Restart what crashes, until a stop is asked or `go_on()` says no."""
         while not self._stop_requested_within(POLL_SECONDS) and go_on():
             for child in self._children:
+                child.kill_if_silent()
                 child.restart_if_due()
 
     def stop(self) -> None:
@@ -173,16 +178,20 @@ class _Child:
     def start(self) -> None:
         # PR_SET_PDEATHSIG looks at the starting thread: only the main thread comes here.
         program = self.program
+        self._pulse = Pulse(program.silent_after) if program.silent_after else None
+        pulse = {PULSE_VARIABLE: str(self._pulse.writer)} if self._pulse else {}
         self._process = subprocess.Popen(  # noqa: S603  # the commands are ours, no shell is involved
             [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), *program.command],
             cwd=program.directory,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **program.environment},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **program.environment, **pulse},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=program.inherit,
+            pass_fds=(*program.inherit, *([self._pulse.writer] if self._pulse else [])),
             start_new_session=True,  # Ctrl-C reaches the runner alone, which then stops all in order
         )
+        if self._pulse:
+            self._pulse.handed_over()
         self._started_at = time.monotonic()
         self._restart_at = None
         self._feed(program.stdin)
@@ -227,6 +236,12 @@ class _Child:
             for line in (*list(self.output)[-10:], *list(self.complaints)[-10:]):
                 self._say(line, self.program.name)
 
+    def kill_if_silent(self) -> None:
+        """A process that was stopped or hangs may hold what others wait for."""
+        if self._pulse and self.running and self._pulse.is_silent():
+            self._say(f"{self.program.name} has been silent for {self.program.silent_after:.0f} s; killing it", "run")
+            self.kill()
+
     def restart_if_due(self) -> None:
         now = time.monotonic()
         if self._restart_at is not None:
@@ -234,6 +249,9 @@ class _Child:
                 self.start()
         elif not self.running:
             self._crashes = 1 if now - self._started_at > STEADY_SECONDS else self._crashes + 1
+            if self._pulse:
+                self._pulse.close()
+                self._pulse = None
             pause = RESTART_PAUSES[min(self._crashes, len(RESTART_PAUSES)) - 1]
             self._restart_at = now + pause
             self.kill()  # what it left in its process group

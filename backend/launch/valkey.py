@@ -40,8 +40,12 @@ class Valkey:
             "port": self.port,
             "requirepass": self.password,
             "dir": '"{}"'.format(str(folder).replace("\\", "\\\\").replace('"', '\\"')),
-            "appendonly": "yes",
-            "save": '""',
+            # Snapshots, each at most a minute old, and no append-only file: with one it refuses every command that
+            # writes while the disk is full, although nothing in it has to last.
+            "appendonly": "no",
+            "save": "60 1",
+            "stop-writes-on-bgsave-error": "no",
+            "shutdown-on-sigterm": "force",  # also when the last snapshot cannot be written
             "maxmemory-policy": "noeviction",
             "daemonize": "no",
             "loglevel": "warning",

@@ -3,7 +3,7 @@
 from alembic import context
 from flask import current_app
 
-from parking import guards
+from parking import guards, postgres
 from parking.db import UTCDateTime, db
 
 target_metadata = db.metadata
@@ -22,7 +22,7 @@ def include_object(item, name, kind, reflected, compare_to):
     return name != "booking_no_overlap"
 
 
-with db.engine.connect().execution_options(writer=True) as connection:
+with postgres.limited(postgres.UNLIMITED), db.engine.connect().execution_options(writer=True) as connection:
     context.configure(
         connection=connection,
         target_metadata=target_metadata,

@@ -16,6 +16,7 @@ from parking import (
     csv_exports,
     db,
     demo,
+    failures,
     idempotency,
     live,
     lots,
@@ -56,6 +57,7 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
         SQLALCHEMY_ENGINE_OPTIONS=db.engine_options(settings.database_url),
     )
     web.init_app(app)
+    failures.init_app(app)
     contract.init_app(app)
     db.init_app(app)
     schema.init_app(app)

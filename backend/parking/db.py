@@ -2,13 +2,13 @@
 
 SQLite wants care to be as safe as PostgreSQL: the driver's own transaction handling is switched off, writers begin
 with BEGIN IMMEDIATE (a deferred begin that later writes fails at once instead of waiting), and pass a fair gate
-before it, because SQLite's own waiting is by polling and starves some of many writers.
+before it (parking/gate.py). PostgreSQL's limits stand in parking/postgres.py.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
+import time
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,23 +17,29 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g, has_request_context
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Column, DateTime, Dialect, Engine, Executable, Integer, MetaData, Row, Text, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from parking import outages, postgres
+from parking.gate import Gate, GateTimeout
+
 log = logging.getLogger(__name__)
 
+WRITER_SECONDS = 10
+"""A writer of SQLite waits no longer for the others."""
 SQLITE_PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: an acknowledged booking survives a power cut
     "foreign_keys": 1,
     "recursive_triggers": 1,  # without it INSERT OR REPLACE deletes past the delete trigger
-    "busy_timeout": 30_000,
+    "busy_timeout": WRITER_SECONDS * 1000,
 }
 """What every SQLite connection must answer; the start-up check asks."""
 
@@ -155,16 +161,8 @@ def engine_options(url: str, pool_size: int = 20) -> dict[str, Any]:
             from pysqlite3 import dbapi2 as driver
         except ImportError:  # platforms without the wheel use the interpreter's own
             import sqlite3 as driver
-        return {"module": driver, "connect_args": {"timeout": 30, "check_same_thread": False}}
-    return {
-        "pool_size": pool_size,
-        "max_overflow": pool_size,
-        "pool_pre_ping": True,
-        "connect_args": {
-            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000",
-            "connect_timeout": 5,
-        },
-    }
+        return {"module": driver, "connect_args": {"timeout": WRITER_SECONDS, "check_same_thread": False}}
+    return postgres.engine_options(pool_size)
 
 
 def init_app(app: Flask) -> None:
@@ -175,7 +173,10 @@ def init_app(app: Flask) -> None:
             _prepare_sqlite(db.engine)
             alone: dict[str, Any] = {"single": True}
         else:
+            postgres.prepare(db.engine)
             alone = {"isolation_level": "AUTOCOMMIT"}
+        file = _sqlite_file(db.engine)
+        app.extensions["gate"] = Gate(file.with_name(file.name + ".gate")) if file else None
         app.extensions["single_reads"] = db.engine.execution_options(**alone)
 
 
@@ -205,8 +206,29 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
-        if not options.get("single"):
+        if "seconds" in options:
+            _begin_in_time(connection, options["seconds"])
+        elif not options.get("single"):
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writer") else "BEGIN")
+
+
+def _begin_in_time(connection: Connection, seconds: float) -> None:
+    """BEGIN IMMEDIATE for a writer whose time is nearly up. Others than ours may write past the gate."""
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={SQLITE_PRAGMAS['busy_timeout']}")
+
+
+def _sqlite_file(engine: Engine) -> Path | None:
+    return Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
+
+
+def database_folder() -> Path | None:
+    """Where SQLite's file lies; None on PostgreSQL, whose disk is its server's."""
+    file = _sqlite_file(db.engine)
+    return file.parent if file else None
 
 
 class Groups:
@@ -225,14 +247,19 @@ class Groups:
 
 
 @contextmanager
-def _gate(engine: Engine) -> Iterator[None]:
-    """SQLite: one writer at a time in order of arrival, across processes (the kernel queues flock fairly)."""
-    if engine.dialect.name != "sqlite" or not engine.url.database:
-        yield
+def _gate() -> Iterator[dict[str, Any]]:
+    """SQLite: one writer at a time. Gives the execution options with which the writer begins; raises Busy."""
+    gate: Gate | None = current_app.extensions["gate"]
+    if gate is None:
+        yield {"writer": True}
         return
-    with Path(engine.url.database + ".gate").open("ab") as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)
-        yield
+    until = time.monotonic() + WRITER_SECONDS
+    try:
+        with gate.entered(WRITER_SECONDS):
+            left = until - time.monotonic()
+            yield {"writer": True} if left > WRITER_SECONDS - 1 else {"writer": True, "seconds": left}
+    except GateTimeout:
+        raise outages.Busy(f"another writer has held the database for {WRITER_SECONDS} s") from None
 
 
 @contextmanager
@@ -241,17 +268,19 @@ def transaction() -> Iterator[Session]:
 
     The only place that commits. Whatever the request read before (its identity, for instance) is put aside first:
     a write decides on what it reads itself. What `after_commit` collected runs when the commit has succeeded and
-    dies with a rollback.
+    dies with a rollback. Raises outages.Busy when others write for too long, outages.OutcomeUnknown when nobody can
+    tell whether the COMMIT was done.
     """
     session = db.session()
     session.close()
     hooks: list[Callable[[], None]] = []
     session.info["after_commit"] = hooks
     try:
-        with _gate(db.engine):
-            session.connection(execution_options={"writer": True})
+        with _gate() as options:
+            session.connection(execution_options=options)
             yield session
-            session.commit()
+            session.flush()  # so that what fails in it has failed before the COMMIT
+            _commit(session)
     except BaseException:
         session.rollback()
         raise
@@ -262,6 +291,22 @@ def transaction() -> Iterator[Session]:
             hook()
         except Exception:  # a wake-up that fails loses nothing: the sweep finds the row
             log.exception("after commit")
+
+
+def _commit(session: Session) -> None:
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if outages.may_have_committed(error):
+            raise outages.OutcomeUnknown(str(error.orig)) from error
+        raise
+    if has_request_context():
+        g.has_committed = True
+
+
+def request_has_committed() -> bool:
+    """Whether the present request has committed anything: an error after that cannot say that nothing was changed."""
+    return has_request_context() and bool(g.get("has_committed"))
 
 
 def after_commit(hook: Callable[[], None]) -> None:

@@ -25,8 +25,6 @@ from flask.sessions import SecureCookieSession, SessionInterface
 from flask_login import current_user
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
 from pydantic_core import to_json
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from werkzeug.routing import IntegerConverter
 
@@ -340,28 +338,6 @@ def _render_validation(fault: HTTPError) -> Response:
     return problem_response(422, "Some fields are wrong", first, "invalid", errors)
 
 
-def _render_outage(fault: OperationalError | PoolTimeout) -> Response:
-    """The database is away, full, or busy beyond patience. What was begun has been rolled back."""
-    log.error("the database does not serve: %s", getattr(fault, "orig", fault))
-    return problem_response(
-        503,
-        "Not available at the moment",
-        "The database does not answer at the moment. Nothing was changed; please try again shortly.",
-        "unavailable",
-        headers=[("Retry-After", "2")],
-    )
-
-
-def _render_crash(fault: Exception) -> Response:
-    log.exception("unexpected failure")
-    return problem_response(
-        500,
-        "Something broke on our side",
-        "Something broke on our side. Nothing was changed; please try again, and name the request id if it stays.",
-        "internal",
-    )
-
-
 def _name_request() -> None:
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _SANE_ID.fullmatch(given) else uuid.uuid4().hex
@@ -385,6 +361,3 @@ def init_app(app: APIFlask) -> None:
     app.error_processor(cast(Any, _render_validation))  # takes HTTPException too, so it goes first
     app.register_error_handler(Problem, _render_problem)
     app.register_error_handler(HTTPException, _render_http)
-    app.register_error_handler(OperationalError, _render_outage)
-    app.register_error_handler(PoolTimeout, _render_outage)
-    app.register_error_handler(Exception, _render_crash)

@@ -14,7 +14,10 @@ import pytest
 from flask.testing import FlaskClient
 
 import config
+from launch import memory
 from parking import clock, create_app, schema
+from parking import db as database
+from parking import postgres as postgres_limits
 from parking.accounts import tokens
 from parking.accounts.models import Role, User
 from parking.db import db
@@ -23,6 +26,12 @@ from tests.postgres import Postgres
 DATABASES = ("sqlite", "postgresql")
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
+# A busy machine gets its time; how soon the product gives up is a matter of tests/machine.
+HURRY = {(database, "WRITER_SECONDS"): database.WRITER_SECONDS}
+HURRY |= {(postgres_limits, name): getattr(postgres_limits, name) for name in ("CHECKOUT_SECONDS", "REQUEST")}
+database.WRITER_SECONDS = postgres_limits.CHECKOUT_SECONDS = 120
+postgres_limits.REQUEST = postgres_limits.Limits(120, 125)
+memory.MEMORY = Path("/nowhere")  # applications in a test's own process count in its own folder
 
 
 def make_settings(folder: Path, **changes) -> config.Settings:

@@ -1,7 +1,8 @@
 """Signs of life of worker and Beat, and how old they are.
 
 The worker signs when Celery's own heart beats, which stops while it has lost its broker; Beat signs when it sends a
-job, whether or not the broker takes it. Neither needs the other for it.
+job, whether or not the broker takes it. Neither needs the other for it. At the same moments both tell the runner over
+its pipe (launch/pulse.py) that they do not hang; that needs no database.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from parking import clock
+from launch import pulse
+from parking import clock, postgres
 from parking.contract.models import Heartbeat
 from parking.db import db, transaction
 
@@ -60,12 +62,14 @@ def _signer(app: Flask, name: str) -> Callable[..., None]:
 
     def signer(**_: Any) -> None:
         nonlocal next_at
+        pulse.beat()
         if time.monotonic() < next_at:
             return
         next_at = time.monotonic() + EVERY_SECONDS
         try:
-            with app.app_context():
+            with app.app_context(), postgres.limited(postgres.GREETING):
                 sign(name)
+            pulse.beat()
         except SQLAlchemyError as error:
             log.warning("cannot sign for %s: %s", name, error)
 

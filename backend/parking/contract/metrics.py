@@ -1,7 +1,9 @@
 """Figures for Prometheus: requests by route template, their durations, and the outbox.
 
-gunicorn has several processes and a scrape reaches one of them, so each writes its numbers to a file under
-DATA_DIR/metrics/<the parent's id>, and a scrape adds them up. Files of servers that are gone are removed.
+gunicorn has several processes and a scrape reaches one of them, so each writes its numbers to files of its own and a
+scrape adds them up. The files are mapped into memory, and a page that the disk cannot give kills the process (SIGBUS):
+so they lie in memory where there is such a file system, and their space is taken before they are mapped. Where there
+is none, requests are not counted; nothing else happens. Files of servers that are gone are removed.
 """
 
 from __future__ import annotations
@@ -9,8 +11,8 @@ from __future__ import annotations
 import contextlib
 import hmac
 import ipaddress
+import logging
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -19,42 +21,51 @@ from typing import Any
 from apiflask import APIBlueprint, APIFlask
 from flask import Response, request
 
+from launch import memory
 from parking import settings
 from parking.contract import system
 from parking.contract.logs import elapsed, route_template
 from parking.errors import Unauthorized
 from parking.web import documented
 
+log = logging.getLogger(__name__)
 bp = APIBlueprint("metrics", __name__, tag="Operations")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 TEXT: Any = {200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}}
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
 
 def init_app(app: APIFlask) -> None:
     """Counts every request of this application."""
     app.register_blueprint(bp)
-    folder = app.extensions["settings"].data_dir / "metrics"
+    data_dir = app.extensions["settings"].data_dir
 
     @app.after_request
     def count(response: Response) -> Response:
         method = request.method if request.method in METHODS else "other"
-        requests, seconds = _meters(folder)(method, route_template(), response.status_code)
+        try:
+            requests, seconds = _meters(data_dir)(method, route_template(), response.status_code)
+        except OSError as error:
+            log.debug("this request is not counted: %s", error)
+            return response
         requests.inc()
         seconds.observe(elapsed())
         return response
 
 
 @cache
-def _meters(folder: Path) -> Callable[[str, str, int], tuple[Any, Any]]:
+def _meters(data_dir: Path) -> Callable[[str, str, int], tuple[Any, Any]]:
     """This process's counter and clock for a method, route and status; made at the first request (so only where
-    requests are answered)."""
-    mine = folder / str(os.getppid())
-    mine.mkdir(parents=True, exist_ok=True)
-    _forget_the_dead(folder)
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(mine))  # read by the library when it is imported
-    from prometheus_client import CollectorRegistry, Counter, Histogram
+    requests are answered). Raises OSError when there is no space for them; the next request tries again."""
+    if FOLDER not in os.environ:  # read by the library when it is imported
+        memory.forget_the_dead(data_dir)
+        os.environ[FOLDER] = str(memory.folder_of(os.getppid(), data_dir))
+    from prometheus_client import CollectorRegistry, Counter, Histogram, values
 
+    from parking.contract.metric_files import AllocatedDict
+
+    values.MmapedDict = AllocatedDict  # type: ignore[misc]  # the library has no setting for it
     registry = CollectorRegistry()
     labels = ["method", "route"]
     requests = Counter("http_requests", "Requests answered.", [*labels, "status"], registry=registry)
@@ -62,15 +73,6 @@ def _meters(folder: Path) -> Callable[[str, str, int], tuple[Any, Any]]:
         "http_request_seconds", "Time to the answer's head.", labels, registry=registry, buckets=BUCKETS
     )
     return cache(lambda method, route, status: (requests.labels(method, route, status), seconds.labels(method, route)))
-
-
-def _forget_the_dead(folder: Path) -> None:
-    for left in folder.iterdir():
-        with contextlib.suppress(ValueError, OSError):
-            try:
-                os.kill(int(left.name), 0)
-            except ProcessLookupError:
-                shutil.rmtree(left, ignore_errors=True)
 
 
 def _may_scrape() -> bool:
@@ -109,7 +111,9 @@ def scrape() -> Response:
     from prometheus_client.multiprocess import MultiProcessCollector
 
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)
+    with contextlib.suppress(OSError):  # there is no space for counting
+        _meters(settings.current().data_dir)
+        MultiProcessCollector(registry)
     registry.register(_Outbox())
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 

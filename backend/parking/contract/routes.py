@@ -37,6 +37,10 @@ class Alive(Out):
     status: Literal["ok"]
 
 
+class Ready(Alive):
+    warnings: list[str]
+
+
 class Light(Out):
     ok: bool
     detail: str
@@ -85,18 +89,19 @@ def healthz() -> dict[str, str]:
 
 
 @bp.get("/readyz")
-@bp.output(Alive)
-def readyz() -> dict[str, str]:
+@bp.output(Ready)
+def readyz() -> dict[str, Any]:
     """Requests can be served: the database answers and has this program's schema.
 
-    503 names what is missing, also while the server stops.
+    503 names what is missing, also while the server stops. A full disk is a warning: reading goes on, and who reads
+    should still be sent here.
     """
     if lifecycle.is_stopping():
         raise Unavailable("Not ready: the server is stopping.", code="not_ready", retry_after=2)
     missing = system.unready()
     if missing:
         raise Unavailable(f"Not ready: {missing[0]}.", code="not_ready", errors={"database": missing}, retry_after=2)
-    return {"status": "ok"}
+    return {"status": "ok", "warnings": system.warnings()}
 
 
 @bp.get("/api/public/site")

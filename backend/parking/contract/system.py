@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from parking import clock, schema, settings, twins
+from parking import clock, outages, schema, settings, twins
 from parking.accounts import twins_report
 from parking.contract import heartbeat
-from parking.db import db, is_sqlite
+from parking.db import database_folder, db, is_sqlite
 from parking.live import service as live
 from parking.mail import service as mail
 
@@ -29,6 +29,14 @@ def unready() -> list[str]:
         return schema.faults()
     except SQLAlchemyError:
         return ["the database does not answer"]
+
+
+def warnings() -> list[str]:
+    """What is wrong although requests are served, one sentence each."""
+    folder = database_folder()
+    if folder is not None and outages.is_full(folder):
+        return ["the disk is full: what is stored can be read, every change is refused"]
+    return []
 
 
 def lights(version: str) -> dict[str, Any]:
@@ -95,4 +103,6 @@ def disk(folder: Path) -> dict[str, Any]:
     used = shutil.disk_usage(folder)
     ok = used.free >= LOW_DISK_BYTES
     detail = "Enough room." if ok else "Less than 500 MB are left: exports are refused, bookings may be next."
+    if outages.is_full(folder):
+        detail = "The disk is full: what is stored can be read, every change is refused. Free some space."
     return {"ok": ok, "detail": detail, "free_bytes": used.free, "total_bytes": used.total}

@@ -64,7 +64,8 @@ PROBLEM_MEANINGS = {
     415: "the body is not of the media type that is read here.",
     422: "some fields are wrong; `errors` says which.",
     429: "too often; `Retry-After` says how many seconds to wait.",
-    503: "not at the moment; `Retry-After` says when to try again.",
+    503: "not at the moment; `Retry-After` says when to try again. Nothing was changed, unless the `code` is "
+    "`outcome_unknown`: then look whether it was done, or repeat with the same `Idempotency-Key`.",
 }
 
 PROBLEM: dict[str, Any] = {

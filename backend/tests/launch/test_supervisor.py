@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 import config
+from launch import pulse
 from launch import supervisor as engine
 from launch.supervisor import Program, Supervisor
 
@@ -199,3 +200,77 @@ def test_a_quiet_program_is_heard_only_when_it_fails(supervisor, program, until)
     assert said(supervisor) == ""
     supervisor.discard(child)
     assert "child  | hello" in said(supervisor)
+
+
+BEAT_FOR_A_WHILE = (
+    "import os, sys, time; sys.path.insert(0, {backend!r}); from launch import pulse\n"
+    "print('up', os.getpid(), flush=True)\n"
+    "while True:\n    pulse.beat(); time.sleep(0.05)\n"
+)
+
+
+def pids(supervisor):
+    return [int(line.split()[-1]) for line in said(supervisor).splitlines() if "| up " in line]
+
+
+def watch(supervisor):
+    """The children are started by a thread here: PR_SET_PDEATHSIG looks at it, so it lives as long as the test."""
+    thread = threading.Thread(target=supervisor.watch, daemon=True)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("end", [signal.SIGSTOP, None], ids=["stopped", "hung"])
+def test_a_child_that_falls_silent_is_replaced(supervisor, program, until, monkeypatch, end):
+    """A stopped process does not end by itself, and neither does one that hangs."""
+    monkeypatch.setattr(engine, "RESTART_PAUSES", (0,))
+    code = BEAT_FOR_A_WHILE.format(backend=str(BACKEND))
+    if end is None:
+        code = code.replace("pulse.beat(); time.sleep(0.05)", "pulse.beat(); time.sleep(3600)")
+    supervisor.start(program(code, silent_after=3))
+    watch(supervisor)
+    until(lambda: pids(supervisor))
+    if end is not None:
+        os.kill(pids(supervisor)[0], end)
+    until(lambda: len(pids(supervisor)) > 1)
+    assert "child has been silent for 3 s; killing it" in said(supervisor)
+    assert not psutil.pid_exists(pids(supervisor)[0])
+
+
+def test_a_child_that_beats_is_left_alone_and_one_without_a_limit_too(supervisor, program, until):
+    supervisor.start(program(BEAT_FOR_A_WHILE.format(backend=str(BACKEND)), silent_after=5))
+    supervisor.start(program(PRINT_AND_WAIT, name="calm"))
+    watch(supervisor)
+    until(lambda: pids(supervisor))
+    time.sleep(8)
+    assert len(pids(supervisor)) == 1
+    assert "silent" not in said(supervisor)
+
+
+def test_a_runner_that_was_asleep_itself_gives_its_children_time(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("launch.pulse.time.monotonic", lambda: now[0])
+    one = pulse.Pulse(silent_after=10)
+    os.write(one.writer, b".")
+    assert not one.is_silent()
+    now[0] = 3600.0  # Ctrl-Z, `fg` an hour later
+    assert not one.is_silent()
+    for _ in range(3):
+        now[0] += 4
+        silent = one.is_silent()
+    assert silent
+    one.close()
+    os.close(one.writer)
+
+
+def test_a_beat_without_a_runner_or_with_a_full_pipe_does_nothing(monkeypatch):
+    monkeypatch.delenv(pulse.VARIABLE, raising=False)
+    pulse.beat()
+    one = pulse.Pulse(silent_after=10)
+    monkeypatch.setenv(pulse.VARIABLE, str(one.writer))
+    for _ in range(70_000):  # more than a pipe takes
+        pulse.beat()
+    assert not one.is_silent()
+    one.close()
+    pulse.beat()  # the runner is gone
+    os.close(one.writer)

@@ -1062,6 +1062,12 @@ export interface components {
             lines: components["schemas"]["LineOut"][];
             total_cost: number;
         };
+        /** Ready */
+        Ready: {
+            /** @constant */
+            status: "ok";
+            warnings: string[];
+        };
         /** ReasonIn */
         ReasonIn: {
             reason: string;

@@ -1,0 +1,203 @@
+"""How PostgreSQL is connected to, so that a server that went mute costs a request seconds and not for ever.
+
+Three cases need three guards. Packets that nobody answers: TCP's own timeouts. A server that is frozen while its
+kernel still acknowledges, or a proxy that swallows: a deadline on our side. A server that only is slow:
+`statement_timeout`, which ends the statement and keeps the connection. Requests get seconds; jobs, commands and
+migrations get what they need.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from flask import has_request_context
+from psycopg import errors
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool.base import PoolProxiedConnection
+
+CHECKOUT_SECONDS = 9
+"""For a good connection altogether: until one of the pool is free, or a new one stands, and it gave a sign of life."""
+GREETING_SECONDS = 5
+"""For a new connection, and for the sign of life; less when waiting for the pool has taken the time."""
+LEAST_SECONDS = 2
+"""For either of them in any case."""
+RETRY_SECONDS = 1.0
+"""How long nobody tries after the server did not answer."""
+TCP = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 8000,  # milliseconds that sent data may stay unacknowledged (Linux; ignored elsewhere)
+}
+OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds that one statement may take: by the server's clock, and a little later by ours. None: no limit."""
+
+    statement: int | None
+    silence: float | None
+
+
+REQUEST = Limits(7, 8)
+JOB = Limits(900, 910)
+GREETING = Limits(GREETING_SECONDS, GREETING_SECONDS)
+UNLIMITED = Limits(None, None)
+_chosen: ContextVar[Limits | None] = ContextVar("limits", default=None)
+_asked_at: ContextVar[float | None] = ContextVar("asked_at", default=None)
+"""When this thread asked the pool for the connection that it is about to get."""
+
+
+def limits() -> Limits:
+    """What holds now: what `limited` says, else by whether a request is being answered."""
+    return _chosen.get() or (REQUEST if has_request_context() else JOB)
+
+
+@contextlib.contextmanager
+def limited(to: Limits) -> Iterator[None]:
+    """Other limits than usual, for the statements inside and for connections taken from the pool inside."""
+    token = _chosen.set(to)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+class Mute(psycopg.OperationalError):
+    """The server did not answer in time."""
+
+
+class Connection(psycopg.Connection[Any]):
+    """Gives up on an answer after the present limit, and is closed then: what it would still read belongs to nobody."""
+
+    when_mute: Callable[[], None] | None = None
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        if timeout is not None:
+            return super().wait(gen, interval, timeout)
+        silence = limits().silence
+        try:
+            return super().wait(gen, interval, silence)
+        except errors._WaitTimeout:
+            self.pgconn.finish()
+            if self.when_mute is not None:
+                self.when_mute()
+            raise Mute(f"the database server was silent for {silence} s") from None
+
+
+class Breaker:
+    """Open after the server did not answer; then one caller a second tries while the others fail at once. Otherwise
+    every thread would soon wait for a server that is mute, also those for pages that need no database."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open = False
+        self._next_try = 0.0
+
+    def allows(self) -> bool:
+        """Whether this caller may try now."""
+        if not self._open:
+            return True
+        with self._lock:
+            if time.monotonic() < self._next_try:
+                return False
+            self._next_try = time.monotonic() + RETRY_SECONDS
+            return True
+
+    def note(self, *, answered: bool) -> None:
+        with self._lock:
+            self._open = not answered
+            self._next_try = time.monotonic() + RETRY_SECONDS
+
+
+class Pool(QueuePool):
+    """Fails at once while the server is known to be mute."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.breaker = Breaker()
+
+    def connect(self) -> PoolProxiedConnection:
+        if not self.breaker.allows():
+            raise Mute("the database server did not answer a moment ago")
+        token = _asked_at.set(time.monotonic())
+        try:
+            return super().connect()
+        finally:
+            _asked_at.reset(token)
+
+
+def _greeting_seconds() -> float:
+    asked_at = _asked_at.get()
+    waited = 0.0 if asked_at is None else time.monotonic() - asked_at
+    return max(LEAST_SECONDS, min(GREETING_SECONDS, CHECKOUT_SECONDS - waited))
+
+
+def engine_options(pool_size: int) -> dict[str, Any]:
+    """For SQLAlchemy: `pool_size` connections are kept, as many again may be open for a while."""
+    return {
+        "poolclass": Pool,
+        "pool_size": pool_size,
+        "max_overflow": pool_size,
+        "pool_timeout": CHECKOUT_SECONDS,
+        "connect_args": {"options": OPTIONS, **TCP},
+    }
+
+
+def prepare(engine: Engine) -> None:
+    """Connections of our kind, and a sign of life from each that is taken from the pool."""
+
+    def note(*, answered: bool) -> None:
+        if isinstance(engine.pool, Pool):  # a new one after each dispose()
+            engine.pool.breaker.note(answered=answered)
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, options: dict[str, Any]) -> Connection:
+        try:
+            connection = Connection.connect(*arguments, **{"connect_timeout": int(_greeting_seconds()), **options})
+        except psycopg.errors.ConnectionTimeout:
+            note(answered=False)
+            raise
+        connection.when_mute = lambda: note(answered=False)
+        return connection
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Connection, _record: Any) -> None:
+        """A server that supports it (14 and later) ends the statements of a client that gave up."""
+        name = "client_connection_check_interval"
+        with _alone(connection), contextlib.suppress(psycopg.DatabaseError):
+            connection.execute(
+                "SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = %s", (name,), prepare=False
+            )
+
+    @event.listens_for(engine, "checkout")
+    def taken(connection: Connection, _record: Any, _proxy: Any) -> None:
+        """Setting the time limit is the sign of life: one round trip for both."""
+        statement = limits().statement or 0
+        try:
+            with limited(Limits(None, _greeting_seconds())), _alone(connection):
+                connection.execute(f"SET statement_timeout = '{statement}s'", prepare=False)
+        except Mute:
+            raise
+        except psycopg.Error as error:  # it has ended meanwhile: the pool makes another one
+            raise InvalidatePoolError from error
+        note(answered=True)
+
+
+@contextlib.contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Each statement inside is its own transaction."""
+    connection.autocommit = True
+    yield
+    connection.autocommit = False
