@@ -18,7 +18,15 @@ from parking.accounts.names import sought_email
 from parking.attempts import Rule
 from parking.db import db
 from parking.limits import by_address, by_user, limiter
-from parking.web import Message, documented, identity, requires
+from parking.web import (
+    ACCOUNT_HEADER,
+    Message,
+    documented,
+    identity,
+    require_shown_account,
+    requires,
+    shown_account,
+)
 
 bp = APIBlueprint("accounts", __name__, url_prefix="/auth", tag="Accounts")
 FORGOT_SECONDS = 0.3
@@ -125,24 +133,30 @@ def login(body: schemas.Login) -> Any:
 @bp.post("/refresh")
 @limiter.limit(limits.PUBLIC, key_func=by_address)
 @bp.output(schemas.SignedIn)
-@documented(401, 403)
+@documented(401, 403, 409, takes=[ACCOUNT_HEADER])
 def refresh() -> Any:
     """A new token for the refresh cookie, which is replaced. Wants the header `X-Requested-With`."""
     cookies.require_own_page()
-    done = service.refresh(cookies.refresh_token(), cookies.browser())
+    done = service.refresh(cookies.refresh_token(), cookies.browser(), shown_account())
     return _signed_in("Session refreshed", done)
 
 
 @bp.post("/logout")
 @bp.output(Message)
-@documented(401, 403)
+@documented(401, 403, 409, takes=[ACCOUNT_HEADER])
 def logout() -> Any:
-    """Sign this browser out. With the refresh cookie it wants the header `X-Requested-With`."""
+    """Sign this browser out. With the refresh cookie it wants the header `X-Requested-With`.
+
+    With `X-Account`, the session of a cookie of another account goes on.
+    """
     cookie = cookies.refresh_token()
     if cookie:
         cookies.require_own_page()
-    service.sign_out(identity() if current_user.is_authenticated else None, cookie)
-    cookies.drop()
+    who = identity() if current_user.is_authenticated else None
+    if who:
+        require_shown_account(who.id)
+    if service.sign_out(who, cookie, shown_account()):
+        cookies.drop()
     return {"message": "You are signed out"}
 
 
