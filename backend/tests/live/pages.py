@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 
 @dataclass
@@ -22,14 +23,25 @@ class Seen:
 class Page:
     """Opens GET /api/stream and notes what arrives, in a thread of its own."""
 
-    def __init__(self, address: tuple[str, int], token: str, lot_id: int | None = None, after: str | None = None):
+    def __init__(
+        self,
+        address: tuple[str, int],
+        token: str,
+        lot_id: int | None = None,
+        after: str | None = None,
+        lots: str | None = None,
+    ):
         self.seen: list[Seen] = []
         self.ended = threading.Event()
         self._connection = http.client.HTTPConnection(*address, timeout=120)
         headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
         if after:
             headers["Last-Event-ID"] = after
-        self._connection.request("GET", "/api/stream" + (f"?lot_id={lot_id}" if lot_id else ""), headers=headers)
+        self._connection.request(
+            "GET",
+            "/api/stream?" + urlencode({"lot_id": lot_id} if lot_id else {"lots": lots} if lots else {}),
+            headers=headers,
+        )
         self._socket = self._connection.sock
         self.response = self._connection.getresponse()
         self.status = self.response.status
