@@ -29,7 +29,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from werkzeug.routing import IntegerConverter
 
 from parking import validation
-from parking.errors import Forbidden, Problem, Unauthorized
+from parking.errors import Conflict, Forbidden, Problem, Unauthorized
 
 log = logging.getLogger(__name__)
 View = TypeVar("View", bound=Callable[..., Any])
@@ -132,6 +132,29 @@ def signed_out() -> Unauthorized:
     )
 
 
+ACCOUNT_HEADER = "X-Account"
+"""Names the account that a page shows, by its id. Optional: programs that hold one token need not send it."""
+
+
+def other_account() -> Conflict:
+    """The request was made for one account and would have been carried out for another."""
+    return Conflict(
+        "Somebody else is signed in in this browser now. Nothing was changed. Please load the page again.",
+        code="other_account",
+    )
+
+
+def shown_account() -> str | None:
+    """The account that the caller's page shows, as the request names it; None when it names none."""
+    return request.headers.get(ACCOUNT_HEADER)
+
+
+def require_shown_account(user_id: int) -> None:
+    """Refuses a request whose page shows another account than `user_id`. Raises Conflict `other_account`."""
+    if shown_account() not in (None, str(user_id)):
+        raise other_account()
+
+
 def requires(role: str | None = None) -> Callable[[View], View]:
     """Lets a view run only for a signed-in caller, with `role` when one is named."""
 
@@ -139,6 +162,7 @@ def requires(role: str | None = None) -> Callable[[View], View]:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             who = identity()
+            require_shown_account(who.id)
             if role and role not in who.roles:
                 raise Forbidden("This needs the role of an administrator." if role == "admin" else "Not allowed.")
             return view(*args, **kwargs)

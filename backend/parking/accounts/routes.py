@@ -17,7 +17,15 @@ from parking.accounts import cookies, credentials, profile, schemas, service, to
 from parking.attempts import Rule
 from parking.db import db
 from parking.limits import by_address, by_user, limiter
-from parking.web import Message, documented, identity, requires
+from parking.web import (
+    ACCOUNT_HEADER,
+    Message,
+    documented,
+    identity,
+    require_shown_account,
+    requires,
+    shown_account,
+)
 
 bp = APIBlueprint("accounts", __name__, url_prefix="/auth", tag="Accounts")
 FORGOT_SECONDS = 0.3
@@ -124,24 +132,29 @@ def login(body: schemas.Login) -> Any:
 @bp.post("/refresh")
 @limiter.limit(limits.PUBLIC, key_func=by_address)
 @bp.output(schemas.SignedIn)
-@documented(401, 403)
+@documented(401, 403, 409, takes=[ACCOUNT_HEADER])
 def refresh() -> Any:
     """A new token for the refresh cookie, which is replaced. Wants the header `X-Requested-With`."""
     cookies.require_own_page()
-    done = service.refresh(cookies.refresh_token(), cookies.browser())
+    done = service.refresh(cookies.refresh_token(), cookies.browser(), shown_account())
     return _signed_in("Session refreshed", done)
 
 
 @bp.post("/logout")
 @bp.output(Message)
-@documented(401, 403, bearer="optional")
+@documented(401, 403, 409, takes=[ACCOUNT_HEADER], bearer="optional")
 def logout() -> Any:
-    """Sign this browser out. With the refresh cookie alone it wants the header `X-Requested-With`."""
+    """Sign this browser out. With the refresh cookie alone it wants the header `X-Requested-With`.
+
+    With `X-Account`, the session of a cookie of another account goes on.
+    """
     cookie = cookies.refresh_token()
     who = identity() if current_user.is_authenticated else None
     if cookie and who is None:
         cookies.require_own_page()
-    if service.sign_out(who, cookie):
+    if who:
+        require_shown_account(who.id)
+    if service.sign_out(who, cookie, shown_account()):
         cookies.drop()
     return {"message": "You are signed out"}
 

@@ -16,7 +16,7 @@ from parking.accounts.sessions import Browser, Opened, Refused
 from parking.audit import service as audit
 from parking.db import db, transaction
 from parking.errors import Conflict, NotFound, Unauthorized
-from parking.web import Identity
+from parking.web import Identity, other_account
 
 __all__ = [
     "Figures",
@@ -97,8 +97,11 @@ def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None)
     return SignedIn(user, opened)
 
 
-def refresh(cookie: str | None, browser: Browser) -> SignedIn:
+def refresh(cookie: str | None, browser: Browser, account: str | None = None) -> SignedIn:
     """A new access token for a refresh token, which is replaced. Raises Unauthorized.
+
+    `account` is the id of the account that the browser's page shows; a token of another one is left as it is and
+    raises Conflict `other_account`.
 
     One that was replaced long ago ends its whole family, and its owner gets a mail. The ordinary case leaves no audit
     row: nothing about the account changes, and the session's row says when it was last used.
@@ -106,11 +109,15 @@ def refresh(cookie: str | None, browser: Browser) -> SignedIn:
     if not cookie:
         raise _session_ended()
     with transaction() as session:
-        row, result = sessions.rotate(session, cookie, browser)
+        row, result = sessions.rotate(session, cookie, browser, account)
         user = session.get(User, row.user_id) if row else None
         if row and user and result is Refused.REUSED:
             _end_reused(session, row, user, browser)
-    if isinstance(result, Refused) or user is None or not user.active:
+    if user is None or not user.active:
+        raise _session_ended()
+    if result is Refused.OTHER_ACCOUNT:
+        raise other_account()
+    if isinstance(result, Refused):
         raise _session_ended()
     return SignedIn(user, result)
 
@@ -122,18 +129,20 @@ def _end_reused(session: Session, row: LoginSession, user: User, browser: Browse
     people.tell_streams(user.id)
 
 
-def sign_out(who: Identity | None, cookie: str | None) -> bool:
+def sign_out(who: Identity | None, cookie: str | None, account: str | None = None) -> bool:
     """Ends the session of the access token, and of the cookie unless it is another account's (another tab's).
 
-    Returns whether the cookie may go. Raises Unauthorized when neither names a session.
+    Without a token, `account` names whose session it is: the id of the account that the page shows. Returns whether
+    the cookie may go. Raises Unauthorized when neither names a session.
     """
     with transaction() as session:
+        owner = sessions.owner(session, cookie) if cookie else None
+        user = str(who.id) if who else account
+        foreign = None not in (owner, user) and str(owner) != user
         ended = set()
         if who and who.session_family:
             ended.add((who.id, sessions.end_family(session, who.id, family=who.session_family)))
-        user_id = who.id if who else None
-        holder = sessions.owner(session, cookie) if cookie else None
-        if cookie and (row := sessions.end_by_cookie(session, cookie, user_id=user_id)):
+        if cookie and not foreign and (row := sessions.end_by_cookie(session, cookie)):
             ended.add((row.user_id, row.id))
         for user_id, row_id in ended:
             audit.record(session, "session.ended", "login_session", row_id, actor_id=user_id)
@@ -142,7 +151,7 @@ def sign_out(who: Identity | None, cookie: str | None) -> bool:
         raise _session_ended()
     if not ended and who is not None:  # a token of no session: all that can end is all there is
         sign_out_everywhere(who.id)
-    return holder is None or user_id in (None, holder)
+    return not foreign
 
 
 def sign_out_everywhere(user_id: int) -> None:

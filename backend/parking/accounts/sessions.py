@@ -56,6 +56,7 @@ class Refused(enum.Enum):
 
     UNKNOWN = "never given out, or its session is over"
     REUSED = "replaced long ago: somebody else may hold a copy"
+    OTHER_ACCOUNT = "good, but of another account than the one that was named"
 
 
 def begin(session: Session, user_id: int, browser: Browser) -> Opened:
@@ -76,16 +77,24 @@ def begin(session: Session, user_id: int, browser: Browser) -> Opened:
     return _opened(row, secret)
 
 
-def rotate(session: Session, cookie: str, browser: Browser) -> tuple[LoginSession | None, Opened | Refused]:
-    """The successor of the token in `cookie`, or why there is none. The row stays locked until the commit."""
+def rotate(
+    session: Session, cookie: str, browser: Browser, account: str | None = None
+) -> tuple[LoginSession | None, Opened | Refused]:
+    """The successor of the token in `cookie`, or why there is none. The row stays locked until the commit.
+
+    `account`: the id of the account that the browser's page shows; a good token of another one is left as it is.
+    """
     row, secret = _locked(session, cookie)
     now = clock.now()
     if row is None or row.ended_at is not None or row.expires_at <= now:
         return row, Refused.UNKNOWN
-    if _same(secret, row.previous_hash) and _same_client(row, browser, now - row.rotated_at):
-        return row, _opened(row, _given_successor(row, secret))
-    if not _same(secret, row.token_hash):
+    repeated = _same(secret, row.previous_hash) and _same_client(row, browser, now - row.rotated_at)
+    if not repeated and not _same(secret, row.token_hash):
         return row, Refused.REUSED
+    if account not in (None, str(row.user_id)):
+        return row, Refused.OTHER_ACCOUNT
+    if repeated:
+        return row, _opened(row, _given_successor(row, secret))
     following = _successor(secret, settings.current().jwt_secret)
     row.previous_hash, row.token_hash = row.token_hash, _hash(following)
     row.rotated_at = row.last_used_at = now

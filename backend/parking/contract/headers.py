@@ -45,6 +45,7 @@ ALLOWED = (
     "Idempotency-Key",
     "If-Match",
     "Last-Event-ID",
+    "X-Account",
     "X-Request-Id",
     "X-Requested-With",
 )

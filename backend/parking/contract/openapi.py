@@ -23,7 +23,7 @@ from pydantic_core import core_schema
 from parking import clock
 from parking.contract import texts
 from parking.limits import limiter
-from parking.web import MAX_INTEGER
+from parking.web import ACCOUNT_HEADER, MAX_INTEGER
 
 MAX_PATH_ID = 10**18 - 1
 REF = "#/components/schemas/{model}"
@@ -182,6 +182,8 @@ def _in_json_schema_words(node: Any) -> Any:
 def _mend_operation(operation: Json, view: View, refs: Any, definitions: Json) -> None:
     spec = view.__dict__.get("_spec", {})
     takes, gives = tuple(spec.get("takes", ())), tuple(spec.get("gives", ()))
+    if view.__dict__.get("_role"):
+        takes = (*takes, ACCOUNT_HEADER)
     operation["parameters"] = [
         *(p for p in operation.get("parameters", []) if p["in"] == "path"),
         *_parameters(spec, refs, definitions),
@@ -287,8 +289,8 @@ def _problems(operation: Json, view: View) -> set[int]:
     spec = view.__dict__.get("_spec", {})
     found = {503, *spec.get("problems", ())}
     role = view.__dict__.get("_role")
-    if role:
-        found.add(401)
+    if role:  # 409: `X-Account` names another account
+        found |= {401, 409}
     if role == "admin":
         found.add(403)
     if any(p.get("in") == "path" for p in operation["parameters"]):

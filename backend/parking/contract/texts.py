@@ -105,6 +105,15 @@ REQUEST_HEADERS: dict[str, Any] = {
         "schema": {"type": "string"},
         "example": '"7"',
     },
+    "X-Account": {
+        "name": "X-Account",
+        "in": "header",
+        "required": False,
+        "description": "The id of the account that the caller believes to act for. When the token or the refresh "
+        "cookie stands for another account, nothing is done and the answer is 409 with the code `other_account`.",
+        "schema": {"type": "string"},
+        "example": "17",
+    },
 }
 
 ANSWER_HEADERS: dict[str, Any] = {

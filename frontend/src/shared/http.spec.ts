@@ -22,7 +22,13 @@ async function loadHttp(handler: Handler) {
   return import('./http')
 }
 
-const signIn = (token: string) => ({ message: '', user: {}, token, expires_in: 900 })
+const signIn = (token: string, id?: number) => ({
+  message: '',
+  user: { id },
+  token,
+  expires_in: 900,
+})
+const silent = () => ({ refreshed: vi.fn(), ended: vi.fn(), replaced: vi.fn(), lost: vi.fn() })
 const bearer = (config: InternalAxiosRequestConfig) => String(config.headers.get('Authorization'))
 
 describe('http', () => {
@@ -48,7 +54,7 @@ describe('http', () => {
       status: 401,
     }))
     const ended = vi.fn()
-    onSession({ refreshed: vi.fn(), ended })
+    onSession({ ...silent(), ended })
     setAccessToken('old')
     await expect(http.get('/a')).rejects.toMatchObject({ status: 401 })
     expect(ended).toHaveBeenCalledOnce()
@@ -62,7 +68,7 @@ describe('http', () => {
       return { status: 401 }
     })
     const ended = vi.fn()
-    onSession({ refreshed: vi.fn(), ended })
+    onSession({ ...silent(), ended })
     setAccessToken('old')
     await expect(http.get('/a')).rejects.toMatchObject({ status: 0, code: 'offline' })
     expect(ended).not.toHaveBeenCalled()
@@ -99,6 +105,81 @@ describe('http', () => {
       requestId: 'r1',
       retryAfterSeconds: 7,
       body: { next_spot: { spot_id: 2 } },
+    })
+  })
+
+  it('names the account it shows with every request', async () => {
+    const { http, setAccessToken } = await loadHttp(async (config) => {
+      calls.push(String(config.headers.get('X-Account')))
+      return { status: 200 }
+    })
+    await http.get('/a')
+    setAccessToken('t', 7)
+    await http.post('/b')
+    expect(calls).toEqual(['undefined', '7'])
+  })
+
+  describe('of one account', () => {
+    const ANNA = 1
+    const BERT = 2
+    type Http = Awaited<ReturnType<typeof loadHttp>>
+
+    it.each<[string, (api: Http) => Promise<unknown>, boolean]>([
+      ['a booking', (api) => api.http.post('/api/book'), true],
+      ['a change', (api) => api.http.patch('/auth/me', {}), true],
+      ['a deletion', (api) => api.http.delete('/auth/me'), true],
+      ['a list', (api) => api.http.get('/api/bookings'), false],
+    ])('%s is not repeated with the token of another', async (_name, ask, changes) => {
+      const api = await loadHttp(async (config) => {
+        calls.push(String(config.url))
+        if (config.url === '/auth/refresh') return { status: 200, data: signIn('berts', BERT) }
+        return { status: 401 }
+      })
+      const handlers = silent()
+      api.onSession(handlers)
+      api.setAccessToken('annas', ANNA)
+      await expect(ask(api)).rejects.toMatchObject({ code: 'other_account' })
+      expect(calls).toHaveLength(2)
+      expect(api.getAccessToken()).toBe('annas')
+      expect(handlers.replaced).toHaveBeenCalledOnce()
+      expect(handlers.refreshed).not.toHaveBeenCalled()
+      expect(handlers.lost.mock.calls).toHaveLength(changes ? 1 : 0)
+    })
+
+    it('is told by the server that somebody else is here', async () => {
+      const api = await loadHttp(async () => ({ status: 409, data: { code: 'other_account' } }))
+      const handlers = silent()
+      api.onSession(handlers)
+      api.setAccessToken('annas', ANNA)
+      await expect(api.refreshSession()).rejects.toThrow()
+      expect(handlers.replaced).toHaveBeenCalledOnce()
+      expect(handlers.ended).not.toHaveBeenCalled()
+    })
+
+    it('an answer that comes after the account changed is dropped', async () => {
+      let answer = (_: Answer) => {}
+      const api = await loadHttp(() => new Promise((resolve) => (answer = resolve)))
+      api.setAccessToken('annas', ANNA)
+      const late = api.http.get('/api/bookings')
+      await vi.waitFor(() => expect(answer.length).toBe(1))
+      await new Promise((resolve) => setTimeout(resolve))
+      api.setAccessToken('berts', BERT)
+      answer({ status: 200, data: 'of Anna' })
+      await expect(late).rejects.toMatchObject({ code: 'other_account' })
+    })
+
+    it('a wish of somebody who was here before is not sent', async () => {
+      const api = await loadHttp(async (config) => {
+        calls.push(String(config.url))
+        return { status: 200 }
+      })
+      const handlers = silent()
+      api.onSession(handlers)
+      api.setAccessToken('berts', BERT)
+      const wish = api.http.post('/api/release/5', {}, { owner: ANNA })
+      await expect(wish).rejects.toMatchObject({ code: 'other_account' })
+      expect(calls).toEqual([])
+      expect(handlers.replaced).not.toHaveBeenCalled()
     })
   })
 

@@ -7,31 +7,61 @@ import type { SignIn } from './types'
  * the refresh token is a cookie that scripts cannot read.
  */
 let accessToken: string | null = null
-let whenSessionEnds: () => void = () => {}
-let whenRefreshed: (signIn: SignIn) => void = () => {}
+/** Whose page this is. Every request names it, and nothing is done for anybody else. */
+let account: number | null = null
 
-export function setAccessToken(token: string | null): void {
+interface SessionHandlers {
+  refreshed: (signIn: SignIn) => void
+  ended: () => void
+  /** The browser is signed in with another account than this page shows. */
+  replaced: () => void
+  /** Because of that, something that was to be changed was not. */
+  lost: () => void
+}
+const nothing = () => {}
+let session: SessionHandlers = {
+  refreshed: nothing,
+  ended: nothing,
+  replaced: nothing,
+  lost: nothing,
+}
+
+/** The token for requests and the account it stands for; null, null when nobody is signed in. */
+export function setAccessToken(token: string | null, accountId: number | null = null): void {
   accessToken = token
+  account = accountId
 }
 
 export function getAccessToken(): string | null {
   return accessToken
 }
 
+/** The id of the account this page shows. */
+export const shownAccount = (): number | null => account
+
 /** The session feature listens here; http itself knows no feature. */
-export function onSession(handlers: { refreshed: (s: SignIn) => void; ended: () => void }): void {
-  whenRefreshed = handlers.refreshed
-  whenSessionEnds = handlers.ended
+export function onSession(handlers: SessionHandlers): void {
+  session = handlers
 }
 
 const client = axios.create({ timeout: 20_000, headers: { Accept: 'application/json' } })
 
 client.interceptors.request.use((config) => {
   if (accessToken) config.headers.set('Authorization', `Bearer ${accessToken}`)
+  if (account) config.headers.set('X-Account', String(account))
   return config
 })
 
+client.interceptors.response.use(undefined, (error: unknown) => {
+  if (toApiError(error).code === OTHER_ACCOUNT) session.replaced()
+  throw error
+})
+
+const OTHER_ACCOUNT = 'other_account'
+const otherAccount = () => new ApiError(409, OTHER_ACCOUNT, '')
+
 function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
   if (!(error instanceof AxiosError)) return new ApiError(-1, 'unexpected', String(error))
   if (error.response) {
     const { status, data, headers } = error.response
@@ -63,19 +93,26 @@ export function renewIn(expiresInSeconds: number): void {
 
 let refreshing: Promise<SignIn> | null = null
 
-/** Asks for a new access token; callers at the same time share one request. */
+/**
+ * Asks for a new access token; callers at the same time share one request. The token of another
+ * account is never taken over: rejects with `other_account`.
+ */
 export function refreshSession(): Promise<SignIn> {
   refreshing ??= inTurn(async () => {
-    const answer = await client.post<SignIn>(
+    const before = account
+    const { data } = await client.post<SignIn>(
       '/auth/refresh',
       {},
-      {
-        headers: { 'X-Requested-With': 'parkwell' },
-      },
+      { headers: { 'X-Requested-With': 'parkwell' } },
     )
-    setAccessToken(answer.data.token)
-    whenRefreshed(answer.data)
-    return answer.data
+    if (account !== before) throw otherAccount()
+    if (before && data.user.id !== before) {
+      session.replaced()
+      throw otherAccount()
+    }
+    setAccessToken(data.token, data.user.id)
+    session.refreshed(data)
+    return data
   }).finally(() => {
     refreshing = null
   })
@@ -83,7 +120,16 @@ export function refreshSession(): Promise<SignIn> {
 }
 
 /** Paths whose 401 means "wrong password" or "nobody", not "token too old". */
-const CREDENTIAL_PATHS = ['/auth/login', '/auth/register', '/auth/refresh', '/auth/password/']
+const CREDENTIAL_PATHS = [
+  '/auth/login',
+  '/auth/register',
+  '/auth/refresh',
+  '/auth/password/',
+  '/auth/setup',
+  '/auth/logout',
+]
+/** Requests that give the browser another refresh cookie: not while a tab uses the old one. */
+const COOKIE_PATHS = /^\/auth\/(login|register|setup|logout)$/
 
 function mayRefresh(error: unknown, config: AxiosRequestConfig): boolean {
   const is401 = error instanceof AxiosError && error.response?.status === 401
@@ -91,18 +137,33 @@ function mayRefresh(error: unknown, config: AxiosRequestConfig): boolean {
   return is401 && !credentials && accessToken !== null
 }
 
-async function send<T>(config: AxiosRequestConfig): Promise<AxiosResponse<T>> {
+/** One request for `owner`; an answer that comes when somebody else is here is dropped. */
+async function once<T>(config: AxiosRequestConfig, owner: number | null) {
+  if (account !== owner) throw otherAccount()
+  const request = () => client.request<T>(config)
+  const answer = await (COOKIE_PATHS.test(config.url ?? '') ? inTurn(request) : request())
+  if (account !== owner) throw otherAccount()
+  return answer
+}
+
+async function renewed<T>(config: AxiosRequestConfig, owner: number | null) {
   const tokenUsed = accessToken
   try {
-    return await client.request<T>(config)
+    return await once<T>(config, owner)
   } catch (error) {
-    if (!mayRefresh(error, config)) throw toApiError(error)
+    if (!mayRefresh(error, config)) throw error
     // Another request may have refreshed while this one was under way.
     if (accessToken === tokenUsed) await refreshOrEnd()
-    return client.request<T>(config).catch((again: unknown) => {
-      throw toApiError(again)
-    })
+    return once<T>(config, owner)
   }
+}
+
+async function send<T>(config: AxiosRequestConfig, owner = account): Promise<AxiosResponse<T>> {
+  return renewed<T>(config, owner).catch((thrown: unknown) => {
+    const error = toApiError(thrown)
+    if (error.code === OTHER_ACCOUNT && config.method !== 'GET') session.lost()
+    throw error
+  })
 }
 
 async function refreshOrEnd(): Promise<void> {
@@ -111,8 +172,8 @@ async function refreshOrEnd(): Promise<void> {
   } catch (error) {
     const problem = toApiError(error)
     if (problem.status === 401 || problem.status === 403) {
-      accessToken = null
-      whenSessionEnds()
+      setAccessToken(null)
+      session.ended()
     }
     throw problem
   }
@@ -121,6 +182,8 @@ async function refreshOrEnd(): Promise<void> {
 export interface SendOptions {
   /** One per thing the person wants; repeating it replays the first answer. */
   idempotencyKey?: string
+  /** Whose wish it is, when it may be older than the page; without it, of the account shown. */
+  owner?: number
   /** ETag of the version being changed. */
   ifMatch?: string
   signal?: AbortSignal
@@ -141,7 +204,7 @@ export const http = {
   get: async <T>(url: string, options: SendOptions = {}): Promise<T> =>
     (await send<T>({ method: 'GET', url, ...configOf(options) })).data,
   post: async <T>(url: string, body: unknown = {}, options: SendOptions = {}): Promise<T> =>
-    (await send<T>({ ...configOf(options), method: 'POST', url, data: body })).data,
+    (await send<T>({ ...configOf(options), method: 'POST', url, data: body }, options.owner)).data,
   put: async <T>(url: string, body: unknown, options: SendOptions = {}): Promise<T> =>
     (await send<T>({ ...configOf(options), method: 'PUT', url, data: body })).data,
   patch: async <T>(url: string, body: unknown, options: SendOptions = {}): Promise<T> =>

@@ -1,3 +1,5 @@
+import { browserAccount } from './account'
+
 /**
  * The one thing of a person that stays on the device: the booking last seen, for when there is no
  * network. It belongs to that person's session and goes with it.
@@ -12,13 +14,15 @@ export interface LastSeen<T> {
 const STORE = 'pw-last-booking'
 
 export function keepLast<T>(seen: LastSeen<T> | null): void {
+  if (seen && seen.userId !== browserAccount()) return
   if (seen) localStorage.setItem(STORE, JSON.stringify(seen))
   else localStorage.removeItem(STORE)
 }
 
 export function readLast<T>(): LastSeen<T> | null {
   try {
-    return JSON.parse(localStorage.getItem(STORE) ?? 'null') as LastSeen<T> | null
+    const seen = JSON.parse(localStorage.getItem(STORE) ?? 'null') as LastSeen<T> | null
+    return seen?.userId === browserAccount() ? seen : null
   } catch {
     return null
   }

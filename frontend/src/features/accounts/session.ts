@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
+import { browserAccount, onAccount, tellAccount } from '@/shared/account'
 import { onSession, renewIn, setAccessToken } from '@/shared/http'
 import { LOCALES, setLocale } from '@/shared/i18n'
 import { keepLast, readLast } from '@/shared/lastSeen'
@@ -7,6 +8,7 @@ import { setDisplayTimezone, setTheme } from '@/shared/preferences'
 import { queryClient } from '@/shared/query'
 import type { Locale, SignIn, User } from '@/shared/types'
 import { accountsApi } from './api'
+import { noteLost, startAgain } from './replaced'
 
 /** Says only "somebody was signed in here", so that a stranger's first visit asks for no session. */
 const HINT_KEY = 'pw-returning'
@@ -24,10 +26,11 @@ export const useSession = defineStore('session', () => {
   const signedIn = computed(() => user.value !== null)
   const isAdmin = computed(() => user.value?.roles.includes('admin') ?? false)
   const isDriver = computed(() => user.value?.roles.includes('user') ?? false)
-  const tabs = new BroadcastChannel('pw-session')
 
   function adopt(answer: SignIn): void {
-    setAccessToken(answer.token)
+    if (user.value && user.value.id !== answer.user.id) queryClient.clear()
+    setAccessToken(answer.token, answer.user.id)
+    tellAccount(answer.user.id)
     renewIn(answer.expires_in)
     localStorage.setItem(HINT_KEY, '1')
     expired.value = false
@@ -49,13 +52,19 @@ export const useSession = defineStore('session', () => {
     if (LOCALES.includes(person.locale as Locale)) void setLocale(person.locale as Locale)
   }
 
-  function forget(): void {
+  /** Nothing of this account stays in this tab. */
+  function drop(): void {
     setAccessToken(null)
     user.value = null
     unreached.value = false
+    queryClient.clear()
+  }
+
+  /** Nothing of this account stays in this browser. */
+  function forget(): void {
+    drop()
     localStorage.removeItem(HINT_KEY)
     keepLast(null)
-    queryClient.clear()
   }
 
   /** At start: takes up the session of the refresh cookie, if there seems to be one. */
@@ -67,10 +76,24 @@ export const useSession = defineStore('session', () => {
     })
   }
 
+  /** This account was signed out of this browser: here, and in its other tabs. */
+  function leave(): void {
+    const now = browserAccount()
+    if (now && now !== user.value?.id) return replaced()
+    tellAccount(null)
+    forget()
+  }
+
   async function logout(): Promise<void> {
     await accountsApi.logout().catch(() => undefined)
-    forget()
-    tabs.postMessage('signed-out')
+    leave()
+  }
+
+  /** Somebody else signed in in this browser: nothing of this account stays, and the page starts anew. */
+  function replaced(): void {
+    if (!user.value) return
+    startAgain(user.value.username)
+    drop()
   }
 
   onSession({
@@ -79,8 +102,16 @@ export const useSession = defineStore('session', () => {
       expired.value = true
       forget()
     },
+    replaced,
+    lost: noteLost,
   })
-  tabs.onmessage = () => forget()
+
+  onAccount((id) => {
+    if (id === null) return forget()
+    if (user.value && user.value.id !== id) return replaced()
+    // A visitor's page is the account's now. Who is about to sign in goes on with that.
+    if (!user.value && location.pathname === '/') void resume()
+  })
 
   return {
     user,
@@ -93,6 +124,7 @@ export const useSession = defineStore('session', () => {
     adoptIfSignedIn,
     know,
     forget,
+    leave,
     resume,
     logout,
   }

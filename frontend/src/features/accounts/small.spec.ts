@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { tellAccount } from '@/shared/account'
+import { setAccessToken } from '@/shared/http'
+import { keepLast, readLast } from '@/shared/lastSeen'
 import { nextPath } from './nextPath'
 import { ApiError } from '@/shared/errors'
 import { learnServerTime, serverNow } from '@/shared/clock'
@@ -18,6 +21,31 @@ describe('an intention', () => {
     const second = intention.keyFor({ lot_id: 2 })
     intention.fulfilled()
     expect(intention.keyFor({ lot_id: 2 })).not.toBe(second)
+  })
+})
+
+describe('an intention of another account', () => {
+  afterEach(() => setAccessToken(null))
+
+  it('has a key of its own', () => {
+    const intention = useIntention()
+    setAccessToken('annas', 1)
+    const key = intention.keyFor({ lot_id: 1 })
+    setAccessToken('berts', 2)
+    expect(intention.keyFor({ lot_id: 1 })).not.toBe(key)
+  })
+})
+
+describe('the booking last seen', () => {
+  it('is kept and read for the account of this browser only', () => {
+    tellAccount(1)
+    keepLast({ userId: 1, at: '', booking: 'of Anna' })
+    expect(readLast()?.booking).toBe('of Anna')
+    tellAccount(2)
+    expect(readLast()).toBeNull()
+    keepLast({ userId: 1, at: '', booking: 'late, of Anna' })
+    tellAccount(1)
+    expect(readLast()?.booking).toBe('of Anna')
   })
 })
 

@@ -31,8 +31,8 @@ export const bookingsApi = {
   one: (id: number) => http.get<BookingEnvelope>(`/api/bookings/${id}`),
   book: (wish: BookingWish, idempotencyKey: string) =>
     http.post<BookingEnvelope>('/api/book', wish, { idempotencyKey }),
-  release: (id: number, idempotencyKey: string) =>
-    http.post<Released>(`/api/release/${id}`, {}, { idempotencyKey }),
+  release: (id: number, idempotencyKey: string, owner: number) =>
+    http.post<Released>(`/api/release/${id}`, {}, { idempotencyKey, owner }),
   cancel: (id: number) => http.post<BookingEnvelope>(`/api/bookings/${id}/cancel`),
   extend: (id: number, by: { minutes: number } | { until: string }) =>
     http.post<BookingEnvelope>(`/api/bookings/${id}/extend`, by),

@@ -39,6 +39,18 @@ describe('a release', () => {
     expect(release).toHaveBeenCalledTimes(1)
   })
 
+  it('stays kept when somebody else came while it was being sent', async () => {
+    release
+      .mockRejectedValueOnce(offline)
+      .mockRejectedValueOnce(new ApiError(409, 'other_account', ''))
+    await releaseOrKeep(1, 7)
+    const refused = vi.fn()
+    await sendPending(7, vi.fn(), refused)
+    expect(refused).not.toHaveBeenCalled()
+    expect(pendingIds.value).toEqual([1])
+    expect(release.mock.calls.map((call) => call[2])).toEqual([7, 7])
+  })
+
   it('stays kept while the server is ill, and is dropped when it says no', async () => {
     release.mockRejectedValueOnce(offline).mockRejectedValueOnce(new ApiError(503, 'x', ''))
     await releaseOrKeep(1, 7)

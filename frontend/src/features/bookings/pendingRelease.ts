@@ -37,7 +37,7 @@ function forget(key: string): void {
 }
 
 function remember(bookingId: number, userId: number): Pending {
-  const known = read().find((one) => one.bookingId === bookingId)
+  const known = read().find((one) => one.bookingId === bookingId && one.userId === userId)
   if (known) return known
   const added = { bookingId, userId, key: newIdempotencyKey() }
   write([...read(), added])
@@ -48,7 +48,7 @@ function remember(bookingId: number, userId: number): Pending {
 export async function releaseOrKeep(bookingId: number, userId: number): Promise<Released | null> {
   const pending = remember(bookingId, userId)
   try {
-    const answer = await bookingsApi.release(bookingId, pending.key)
+    const answer = await bookingsApi.release(bookingId, pending.key, userId)
     forget(pending.key)
     return answer
   } catch (thrown) {
@@ -57,6 +57,9 @@ export async function releaseOrKeep(bookingId: number, userId: number): Promise<
     throw thrown
   }
 }
+
+/** Refusals that say nothing about the release itself. */
+const LATER = new Set([401, 429])
 
 /** Sends what waits, one tab at a time; calls back for each one that the server has done. */
 export async function sendPending(
@@ -67,13 +70,14 @@ export async function sendPending(
   const work = async () => {
     for (const pending of read().filter((one) => one.userId === userId)) {
       try {
-        const answer = await bookingsApi.release(pending.bookingId, pending.key)
+        const answer = await bookingsApi.release(pending.bookingId, pending.key, userId)
         forget(pending.key)
         done(answer)
       } catch (thrown) {
         const error = asApiError(thrown)
-        if (error.isOffline || error.status >= 500 || error.status === 429 || error.status === 401)
-          return
+        if (error.isOffline || error.status >= 500 || LATER.has(error.status)) return
+        // Somebody else is here now: it stays for its owner.
+        if (error.code === 'other_account') return
         forget(pending.key)
         refused()
       }

@@ -1,0 +1,249 @@
+import type { BrowserContext, Page } from '@playwright/test'
+import { book, bookingsOf, call, makeLot, register, unique, type Person } from './support/api.ts'
+import { expect, test } from './support/test.ts'
+
+// A tab that shows one person never acts for another (one browser, several tabs, two accounts).
+
+test.beforeEach(({ watch }) => watch.allow(/401|409|ERR_FAILED|ERR_INTERNET/))
+
+async function signInByHand(page: Page, person: Person) {
+  await page.getByLabel(/^(Email|E-Mail)/).fill(person.email)
+  await page.getByLabel(/^(Password|Passwort)$/).fill(person.password)
+  await page.getByRole('button', { name: /^(Sign in|Anmelden)$/ }).click()
+  await expect(page.locator('.pw-header-user')).toContainText(person.username)
+}
+
+/** The tab hears nothing of the others: as if it slept, or in a browser without channels. */
+async function deafen(page: Page) {
+  await page.addInitScript(() => {
+    Object.assign(window, { BroadcastChannel: undefined })
+    const add = window.addEventListener
+    window.addEventListener = function (this: Window, ...rest: Parameters<typeof add>) {
+      if (!['storage', 'pageshow'].includes(rest[0])) add.apply(this, rest)
+    } as typeof add
+  })
+}
+
+/** Writing requests of a tab with what they were answered. */
+function writesOf(page: Page): string[] {
+  const writes: string[] = []
+  page.on('response', (answer) => {
+    const { pathname } = new URL(answer.url())
+    if (answer.request().method() !== 'GET')
+      writes.push(`${answer.request().method()} ${pathname} ${answer.status()}`)
+  })
+  return writes
+}
+
+interface Two {
+  anna: Person
+  bert: Person
+  a: Page
+  b: Page
+}
+
+/** Tab A: Anna at `path`. Tab B, opened before that: Bert signs in there. */
+async function twoTabs(context: BrowserContext, path: string, deaf: boolean): Promise<Two> {
+  const [anna, bert] = [await register(unique('anna')), await register(unique('bert'))]
+  const [a, b] = [await context.newPage(), await context.newPage()]
+  if (deaf) await deafen(a)
+  await Promise.all([a.goto(`/login?next=${path}`), b.goto('/login')])
+  await signInByHand(a, anna)
+  await expect(a).toHaveURL(new RegExp(`${path}$`))
+  return { anna, bert, a, b }
+}
+
+/** What Anna's token was good for ends, as it does when it is too old. */
+const endTokens = (person: Person) => call('POST', '/auth/logout-all', {}, person.token)
+
+for (const [device, viewport] of [
+  ['desk', { width: 1280, height: 900 }],
+  ['phone', { width: 390, height: 844 }],
+] as const)
+  test.describe(`on a ${device}`, () => {
+    test.use({ viewport })
+
+    test('who signs in in another tab is shown in this one, before anything is pressed', async ({
+      context,
+    }) => {
+      const lot = await makeLot()
+      const { anna, bert, a, b } = await twoTabs(context, `/lots/${lot.id}`, false)
+      await expect(a.getByRole('button', { name: 'Book a spot now' })).toBeVisible()
+      await signInByHand(b, bert)
+      const notice = a.locator('.pw-notice')
+      await expect(notice).toContainText(`Somebody else is signed in now: ${bert.username}`)
+      await expect(notice).toContainText(anna.username)
+      await expect(notice).not.toContainText('was not carried out')
+      await expect(a.getByRole('heading', { level: 1 })).toHaveText(`Hello ${bert.username}`)
+      await notice.getByRole('button', { name: 'Close' }).click()
+      await expect(notice).toBeHidden()
+      await a.reload()
+      await expect(a.getByRole('heading', { level: 1 })).toHaveText(`Hello ${bert.username}`)
+      await expect(notice).toBeHidden()
+    })
+
+    test('a tab that heard nothing books for nobody, and says who is here now', async ({
+      context,
+    }) => {
+      const lot = await makeLot()
+      const { anna, bert, a, b } = await twoTabs(context, `/lots/${lot.id}`, true)
+      const press = a.getByRole('button', { name: 'Book a spot now' })
+      await press.waitFor()
+      await signInByHand(b, bert)
+      await endTokens(anna)
+      await expect(a.locator('.pw-header-user')).toContainText(anna.username)
+      const writes = writesOf(a)
+      await press.click()
+      await expect(a.locator('.pw-notice')).toContainText(`signed in now: ${bert.username}`)
+      await expect(a.locator('.pw-notice')).toContainText('was not carried out')
+      expect(writes.slice(0, 2)).toEqual(['POST /api/book 401', 'POST /auth/refresh 409'])
+      expect(writes.filter((one) => one.startsWith('POST /api/book'))).toHaveLength(1)
+      expect(await bookingsOf(bert)).toEqual([])
+    })
+  })
+
+test('the control: what the page did before books for Bert', async ({ context }) => {
+  const lot = await makeLot()
+  const { anna, bert, a, b } = await twoTabs(context, `/lots/${lot.id}`, true)
+  await signInByHand(b, bert)
+  await endTokens(anna)
+  const answers = await a.evaluate(
+    async ([lotId, token]) => {
+      const ask = (path: string, body: object, bearer: string) =>
+        fetch(path, {
+          method: 'POST',
+          headers: {
+            'Content-Type': 'application/json',
+            'X-Requested-With': 'parkwell',
+            Authorization: `Bearer ${bearer}`,
+          },
+          body: JSON.stringify(body),
+        })
+      const wish = { lot_id: lotId, booking_type: 'instant' }
+      const first = await ask('/api/book', wish, String(token))
+      const renewed = await (await ask('/auth/refresh', {}, '')).json()
+      const second = await ask('/api/book', wish, renewed.token)
+      return [first.status, second.status]
+    },
+    [lot.id, anna.token],
+  )
+  expect(answers).toEqual([401, 201])
+  expect(await bookingsOf(bert)).toHaveLength(1)
+})
+
+test('a server that does not look at the account is not believed either', async ({ context }) => {
+  const lot = await makeLot()
+  const { anna, bert, a, b } = await twoTabs(context, `/lots/${lot.id}`, true)
+  await a.route(/\/(auth|api)\//, async (route) => {
+    const headers = await route.request().allHeaders()
+    delete headers['x-account']
+    await route.continue({ headers })
+  })
+  await signInByHand(b, bert)
+  await endTokens(anna)
+  const writes = writesOf(a)
+  await a.getByRole('button', { name: 'Book a spot now' }).click()
+  await expect(a.locator('.pw-notice')).toContainText(`signed in now: ${bert.username}`)
+  expect(writes.filter((one) => one.startsWith('POST /api/book'))).toEqual(['POST /api/book 401'])
+  expect(await bookingsOf(bert)).toEqual([])
+})
+
+test('a profile is not saved into another account', async ({ context }) => {
+  const { anna, bert, a, b } = await twoTabs(context, '/profile', true)
+  await a.getByLabel('Number plates').fill('AN-NA 1')
+  await signInByHand(b, bert)
+  await endTokens(anna)
+  await a.getByRole('button', { name: 'Save' }).first().click()
+  await expect(a.locator('.pw-notice')).toContainText('was not carried out')
+  const signedIn = await call<{ token: string; user: { username: string; plates: string[] } }>(
+    'POST',
+    '/auth/login',
+    { email: bert.email, password: bert.password },
+  )
+  expect([signedIn.user.username, signedIn.user.plates]).toEqual([bert.username, []])
+})
+
+test('reading does not turn the page into the other person’s', async ({ context }) => {
+  const { anna, bert, a, b } = await twoTabs(context, '/bookings', true)
+  await signInByHand(b, bert)
+  await endTokens(anna)
+  await a.getByLabel('Status').selectOption('Completed')
+  await expect(a.locator('.pw-notice')).toContainText(`signed in now: ${bert.username}`)
+  await expect(a.locator('.pw-notice')).not.toContainText('was not carried out')
+})
+
+test('signing out in a tab that shows Anna leaves Bert signed in', async ({ context }) => {
+  const { bert, a, b } = await twoTabs(context, '/bookings', true)
+  await signInByHand(b, bert)
+  await a.getByRole('button', { name: 'Sign out' }).click()
+  await expect(a.locator('.pw-header-user')).toContainText(bert.username)
+  await b.reload()
+  await expect(b.locator('.pw-header-user')).toContainText(bert.username)
+})
+
+test('without channels the tabs hear of it by storage; a visitor’s page becomes the account’s', async ({
+  context,
+}) => {
+  await context.addInitScript(() => Object.assign(window, { BroadcastChannel: undefined }))
+  const visitor = await context.newPage()
+  await visitor.goto('/')
+  const { anna, bert, a, b } = await twoTabs(context, '/bookings', false)
+  await expect(visitor.locator('.pw-header-user')).toContainText(anna.username)
+  await signInByHand(b, bert)
+  await expect(a.locator('.pw-header-user')).toContainText(bert.username)
+  await expect(visitor.locator('.pw-header-user')).toContainText(bert.username)
+  await b.getByRole('button', { name: 'Sign out' }).click()
+  for (const tab of [a, visitor])
+    await expect(tab.getByRole('link', { name: 'Sign in' }).first()).toBeVisible()
+})
+
+test('who registers in another tab is shown here, too; in German', async ({ context }) => {
+  const anna = await register(unique('anna'))
+  await call('PATCH', '/auth/me', { locale: 'de' }, anna.token)
+  const [a, b] = [await context.newPage(), await context.newPage()]
+  await Promise.all([a.goto('/login'), b.goto('/register')])
+  await signInByHand(a, anna)
+  const name = unique('bert')
+  await b.getByLabel('E-Mail').fill(`${name}@example.com`)
+  await b.getByLabel('Name').fill(name)
+  await b.getByLabel('Passwort', { exact: true }).fill('a good long secret')
+  await b.getByRole('button', { name: 'Registrieren' }).click()
+  await expect(a.locator('.pw-notice')).toContainText(
+    `Jetzt ist jemand anderes angemeldet: ${name}`,
+  )
+  await expect(a.locator('.pw-notice')).toContainText(`Konto von ${anna.username}`)
+})
+
+test('a release that waits for the network is not sent as somebody else', async ({
+  page,
+  context,
+}) => {
+  const [anna, bert] = [await register(unique('anna')), await register(unique('bert'))]
+  const booking = await book(anna, (await makeLot()).id)
+  await page.goto('/login')
+  await signInByHand(page, anna)
+  await page.getByRole('button', { name: 'Release', exact: true }).click()
+  const sent: string[] = []
+  page.on('request', (one) => one.url().includes('/api/release/') && sent.push(one.url()))
+  await context.setOffline(true)
+  await page.getByRole('button', { name: /^Release for €/ }).click()
+  await expect
+    .poll(() => page.evaluate(() => localStorage.getItem('pw-pending-releases')))
+    .toContain(String(booking.id))
+  await context.setOffline(false)
+  await page.goto('about:blank')
+  const tries = sent.length
+  // The same browser, somebody else: what Anna wanted stays hers.
+  await context.clearCookies()
+  await page.goto('/login')
+  await signInByHand(page, bert)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Hello ${bert.username}`)
+  await page.evaluate(() => window.dispatchEvent(new Event('online')))
+  await page.goto('/bookings')
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  expect(sent.slice(tries)).toEqual([])
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.goto('/login')
+  await signInByHand(page, anna)
+  await expect.poll(async () => (await bookingsOf(anna))[0]?.status).toBe('Completed')
+})
