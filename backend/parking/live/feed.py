@@ -36,11 +36,11 @@ class Entry:
     user_id: int | None
     lot_id: int | None
 
-    def concerns(self, user_id: int, lot_id: int | None) -> bool:
-        """Whether it may and should be shown to this user, looking at this lot. Counts of lots travel separately."""
+    def concerns(self, user_id: int, lot_ids: frozenset[int]) -> bool:
+        """Whether it may and should be shown to this user, looking at these lots. Counts of lots travel separately."""
         if self.event == "booking":
             return self.user_id == user_id
-        return self.event == "spot" and lot_id is not None and self.lot_id == lot_id
+        return self.event == "spot" and self.lot_id in lot_ids
 
     def shown(self) -> dict[str, Any]:
         """The only members a page ever sees."""

@@ -133,7 +133,7 @@ class Hub:
             return frame("resync", {})
         entries, lots = told
         self._dirty.update(lots)
-        return b"".join(_frame(one) for one in entries if one.concerns(stream.user_id, stream.lot_id))
+        return b"".join(_frame(one) for one in entries if one.concerns(stream.user_id, stream.lot_ids))
 
     def _ping(self) -> bytes:
         return frame("ping", {}, self._cursor)
@@ -216,7 +216,7 @@ class Hub:
             return
         made = _frame(entry)
         for stream in self._all():
-            if entry.concerns(stream.user_id, stream.lot_id):
+            if entry.concerns(stream.user_id, stream.lot_ids):
                 stream.put(made)
 
     def _send_counts(self) -> None:

@@ -18,10 +18,26 @@ from parking.web import Query, identity, requires
 bp = APIBlueprint("live", __name__, tag="Live")
 
 
+MAX_LOTS = 100
+"""So many lots one browser may show in its tabs at a time."""
+
+
 class Looking(Query):
     """What the page shows."""
 
     lot_id: int | None = Field(None, ge=1, le=2**62, description="Also send the events of this lot's spots.")
+    lots: str | None = Field(
+        None,
+        pattern=rf"^[0-9]{{1,18}}(,[0-9]{{1,18}}){{0,{MAX_LOTS - 1}}}$",
+        description=f"The same for up to {MAX_LOTS} lots, by their ids, separated by commas: one stream for all tabs "
+        "of a browser.",
+        examples=["3,17"],
+    )
+
+    def lot_ids(self) -> frozenset[int]:
+        """The lots whose spots are shown."""
+        several = {int(lot) for lot in self.lots.split(",")} if self.lots else set()
+        return frozenset(several | ({self.lot_id} if self.lot_id else set()))
 
 
 _ANSWERS: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
@@ -46,7 +62,7 @@ def stream(looking: Looking) -> Response:
     db.session.remove()  # the stream may stay open for hours; it holds no connection to the database
     opened = service.open_stream(
         user,
-        looking.lot_id,
+        looking.lot_ids(),
         authorization=authorization,
         expires_at=_expiry(authorization),
         connection=_connection(request.environ),

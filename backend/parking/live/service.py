@@ -167,7 +167,7 @@ def _count(lot_ids: list[int]) -> Iterable[dict[str, Any]]:
 
 def open_stream(
     user_id: int,
-    lot_id: int | None,
+    lot_ids: frozenset[int],
     *,
     authorization: str,
     expires_at: float | None,
@@ -175,13 +175,13 @@ def open_stream(
     address: str,
     last_event_id: str | None,
 ) -> Stream:
-    """The frames for one page, to be iterated by the server and closed by it.
+    """The frames for one browser, to be iterated by the server and closed by it. Spots of `lot_ids` are told, too.
 
     `expires_at`: unix seconds at which it ends at the latest. `address`: whose share it counts to, beside the
     account's. Raises Unavailable when there is no room.
     """
     hub = _live().hub
-    stream = Stream(hub, user_id, lot_id, authorization, expires_at, connection, address)
+    stream = Stream(hub, user_id, lot_ids, authorization, expires_at, connection, address)
     hub.join(stream, last_event_id)
     return stream
 

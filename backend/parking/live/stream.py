@@ -34,7 +34,7 @@ class Stream:
         "authorization",
         "check_at",
         "expires_at",
-        "lot_id",
+        "lot_ids",
         "ping_at",
         "user_id",
     )
@@ -43,7 +43,7 @@ class Stream:
         self,
         hub: Hub,
         user_id: int,
-        lot_id: int | None,
+        lot_ids: frozenset[int],
         authorization: str,
         expires_at: float | None,
         connection: socket.socket | None,
@@ -52,7 +52,7 @@ class Stream:
         self._hub = hub
         self.address = address
         self.user_id = user_id
-        self.lot_id = lot_id
+        self.lot_ids = lot_ids
         self.authorization = authorization
         self.expires_at = expires_at
         self._connection = connection

@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Page:
         lot_id: int | None = None,
         after: str | None = None,
         source: str = "127.0.0.1",
+        lots: str | None = None,
     ):
         self.seen: list[Seen] = []
         self.ended = threading.Event()
@@ -36,7 +38,11 @@ class Page:
         headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
         if after:
             headers["Last-Event-ID"] = after
-        self._connection.request("GET", "/api/stream" + (f"?lot_id={lot_id}" if lot_id else ""), headers=headers)
+        self._connection.request(
+            "GET",
+            "/api/stream?" + urlencode({"lot_id": lot_id} if lot_id else {"lots": lots} if lots else {}),
+            headers=headers,
+        )
         self._socket = self._connection.sock
         self.response = self._connection.getresponse()
         self.status = self.response.status

@@ -43,6 +43,31 @@ def test_spots_go_to_those_who_look_at_their_lot_and_say_nothing_of_the_driver(v
     assert home.all("spot") == []
 
 
+def test_one_stream_serves_the_lots_of_several_tabs_also_after_a_break(visit):
+    page = visit("alice", lots="7,8")
+    spot = {"id": 70, "spot_number": 3, "status": "Occupied"}
+    for lot in (7, 8, 9):
+        service.publish("spot", spot, lot_id=lot)
+    service.publish("booking", {"id": 1, "status": "Active"}, user_id=0)
+    page.wait("spot", lot_id=8)
+    assert [one.data["lot_id"] for one in page.all("spot")] == [7, 8]
+    last = page.last_id
+    page.leave()
+    other = visit("bob", lots="9")
+    for lot in (7, 9, 8):
+        service.publish("spot", spot, lot_id=lot)
+    other.wait("spot", lot_id=9)
+    back = visit("alice", lots="7,8,9", after=last)
+    back.wait("spot", lot_id=8)
+    assert {7, 8, 9} == {one.data["lot_id"] for one in back.all("spot")}
+
+
+@pytest.mark.parametrize("lots", ["", "x", "7,", ",7", "7;8", "-1", "1e3", "7, 8", "9" * 19, ",".join(["7"] * 101)])
+def test_lots_that_are_none_are_refused(site, people, auth, lots):
+    answer = site.test_client().get("/api/stream", query_string={"lots": lots}, headers=auth(people["alice"]))
+    assert answer.status_code == 422, answer.text
+
+
 def test_bookings_go_to_their_owner_alone_even_past_an_administrator(visit, people):
     alice, second_tab, bob, carol = visit("alice"), visit("alice"), visit("bob"), visit("carol")
     data = {"id": 5, "status": "Active", "vehicle_plate": "B-AD 1"}

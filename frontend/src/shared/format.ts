@@ -1,14 +1,16 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { decimalsOf } from './currencies'
-import { displayTimezone } from './preferences'
+import { displayTimezone, displayZoneKnown } from './preferences'
+import { isKnownZone, safeZone } from './zones'
 
 /** Pure formatting by Intl: values and locale in, text out. Formatters are costly, so they are kept. */
 const kept = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>()
 
 function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = `d${locale}${JSON.stringify(options)}`
-  if (!kept.has(key)) kept.set(key, new Intl.DateTimeFormat(locale, options))
+  const timeZone = safeZone(options.timeZone ?? 'UTC')
+  if (!kept.has(key)) kept.set(key, new Intl.DateTimeFormat(locale, { ...options, timeZone }))
   return kept.get(key) as Intl.DateTimeFormat
 }
 
@@ -21,12 +23,13 @@ function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.N
 /** The decimals are the currency's own by the server's rule: Intl drops those of some that have them. */
 export function money(locale: string, amount: number, currency: string): string {
   const digits = decimalsOf(amount, currency)
-  return numberFormat(locale, {
-    style: 'currency',
-    currency,
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  }).format(amount)
+  const decimals = { minimumFractionDigits: digits, maximumFractionDigits: digits }
+  try {
+    return numberFormat(locale, { style: 'currency', currency, ...decimals }).format(amount)
+  } catch {
+    // Not three letters: no currency that Intl would write.
+    return `${number(locale, amount, decimals)} ${currency}`
+  }
 }
 
 export function number(
@@ -143,8 +146,10 @@ export function sameClock(at: string | Date, a: string, b: string): boolean {
 export function useFormat() {
   const { locale } = useI18n()
   const tag: ComputedRef<string> = computed(() => regional(locale.value))
-  const zoned = (text: string, at: string, zone: string) =>
-    sameClock(at, zone, displayTimezone.value) ? text : `${text} ${zoneName(tag.value, at, zone)}`
+  const plain = (at: string | Date, zone: string) =>
+    displayZoneKnown.value && isKnownZone(zone) && sameClock(at, zone, displayTimezone.value)
+  const zoned = (text: string, at: string | Date, zone: string) =>
+    plain(at, zone) ? text : `${text} ${zoneName(tag.value, at, zone)}`
   return {
     tag,
     money: (amount: number, currency: string) => money(tag.value, amount, currency),
@@ -155,7 +160,8 @@ export function useFormat() {
     fileSize: (bytes: number) => fileSize(tag.value, bytes),
     date: (at: string, zone = displayTimezone.value) => date(tag.value, at, zone),
     time: (at: string, zone = displayTimezone.value) => zoned(time(tag.value, at, zone), at, zone),
-    clock: (at: string | Date) => time(tag.value, at, displayTimezone.value, true),
+    clock: (at: string | Date) =>
+      zoned(time(tag.value, at, displayTimezone.value, true), at, displayTimezone.value),
     dateTime: (at: string, zone = displayTimezone.value) =>
       zoned(dateTime(tag.value, at, zone), at, zone),
     fullDateTime: (at: string, zone: string) => {
@@ -178,5 +184,10 @@ export function useFormat() {
 /** The browser's own regional variant of the chosen language where it has one ("en-GB" for "en"). */
 export function regional(language: string): string {
   const match = navigator.languages.find((tag) => tag.split('-')[0] === language)
-  return match ?? language
+  try {
+    // Some systems hand out tags that no standard knows ("en-US@posix").
+    return Intl.getCanonicalLocales(match ?? language)[0] ?? language
+  } catch {
+    return language
+  }
 }

@@ -1,5 +1,6 @@
 import { ref, watch } from 'vue'
 import type { Theme } from './types'
+import { isKnownZone, safeZone } from './zones'
 
 /** Choices of this person on this device: theme and the zone times without a lot are shown in. */
 const THEME_KEY = 'pw-theme'
@@ -7,7 +8,11 @@ const THEME_KEY = 'pw-theme'
 const KEYS_KEY = 'pw-single-keys'
 
 export const theme = ref<Theme>(readTheme())
-export const displayTimezone = ref(Intl.DateTimeFormat().resolvedOptions().timeZone)
+const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone
+
+export const displayTimezone = ref(safeZone(browserZone()))
+/** False where neither profile nor browser name a zone known here: times are in UTC, and say so. */
+export const displayZoneKnown = ref(isKnownZone(browserZone()))
 
 /** Whether single keys do something (WCAG 2.1.4: they can be turned off). */
 export const singleKeys = ref(localStorage.getItem(KEYS_KEY) !== 'off')
@@ -35,7 +40,9 @@ export function setTheme(wanted: Theme): void {
 
 /** Times that belong to no lot follow the profile's zone; without one, the browser's. */
 export function setDisplayTimezone(zone: string | null): void {
-  displayTimezone.value = zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+  const named = zone ?? browserZone()
+  displayTimezone.value = safeZone(named)
+  displayZoneKnown.value = isKnownZone(named)
 }
 
 export function followSystemTheme(): void {

@@ -1,10 +1,10 @@
 import { createEventSource, type EventSourceClient } from 'eventsource-client'
-import { getAccessToken, refreshSession } from './http'
+import { getAccessToken, refreshSession, shownAccount } from './http'
 import { streamState, updatedAt } from './streamState'
 
 /**
- * Live updates. One server-sent event stream per tab; when it is down for long, the caller polls
- * and the page says when it last heard from the server.
+ * A server-sent event stream; when it is down for long, the caller polls and the page says when it
+ * last heard from the server. sharedStream.ts sees to it that a browser has one for all its tabs.
  */
 export interface StreamHandlers {
   /** An event came; `data` is parsed JSON. */
@@ -33,14 +33,17 @@ type Fetch = typeof globalThis.fetch
 /** The fetch the stream uses: fresh token on every attempt, one refresh on 401, errors thrown. */
 async function authorisedFetch(
   base: Fetch,
+  account: number | null,
   url: string | URL,
   init?: RequestInit,
 ): Promise<Response> {
-  const attempt = () =>
-    base(url, {
-      ...init,
-      headers: { ...(init?.headers as object), Authorization: `Bearer ${getAccessToken() ?? ''}` },
-    })
+  const attempt = () => {
+    if (shownAccount() !== account) throw new Error('somebody else is signed in')
+    const headers: Record<string, string> = { ...(init?.headers as object) }
+    headers.Authorization = `Bearer ${getAccessToken() ?? ''}`
+    if (account) headers['X-Account'] = String(account)
+    return base(url, { ...init, headers })
+  }
   let answer = await attempt()
   if (answer.status === 401) {
     await refreshSession()
@@ -52,17 +55,24 @@ async function authorisedFetch(
 
 export class LiveStream {
   private source: EventSourceClient | null = null
-  private lastEventId: string | undefined
   private attempt = 0
   private timers: Partial<Record<'retry' | 'silence' | 'fallback' | 'poll', number>> = {}
   private stopped = true
   private replaced = false
 
   constructor(
-    private readonly url: string,
+    private url: string,
     private readonly handlers: StreamHandlers,
     private readonly baseFetch: Fetch = (...args) => globalThis.fetch(...args),
+    private lastEventId?: string,
+    /** Whose stream it is; with anybody else's token it is not asked for. */
+    private readonly account = shownAccount(),
   ) {}
+
+  /** The last event that came, to go on from. */
+  get position(): string | undefined {
+    return this.source?.lastEventId ?? this.lastEventId
+  }
 
   start(): void {
     this.stopped = false
@@ -71,6 +81,13 @@ export class LiveStream {
     this.connect()
     window.addEventListener('online', this.retryNow)
     document.addEventListener('visibilitychange', this.retryWhenSeen)
+  }
+
+  /** Goes on with another address from where it is. */
+  moveTo(url: string): void {
+    if (url === this.url) return
+    this.url = url
+    if (!this.stopped) this.connect()
   }
 
   stop(): void {
@@ -90,7 +107,7 @@ export class LiveStream {
     this.source = createEventSource({
       url: this.url,
       initialLastEventId: this.lastEventId,
-      fetch: (url, init) => authorisedFetch(this.baseFetch, url, init as RequestInit),
+      fetch: (url, init) => authorisedFetch(this.baseFetch, this.account, url, init as RequestInit),
       onConnect: () => this.connected(),
       onMessage: (message) => this.received(message.event ?? 'message', message.data),
       onComment: () => this.heard(),
@@ -101,7 +118,7 @@ export class LiveStream {
 
   private disconnect(): void {
     if (!this.source) return
-    this.lastEventId = this.source.lastEventId ?? this.lastEventId
+    this.lastEventId = this.position
     this.source.close()
     this.source = null
   }

@@ -1,10 +1,41 @@
 /** Calendar days of a zone as instants: a day there may have 23, 24 or 25 hours. */
 const DAY_MS = 86_400_000
 
+const UNKNOWN = 'Etc/Unknown'
+const known = new Map<string, boolean>()
+
+/** Whether this browser can tell the time of a zone. */
+export function isKnownZone(zone: string): boolean {
+  let answer = known.get(zone)
+  if (answer === undefined) {
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: zone })
+      answer = zone !== UNKNOWN && zone !== ''
+    } catch {
+      answer = false
+    }
+    known.set(zone, answer)
+  }
+  return answer
+}
+
+/** A zone that Intl takes: the one named, or UTC where this browser does not know it. */
+export const safeZone = (zone: string): string => (isKnownZone(zone) ? zone : 'UTC')
+
+/** The zones to choose from; none in a browser that cannot tell. */
+export const knownZones = (): string[] => Intl.supportedValuesOf?.('timeZone') ?? []
+
+/** Whether the text names a day that exists: "2026-02-28". */
+export function isDay(text: unknown): text is string {
+  if (typeof text !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const date = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
+}
+
 /** Milliseconds by which a zone is ahead of UTC at an instant. */
 function zoneOffsetMs(at: number, timeZone: string): number {
   const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
+    timeZone: safeZone(timeZone),
     hourCycle: 'h23',
     year: 'numeric',
     month: 'numeric',

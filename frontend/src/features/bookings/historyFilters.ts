@@ -1,5 +1,5 @@
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
-import { startOfDay } from '@/shared/zones'
+import { isDay, startOfDay } from '@/shared/zones'
 import type { BookingFilters } from './api'
 import { dayAfter } from './windows'
 
@@ -19,8 +19,8 @@ export function filtersFromQuery(query: LocationQuery): HistoryFilters {
   return {
     status: text(query.status),
     lot: /^\d+$/.test(text(query.lot)) ? text(query.lot) : '',
-    from: /^\d{4}-\d{2}-\d{2}$/.test(text(query.from)) ? text(query.from) : '',
-    to: /^\d{4}-\d{2}-\d{2}$/.test(text(query.to)) ? text(query.to) : '',
+    from: isDay(query.from) ? query.from : '',
+    to: isDay(query.to) ? query.to : '',
   }
 }
 

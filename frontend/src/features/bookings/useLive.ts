@@ -1,7 +1,7 @@
 import { useQueryClient, type QueryClient } from '@tanstack/vue-query'
 import { onScopeDispose, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { applyLot, applySpot, type LotEvent, type SpotEvent } from '@/features/lots/live'
-import type { LiveStream } from '@/shared/stream'
+import { shownAccount } from '@/shared/http'
 
 const LIVE_KEYS = [['lots'], ['spots'], ['bookings'], ['booking'], ['admin']]
 
@@ -28,22 +28,24 @@ export function useLive(
   onEvent: (name: string, data: unknown) => void = () => {},
 ): void {
   const client = useQueryClient()
-  let stream: LiveStream | null = null
+  const account = shownAccount()
+  let stop = () => {}
   let gone = false
 
-  async function listen(id: number | null): Promise<void> {
+  async function listen(lot: number | null): Promise<void> {
     // Not needed for the first paint, so not part of the first load.
-    const { LiveStream } = await import('@/shared/stream')
-    stream?.stop()
-    if (gone) return
-    stream = new LiveStream(id === null ? '/api/stream' : `/api/stream?lot_id=${id}`, {
+    const { sharedStream } = await import('@/shared/sharedStream')
+    if (gone || account !== shownAccount()) return
+    const stopBefore = stop
+    stop = sharedStream(account).subscribe({
+      lotId: lot,
       event: (name, data) => {
         applyEvent(client, name, data)
         onEvent(name, data)
       },
       poll: () => refetchShown(client),
     })
-    stream.start()
+    stopBefore()
   }
 
   watch(
@@ -53,6 +55,6 @@ export function useLive(
   )
   onScopeDispose(() => {
     gone = true
-    stream?.stop()
+    stop()
   })
 }

@@ -1,3 +1,5 @@
+import { isKnownZone, safeZone } from '@/shared/zones'
+
 /**
  * The times a person can reserve with one tap. Naive texts ("2026-03-02T09:00") are the lot's wall
  * clock, which is what people mean; the server turns them into instants.
@@ -16,7 +18,7 @@ export interface Preset extends TimeWindow {
 /** The lot's wall clock at an instant as "YYYY-MM-DDTHH:MM". */
 export function wallClock(at: Date, timeZone: string): string {
   const parts = new Intl.DateTimeFormat('en-CA', {
-    timeZone,
+    timeZone: safeZone(timeZone),
     hourCycle: 'h23',
     year: 'numeric',
     month: '2-digit',
@@ -54,6 +56,16 @@ export function presets(now: Date, timeZone: string): Preset[] {
   ]
   const afternoon = local.slice(11) < '17:00' && today === wallClock(now, timeZone).slice(0, 10)
   return afternoon ? all : all.filter((preset) => preset.key !== 'evening')
+}
+
+/**
+ * The window as the server understands it. The wall clock of a zone that this browser does not
+ * know was shown in UTC, so that is what is sent.
+ */
+export function asSent(window: TimeWindow, timeZone: string): TimeWindow {
+  if (isKnownZone(timeZone)) return window
+  const instant = (text: string) => (text.endsWith('Z') ? text : `${text}:00Z`)
+  return { from: instant(window.from), to: instant(window.to) }
 }
 
 /** What is wrong with a window typed by hand, as a message key; null when it can be asked for. */

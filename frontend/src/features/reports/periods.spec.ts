@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { addDays, choiceFromQuery, isDay, periodOf, PRESETS, queryFromChoice } from './periods'
+import { isDay } from '@/shared/zones'
+import { addDays, choiceFromQuery, periodOf, PRESETS, queryFromChoice } from './periods'
 
 describe('the periods of the figures', () => {
   it('are whole days, first and last included', () => {

@@ -1,4 +1,5 @@
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
+import { isDay } from '@/shared/zones'
 
 /** Periods of the figures: whole days as YYYY-MM-DD, first and last included. Pure. */
 export interface Period {
@@ -24,13 +25,6 @@ const asText = (date: Date) => date.toISOString().slice(0, 10)
 
 export function addDays(day: string, count: number): string {
   return asText(new Date(asDate(day).getTime() + count * DAY_MS))
-}
-
-/** Whether the text names a day that exists. */
-export function isDay(text: unknown): text is string {
-  if (typeof text !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
-  const date = asDate(text)
-  return !Number.isNaN(date.getTime()) && asText(date) === text
 }
 
 /** The days a preset stands for, seen from `today`. */

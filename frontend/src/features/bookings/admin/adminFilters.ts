@@ -1,5 +1,5 @@
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
-import { startOfDay } from '@/shared/zones'
+import { isDay, startOfDay } from '@/shared/zones'
 import { dayAfter } from '../windows'
 
 /** The filters as they stand in the address of the page. */
@@ -45,9 +45,9 @@ export const NO_FILTERS: AdminFilters = {
 }
 
 const MINUTES = /^\d{1,7}$/
-const DAY = /^\d{4}-\d{2}-\d{2}$/
+const DAY = { test: isDay }
 const ID = /^\d{1,15}$/
-const VALID: Record<keyof AdminFilters, RegExp> = {
+const VALID: Record<keyof AdminFilters, { test: (text: string) => boolean }> = {
   q: /^.{0,100}$/s,
   status: /^(Active|Reserved|Completed|Cancelled|No-show)$/,
   lot_id: ID,
