@@ -12,6 +12,10 @@ const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:5000'
 const DESK =
   /src\/(features\/(\w+\/admin|mail|reports|exports)|shared\/(usePaged|useUrlFilters|ui\/(FilterRow|NoticeBar|PagedList|DayField|SearchField|SelectField)))/
 
+/** What neither the start page nor home shows: forms and what dialogs are made of. */
+const SECOND =
+  /src\/(shared\/(useForm|useIntention|saveFile|ui\/(FormField|ErrorSummary|NarrowPage))|features\/(accounts\/(checks|PasswordInput|useLinkToken|useTranslatedErrors)|lots\/(spotMap|useSpotName)|bookings\/windows))/
+
 export default defineConfig({
   plugins: [
     vue(),
@@ -66,10 +70,12 @@ export default defineConfig({
             },
             {
               name: 'common',
-              test: (id) => /src\/(shared|app|features)|@lucide/.test(id) && !DESK.test(id),
+              test: (id) =>
+                /src\/(shared|app|features)|@lucide/.test(id) && !DESK.test(id) && !SECOND.test(id),
               minShareCount: 3,
               priority: 1,
             },
+            { name: 'forms', test: SECOND, minShareCount: 3, priority: 1 },
           ],
         },
       },

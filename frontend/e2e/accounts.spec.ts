@@ -204,6 +204,8 @@ test('who registers in another tab is shown here, too; in German', async ({ cont
   await Promise.all([a.goto('/login'), b.goto('/register')])
   await signInByHand(a, anna)
   const name = unique('bert')
+  // The language chosen in one tab holds in the other.
+  await expect(b.getByRole('button', { name: 'Registrieren' })).toBeVisible()
   await b.getByLabel('E-Mail').fill(`${name}@example.com`)
   await b.getByLabel('Name').fill(name)
   await b.getByLabel('Passwort', { exact: true }).fill('a good long secret')

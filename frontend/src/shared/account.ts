@@ -3,7 +3,7 @@
  * cookie, so a tab that shows another account than this must let go of it. The id is no secret.
  */
 const STORE = 'pw-account'
-const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(STORE) : null
+const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel(STORE) : null
 
 /** The id of the account, as the tab that signed in last noted it; null when nobody did. */
 export const browserAccount = (): number | null => Number(localStorage.getItem(STORE)) || null

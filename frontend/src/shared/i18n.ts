@@ -53,6 +53,11 @@ export async function setLocale(locale: Locale): Promise<void> {
   localStorage.setItem(LOCALE_KEY, locale)
 }
 
+// A language chosen in one tab holds in the others.
+window.addEventListener('storage', ({ key }) => {
+  if (key === LOCALE_KEY) void setLocale(preferredLocale())
+})
+
 /** Also loads another part of the catalogue, now and for every language chosen later. */
 export async function useCatalogue(catalogue: Catalogue): Promise<void> {
   wanted.add(catalogue)

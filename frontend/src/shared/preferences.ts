@@ -23,6 +23,14 @@ function readTheme(): Theme {
   return kept === 'light' || kept === 'dark' ? kept : 'system'
 }
 
+// What is set in one tab holds in the others.
+window.addEventListener('storage', ({ key }) => {
+  if (key === KEYS_KEY) singleKeys.value = localStorage.getItem(KEYS_KEY) !== 'off'
+  if (key !== THEME_KEY) return
+  theme.value = readTheme()
+  paint()
+})
+
 const systemDark = window.matchMedia('(prefers-color-scheme: dark)')
 
 function paint(): void {
