@@ -9,12 +9,10 @@ import App from './app/App.vue'
 import { router } from './app/router'
 import { useSession } from './features/accounts/session'
 import { i18n, preferredLocale, setLocale } from './shared/i18n'
-import { catchLinkToken } from './shared/linkToken'
 import { keepPageOffline } from './shared/offlinePage'
 import { followSystemTheme } from './shared/preferences'
 import { queryClient } from './shared/query'
 
-catchLinkToken()
 followSystemTheme()
 
 const app = createApp(App)
