@@ -2,6 +2,7 @@ import { nextTick } from 'vue'
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/features/accounts/session'
 import { useCatalogue } from '@/shared/i18n'
+import { catchLinkToken } from '@/shared/linkToken'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -111,6 +112,9 @@ const admin: RouteRecordRaw[] = [
   },
   { path: 'audit', name: 'admin-audit', component: () => import('@/pages/admin/AuditPage.vue') },
 ]
+
+// Before the router has read the address.
+catchLinkToken()
 
 export const router = createRouter({
   history: createWebHistory(),

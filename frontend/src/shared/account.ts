@@ -10,7 +10,6 @@ export const browserAccount = (): number | null => Number(localStorage.getItem(S
 
 /** Tells the other tabs who is signed in now; null: nobody is. */
 export function tellAccount(id: number | null): void {
-  if (browserAccount() === id) return
   if (id === null) localStorage.removeItem(STORE)
   else localStorage.setItem(STORE, String(id))
   channel?.postMessage(id)

@@ -30,9 +30,9 @@ export const useSession = defineStore('session', () => {
   function adopt(answer: SignIn): void {
     if (user.value && user.value.id !== answer.user.id) queryClient.clear()
     setAccessToken(answer.token, answer.user.id)
-    tellAccount(answer.user.id)
     renewIn(answer.expires_in)
     localStorage.setItem(HINT_KEY, '1')
+    tellAccount(answer.user.id)
     expired.value = false
     know(answer.user)
   }
