@@ -391,7 +391,10 @@ def _secrets(read: _Reader, production: bool, data_dir: Path) -> dict[str, str]:
         return given
     try:
         stored = stored_secrets(data_dir / SECRETS_FILE, SECRET_NAMES, MIN_SECRET_BYTES)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        read.wrong("DATA_DIR", f"wants a folder where {SECRETS_FILE} can be kept; {data_dir}: {error.strerror}")
+        return given
+    except ValueError as error:
         read.wrong(
             "DATA_DIR",
             f"holds a {SECRETS_FILE} that cannot be used ({error}); mend it, or delete it "

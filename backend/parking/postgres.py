@@ -30,6 +30,7 @@ GREETING_SECONDS = 5
 """For a new connection, and for the sign of life; less when waiting for the pool has taken the time."""
 LEAST_SECONDS = 2
 """For either of them in any case."""
+JUST_SILENT = "the database server did not answer a moment ago"
 RETRY_SECONDS = 1.0
 """How long nobody tries after the server did not answer."""
 TCP = {
@@ -103,6 +104,7 @@ class Breaker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open = False
+        self._failed_at = 0.0
         self._next_try = 0.0
 
     def allows(self) -> bool:
@@ -115,10 +117,16 @@ class Breaker:
             self._next_try = time.monotonic() + RETRY_SECONDS
             return True
 
+    def has_failed_since(self, moment: float) -> bool:
+        """Whether somebody else found out meanwhile, so that one's own try is in vain."""
+        return self._open and self._failed_at >= moment
+
     def note(self, *, answered: bool) -> None:
         with self._lock:
             self._open = not answered
-            self._next_try = time.monotonic() + RETRY_SECONDS
+            if self._open:
+                self._failed_at = time.monotonic()
+                self._next_try = self._failed_at + RETRY_SECONDS
 
 
 class Pool(QueuePool):
@@ -130,7 +138,7 @@ class Pool(QueuePool):
 
     def connect(self) -> PoolProxiedConnection:
         if not self.breaker.allows():
-            raise Mute("the database server did not answer a moment ago")
+            raise Mute(JUST_SILENT)
         token = _asked_at.set(time.monotonic())
         try:
             return super().connect()
@@ -162,8 +170,14 @@ def prepare(engine: Engine) -> None:
         if isinstance(engine.pool, Pool):  # a new one after each dispose()
             engine.pool.breaker.note(answered=answered)
 
+    def refuse_in_vain() -> None:
+        asked_at = _asked_at.get()
+        if asked_at is not None and isinstance(engine.pool, Pool) and engine.pool.breaker.has_failed_since(asked_at):
+            raise Mute(JUST_SILENT)
+
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, options: dict[str, Any]) -> Connection:
+        refuse_in_vain()
         try:
             connection = Connection.connect(*arguments, **{"connect_timeout": int(_greeting_seconds()), **options})
         except psycopg.errors.ConnectionTimeout:
@@ -176,7 +190,8 @@ def prepare(engine: Engine) -> None:
     def connected(connection: Connection, _record: Any) -> None:
         """A server that supports it (14 and later) ends the statements of a client that gave up."""
         name = "client_connection_check_interval"
-        with _alone(connection), contextlib.suppress(psycopg.DatabaseError):
+        limit = Limits(None, _greeting_seconds())
+        with limited(limit), _alone(connection), contextlib.suppress(psycopg.errors.InvalidParameterValue):
             connection.execute(
                 "SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = %s", (name,), prepare=False
             )
@@ -185,6 +200,7 @@ def prepare(engine: Engine) -> None:
     def taken(connection: Connection, _record: Any, _proxy: Any) -> None:
         """Setting the time limit is the sign of life: one round trip for both."""
         statement = limits().statement or 0
+        refuse_in_vain()
         try:
             with limited(Limits(None, _greeting_seconds())), _alone(connection):
                 connection.execute(f"SET statement_timeout = '{statement}s'", prepare=False)

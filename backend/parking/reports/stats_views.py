@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from parking.money import to_number
 from parking.reports.stats_figures import AdminFigures, DayFigures, Figures, LotFigures, UserFigures
+from parking.rounding import half_up
 
 MOST_LOTS = 200
 """Lots in one JSON answer, the highest revenue first; the CSV has every one."""
@@ -209,7 +210,7 @@ def all_time_view(figures: AdminFigures, live: dict[str, int]) -> dict[str, Any]
     ended = totals.completed + totals.no_shows + totals.cancelled
     return {
         "total_revenue": _money(totals.revenue_minor),
-        "occupancy_rate": totals.occupancy_percent,
+        "occupancy_rate": float(half_up(totals.occupancy_percent, 2)),  # the client's page shows it as it comes
         "total_bookings": ended + sum(live.values()),
         "active_bookings": live["Active"],
         "reserved_bookings": live["Reserved"],

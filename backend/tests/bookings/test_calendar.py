@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from icalendar import Calendar
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from parking import clock
 from parking.bookings import service, sweeps
@@ -74,6 +74,14 @@ def download(client, auth, alice):
 # lives: each makes a booking, has the clock and people act on it, and yields its id at every stop -------------
 
 
+def sent(booking):
+    """The mails so far are with their reader, and two minutes have passed: the next is not joined with them."""
+    db.session.execute(update(OutboxMail).values(state="sent", sent_at=clock.now()))
+    db.session.commit()
+    clock.travel(120)
+    return booking
+
+
 def leaves_early(alice, lot):
     booking = park(alice, lot)["id"]
     yield booking
@@ -99,10 +107,10 @@ def overstays(alice, lot):
 
 
 def extends_and_is_put_out(alice, lot):
-    booking = park(alice, lot)["id"]
+    booking = sent(park(alice, lot)["id"])
     service.extend(booking, alice.id, minutes=90)
     yield booking
-    clock.travel(2 * 3600)
+    clock.travel(2 * 3600 - 120)
     service.release(booking, None, reason="A fire inspection.")
     yield booking
 
@@ -114,8 +122,19 @@ def cancels(alice, lot):
     yield booking
 
 
+def extends_twice_at_once(alice, lot):
+    """One mail tells the last state (at most one confirmation a minute)."""
+    booking = park(alice, lot)["id"]
+    for _ in range(2):
+        service.extend(booking, alice.id, minutes=30)
+        yield booking
+    clock.travel(3600)
+    service.release(booking, alice.id)
+    yield booking
+
+
 def extends_and_cancels(alice, lot):
-    booking = reserve(alice, lot, 3 * H, 2 * H)["id"]
+    booking = sent(reserve(alice, lot, 3 * H, 2 * H)["id"])
     service.extend(booking, alice.id, minutes=30)
     yield booking
     service.cancel(booking, None, reason="Level 2 is closed.")
@@ -196,6 +215,7 @@ LIVES = [
         [("confirmation", R, 0, 14400), ("confirmation", R, 0, 19800), ("forced", R, 0, 7200)],
         (0, 7200),
     ),
+    (extends_twice_at_once, False, [("confirmation", R, 0, 18000), ("receipt", R, 0, 3600)], (0, 3600)),
     (cancels, False, [("confirmation", R, 10800, 18000), ("cancelled", C, 10800, 18000)], C),
     (
         extends_and_cancels,

@@ -170,7 +170,7 @@ def test_the_redis_server_takes_its_settings_from_the_shell_line(project, tmp_pa
     """The line of the Compose file, run with the embedded server's program in place of redis-server."""
     shell, option, line = project["services"]["redis"]["command"]
     port = free_port()
-    line = line.replace("$$", "$").replace("appendonly yes", f"appendonly yes\nport {port}\nbind 127.0.0.1")
+    line = line.replace("$$", "$").replace("save 60 1", f"save 60 1\nport {port}\nbind 127.0.0.1")
     program = tmp_path / "redis-server"
     program.symlink_to(get_binary_path())
     environ = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "REDISCLI_AUTH": "s3cret-of-redis"}

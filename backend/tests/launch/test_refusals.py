@@ -127,5 +127,5 @@ def test_celery_without_any_redis_looks_where_it_usually_is(new_run):
     """The client starts his worker in any order: it waits for a server instead of ending."""
     run = new_run()
     run.start(command=(sys.executable, "-m", "celery", "-A", "celery_worker.celery", "worker", "--loglevel=info"))
-    run.says("redis://localhost:6379/0", 300)
+    run.says("localhost:6379/0", 300)
     assert run.process.poll() is None

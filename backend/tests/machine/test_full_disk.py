@@ -227,7 +227,7 @@ def test_a_start_on_a_full_disk_says_so(small_disk, new_run):
     one = new_run(DATA_DIR=str(disk.folder), EXPORT_DIR=str(disk.folder))
     code, output = one.fails()
     assert code in (1, 2)
-    assert "full" in output or "no space" in output, output
+    assert "No space left on device" in output or "is full" in output, output
     assert "Traceback" not in output
 
 
