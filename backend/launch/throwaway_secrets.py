@@ -14,7 +14,8 @@ def main(arguments: list[str]) -> None:
     divider = arguments.index("--")
     names, command = arguments[:divider], arguments[divider + 1 :]
     os.environ.update({name: secrets.token_urlsafe(48) for name in names})
-    os.execvp(command[0], command)  # noqa: S606  # becoming the command, without a shell, is the purpose
+    program = sys.executable if command[0] == "python" else command[0]
+    os.execvp(program, [program, *command[1:]])  # noqa: S606  # becoming the command, without a shell, is the purpose
 
 
 if __name__ == "__main__":
