@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { asAdmin, book, call, makeLot, release, unique } from './support/api.ts'
 import { violations } from './support/examine.ts'
@@ -64,6 +65,20 @@ test('the link in the mail about an export leads to its file', async ({ page, dr
   const file = page.waitForEvent('download')
   await dialog.getByRole('button', { name: 'Download' }).click()
   expect((await file).suggestedFilename()).toBe(`bookings-${job.id}.csv`)
+})
+
+test('a file for the spreadsheet of another country', async ({ page, driver }) => {
+  await release(driver, (await book(driver, (await makeLot()).id)).id)
+  await page.goto('/bookings')
+  await page.getByRole('button', { name: 'Export CSV' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('File format').selectOption('semicolon')
+  await expect(dialog.getByText('Your file is ready')).toBeVisible()
+  const saved = page.waitForEvent('download')
+  await dialog.getByRole('button', { name: 'Download' }).click()
+  const [heading, line] = readFileSync(await (await saved).path(), 'utf8').split('\r\n')
+  expect(heading).toContain('"reference";"lot_name";"spot_number"')
+  expect(line).toMatch(/;\d{4}-\d\d-\d\d \d\d:\d\d:\d\d;.*;2,50;/)
 })
 
 test.describe('at the desk', () => {

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, ref } from 'vue'
-import { csvFormat } from '@/shared/csvFormat'
+import { csvFormat, type CsvFormat } from '@/shared/csvFormat'
 import type { ExportJob } from '@/shared/types'
 import { useIntention } from '@/shared/useIntention'
 import { exportsApi } from './api'
@@ -20,19 +20,19 @@ export function useExport(kind: ExportJob['kind']) {
     refetchInterval: ({ state }) => (state.data && isOver(state.data) ? false : 1000),
   })
   const start = useMutation({
-    mutationFn: (filters: object) => {
-      const format = csvFormat.value
-      return exportsApi.start(kind, filters, format, intention.keyFor({ filters, format }))
-    },
-    onSuccess: (begun) => {
+    mutationFn: (wish: { filters: object; format: CsvFormat }) =>
+      exportsApi.start(kind, wish.filters, wish.format, intention.keyFor(wish)),
+    onSuccess: (begun, { format }) => {
       intention.fulfilled()
+      // Another format was chosen while this answer was on its way.
+      if (format !== csvFormat.value) return void cancel.mutate(begun.id)
       client.setQueryData(['export', begun.id], begun)
       id.value = begun.id
     },
   })
   const cancel = useMutation({
-    mutationFn: () => exportsApi.cancel(id.value!),
-    onSettled: () => job.refetch(),
+    mutationFn: exportsApi.cancel,
+    onSettled: () => id.value !== null && job.refetch(),
   })
   const save = useMutation({ mutationFn: exportsApi.save })
   /** Turns to one that was asked for before; to none, when null. */
