@@ -34,7 +34,7 @@ TEXTS = [
 ]
 TABLES = {
     "bookings": columns.bookings(lambda row: ("", None, None, None), with_user=True),
-    "users": columns.users("Europe/Berlin"),
+    "users": columns.users("Europe/Berlin", "EUR"),
     "lots": columns.LOTS,
     "spots": columns.SPOTS,
 }

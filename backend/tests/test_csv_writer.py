@@ -109,8 +109,8 @@ def test_a_german_file():
 
 def test_an_english_file_and_one_for_programs():
     row = row_of("users", "amelia")
-    english = csv_writer.whole(columns.users("Europe/Berlin"), [row], ENGLISH).decode().split("\r\n")
-    machine = csv_writer.whole(columns.users("Europe/Berlin"), [row]).decode().split("\r\n")
+    english = csv_writer.whole(columns.users("Europe/Berlin", "EUR"), [row], ENGLISH).decode().split("\r\n")
+    machine = csv_writer.whole(columns.users("Europe/Berlin", "EUR"), [row]).decode().split("\r\n")
     assert english[0] == machine[0] + ',"time_zone"'
     assert english[1] == machine[1].replace('"2026-03-02T13:00:00+01:00"', "2026-03-02 13:00:00") + ',"Europe/Berlin"'
 
@@ -151,7 +151,11 @@ def test_local_times_are_those_of_the_wall(zone):
 
 def test_every_column_has_its_headings():
     """Of all files, also of the tables of the statistics."""
-    tables = [columns.bookings(lambda row: ("", None, None, None), with_user=True), columns.users("UTC"), columns.LOTS]
+    tables = [
+        columns.bookings(lambda row: ("", None, None, None), with_user=True),
+        columns.users("UTC", "EUR"),
+        columns.LOTS,
+    ]
     header = {name for table in (*tables, columns.SPOTS, emails.LOT_FIGURES) for name in table.header}
     header |= {*stats_views._LOT_COLUMNS, *stats_hours.HEADER, "time_zone", "revenue_EUR", "spent_EUR"}
     for name in header:
