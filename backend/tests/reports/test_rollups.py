@@ -264,7 +264,7 @@ def test_a_pass_that_dies_half_way_leaves_its_marks(lot, monkeypatch):
 def test_a_lot_that_moves_to_another_zone_gets_other_days(lot):
     rollups.roll_up()
     with transaction() as session:
-        session.execute(text("UPDATE parking_lot SET timezone = 'Pacific/Auckland'"))
+        session.execute(text("UPDATE parking_lot SET timezone = 'Pacific/Auckland', calendar = 'Pacific/Auckland'"))
     day = date(2026, 2, 24)
     live = stats.admin_figures(db.session, day, day).totals
     rollups.roll_up()
