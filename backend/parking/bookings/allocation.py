@@ -185,13 +185,15 @@ def next_claim_start(session: Session, booking: Booking, after: datetime) -> dat
 
 
 def first_claim(session: Session, spot: Spot, start: datetime, until: datetime) -> Row[datetime, datetime] | None:
-    """(start_time, held_until) of the earliest live claim that keeps the spot from a booking over [start, until); a
-    car that has stayed past its claim keeps it too."""
+    """(start_time, held_until) of the earliest live claim that keeps the spot from a booking over [start, until).
+
+    A car that has stayed past its claim keeps it too, and is named where no claim overlaps.
+    """
     return session.execute(
         select(Booking.start_time, Booking.held_until)
         .where(is_live, Booking.lot_id == spot.lot_id, Booking.spot_id == spot.id, Booking.start_time < until)
         .where(or_(Booking.held_until > start, is_active))
-        .order_by(Booking.start_time)
+        .order_by((Booking.held_until > start).desc(), Booking.start_time)
         .limit(1)
     ).one_or_none()
 

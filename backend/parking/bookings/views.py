@@ -96,7 +96,7 @@ def hours(booking: Booking, status: str, end: datetime | None, now: datetime) ->
     return round(max(until - start, NOTHING) / HOUR, 4)
 
 
-def _total_cost(booking: Booking, tariff: Tariff, status: str, final: int | None) -> int:
+def total_cost(booking: Booking, tariff: Tariff, status: str, final: int | None) -> int:
     """Minor units, never None: the final cost; the window's price while Reserved; 0 while Active (`running_cost`)."""
     if final is None and status == "Reserved":
         return cost_at(booking, tariff, booking.reserved_end or booking.start_time)
@@ -121,7 +121,7 @@ def _standing(booking: Any, tariff: Any, now: datetime, taken_until: datetime | 
         "end_time": iso(end),
         "held_until": iso(booking.held_until) if status in LIVE else None,
         "duration_hours": hours(booking, status, end, now),
-        "total_cost": to_number(_total_cost(booking, tariff, status, cost)),
+        "total_cost": to_number(total_cost(booking, tariff, status, cost)),
         "running_cost": to_number(cost_at(booking, tariff, now)) if status == "Active" else None,
         "require_checkin": claim.needs_check_in,
         "checkin_deadline": iso(claim.deadline) if status == "Reserved" else None,

@@ -46,7 +46,7 @@ BOOKING_HEADER = (
     "created_at",
 )
 _FREE = ("Cancelled", "No-show")
-Live = Callable[[Sequence[Any]], tuple[str, int | None, int | None, float | None]]
+Live = Callable[[Sequence[Any]], tuple[str, int | None, int, float | None]]
 """(status, end, cost, hours) of a booking that was not over when the row was written, as the present finds it."""
 
 
@@ -86,7 +86,7 @@ def bookings(live: Live, *, with_user: bool = False) -> Table:
             time(checked_in),
             duration,
             money(price, currency),
-            money(cost, currency),
+            money(cost or 0, currency),
             currency,
             plate,
             zone,

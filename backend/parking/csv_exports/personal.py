@@ -135,7 +135,7 @@ def _booking(live: columns.Live) -> Item:
                 "cap_day": cap_day,
                 "timezone": tariff_zone,
             },
-            "total_cost": None if cost is None else to_number(cost),
+            "total_cost": to_number(cost or 0),
             "receipt_number": f"{reference}-{ident}" if status == "Completed" else None,
         }
 

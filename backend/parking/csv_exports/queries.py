@@ -105,11 +105,12 @@ def booking_count(chosen: Filters, now: datetime) -> Select[int]:
 def as_of(now: datetime) -> Any:
     """Completes rows of `bookings` that are not over, by the rules the page uses (see columns.Live)."""
 
-    def live(row: Sequence[Any]) -> tuple[str, int | None, int | None, float | None]:
+    def live(row: Sequence[Any]) -> tuple[str, int | None, int, float | None]:
         booking, tariff = _booking(row), _tariff(row)
         status = lifecycle.status_at(views.claim_of(booking), now)
         end, cost = views.ended(booking, tariff, status)
-        return status, _second(end), cost, views.hours(booking, status, end, now)
+        total = views.total_cost(booking, tariff, status, cost)
+        return status, _second(end), total, views.hours(booking, status, end, now)
 
     return live
 

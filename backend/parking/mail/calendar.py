@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
-from parking.mail.address import header_text
+from parking.mail.address import addr_spec, header_text
 from parking.mail.i18n import parse
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def span(b: BookingFacts) -> tuple[datetime, datetime]:
 
 
 def _person(email: str, name: str) -> vCalAddress:
-    person = vCalAddress(f"mailto:{email}")
+    person = vCalAddress(f"mailto:{addr_spec(email)}")  # a URI is ASCII where it can be (RFC 6068)
     # RFC 5545 knows no escape for a double quote in a parameter.
     person.params["CN"] = vText(_plain(name).replace('"', "'"))
     return person

@@ -156,6 +156,14 @@ def test_the_first_of_several_conflicts_is_named_and_a_block_has_one_too(client,
     assert datetime.fromisoformat(answer.json["conflict"]["end"]) > datetime(9000, 1, 1, tzinfo=UTC)
 
 
+def test_a_car_that_stands_there_now_is_no_conflict_of_a_window_to_come(client, auth, bob, book, lot):
+    standing = book().json["booking"]
+    taken = window(48)
+    assert book(booking_type="reserved", spot_id=standing["spot_id"], **taken).status_code == 201
+    answer = book(bob, booking_type="reserved", spot_id=standing["spot_id"], **taken)
+    assert datetime.fromisoformat(answer.json["conflict"]["start"]) == clock.now() + timedelta(hours=48)
+
+
 def test_an_occupied_spot_now_has_a_conflict_too(client, auth, bob, book, lot):
     held = book().json["booking"]
     for hours in (1, 4):  # within the hold, and after a hold that no sweep has prolonged

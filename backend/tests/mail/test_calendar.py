@@ -106,6 +106,11 @@ def test_awkward_text_is_escaped_and_folded():
     assert event["ATTENDEE"].params["CN"] == "Zoë 'the driver'; Ö:X,Y"
 
 
+def test_the_reader_of_another_alphabet_is_named_by_an_ascii_domain():
+    _, event = entry_of("booking_confirmation", email="vera@straße.example")
+    assert event["ATTENDEE"] == "mailto:vera@xn--strae-oqa.example"
+
+
 def test_letters_that_change_no_diary_carry_no_entry():
     for kind in ("reservation_reminder", "password_changed", "test_message"):
         assert parts_of(kind) == []
