@@ -1,7 +1,9 @@
 """How gunicorn serves the API and the page. The command line (see launch/programs.py) may override."""
 
 import gc
+import importlib
 import os
+import pkgutil
 import resource
 from pathlib import Path
 
@@ -14,6 +16,8 @@ set_umask()
 _settings = load()
 #: Connections of one process, event streams among them. A file descriptor each; the rest is for everything else.
 _CONNECTIONS, _OTHER_FILES = 4000, 512
+#: Loads Prometheus' library, which decides when it is loaded where this process counts.
+_AFTER_FORK = ("parking.contract.metric_files",)
 
 
 def _raise_file_limit():
@@ -44,6 +48,18 @@ umask = UMASK
 accesslog = None  # the application writes its own, with the request id
 # The workers' heartbeat file: in memory where possible, since a slow disk would look like a hung worker.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm", os.W_OK) else None  # noqa: S108  # gunicorn makes its own file in it
+
+
+def on_starting(server):
+    """Load the program's modules once, before the workers are forked: three quarters of a worker's start, and a
+    worker that is replaced serves again in half a second. Connections are made by create_app, after the fork. (With
+    --reload a new worker has to read the files anew.)"""
+    if not server.cfg.reload:
+        for module in pkgutil.walk_packages([str(Path(__file__).parent / "parking")], "parking."):
+            if module.name not in _AFTER_FORK:
+                importlib.import_module(module.name)
+        gc.collect()
+        gc.freeze()
 
 
 def post_fork(server, worker):

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -117,3 +119,8 @@ def test_mails_and_words_write_an_old_amount_with_its_decimals():
     assert Texts("de").money(31000, "JPY") == "310\u00a0¥"
     assert (money.plain_text(31008, "JPY"), money.plain_text(31000, "JPY")) == ("310.08", "310")
     assert (money.plain_text(250, "EUR"), money.plain_text(5, "EUR")) == ("2.50", "0.05")
+
+
+def test_the_page_has_the_same_list():
+    source = (Path(__file__).parents[3] / "frontend" / "src" / "shared" / "currencies.ts").read_text(encoding="utf-8")
+    assert set(re.findall(r"\b[A-Z]{3}\b", source.split("split")[0].split("WHOLE")[1])) == money.WHOLE

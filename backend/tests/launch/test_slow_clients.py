@@ -7,6 +7,8 @@ import http.client
 import io
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -15,7 +17,7 @@ import pytest
 from bench import slow
 from bench.product import running
 from launch.http_server import connection, worker
-from tests.services import Gunicorn
+from tests.services import BACKEND, Gunicorn
 
 pytestmark = pytest.mark.slow
 
@@ -219,3 +221,15 @@ def test_a_client_that_does_not_close_holds_nobody_up(server):
     assert time.monotonic() - began < len(lazy) * worker.LINGER_SECONDS / 2
     for client in lazy:
         client.close()
+
+
+@pytest.mark.parametrize("reload", [False, True])
+def test_the_modules_are_loaded_before_the_fork_unless_they_may_change(reload):
+    asked = (
+        "import runpy, sys, types; names = runpy.run_path('gunicorn.conf.py');"
+        f"names['on_starting'](types.SimpleNamespace(cfg=types.SimpleNamespace(reload={reload})));"
+        "import threading; print('parking.bookings.service' in sys.modules, threading.active_count(),"
+        "'prometheus_client' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], cwd=BACKEND, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(not reload), "1", "False"], "no thread, which a fork would lose; no counters"
