@@ -14,6 +14,8 @@ from typing import TypeVar
 
 _T = TypeVar("_T")
 
+DOCUMENTED = {"pattern": "^[A-Za-z][A-Za-z0-9_+/-]*$", "examples": ["Europe/Berlin"]}
+"""What the OpenAPI document says of a name beside its length."""
 REFUSAL = "This is not the name of a time zone, such as Europe/Berlin."
 _NO_PLACE = {"Factory"}
 """In the IANA database for machines whose zone nobody has set; no browser knows it."""

@@ -88,7 +88,10 @@ class ProfileChange(In):
     """Only what is named is changed. Null `timezone` means the operator's, null `locale` English."""
 
     username: Annotated[Username, Field(default_factory=str), AfterValidator(names.username)]
-    timezone: Annotated[str, Field(max_length=64), AfterValidator(timezones.checked)] | None = None
+    timezone: (
+        Annotated[str, Field(max_length=64, json_schema_extra=timezones.DOCUMENTED), AfterValidator(timezones.checked)]
+        | None
+    ) = None
     locale: Locale | None = None
     theme: Annotated[Theme, Field(default_factory=lambda: "system")]
     plates: Annotated[list[Plate], Field(max_length=50, default_factory=list), AfterValidator(names.plates)]

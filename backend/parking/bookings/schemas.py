@@ -25,7 +25,10 @@ Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 TimeText = Annotated[
     str,
     StringConstraints(min_length=8, max_length=40),
-    Field(description="RFC 3339; without an offset it is the lot's local time"),
+    Field(
+        description="RFC 3339; without an offset it is the lot's local time",
+        json_schema_extra={"pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$"},
+    ),
 ]
 Plate = Annotated[str, StringConstraints(min_length=1, max_length=40), AfterValidator(names.plate)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=300, pattern=r"^[^\x00]*$")]
@@ -85,6 +88,8 @@ class Nothing(In):
 
 
 class ExtendIn(In):
+    """Either by how many minutes or until when, not both."""
+
     minutes: Annotated[int, Field(ge=1, le=60 * 24 * 367)] | None = None
     until: TimeText | None = None
 

@@ -27,7 +27,12 @@ Name = Annotated[
 ]
 Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=_PRINTABLE)]
-Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(timezones.checked)]
+Zone = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64),
+    Field(json_schema_extra=timezones.DOCUMENTED),
+    AfterValidator(timezones.checked),
+]
 Capacity = Annotated[int, Field(ge=1, le=10_000)]
 Latitude = Annotated[float, BeforeValidator(_degrees), Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, BeforeValidator(_degrees), Field(ge=-180, le=180, allow_inf_nan=False)]

@@ -89,6 +89,16 @@ def test_immediate_or_no_type_means_instant(book, body):
     assert (answer.status_code, answer.json["booking"]["booking_type"]) == (201, "instant")
 
 
+def test_a_whole_number_may_be_written_with_a_point(client, auth, alice, carol, lot):
+    """JSON Schema calls `2.0` an integer, and some languages write every number so."""
+    body = {"name": "Quay", "capacity": 2.0, "price_per_hour": 3.0, "free_minutes": 5.0}
+    assert client.post("/api/lots", json=body, headers=auth(carol)).json["lot"]["capacity"] == 2
+    booked = client.post("/api/book", json={"lot_id": float(lot["id"])}, headers=auth(alice))
+    assert booked.status_code == 201
+    for wrong in (2.5, True, "2", 1e300, -1.0):
+        assert client.post("/api/lots", json={**body, "capacity": wrong}, headers=auth(carol)).status_code == 422
+
+
 def test_a_window_without_a_type_is_not_booked_as_something_else(app, book):
     answer = book(**window(1))
     assert (answer.status_code, "booking_type" in answer.json["errors"]) == (422, True)

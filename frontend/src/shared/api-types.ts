@@ -464,7 +464,10 @@ export interface components {
         ExportsOut: {
             exports: components["schemas"]["ExportOut"][];
         };
-        /** ExtendIn */
+        /**
+         * ExtendIn
+         * @description Either by how many minutes or until when, not both.
+         */
         ExtendIn: {
             minutes?: number | null;
             until?: string | null;
