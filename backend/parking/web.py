@@ -151,7 +151,7 @@ ACCOUNT_HEADER = "X-Account"
 def other_account() -> Conflict:
     """The request was made for one account and would have been carried out for another."""
     return Conflict(
-        "Somebody else is signed in in this browser now. Nothing was changed. Please load the page again.",
+        "Somebody else is signed in on this browser now. Nothing was changed. Please load the page again.",
         code="other_account",
     )
 
