@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -28,7 +29,7 @@ from parking.web import Identity
 from tests.conftest import make_settings, make_user
 from tests.csv_exports.stage import make_lot, stay
 from tests.launch.conftest import wait_for
-from tests.services import BACKEND, Gunicorn
+from tests.services import BACKEND, PATIENCE, Gunicorn
 
 
 def ask(server, method, path, token=None, body=None):
@@ -178,6 +179,27 @@ print("alive", flush=True)
         done = run(code)
         assert done.returncode == 0, done.stderr
         assert done.stdout.split("\n")[:-1] == (["no space", "alive"] if full else ["counted", "no space", "alive"])
+
+
+def test_a_mapped_file_with_holes_kills_the_process(small_disk):
+    """The control run, with the library's own file: it must go wrong."""
+    disk = small_disk(1)
+    code = f"""
+import sys
+from prometheus_client.mmap_dict import MmapedDict
+file = MmapedDict({str(disk.folder / "counter.db")!r})
+print("mapped", flush=True)
+sys.stdin.readline()
+for number in range(1000):
+    file.write_value(f"a number of a metric {{number}}", 1.0, 0.0)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=BACKEND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "mapped\n"
+    disk.fill()
+    process.communicate("\n", timeout=PATIENCE)
+    assert process.returncode == -signal.SIGBUS
 
 
 def run(code):

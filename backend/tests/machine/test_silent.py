@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 
+import psutil
 import pytest
 
 from tests.launch.conftest import wait_for
+from tests.services import Gunicorn
 
 SECONDS = 400
 """The product waits a minute for a sign of life; a busy machine is slow to start another one."""
+
+
+def signed(data) -> set[str]:
+    """The programs that have noted in the database that they live."""
+    with contextlib.closing(sqlite3.connect(f"file:{data}/parking.db?mode=ro", uri=True, timeout=60)) as connection:
+        return {row[0] for row in connection.execute("SELECT name FROM heartbeat")}
 
 
 @pytest.mark.slow
@@ -18,7 +28,8 @@ SECONDS = 400
 def test_a_stopped_worker_or_beat_is_replaced(new_run, part):
     one = new_run()
     one.start().ready()
-    stopped = wait_for(lambda: one.process_with("celery", part), what=part)
+    wait_for(lambda: part in signed(one.data), SECONDS, f"{part} to be at work")
+    stopped = one.process_with("celery", part)
     web = one.process_with("gunicorn")
     os.kill(stopped, signal.SIGSTOP)
     one.says(f"{part} has been silent for 60 s; killing it", SECONDS)
@@ -42,3 +53,20 @@ def test_a_worker_without_its_redis_is_alive(new_run, valkey):
     finally:
         valkey.start()
     assert one.stop() == 0
+
+
+@pytest.mark.slow
+def test_a_stopped_web_process_is_replaced_and_the_other_one_serves(tmp_path):
+    server = Gunicorn(tmp_path, WEB_WORKERS="2")
+
+    def workers() -> set[int]:
+        return {child.pid for child in psutil.Process(server.process.pid).children()}
+
+    try:
+        before = wait_for(lambda: len(workers()) == 2 and workers(), SECONDS, "two processes")
+        stopped = min(before)
+        os.kill(stopped, signal.SIGSTOP)
+        wait_for(lambda: stopped not in workers() and len(workers()) == 2, SECONDS, "another process")
+        assert max(before) in workers()
+    finally:
+        server.kill()
