@@ -33,6 +33,16 @@ def test_transport_security_is_promised_only_where_there_is_tls(plain):
     assert int(sent.split("max-age=")[1]) >= 31_536_000
 
 
+def test_files_and_the_refusals_of_the_file_server_carry_them_too(plain, built):
+    """WhiteNoise answers hashed files, and a wrong method on one, before the application is asked."""
+    client = plain(public_url="https://parking.example.com")
+    for method, status in (("GET", 200), ("POST", 405)):
+        answer = client.open("/assets/index-abc12345.js", method=method)
+        assert answer.status_code == status
+        assert {name: answer.headers[name] for name in headers.FIXED} == headers.FIXED
+        assert int(answer.headers["Strict-Transport-Security"].split("max-age=")[1]) >= 31_536_000
+
+
 @pytest.mark.parametrize(
     "origin",
     [
