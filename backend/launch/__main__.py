@@ -61,8 +61,9 @@ def _run(supervisor: Supervisor, settings: config.Settings, options: argparse.Na
     with lock, claims.claim_port(settings) as listener:
         valkey.forget_address(settings.data_dir)  # a killed run may have left one
         try:
-            redis_url = settings.redis_url or valkey.start(supervisor, settings.data_dir)
-            environment = {"REDIS_URL": redis_url}
+            # Without REDIS_URL the settings may name the server of a run that was still stopping when they were read.
+            named = settings.redis_url if config.names_redis() else None
+            environment = {"REDIS_URL": named or valkey.start(supervisor, settings.data_dir)}
             notices = _step(supervisor, programs.prepare(environment))
             _serve(supervisor, settings, options, environment, listener)
             if options.demo:  # lived through before a worker is there, whose clock is the real one

@@ -45,7 +45,7 @@ def _why_not(error: OSError, host: str, port: int) -> str:
     return f"HOST {host} cannot be listened on ({(error.strerror or str(error)).lower()}). Try HOST=127.0.0.1."
 
 
-def claim_data_dir(data_dir: Path, wait_seconds: float = 2) -> IO[str]:
+def claim_data_dir(data_dir: Path, wait_seconds: float = 5) -> IO[str]:
     """The open, locked file that marks the folder as ours until this process ends, however it ends."""
     path = data_dir / RUN_LOCK_FILE
     try:

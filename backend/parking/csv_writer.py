@@ -142,7 +142,7 @@ _INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\uf
 _FORMULA = re.compile(rf"[\s{_CONTROL}{_INVISIBLE}]*{_SIGN}|[{_CONTROL}]")
 # A spreadsheet that splits at something else sees neither our separators nor our quotes; a cell may then begin behind
 # any of its own separators and line ends.
-_BREAKS = {",": ";\t\r\n", ";": ",;\t\r\n"}
+_BREAKS = {",": ";|\t\r\n", ";": ",;|\t\r\n"}
 _BLANKS = rf'(?:[^\S\t\r\n]|["{_INVISIBLE}\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f])*'
 _FORMULA_AFTER = {
     separator: re.compile(rf"(\r\n|[{breaks}])(?={_BLANKS}{_SIGN})") for separator, breaks in _BREAKS.items()

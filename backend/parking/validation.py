@@ -117,7 +117,10 @@ def _choice(subject: str, context: Any) -> str:
 def _pattern(subject: str, context: Any) -> str:
     if context["pattern"] == MONTH:
         return f"{subject} must be written as YYYY-MM, for example 2026-03."
-    return f"{subject} must not contain line breaks or other control characters."
+    if r"\x00" not in context["pattern"]:
+        return f"{subject} is not written in the form that is expected here."
+    lines = "" if r"\x0b" in context["pattern"] else "line breaks or other "
+    return f"{subject} must not contain {lines}control characters."
 
 
 _WHOLE_NUMBER, _NUMBER, _YES_NO = _must("a whole number"), _must("a number"), _must("true or false")

@@ -32,6 +32,8 @@ BREAKS = (
     '";',
     ';"',
     ";;",
+    "|",
+    "x|",
     "; ",
     ";\x01",
     ",\u200b",
@@ -71,14 +73,14 @@ def dangerous(cell: str) -> bool:
 @pytest.mark.parametrize("name", TEXT)
 def test_no_cell_is_a_formula_wherever_a_spreadsheet_splits(name, dialect):
     data = csv_writer.whole(table_of(name), [row_of(name, text) for text in MORE], dialect)
-    for separator in ",;\t":
+    for separator in ",;\t|":
         assert [cell for cell in cells_of(data, separator, dialect.separator) if dangerous(cell)] == []
 
 
 def test_the_control_finds_formulas_without_the_guard(monkeypatch):
     monkeypatch.setitem(csv_writer._WRITERS, MACHINE, {})
     data = csv_writer.whole(table_of("spots"), [row_of("spots", text) for text in MORE])
-    for separator in ",;\t":
+    for separator in ",;\t|":
         assert len([cell for cell in cells_of(data, separator, ",") if dangerous(cell)]) > 50
 
 

@@ -19,6 +19,7 @@ _CHARSETS = {
     **dict.fromkeys(("utf-16", "utf-16le"), "utf-16-le"),
     "utf-16be": "utf-16-be",
     **dict.fromkeys(("windows-1252", "cp1252", "iso-8859-1", "latin1"), "windows-1252"),
+    **{name: name for name in ("windows-1250", "windows-1251", "windows-1253", "windows-1254", "iso-8859-2", "koi8-r")},
 }
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _BLANKS = dict.fromkeys(map(ord, " \u00a0\u2007\u2009\u202f'’"))
@@ -71,7 +72,7 @@ def decode(data: bytes, charset: str | None = None) -> tuple[str, str]:
         return _checked(data, utf16)
     named = _CHARSETS.get((charset or "utf-8").lower())
     if named is None:
-        raise Unreadable("encoding", "The file must be UTF-8, UTF-16 or Windows-1252 text.")
+        raise Unreadable("encoding", "The file must be UTF-8, UTF-16 or Windows-1252 text. Please save it as UTF-8.")
     if named != "utf-8":
         return _checked(data, named)
     try:
@@ -94,7 +95,7 @@ def _checked(data: bytes, encoding: str) -> tuple[str, str]:
     except UnicodeDecodeError:
         if encoding == "utf-8":
             raise
-        raise Unreadable("encoding", f"The file is neither UTF-8 nor {encoding} text.") from None
+        raise Unreadable("encoding", f"The file is not {encoding} text. Please save it as UTF-8.") from None
     if "\0" in text:
         raise Unreadable("encoding", "The file is not text: it holds zero bytes.")
     return text.removeprefix("\ufeff"), encoding
@@ -135,7 +136,9 @@ def _rows(text: str, separator: str, skipped: int) -> Iterator[tuple[int, list[s
             begins = reader.line_num + 1
     except csv.Error as error:
         line = reader.line_num + skipped
-        raise Unreadable("not_csv", f"This line is not CSV: {error}.", line) from None
+        if "limit" in str(error):
+            raise Unreadable("not_csv", f"A cell has more than {csv.field_size_limit():,} characters.", line) from None
+        raise Unreadable("not_csv", "This line is not CSV: check its quotation marks.", line) from None
 
 
 # decimal sign -----------------------------------------------------------------------------

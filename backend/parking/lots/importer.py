@@ -16,6 +16,7 @@ from parking.lots.csv_reader import Reading, Unreadable
 from parking.lots.making import Changes
 from parking.lots.schemas import LotIn
 from parking.money import check_price
+from parking.validation import sentences
 
 MOST_ROWS = 5_000
 MOST_SPOTS = 50_000
@@ -191,7 +192,8 @@ def _fault(line: int, error: Any) -> Fault:
         reason = "missing"  # too few cells
     elif error["type"] == "value_error":
         reason = {"timezone": "zone", "name": "characters"}.get(column, "amount")
-    said = f"{column}: {error['msg'].removeprefix('Value error, ')}"
+    ((sentence, *_),) = sentences([error], "json").values()
+    said = f"{column}: {sentence}"
     return Fault(line, column, reason, said, _values(error.get("ctx", {})))
 
 

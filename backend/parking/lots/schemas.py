@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -17,7 +18,10 @@ _PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 
 def _degrees(value: object) -> object:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    """A whole number as a float; one that is too large for a float is refused as infinite."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    return float(value) if abs(value) < 1_000 else math.inf
 
 
 Name = Annotated[

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -26,10 +27,10 @@ from parking.lots.views import MOST_BLOCKERS_NAMED, blocking_view
 def carry_out(session: Session, lot: Lot, zone: str, now: datetime, *, confirmed: bool) -> None:
     """Moves the lot to the zone, in the caller's transaction. Raises Conflict `timezone_confirm` with the reservations
     to come, unless the change was confirmed in the knowledge of them."""
-    rows = _reservations(session, lot.id)
+    rows = [row for row in _reservations(session, lot.id) if _reads_differently(row.Booking, lot.timezone, zone)]
     if rows and not confirmed:
         raise Conflict(
-            f"{len(rows)} reservation(s) would read differently by the clock of {zone}. "
+            f"{_counted(len(rows))} would read differently by the clock of {zone}. "
             "Confirm the change, and their owners are told by mail.",
             code="timezone_confirm",
             count=len(rows),
@@ -40,6 +41,17 @@ def carry_out(session: Session, lot: Lot, zone: str, now: datetime, *, confirmed
     for row in rows:
         row.Booking.sequence += 1
         emails.zone_changed(session, row.User, steps.facts(row), before)
+
+
+def _counted(number: int) -> str:
+    return "1 reservation" if number == 1 else f"{number} reservations"
+
+
+def _reads_differently(booking: Booking, before: str, after: str) -> bool:
+    """Whether the two clocks show another time at the ends of the window (US/Eastern and America/New_York do not)."""
+    clocks = ZoneInfo(before), ZoneInfo(after)
+    ends = filter(None, (booking.reserved_start, booking.reserved_end))
+    return any(len({end.astimezone(clock).utcoffset() for clock in clocks}) > 1 for end in ends)
 
 
 def _reservations(session: Session, lot_id: int) -> Sequence[Row[Any]]:

@@ -1,5 +1,7 @@
 """`make run`: everything starts, everything ends, also when the runner is killed. Real processes."""
 
+import contextlib
+import fcntl
 import os
 import signal
 import stat
@@ -54,6 +56,27 @@ def test_one_command_starts_all_parts_and_term_ends_them_all(new_run, until):
     assert again.health() == 200
     assert again.stop(signal.SIGINT) == 0
     assert again.family() == {}
+
+
+def test_a_start_while_the_last_run_still_stops_has_a_valkey_of_its_own(new_run, until):
+    """The settings are read while the old run holds the folder, and its address with it."""
+    run = new_run()
+    run.data.mkdir(parents=True)
+    (run.data / "valkey.url").write_text("redis://:gone@127.0.0.1:1/0")
+    with (run.data / "run.lock").open("a+") as old_run:
+        fcntl.flock(old_run, fcntl.LOCK_EX)
+        run.start()
+
+        def waits():
+            with contextlib.suppress(psutil.Error):
+                return any(file.path.endswith("run.lock") for file in psutil.Process(run.process.pid).open_files())
+
+        until(waits, what="the new run to ask for the folder")
+        fcntl.flock(old_run, fcntl.LOCK_UN)
+    run.ready()
+    assert part(run, "valkey")
+    until(lambda: well(run, "worker"), 180, "the worker to be well")
+    assert run.stop() == 0
 
 
 def test_nothing_outlives_a_killed_runner_and_the_next_start_is_undisturbed(new_run, until):

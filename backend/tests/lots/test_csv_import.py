@@ -121,6 +121,37 @@ def test_what_is_no_file_of_lots_is_refused_with_a_sentence(data):
     assert refused.value.members["faults"]
 
 
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("A,99999999999999999999,1,", "capacity: The capacity must be at most 10,000."),
+        ("A,b,1,", "capacity: The capacity must be a whole number."),
+        ("A,1,1," + "9" * 400, "latitude: The latitude must be"),
+    ],
+)
+def test_what_is_wrong_with_a_cell_is_a_sentence(line, sentence):
+    with pytest.raises(Invalid) as refused:
+        importer.parse(f"name,capacity,price_per_hour,latitude\n{line}\n")
+    (said,) = (text for texts in refused.value.errors.values() for text in texts)
+    assert said.startswith(sentence)
+    assert "nput" not in said
+
+
+def test_a_huge_cell_is_refused_with_a_sentence():
+    with pytest.raises(Invalid) as refused:
+        importer.parse("name,capacity,price_per_hour\n" + "x" * 200_000 + ",1,1\n")
+    assert "more than 131,072 characters" in refused.value.detail
+
+
+@pytest.mark.parametrize(
+    ("charset", "name"), [("windows-1251", "Парковка"), ("windows-1250", "Płock"), ("koi8-r", "Юг")]
+)
+def test_the_encoding_that_the_sender_names_counts(charset, name):
+    data = f"name;capacity;price_per_hour\n{name};1;1\n".encode(charset)
+    (lot,) = importer.parse(data, charset).lots
+    assert lot.fields["name"] == name
+
+
 def test_a_line_is_named_as_an_editor_counts_them():
     text = 'name;capacity;price_per_hour;description\n"A";1;1;"two\nlines"\n\nB;many;1;\n'
     with pytest.raises(Invalid) as refused:

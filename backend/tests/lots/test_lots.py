@@ -27,6 +27,13 @@ def lot(carol):
     return make_lot(carol)
 
 
+@pytest.mark.parametrize("degrees", [10**400, -(10**400), 1e300, 91, "1"])
+def test_a_latitude_beyond_all_numbers_is_refused(client, auth, carol, degrees):
+    body = {"name": "Far", "capacity": 1, "price_per_hour": 1, "latitude": degrees}
+    answer = client.post("/api/lots", json=body, headers=auth(carol))
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["latitude"])
+
+
 def test_a_new_lot_has_spots_numbered_from_one(client, auth, carol):
     made = client.post("/api/lots", json=NEW, headers=auth(carol))
     assert made.status_code == 201
