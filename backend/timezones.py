@@ -2,7 +2,7 @@
 
 A name is taken exactly as the IANA database spells it, zones and links alike: browsers report links themselves
 ("Asia/Calcutta"), and a link that stays as it was given is the name that its owner chose and will look for. What is
-taken is known to every current browser (tests/test_zones.py asks Chromium and Node), which a name such as
+taken is known to every current browser (tests/test_timezones.py asks Chromium and Node), which a name such as
 "posix/Europe/Berlin", that only some machines' files have, is not.
 """
 

