@@ -70,9 +70,12 @@ for (const zone of ['Foo/Bar', 'XYZ', 'Etc/Unknown'])
 async function withZone(page: Page, zone: string) {
   await page.route(/\/(api|auth)\//, async (route) => {
     if (route.request().url().includes('/api/stream')) return route.abort()
-    const answer = await route.fetch()
-    const text = (await answer.text()).replaceAll('"Europe/Berlin"', JSON.stringify(zone))
-    await route.fulfill({ response: answer, body: text })
+    // A page that is left or closed meanwhile waits for no answer.
+    const answer = await route.fetch().catch(() => undefined)
+    const body = await answer?.text().catch(() => undefined)
+    if (!answer || body === undefined) return route.abort().catch(() => undefined)
+    const text = body.replaceAll('"Europe/Berlin"', JSON.stringify(zone))
+    await route.fulfill({ response: answer, body: text }).catch(() => undefined)
   })
 }
 
@@ -106,6 +109,7 @@ for (const zone of [
     const asked = page.waitForRequest('**/api/book')
     await page.getByRole('button', { name: /^Reserve for €/ }).click()
     expect((await asked).postDataJSON()).toMatchObject({ reserved_start: `${day}T15:00:00Z` })
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
     await context.close()
   })
 
