@@ -98,10 +98,7 @@ class Run:
         processes = {}
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                if (
-                    process.environ().get("DATA_DIR") == str(self.data)
-                    and process.status() != psutil.STATUS_ZOMBIE
-                ):
+                if process.environ().get("DATA_DIR") == str(self.data) and process.status() != psutil.STATUS_ZOMBIE:
                     processes[process.pid] = [Path(argument).name for argument in process.cmdline()]
         return processes
 
