@@ -222,13 +222,15 @@ def release(booking_id: int, user_id: int | None, *, reason: str | None = None) 
     def act(session: Session, row: Row[Any], now: datetime) -> dict[str, Any]:
         booking: Booking = row.Booking
         lifecycle.check_release(claim_of(booking), now)
+        message = "Spot released."
         if booking.status == "Reserved":  # its time has come, but another car never left: it was no stay
             steps.cancel(session, row, now, by="system", reason=sweeps.NOT_FREE)
+            message = "Your spot was not free in time, so the booking was cancelled. It costs nothing."
         elif booking.end_time is None:
             steps.complete(session, row, now, by="admin" if reason else "user", reason=reason)
         view = row_view(row, now, for_admin=user_id is None)
         view["total_cost"] = to_number(booking.total_cost_minor or 0)
-        return {"message": "Spot released.", "booking": view, "total_cost": view["total_cost"]}
+        return {"message": message, "booking": view, "total_cost": view["total_cost"]}
 
     return _change(booking_id, user_id, act)
 
@@ -324,19 +326,23 @@ def _change(
 ) -> dict[str, Any]:
     """Locks the booking (first its spot, where the claim grows), lets `act` decide, keeps the answer.
 
-    What time has done to it and no sweep has written down yet is written down first. Raises NotFound for one that
-    does not exist or is somebody else's.
+    What time has done to it and no sweep has written down yet is written down first. A sweep passes over what somebody
+    else has locked, so the second round waits for the spot and does it itself. Raises NotFound for one that does not
+    exist or is somebody else's.
     """
     for settled in (False, True):
         with transaction() as session:
             keeper = idempotency.begin(session)
-            if with_spot:
+            if with_spot or settled:
                 _lock_spot_of(session, booking_id)
             row = queries.locked(session, booking_id, user_id)
             if row is None:
                 raise NotFound("There is no such booking.")
             now = clock.now()
-            if settled or lifecycle.status_at(claim_of(row.Booking), now) == row.Booking.status:
+            is_due = lifecycle.status_at(claim_of(row.Booking), now) != row.Booking.status
+            if settled and is_due:
+                sweeps.apply_due(session, row, now)
+            if settled or not is_due:
                 answer = act(session, row, now)
                 if keeper:
                     keeper.keep(200, answer)

@@ -42,6 +42,13 @@ def settle(lot_id: int) -> int:
     return sum(_until_done(query, step, lot_id) for query, step in _WORK[:2])
 
 
+def apply_due(session: Session, row: Row[Any], now: datetime) -> None:
+    """What is due of one booking that the caller has locked together with its spot."""
+    step = _end if row.Booking.status == "Active" else _begin
+    step(session, [row], now)
+    session.flush()
+
+
 def _until_done(query: Callable[[datetime], Select[Any]], step: Step, lot_id: int | None) -> int:
     changed = 0
     seen: set[int] = set()

@@ -19,10 +19,11 @@ from parking.bookings import allocation, blocks, steps
 from parking.bookings import queries as booking_queries
 from parking.bookings.announce import announce_lot, announce_spot, announce_spots
 from parking.bookings.models import OUT_OF_SERVICE, RETIRED, Booking
+from parking.bookings.rules import lifecycle
 from parking.bookings.service import open_lot
 from parking.bookings.states import is_active, is_live, is_reserved
 from parking.bookings.sweeps import settle
-from parking.bookings.views import iso
+from parking.bookings.views import claim_of, iso
 from parking.db import db, transaction
 from parking.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from parking.idempotency import service as idempotency
@@ -283,6 +284,8 @@ def _clear_reservations(session: Session, lot: Lot, now: datetime, *, cancel: bo
             code="lot_reserved",
             blocking=blockers(session, lot.id, [row.Booking.spot_id for row in rows]),
         )
+    if any(lifecycle.status_at(claim_of(row.Booking), now) != "Reserved" for row in rows):
+        raise Conflict("A reservation begins or ends here at this moment. Please try again.", code="lot_in_use")
     for row in rows:
         steps.cancel(session, row, now, by="admin", reason=f"{lot.name} has closed.")
     session.flush()

@@ -12,8 +12,11 @@ from parking.audit.models import AuditEntry
 from parking.bookings import service, sweeps
 from parking.bookings.models import Booking
 from parking.db import db, transaction
+from parking.errors import Conflict
+from parking.lots import service as lots
+from parking.lots.models import Spot
 from parking.mail.models import OutboxMail
-from tests.bookings.helpers import make_lot, park, reserve, row
+from tests.bookings.helpers import identity_of, make_lot, park, reserve, row
 
 H = timedelta(hours=1)
 
@@ -214,6 +217,7 @@ def test_releasing_a_reservation_whose_spot_was_never_free_costs_nothing(alice, 
     clock.travel(5 * 3600 + 60)
     answer = service.release(promised["id"], bob.id)
     assert (answer["total_cost"], answer["booking"]["status"]) == (0, "Cancelled")
+    assert answer["message"] == "Your spot was not free in time, so the booking was cancelled. It costs nothing."
 
 
 def test_what_the_clock_does_is_nobodys_deed(client, auth, alice, bob, carol):
@@ -255,3 +259,47 @@ def test_a_reservation_nobody_could_begin_is_cancelled_by_the_system(client, aut
     entry = db.session.scalars(query).one()
     assert (entry.actor_id, entry.request_id, entry.ip) == (None, None, None)
     assert row(car["id"]).status == "Active"
+
+
+@pytest.fixture
+def spot_in_use(app):
+    """Locks a spot like a booking that is being made on it, and lets it go after a while; PostgreSQL alone."""
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time: nothing is passed over")
+    with db.engine.connect() as other:
+
+        def lock(spot_id: int) -> None:
+            other.execute(select(Spot.id).where(Spot.id == spot_id).with_for_update(key_share=True))
+
+        yield lock, other.rollback
+
+
+def test_a_stay_is_not_free_because_somebody_had_its_spot_locked(app, alice, lot, spot_in_use):
+    """A sweep passes over a locked spot. The release waits for it then, and charges for the stay."""
+    lock, unlock = spot_in_use
+    booking, answers = reserve(alice, lot, H, 2 * H), []
+    at = clock.travel(2 * 3600)
+    lock(booking["spot_id"])
+
+    def release() -> None:
+        with app.app_context(), clock.set_to(at):
+            answers.append(service.release(booking["id"], alice.id))
+
+    thread = threading.Thread(target=release)
+    thread.start()
+    thread.join(1)  # without the wait it has answered by now
+    unlock()
+    thread.join()
+    assert answers[0]["booking"]["status"] == "Completed"
+    assert answers[0]["total_cost"] == 4
+
+
+def test_closing_a_lot_does_not_cancel_what_has_begun(alice, carol, lot, spot_in_use):
+    lock, _ = spot_in_use
+    booking = reserve(alice, lot, H, 2 * H)
+    clock.travel(2 * 3600)
+    lock(booking["spot_id"])
+    with pytest.raises(Conflict) as refusal:
+        lots.delete(lot["id"], identity_of(carol), f'"{lot["version"]}"', cancel_reservations=True)
+    assert refusal.value.code == "lot_in_use"
+    assert row(booking["id"]).status == "Reserved"

@@ -73,16 +73,28 @@ def _repeats(history: list[Operation]) -> Iterator[str]:
 
 
 def _endings(history: list[Operation], by_tag: dict[str, list[StoredBooking]]) -> Iterator[str]:
-    expected = {"release": "Completed", "cancel": "Cancelled"}
+    holds = [stored for each in by_tag.values() for stored in each if stored.status not in FREE]
     for operation in history:
         answer = operation.acknowledged
-        if operation.action not in expected or answer is None:
+        if operation.action not in ("release", "cancel") or answer is None:
             continue
         for stored in by_tag.get(operation.tag, []):
-            if stored.status != expected[operation.action]:
-                yield f"{operation.tag}: {operation.action} was acknowledged, status is {stored.status}"
+            expected = "Cancelled" if operation.action == "cancel" else answer["booking"]["status"]
+            if stored.status != expected:
+                yield f"{operation.tag}: {operation.action} was acknowledged as {expected}, status is {stored.status}"
             elif operation.action == "release" and _minor(answer["total_cost"]) != stored.cost_minor:
                 yield f"{operation.tag}: {answer['total_cost']} was answered, {stored.cost_minor} is stored"
+            elif operation.action == "release" and stored.status == "Cancelled" and not _never_free(stored, holds):
+                yield f"{operation.tag}: release was answered with a cancellation, but the spot was free"
+
+
+def _never_free(booking: StoredBooking, holds: list[StoredBooking]) -> bool:
+    """Whether a car of somebody else stood on the spot from before the booking began until it was given up."""
+    end = booking.end or booking.held_until
+    return end >= booking.start and any(
+        hold.spot_id == booking.spot_id and hold.start <= booking.start < _last(hold) and _last(hold) >= end
+        for hold in holds
+    )
 
 
 def _reads(history: list[Operation]) -> Iterator[str]:

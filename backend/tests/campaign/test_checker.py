@@ -24,11 +24,15 @@ def booked(tag: str, booking_id: int, spot: int) -> Answer:
     return answer(201, {"booking": {"id": booking_id, "reference": f"REF{booking_id}", "spot_id": spot}})
 
 
+def released(status: str, cost: float) -> Answer:
+    return answer(200, {"total_cost": cost, "booking": {"status": status}})
+
+
 def good() -> tuple[list[Operation], FinalState]:
     """Anna parks an hour, Bert reserves the hour after on the same spot and cancels, Carl is refused, Dora reserves."""
     history = [
         Operation("anna", "book", "A1", answers=[booked("A1", 1, 7)] * 2),
-        Operation("anna", "release", "A1", answers=[answer(200, {"total_cost": 12.34})]),
+        Operation("anna", "release", "A1", answers=[released("Completed", 12.34)]),
         Operation("anna", "read", "", answers=[answer(200, {})], seen=frozenset({"A1"}), expected=frozenset({"A1"})),
         Operation("bert", "book", "B1", "reserved", answers=[booked("B1", 2, 7)]),
         Operation("bert", "cancel", "B1", answers=[answer(200, {"message": "Booking cancelled."})]),
@@ -55,6 +59,12 @@ def good() -> tuple[list[Operation], FinalState]:
 
 def test_a_good_history_has_no_anomaly():
     assert anomalies(*good()) == []
+
+
+def test_a_release_may_end_as_a_cancellation_while_another_car_stays():
+    history, state = copy.deepcopy(good())
+    overstayed(history, state)
+    assert anomalies(history, state) == []
 
 
 def _change_booking(state: FinalState, index: int, **changes) -> None:
@@ -116,7 +126,7 @@ def charged_for_a_cancelled_one(history, state):
 
 
 def answered_other_cost(history, state):
-    history[1].answers = [answer(200, {"total_cost": 12.33})]
+    history[1].answers = [released("Completed", 12.33)]
 
 
 def release_undone(history, state):
@@ -124,6 +134,21 @@ def release_undone(history, state):
     state.revenue_minor = 1234
     state.mails = [mail for mail in state.mails if mail.kind != "release_receipt" or mail.booking_id != 1]
     state.delivered.remove("<1.release_receipt>")
+
+
+def cancelled_instead(history, state):
+    """Bert releases what he cancelled in the good history, while nobody stands on his spot."""
+    history[4] = Operation("bert", "release", "B1", answers=[released("Cancelled", 0)])
+
+
+def overstayed(history, state):
+    """The same while Anna's car stands there until after he gives up: allowed."""
+    cancelled_instead(history, state)
+    _change_booking(state, 0, end=NOON + 2 * HOUR, cost_minor=2468)
+    _change_booking(state, 1, end=NOON + 2 * HOUR)
+    _change_booking(state, 2, start=NOON + 2 * HOUR, end=NOON + 3 * HOUR, window=(NOON + 2 * HOUR, NOON + 3 * HOUR))
+    history[1].answers = [released("Completed", 24.68)]
+    state.revenue_minor = 3702
 
 
 def stale_read(history, state):
@@ -170,6 +195,7 @@ SEEDS = {
     charged_for_a_cancelled_one: "Cancelled, but costs",
     answered_other_cost: "12.33 was answered",
     release_undone: "status is Active",
+    cancelled_instead: "the spot was free",
     stale_read: "did not read it",
     wrong_statistics: "the statistics say",
     mail_not_queued: "0 mails release_receipt",

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
 import { ApiError } from '@/shared/errors'
 import { bookingsApi, type Released } from './api'
-import { pendingIds, releaseOrKeep, sendPending } from './pendingRelease'
+import { pendingIds, releaseOrKeep, sendPending, wasNotFree } from './pendingRelease'
 
 const offline = new ApiError(0, 'offline', '')
 const answer = { total_cost: 5, booking: { id: 1 } } as Released
@@ -17,6 +17,15 @@ describe('a release', () => {
     release.mockResolvedValueOnce(answer)
     expect(await releaseOrKeep(1, 7)).toBe(answer)
     expect(pendingIds.value).toEqual([])
+  })
+
+  it('of a booking whose spot was never free tells that it was cancelled', () => {
+    expect(wasNotFree({ ...answer, booking: { ...answer.booking, status: 'Completed' } })).toBe(
+      false,
+    )
+    expect(wasNotFree({ ...answer, booking: { ...answer.booking, status: 'Cancelled' } })).toBe(
+      true,
+    )
   })
 
   it('without one is kept, and sent later with the same key', async () => {

@@ -44,6 +44,9 @@ function remember(bookingId: number, userId: number): Pending {
   return added
 }
 
+/** Whether there was nothing to release: another car never left the spot, and the booking was cancelled. */
+export const wasNotFree = (answer: Released): boolean => answer.booking.status === 'Cancelled'
+
 /** Releases now; without a network it stays noted and `null` comes back. */
 export async function releaseOrKeep(bookingId: number, userId: number): Promise<Released | null> {
   const pending = remember(bookingId, userId)

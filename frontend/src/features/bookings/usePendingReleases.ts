@@ -3,7 +3,7 @@ import { useI18n } from 'vue-i18n'
 import { useSession } from '@/features/accounts/session'
 import { useFormat } from '@/shared/format'
 import { toast } from '@/shared/toasts'
-import { sendPending } from './pendingRelease'
+import { sendPending, wasNotFree } from './pendingRelease'
 import { useBookingChanged } from './useBookings'
 
 /** Sends kept releases when the network comes back, at start, and every half minute until done. */
@@ -20,7 +20,7 @@ export function usePendingReleases(): void {
       (answer) => {
         changed(answer)
         const amount = format.money(answer.total_cost, answer.booking.currency)
-        toast(t('release.sentLater', { amount }))
+        toast(wasNotFree(answer) ? t('release.notFree') : t('release.sentLater', { amount }))
       },
       () => toast(t('release.refusedLater'), { kind: 'problem' }),
     )
