@@ -10,7 +10,7 @@ from typing import Any
 
 from config import ConfigError, load
 from parking import create_app as _create_app
-from parking.db import db
+from parking.database import db
 from private_files import set_umask
 
 __all__ = ["create_app", "db"]

@@ -13,16 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import create_app
-from parking import schema
+from parking import mail
 from parking.accounts.models import Role, User
 from parking.bookings.models import Booking
-from parking.bookings.queries import Filters
-from parking.bookings.states import is_block
-from parking.csv_exports import building, files, queries, service, stream
-from parking.csv_exports.models import ExportJob
-from parking.db import db
-from parking.mail import service as mail
-from parking.reports import timetable
+from parking.bookings.occupancy import is_block
+from parking.bookings.reading.queries import Filters
+from parking.database import db, schema
+from parking.exports import build, files, queries, service, stream
+from parking.exports.models import ExportJob
+from parking.reports import schedule
 from parking.web import Identity
 
 REMINDERS = ("inactivity_reminder",)
@@ -63,14 +62,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _mails(title: str, kinds: tuple[str, ...], test: bool) -> None:
     _say(f"{title}:")
-    found = timetable.preview(kinds)
+    found = schedule.preview(kinds)
     for kind, reader in found:
         _say(f"  {kind} -> {reader.user.email}")
     if not found:
         _say("  nobody: everyone who should have it has got it")
     if not test:
-        timetable.send_now(kinds)
-        _say(f"  queued: {timetable.work_off()}")
+        schedule.send_now(kinds)
+        _say(f"  queued: {schedule.work_off()}")
 
 
 def _exports(test: bool) -> None:
@@ -84,7 +83,7 @@ def _exports(test: bool) -> None:
             _say(f"  {kind} ({rows} booking(s)) -> {person.email}")
             continue
         job_id = service.ask(person, kind)["export"]["id"]
-        building.run(job_id)
+        build.run(job_id)
         _say(f"  {kind} -> {person.email}: {_outcome(job_id)}")
 
 

@@ -17,7 +17,9 @@ from config import Settings, embedded_redis_url
 from launch import pulse
 
 log = logging.getLogger(__name__)
-TASK_MODULES = tuple(f"parking.{domain}.tasks" for domain in ("accounts", "mail", "bookings", "reports", "csv_exports"))
+TASK_MODULES = tuple(
+    f"parking.{domain}.tasks" for domain in ("accounts", "mail", "bookings", "statistics", "reports", "exports")
+)
 #: Seconds after which a message of a worker that died is given to another. No job is delayed longer than this.
 VISIBILITY_SECONDS = 900
 SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS = 240, 300

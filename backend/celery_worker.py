@@ -15,8 +15,8 @@ from celery.signals import beat_init, worker_process_init
 from celery_config import DEFAULT_BROKER, TASK_MODULES, beat_schedule, follow_embedded_server, make_celery
 from config import ConfigError, load, names_redis
 from parking import create_app
-from parking.contract import heartbeat
-from parking.db import db
+from parking.database import db
+from parking.jobs import heartbeat
 from parking.settings import Settings
 from private_files import set_umask
 

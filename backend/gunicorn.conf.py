@@ -17,7 +17,7 @@ _settings = load()
 #: Connections of one process, event streams among them. A file descriptor each; the rest is for everything else.
 _CONNECTIONS, _OTHER_FILES = 4000, 512
 #: Loads Prometheus' library, which decides when it is loaded where this process counts.
-_AFTER_FORK = ("parking.contract.metric_files",)
+_AFTER_FORK = ("parking.system.metric_files",)
 
 
 def _raise_file_limit():

@@ -24,9 +24,9 @@ from pathlib import Path
 
 import config
 from bench.product import ROOT
-from parking import clock, create_app, schema
-from parking.db import db
-from parking.reports import timetable
+from parking import clock, create_app
+from parking.database import db, schema
+from parking.reports import schedule
 from tests.conftest import make_user
 from tests.faults.conftest import QuickSink
 from tests.launch.conftest import Run
@@ -75,7 +75,7 @@ def _off_for_days(run: Run) -> None:
         with clock.set_to(clock.now() - OFF):
             for name in (*ADMINS, *DRIVERS):
                 make_user(name, "user", *(["admin"] if name in ADMINS else []))
-            timetable.begin()
+            schedule.begin()
         db.session.remove()
         db.engine.dispose()
 

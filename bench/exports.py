@@ -28,12 +28,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "backend"))
 from sqlalchemy import and_, insert, select
 
 import config
-from parking import create_app, schema
+from parking import create_app
 from parking.accounts.models import User
 from parking.bookings.models import Booking
-from parking.bookings.queries import Filters
-from parking.csv_exports import service
-from parking.db import db, transaction
+from parking.bookings.reading.queries import Filters
+from parking.database import db, schema, transaction
+from parking.exports import service
 from parking.lots.models import Lot, Spot, Tariff
 from parking.web import Identity
 

@@ -14,7 +14,7 @@ import jwt
 from flask import Flask, Response, json, request
 from sqlalchemy import create_engine, event, text
 
-from parking.db import SQLITE_PRAGMAS, engine_options
+from parking.database import SQLITE_PRAGMAS, engine_options
 
 TABLES = (
     "CREATE TABLE floor_user (id INTEGER PRIMARY KEY, email TEXT)",

@@ -25,11 +25,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.product import ROOT, _database, _migrate
-from parking import create_app
-from parking.db import db, transaction
-from parking.live import service as live
-from parking.mail import service as mail
-from parking.mail.kinds import samples
+from parking import create_app, mail
+from parking import realtime as live
+from parking.database import db, transaction
+from parking.mail.templates import samples
 from tests.conftest import make_settings
 from tests.faults.conftest import QuickSink
 from tests.mail.conftest import Server

@@ -28,11 +28,11 @@ from bench.product import Product, people, running, send
 from parking import clock, create_app
 from parking.accounts.models import User
 from parking.bookings.models import Booking
-from parking.db import db, transaction
+from parking.database import db, transaction
 from parking.lots.models import Lot, Spot
 from parking.mail.models import OutboxMail
-from parking.reports import timetable
-from parking.reports.ledger import ReportBatch
+from parking.reports import schedule
+from parking.reports.send_log import ReportBatch
 from tests.conftest import make_settings
 
 MOST_MS, MOST_RATIO = 250, 1.1
@@ -138,7 +138,7 @@ def _run(given: dict) -> int:
         held = _watch()
         print("begins", flush=True)
         begun = time.monotonic()
-        while timetable.sweep():
+        while schedule.sweep():
             pass
         seconds = time.monotonic() - begun
         letters = db.session.scalar(select(func.count()).where(OutboxMail.kind == "user_monthly_report"))
@@ -152,7 +152,7 @@ def _run(given: dict) -> int:
 def _watch() -> list[float]:
     """Seconds of every transaction of the run, as they come."""
     held: list[float] = []
-    real = timetable.transaction
+    real = schedule.transaction
 
     @contextmanager
     def watched() -> Iterator:
@@ -161,7 +161,7 @@ def _watch() -> list[float]:
             yield session
         held.append(time.monotonic() - begun)
 
-    timetable.transaction = watched
+    schedule.transaction = watched
     return held
 
 
@@ -177,10 +177,10 @@ def _prepare(product: Product, users: int) -> tuple[int, list[str]]:
     with app.app_context():
         ended = clock.now().replace(day=1, hour=0, minute=0, second=0)
         with clock.set_to(ended - timedelta(days=1)):
-            timetable.begin()
+            schedule.begin()
         with transaction() as session:  # only what is monthly is late
             session.execute(delete(ReportBatch).where(ReportBatch.kind.not_like("%monthly%")))
-        timetable.begin()
+        schedule.begin()
         _fill(users, lot["id"], (ended - timedelta(days=1)).replace(day=1))
         db.session.remove()
         db.engine.dispose()

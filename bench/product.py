@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from parking import create_app, schema
-from parking.db import db
+from parking import create_app
+from parking.database import db, schema
 from tests.conftest import make_settings
 from tests.postgres import Postgres
 from tests.services import Gunicorn, Valkey
@@ -108,9 +108,9 @@ def people(product: Product, number: int) -> list[tuple[str, str]]:
     """(address, token) of an administrator and of `number` drivers, put straight into the database."""
     from flask_security.utils import hash_password
 
-    from parking.accounts import people as accounts
-    from parking.accounts import tokens
-    from parking.db import transaction
+    from parking.accounts import account_changes as accounts
+    from parking.accounts.sessions import access_tokens
+    from parking.database import transaction
 
     app = create_app(product.settings)
     made: list[tuple[str, str]] = []
@@ -120,7 +120,7 @@ def people(product: Product, number: int) -> list[tuple[str, str]]:
             for n in range(number + 1):
                 email = f"bench{n}@example.com"
                 user = accounts.create(session, email, f"bench{n}", hashed, *(["admin"] if n == 0 else []), "user")
-                made.append((email, tokens.issue(user.fs_uniquifier)))
+                made.append((email, access_tokens.issue(user.fs_uniquifier)))
         db.engine.dispose()
     product.tokens = dict(made)
     return made

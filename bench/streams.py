@@ -20,10 +20,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "backend"))
 
-from parking import create_app, schema
-from parking.accounts import tokens
-from parking.db import db
-from parking.live import hub, service
+from parking import create_app, realtime
+from parking.accounts.sessions import access_tokens
+from parking.database import db, schema
+from parking.realtime import broker
 from tests.conftest import make_settings, make_user
 from tests.services import Gunicorn, Valkey
 
@@ -44,7 +44,7 @@ def cpu_seconds(process: int) -> float:
 
 
 def open_page(address: tuple[str, int], token: str, number: int = 0) -> socket.socket:
-    source = f"127.0.0.{1 + number // (hub.MAX_STREAMS_PER_ADDRESS - 5)}"
+    source = f"127.0.0.{1 + number // (broker.MAX_STREAMS_PER_ADDRESS - 5)}"
     page = socket.create_connection(address, timeout=10, source_address=(source, 0))
     page.sendall(f"GET /api/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
     received = b""
@@ -62,7 +62,7 @@ def fan_out(pages: list[socket.socket], user_id: int, number: int) -> list[float
     for page in pages:
         poll.register(page, selectors.EVENT_READ)
     begun, arrived = time.monotonic(), []
-    service.publish("booking", {"id": number, "status": "Active"}, user_id=user_id)
+    realtime.publish("booking", {"id": number, "status": "Active"}, user_id=user_id)
     while len(arrived) < len(pages):
         for key, _ in poll.select(5):
             if f'"id":{number}'.encode() in key.fileobj.recv(65536):  # type: ignore[union-attr]  # they are sockets
@@ -77,7 +77,7 @@ def measure(folder: Path, count: int) -> None:
     app = create_app(make_settings(folder, redis_url=valkey.url))
     with app.app_context():
         schema.upgrade()
-        people = [make_user(f"user{number}", "user") for number in range(count // hub.MAX_STREAMS_PER_USER + 1)]
+        people = [make_user(f"user{number}", "user") for number in range(count // broker.MAX_STREAMS_PER_USER + 1)]
         secrets = app.extensions["settings"]
         names = ("DATABASE_URL", "SECRET_KEY", "SECURITY_PASSWORD_SALT", "JWT_SECRET")
         server = Gunicorn(folder, REDIS_URL=valkey.url, **{name: getattr(secrets, name.lower()) for name in names})
@@ -91,12 +91,12 @@ def measure(folder: Path, count: int) -> None:
 
 def run(server: Gunicorn, people: list, count: int) -> None:
     worker = worker_of(server.process.pid)
-    warm = [open_page(server.address, tokens.issue(people[-1].fs_uniquifier)) for _ in range(5)]
+    warm = [open_page(server.address, access_tokens.issue(people[-1].fs_uniquifier)) for _ in range(5)]
     before = resident_kib(worker)
     pages = []
     for number in range(count - len(warm)):
-        person = people[number // hub.MAX_STREAMS_PER_USER]
-        pages.append(open_page(server.address, tokens.issue(person.fs_uniquifier), number))
+        person = people[number // broker.MAX_STREAMS_PER_USER]
+        pages.append(open_page(server.address, access_tokens.issue(person.fs_uniquifier), number))
     time.sleep(1)
     print(
         f"{count} idle streams: {(resident_kib(worker) - before) / len(pages):.0f} KiB each"
@@ -106,7 +106,7 @@ def run(server: Gunicorn, people: list, count: int) -> None:
     time.sleep(20)
     print(f"processor while idle: {(cpu_seconds(worker) - idle) / 20:.1%} of a core, heartbeats and checks included")
     print(f"after a heartbeat and a check of each: {(resident_kib(worker) - before) / len(pages):.0f} KiB each")
-    first = pages[: hub.MAX_STREAMS_PER_USER]
+    first = pages[: broker.MAX_STREAMS_PER_USER]
     rounds = [fan_out(first, people[0].id, number) for number in range(1000, 1030)]
     print(
         f"one event to {len(first)} pages: median {statistics.median(map(statistics.median, rounds)) * 1000:.1f} ms,"
@@ -126,7 +126,7 @@ def run(server: Gunicorn, people: list, count: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--streams", type=int, default=380, help=f"at most {hub.MAX_STREAMS}")
+    parser.add_argument("--streams", type=int, default=380, help=f"at most {broker.MAX_STREAMS}")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as where:
         measure(Path(where), chosen.streams)

@@ -11,7 +11,8 @@ import sys
 from sqlalchemy.exc import DBAPIError
 
 from config import ConfigError, load
-from parking import DOMAINS, create_app, outages, schema
+from parking import DOMAINS, create_app
+from parking.database import outages, schema
 from private_files import set_umask, sqlite_file, tighten
 
 

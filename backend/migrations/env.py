@@ -3,8 +3,7 @@
 from alembic import context
 from flask import current_app
 
-from parking import guards, postgres
-from parking.db import UTCDateTime, db
+from parking.database import UTCDateTime, constraints, db, postgres
 
 target_metadata = db.metadata
 
@@ -12,7 +11,7 @@ target_metadata = db.metadata
 def render_item(kind, item, autogen):
     """Own column types are written by their name, with the import they need."""
     if kind == "type" and isinstance(item, UTCDateTime):
-        autogen.imports.add("from parking.db import UTCDateTime")
+        autogen.imports.add("from parking.database import UTCDateTime")
         return "UTCDateTime()"
     return False
 
@@ -28,7 +27,7 @@ with postgres.limited(postgres.UNLIMITED), db.engine.connect().execution_options
         target_metadata=target_metadata,
         render_item=render_item,
         include_object=include_object,
-        transactional_ddl=True,  # also on SQLite: the driver's own transactions are switched off (parking.db)
+        transactional_ddl=True,  # also on SQLite: the driver's own transactions are switched off (parking.database)
         **current_app.extensions["migrate"].configure_args,
     )
     with context.begin_transaction():
@@ -37,6 +36,6 @@ with postgres.limited(postgres.UNLIMITED), db.engine.connect().execution_options
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20261)")
         context.run_migrations()
         if connection.dialect.has_table(connection, "booking"):
-            guards.install(connection)
+            constraints.install(connection)
         else:
-            guards.uninstall(connection)
+            constraints.uninstall(connection)

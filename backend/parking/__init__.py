@@ -11,23 +11,42 @@ import config
 from parking import (
     accounts,
     audit,
+    availability,
     bookings,
-    contract,
-    csv_exports,
-    db,
+    database,
     demo,
-    failures,
+    exports,
     idempotency,
-    live,
-    lots,
+    lot_admin,
     mail,
+    realtime,
     reports,
-    schema,
+    statistics,
+    system,
     web,
 )
+from parking.database import schema
+from parking.system import metrics
+from parking.web import guess_limits, headers, openapi, rate_limits, request_log, server_errors, spa
 
 __version__ = "1.0.0"
-DOMAINS = (live, audit, idempotency, mail, accounts, bookings, lots, reports, csv_exports, demo)
+HTTP_LAYERS = (web, server_errors, request_log, metrics, headers, rate_limits, guess_limits, openapi, spa)
+"""What every answer passes through. What is registered first answers last: the log sees the answer as it goes out."""
+DOMAINS = (
+    system,
+    realtime,
+    audit,
+    idempotency,
+    mail,
+    accounts,
+    bookings,
+    availability,
+    lot_admin,
+    statistics,
+    reports,
+    exports,
+    demo,
+)
 
 
 class _App(APIFlask):
@@ -54,12 +73,12 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=db.engine_options(settings.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings.database_url),
     )
-    web.init_app(app)
-    failures.init_app(app)
-    contract.init_app(app)
-    db.init_app(app)
+    for layer in HTTP_LAYERS:
+        layer.init_app(app)
+    headers.sign_everything(app)
+    database.init_app(app)
     schema.init_app(app)
     for domain in DOMAINS:
         domain.init_app(app)

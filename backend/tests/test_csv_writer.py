@@ -12,10 +12,12 @@ import pytest
 
 import parking
 from parking import csv_labels, csv_writer
-from parking.csv_exports import columns
 from parking.csv_writer import FORMATS, MACHINE, Bare, Table, dialect_of
-from parking.reports import emails, stats_hours, stats_views
-from tests.csv_exports.test_columns import PAYLOADS, TEXT, row_of, table_of
+from parking.exports import columns
+from parking.reports import emails
+from parking.statistics import views
+from parking.statistics.reading import hours
+from tests.exports.test_columns import PAYLOADS, TEXT, row_of, table_of
 
 GERMAN, ENGLISH = dialect_of("auto", "de"), dialect_of("auto", "en")
 DIALECTS = {"machine": MACHINE, "de": GERMAN, "en": ENGLISH, "en;": dialect_of("semicolon", "en"),
@@ -159,7 +161,7 @@ def test_every_column_has_its_headings():
         columns.LOTS,
     ]
     header = {name for table in (*tables, columns.SPOTS, emails.LOT_FIGURES) for name in table.header}
-    header |= {*stats_views._LOT_COLUMNS, *stats_hours.HEADER, "time_zone", "revenue_EUR", "spent_EUR"}
+    header |= {*views._LOT_COLUMNS, *hours.HEADER, "time_zone", "revenue_EUR", "spent_EUR"}
     for name in header:
         assert csv_labels.label(name, "en") == name
         assert csv_labels.label(name, "de")
@@ -198,10 +200,10 @@ def test_csv_is_written_in_one_place_and_everybody_uses_it():
     folder = Path(parking.__file__).parent
     assert places_that_write_csv(folder) == {"csv_writer.py"}
     assert places_that_use_the_writer(folder) == {
-        "csv_exports/building.py",  # POST /api/exports, GET /api/export by mail, /api/admin/export-all-data
-        "csv_exports/service.py",  # GET /api/export with Accept: text/csv
+        "exports/build.py",  # POST /api/exports, GET /api/export by mail, /api/admin/export-all-data
+        "exports/service.py",  # GET /api/export with Accept: text/csv
         "reports/emails.py",  # attachments of the monthly reports
-        "reports/stats_csv.py",  # /api/stats/*.csv, and Accept: text/csv there
+        "statistics/csv_tables.py",  # /api/stats/*.csv, and Accept: text/csv there
     }
 
 
@@ -214,12 +216,12 @@ def test_every_answer_and_attachment_of_this_type_comes_from_there():
         if re.search(r'"text/csv', path.read_text(encoding="utf-8"))
     }
     assert named == {
-        "csv_exports/emails.py",  # the file that building.py wrote
-        "csv_exports/routes.py",  # that file, or service.csv_of
-        "lots/routes.py",  # reads
-        "mail/kinds/samples.py" if "mail/kinds/samples.py" in named else "lots/routes.py",
+        "exports/emails.py",  # the file that build.py wrote
+        "exports/routes.py",  # that file, or service.csv_of
+        "lot_admin/routes.py",  # reads
+        "mail/templates/samples.py" if "mail/templates/samples.py" in named else "lot_admin/routes.py",
         "reports/emails.py",
-        "reports/stats_routes.py",  # stats_csv
+        "statistics/routes.py",  # csv_tables
     }
 
 

@@ -22,9 +22,10 @@ from typing import Any
 import pytest
 
 from parking import clock
-from parking.accounts import tokens, users
+from parking.accounts.admin import service
 from parking.accounts.models import Role, User
-from parking.db import db
+from parking.accounts.sessions import access_tokens
+from parking.database import db
 from parking.mail import service as mail
 from parking.mail import unsubscribe
 
@@ -242,11 +243,11 @@ class Stage:
         )
 
     def _tokens(self) -> dict[str, str]:
-        issued = {name: tokens.issue(person.fs_uniquifier) for name, person in self.people.items()}
-        users.change(self.people["disabled"].id, False, None)
-        users.change(self.people["demoted"].id, None, ["user"])
+        issued = {name: access_tokens.issue(person.fs_uniquifier) for name, person in self.people.items()}
+        service.change(self.people["disabled"].id, False, None)
+        service.change(self.people["demoted"].id, None, ["user"])
         with clock.set_to(clock.now() - timedelta(days=2)):
-            issued["expired"] = tokens.issue(self.people["user"].fs_uniquifier)
+            issued["expired"] = access_tokens.issue(self.people["user"].fs_uniquifier)
         head, payload, _ = issued["admin"].split(".")
         issued["tampered"] = ".".join([head, payload, issued["user"].split(".")[2]])
         return issued

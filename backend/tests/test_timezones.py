@@ -11,10 +11,9 @@ from sqlalchemy import select, text
 
 import config
 import timezones
-from parking import schema
 from parking.accounts.models import User
 from parking.audit.models import AuditEntry
-from parking.db import db, transaction
+from parking.database import db, schema, transaction
 from parking.lots.models import Lot, Tariff
 from parking.mail.i18n import zone
 from tests.bookings.helpers import make_lot, park

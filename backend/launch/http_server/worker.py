@@ -63,7 +63,7 @@ class Worker(gthread.ThreadWorker):
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
-        from parking.contract import headers  # after the fork: the application is loaded in each worker
+        from parking.web import headers  # after the fork: the application is loaded in each worker
 
         settings = self.wsgi.extensions["settings"]
         self._headers = headers.fixed(settings)
@@ -269,16 +269,16 @@ class Worker(gthread.ThreadWorker):
 
     def _stop(self) -> None:
         """Refuse new clients, end the event streams, let running requests finish within the grace."""
-        from parking import lifecycle
-        from parking.live import service
+        from parking import realtime
+        from parking.web import shutdown
 
-        lifecycle.begin_stop()
+        shutdown.begin_stop()
         deadline = time.monotonic() + self.cfg.graceful_timeout
         drained_at = time.monotonic() + (0 if self._at_once else self._drain_seconds)
         while time.monotonic() < drained_at and not self._at_once:
             self._turn()
         self._close_listeners()
-        service.close_streams()
+        realtime.close_streams()
         for conn in self._waiting:
             conn.deadline = min(conn.deadline, time.monotonic() + LINGER_SECONDS) if conn.idle else conn.deadline
         while self.nr_conns > 0 and time.monotonic() < deadline and not self._at_once:

@@ -6,7 +6,7 @@ Revision ID: 0005
 import sqlalchemy as sa
 from alembic import op
 
-from parking.db import UTCDateTime
+from parking.database import UTCDateTime
 
 revision = "0005"
 down_revision = "0004"

@@ -6,7 +6,7 @@ Revision ID: 0009
 import sqlalchemy as sa
 from alembic import op
 
-from parking.db import BigId, UTCDateTime
+from parking.database import BigId, UTCDateTime
 
 revision = "0009"
 down_revision = "0008"

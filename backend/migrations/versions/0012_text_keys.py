@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from parking import addresses, names
 from parking.accounts.models import search_text as user_text
-from parking.db import UTCDateTime
+from parking.database import UTCDateTime
+from parking.database.derived_columns import Derived, KeyText, Unique, complete
 from parking.lots.models import search_text as lot_text
 from parking.mail.models import search_text as mail_text
-from parking.text_keys import Derived, KeyText, Unique, complete
+from parking.text import email_addresses, names
 
 revision = "0012"
 down_revision = "0011"
@@ -22,7 +22,7 @@ depends_on = None
 
 COLUMNS = {
     "app_user": {
-        "email_key": Derived(addresses.key, ("email",), Unique(twin=addresses.twin_key)),
+        "email_key": Derived(email_addresses.key, ("email",), Unique(twin=email_addresses.twin_key)),
         "username_key": Derived(names.key, ("username",), Unique()),
         "search_text": Derived(user_text, ("username", "email")),
     },
@@ -90,7 +90,7 @@ def _table(name, columns):
 
 
 def _tell(bind, twin):
-    """The administrator finds it in the audit log too (see parking/twins.py). No personal data: ids alone."""
+    """The administrator finds it in the audit log too (see parking/database/duplicates.py). No personal data: ids alone."""
     audit = sa.table(
         "audit_entry",
         *(sa.column(name) for name in ("action", "entity", "entity_id")),

@@ -9,9 +9,12 @@ from flask_security.core import Security
 from flask_security.datastore import SQLAlchemyUserDatastore
 
 from parking import settings
-from parking.accounts import cli, routes, service, tokens, twins_report, user_routes
+from parking.accounts import routes, service
+from parking.accounts.admin import cli, duplicates_report
+from parking.accounts.admin import routes as admin_routes
 from parking.accounts.models import Role, User
-from parking.db import db
+from parking.accounts.sessions import access_tokens
+from parking.database import db
 
 
 def init_app(app: APIFlask) -> None:
@@ -28,9 +31,9 @@ def init_app(app: APIFlask) -> None:
         REMEMBER_COOKIE_NAME="__not_used",  # or flask-login would let any cookie of that name hide the bearer token
     )
     Security(app, SQLAlchemyUserDatastore(db, User, Role), register_blueprint=False)
-    app.login_manager.request_loader(tokens.identify)  # type: ignore[attr-defined]  # set by Flask-Security
+    app.login_manager.request_loader(access_tokens.identify)  # type: ignore[attr-defined]  # set by Flask-Security
     app.register_blueprint(routes.bp)
-    app.register_blueprint(user_routes.bp)
+    app.register_blueprint(admin_routes.bp)
     app.cli.add_command(cli.group)
     app.cli.add_command(cli.names_group)
 
@@ -38,4 +41,4 @@ def init_app(app: APIFlask) -> None:
 def at_start() -> list[str]:
     """What the operator must read once the database is up to date: how to become the first administrator, and names
     that two accounts or lots share."""
-    return [*service.ensure_first_admin(), *twins_report.at_start()]
+    return [*service.ensure_first_admin(), *duplicates_report.at_start()]

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from parking import clock, names, settings
-from parking.accounts.links import Issued
+from parking import clock, mail, settings
 from parking.accounts.models import User
-from parking.accounts.sessions import Browser
-from parking.mail import service as mail
+from parking.accounts.one_time_tokens import Issued
+from parking.accounts.sessions.browser_sessions import Browser
+from parking.text import names
 
 _PROGRAMS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
 _SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Mac OS": "macOS"}

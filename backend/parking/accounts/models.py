@@ -9,9 +9,10 @@ from flask_security.core import RoleMixin, UserMixin
 from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from parking import addresses, clock, names
-from parking.db import Base, BigId, UTCDateTime, db
-from parking.text_keys import Unique, derived
+from parking import clock
+from parking.database import Base, BigId, UTCDateTime, db
+from parking.database.derived_columns import Unique, derived
+from parking.text import email_addresses, names
 
 user_roles = Table(
     "app_user_role",
@@ -33,7 +34,7 @@ class Role(db.Model, RoleMixin):  # type: ignore[name-defined]  # made at run ti
 
 def search_text(username: str, email: str) -> str:
     """What an administrator may search an account by: its name, and its address in both spellings."""
-    return f"{names.search_key(username)}\n{names.search_key(addresses.spellings(email))}"
+    return f"{names.search_key(username)}\n{names.search_key(email_addresses.spellings(email))}"
 
 
 class User(db.Model, UserMixin):  # type: ignore[name-defined]  # made at run time
@@ -56,7 +57,9 @@ class User(db.Model, UserMixin):  # type: ignore[name-defined]  # made at run ti
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    email_key: Mapped[str] = derived(addresses.key, "email", unique=Unique(twin=addresses.twin_key), deferred=True)
+    email_key: Mapped[str] = derived(
+        email_addresses.key, "email", unique=Unique(twin=email_addresses.twin_key), deferred=True
+    )
     username_key: Mapped[str] = derived(names.key, "username", unique=Unique(), deferred=True)
     search_text: Mapped[str] = derived(search_text, "username", "email", deferred=True)
 

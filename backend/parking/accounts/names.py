@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from parking import addresses, names
+from parking.text import email_addresses, names
 
-MAX_EMAIL, MAX_USERNAME = addresses.MAX_EMAIL, names.MAX_USERNAME
+MAX_EMAIL, MAX_USERNAME = email_addresses.MAX_EMAIL, names.MAX_USERNAME
 MAX_PLATES = 10
 
-email = addresses.stored
+email = email_addresses.stored
 username = names.username
 
 

@@ -8,15 +8,14 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from parking import clock
-from parking.accounts import administrators, hooks, links, people, queries, sessions
-from parking.accounts.credentials import require_password
+from parking import audit, clock, mail
+from parking.accounts import account_changes, hooks, one_time_tokens, queries, setup
 from parking.accounts.models import User
-from parking.audit import service as audit
-from parking.db import db
+from parking.accounts.passwords.change import require_password
+from parking.accounts.sessions import browser_sessions
+from parking.database import db
 from parking.errors import Conflict, Invalid
 from parking.idempotency.models import IdempotencyKey
-from parking.mail import service as mail
 from parking.web import Identity
 
 _COLUMNS = ("username", "timezone", "locale", "theme", "plates")
@@ -35,7 +34,7 @@ def shown(session: Session, user: User) -> dict[str, Any]:
         "locale": user.locale,
         "theme": user.theme,
         "plates": user.plates,
-        "mail_preferences": mail.preferences(session, user.id, admin="admin" in roles),
+        "mail_preferences": mail.get_preferences(session, user.id, admin="admin" in roles),
         "created_at": user.created_at,
     }
 
@@ -49,7 +48,7 @@ def read(who: Identity) -> dict[str, Any]:
 def change(who: Identity, wanted: dict[str, Any]) -> dict[str, Any]:
     """Changes the caller's account; `wanted` holds only what is to change. Raises Conflict for a taken name."""
     preferences = wanted.get("mail_preferences")
-    with people.unique_names() as session:
+    with account_changes.unique_names() as session:
         user = queries.person(session, who.id, lock=True)
         changed = [name for name in _COLUMNS if name in wanted and wanted[name] != getattr(user, name)]
         for name in changed:
@@ -64,7 +63,7 @@ def change(who: Identity, wanted: dict[str, Any]) -> dict[str, Any]:
 
 def _prefer(session: Session, user: User, wanted: dict[str, bool]) -> bool:
     """Whether anything changed. Raises Invalid for a kind of mail this person cannot turn off."""
-    now = mail.preferences(session, user.id, admin=administrators.is_admin(user))
+    now = mail.get_preferences(session, user.id, admin=setup.is_admin(user))
     if unknown := sorted(wanted.keys() - now.keys()):
         raise Invalid.field("mail_preferences", f"There is no such choice: {unknown[0][:40]}.")
     different = {kind: enabled for kind, enabled in wanted.items() if now[kind] != enabled}
@@ -78,24 +77,24 @@ def delete_account(who: Identity, password: str) -> None:
     Raises Forbidden for a wrong password, Conflict while a booking runs or when this is the last administrator.
     """
     require_password(who, password)
-    with people.unique_names() as session:
+    with account_changes.unique_names() as session:
         if who.is_admin:
-            administrators.lock(session)
+            setup.lock(session)
         user = queries.person(session, who.id, lock=True)
         if reason := hooks.reason_to_stay(session, user.id):
             raise Conflict(reason, code="account_in_use")
-        if administrators.is_admin(user):
-            administrators.require_another(session, user)
+        if setup.is_admin(user):
+            setup.require_another(session, user)
         audit.record(session, "user.deleted", "user", user.id)
         _make_nobody(session, user)
 
 
 def _make_nobody(session: Session, user: User) -> None:
-    people.end_tokens(session, user)
+    account_changes.end_tokens(session, user)
     session.flush()
     mail.forget_user(session, user.id)
-    links.forget(session, user.id)
-    sessions.forget(session, user.id)
+    one_time_tokens.forget(session, user.id)
+    browser_sessions.forget(session, user.id)
     session.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == user.id))
     hooks.erase(session, user.id)
     user.email = f"deleted-{user.id}@deleted.invalid"

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session, load_only
 
-from parking import addresses, names
 from parking.accounts.models import Role, User, user_roles
 from parking.errors import Invalid, NotFound
+from parking.text import email_addresses, names
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ def credentials(
     query = select(User.id, User.email, User.username, User.password, User.active).where(User.deleted_at.is_(None))
     if email is None:
         return session.execute(query.where(User.id == user_id)).one_or_none()
-    exact = addresses.twin_key(email)
-    wanted = User.email_key.in_((addresses.key(email), exact))
+    exact = email_addresses.twin_key(email)
+    wanted = User.email_key.in_((email_addresses.key(email), exact))
     return session.execute(query.where(wanted).order_by(User.email_key != exact).limit(1)).one_or_none()
 
 

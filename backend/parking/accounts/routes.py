@@ -12,20 +12,24 @@ from apiflask import APIBlueprint
 from flask import request
 from flask_login import current_user
 
-from parking import attempts, limits, security_log
-from parking.accounts import cookies, credentials, profile, schemas, service, tokens
-from parking.attempts import Rule
-from parking.db import db
-from parking.limits import by_address, by_user, limiter
+from parking.accounts import profile, schemas, service
+from parking.accounts.passwords import change
+from parking.accounts.sessions import access_tokens, cookies
+from parking.database import db
 from parking.web import (
     ACCOUNT_HEADER,
     Message,
     documented,
+    guess_limits,
     identity,
+    rate_limits,
     require_shown_account,
     requires,
+    security_log,
     shown_account,
 )
+from parking.web.guess_limits import Rule
+from parking.web.rate_limits import by_address, by_user, limiter
 
 bp = APIBlueprint("accounts", __name__, url_prefix="/auth", tag="Accounts")
 FORGOT_SECONDS = 0.3
@@ -80,9 +84,9 @@ def _email_change_rules() -> Iterator[Rule]:
         yield Rule(f"new address {_account_key(email)}", MAILS_TO_A_NEW_ADDRESS, DAY)
 
 
-_password_limit = attempts.limited(_password_rules)
-_link_limit = attempts.limited(_link_rules)
-_email_change_limit = attempts.limited(_email_change_rules, counts=lambda status: status < 400)
+_password_limit = guess_limits.limited(_password_rules)
+_link_limit = guess_limits.limited(_link_rules)
+_email_change_limit = guess_limits.limited(_email_change_rules, counts=lambda status: status < 400)
 """Counts the mails that were sent."""
 
 
@@ -92,12 +96,12 @@ def _signed_in(message: str, done: service.SignedIn) -> dict[str, Any]:
         "message": message,
         "user": profile.shown(db.session(), done.user),
         "token": done.token,
-        "expires_in": int(tokens.lifetime().total_seconds()),
+        "expires_in": int(access_tokens.lifetime().total_seconds()),
     }
 
 
 @bp.post("/register")
-@limiter.limit(limits.REGISTER, key_func=by_address)
+@limiter.limit(rate_limits.REGISTER, key_func=by_address)
 @bp.input(schemas.Register, arg_name="body")
 @bp.output(schemas.SignedIn, status_code=201)
 @documented(409)
@@ -119,7 +123,7 @@ def setup(body: schemas.Setup) -> Any:
 
 
 @bp.post("/login")
-@attempts.limited(_sign_in_rules)
+@guess_limits.limited(_sign_in_rules)
 @bp.input(schemas.Login, arg_name="body")
 @bp.output(schemas.SignedIn)
 @documented(401)
@@ -130,7 +134,7 @@ def login(body: schemas.Login) -> Any:
 
 
 @bp.post("/refresh")
-@limiter.limit(limits.PUBLIC, key_func=by_address)
+@limiter.limit(rate_limits.PUBLIC, key_func=by_address)
 @bp.output(schemas.SignedIn)
 @documented(401, 403, 409, takes=[ACCOUNT_HEADER])
 def refresh() -> Any:
@@ -239,14 +243,14 @@ def end_session(session_id: int) -> Any:
 
 
 @bp.post("/password/forgot")
-@limiter.limit(limits.FORGOT, key_func=_named_account)
-@limiter.limit(limits.REGISTER, key_func=by_address)
+@limiter.limit(rate_limits.FORGOT, key_func=_named_account)
+@limiter.limit(rate_limits.REGISTER, key_func=by_address)
 @bp.input(schemas.Forgot, arg_name="body")
 @bp.output(Message, status_code=202)
 def forgot(body: schemas.Forgot) -> Any:
     """Ask for a link to set a new password."""
     with _taking(FORGOT_SECONDS):
-        credentials.forgot_password(body.email)
+        change.forgot_password(body.email)
     return {"message": "If there is an account with this address, a mail with a link is on its way to it"}
 
 
@@ -257,20 +261,20 @@ def forgot(body: schemas.Forgot) -> Any:
 @documented(404)
 def reset(body: schemas.Reset) -> Any:
     """Set a new password by the link of the mail. Every browser is signed out."""
-    credentials.reset_password(body.token, body.password, cookies.browser())
+    change.reset_password(body.token, body.password, cookies.browser())
     return {"message": "Your new password is set. Please sign in."}
 
 
 @bp.post("/password/change")
 @requires()
-@limiter.limit(limits.NEW_PASSWORD, key_func=by_user)
+@limiter.limit(rate_limits.NEW_PASSWORD, key_func=by_user)
 @_password_limit
 @bp.input(schemas.ChangePassword, arg_name="body")
 @bp.output(schemas.SignedIn)
 @documented(403, 409)
 def change_password(body: schemas.ChangePassword) -> Any:
     """Set a new password. All other browsers are signed out; this one goes on with the token of the answer."""
-    done = credentials.change_password(identity(), body.current_password, body.new_password, cookies.browser())
+    done = change.change_password(identity(), body.current_password, body.new_password, cookies.browser())
     return _signed_in("Your password is changed", done)
 
 
@@ -283,7 +287,7 @@ def change_password(body: schemas.ChangePassword) -> Any:
 @documented(403, 409)
 def change_email(body: schemas.ChangeEmail) -> Any:
     """Ask for another address. It counts once the link that is sent there was used."""
-    credentials.ask_email_change(identity(), body.email, body.password)
+    change.ask_email_change(identity(), body.email, body.password)
     return {"message": "A mail with a link is on its way to the new address"}
 
 
@@ -294,7 +298,7 @@ def change_email(body: schemas.ChangeEmail) -> Any:
 @documented(404, 409)
 def confirm_email(body: schemas.Token) -> Any:
     """Confirm the new address by the link of the mail."""
-    credentials.confirm_email(body.token, cookies.browser())
+    change.confirm_email(body.token, cookies.browser())
     return {"message": "Your new address is confirmed"}
 
 

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 import timezones
 from parking.accounts import names
 from parking.money import MoneyOut
-from parking.validation import wrong
 from parking.web import Day, In, Out, Query
+from parking.web.validation import wrong
 
 RoleName = Literal["user", "admin"]
 Locale = Literal["en", "de"]

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from parking import security_log
-from parking.accounts import default_names, emails, links, passwords, people, queries, sessions, tokens
-from parking.accounts.administrators import appoint, redeem
-from parking.accounts.administrators import ensure_first as ensure_first_admin
+from parking import audit
+from parking.accounts import account_changes, default_names, emails, one_time_tokens, queries
 from parking.accounts.hooks import Figures, register_blocker, register_eraser, register_figures
 from parking.accounts.models import LoginSession, User
-from parking.accounts.sessions import Browser, Opened, Refused
-from parking.audit import service as audit
-from parking.db import db, transaction
+from parking.accounts.passwords import hashing
+from parking.accounts.sessions import access_tokens, browser_sessions
+from parking.accounts.sessions.browser_sessions import Browser, Opened, Refused
+from parking.accounts.setup import appoint, redeem
+from parking.accounts.setup import ensure_first as ensure_first_admin
+from parking.database import db, transaction
 from parking.errors import Conflict, NotFound, Unauthorized
-from parking.web import Identity, other_account
+from parking.web import Identity, other_account, security_log
 
 __all__ = [
     "Figures",
@@ -38,7 +39,7 @@ class SignedIn:
 
     @property
     def token(self) -> str:
-        return tokens.issue(self.user.fs_uniquifier, self.opened.family)
+        return access_tokens.issue(self.user.fs_uniquifier, self.opened.family)
 
 
 def register(email: str, username: str | None, password: str, browser: Browser) -> SignedIn:
@@ -46,8 +47,8 @@ def register(email: str, username: str | None, password: str, browser: Browser) 
 
     Raises Invalid for the password, Conflict for a taken address or name.
     """
-    passwords.require(password, email=email, username=username or "")
-    password_hash = passwords.hashed(password)
+    hashing.require(password, email=email, username=username or "")
+    password_hash = hashing.hashed(password)
     if username is not None:
         return _create_driver(email, username, password_hash, browser)
     for name in default_names.candidates(email):
@@ -60,9 +61,9 @@ def register(email: str, username: str | None, password: str, browser: Browser) 
 
 
 def _create_driver(email: str, username: str, password_hash: str, browser: Browser) -> SignedIn:
-    with people.unique_names() as session:
-        user = people.create(session, email, username, password_hash, "user")
-        opened = sessions.begin(session, user.id, browser)
+    with account_changes.unique_names() as session:
+        user = account_changes.create(session, email, username, password_hash, "user")
+        opened = browser_sessions.begin(session, user.id, browser)
         audit.record(session, "user.registered", "user", user.id, after={"roles": ["user"]}, actor_id=user.id)
     return SignedIn(user, opened)
 
@@ -81,18 +82,18 @@ def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None)
     found = queries.credentials(db.session(), email=email)
     db.session.close()
     kept = found.password if found else None
-    if not passwords.matches(password, kept) or found is None or kept is None or not found.active:
+    if not hashing.matches(password, kept) or found is None or kept is None or not found.active:
         security_log.event("sign_in_refused", email=email)
         raise _wrong_credentials()
-    renewed = passwords.hashed(password) if passwords.outdated(kept) else kept
+    renewed = hashing.hashed(password) if hashing.outdated(kept) else kept
     with transaction() as session:
         user = queries.person(session, found.id, lock=True)
         if not user.active or user.password != kept:  # changed while we were comparing
             raise _wrong_credentials()
         user.password = renewed
         if old_cookie:
-            sessions.end_by_cookie(session, old_cookie, user_id=user.id)
-        opened = sessions.begin(session, user.id, browser)
+            browser_sessions.end_by_cookie(session, old_cookie, user_id=user.id)
+        opened = browser_sessions.begin(session, user.id, browser)
         audit.record(session, "session.started", "user", user.id, actor_id=user.id)
     return SignedIn(user, opened)
 
@@ -109,7 +110,7 @@ def refresh(cookie: str | None, browser: Browser, account: str | None = None) ->
     if not cookie:
         raise _session_ended()
     with transaction() as session:
-        row, result = sessions.rotate(session, cookie, browser, account)
+        row, result = browser_sessions.rotate(session, cookie, browser, account)
         user = session.get(User, row.user_id) if row else None
         if row and user and result is Refused.REUSED:
             _end_reused(session, row, user, browser)
@@ -123,10 +124,10 @@ def refresh(cookie: str | None, browser: Browser, account: str | None = None) ->
 
 
 def _end_reused(session: Session, row: LoginSession, user: User, browser: Browser) -> None:
-    sessions.end_family(session, user.id, family=row.family)
+    browser_sessions.end_family(session, user.id, family=row.family)
     audit.record(session, "session.token_reused", "login_session", row.id, after={"ended": True}, actor_id=user.id)
     emails.refresh_reuse_warning(session, user, browser)
-    people.tell_streams(user.id)
+    account_changes.tell_streams(user.id)
 
 
 def sign_out(who: Identity | None, cookie: str | None, account: str | None = None) -> bool:
@@ -137,16 +138,16 @@ def sign_out(who: Identity | None, cookie: str | None, account: str | None = Non
     """
     with transaction() as session:
         shown = str(who.id) if who else account
-        owner = sessions.owner_of(session, cookie) if cookie and shown else None
+        owner = browser_sessions.owner_of(session, cookie) if cookie and shown else None
         foreign = owner is not None and str(owner) != shown
         ended = set()
         if who and who.session_family:
-            ended.add((who.id, sessions.end_family(session, who.id, family=who.session_family)))
-        if cookie and not foreign and (row := sessions.end_by_cookie(session, cookie)):
+            ended.add((who.id, browser_sessions.end_family(session, who.id, family=who.session_family)))
+        if cookie and not foreign and (row := browser_sessions.end_by_cookie(session, cookie)):
             ended.add((row.user_id, row.id))
         for user_id, row_id in ended:
             audit.record(session, "session.ended", "login_session", row_id, actor_id=user_id)
-            people.tell_streams(user_id)
+            account_changes.tell_streams(user_id)
     if not ended and who is None:
         raise _session_ended()
     if not ended and who is not None:  # a token of no session: all that can end is all there is
@@ -157,28 +158,28 @@ def sign_out(who: Identity | None, cookie: str | None, account: str | None = Non
 def sign_out_everywhere(user_id: int) -> None:
     """Every browser of this person is signed out, and every access token stops."""
     with transaction() as session:
-        people.end_tokens(session, queries.person(session, user_id, lock=True))
+        account_changes.end_tokens(session, queries.person(session, user_id, lock=True))
         audit.record(session, "session.all_ended", "user", user_id, actor_id=user_id)
 
 
 def list_sessions(who: Identity) -> list[LoginSession]:
     """The browsers this person is signed in with, the last used first."""
-    return sessions.running(db.session(), who.id)
+    return browser_sessions.running(db.session(), who.id)
 
 
 def end_session(who: Identity, row_id: int) -> None:
     """Signs one of the caller's browsers out. Raises NotFound when it is not his, or over."""
     with transaction() as session:
-        if sessions.end_family(session, who.id, row_id=row_id) is None:
+        if browser_sessions.end_family(session, who.id, row_id=row_id) is None:
             raise NotFound("There is no such session.")
         audit.record(session, "session.ended", "login_session", row_id)
-        people.tell_streams(who.id)
+        account_changes.tell_streams(who.id)
 
 
 def forget_old() -> int:
     """Deletes sessions that ended long ago and links that ran out; how many rows. Run by Beat."""
     with transaction() as session:
-        return sessions.forget_old(session) + links.forget_old(session)
+        return browser_sessions.forget_old(session) + one_time_tokens.forget_old(session)
 
 
 def _wrong_credentials() -> Unauthorized:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
+from parking.audit.service import record, record_all
+
+__all__ = ["init_app", "record", "record_all"]
+
 
 def init_app(app: APIFlask) -> None:
     """Puts the log on the application. (Imported here, so that `record` can be used without the routes.)"""

@@ -1,4 +1,4 @@
-"""Who changed what, before and after. Rows are only ever added; a trigger refuses the rest (guards.py)."""
+"""Who changed what, before and after. Rows are only ever added; a trigger refuses the rest (constraints.py)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from parking.db import BigId, UTCDateTime, db
+from parking.database import BigId, UTCDateTime, db
 
 
 class AuditEntry(db.Model):  # type: ignore[name-defined]

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, column, or_, select, table
 from sqlalchemy.orm import Session
 
-from parking import names
 from parking.audit.models import AuditEntry
+from parking.text import names
 
 # The table alone: the log stands below the accounts and knows nothing else of them.
 _people = table("app_user", column("id"), column("email"), column("search_text"))

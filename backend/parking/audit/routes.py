@@ -8,7 +8,7 @@ from apiflask import APIBlueprint
 
 from parking.audit import queries
 from parking.audit.schemas import AuditQuery, Entries, Entry
-from parking.db import db
+from parking.database import db
 from parking.errors import Invalid
 from parking.web import requires
 

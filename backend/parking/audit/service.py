@@ -10,10 +10,10 @@ from flask_login import current_user
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from parking import clock, security_log
+from parking import clock
 from parking.audit.models import AuditEntry
-from parking.db import after_commit
-from parking.web import request_id
+from parking.database import after_commit
+from parking.web import request_id, security_log
 
 SECURITY_ACTIONS = frozenset(
     {

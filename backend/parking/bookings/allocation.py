@@ -29,11 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from parking import names
 from parking.bookings.models import Booking
-from parking.bookings.states import is_active, is_live
-from parking.db import UTCDateTime, is_sqlite
+from parking.bookings.occupancy import is_active, is_live
+from parking.database import UTCDateTime, is_sqlite
 from parking.lots.models import Spot
+from parking.text import names
 
 BOOKING: Any = Booking.__table__
 SPOT: Any = Spot.__table__

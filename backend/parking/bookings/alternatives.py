@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking.bookings import allocation, states
+from parking.bookings import allocation, occupancy
 from parking.bookings.allocation import NewClaim
 from parking.bookings.models import Booking
-from parking.bookings.states import is_live
-from parking.bookings.views import iso
+from parking.bookings.occupancy import is_live
+from parking.bookings.reading.views import iso
 from parking.lots.models import Lot, Spot
 from parking.money import to_number
 
@@ -30,11 +30,11 @@ def instead_of(session: Session, lot: Lot, new: NewClaim) -> list[dict[str, Any]
 
 def _other_lots(session: Session, lot: Lot, new: NewClaim) -> list[dict[str, Any]]:
     others = session.scalars(select(Lot).where(Lot.deleted_at.is_(None), Lot.id != lot.id)).all()
-    counts = states.counts(session, new.created_at or new.start_time)
+    counts = occupancy.counts(session, new.created_at or new.start_time)
     near = sorted(others, key=lambda other: (distance_km(lot, other) or 1e9, other.tariff.hourly_minor, other.name))
     found: list[dict[str, Any]] = []
     for other in near[:MOST_LOOKED_AT]:
-        free = other.capacity - counts.get(other.id, states.Counts()).taken
+        free = other.capacity - counts.get(other.id, occupancy.Counts()).taken
         if new.booking_type == "reserved":
             free = len(allocation.free_spot_ids(session, other.id, new.start_time, new.held_until))
         if free > 0:

@@ -7,14 +7,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from parking import settings
+from parking import mail, pricing, settings
 from parking.accounts.models import User
 from parking.bookings.models import Booking
-from parking.bookings.rules import pricing
-from parking.bookings.views import claim_of, iso, price_of, window_of
+from parking.bookings.reading.views import claim_of, iso, price_of, window_of
 from parking.lot_calendar import zone_of_stay
 from parking.lots.models import Lot, Tariff
-from parking.mail import service as mail
 
 CONFIRM_EVERY = timedelta(minutes=1)
 

@@ -1,5 +1,5 @@
 """Bookings. Each holds a claim on one spot, [start_time, held_until); the database keeps live claims apart
-(constraint and triggers: parking/guards.py)."""
+(constraint and triggers: parking/database/constraints.py)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from parking import clock, names
-from parking.db import BigId, UTCDateTime, db
-from parking.text_keys import derived
+from parking import clock
+from parking.database import BigId, UTCDateTime, db
+from parking.database.derived_columns import derived
+from parking.text import names
 
 RETIRED = "retired"
 OUT_OF_SERVICE = "out of service"

@@ -6,14 +6,14 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from parking import clock, settings
-from parking.bookings import emails, queries, steps
-from parking.bookings.rules import lifecycle, pricing
+from parking import clock, mail, pricing, settings
+from parking.bookings import emails, transitions
+from parking.bookings.reading import queries
+from parking.bookings.reading.views import LIVE, claim_of, ended, iso, price_of, row_view
+from parking.bookings.rules import lifecycle
 from parking.bookings.service import price_lines
-from parking.bookings.views import LIVE, claim_of, ended, iso, price_of, row_view
-from parking.db import db
+from parking.database import db
 from parking.errors import Conflict, NotFound
-from parking.mail import service as mail
 from parking.money import to_number
 from parking.web import Identity
 
@@ -43,7 +43,7 @@ def receipt(booking_id: int, who: Identity) -> dict[str, Any]:
 def calendar(booking_id: int, who: Identity) -> str:
     """The calendar file of one's own booking as it stands now, as text. Raises NotFound."""
     row = _own(booking_id, who)
-    booking, facts = row.Booking, steps.facts(row)
+    booking, facts = row.Booking, transitions.facts(row)
     status = lifecycle.status_at(claim_of(booking), clock.now())
     if booking.status in LIVE and status not in LIVE:  # over by the clock, and no sweep has written it yet
         end, _ = ended(booking, row.Tariff, status)

@@ -9,7 +9,9 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from parking import clock
-from parking.bookings import local_days, queries, receipts, service
+from parking.bookings import receipts, service
+from parking.bookings.reading import local_days, queries
+from parking.bookings.reading.views import iso
 from parking.bookings.rules.times import read_time
 from parking.bookings.schemas import (
     AdminBookedOut,
@@ -33,11 +35,10 @@ from parking.bookings.schemas import (
     ReleasedOut,
     WindowQuery,
 )
-from parking.bookings.views import iso
-from parking.db import db
+from parking.database import db
 from parking.errors import Invalid
-from parking.limits import BOOK, EXTEND, LEAVE, by_user, limiter
 from parking.web import answer, documented, identity, requires
+from parking.web.rate_limits import BOOK, EXTEND, LEAVE, by_user, limiter
 
 bp = APIBlueprint("bookings", __name__, tag="Bookings")
 _leaving = limiter.shared_limit(LEAVE, scope="leaving", key_func=by_user)

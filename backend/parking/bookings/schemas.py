@@ -16,9 +16,9 @@ from pydantic import (
     model_validator,
 )
 
-from parking import names
-from parking.validation import wrong
+from parking.text import names
 from parking.web import Day, In, Out, Query
+from parking.web.validation import wrong
 
 MAX_ID = 2**53 - 1
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]

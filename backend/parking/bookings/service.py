@@ -11,22 +11,21 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from parking import clock, settings
+from parking import clock, idempotency, mail, pricing, settings
 from parking.accounts.models import User
-from parking.bookings import allocation, alternatives, emails, queries, steps, sweeps
-from parking.bookings import listing as pages
-from parking.bookings.announce import announce
+from parking.bookings import allocation, alternatives, emails, expiry, transitions
+from parking.bookings.events import announce
 from parking.bookings.models import Booking
-from parking.bookings.rules import lifecycle, pricing
+from parking.bookings.occupancy import is_block, is_live
+from parking.bookings.reading import page as pages
+from parking.bookings.reading import queries
+from parking.bookings.reading.views import booking_view, claim_of, iso, list_view, price_of, row_view
+from parking.bookings.rules import lifecycle
 from parking.bookings.rules.times import read_time
-from parking.bookings.states import is_block, is_live
-from parking.bookings.views import booking_view, claim_of, iso, list_view, price_of, row_view
 from parking.bookings.windows import check_length, read_window
-from parking.db import Groups, db, is_sqlite, transaction
+from parking.database import Groups, db, is_sqlite, transaction
 from parking.errors import Conflict, Invalid, NotFound, Unavailable
-from parking.idempotency import service as idempotency
 from parking.lots.models import Lot, Spot, Tariff
-from parking.mail import service as mail
 from parking.money import plain_text, to_number
 from parking.web import signed_out
 
@@ -72,7 +71,7 @@ def book(order: Order) -> dict[str, Any]:
                 if keeper:
                     keeper.keep(201, answer)
                 return answer
-        if sweeps.settle(order.lot_id) == 0:
+        if expiry.settle(order.lot_id) == 0:
             _refuse_if_full(order, new)
     raise Unavailable("Very many people want this car park at the moment. Please try again.")
 
@@ -163,7 +162,7 @@ def open_bookings(session: Session, user_id: int) -> int:
 
 def _booked(session: Session, claimed: allocation.Claimed, place: _Place) -> dict[str, Any]:
     booking, number, lot, tariff = claimed.booking, claimed.spot_number, place.lot, place.tariff
-    steps.record(session, "booking.created", booking, None)
+    transitions.record(session, "booking.created", booking, None)
     emails.confirm(session, place.user, emails.facts_of(booking, lot, number, tariff))
     announce(booking)
     taken = queries.spot_taken_until(session, booking.id) if booking.checkin_grace_s is not None else None
@@ -224,10 +223,10 @@ def release(booking_id: int, user_id: int | None, *, reason: str | None = None) 
         lifecycle.check_release(claim_of(booking), now)
         message = "Spot released."
         if booking.status == "Reserved":  # its time has come, but another car never left: it was no stay
-            steps.cancel(session, row, now, by="system", reason=sweeps.NOT_FREE)
+            transitions.cancel(session, row, now, by="system", reason=expiry.NOT_FREE)
             message = "Your spot was not free in time, so the booking was cancelled. It costs nothing."
         elif booking.end_time is None:
-            steps.complete(session, row, now, by="admin" if reason else "user", reason=reason)
+            transitions.complete(session, row, now, by="admin" if reason else "user", reason=reason)
         view = row_view(row, now, for_admin=user_id is None)
         view["total_cost"] = to_number(booking.total_cost_minor or 0)
         return {"message": message, "booking": view, "total_cost": view["total_cost"]}
@@ -241,7 +240,7 @@ def cancel(booking_id: int, user_id: int | None, *, reason: str | None = None) -
     def act(session: Session, row: Row[Any], now: datetime) -> dict[str, Any]:
         booking: Booking = row.Booking
         lifecycle.check_cancel(claim_of(booking), now)
-        steps.cancel(session, row, now, by="user" if user_id else "admin", reason=reason)
+        transitions.cancel(session, row, now, by="user" if user_id else "admin", reason=reason)
         return {"message": "Booking cancelled.", "booking": row_view(row, now, for_admin=user_id is None)}
 
     return _change(booking_id, user_id, act)
@@ -254,10 +253,10 @@ def check_in(booking_id: int, user_id: int) -> dict[str, Any]:
         booking: Booking = row.Booking
         lifecycle.check_check_in(claim_of(booking), now)
         _check_spot_is_free(session, booking, now, row.Lot.timezone)
-        before = steps.audited(booking)
+        before = transitions.audited(booking)
         booking.start_time = min(booking.start_time, now)
         booking.status, booking.checked_in_at = "Active", now
-        steps.record(session, "booking.checked_in", booking, before)
+        transitions.record(session, "booking.checked_in", booking, before)
         announce(booking)
         return {"message": "You are checked in.", "booking": row_view(row, now)}
 
@@ -296,12 +295,12 @@ def extend(booking_id: int, user_id: int, *, minutes: int | None = None, until: 
         lifecycle.check_extend(claim_of(booking), booking.held_until, end, now)
         check_length(booking.start_time, end, row.Lot.timezone, "until")
         _check_free_until(session, booking, end)
-        before = steps.audited(booking)
+        before = transitions.audited(booking)
         booking.held_until, booking.sequence = end, booking.sequence + 1
         if booking.reserved_end is not None:
             booking.reserved_end = end
-        steps.record(session, "booking.extended", booking, before)
-        emails.confirm(session, row.User, steps.facts(row))
+        transitions.record(session, "booking.extended", booking, before)
+        emails.confirm(session, row.User, transitions.facts(row))
         announce(booking)
         return {"message": "The spot is yours for longer.", "booking": row_view(row, now)}
 
@@ -341,13 +340,13 @@ def _change(
             now = clock.now()
             is_due = lifecycle.status_at(claim_of(row.Booking), now) != row.Booking.status
             if settled and is_due:
-                sweeps.apply_due(session, row, now)
+                expiry.apply_due(session, row, now)
             if settled or not is_due:
                 answer = act(session, row, now)
                 if keeper:
                     keeper.keep(200, answer)
                 return answer
-        sweeps.settle(row.Booking.lot_id)
+        expiry.settle(row.Booking.lot_id)
     raise AssertionError("the second round always answers")
 
 

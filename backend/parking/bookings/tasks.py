@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from parking.bookings import sweeps
-from parking.idempotency import service as idempotency
+from parking import idempotency
+from parking.bookings import expiry
 
 
 @shared_task(name="tasks.settle_bookings")
 def settle_bookings() -> int:
     """Begins, ends and renews whatever is due."""
-    return sweeps.settle_all()
+    return expiry.settle_all()
 
 
 @shared_task(name="tasks.forget_idempotency_keys")

@@ -30,14 +30,14 @@ import click
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from parking import clock, names, settings
+from parking import clock, pricing, settings
 from parking.accounts.models import User
 from parking.bookings.allocation import new_reference
 from parking.bookings.models import Booking
-from parking.bookings.rules import pricing
-from parking.db import db, is_sqlite, transaction
+from parking.database import db, is_sqlite, transaction
 from parking.lots.models import Lot, Spot, Tariff
-from parking.reports import rollups
+from parking.statistics.daily import refresh
+from parking.text import names
 
 ZONE = "Europe/London"
 BATCH = 10_000
@@ -285,7 +285,7 @@ def run(path: Path, *, original_dates: bool = False) -> Loaded:
     if not original_dates:
         parks = read(path, weeks_to_now(parks, clock.now()))
     loaded = load(parks)
-    rollups.roll_up()
+    refresh.roll_up()
     with db.engine.begin() as connection:
         connection.exec_driver_sql("ANALYZE")
     return loaded

@@ -16,15 +16,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.accounts import people
+from parking.accounts import account_changes
 from parking.accounts.models import User
+from parking.bookings import expiry
 from parking.bookings import service as bookings
-from parking.bookings import sweeps
-from parking.contract import heartbeat
-from parking.db import db, transaction
+from parking.database import db, transaction
 from parking.demo import birmingham, town
 from parking.errors import Conflict, Unavailable
-from parking.lots import service as lots
+from parking.jobs import heartbeat
+from parking.lot_admin import service as lots
 from parking.lots.models import Lot, Spot
 from parking.mail.models import OutboxMail
 
@@ -66,8 +66,8 @@ def _real(city: Path, password: str) -> str:
     loaded = birmingham.run(city)
     hashed = hash_password(password)
     with transaction() as session:
-        people.create(session, ADMIN, "Demo Admin", hashed, "user", "admin")
-        people.create(session, DRIVER, "Amelia Albers", hashed, "user")
+        account_changes.create(session, ADMIN, "Demo Admin", hashed, "user", "admin")
+        account_changes.create(session, DRIVER, "Amelia Albers", hashed, "user")
     return f"{loaded.lots} car parks, {loaded.drivers:,} drivers, {loaded.bookings:,} bookings."
 
 
@@ -107,10 +107,10 @@ class Town:
         """The people and the car parks."""
         hashed = hash_password(self.password)  # once: a hundred slow hashes of one word prove nothing
         with transaction() as session:
-            admin = people.create(session, ADMIN, "Demo Admin", hashed, "user", "admin")
+            admin = account_changes.create(session, ADMIN, "Demo Admin", hashed, "user", "admin")
             made = []
             for name, email, plate in town.drivers():
-                user = people.create(session, email, name, hashed, "user")
+                user = account_changes.create(session, email, name, hashed, "user")
                 user.plates = [plate]
                 made.append((user, plate))
             session.flush()
@@ -155,7 +155,7 @@ class Town:
         self._at(end - early, lambda: _try(bookings.release, booking_id, user_id))
 
     def _sweep(self) -> None:
-        sweeps.settle_all()
+        expiry.settle_all()
         self._at(clock.now() + SWEEP_EVERY, self._sweep)
 
     def _keep_mail_here(self) -> None:

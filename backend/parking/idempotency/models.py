@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from parking.db import BigId, UTCDateTime, db
+from parking.database import BigId, UTCDateTime, db
 
 
 class IdempotencyKey(db.Model):  # type: ignore[name-defined]

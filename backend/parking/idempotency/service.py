@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.db import is_sqlite, transaction
+from parking.database import is_sqlite, transaction
 from parking.errors import Conflict, Invalid
 from parking.idempotency.models import IdempotencyKey
 from parking.web import identity

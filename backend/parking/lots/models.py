@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from parking import clock, names
-from parking.db import BigId, UTCDateTime, db
-from parking.text_keys import Unique, derived
+from parking import clock
+from parking.database import BigId, UTCDateTime, db
+from parking.database.derived_columns import Unique, derived
+from parking.text import names
 
 
 class Tariff(db.Model):  # type: ignore[name-defined]

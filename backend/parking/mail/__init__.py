@@ -8,6 +8,37 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from config import ConfigError
+from parking.mail.service import (
+    MAX_ATTACHMENT_BYTES,
+    FileReference,
+    Recipient,
+    calendar_file,
+    confirmation_states,
+    forget_user,
+    get_preferences,
+    health,
+    queue,
+    set_preferences,
+    supersede,
+    unwilling,
+)
+
+__all__ = [
+    "MAX_ATTACHMENT_BYTES",
+    "FileReference",
+    "Recipient",
+    "at_start",
+    "calendar_file",
+    "confirmation_states",
+    "forget_user",
+    "get_preferences",
+    "health",
+    "init_app",
+    "queue",
+    "set_preferences",
+    "supersede",
+    "unwilling",
+]
 
 
 def init_app(app: APIFlask) -> None:
@@ -21,8 +52,8 @@ def init_app(app: APIFlask) -> None:
 
 def at_start() -> list[str]:
     """Refuses a MAIL_FROM that no mail can come from. Raises config.ConfigError."""
-    from parking.mail import delivery
-    from parking.mail.address import BadAddress, addr_spec
+    from parking.mail.outbox import delivery
+    from parking.mail.smtp.addresses import BadAddress, addr_spec
     from parking.settings import current
 
     sender = delivery.site(current()).sender_email

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
-from parking.mail.address import addr_spec, header_text
 from parking.mail.i18n import parse
+from parking.mail.smtp.addresses import addr_spec, header_text
 
 if TYPE_CHECKING:
-    from parking.mail.kinds.context import Context
-    from parking.mail.kinds.facts import BookingFacts
+    from parking.mail.templates.context import Context
+    from parking.mail.templates.contexts import BookingFacts
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 _NOT_TAKEN_PLACE = ("Cancelled", "No-show")

@@ -10,12 +10,14 @@ import click
 from flask.cli import AppGroup
 
 from parking import clock
-from parking.db import db, transaction
-from parking.mail import delivery, doctor, render, service
-from parking.mail.address import BadAddress, addr_spec
+from parking.database import db, transaction
+from parking.mail import render, service
 from parking.mail.i18n import LANGUAGES
-from parking.mail.kinds import KINDS
-from parking.mail.smtp import Connection, LoginRefused, Refused, ServerDown
+from parking.mail.outbox import delivery
+from parking.mail.smtp import check as smtp_check
+from parking.mail.smtp.addresses import BadAddress, addr_spec
+from parking.mail.smtp.smtp_client import Connection, LoginRefused, Refused, ServerDown
+from parking.mail.templates import KINDS
 from parking.mail.unsubscribe import BadToken
 from parking.settings import current
 
@@ -26,7 +28,7 @@ mail_cli = AppGroup("mail", help="Check, preview and test the mails.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list on standard output.")
 def doctor_command(as_json: bool) -> None:
     """Check the way to the mail server without sending: connection, TLS, login, From. Exit code 1 when it is broken."""
-    checks = doctor.examine(current())
+    checks = smtp_check.examine(current())
     if as_json:
         click.echo(json.dumps([{"check": c.name, "ok": c.ok, "said": c.said} for c in checks]))
     else:

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from parking import addresses, names
-from parking.db import BigId, UTCDateTime, db
-from parking.text_keys import derived
+from parking.database import BigId, UTCDateTime, db
+from parking.database.derived_columns import derived
+from parking.text import email_addresses, names
 
 STATES = ("queued", "sending", "retrying", "sent", "failed", "suppressed", "discarded")
 """queued → sending → sent | retrying | failed. suppressed: the reader has unsubscribed, or the address has had too many
@@ -22,7 +22,7 @@ OPEN = text("state IN ('queued', 'retrying', 'sending')")
 
 def search_text(email: str, name: str, subject: str) -> str:
     """What a mail may be searched by: its reader's address in both spellings and name, and its subject."""
-    return "\n".join(names.search_key(text) for text in (addresses.spellings(email), name, subject))
+    return "\n".join(names.search_key(text) for text in (email_addresses.spellings(email), name, subject))
 
 
 class OutboxMail(db.Model):  # type: ignore[name-defined]  # made at run time

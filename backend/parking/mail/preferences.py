@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking.mail import outbox
-from parking.mail.kinds import KINDS, SUBSCRIPTIONS
 from parking.mail.models import MailPreference, OutboxMail
+from parking.mail.outbox import entries
+from parking.mail.templates import KINDS, SUBSCRIPTIONS
 
 
-def preferences(session: Session, user_id: int, *, admin: bool = False) -> dict[str, bool]:
+def get_preferences(session: Session, user_id: int, *, admin: bool = False) -> dict[str, bool]:
     """Every kind this reader can turn on and off, and how it stands."""
     rows = select(MailPreference.kind, MailPreference.enabled).where(MailPreference.user_id == user_id)
     chosen = dict(session.execute(rows).all())
@@ -33,7 +33,7 @@ def set_preferences(session: Session, user_id: int, wanted: dict[str, bool]) -> 
         OutboxMail.user_id == user_id, OutboxMail.kind.in_(unwanted), OutboxMail.state.in_(("queued", "retrying"))
     )
     for mail in session.scalars(waiting):
-        outbox.finish(mail, "suppressed", "the reader has unsubscribed")
+        entries.finish(mail, "suppressed", "the reader has unsubscribed")
 
 
 def wants(session: Session, user_id: int, kind: str) -> bool:

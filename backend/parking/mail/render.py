@@ -18,11 +18,11 @@ import mjml
 from jinja2 import BaseLoader, Environment, Template
 
 from parking.mail import calendar
-from parking.mail.address import addr_spec, header_text, mailbox
-from parking.mail.header_folding import WIRE
 from parking.mail.i18n import Texts, language
-from parking.mail.kinds import KINDS, Context
-from parking.mail.letter import Letter
+from parking.mail.layout import Letter
+from parking.mail.smtp.addresses import addr_spec, header_text, mailbox
+from parking.mail.smtp.header_folding import WIRE
+from parking.mail.templates import KINDS, Context
 
 _TEMPLATES = Path(__file__).with_name("templates")
 # 8-bit text is encoded, so that every server on the way can carry it.

@@ -7,11 +7,10 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, make_response, render_template, request, send_from_directory
 
-from parking.db import db, transaction
+from parking.database import db, transaction
 from parking.errors import Invalid
 from parking.mail import service
 from parking.mail.i18n import LANGUAGES, Texts, language
-from parking.mail.kinds import KINDS
 from parking.mail.schemas import (
     Email,
     EmailDetail,
@@ -24,6 +23,7 @@ from parking.mail.schemas import (
     PreviewEnvelope,
     PreviewQuery,
 )
+from parking.mail.templates import KINDS
 from parking.mail.unsubscribe import BadToken
 from parking.settings import current
 from parking.web import Message, documented, identity, requires

@@ -1,4 +1,4 @@
-"""The mail's front door for the other domains: queue a letter, keep preferences, look at the outbox.
+"""The mail's front door for the other domains: queue a letter, keep get_preferences, look at the outbox.
 
 from parking.mail import service as mail
 mail.queue(session, "booking_confirmation", mail.Recipient("a@example.com", "Amelia"), {"booking": {...}})
@@ -14,15 +14,18 @@ from typing import Any, cast
 from sqlalchemy import Select, column, func, select, table
 from sqlalchemy.orm import Session
 
-from parking import clock, names
+from parking import clock
 from parking.errors import Conflict, NotFound
-from parking.mail import calendar, circuit, delivery, outbox, render, unsubscribe
-from parking.mail.kinds import KINDS, SUBSCRIPTIONS, Kind
-from parking.mail.kinds.facts import BookingFacts
+from parking.mail import calendar, render, unsubscribe
 from parking.mail.models import OPEN, STATES, OutboxMail
-from parking.mail.preferences import forget_preferences, preferences, set_preferences, unwilling, wants
-from parking.mail.queueing import FileReference, Recipient, new_message_id, queue, supersede, wake_worker
+from parking.mail.outbox import delivery, entries
+from parking.mail.outbox.queue import FileReference, Recipient, new_message_id, queue, supersede, wake_worker
+from parking.mail.preferences import forget_preferences, get_preferences, set_preferences, unwilling, wants
+from parking.mail.smtp import circuit_breaker
+from parking.mail.templates import KINDS, SUBSCRIPTIONS, Kind
+from parking.mail.templates.contexts import BookingFacts
 from parking.settings import current
+from parking.text import names
 
 __all__ = [
     "KINDS",
@@ -32,8 +35,8 @@ __all__ = [
     "FileReference",
     "Kind",
     "Recipient",
+    "get_preferences",
     "new_message_id",
-    "preferences",
     "queue",
     "set_preferences",
     "supersede",
@@ -55,7 +58,7 @@ def queue_sample(session: Session, kind: str, to: Recipient) -> OutboxMail:
 
 
 def forget_user(session: Session, user_id: int) -> int:
-    """A deleted account's mails and preferences, sent or not. Returns how many mails."""
+    """A deleted account's mails and get_preferences, sent or not. Returns how many mails."""
     forget_preferences(session, user_id)
     return session.query(OutboxMail).filter_by(user_id=user_id).delete(synchronize_session=False)
 
@@ -98,7 +101,7 @@ def health(session: Session) -> dict[str, Any]:
         "oldest_unsent_seconds": int((now - oldest).total_seconds()) if oldest else None,
         "queued": tally["queued"] + tally["sending"] + tally["retrying"],
         "failed": tally["failed"],
-        "circuit": circuit.state(session, settings, now),
+        "circuit": circuit_breaker.state(session, settings, now),
     }
 
 
@@ -213,7 +216,7 @@ def retry(session: Session, mail_id: int) -> OutboxMail:
     mail = get(session, mail_id, lock=True)
     if mail.state not in ("failed", "discarded", "retrying", "queued"):
         raise Conflict(f"A mail in state {mail.state} cannot be sent again.")
-    if outbox.is_erased(mail):
+    if entries.is_erased(mail):
         raise Conflict("The link in this mail has been erased; its reader must ask for a new one.")
     now = clock.now()
     mail.state, mail.due_at, mail.server_fault = "queued", now, False
@@ -227,14 +230,14 @@ def discard(session: Session, mail_id: int) -> OutboxMail:
     mail = get(session, mail_id, lock=True)
     if mail.state not in ("queued", "retrying", "failed"):
         raise Conflict(f"A mail in state {mail.state} cannot be discarded.")
-    outbox.finish(mail, "discarded", "discarded by an administrator")
+    entries.finish(mail, "discarded", "discarded by an administrator")
     return mail
 
 
 def resume(session: Session) -> None:
     """Tries the login again now, after the credentials were mended on the server's side."""
-    circuit.close(session)
-    outbox.server_is_back(session, clock.now())
+    circuit_breaker.close(session)
+    entries.server_is_back(session, clock.now())
     wake_worker()
 
 

@@ -9,10 +9,10 @@ from celery import shared_task
 from sqlalchemy import select
 
 from parking import clock
-from parking.db import db, transaction
-from parking.live import service as live
-from parking.mail import allowance, delivery, outbox
+from parking import realtime as live
+from parking.database import db, transaction
 from parking.mail.models import OutboxMail
+from parking.mail.outbox import allowance, delivery, entries
 
 KEEP = timedelta(days=90)
 SWEEP_SECONDS = 10.0
@@ -55,7 +55,7 @@ def purge_mail() -> int:
         allowance.delete_old(session)
     while True:
         with transaction() as session:
-            gone = outbox.purge(session, clock.now() - KEEP)
+            gone = entries.purge(session, clock.now() - KEEP)
         total += gone
         if gone < 1000:
             return total

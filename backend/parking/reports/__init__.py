@@ -1,4 +1,4 @@
-"""Reports: the figures behind charts and mails, the timetable of mails, and the ledger that keeps it honest."""
+"""Reports: mails on a schedule, each sent once."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from apiflask import APIFlask
 
 def init_app(app: APIFlask) -> None:
     """Puts this domain on the application."""
-    from parking.reports import rollup_tasks, schedule_cli, schedule_routes, stats_routes
+    from parking.reports import cli, routes
 
-    app.register_blueprint(stats_routes.bp)
-    app.register_blueprint(schedule_routes.bp)
-    app.cli.add_command(rollup_tasks.cli)
-    app.cli.add_command(schedule_cli.cli)
+    app.register_blueprint(routes.bp)
+    app.cli.add_command(cli.cli)
 
 
 def at_start() -> list[str]:
-    """Once the database is up to date: the timetable begins with this installation."""
-    from parking.reports import timetable
+    """Once the database is up to date: the schedule begins with this installation."""
+    from parking.reports import schedule
 
-    timetable.begin()
+    schedule.begin()
     return []

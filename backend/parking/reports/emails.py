@@ -11,21 +11,20 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from parking import clock, csv_writer, settings
-from parking.bookings import states
+from parking import clock, csv_writer, mail, settings
+from parking.bookings import occupancy
 from parking.bookings.models import Booking
-from parking.bookings.queries import Filters
-from parking.csv_exports import columns, files, stream
-from parking.csv_exports import queries as export_queries
+from parking.bookings.reading.queries import Filters
 from parking.csv_writer import Dialect
+from parking.exports import columns, files, stream
+from parking.exports import queries as export_queries
 from parking.lots.models import Lot, Tariff
-from parking.mail import service as mail
-from parking.reports import stats
-from parking.reports.audience import Addressee
 from parking.reports.periods import Period
-from parking.reports.rollup_rules import local_day
-from parking.reports.stats_figures import AdminFigures, LotFigures, UserFigures
+from parking.reports.recipients import Addressee
 from parking.rounding import half_up
+from parking.statistics.daily.aggregate import local_day
+from parking.statistics.definitions import AdminFigures, LotFigures, UserFigures
+from parking.statistics.reading import summary
 
 Writer = Callable[[Session, Sequence[Addressee]], Iterator["Written"]]
 FREE_LOTS = 3
@@ -91,7 +90,7 @@ def reminders(_period: Period) -> Writer:
 
 def _free_lots(session: Session) -> list[tuple[int, dict[str, Any]]]:
     """(id, facts) of the lots with room, the most room first."""
-    counts = states.counts(session, clock.now())
+    counts = occupancy.counts(session, clock.now())
     query = (
         select(Lot.id, Lot.name, Lot.capacity, Tariff.hourly_minor, Tariff.currency)
         .join(Tariff, (Tariff.lot_id == Lot.id) & (Tariff.id == Lot.tariff_id))
@@ -109,7 +108,7 @@ def _free_lots(session: Session) -> list[tuple[int, dict[str, Any]]]:
 def _last_lots(session: Session, user_ids: Iterable[int]) -> dict[int, int]:
     newest = (
         select(func.max(Booking.id))
-        .where(Booking.user_id.in_(list(user_ids)), ~states.is_block)
+        .where(Booking.user_id.in_(list(user_ids)), ~occupancy.is_block)
         .group_by(Booking.user_id)
     )
     return dict(session.execute(select(Booking.user_id, Booking.lot_id).where(Booking.id.in_(newest))).all())
@@ -151,10 +150,10 @@ def admin_monthly(period: Period) -> Writer:
 
 
 def _admin_facts(session: Session, covered: Days) -> dict[str, Any]:
-    figures = stats.admin_figures(session, covered.first, covered.last)
+    figures = summary.admin_figures(session, covered.first, covered.last)
     before = None
     if covered.since is None:
-        before = stats.admin_figures(session, *covered.before())
+        before = summary.admin_figures(session, *covered.before())
     return {
         "since": covered.since.isoformat() if covered.since else None,
         "timezone": settings.current().timezone,
@@ -215,7 +214,7 @@ LOT_FIGURES = csv_writer.Table(
 
 
 def _lots_file(session: Session, covered: Days, dialect: Dialect) -> mail.FileReference:
-    figures = stats.admin_figures(session, covered.first, covered.last)
+    figures = summary.admin_figures(session, covered.first, covered.last)
     text = csv_writer.whole(LOT_FIGURES, [_lot_row(lot) for lot in figures.lots], dialect).decode()
     return {"filename": f"lots_{covered.months[-1]}.csv", "mimetype": "text/csv", "text": text}
 
@@ -279,10 +278,10 @@ def user_monthly(period: Period) -> Writer:
 
 
 def _user_facts(session: Session, user_id: int, covered: Days) -> dict[str, Any]:
-    figures = [stats.user_figures(session, user_id, month) for month in covered.months]
+    figures = [summary.user_figures(session, user_id, month) for month in covered.months]
     before = None
     if covered.since is None:
-        before = stats.user_figures(session, user_id, f"{covered.first - _ONE_DAY:%Y-%m}")
+        before = summary.user_figures(session, user_id, f"{covered.first - _ONE_DAY:%Y-%m}")
     return {
         "month": covered.months[-1],
         "since": covered.since.isoformat() if covered.since else None,

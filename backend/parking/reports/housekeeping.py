@@ -11,8 +11,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.db import db, is_sqlite
-from parking.reports.ledger import ReportBatch
+from parking.database import db, is_sqlite
+from parking.reports.send_log import ReportBatch
 
 KIND = "housekeeping"
 EVERY = timedelta(hours=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parking.reports.ledger import ReportBatch, ReportRun
-from parking.reports.rollup_models import LotDay, LotDayDetail, LotMonth, LotRolled, MonthDetail, StatsChange
+from parking.reports.send_log import ReportBatch, ReportRun
+from parking.statistics.daily.models import LotDay, LotDayDetail, LotMonth, LotRolled, MonthDetail, StatsChange
 
 __all__ = ["LotDay", "LotDayDetail", "LotMonth", "LotRolled", "MonthDetail", "ReportBatch", "ReportRun", "StatsChange"]

@@ -16,9 +16,9 @@ from sqlalchemy import select
 
 from parking import create_app
 from parking.audit.models import AuditEntry
-from parking.db import db
-from parking.mail import delivery
+from parking.database import db
 from parking.mail.models import OutboxMail
+from parking.mail.outbox import delivery
 from parking.settings import current
 
 OWN_PAGE = {"X-Requested-With": "parkwell"}

@@ -46,7 +46,7 @@ def test_a_forgotten_password_is_set_anew_by_the_link(client, alice, secret_of, 
 
 
 def test_nobody_learns_whether_there_is_an_account(client, alice, bob, rows):
-    from parking.db import db
+    from parking.database import db
 
     bob.active = False
     db.session.commit()

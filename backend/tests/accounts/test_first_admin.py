@@ -6,7 +6,7 @@ import pytest
 
 from config import ConfigError
 from parking import accounts, clock
-from parking.accounts import administrators, service
+from parking.accounts import service, setup
 from parking.accounts.models import SingleUse, User
 
 from .conftest import PRODUCTION
@@ -80,10 +80,10 @@ def test_of_fifty_redemptions_at_one_moment_one_makes_an_administrator(app, toge
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite never has two writers
 def test_without_the_guard_the_link_makes_many(app, together, rows, monkeypatch):
     """The control run: reading the link in place of claiming it, and no lock."""
-    from parking.accounts import links
+    from parking.accounts import one_time_tokens
 
-    monkeypatch.setattr(links, "claim", links.peek)
-    monkeypatch.setattr(administrators, "lock", lambda session: None)
+    monkeypatch.setattr(one_time_tokens, "claim", one_time_tokens.peek)
+    monkeypatch.setattr(setup, "lock", lambda session: None)
     assert redeem_all(app, together, link_token()).count(201) > 1
 
 
@@ -172,7 +172,7 @@ def test_the_command_reads_the_password_from_standard_input(app, rows, client, a
 
 
 def test_the_command_asks_on_a_terminal_without_showing_the_password(app, monkeypatch, rows):
-    from parking.accounts import cli
+    from parking.accounts.admin import cli
 
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

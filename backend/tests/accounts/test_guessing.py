@@ -11,9 +11,10 @@ from contextlib import nullcontext, suppress
 
 import pytest
 
-from parking import attempts
-from parking.accounts import passwords, routes
-from parking.db import db
+from parking.accounts import routes
+from parking.accounts.passwords import hashing
+from parking.database import db
+from parking.web import guess_limits
 from tests.conftest import make_user
 from tests.services import Gunicorn, patience, patient, valkey, valkey_server  # noqa: F401  # fixtures
 
@@ -47,9 +48,9 @@ def evaluated(monkeypatch):
                 with self.lock:
                     self.now -= 1
 
-    verify = passwords.verify_password
+    verify = hashing.verify_password
     watch = Watch()
-    monkeypatch.setattr(passwords, "verify_password", watch)
+    monkeypatch.setattr(hashing, "verify_password", watch)
     return watch
 
 
@@ -79,13 +80,13 @@ def test_of_300_guesses_at_one_moment_ten_are_evaluated(app, alice, evaluated):
     assert evaluated.total <= 10
     assert set(statuses) <= {401, 429, 503}
     assert statuses.count(401) == evaluated.total
-    assert evaluated.peak <= passwords.AT_ONCE
+    assert evaluated.peak <= hashing.AT_ONCE
 
 
 def test_without_counting_first_more_are_evaluated(app, alice, evaluated, monkeypatch):
     """The control run: an attempt that is counted only when it has been answered stops nobody who came before."""
-    monkeypatch.setattr(attempts.Counter, "take", lambda counter, rules: "not counted before the answer")
-    monkeypatch.setattr(passwords, "_turns", _Everybody())
+    monkeypatch.setattr(guess_limits.Counter, "take", lambda counter, rules: "not counted before the answer")
+    monkeypatch.setattr(hashing, "_turns", _Everybody())
     crowd = threading.Barrier(11)
 
     def hold():
@@ -104,11 +105,11 @@ class _Everybody:
 
 def test_without_turns_more_are_computed_at_a_time(app, alice, evaluated, monkeypatch):
     """The control run of the bound on the processor."""
-    monkeypatch.setattr(passwords, "_turns", _Everybody())
-    crowd = threading.Barrier(passwords.AT_ONCE + 1)
+    monkeypatch.setattr(hashing, "_turns", _Everybody())
+    crowd = threading.Barrier(hashing.AT_ONCE + 1)
     evaluated.hold = lambda: crowd.wait(PATIENCE)
-    at_once(2 * (passwords.AT_ONCE + 1), lambda number: guess(app, number))
-    assert evaluated.peak > passwords.AT_ONCE
+    at_once(2 * (hashing.AT_ONCE + 1), lambda number: guess(app, number))
+    assert evaluated.peak > hashing.AT_ONCE
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["redis", "redis away"])
@@ -214,21 +215,21 @@ def test_an_account_written_otherwise_has_the_same_count(app, alice, evaluated):
 
 
 def test_who_waits_too_long_for_a_turn_is_told_to_come_back(app, alice, monkeypatch, evaluated):
-    monkeypatch.setattr(passwords, "MOST_SECONDS", 0.01)
-    first_in, go_on = threading.Barrier(passwords.AT_ONCE + 1), threading.Event()
+    monkeypatch.setattr(hashing, "MOST_SECONDS", 0.01)
+    first_in, go_on = threading.Barrier(hashing.AT_ONCE + 1), threading.Event()
 
     def hold():
         first_in.wait(PATIENCE)
         go_on.wait(PATIENCE)
 
     evaluated.hold = hold
-    with ThreadPoolExecutor(passwords.AT_ONCE) as pool:
-        jobs = [pool.submit(contextvars.copy_context().run, guess, app, number) for number in range(passwords.AT_ONCE)]
+    with ThreadPoolExecutor(hashing.AT_ONCE) as pool:
+        jobs = [pool.submit(contextvars.copy_context().run, guess, app, number) for number in range(hashing.AT_ONCE)]
         first_in.wait(PATIENCE)
         refused = app.test_client().post("/auth/login", json=LOGIN)
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
         go_on.set()
-        assert [job.result(PATIENCE) for job in jobs] == [401] * passwords.AT_ONCE
+        assert [job.result(PATIENCE) for job in jobs] == [401] * hashing.AT_ONCE
     evaluated.hold = lambda: None
     assert guess(app, 50, LOGIN) == 200
 

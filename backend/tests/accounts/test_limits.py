@@ -17,7 +17,7 @@ def settings(settings):
 
 @pytest.fixture(autouse=True)
 def fresh_counts(app, monkeypatch):
-    from parking.limits import limiter
+    from parking.web.rate_limits import limiter
 
     monkeypatch.setattr(routes, "FORGOT_SECONDS", 0)
     limiter.reset()

@@ -2,8 +2,8 @@
 
 import time
 
-from parking.accounts import passwords
 from parking.accounts.models import User
+from parking.accounts.passwords import hashing
 
 from .conftest import PRODUCTION
 
@@ -12,12 +12,12 @@ WHO = {"email": "maria.lopez@example.com", "username": "Maria Lopez"}
 
 def test_the_clients_own_examples_work_on_a_local_run(app):
     for password in ("password123", "test123", "admin123"):
-        assert passwords.fault_of(password, **WHO) is None
+        assert hashing.fault_of(password, **WHO) is None
 
 
 def test_a_local_password_has_at_least_six_characters(app):
-    assert "6 characters" in passwords.fault_of("12345", **WHO)
-    assert passwords.fault_of("sechs6", **WHO) is None
+    assert "6 characters" in hashing.fault_of("12345", **WHO)
+    assert hashing.fault_of("sechs6", **WHO) is None
 
 
 PATTERNS = ["123456", "abcdef", "654321", "234567890", "fedcba", "qwerty", "qwertz", "asdfgh", "QWERTY", "aaaaaa",
@@ -27,12 +27,12 @@ PATTERNS = ["123456", "abcdef", "654321", "234567890", "fedcba", "qwerty", "qwer
 
 def test_mere_patterns_are_refused_on_a_local_run_too(app, app_with):
     for password in PATTERNS:
-        assert "anybody would try" in passwords.fault_of(password, **WHO), password
+        assert "anybody would try" in hashing.fault_of(password, **WHO), password
     for password in ("password123", "test123", "admin123", "parking1", "abcdef!", "x123456", "user123", "sommer26"):
-        assert passwords.fault_of(password, **WHO) is None, password
+        assert hashing.fault_of(password, **WHO) is None, password
     with app_with(**PRODUCTION).app_context():
-        assert "anybody would try" in passwords.fault_of("4567890123", **WHO)
-        assert passwords.fault_of("four" * 1024, **WHO) is None
+        assert "anybody would try" in hashing.fault_of("4567890123", **WHO)
+        assert hashing.fault_of("four" * 1024, **WHO) is None
 
 
 WEAK = [
@@ -53,49 +53,49 @@ WEAK = [
 def test_production_refuses(app_with):
     with app_with(**PRODUCTION).app_context():
         for password, word in WEAK:
-            assert word in (passwords.fault_of(password, **WHO) or ""), password
+            assert word in (hashing.fault_of(password, **WHO) or ""), password
 
 
 def test_production_allows_any_characters(app_with):
     with app_with(**PRODUCTION).app_context():
         for password in ["correct horse battery", "8 chars!", "пароль из слов", "🚗🚕🚙🏎🚓🚑🚒🚐", "four" * 1024]:
-            assert passwords.fault_of(password, **WHO) is None, password
+            assert hashing.fault_of(password, **WHO) is None, password
 
 
 def test_bytes_after_bcrypts_seventy_second_count(app):
     for length in (73, 74, 128, 1000, 4095, 4096):
         first, second = "p" * (length - 1) + "a", "p" * (length - 1) + "b"
-        kept = passwords.hashed(first)
+        kept = hashing.hashed(first)
         assert kept.startswith("$2b$")
-        assert passwords.matches(first, kept)
-        assert not passwords.matches(second, kept)
-        assert not passwords.matches(first[:72], kept)
+        assert hashing.matches(first, kept)
+        assert not hashing.matches(second, kept)
+        assert not hashing.matches(first[:72], kept)
 
 
 def test_one_password_however_the_keyboard_composes_it(app):
-    kept = passwords.hashed("Caf\u00e9 am Eck")
-    assert passwords.matches("Cafe\u0301 am Eck", kept)
-    assert not passwords.matches("Cafe am Eck", kept)
+    kept = hashing.hashed("Caf\u00e9 am Eck")
+    assert hashing.matches("Cafe\u0301 am Eck", kept)
+    assert not hashing.matches("Cafe am Eck", kept)
 
 
 def test_spaces_and_letter_case_count(app):
-    kept = passwords.hashed(" Two words ")
-    assert not passwords.matches("Two words", kept)
-    assert not passwords.matches(" two words ", kept)
+    kept = hashing.hashed(" Two words ")
+    assert not hashing.matches("Two words", kept)
+    assert not hashing.matches(" two words ", kept)
 
 
 def test_the_same_password_is_never_kept_the_same(app):
-    assert passwords.hashed("correct horse") != passwords.hashed("correct horse")
+    assert hashing.hashed("correct horse") != hashing.hashed("correct horse")
 
 
 def test_no_account_matches_no_password_with_the_same_work(app, monkeypatch):
     """The decoy is compared by bcrypt itself with as many rounds as a real hash."""
     compared = []
-    real = passwords.verify_password
-    monkeypatch.setattr(passwords, "verify_password", lambda *a: compared.append(a[1][:7]) or real(*a))
-    assert not passwords.matches("", None)
-    assert not passwords.matches("whatever", None)
-    assert passwords.matches("secret", passwords.hashed("secret"))
+    real = hashing.verify_password
+    monkeypatch.setattr(hashing, "verify_password", lambda *a: compared.append(a[1][:7]) or real(*a))
+    assert not hashing.matches("", None)
+    assert not hashing.matches("whatever", None)
+    assert hashing.matches("secret", hashing.hashed("secret"))
     assert compared == ["$2b$04$"] * 3
 
 

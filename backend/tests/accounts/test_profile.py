@@ -5,7 +5,7 @@ import pytest
 from parking.accounts import hooks
 from parking.accounts.models import LoginSession, SingleUse, User
 from parking.audit.models import AuditEntry
-from parking.db import db
+from parking.database import db
 from parking.idempotency.models import IdempotencyKey
 from parking.mail.models import MailPreference, OutboxMail
 

@@ -3,8 +3,8 @@
 import pytest
 
 from parking import clock
-from parking.accounts import sessions
 from parking.accounts.models import LoginSession
+from parking.accounts.sessions import browser_sessions
 
 from .conftest import OWN_PAGE, PRODUCTION
 
@@ -54,7 +54,7 @@ def test_a_day_of_refreshing_is_one_session(browser, rows, actions):
 def test_an_old_token_that_comes_back_ends_the_family_and_warns_the_owner(app, client, browser, mails, rows, actions):
     stolen = cookie_of(browser)
     owner = refresh(browser).json["token"]
-    clock.travel(sessions.GRACE.total_seconds() + 1)
+    clock.travel(browser_sessions.GRACE.total_seconds() + 1)
     thief = with_cookie(app, stolen)
     assert refresh(thief, **{"User-Agent": "curl/8"}).status_code == 401
     assert refresh(browser).status_code == 401, "the owner's newest token has ended too"
@@ -107,7 +107,7 @@ def test_without_the_grace_the_second_tab_would_be_signed_out(app, browser, monk
     """The control run: what the grace is there for."""
     from datetime import timedelta
 
-    monkeypatch.setattr(sessions, "GRACE", timedelta(seconds=-1))
+    monkeypatch.setattr(browser_sessions, "GRACE", timedelta(seconds=-1))
     shared = cookie_of(browser)
     assert refresh(with_cookie(app, shared)).status_code == 200
     assert refresh(with_cookie(app, shared)).status_code == 401
@@ -157,11 +157,11 @@ def test_within_the_grace_another_client_still_counts_as_reuse(
 
 
 def test_an_ipv6_household_is_one_client_and_a_mapped_address_is_the_plain_one():
-    assert sessions.network("2001:db8::1") == sessions.network("2001:db8::ffff:2")
-    assert sessions.network("2001:db8::1") != sessions.network("2001:db8:0:1::1")
-    assert sessions.network("::ffff:192.0.2.7") == sessions.network("192.0.2.9")
-    assert sessions.network(None) is None
-    assert sessions.network("no address") == "no address"
+    assert browser_sessions.network("2001:db8::1") == browser_sessions.network("2001:db8::ffff:2")
+    assert browser_sessions.network("2001:db8::1") != browser_sessions.network("2001:db8:0:1::1")
+    assert browser_sessions.network("::ffff:192.0.2.7") == browser_sessions.network("192.0.2.9")
+    assert browser_sessions.network(None) is None
+    assert browser_sessions.network("no address") == "no address"
 
 
 def test_a_lost_answer_is_given_again_after_the_key_was_changed(app, browser):

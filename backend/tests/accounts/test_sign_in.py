@@ -3,8 +3,8 @@
 import pytest
 
 from parking import clock
-from parking.accounts import tokens
 from parking.accounts.models import LoginSession, User
+from parking.accounts.sessions import access_tokens
 
 from .conftest import OWN_PAGE
 
@@ -35,7 +35,7 @@ def test_an_address_is_known_in_any_spelling(client, alice, email):
 
 @pytest.fixture
 def disabled(bob, app):
-    from parking.db import db
+    from parking.database import db
 
     bob.active = False
     db.session.commit()
@@ -68,31 +68,31 @@ def test_an_anonymised_account_has_no_password_to_guess(client, alice, auth, row
 
 
 def test_a_password_that_changes_while_it_is_compared_does_not_sign_in(client, alice, monkeypatch, rows):
-    from parking.accounts import passwords
-    from parking.db import db
+    from parking.accounts.passwords import hashing
+    from parking.database import db
 
-    real = passwords.matches
+    real = hashing.matches
 
     def slow(password, kept):
         good = real(password, kept)
-        db.session.get(User, alice.id).password = passwords.hashed("another one")
+        db.session.get(User, alice.id).password = hashing.hashed("another one")
         db.session.commit()
         return good
 
-    monkeypatch.setattr(passwords, "matches", slow)
+    monkeypatch.setattr(hashing, "matches", slow)
     assert client.post("/auth/login", json=RIGHT).status_code == 401
     assert rows(LoginSession) == []
 
 
 def test_no_database_connection_is_held_while_a_password_is_compared(app, alice, client, monkeypatch):
-    from parking.accounts import passwords
-    from parking.db import db
+    from parking.accounts.passwords import hashing
+    from parking.database import db
 
     db.session.close()
     held = []
-    real = passwords.matches
+    real = hashing.matches
     monkeypatch.setattr(
-        passwords,
+        hashing,
         "matches",
         lambda *a: held.append(db.session.connection is None or db.session().in_transaction()) or real(*a),
     )
@@ -113,7 +113,7 @@ def test_a_token_runs_out_after_its_minutes(app_with, alice):
     token = client.post("/auth/login", json=RIGHT).json["token"]
     clock.travel(15 * 60 - 1)
     assert client.get("/auth/me", headers=bearer(token)).status_code == 200
-    clock.travel(1 + tokens.LEEWAY.total_seconds())
+    clock.travel(1 + access_tokens.LEEWAY.total_seconds())
     assert client.get("/auth/me", headers=bearer(token)).status_code == 401
 
 
@@ -181,7 +181,7 @@ def test_the_list_of_browsers_and_ending_one(client, alice, bob, sign_in, action
 
 def test_what_the_database_says_counts_not_the_token(client, alice, carol, auth):
     """A role taken away in the database is gone at the next request, with the same token."""
-    from parking.db import db
+    from parking.database import db
 
     headers = auth(carol)
     assert client.get("/api/users", headers=headers).status_code == 200
@@ -193,7 +193,7 @@ def test_what_the_database_says_counts_not_the_token(client, alice, carol, auth)
 def test_knowing_who_asks_takes_one_query(app, client, alice, sign_in):
     from sqlalchemy import event
 
-    from parking.db import db
+    from parking.database import db
 
     _, headers = sign_in("alice@example.com")
     seen = []

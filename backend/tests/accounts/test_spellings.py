@@ -4,11 +4,13 @@ import dataclasses
 
 import pytest
 
-from parking import create_app, security_log
-from parking.accounts import administrators, cookies, routes
+from parking import create_app
+from parking.accounts import routes, setup
 from parking.accounts.models import User
-from parking.db import db
-from parking.mail.address import addr_spec, header_text, mailbox
+from parking.accounts.sessions import cookies
+from parking.database import db
+from parking.mail.smtp.addresses import addr_spec, header_text, mailbox
+from parking.web import security_log
 from tests.conftest import PASSWORD, Client
 
 SPELLINGS = [
@@ -77,7 +79,7 @@ def test_the_operator_may_write_the_first_administrator_in_either_spelling(setti
     app = create_app(dataclasses.replace(settings, admin_email=email, admin_password=PASSWORD))
     app.test_client_class = Client
     with app.app_context():
-        assert "boss@bücher.example" in administrators.ensure_first()[0]
+        assert "boss@bücher.example" in setup.ensure_first()[0]
         for spelling in ("boss@xn--bcher-kva.example", "boss@bücher.example"):
             assert login(app.test_client(), spelling).status_code == 200
         db.engine.dispose()

@@ -9,11 +9,12 @@ from itsdangerous import URLSafeSerializer
 from sqlalchemy import text
 
 from parking import clock, signing
-from parking.accounts import emails, links
-from parking.db import db, transaction
-from parking.mail import delivery, outbox, unsubscribe
+from parking.accounts import emails, one_time_tokens
+from parking.database import db, transaction
 from parking.mail import service as mail
+from parking.mail import unsubscribe
 from parking.mail.models import OutboxMail
+from parking.mail.outbox import delivery, entries
 from parking.settings import current
 from tests.mail.conftest import Sink, sink, smtp_server  # noqa: F401  # fixtures
 
@@ -75,7 +76,7 @@ def test_nothing_remains_of_a_mail_that_was_sent(app, client, alice, auth, sink,
     seed = mails(kind)[0].facts["seed"]
     delivery.deliver_due()
     assert seed not in whole_database()
-    assert outbox.is_erased(mails(kind)[0])
+    assert entries.is_erased(mails(kind)[0])
 
 
 def test_an_administrators_retry_of_a_refused_mail_works(app, client, alice, carol, auth, sink, mails):  # noqa: F811
@@ -103,12 +104,12 @@ def test_the_preview_shows_an_administrator_neither_link_nor_seed(app, client, a
 def test_a_mail_that_waited_over_the_upgrade_still_brings_its_link(app, client, alice, sink, mails):  # noqa: F811
     """Before, the whole link stood in the outbox, and its secret was no seed's."""
     with transaction() as session:
-        issued = links.issue(session, "password_reset", alice.id)
+        issued = one_time_tokens.issue(session, "password_reset", alice.id)
         facts = {"link": f"/reset-password?token={issued.secret}", "expires_at": "2026-03-02T12:30:00Z"}
         mail.queue(session, "password_reset", emails.recipient(alice), facts, expires_at=issued.expires_at)
     assert delivery.deliver_due().sent == 1
     assert f"/reset-password?token={issued.secret}" in sink.accepted[0].message.get_body(("plain",)).get_content()
-    assert outbox.is_erased(mails("password_reset")[0])
+    assert entries.is_erased(mails("password_reset")[0])
     assert use(client, "password_reset", issued.secret) == 200
 
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import event, select
 
-from parking.accounts import administrators, hooks, queries, service
+from parking.accounts import hooks, queries, service, setup
 from parking.accounts.models import Role, User
 from parking.audit.models import AuditEntry
-from parking.db import db, transaction
+from parking.database import db, transaction
 
 from .conftest import OWN_PAGE
 
@@ -240,7 +240,7 @@ def test_without_the_lock_nobody_would_be_left(app, together, auth, two_administ
         counted.wait(20)
         return found
 
-    monkeypatch.setattr(administrators, "lock", lambda session: None)
+    monkeypatch.setattr(setup, "lock", lambda session: None)
     monkeypatch.setattr(queries, "administrators", count_then_wait)
     assert remove_each_other(app, together, auth, two_administrators, "delete") == [200, 200]
     with db.session() as session:

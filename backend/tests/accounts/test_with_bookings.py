@@ -8,7 +8,7 @@ from parking import clock
 from parking.accounts import profile
 from parking.bookings import service
 from parking.bookings.models import Booking
-from parking.db import db, transaction
+from parking.database import db, transaction
 from parking.errors import Conflict, Unauthorized
 from parking.web import Identity
 

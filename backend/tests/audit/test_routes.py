@@ -3,7 +3,7 @@
 import pytest
 
 from parking.audit import service as audit
-from parking.db import transaction
+from parking.database import transaction
 
 LOG = "/api/admin/audit"
 

@@ -15,9 +15,10 @@ from typing import Any
 from sqlalchemy import insert
 
 from parking import clock, create_app
-from parking.bookings import allocation, queries, service, steps
+from parking.bookings import allocation, service, transitions
 from parking.bookings.models import Booking
-from parking.db import db, transaction
+from parking.bookings.reading import queries
+from parking.database import db, transaction
 from parking.errors import Conflict
 from parking.idempotency import service as idempotency
 
@@ -59,7 +60,7 @@ def _release(booking_id: int, user_id: int | None, *, reason: str | None = None)
     with transaction() as session:
         row = queries.one(session, booking_id, user_id=user_id, with_user=True)
         if running and row is not None:
-            steps.complete(session, row, clock.now(), by="user")
+            transitions.complete(session, row, clock.now(), by="user")
     return {"message": "Released.", "booking": {"id": booking_id}, "total_cost": 0}
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from parking import clock
 from parking.bookings import service
 from parking.bookings.models import Booking
-from parking.db import db
-from parking.lots import service as lots
+from parking.database import db
+from parking.lot_admin import service as lots
 from parking.web import Identity
 
 

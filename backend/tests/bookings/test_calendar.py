@@ -9,10 +9,11 @@ from icalendar import Calendar
 from sqlalchemy import select, update
 
 from parking import clock
-from parking.bookings import service, sweeps
-from parking.db import db
-from parking.mail import delivery, render
+from parking.bookings import expiry, service
+from parking.database import db
+from parking.mail import render
 from parking.mail.models import OutboxMail
+from parking.mail.outbox import delivery
 from parking.settings import current
 from tests.bookings.helpers import make_lot, park, reserve, row, text
 from tests.mail.test_calendar import strict
@@ -100,7 +101,7 @@ def overstays(alice, lot):
     booking = park(alice, lot)["id"]
     for _ in range(3):
         clock.travel(3 * 3600)
-        sweeps.settle_all()
+        expiry.settle_all()
         yield booking
     service.release(booking, alice.id)
     yield booking
@@ -144,11 +145,11 @@ def extends_and_cancels(alice, lot):
 def begins_and_ends_by_itself(alice, lot):
     booking = reserve(alice, lot, H, H)["id"]
     clock.travel(3600)
-    sweeps.settle_all()
+    expiry.settle_all()
     yield booking
     clock.travel(3700)
     yield booking  # over by the clock, not yet swept
-    sweeps.settle_all()
+    expiry.settle_all()
     yield booking
 
 
@@ -165,7 +166,7 @@ def comes_early_and_stays_late(alice, lot):
     service.check_in(booking, alice.id)
     yield booking
     clock.travel(3 * 3600)
-    sweeps.settle_all()
+    expiry.settle_all()
     yield booking
     service.release(booking, alice.id)
     yield booking
@@ -176,7 +177,7 @@ def never_comes(alice, lot):
     yield booking
     clock.travel(3 * 3600)
     yield booking  # missed by the clock, not yet swept
-    sweeps.settle_all()
+    expiry.settle_all()
     yield booking
 
 
@@ -186,11 +187,11 @@ def is_moved_and_cancels(alice, lot):
     booking = reserve(alice, lot, 5 * H, H, spot_id=other["spot_id"])["id"]
     yield booking
     clock.travel(5 * 3600)
-    sweeps.settle_all()
+    expiry.settle_all()
     assert row(booking).spot_id != other["spot_id"]
     yield booking
     clock.travel(600)
-    sweeps.settle_all()
+    expiry.settle_all()
     yield booking
 
 

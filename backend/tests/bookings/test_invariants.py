@@ -7,9 +7,9 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from parking import clock
-from parking.bookings import service, states
+from parking.bookings import occupancy, service
 from parking.bookings.models import Booking
-from parking.db import db, transaction
+from parking.database import db, transaction
 from parking.lots.models import Spot, Tariff
 from tests.bookings.helpers import make_lot, park, reserve, row
 
@@ -132,9 +132,9 @@ def test_6_the_status_agrees_with_the_bookings(lot, alice, bob):
     park(alice, lot)
     reserve(bob, lot, H, H)
     reserve(bob, lot, 30 * H, H)
-    found = states.of_spots(db.session(), clock.now(), lot["id"])
+    found = occupancy.of_spots(db.session(), clock.now(), lot["id"])
     assert sorted(found.values()) == ["Occupied", "Reserved"]
-    assert states.counts(db.session(), clock.now())[lot["id"]] == states.Counts(occupied=1, reserved=1)
+    assert occupancy.counts(db.session(), clock.now())[lot["id"]] == occupancy.Counts(occupied=1, reserved=1)
 
 
 @pytest.mark.parametrize("field", ["status", "end_time", "total_cost_minor", "spot_id", "start_time", "user_id"])

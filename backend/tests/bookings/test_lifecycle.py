@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from parking import clock
-from parking.bookings import sweeps
-from parking.db import db
+from parking.bookings import expiry
+from parking.database import db
 from parking.mail.models import OutboxMail
 from tests.bookings.helpers import make_lot, park, reserve, text
 
@@ -330,7 +330,7 @@ def test_a_quote_is_what_the_booking_costs(client, auth, alice, carol):
     order = body | {"reserved_start": span["from"], "reserved_end": span["to"]}
     booking = client.post("/api/book", json=order, headers=auth(alice)).json["booking"]
     clock.travel(29 * 86_400)
-    sweeps.settle_all()
+    expiry.settle_all()
     kept = client.get(f"/api/bookings/{booking['id']}", headers=auth(alice)).json["booking"]
     assert kept["total_cost"] == quote["total_cost"]
     receipt = client.get(f"/api/bookings/{booking['id']}/receipt", headers=auth(alice)).json["receipt"]
@@ -379,7 +379,7 @@ def test_every_change_leaves_one_audit_row(client, auth, alice, carol, lot):
     from sqlalchemy import select
 
     from parking.audit.models import AuditEntry
-    from parking.db import db
+    from parking.database import db
 
     booking = reserve(alice, lot, H, H)
     client.post(f"/api/bookings/{booking['id']}/extend", json={"minutes": 10}, headers=auth(alice))

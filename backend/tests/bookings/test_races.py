@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import func, select, text
 
 from parking import clock
-from parking.accounts import tokens
+from parking.accounts.sessions import access_tokens
 from parking.bookings.models import Booking
-from parking.db import db, transaction
+from parking.database import db, transaction
 from tests.bookings.helpers import make_lot, park
 from tests.bookings.helpers import text as rfc3339
 from tests.conftest import make_user
@@ -93,7 +93,7 @@ def all_at_once(server: Gunicorn, requests: list[tuple[str, str, dict | None, di
 
 
 def bearer(user, **more: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {tokens.issue(user.fs_uniquifier)}", **more}
+    return {"Authorization": f"Bearer {access_tokens.issue(user.fs_uniquifier)}", **more}
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from parking import clock, money
 from parking.bookings import service
-from parking.bookings.rules.pricing import Tariff, cost_lines, cost_minor
-from parking.db import db
+from parking.database import db
 from parking.mail import service as mail
 from parking.mail.i18n import Texts
 from parking.mail.models import OutboxMail
+from parking.pricing import Tariff, cost_lines, cost_minor
 from tests.bookings.helpers import make_lot, park
 from tests.conftest import make_settings
 

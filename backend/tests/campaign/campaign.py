@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from parking.accounts.models import User
 from parking.bookings.models import Booking
-from parking.db import db
+from parking.database import db
 from parking.mail.models import OutboxMail
 from tests.campaign import checker
 from tests.campaign.clients import Client

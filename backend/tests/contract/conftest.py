@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from parking import create_app
-from parking.accounts import tokens
 from parking.accounts.models import User
-from parking.db import db
+from parking.accounts.sessions import access_tokens
+from parking.database import db
 from tests.conftest import make_settings, make_user
 
 
@@ -36,7 +36,7 @@ class Town:
     def token(self, name: str) -> str:
         """A good token of alice, bob or carol (an administrator), whatever happened to the earlier ones."""
         with self.app.app_context():
-            return tokens.issue(db.session.get_one(User, self.ids[name]).fs_uniquifier)
+            return access_tokens.issue(db.session.get_one(User, self.ids[name]).fs_uniquifier)
 
     def head(self, name: str | None, **more: str) -> dict[str, str]:
         return {**({"Authorization": f"Bearer {self.token(name)}"} if name else {}), **more}

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from parking import clock
 from parking.accounts.models import LoginSession
 from parking.bookings.models import Booking
-from parking.db import db
+from parking.database import db
 
 PASSWORD = "password123"
 EMAIL = "dora.miller@example.com"

@@ -17,9 +17,9 @@ from schemathesis.transport.wsgi import WSGITransport
 from sqlalchemy import select
 
 from parking import clock
-from parking.accounts import tokens
 from parking.accounts.models import Role, User
-from parking.db import db
+from parking.accounts.sessions import access_tokens
+from parking.database import db
 from tests.contract.samples import filled
 
 # A stream has no end, so it cannot be asked in-process; tests/live has it on a real server.
@@ -78,7 +78,7 @@ class StaysSignedIn:
                     user.active = True
                     user.roles = [r for r in db.session.scalars(select(Role)) if r.name in wanted]
                     db.session.commit()
-                environ["HTTP_AUTHORIZATION"] = f"Bearer {tokens.issue(user.fs_uniquifier)}"
+                environ["HTTP_AUTHORIZATION"] = f"Bearer {access_tokens.issue(user.fs_uniquifier)}"
                 db.session.remove()
         return self.wsgi(environ, start_response)
 

@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from parking.contract import headers, page
+from parking.web import headers, spa
 
 EVERYWHERE = ("/healthz", "/api/public/site", "/api/nothing", "/auth/nothing", "/api/users", "/", "/docs", "/a/page")
 
@@ -141,7 +141,7 @@ def built(tmp_path, monkeypatch):
     script = b"console.log('x');" * 200
     (dist / "assets" / "index-abc12345.js").write_bytes(script)
     (dist / "assets" / "index-abc12345.js.gz").write_bytes(gzip.compress(script))
-    monkeypatch.setattr(page, "DIST", dist)
+    monkeypatch.setattr(spa, "DIST", dist)
     return dist
 
 
@@ -172,7 +172,7 @@ def test_no_path_leads_out_of_the_folder(plain, built, path):
 
 
 def test_without_a_built_page_one_is_told_what_to_do(plain, tmp_path, monkeypatch):
-    monkeypatch.setattr(page, "DIST", tmp_path / "none")
+    monkeypatch.setattr(spa, "DIST", tmp_path / "none")
     answer = plain(site_name="<b>Ours</b>").get("/")
     assert answer.status_code == 200
     assert "npm run build" in answer.text
@@ -184,7 +184,7 @@ def test_the_docs_come_from_here_and_need_no_inline_script(plain):
     text = client.get("/docs").text
     assert "://" not in text, "something would be fetched from another host"
     assert "<script>" not in text
-    for name in page.DOCS_FILES:
+    for name in spa.DOCS_FILES:
         packed = client.get(f"/docs/assets/{name}", headers={"Accept-Encoding": "gzip"})
         raw = client.get(f"/docs/assets/{name}", headers={"Accept-Encoding": "identity"})
         assert packed.status_code == raw.status_code == 200

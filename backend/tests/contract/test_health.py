@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from parking import clock, create_app
-from parking.contract import heartbeat
-from parking.db import db
+from parking.database import db
+from parking.jobs import heartbeat
 from tests.conftest import make_settings
 
 
@@ -117,7 +117,7 @@ def test_the_lights_name_the_parts_and_the_outbox_counts(town):
 
 
 def test_a_full_disk_goes_dark(town, monkeypatch):
-    monkeypatch.setattr("parking.contract.system.LOW_DISK_BYTES", 2**62)
+    monkeypatch.setattr("parking.system.health.LOW_DISK_BYTES", 2**62)
     assert not system(town)["disk"]["ok"]
 
 

@@ -8,11 +8,11 @@ import pytest
 from apiflask import APIBlueprint, APIFlask
 from flask import request
 
-from parking import create_app, limits
-from parking.contract import headers
-from parking.limits import by_address, limiter
+from parking import create_app
+from parking.web import headers, rate_limits
+from parking.web.rate_limits import by_address, limiter
 from tests.conftest import make_settings
-from tests.live.waits import Waits
+from tests.realtime.waits import Waits
 
 probe = APIBlueprint("limit_probe", __name__)
 
@@ -66,7 +66,7 @@ def test_the_refusal_says_how_long_to_wait_and_it_is_true(app_with, monkeypatch)
     assert refused.json["code"] == "too_many_requests"
     wait = int(refused.headers["Retry-After"])
     assert 119 <= wait <= 121
-    assert limits.spoken(wait) in refused.json["detail"]
+    assert rate_limits.spoken(wait) in refused.json["detail"]
     now += wait - 2
     assert tries(app, "a@example.com", 1) == [429]
     now += 2
@@ -108,7 +108,7 @@ def test_without_redis_the_process_counts_for_itself_and_nobody_waits(app_with, 
     waits, found = Waits(monkeypatch), []
     _, held = waits.of(lambda: found.extend(tries(app, "a@example.com", 5)))
     assert found == [200, 200, 200, 429, 429]
-    assert held <= 5 * limits.REDIS_PATIENCE_SECONDS
+    assert held <= 5 * rate_limits.REDIS_PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_without_redis_the_process_counts_for_itself_and_nobody_waits(app_with, 
     [(2, "2 seconds"), (61, "61 seconds"), (121, "3 minutes"), (3600, "60 minutes"), (86_400, "24 hours")],
 )
 def test_a_wait_is_told_in_units_one_can_grasp(seconds, said):
-    assert limits.spoken(seconds) == said
+    assert rate_limits.spoken(seconds) == said
 
 
 def test_every_limited_route_is_documented_as_such(plain):

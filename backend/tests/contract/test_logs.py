@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from parking.contract import logs
+from parking.web import request_log
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def written():
     """What the product's own handler writes, as JSON lines and as text."""
     out = {"json": io.StringIO(), "text": io.StringIO()}
     handlers = []
-    for kind, formatter in (("json", logs.JsonLines()), ("text", logs.Readable())):
+    for kind, formatter in (("json", request_log.JsonLines()), ("text", request_log.Readable())):
         handler = logging.StreamHandler(out[kind])
         handler.setFormatter(formatter)
         handlers.append(handler)
@@ -109,7 +109,7 @@ def test_exceptions_keep_their_lines_for_eyes_but_no_escape_sequences():
         import sys
 
         record = logging.LogRecord("x", logging.ERROR, "", 0, "m\n%s", ("\x1b",), sys.exc_info())
-    shown = logs.Readable().format(record)
+    shown = request_log.Readable().format(record)
     assert "\x1b" not in shown
     assert "\r" not in shown
     assert "m\\n\\x1b" in shown

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 
 from parking import clock
 from parking.accounts.models import User
-from parking.db import db
+from parking.database import db
 from tests.contract.recorded_session import Step, steps
 
 RECORDING = Path(__file__).with_name("recorded_session.jsonl")

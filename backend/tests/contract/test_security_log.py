@@ -7,9 +7,10 @@ import json
 
 import pytest
 
-from parking import create_app, limits, security_log
-from parking.accounts import sessions
+from parking import create_app
+from parking.accounts.sessions import browser_sessions
 from parking.clock import now, set_to
+from parking.web import rate_limits, security_log
 from tests.accounts.conftest import OWN_PAGE
 
 from .test_logs import lines, written
@@ -63,7 +64,7 @@ def test_a_limit_that_was_hit_is_told(town, events, tmp_path):
     assert any("forgot" in key for line in told for key in line["keys"])
     assert "nobody" not in json.dumps(told)
     assert len(events("link_refused")) == 10
-    limits.limiter.reset()
+    rate_limits.limiter.reset()
 
 
 def test_a_token_that_comes_back_is_told(town, events):
@@ -73,7 +74,7 @@ def test_a_token_that_comes_back_is_told(town, events):
     client.post("/auth/refresh", headers=OWN_PAGE)
     thief = town.app.test_client()
     thief.set_cookie("parking_refresh", stolen, path="/auth")
-    with set_to(now() + 2 * sessions.GRACE):
+    with set_to(now() + 2 * browser_sessions.GRACE):
         assert thief.post("/auth/refresh", headers=OWN_PAGE, **FROM).status_code == 401
     [told] = events("session.token_reused")
     assert (told["address"], told["actor_id"]) == ("203.0.113.7", town.ids["alice"])

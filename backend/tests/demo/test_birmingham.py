@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from parking import clock
-from parking.db import db
+from parking.database import db
 from parking.demo import birmingham
-from parking.reports import rollups, stats, stats_service
+from parking.statistics import service
+from parking.statistics.daily import refresh
+from parking.statistics.reading import summary
 
 LONDON = ZoneInfo("Europe/London")
 FIRST, DAYS = date(2016, 10, 28), 5  # the clocks go back on the 30th
@@ -71,7 +73,7 @@ def test_at_every_reading_so_many_cars_stand_there_as_it_says(app, path, rows):
         assert {key: standing(*key) for key in found} == found
         assert db.session.scalar(text("SELECT count(*) FROM booking")) == loaded.bookings
         assert db.session.scalar(text("SELECT count(*) FROM booking WHERE status <> 'Completed'")) == 0
-        assert rollups.check() == []
+        assert refresh.check() == []
 
 
 def test_the_half_hourly_curve_is_the_files(app, tmp_path):
@@ -83,8 +85,7 @@ def test_the_half_hourly_curve_is_the_files(app, tmp_path):
     with clock.set_to(datetime(2016, 11, 20, tzinfo=UTC)):
         birmingham.run(tmp_path / "city.csv.gz", original_dates=True)
         drawn = {
-            point["at"]: point["occupied"]
-            for point in stats_service.curve(db.session, date(2016, 11, 1), date(2016, 11, 1))
+            point["at"]: point["occupied"] for point in service.curve(db.session, date(2016, 11, 1), date(2016, 11, 1))
         }
         assert [drawn[f"{at:%Y-%m-%dT%H:%M:00Z}"] for *_, at in rows] == [cars for _, _, cars, _ in rows]
 
@@ -100,7 +101,7 @@ def test_the_heat_map_is_the_area_under_the_readings(app, tmp_path):
     write(tmp_path / "city.csv.gz", rows)
     with clock.set_to(datetime(2016, 11, 20, tzinfo=UTC)):
         birmingham.run(tmp_path / "city.csv.gz", original_dates=True)
-        hours = stats.admin_figures(db.session, date(2016, 11, 1), date(2016, 11, 1)).hours[1]
+        hours = summary.admin_figures(db.session, date(2016, 11, 1), date(2016, 11, 1)).hours[1]
     for hour in range(8, 16):
         values = [cars for _, _, cars, moment in rows if moment.hour == hour]
         after = next(cars for _, _, cars, moment in rows if moment.hour == hour + 1)

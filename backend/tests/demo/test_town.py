@@ -5,10 +5,10 @@ from sqlalchemy import func, select
 
 from parking import clock
 from parking.bookings.models import Booking
-from parking.contract import heartbeat
-from parking.db import db
+from parking.database import db
 from parking.demo import town
 from parking.demo.load import Town
+from parking.jobs import heartbeat
 from parking.lots.models import Lot
 from parking.mail.models import OutboxMail
 

@@ -21,8 +21,8 @@ import pytest
 
 import config
 from parking import create_app
-from parking.accounts import tokens
-from parking.db import db
+from parking.accounts.sessions import access_tokens
+from parking.database import db
 from parking.mail.models import OutboxMail
 from tests.conftest import make_user
 from tests.launch.conftest import Run, wait_for
@@ -66,7 +66,7 @@ class Product:
 
     def token(self, name: str) -> str:
         with self.app.app_context():
-            return tokens.issue(f"uniquifier-of-{name}")
+            return access_tokens.issue(f"uniquifier-of-{name}")
 
     def ask(self, method: str, path: str, name: str, body: dict[str, Any] | None = None) -> Answer:
         begun = time.monotonic()

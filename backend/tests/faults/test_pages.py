@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.launch.conftest import wait_for
-from tests.live.pages import Page
+from tests.realtime.pages import Page
 
 
 def test_a_booking_appears_on_another_page_and_says_nothing_of_its_driver(product):

@@ -81,7 +81,7 @@ def test_worker_and_beat_are_told_apart_also_after_the_worker_was_restarted(prod
 
 
 def sending(product) -> int:
-    from parking.db import db
+    from parking.database import db
     from parking.mail.models import OutboxMail
 
     with product.app.app_context():
@@ -92,7 +92,7 @@ def sending(product) -> int:
 
 def let_leases_run_out(product) -> None:
     from parking import clock
-    from parking.db import transaction
+    from parking.database import transaction
     from parking.mail.models import OutboxMail
 
     with product.app.app_context(), transaction() as session:

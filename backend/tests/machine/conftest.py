@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from parking import create_app
-from parking.db import db
+from parking.database import db
 from tests.conftest import HURRY, Client, make_settings
 from tests.launch.conftest import new_run
 from tests.machine.proxy import Proxy

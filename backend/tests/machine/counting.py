@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from parking.gate import Gate
+from parking.database.gate import Gate
 
 THREADS, TIMES = 4, 15
 

@@ -7,12 +7,11 @@ import uuid
 import pytest
 from sqlalchemy import select, text
 
-from parking import outages
 from parking.bookings.models import Booking
-from parking.db import db, transaction
+from parking.database import db, outages, transaction
 from parking.lots.models import Lot
 from tests.conftest import make_user
-from tests.csv_exports.stage import make_lot
+from tests.exports.stage import make_lot
 
 COMMIT = "COMMIT\0"  # the whole message: BEGIN ISOLATION LEVEL READ COMMITTED has the word too
 SENTENCE = "It is not known whether this was done. Look at your bookings, or repeat with the same key."
@@ -28,9 +27,9 @@ def town(app_behind_proxy, auth_behind_proxy):
 
 @pytest.fixture
 def auth_behind_proxy():
-    from parking.accounts import tokens
+    from parking.accounts.sessions import access_tokens
 
-    return lambda user: {"Authorization": f"Bearer {tokens.issue(user.fs_uniquifier)}"}
+    return lambda user: {"Authorization": f"Bearer {access_tokens.issue(user.fs_uniquifier)}"}
 
 
 def bookings() -> int:

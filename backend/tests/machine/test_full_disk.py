@@ -20,14 +20,14 @@ import redis
 
 from launch import memory, valkey
 from launch.supervisor import Supervisor
-from parking import clock, create_app, schema
-from parking.accounts import tokens
-from parking.csv_exports import building, files, service
-from parking.csv_exports.models import ExportJob
-from parking.db import db
+from parking import clock, create_app
+from parking.accounts.sessions import access_tokens
+from parking.database import db, schema
+from parking.exports import build, files, service
+from parking.exports.models import ExportJob
 from parking.web import Identity
 from tests.conftest import make_settings, make_user
-from tests.csv_exports.stage import make_lot, stay
+from tests.exports.stage import make_lot, stay
 from tests.launch.conftest import wait_for
 from tests.services import BACKEND, PATIENCE, Gunicorn, own_environment
 
@@ -56,8 +56,8 @@ class Site:
         self.app = create_app(settings)
         with self.app.app_context():
             schema.upgrade()
-            self.alice = tokens.issue(make_user("alice", "user").fs_uniquifier)
-            self.carol = tokens.issue(make_user("carol", "user", "admin").fs_uniquifier)
+            self.alice = access_tokens.issue(make_user("alice", "user").fs_uniquifier)
+            self.carol = access_tokens.issue(make_user("carol", "user", "admin").fs_uniquifier)
             db.session.remove()
             db.engine.dispose()
         self.server = Gunicorn(tmp_path, DATA_DIR=str(data), EXPORT_DIR=str(disk.folder / "exports"), **environment)
@@ -159,7 +159,7 @@ import os, sys
 from pathlib import Path
 from launch import memory
 memory.MEMORY = Path("/nowhere")
-from parking.contract import metrics
+from parking.system import metrics
 sys.stdin.readline()
 for number in range(4000):
     try:
@@ -263,7 +263,7 @@ def test_an_export_fails_cleanly_and_says_why(app, alice, small_disk, monkeypatc
     who = Identity(alice.id, alice.email, alice.username, frozenset({"user"}))
     disk.fill()
     job = service.ask(who, "bookings")["export"]["id"]
-    building.run(job)
+    build.run(job)
     db.session.remove()
     row = db.session.get(ExportJob, job)
     assert (row.state, row.error) == (
@@ -273,6 +273,6 @@ def test_an_export_fails_cleanly_and_says_why(app, alice, small_disk, monkeypatc
     assert [path.name for path in disk.folder.rglob("*") if path.is_file()] == ["ballast"]
     disk.free()
     again = service.ask(who, "bookings")["export"]["id"]
-    building.run(again)
+    build.run(again)
     db.session.remove()
     assert db.session.get(ExportJob, again).state == "done"

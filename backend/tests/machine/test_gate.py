@@ -12,12 +12,12 @@ import time
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from parking import db as database
-from parking.db import db, transaction
-from parking.gate import Gate, GateTimeout
-from parking.outages import Busy
+from parking import database
+from parking.database import db, transaction
+from parking.database.gate import Gate, GateTimeout
+from parking.database.outages import Busy
 from tests.conftest import Client, make_settings, make_user
-from tests.csv_exports.stage import make_lot
+from tests.exports.stage import make_lot
 from tests.services import BACKEND, PATIENCE
 
 HOLD = """
@@ -185,7 +185,7 @@ def test_an_exception_that_passes_a_waiting_thread_leaves_the_queue(tmp_path, mo
             raise SystemExit
 
     with other.entered(1):
-        monkeypatch.setattr("parking.gate.Event", Stopped)
+        monkeypatch.setattr("parking.database.gate.Event", Stopped)
         with pytest.raises(SystemExit), gate.entered(5):
             pytest.fail("two inside")
         monkeypatch.undo()

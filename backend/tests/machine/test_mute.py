@@ -12,10 +12,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from parking import postgres
-from parking.db import db
+from parking.database import db, postgres
 from tests.conftest import make_user
-from tests.csv_exports.stage import make_lot
+from tests.exports.stage import make_lot
 from tests.services import PATIENCE
 
 LIMIT = 10.0
@@ -24,12 +23,12 @@ LIMIT = 10.0
 
 @pytest.fixture
 def reader(app_behind_proxy):
-    from parking.accounts import tokens
+    from parking.accounts.sessions import access_tokens
 
     app, proxy = app_behind_proxy
     make_lot(capacity=2)
     alice = make_user("alice", "user")
-    headers = {"Authorization": f"Bearer {tokens.issue(alice.fs_uniquifier)}"}
+    headers = {"Authorization": f"Bearer {access_tokens.issue(alice.fs_uniquifier)}"}
     db.session.remove()
     assert app.test_client().get("/api/lots", headers=headers).status_code == 200
     return app, proxy, headers

@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from parking import create_app
-from parking.db import db, transaction
+from parking.database import db, transaction
 from parking.mail import service as mail
 from tests.ports import free_port
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import config
 from parking import clock, create_app
-from parking.db import db
+from parking.database import db
 from parking.mail.tasks import deliver_mail
 
 

@@ -9,9 +9,8 @@ import pytest
 from icalendar import Calendar
 
 from parking.mail import render
-from parking.mail.kinds import samples
-
-from .test_letters import LONG, SITE, draft
+from parking.mail.templates import samples
+from tests.mail.test_templates import LONG, SITE, draft
 
 _PARAMETER = r';[A-Z0-9-]+=(?:"[^"\x00-\x08]*"|[^";:,\x00-\x08]*)'
 _PROPERTY = re.compile(rf"(?P<name>[A-Z0-9-]+)(?P<params>(?:{_PARAMETER})*):(?P<value>.*)")

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from parking.db import db
+from parking.database import db
 from parking.mail import service as mail
 from parking.mail import unsubscribe
-from parking.mail.kinds import KINDS
+from parking.mail.templates import KINDS
 
 
 @pytest.fixture
@@ -72,5 +72,5 @@ def test_an_unsubscribe_mail_can_be_obeyed_by_hand(flask, settings, alice):
     result = flask(args=["mail", "unsubscribe", f"unsubscribe {token}"])
     assert result.exit_code == 0, result.output
     db.session.remove()
-    assert mail.preferences(db.session(), alice.id)["inactivity_reminder"] is False
+    assert mail.get_preferences(db.session(), alice.id)["inactivity_reminder"] is False
     assert flask(args=["mail", "unsubscribe", "nonsense"]).exit_code == 1

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from parking import clock
-from parking.db import db, transaction
-from parking.mail import delivery, outbox
+from parking.database import db, transaction
 from parking.mail import service as mail
 from parking.mail.models import OutboxMail
+from parking.mail.outbox import delivery, entries
 
 from .conftest import AMELIA, Meeting, put, states
 
@@ -168,9 +168,9 @@ def test_it_gives_up_after_48_hours_with_the_servers_last_words(app, sink):
 
 def test_pauses_grow_to_an_hour_and_are_spread():
     wanted = [60, 300, 900, 3600, 3600, 3600]
-    pauses = [outbox.pause(attempts, "<a@b>").total_seconds() for attempts in range(1, 7)]
+    pauses = [entries.pause(attempts, "<a@b>").total_seconds() for attempts in range(1, 7)]
     assert all(abs(pause - base) <= base * 0.1 + 1 for pause, base in zip(pauses, wanted, strict=True))
-    spread = {outbox.pause(4, f"<{n}@b>") for n in range(200)}
+    spread = {entries.pause(4, f"<{n}@b>") for n in range(200)}
     assert len(spread) > 100
 
 
@@ -246,12 +246,12 @@ def test_a_mail_that_cannot_be_written_fails_alone(app, sink):
 
 def test_a_mail_that_kills_its_workers_is_put_aside(app, sink):
     row = put()
-    for _ in range(outbox.MOST_LOST_LEASES):
+    for _ in range(entries.MOST_LOST_LEASES):
         with transaction() as session:
-            assert outbox.claim(session, clock.now()).id == row.id
+            assert entries.claim(session, clock.now()).id == row.id
         clock.travel(121)
     with transaction() as session:
-        assert outbox.claim(session, clock.now()) is None
+        assert entries.claim(session, clock.now()) is None
     stored = db.session.get(OutboxMail, row.id)
     assert stored.state == "failed"
     assert "died 5 times" in stored.last_reply
@@ -268,12 +268,12 @@ def test_a_late_mail_is_discarded_not_sent(app, sink):
 def test_a_lease_is_respected_until_it_runs_out(app, sink):
     put()
     with transaction() as session:
-        held = outbox.claim(session, clock.now())
+        held = entries.claim(session, clock.now())
     assert delivery.deliver_due() == delivery.Tally()
     clock.travel(121)
     assert delivery.deliver_due().sent == 1
     with transaction() as session:  # the old holder comes late: the outcome stands
-        assert outbox.retry_later(session, held, "too late", clock.now()) is False
+        assert entries.retry_later(session, held, "too late", clock.now()) is False
     assert states() == {"sent": 1}
 
 
@@ -304,12 +304,12 @@ def test_without_the_claim_four_workers_send_mails_twice(app, sink, monkeypatch)
     """The control: the race is real, so the test above means something. The first two meet at the mail server."""
 
     def unguarded(session, now, mail_id=None):
-        row = session.scalars(outbox._due(now).limit(1)).one_or_none()
+        row = session.scalars(entries._due(now).limit(1)).one_or_none()
         if row is not None:
             row.state, row.lease = "sending", "everybody"
         return row
 
-    monkeypatch.setattr(outbox, "claim", unguarded)
+    monkeypatch.setattr(entries, "claim", unguarded)
     sink.on_data = Meeting()
     put_many(10)
     _deliver_in_threads(app, 4)

@@ -12,11 +12,10 @@ from email.policy import SMTP
 import pytest
 
 from parking.mail import render
-from parking.mail.header_folding import WIRE, encoded_words
-from parking.mail.kinds import KINDS, samples
 from parking.mail.render import Attachment, Site
-
-from .test_letters import EVERY, SITE, draft
+from parking.mail.smtp.header_folding import WIRE, encoded_words
+from parking.mail.templates import KINDS, samples
+from tests.mail.test_templates import EVERY, SITE, draft
 
 WORD = re.compile(r"=\?utf-8\?([bq])\?[^? ]*\?=")
 UNFOLDED = ("message-id:", "list-unsubscribe:", "list-id:", "feedback-id:")

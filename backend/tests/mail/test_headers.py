@@ -7,15 +7,16 @@ import pytest
 
 from config import ConfigError
 from parking import mail as mail_domain
-from parking.db import transaction
-from parking.mail import delivery, render
+from parking.database import transaction
+from parking.mail import render
 from parking.mail import service as mail
-from parking.mail.address import BadAddress, addr_spec, header_text, mailbox
-from parking.mail.kinds import samples
+from parking.mail.outbox import delivery
+from parking.mail.smtp.addresses import BadAddress, addr_spec, header_text, mailbox
+from parking.mail.templates import samples
 from tests.conftest import make_user
+from tests.mail.test_templates import SITE, draft
 
 from .conftest import AMELIA, put, states
-from .test_letters import SITE, draft
 
 BREAKS = [
     "\r\n", "\n", "\r", "\n\r", "\r\r\n", "\x85", "\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f",

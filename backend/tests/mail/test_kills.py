@@ -17,9 +17,9 @@ import pytest
 from sqlalchemy import text
 
 from parking import clock
-from parking.db import db
-from parking.mail import delivery
+from parking.database import db
 from parking.mail.models import OutboxMail
+from parking.mail.outbox import delivery
 
 from .conftest import Gate, put, states
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from parking.db import db, transaction
-from parking.mail import delivery, unsubscribe
+from parking.database import db, transaction
 from parking.mail import service as mail
+from parking.mail import unsubscribe
 from parking.mail.models import OutboxMail
+from parking.mail.outbox import delivery
 
 from .conftest import put, states
 from .test_service import reader
@@ -133,7 +134,7 @@ def link(app, alice, sink):
 
 def wants(user) -> bool:
     db.session.remove()
-    return mail.preferences(db.session(), user.id)["user_monthly_report"]
+    return mail.get_preferences(db.session(), user.id)["user_monthly_report"]
 
 
 def test_looking_at_the_link_changes_nothing(client, alice, link):
@@ -157,9 +158,9 @@ def test_one_click_without_login_is_enough(client, alice, link):
 
 def test_the_link_is_for_one_reader_and_one_kind(client, alice, bob, link):
     client.post(link, data={"List-Unsubscribe": "One-Click"})
-    left = mail.preferences(db.session(), alice.id)
+    left = mail.get_preferences(db.session(), alice.id)
     assert [kind for kind, enabled in left.items() if not enabled] == ["user_monthly_report"]
-    assert all(mail.preferences(db.session(), bob.id).values())
+    assert all(mail.get_preferences(db.session(), bob.id).values())
 
 
 def test_a_changed_link_is_refused(client, alice, link, settings):

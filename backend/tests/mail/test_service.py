@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import text
 
 from parking import clock
-from parking.db import db, transaction
-from parking.mail import delivery
+from parking.database import db, transaction
 from parking.mail import service as mail
 from parking.mail.models import OutboxMail
+from parking.mail.outbox import delivery
 
 from .conftest import AMELIA, put, states
 
@@ -66,15 +66,15 @@ def test_a_no_also_stops_what_already_waits(app, alice, sink):
 
 
 def test_preferences_are_listed_by_what_concerns_a_reader(app, alice, carol):
-    assert mail.preferences(db.session(), alice.id) == {
+    assert mail.get_preferences(db.session(), alice.id) == {
         "reservation_reminder": True,
         "inactivity_reminder": True,
         "user_monthly_report": True,
     }
-    assert set(mail.preferences(db.session(), carol.id, admin=True)) == set(mail.SUBSCRIPTIONS)
+    assert set(mail.get_preferences(db.session(), carol.id, admin=True)) == set(mail.SUBSCRIPTIONS)
     with transaction() as session:
         mail.set_preferences(session, alice.id, {"inactivity_reminder": False})
-    assert mail.preferences(db.session(), alice.id)["inactivity_reminder"] is False
+    assert mail.get_preferences(db.session(), alice.id)["inactivity_reminder"] is False
     assert mail.unwilling(db.session(), "inactivity_reminder", [alice.id, carol.id]) == {alice.id}
     with pytest.raises(KeyError), transaction() as session:
         mail.set_preferences(session, alice.id, {"release_receipt": False})

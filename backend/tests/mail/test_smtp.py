@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from parking.mail import smtp
-from parking.mail.smtp import Connection, LoginRefused, Lost, Refused, Server, ServerDown
+from parking.mail.smtp import smtp_client
+from parking.mail.smtp.smtp_client import Connection, LoginRefused, Lost, Refused, Server, ServerDown
 from tests.ports import free_port
 
 from .conftest import Server as SinkServer
@@ -62,7 +62,7 @@ def test_nobody_there_is_said_at_once():
 
 
 def test_a_greeting_that_drips_is_cut(monkeypatch):
-    monkeypatch.setattr(smtp, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(smtp_client, "CONNECT_SECONDS", 0.5)
     with dripping(drip) as port, pytest.raises(ServerDown, match="no answer within 1 s: connecting"):
         Connection(target(port), step_seconds=0.5)
 

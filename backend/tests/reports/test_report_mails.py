@@ -11,14 +11,15 @@ from sqlalchemy import select
 
 from parking import clock
 from parking.audit.models import AuditEntry
-from parking.csv_exports import files
-from parking.db import db
+from parking.database import db
+from parking.exports import files
 from parking.mail import service as mail
 from parking.mail.models import OutboxMail
-from parking.reports import emails, schedule_tasks, stats, timetable
-from parking.reports.ledger import ReportBatch
+from parking.reports import emails, schedule, tasks
+from parking.reports.send_log import ReportBatch
+from parking.statistics.reading import summary
 from tests.conftest import make_user
-from tests.csv_exports.stage import make_lot, stay
+from tests.exports.stage import make_lot, stay
 
 DAY = 24 * 3600
 
@@ -41,7 +42,7 @@ def rows_of(data):
 @pytest.fixture
 def city(app, carol):
     """Two lots in Berlin and a month of stays, over midnight and over the night in which the clocks go forward."""
-    timetable.begin()
+    schedule.begin()
     dora = make_user("dora", "user")
     lots = [make_lot("Harbour"), make_lot("Station", 3, price=400)]
     start = datetime(2026, 2, 20, 7, 30, tzinfo=UTC)
@@ -57,16 +58,16 @@ def city(app, carol):
 def test_the_drivers_month_equals_page_and_file(city, client, auth):
     dora, _ = city
     to(2026, 4, 1)
-    timetable.sweep()
+    schedule.sweep()
     [letter] = mails("user_monthly_report")
     facts = letter.facts
-    page = stats.user_figures(db.session, dora.id, "2026-03")
+    page = summary.user_figures(db.session, dora.id, "2026-03")
     assert facts["figures"] == {
         "visits": page.visits,
         "parked_seconds": page.parked_s,
         "spent_minor": page.spent_minor,
     }
-    before = stats.user_figures(db.session, dora.id, "2026-02")
+    before = summary.user_figures(db.session, dora.id, "2026-02")
     assert facts["previous"]["spent_minor"] == before.spent_minor
     assert page.visits > before.visits > 0
     assert [lot["name"] for lot in facts["lots"]] == [lot.name for lot in page.lots]
@@ -82,9 +83,11 @@ def test_the_drivers_month_against_plain_arithmetic(city):
     """Not our functions: every row of the month by its end in Berlin, summed here."""
     dora, _ = city
     to(2026, 4, 1)
-    timetable.sweep()
+    schedule.sweep()
     low, high = datetime(2026, 2, 28, 23, tzinfo=UTC), datetime(2026, 3, 31, 22, tzinfo=UTC)
-    rows = db.session.execute(select(stats.queries.Booking).where(stats.queries.Booking.user_id == dora.id)).scalars()
+    rows = db.session.execute(
+        select(summary.queries.Booking).where(summary.queries.Booking.user_id == dora.id)
+    ).scalars()
     mine = [b for b in rows if low <= b.end_time < high]
     came = [b for b in mine if b.checked_in_at]
     [letter] = mails("user_monthly_report")
@@ -97,9 +100,9 @@ def test_the_drivers_month_against_plain_arithmetic(city):
 
 def test_the_administrators_month_equals_the_page(city):
     to(2026, 4, 1)
-    timetable.sweep()
+    schedule.sweep()
     [letter] = mails("admin_monthly_report")
-    page = stats.admin_figures(db.session, datetime(2026, 3, 1).date(), datetime(2026, 3, 31).date())
+    page = summary.admin_figures(db.session, datetime(2026, 3, 1).date(), datetime(2026, 3, 31).date())
     told = letter.facts["figures"]
     assert (told["bookings"], told["revenue_minor"], told["occupancy_percent"], told["new_users"]) == (
         page.totals.bookings,
@@ -121,10 +124,10 @@ def test_the_administrators_month_equals_the_page(city):
 
 def test_the_daily_report_is_of_the_day_before_and_compares_with_the_one_before(city):
     to(2026, 3, 5, 8)
-    timetable.sweep()
+    schedule.sweep()
     letter = mails("admin_daily_report")[-1]
     day = datetime(2026, 3, 4).date()
-    page, before = (stats.admin_figures(db.session, d, d) for d in (day, day - timedelta(days=1)))
+    page, before = (summary.admin_figures(db.session, d, d) for d in (day, day - timedelta(days=1)))
     assert letter.facts["day"] == "2026-03-04"
     assert letter.facts["figures"]["revenue_minor"] == page.totals.revenue_minor
     assert letter.facts["previous"]["revenue_minor"] == before.totals.revenue_minor
@@ -133,16 +136,16 @@ def test_the_daily_report_is_of_the_day_before_and_compares_with_the_one_before(
 
 def test_the_first_of_a_month_is_compared_with_the_last_of_the_one_before(city):
     to(2026, 3, 2, 13)
-    period = timetable.periods.period(timetable.REPORTS["admin_daily_report"].rule(), "2026-03-01")
+    period = schedule.periods.period(schedule.REPORTS["admin_daily_report"].rule(), "2026-03-01")
     assert emails.Days.of(period).before() == (datetime(2026, 2, 28).date(), datetime(2026, 2, 28).date())
 
 
 def test_a_digest_adds_the_months_up(city):
     dora, _ = city
     to(2026, 5, 20)
-    timetable.sweep()
+    schedule.sweep()
     [letter] = mails("user_monthly_report")
-    months = [stats.user_figures(db.session, dora.id, month) for month in ("2026-03", "2026-04")]
+    months = [summary.user_figures(db.session, dora.id, month) for month in ("2026-03", "2026-04")]
     assert (letter.facts["month"], letter.facts["since"], letter.facts["previous"]) == ("2026-04", "2026-03-01", None)
     assert letter.facts["figures"]["spent_minor"] == sum(month.spent_minor for month in months)
     rows = rows_of(letter.attachments[0]["text"])
@@ -152,7 +155,7 @@ def test_a_digest_adds_the_months_up(city):
 def test_every_letter_can_be_written(city):
     """From the outbox row to text and HTML, with what the timetable really put there."""
     to(2026, 4, 12, 18)
-    timetable.sweep()
+    schedule.sweep()
     for kind in ("user_monthly_report", "admin_monthly_report", "admin_daily_report", "inactivity_reminder"):
         letter = mails(kind)[-1]
         shown = mail.preview(letter)
@@ -163,25 +166,25 @@ def test_every_letter_can_be_written(city):
 def test_a_large_file_is_packed_and_a_too_large_one_is_left_to_the_page(city, monkeypatch):
     to(2026, 4, 1)
     monkeypatch.setattr(emails, "ATTACHED_UP_TO", 5000)
-    timetable.sweep()
+    schedule.sweep()
     _, packed = mails("admin_monthly_report")[-1].attachments
     with zipfile.ZipFile(files.absolute(packed["path"])) as archive:
         assert archive.namelist() == ["report_bookings_2026-03.csv"]
     monkeypatch.setattr(emails, "ATTACHED_UP_TO", 50)
-    timetable.send_now(["admin_monthly_report"], force=True)
-    timetable.work_off()
+    schedule.send_now(["admin_monthly_report"], force=True)
+    schedule.work_off()
     assert len(mails("admin_monthly_report")[-1].attachments) == 1
     assert list(files.report("x").parent.glob("report_*.csv")) == []
 
 
 def test_attached_files_go_after_a_week(city):
     to(2026, 4, 1)
-    timetable.sweep()
+    schedule.sweep()
     path = files.absolute(mails("admin_monthly_report")[-1].attachments[1]["path"])
     with clock.set_to(datetime.now(UTC) + timedelta(days=6)):
-        assert schedule_tasks.tidy_reports() == 0
+        assert tasks.tidy_reports() == 0
     with clock.set_to(datetime.now(UTC) + timedelta(days=8)):
-        assert schedule_tasks.tidy_reports() == 1
+        assert tasks.tidy_reports() == 1
     assert not path.exists()
 
 
@@ -205,12 +208,12 @@ def test_a_button_says_beforehand_then_sends_once_then_again_when_forced(button,
         pressed = client.post(url, headers=auth(carol))
         assert pressed.status_code == 202
         assert (pressed.json["status"], bool(pressed.json["task_id"])) == ("processing", True)
-        timetable.work_off()
+        schedule.work_off()
         assert count() == len(kinds)
     assert client.post(f"{url}?dry_run=true", headers=auth(carol)).json["recipients"] == 0
     assert client.post(f"{url}?dry_run=true&force=true", headers=auth(carol)).json["recipients"] == len(kinds)
     client.post(f"{url}?force=true", headers=auth(carol))
-    timetable.work_off()
+    schedule.work_off()
     assert count() == 2 * len(kinds)
 
 
@@ -229,32 +232,32 @@ def test_the_buttons_are_the_administrators_and_leave_a_trace(button, client, al
 
 
 def test_the_button_before_the_hour_takes_the_place_of_the_timetable(client, carol, auth):
-    timetable.begin()
+    schedule.begin()
     clock.travel(17 * 3600)  # 05:00 of the next day
     client.post("/api/admin/send-daily-report", headers=auth(carol))
-    timetable.work_off()
+    schedule.work_off()
     clock.travel(4 * 3600)
-    timetable.sweep()
+    schedule.sweep()
     assert [letter.facts["day"] for letter in mails("admin_daily_report")] == ["2026-03-02"]
 
 
 def test_a_button_does_not_hide_what_was_missed(client, carol, auth):
-    timetable.begin()
+    schedule.begin()
     clock.travel(3 * DAY)
     client.post("/api/admin/send-daily-report", headers=auth(carol))
-    timetable.work_off()
+    schedule.work_off()
     assert [letter.facts["day"] for letter in mails("admin_daily_report")] == ["2026-03-02", "2026-03-03", "2026-03-04"]
 
 
 def test_the_clients_task_names_do_what_the_buttons_do(carol, bob):
-    assert schedule_tasks.send_daily_reminders() == 1
-    assert schedule_tasks.send_daily_admin_report() == 1
-    assert schedule_tasks.send_monthly_report() == 2
-    assert schedule_tasks.send_monthly_report() == 0
+    assert tasks.send_daily_reminders() == 1
+    assert tasks.send_daily_admin_report() == 1
+    assert tasks.send_monthly_report() == 2
+    assert tasks.send_monthly_report() == 0
 
 
 def test_the_timetable_shows_last_and_next(client, carol, bob, auth):
-    timetable.begin()
+    schedule.begin()
     lines = {line["kind"]: line for line in client.get("/api/admin/schedule", headers=auth(carol)).json["schedule"]}
     assert [(line["time"], line["next_run"], line["last_run"]) for line in lines.values()] == [
         ("18:00", "2026-03-02T18:00:00Z", None),
@@ -265,8 +268,8 @@ def test_the_timetable_shows_last_and_next(client, carol, bob, auth):
         (None, None, None),
     ]
     clock.travel(6 * 3600)
-    timetable.sweep()
-    assert [schedule_tasks.tidy_reports(), schedule_tasks.tidy_reports()] == [0, 0]
+    schedule.sweep()
+    assert [tasks.tidy_reports(), tasks.tidy_reports()] == [0, 0]
     lines = {line["kind"]: line for line in client.get("/api/admin/schedule", headers=auth(carol)).json["schedule"]}
     reminded = lines["inactivity_reminder"]
     assert (reminded["last_run"], reminded["last_count"], reminded["timezone"], reminded["running"]) == (
@@ -284,15 +287,15 @@ def test_the_timetable_is_the_administrators(client, alice, auth):
 def test_beat_rings_for_every_job_and_each_is_known():
     from celery import current_app as celery
 
-    names = {entry["task"] for entry in schedule_tasks.BEAT.values()}
+    names = {entry["task"] for entry in tasks.BEAT.values()}
     clients = {"tasks.send_daily_reminders", "tasks.send_monthly_report", "tasks.send_daily_admin_report"}
     assert (names | clients) <= set(celery.tasks)
-    assert timetable.REPORTS.keys() <= mail.KINDS.keys()
+    assert schedule.REPORTS.keys() <= mail.KINDS.keys()
 
 
 def test_a_batch_of_a_kind_that_is_gone_stops_nothing(carol):
-    timetable.begin()
+    schedule.begin()
     db.session.add(ReportBatch(kind="old_report", period="2026-03", state="open", opened_at=clock.now()))
     db.session.commit()
     clock.travel(20 * 3600)
-    assert timetable.sweep() == 1
+    assert schedule.sweep() == 1

@@ -7,11 +7,11 @@ from sqlalchemy import func, select
 
 import asynctask_demo
 from parking import clock
-from parking.csv_exports.models import ExportJob
-from parking.db import db
+from parking.database import db
+from parking.exports.models import ExportJob
 from parking.mail.models import OutboxMail
-from parking.reports.ledger import ReportBatch, ReportRun
-from tests.csv_exports.stage import make_lot, stay
+from parking.reports.send_log import ReportBatch, ReportRun
+from tests.exports.stage import make_lot, stay
 
 
 @pytest.fixture

@@ -1,0 +1,60 @@
+"""/api/users: accounts as an administrator sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from parking.accounts import schemas
+from parking.accounts.admin import service
+from parking.accounts.queries import Filters
+from parking.web import documented, requires
+
+bp = APIBlueprint("users", __name__, url_prefix="/api/users", tag="Users")
+
+
+@bp.get("")
+@requires("admin")
+@bp.input(schemas.UserList, location="query", arg_name="query")
+@bp.output(schemas.Users)
+def list_users(query: schemas.UserList) -> Any:
+    """All accounts, the newest first, with the figures of their bookings."""
+    made = None
+    if query.created_from_day and query.created_to_day:
+        made = service.made_between(query.created_from_day, query.created_to_day)
+    return service.listing(Filters(query.q, query.role, query.active, made), query.limit, query.cursor)
+
+
+@bp.get("/<int:user_id>")
+@requires("admin")
+@bp.output(schemas.ListedUserAnswer)
+def show_user(user_id: int) -> Any:
+    """One account."""
+    return {"user": service.read(user_id)}
+
+
+@bp.patch("/<int:user_id>")
+@requires("admin")
+@bp.input(schemas.UserChange, arg_name="body")
+@bp.output(schemas.ListedUserAnswer)
+@documented(409)
+def change_user(user_id: int, body: schemas.UserChange) -> Any:
+    """Enable, disable, change roles. The person's access tokens stop at the next request."""
+    return {"message": "User updated", "user": service.change(user_id, body.active, body.roles)}
+
+
+@bp.get("/<int:user_id>/sessions")
+@requires("admin")
+@bp.output(schemas.SignInsAnswer)
+def show_sign_ins(user_id: int) -> Any:
+    """How many browsers a person is signed in with, and when one was last used."""
+    return {"sign_ins": service.sign_ins(user_id)}
+
+
+@bp.delete("/<int:user_id>/sessions")
+@requires("admin")
+@bp.output(schemas.SignedOut)
+def sign_out_user(user_id: int) -> Any:
+    """Sign a person out everywhere. The account stays as it is: who knows its password can sign in again."""
+    return {"message": "Signed out everywhere", "ended": service.sign_out(user_id)}

@@ -1,0 +1,115 @@
+"""Accounts as an administrator sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from parking import audit, settings
+from parking.accounts import account_changes, hooks, queries, setup
+from parking.accounts.models import User
+from parking.accounts.queries import Filters
+from parking.accounts.sessions import browser_sessions
+from parking.database import db, transaction
+
+
+def listing(chosen: Filters, limit: int, cursor: str | None) -> dict[str, Any]:
+    """One page of people with the figures of their bookings: four queries, however many they are."""
+    session = db.session()
+    found, following, total = queries.page(session, chosen, limit, cursor)
+    deleted = queries.deleted_since(session, chosen) if chosen.made else None
+    return {"users": _shown(session, found), "next": following, "total": total, "deleted": deleted}
+
+
+def made_between(first: date, last: date) -> tuple[datetime, datetime]:
+    """The days, both included, by the operator's calendar."""
+    zone = ZoneInfo(settings.current().timezone)
+    begin, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+    return begin.astimezone(UTC), end.astimezone(UTC)
+
+
+def read(user_id: int) -> dict[str, Any]:
+    """One person. Raises NotFound."""
+    session = db.session()
+    return _shown(session, [queries.person(session, user_id)])[0]
+
+
+def change(user_id: int, active: bool | None, roles: Sequence[str] | None) -> dict[str, Any]:
+    """Enables, disables, changes roles; None leaves as it is. The person's access tokens stop at the next request.
+
+    Raises NotFound; Conflict when this would leave no active administrator.
+    """
+    with transaction() as session:
+        setup.lock(session)
+        user = queries.person(session, user_id, lock=True)
+        before = _standing(user)
+        after = {
+            "active": user.active if active is None else active,
+            "roles": before["roles"] if roles is None else sorted(set(roles)),
+        }
+        if _in_charge(before) and not _in_charge(after):
+            setup.require_another(session, user)
+        if after != before:
+            _apply(session, user, before, after)
+        session.flush()
+        return _shown(session, [user])[0]
+
+
+def sign_ins(user_id: int) -> dict[str, Any]:
+    """How many browsers a person is signed in with, and when one was last used; not where. Raises NotFound."""
+    session = db.session()
+    count, last_used_at = browser_sessions.summary(session, queries.person(session, user_id).id)
+    return {"count": count, "last_used_at": last_used_at}
+
+
+def sign_out(user_id: int) -> int:
+    """Signs a person out everywhere, access tokens included; how many browsers that were. Raises NotFound."""
+    with transaction() as session:
+        user = queries.person(session, user_id, lock=True)
+        count, _ = browser_sessions.summary(session, user.id)
+        account_changes.end_tokens(session, user)
+        audit.record(session, "session.all_ended", "user", user.id, after={"sessions": count})
+    return count
+
+
+def _apply(session: Session, user: User, before: dict[str, Any], after: dict[str, Any]) -> None:
+    user.active = after["active"]
+    if after["roles"] != before["roles"]:
+        user.roles = queries.roles(session, after["roles"])
+    if user.active:
+        account_changes.stop_access_tokens(user)
+    else:
+        account_changes.end_tokens(session, user)
+    audit.record(session, "user.updated", "user", user.id, before=before, after=after)
+
+
+def _standing(user: User) -> dict[str, Any]:
+    return {"active": user.active, "roles": sorted(role.name for role in user.roles)}
+
+
+def _in_charge(standing: dict[str, Any]) -> bool:
+    return standing["active"] and "admin" in standing["roles"]
+
+
+def _shown(session: Session, users: list[User]) -> list[dict[str, Any]]:
+    figures = hooks.figures(session, [user.id for user in users])
+    return [
+        {
+            "id": user.id,
+            "email": user.email,
+            "username": user.username,
+            "roles": sorted(role.name for role in user.roles),
+            "active": user.active,
+            "created_at": user.created_at,
+            "last_booking_at": figures[user.id].last_booking_at,
+            "active_bookings": figures[user.id].active_bookings,
+            "total_bookings": figures[user.id].total_bookings,
+            "total_spent": figures[user.id].total_spent_minor,
+            "currency": settings.current().currency,
+        }
+        for user in users
+    ]

@@ -1,0 +1,167 @@
+"""Access tokens: JWTs, good for TOKEN_MINUTES, that say only which account they stand for.
+
+`sub` is the account's uniquifier, so a new one ends every token at once; roles and the active flag are read from
+the database at every request, so a demoted or disabled person is refused on the next one (RFC 8725, RFC 7519).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hmac
+from datetime import timedelta
+from typing import Any
+
+import jwt
+from flask import Request
+from sqlalchemy import Select, bindparam, select
+
+from parking import clock, settings
+from parking.accounts.models import LoginSession, Role, User, user_roles
+from parking.database import read_once
+from parking.web import Identity
+
+ALGORITHM = "HS256"
+ISSUER = "parking"
+LEEWAY = timedelta(seconds=10)
+MAX_LENGTH = 2_000
+_NO_KEY_ID = jwt.encode({}, "-" * 32, ALGORITHM).partition(".")[0]
+"""The header of tokens from before keys had ids. They end within TOKEN_MINUTES of an upgrade."""
+
+
+def lifetime() -> timedelta:
+    """How long an access token is good for (TOKEN_MINUTES)."""
+    return timedelta(minutes=settings.current().token_minutes)
+
+
+def issue(uniquifier: str, family: str | None = None) -> str:
+    """A signed access token for the account, bound to the login session `family` when there is one."""
+    now = clock.now()
+    claims = {
+        "sub": uniquifier,
+        "iss": ISSUER,
+        "aud": "api",
+        "typ": "access",
+        "iat": now,
+        "exp": now + lifetime(),
+    }
+    if family:
+        claims["sid"] = family
+    secret = settings.current().jwt_secret
+    return jwt.encode(claims, secret, ALGORITHM, headers={"kid": key_id(secret)})
+
+
+def read(token: str) -> dict[str, str] | None:
+    """The claims of a good access token, or None for anything else (forged, expired, of another kind)."""
+    if len(token) > MAX_LENGTH:
+        return None
+    for secret in _keys_for(token.partition(".")[0]):
+        with contextlib.suppress(jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
+            claims = _signed(token, secret)
+            return claims if _is_access(claims) and _is_current(claims) else None
+    return None
+
+
+def live_keys() -> list[str]:
+    """JWT_SECRET, and JWT_SECRET_PREVIOUS while a change of it is under way."""
+    chosen = settings.current()
+    return [key for key in (chosen.jwt_secret, chosen.jwt_secret_previous) if key]
+
+
+def _keys_for(header: str) -> list[str]:
+    """The keys that may have signed under this header: the one it names. Any header that we do not write (alg none,
+    jku, crit, another typ, a key twice, a key id of nobody) has none."""
+    keys = live_keys()
+    return keys if header == _NO_KEY_ID else [key for key in keys if header == _header(key)]
+
+
+@functools.lru_cache(maxsize=8)
+def _header(secret: str) -> str:
+    return jwt.encode({}, "-" * 32, ALGORITHM, headers={"kid": key_id(secret)}).partition(".")[0]
+
+
+@functools.lru_cache(maxsize=8)
+def key_id(secret: str) -> str:
+    """The name of a key in the header of its tokens (`kid`, RFC 7515 §4.1.4). It gives nothing of the key away."""
+    return hmac.digest(secret.encode(), b"id of this key", "sha256").hex()[:8]
+
+
+@functools.lru_cache(maxsize=4096)
+def _signed(token: str, secret: str) -> dict[str, Any]:
+    """The claims of a token that this secret signed, good or run out. Raises for any other.
+
+    A signature once found good stays good, so it is not computed again at every request; what can change (the time,
+    the account, the session) is looked at each time. A refusal is not remembered.
+    """
+    return jwt.decode(
+        token,
+        secret,
+        [ALGORITHM],
+        audience="api",
+        issuer=ISSUER,
+        options={
+            "require": ["exp", "iat", "sub", "iss", "aud"],
+            "verify_exp": False,
+            "verify_iat": False,
+        },
+    )
+
+
+def _is_access(claims: dict[str, object]) -> bool:
+    """Of this kind, with plain text where the database is going to be asked."""
+    asked = (claims["sub"], claims.get("sid", ""))
+    plain = all(isinstance(text, str) and text.isascii() and text.isprintable() for text in asked)
+    return plain and claims.get("typ") == "access"
+
+
+def _is_current(claims: dict[str, object]) -> bool:
+    """Expiry by the program's own clock (which the tests and the demonstration data set); never longer than we give."""
+    issued, expires, now = claims["iat"], claims["exp"], clock.now().timestamp()
+    if type(issued) is not int or type(expires) is not int or expires - issued > lifetime().total_seconds():
+        return False
+    return issued - LEEWAY.total_seconds() <= now < expires + LEEWAY.total_seconds()
+
+
+@functools.cache
+def _who_query() -> Select[*tuple[Any, ...]]:
+    """The person and the session behind a token, one row a role."""
+    return (
+        select(
+            User.id,
+            User.email,
+            User.username,
+            User.timezone,
+            User.locale,
+            Role.name,
+            LoginSession.family,
+            LoginSession.ended_at,
+        )
+        .outerjoin(user_roles, user_roles.c.user_id == User.id)
+        .outerjoin(Role, Role.id == user_roles.c.role_id)
+        .outerjoin(LoginSession, LoginSession.family == bindparam("family"))
+        .where(User.fs_uniquifier == bindparam("uniquifier"), User.active.is_(True))
+    )
+
+
+def identify(request: Request) -> Identity | None:
+    """flask-login's request loader: the account behind the bearer token, as it is in the database now."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return None
+    claims = read(token)
+    if claims is None:
+        return None
+    family = claims.get("sid")
+    rows = read_once(_who_query(), {"uniquifier": claims["sub"], "family": family})
+    if not rows or rows[0].ended_at is not None or rows[0].family != family:
+        return None
+    first = rows[0]
+    return Identity(
+        id=first.id,
+        email=first.email,
+        username=first.username,
+        roles=frozenset(row.name for row in rows if row.name),
+        timezone=first.timezone,
+        locale=first.locale,
+        session_family=family,
+    )

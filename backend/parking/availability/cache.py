@@ -1,0 +1,99 @@
+"""The list of lots that every page shows, rendered once and made fresh by the writes.
+
+Each process keeps the first page as JSON, one piece a lot. Before it is used, Redis tells which lots were changed
+since; only those are read again. Nobody is shown a spot that is gone: the mark is set before the booking is
+answered. Two seconds at most bound what no write announces (a reservation comes near) and what a failing Redis
+forgets; without Redis every list is read from the database.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, cast
+
+from flask import Flask, current_app
+
+from parking import clock
+from parking import realtime as live
+from parking.availability import queries
+from parking.database import db
+
+LIFETIME_SECONDS = 2.0
+PAGE = 200
+"""The length of a list nobody asked to be longer or shorter."""
+
+
+class LotList:
+    """The first page of lots of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._version = 0
+        self._pieces: dict[int, str] = {}
+        self._tail = ""
+        self._complete = False
+        self._body: bytes | None = None
+        self._expires = 0.0
+        self._ready: tuple[str | None, bytes, float] = (None, b"", 0.0)
+        """The body with the sign under which it was read and its expiry, to be taken together without the lock."""
+
+    def body(self) -> bytes:
+        """The JSON of GET /api/lots."""
+        sign = live.last_change()
+        known, body, expires = self._ready
+        if sign is not None and sign == known and time.monotonic() < expires:
+            return body
+        changes = live.changed_since(self._version)
+        if changes is None:
+            return self._read(keep=False)
+        with self._lock:
+            self._refresh(changes.lots)
+            self._version = max(self._version, changes.version)
+            self._ready = sign, cast(bytes, self._body), self._expires
+            return self._ready[1]
+
+    def _refresh(self, changed: set[int] | None) -> None:
+        known = self._pieces.keys()
+        whole = self._body is None or changed is None or time.monotonic() >= self._expires
+        if whole or (self._complete and changed and not changed <= known):
+            self._read(keep=True)
+            return
+        ids = [lot_id for lot_id in known if changed and lot_id in changed]
+        fresh = queries.views(db.session(), clock.now(), ids) if ids else []
+        if len(fresh) < len(ids):  # one of them was closed
+            self._read(keep=True)
+            return
+        self._pieces |= {view["id"]: current_app.json.dumps(view) for view in fresh}
+        self._body = self._joined(self._pieces, self._tail)
+
+    def _read(self, *, keep: bool) -> bytes:
+        views, following, total = queries.page(db.session(), clock.now(), None, PAGE, None)
+        pieces = {view["id"]: current_app.json.dumps(view) for view in views}
+        tail = f'],"next":{current_app.json.dumps(following)},"total":{total}}}'
+        body = self._joined(pieces, tail)
+        if keep:
+            self._pieces, self._tail, self._body = pieces, tail, body
+            self._complete, self._expires = following is None, time.monotonic() + LIFETIME_SECONDS
+        return body
+
+    @staticmethod
+    def _joined(pieces: dict[int, str], tail: str) -> bytes:
+        return ('{"lots":[' + ",".join(pieces.values()) + tail).encode()
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["lot_list"] = LotList()
+
+
+def lot_list() -> bytes:
+    """The first page of lots as JSON, fresh."""
+    return cast(LotList, current_app.extensions["lot_list"]).body()
+
+
+def listing(limit: int, cursor: str | None, words: str | None) -> bytes | dict[str, Any]:
+    """Any page of lots: the usual one as ready JSON, others as values."""
+    if limit == PAGE and cursor is None and not words:
+        return lot_list()
+    views, following, total = queries.page(db.session(), clock.now(), words, limit, cursor)
+    return {"lots": views, "next": following, "total": total}

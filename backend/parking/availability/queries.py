@@ -1,0 +1,214 @@
+"""Reading lots and spots."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Integer, Row, and_, bindparam, cast, func, literal, select, tuple_
+from sqlalchemy.orm import Session, lazyload
+
+from parking.accounts.models import User
+from parking.bookings import occupancy
+from parking.bookings.models import OUT_OF_SERVICE, Booking
+from parking.bookings.occupancy import Counts, is_live
+from parking.bookings.reading.views import claim_of, cost_at, iso, tariff_view
+from parking.bookings.rules import lifecycle
+from parking.database import Groups
+from parking.errors import Invalid
+from parking.lots.models import Lot, Spot, Tariff
+from parking.money import to_number
+from parking.text import names
+from parking.web import Identity
+
+FEATURES = ("ev", "accessible", "covered")
+_LOT: Any = Lot.__table__
+_SPOT: Any = Spot.__table__
+_TARIFF: Any = Tariff.__table__
+_PRICED = Groups(_LOT.c, _TARIFF.c)
+_IDS: Any = bindparam("lot_ids", expanding=True)
+_LOTS = (
+    select(*_PRICED.columns)
+    .join_from(_LOT, _TARIFF, and_(_TARIFF.c.lot_id == _LOT.c.id, _TARIFF.c.id == _LOT.c.tariff_id))
+    .where(_LOT.c.deleted_at.is_(None))
+    .order_by(_LOT.c.sort_key, _LOT.c.id)
+)
+_FEATURES = (
+    select(_SPOT.c.lot_id, *(func.sum(cast(_SPOT.c[name], Integer)).label(name) for name in FEATURES))
+    .where(_SPOT.c.retired_at.is_(None))
+    .group_by(_SPOT.c.lot_id)
+)
+_SOME_LOTS, _SOME_FEATURES = _LOTS.where(_LOT.c.id.in_(_IDS)), _FEATURES.where(_SPOT.c.lot_id.in_(_IDS))
+
+
+def page(
+    session: Session, now: datetime, words: str | None, limit: int, cursor: str | None
+) -> tuple[list[dict[str, Any]], str | None, int]:
+    """One page of open lots by name, the cursor of the next, and how many there are in all.
+
+    Raises Invalid for a cursor that this list did not give out.
+    """
+    order = (Lot.sort_key, Lot.id)
+    query = select(Lot.id, Lot.sort_key.label("name")).where(Lot.deleted_at.is_(None))
+    if words:
+        query = query.where(Lot.search_text.contains(names.search_key(words), autoescape=True))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    if cursor:
+        query = query.where(tuple_(*order) > tuple_(*(literal(part) for part in read_cursor(cursor))))
+    found = session.execute(query.order_by(*order).limit(limit + 1)).all()
+    following = make_cursor(found[limit - 1].name, found[limit - 1].id) if len(found) > limit else None
+    ids = [row.id for row in found[:limit]]
+    return (views(session, now, ids) if ids else []), following, total
+
+
+def make_cursor(name: str, lot_id: int) -> str:
+    plain = json.dumps([name, lot_id], ensure_ascii=False)
+    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> tuple[str, int]:
+    """The name and id a page ended with. Raises Invalid for anything `make_cursor` did not make."""
+    try:
+        name, lot_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if isinstance(name, str) and "\x00" not in name and type(lot_id) is int and 0 <= lot_id < 2**63:
+            name.encode()
+            return name, lot_id
+    except (ValueError, TypeError, RecursionError):
+        pass
+    raise Invalid.field("cursor", "This cursor was not given out by this list.")
+
+
+def views(session: Session, now: datetime, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
+    """The open lots by name (all when `ids` is None) as they are shown, with their counts at `now` and how many of
+    their spots have a charger, are for disabled drivers, are covered. Three queries, however many lots."""
+    some = {} if ids is None else {"lot_ids": list(ids)}
+    found = session.execute(_SOME_LOTS if some else _LOTS, some).all()
+    extras = {row.lot_id: row for row in session.execute(_SOME_FEATURES if some else _FEATURES, some)}
+    counts = occupancy.counts(session, now, ids)
+    parts = map(_PRICED.cut, found)
+    return [lot_view(lot, tariff, counts.get(lot.id, Counts()), extras.get(lot.id)) for lot, tariff in parts]
+
+
+def counts_view(session: Session, now: datetime, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Only the changing part of lots, for the event stream."""
+    counts = occupancy.counts(session, now, ids)
+    rows = session.execute(select(Lot.id, Lot.capacity).where(Lot.id.in_(list(ids)), Lot.deleted_at.is_(None)))
+    return [{"id": i, "capacity": capacity, **_counted(capacity, counts.get(i, Counts()))} for i, capacity in rows]
+
+
+def _counted(capacity: int, counts: Counts) -> dict[str, int]:
+    return {
+        "available_spots": max(0, capacity - counts.taken),
+        "occupied_spots": counts.occupied,
+        "reserved_spots": counts.reserved,
+        "out_of_service_spots": counts.out_of_service,
+    }
+
+
+def lot_view(lot: Any, tariff: Any, counts: Counts, extras: Row[*tuple[Any, ...]] | None) -> dict[str, Any]:
+    """A lot as the contract has it."""
+    return {
+        "id": lot.id,
+        "name": lot.name,
+        "capacity": lot.capacity,
+        "price_per_hour": to_number(tariff.hourly_minor),
+        "currency": tariff.currency,
+        "timezone": lot.timezone,
+        **_counted(lot.capacity, counts),
+        "address": lot.address,
+        "latitude": lot.latitude,
+        "longitude": lot.longitude,
+        "description": lot.description,
+        "require_checkin": lot.require_checkin,
+        "checkin_grace_minutes": lot.checkin_grace_s // 60,
+        "instant_hold_minutes": lot.instant_hold_s // 60,
+        "tariff": tariff_view(tariff),
+        "features": {name: int(getattr(extras, name, 0) or 0) for name in FEATURES},
+        "version": lot.version,
+        "created_at": iso(lot.created_at),
+        "updated_at": iso(lot.updated_at),
+    }
+
+
+def spot_views(
+    session: Session, lot: Lot, now: datetime, who: Identity, spot_id: int | None = None
+) -> list[dict[str, Any]]:
+    """The lot's spots as this person may see them. Two queries and the status."""
+    query = select(Spot).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None)).order_by(Spot.spot_number)
+    claims = _claims(session, lot.id)
+    status = occupancy.of_spots(session, now, lot.id)
+    if spot_id is not None:
+        query = query.where(Spot.id == spot_id)
+    return [
+        _spot_view(spot, status.get(spot.id, occupancy.AVAILABLE), claims.get(spot.id, []), now, who)
+        for spot in session.scalars(query)
+    ]
+
+
+def _claims(session: Session, lot_id: int) -> dict[int, list[Row[*tuple[Any, ...]]]]:
+    query = (
+        select(Booking, User, Tariff)
+        .join(User, User.id == Booking.user_id)
+        .outerjoin(Tariff, (Tariff.lot_id == Booking.lot_id) & (Tariff.id == Booking.tariff_id))
+        .where(is_live, Booking.lot_id == lot_id)
+        .order_by(Booking.start_time)
+        .options(lazyload(User.roles))
+    )
+    found: dict[int, list[Row[*tuple[Any, ...]]]] = {}
+    for row in session.execute(query):
+        found.setdefault(row.Booking.spot_id, []).append(row)
+    return found
+
+
+def _spot_view(spot: Spot, status: str, claims: Sequence[Any], now: datetime, who: Identity) -> dict[str, Any]:
+    coming, running, block = [], None, None
+    for row in claims:
+        if row.Booking.booking_type == "block":
+            block = row.Booking
+            continue
+        at = lifecycle.status_at(claim_of(row.Booking), now)
+        if at == "Reserved":
+            coming.append(row)
+        elif at == "Active":
+            running = row
+    shown: dict[str, Any] = {
+        "id": spot.id,
+        "lot_id": spot.lot_id,
+        "spot_number": spot.spot_number,
+        "status": status,
+        "level": spot.level,
+        "ev": spot.ev,
+        "accessible": spot.accessible,
+        "covered": spot.covered,
+        "out_of_service_reason": block.reason if block is not None and block.reference == OUT_OF_SERVICE else None,
+        "mine": running is not None and running.Booking.user_id == who.id,
+        "reservations": [_coming_view(row, who) for row in coming],
+    }
+    if who.is_admin:
+        shown["booking"] = None if running is None else _stay_view(running, now)
+    return shown
+
+
+def _coming_view(row: Row[Any], who: Identity) -> dict[str, Any]:
+    shown = {"start": iso(row.Booking.reserved_start), "end": iso(row.Booking.reserved_end)}
+    if row.Booking.user_id == who.id:
+        return shown | {"user_email": "You"}
+    return shown | {"user_email": row.User.email} if who.is_admin else shown
+
+
+def _stay_view(row: Row[Any], now: datetime) -> dict[str, Any]:
+    booking = row.Booking
+    return {
+        "id": booking.id,
+        "reference": booking.reference,
+        "user_id": row.User.id,
+        "user_email": row.User.email,
+        "username": row.User.username,
+        "start_time": iso(booking.start_time),
+        "held_until": iso(booking.held_until),
+        "running_cost": to_number(cost_at(booking, row.Tariff, now)),
+        "booking_type": booking.booking_type,
+    }

@@ -1,0 +1,71 @@
+"""The database's schema: brought up to date, and checked before anyone is served."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import Migrate
+from flask_migrate import upgrade as _upgrade
+
+from parking.database import constraints, db
+
+TABLES = (
+    "jobs.models",
+    "audit.models",
+    "idempotency.models",
+    "mail.models",
+    "accounts.models",
+    "lots.models",
+    "bookings.models",
+    "exports.models",
+    "statistics.daily.models",
+    "reports.send_log",
+)
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+class SchemaError(Exception):
+    """The database cannot be served from; the text says why and what to do."""
+
+
+def init_app(app: Flask) -> None:
+    for module in TABLES:  # a table exists for SQLAlchemy once its model was imported
+        importlib.import_module(f"parking.{module}")
+    app.extensions["upgrade_schema"] = upgrade
+    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True, compare_type=True)
+
+
+def upgrade() -> None:
+    """Brings the database to this program's schema. Raises SchemaError for one that a newer program made."""
+    _refuse_the_future()
+    _upgrade(directory=str(MIGRATIONS))
+
+
+def faults() -> list[str]:
+    """What keeps this database from being served, one sentence each. Empty: all is well."""
+    with db.engine.connect() as connection:
+        at = MigrationContext.configure(connection).get_current_revision()
+        head = _scripts().get_current_head()
+        if at != head:
+            return [f"the database is at migration {at or 'none'}, this program needs {head}: run `flask db upgrade`"]
+        lost = constraints.missing(connection)
+        return [f"the database has lost its guard {name}: run `flask db upgrade`" for name in lost]
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(MIGRATIONS))
+
+
+def _refuse_the_future() -> None:
+    known = {script.revision for script in _scripts().walk_revisions()}
+    with db.engine.connect() as connection:
+        at = MigrationContext.configure(connection).get_current_revision()
+    if at and at not in known:
+        raise SchemaError(
+            f"The database was made by a newer version of this program (migration {at}). "
+            "Start that version, or point DATABASE_URL at another database."
+        )

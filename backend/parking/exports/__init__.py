@@ -1,0 +1,14 @@
+"""Exports: bookings and all data as CSV files, built by the worker, mailed, and kept for a week."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+
+
+def init_app(app: APIFlask) -> None:
+    """Puts this domain on the application."""
+    from parking.accounts import hooks
+    from parking.exports import routes, service
+
+    app.register_blueprint(routes.bp)
+    hooks.register_eraser(service.forget_user)

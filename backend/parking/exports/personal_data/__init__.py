@@ -1,0 +1,1 @@
+"""Everything kept about one person, as one file."""

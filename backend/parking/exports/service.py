@@ -1,0 +1,292 @@
+"""What one can do with exports."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from flask import has_request_context
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from parking import audit, clock, csv_writer, idempotency, settings
+from parking import realtime as live
+from parking.bookings.reading.queries import Filters
+from parking.bookings.reading.views import iso
+from parking.database import after_commit, db, is_sqlite, transaction
+from parking.errors import Conflict, Forbidden, NotFound, Problem, Unavailable
+from parking.exports import columns, emails, files, queries, quota, stream
+from parking.exports.models import OPEN, ExportJob
+from parking.web import Identity
+
+log = logging.getLogger(__name__)
+WAITING = timedelta(seconds=30)
+"""A job that nobody has taken up for so long waits for a worker, and the page says so."""
+AGAIN = timedelta(seconds=60)
+"""Asked for all data again within this time, an administrator gets the same job (a double press)."""
+ROWS_KEPT = timedelta(days=90)
+SHOWN = 100
+_OURS = re.compile(r"(bookings|all_data)_[0-9]{8}-[0-9]{6}_([0-9]+)(\.csv|\.zip|)(\..*part)?")
+
+
+class Gone(Problem):
+    status, code, title = 410, "link_ended", "This link has ended"
+
+
+def ask(
+    who: Identity,
+    kind: str,
+    filters: Filters | None = None,
+    *,
+    form: str = "auto",
+    force: bool = False,
+    task: bool = False,
+) -> dict[str, Any]:
+    """Queues an export written as `form` (csv_writer.FORMATS); the same job when it is being built already. The
+    answer: message and job, and where `task` is set also the client's `status` and `task_id`.
+
+    Raises Forbidden (all data is for administrators), Conflict `export_quota`, Unavailable `disk_full`.
+    """
+    if kind == "all_data" and not who.is_admin:
+        raise Forbidden("This needs the role of an administrator.")
+    with transaction() as session:
+        keeper = idempotency.begin(session) if has_request_context() else None
+        job = _job_for(session, who, kind, _kept(filters), csv_writer.resolved(form, who.locale), force)
+        client = {"status": "processing", "task_id": f"export-{job.id}"} if task else {}
+        body = {"message": MESSAGES[kind], **client, "export": shown(job)}
+        if keeper:
+            keeper.keep(202, body)
+    return body
+
+
+MESSAGES = {
+    "bookings": "Your bookings are being exported. The file comes by mail and stands on the page.",
+    "all_data": "All data is being exported. The files come by mail and stand on the page.",
+}
+
+
+def _job_for(session: Session, who: Identity, kind: str, filters: dict[str, Any], form: str, force: bool) -> ExportJob:
+    fingerprint = _fingerprint(kind, filters, form, secrets.token_hex(8) if force else "")
+    same = _the_same(session, who.id, fingerprint, kind)
+    if same is not None:
+        return same
+    _check_room(session, who.id, kind)
+    insert = (sqlite_insert if is_sqlite() else postgresql_insert)(ExportJob)
+    job = session.scalar(
+        insert.values(
+            user_id=who.id,
+            kind=kind,
+            filters=filters,
+            format=form,
+            fingerprint=fingerprint,
+            state="queued",
+            rows_done=0,
+            files=[],
+            attempts=0,
+            created_at=clock.now(),
+        )
+        .on_conflict_do_nothing(index_elements=["user_id", "fingerprint"], index_where=OPEN)
+        .returning(ExportJob)
+    )
+    if job is None:  # another request of the same person was a moment faster
+        twins = select(ExportJob).where(ExportJob.user_id == who.id, ExportJob.fingerprint == fingerprint)
+        return session.scalars(twins.order_by(ExportJob.id.desc()).limit(1)).one()
+    audit.record(session, "export.request", "export", job.id, after={"kind": kind, "filters": filters, "format": form})
+    after_commit(partial(live.wake_task, "tasks.build_export", job.id))
+    return job
+
+
+def _the_same(session: Session, user_id: int, fingerprint: str, kind: str) -> ExportJob | None:
+    """The job that answers this wish already: one that is open, or all data that was finished just now."""
+    query = select(ExportJob).where(ExportJob.user_id == user_id, ExportJob.fingerprint == fingerprint)
+    found = session.scalars(query.where(OPEN)).one_or_none()
+    if found is None and kind == "all_data":
+        fresh = query.where(ExportJob.state == "done", ExportJob.created_at > clock.now() - AGAIN)
+        found = session.scalars(fresh.order_by(ExportJob.id.desc()).limit(1)).one_or_none()
+    return found
+
+
+def _check_room(session: Session, user_id: int, kind: str) -> None:
+    if files.free_bytes() < files.MIN_FREE_BYTES:
+        raise Unavailable(
+            "There is too little space left on the server for an export. Please tell the operator.",
+            code="disk_full",
+            retry_after=600,
+        )
+    if kind != "all_data" and quota.used(session, user_id) >= quota.BYTES_PER_USER:
+        raise Conflict(str(quota.Exceeded()), code="export_quota")
+
+
+def _kept(filters: Filters | None) -> dict[str, Any]:
+    """Filters as a job keeps them."""
+    chosen = filters or Filters()
+    named = {"status": chosen.status, "lot_id": chosen.lot_id, "booking_type": chosen.booking_type}
+    times = {"from_": chosen.from_, "to": chosen.to}
+    return {k: v for k, v in named.items() if v is not None} | {k: v.isoformat() for k, v in times.items() if v}
+
+
+def _fingerprint(kind: str, filters: dict[str, Any], form: str, salt: str) -> str:
+    return hashlib.sha256(json.dumps([kind, filters, form, salt], sort_keys=True).encode()).hexdigest()
+
+
+# looking ----------------------------------------------------------------------------------
+
+
+def shown(job: ExportJob) -> dict[str, Any]:
+    """A job as its owner sees it."""
+    now = clock.now()
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "filters": {name.rstrip("_"): value for name, value in job.filters.items()},
+        "format": job.format,
+        "state": job.state,
+        "rows_done": job.rows_done,
+        "rows_total": job.rows_total,
+        "size_bytes": job.size_bytes,
+        "created_at": iso(job.created_at),
+        "finished_at": iso(job.finished_at),
+        "expires_at": iso(job.expires_at),
+        "download_url": f"/api/exports/{job.id}/download" if job.state == "done" else None,
+        "error": job.error,
+        "waiting_for_worker": job.state == "queued" and job.created_at <= now - WAITING,
+    }
+
+
+def listing(who: Identity) -> list[dict[str, Any]]:
+    """One's own exports, newest first."""
+    query = select(ExportJob).where(ExportJob.user_id == who.id).order_by(ExportJob.id.desc()).limit(SHOWN)
+    return [shown(job) for job in db.session.scalars(query) if _may_see(job, who)]
+
+
+def get(job_id: int, who: Identity) -> dict[str, Any]:
+    """One's own export. Raises NotFound."""
+    return shown(_own(db.session(), job_id, who))
+
+
+def download(job_id: int, who: Identity, token: str | None) -> Path:
+    """The file of one's own finished export; `token` is that of the mail's link, good for a day.
+
+    Raises NotFound, Gone (the link or the file has ended), Conflict `not_ready`.
+    """
+    job = _own(db.session(), job_id, who)
+    if token is not None and not emails.link_is_good(token, job.id):
+        raise Gone("This link has ended. Your exports are on the page for as long as they are kept.")
+    if job.state in ("queued", "running"):
+        raise Conflict("This export is still being built.", code="not_ready")
+    if job.state != "done" or job.file is None or (job.expires_at and job.expires_at <= clock.now()):
+        raise Gone("This file is no longer kept. Please export again.", code="export_ended")
+    path = files.absolute(job.file)
+    if not path.is_file():
+        raise Gone("This file is no longer kept. Please export again.", code="export_ended")
+    return path
+
+
+def _own(session: Session, job_id: int, who: Identity, *, lock: bool = False) -> ExportJob:
+    job = session.get(ExportJob, job_id, with_for_update=lock)
+    if job is None or job.user_id != who.id or not _may_see(job, who):
+        raise NotFound("There is no such export.")
+    return job
+
+
+def _may_see(job: ExportJob, who: Identity) -> bool:
+    """All data is for administrators: also one's own archive, once one is none any more."""
+    return job.kind != "all_data" or who.is_admin
+
+
+def csv_of(who: Identity, filters: Filters, form: str = "machine") -> Iterator[bytes]:
+    """The bookings of this person as a file, straight from the database."""
+    now = clock.now()
+    chosen = Filters(
+        status=filters.status,
+        lot_id=filters.lot_id,
+        booking_type=filters.booking_type,
+        from_=filters.from_,
+        to=filters.to,
+        user_id=who.id,
+        by_end=True,
+    )
+    table = columns.bookings(queries.as_of(now))
+    dialect = csv_writer.dialect_of(form, who.locale)
+    return csv_writer.document(table, stream.parts(queries.bookings(chosen, now)), dialect)
+
+
+# ending -----------------------------------------------------------------------------------
+
+
+def cancel(job_id: int, who: Identity) -> dict[str, Any]:
+    """Stops an export that is not finished, deletes the file of one that is. Raises NotFound."""
+    with transaction() as session:
+        job = _own(session, job_id, who, lock=True)
+        before = job.state
+        if before in ("queued", "running"):
+            job.state, job.lease, job.lease_until, job.finished_at = "cancelled", None, None, clock.now()
+        elif before == "done":
+            _expire(job)
+        if job.state != before:
+            audit.record(
+                session, "export.cancel", "export", job.id, before={"state": before}, after={"state": job.state}
+            )
+        return shown(job)
+
+
+def _expire(job: ExportJob) -> None:
+    """The file goes when the row has said so: a row never promises a file that is gone for longer than a moment."""
+    if job.file:
+        after_commit(partial(files.remove, job.file))
+    job.state, job.file = "expired", None
+
+
+def expire_old(now: datetime | None = None) -> int:
+    """Deletes the files past their days, and what dead workers left behind. The number of jobs that ended."""
+    now = now or clock.now()
+    with transaction() as session:
+        old = select(ExportJob).where(ExportJob.state == "done", ExportJob.expires_at <= now).limit(500)
+        ended = list(session.scalars(old.with_for_update(skip_locked=True)))
+        for job in ended:
+            _expire(job)
+        session.execute(
+            delete(ExportJob).where(
+                ExportJob.state.in_(("failed", "cancelled", "expired")), ExportJob.created_at < now - ROWS_KEPT
+            )
+        )
+    _remove_orphans()
+    return len(ended)
+
+
+def _remove_orphans() -> None:
+    """Files and folders of ours that no job needs any more (its worker was killed, or its row is gone)."""
+    root = settings.current().export_dir
+    entries = (*root.glob("user_*/*"), *root.glob("admin/*"))
+    found = [(entry, int(match[2])) for entry in entries if (match := _OURS.fullmatch(entry.name))]
+    for start in range(0, len(found), 500):
+        part = found[start : start + 500]
+        states = _states({job_id for _, job_id in part})
+        for entry, job_id in part:
+            wanted = ("queued", "running") if entry.suffix == ".part" else ("queued", "running", "done")
+            if states.get(job_id) not in wanted:
+                files.remove_entry(entry)
+
+
+def _states(job_ids: set[int]) -> dict[int, str]:
+    with db.engine.connect() as connection:
+        rows = connection.execute(select(ExportJob.id, ExportJob.state).where(ExportJob.id.in_(job_ids)))
+        return dict(rows.all())
+
+
+def forget_user(session: Session, user_id: int) -> None:
+    """A deleted account leaves no exports behind."""
+    for job in session.scalars(select(ExportJob).where(ExportJob.user_id == user_id)):
+        if job.file:
+            after_commit(partial(files.remove, job.file))
+        session.delete(job)

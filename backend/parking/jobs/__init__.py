@@ -1,0 +1,1 @@
+"""Background jobs: the signs of life of worker and Beat."""

@@ -1,0 +1,24 @@
+"""How lots' services show the bookings that stand in the way of something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from parking.bookings.reading.views import iso
+
+MOST_BLOCKERS_NAMED = 20
+
+
+def blocking_view(row: Row[Any]) -> dict[str, Any]:
+    """A row of bookings.queries.bookings(with_user=True)."""
+    return {
+        "booking_id": row.Booking.id,
+        "reference": row.Booking.reference,
+        "spot_number": row.spot_number,
+        "status": row.Booking.status,
+        "user_email": row.User.email,
+        "start_time": iso(row.Booking.start_time),
+        "end_time": iso(row.Booking.reserved_end),
+    }

@@ -1,0 +1,206 @@
+"""Many lots from one CSV file: all of them, or none and a list of what is wrong, by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from parking import csv_labels
+from parking.errors import Invalid
+from parking.lot_admin import csv_reader
+from parking.lot_admin.csv_reader import Reading, Unreadable
+from parking.lot_admin.edit import Changes
+from parking.lot_admin.schemas import LotIn
+from parking.money import check_price
+from parking.text import names
+from parking.web.validation import sentences
+
+MOST_ROWS = 5_000
+MOST_SPOTS = 50_000
+"""Spots of all lots of a file together: writing them keeps others from booking for a second at most."""
+_NUMBERS = {
+    "capacity": int,
+    "price_per_hour": float,
+    "latitude": float,
+    "longitude": float,
+    "checkin_grace_minutes": int,
+    "instant_hold_minutes": int,
+    "billing_step_seconds": int,
+    "free_minutes": int,
+    "daily_cap": float,
+}
+_REASONS = {
+    "missing": "missing",
+    "string_too_short": "missing",
+    "string_too_long": "too_long",
+    "string_pattern_mismatch": "characters",
+    "int_type": "whole_number",
+    "int_parsing": "whole_number",
+    "int_from_float": "whole_number",
+    "float_type": "number",
+    "float_parsing": "number",
+    "finite_number": "number",
+    "greater_than_equal": "at_least",
+    "less_than_equal": "at_most",
+    "bool_type": "yes_no",
+    "bool_parsing": "yes_no",
+    "literal_error": "one_of",
+}
+"""pydantic's names of faults -> ours, for which the page has words (locales/*/adminLots.json)."""
+_BOUNDS = ("ge", "le", "max_length")
+_YES = {
+    **dict.fromkeys(("true", "yes", "1", "ja", "wahr"), True),
+    **dict.fromkeys(("false", "no", "0", "nein", "falsch"), False),
+}
+_COLUMNS = frozenset(LotIn.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: `said` in English, `reason` and `values` for a page that says it in other languages."""
+
+    line: int | None
+    column: str | None
+    reason: str
+    said: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """The lots of a file, and how it was read."""
+
+    lots: list[Changes]
+    reading: Reading
+
+
+def parse(data: bytes | str, charset: str | None = None, *, currency: str = "") -> Import:
+    """The lots of a CSV file whose first line names the columns (those of POST /api/lots, or their German names).
+
+    The file may come from any spreadsheet: UTF-8, UTF-16 or Windows-1252, split at commas, semicolons or tabs, with
+    decimal points or commas. `charset` is what its sender says of it, `currency` that of the prices. Raises Invalid
+    with every fault found: as {"line 3": ["capacity: …"]}, and one by one in the member `faults`.
+    """
+    try:
+        text, encoding = csv_reader.decode(data, charset) if isinstance(data, bytes) else (data, "utf-8")
+        lines = csv_reader.split(text.removeprefix("\ufeff"), lambda name: _column(name) is not None)
+        columns = _columns(lines.heading)
+        numeric = [n for n, column in enumerate(columns) if column in _NUMBERS]
+        decimal = csv_reader.decimal_sign(csv_reader.numbers(lines.rows, numeric))
+    except Unreadable as error:
+        raise _refused(str(error), [Fault(error.line, None, error.reason, str(error))]) from None
+    if not lines.rows or len(lines.rows) > MOST_ROWS:
+        said = f"A file holds 1 to {MOST_ROWS} car parks."
+        raise _refused(said, [Fault(None, None, "count", said, {"n": MOST_ROWS})])
+    return Import(_checked(columns, lines.rows, decimal, currency), Reading(encoding, lines.separator, decimal))
+
+
+def _column(heading: str) -> str | None:
+    return csv_labels.column_of(heading, _COLUMNS)
+
+
+def _columns(heading: Sequence[str]) -> list[str]:
+    """The fields the columns stand for. A column without a name is an empty one that a spreadsheet has left behind."""
+    columns = [_column(name) or (name if name.strip() else "") for name in heading]
+    unknown = [name for name in columns if name and name not in _COLUMNS]
+    missing = [name for name in ("name", "capacity", "price_per_hour") if name not in columns]
+    twice = [name for name in _COLUMNS if columns.count(name) > 1]
+    if unknown or missing or twice:
+        faults = [Fault(1, name, "unknown_column", f"{name}: unknown column.") for name in unknown]
+        faults += [Fault(1, name, "missing_column", f"{name}: this column is missing.") for name in missing]
+        faults += [Fault(1, name, "column_twice", f"{name}: there are two such columns.") for name in twice]
+        raise _refused("The first line does not name the columns of a car park.", faults)
+    return columns
+
+
+def _checked(
+    columns: Sequence[str], rows: Sequence[tuple[int, list[str]]], decimal: str | None, currency: str
+) -> list[Changes]:
+    found: list[Changes] = []
+    faults: list[Fault] = []
+    first_lines: dict[str, int] = {}
+    for line, row in rows:
+        try:
+            lot = LotIn.model_validate(_typed(columns, row, decimal))
+        except ValidationError as fault:
+            faults += [_fault(line, error) for error in fault.errors()]
+            continue
+        before = first_lines.setdefault(names.key(lot.name), line)
+        if before != line:
+            faults.append(Fault(line, "name", "same_name", f"name: the same as in line {before}.", {"n": before}))
+        found.append(Changes(lot.model_dump(exclude_unset=True)))
+        if misfit := _amounts(line, lot, currency):
+            faults.append(misfit)
+    if not faults and (spots := sum(lot.fields["capacity"] for lot in found)) > MOST_SPOTS:
+        said = f"A file makes at most {MOST_SPOTS:,} spots; this one has {spots:,}."
+        raise _refused(said, [Fault(None, "capacity", "spots", said, {"n": MOST_SPOTS})])
+    if faults:
+        wrong = len({fault.line for fault in faults})
+        raise _refused(f"{wrong} line(s) are wrong; nothing was imported.", faults)
+    return found
+
+
+def _amounts(line: int, lot: LotIn, currency: str) -> Fault | None:
+    """An amount with decimals in a currency that has none."""
+    for name in ("price_per_hour", "daily_cap"):
+        try:
+            check_price(getattr(lot, name) or 0, currency)
+        except ValueError as refusal:
+            return Fault(line, name, "whole_amount", f"{name}: {refusal}", {"choices": currency})
+    return None
+
+
+def _refused(detail: str, faults: Sequence[Fault]) -> Invalid:
+    errors: dict[str, list[str]] = {}
+    for fault in faults:
+        errors.setdefault(f"line {fault.line}" if fault.line else "file", []).append(fault.said)
+    told = [{"line": f.line, "column": f.column, "reason": f.reason, "values": f.values} for f in faults]
+    return Invalid(detail, errors=errors, faults=told)
+
+
+def _typed(columns: Sequence[str], row: Sequence[str], decimal: str | None) -> dict[str, Any]:
+    """The cells as the JSON of the same request would have them; empty ones left out."""
+    values: dict[str, Any] = {}
+    for number, cell in enumerate(row):
+        column = columns[number] if number < len(columns) else ""
+        if cell.strip():  # behind or below no heading: named as a cell too many
+            values[column] = _value(column, cell.strip(), decimal)
+    for column in columns[len(row) :]:
+        values[column] = None  # too few cells: named as missing
+    return values
+
+
+def _value(name: str, cell: str, decimal: str | None) -> Any:
+    if name == "require_checkin":
+        return _YES.get(cell.lower(), cell)
+    try:
+        return _NUMBERS[name](csv_reader.plain_number(cell, decimal)) if name in _NUMBERS else cell
+    except ValueError:
+        return cell  # refused by the model, with its own words
+
+
+def _fault(line: int, error: Any) -> Fault:
+    """A fault of the model in words of ours."""
+    column = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return Fault(line, None, "too_many_cells", "There are more cells than columns.")
+    reason = _REASONS.get(error["type"], "wrong")
+    if error["input"] is None:
+        reason = "missing"  # too few cells
+    elif error["type"] == "value_error":
+        reason = {"timezone": "zone", "name": "characters"}.get(column, "amount")
+    ((sentence, *_),) = sentences([error], "json").values()
+    said = f"{column}: {sentence}"
+    return Fault(line, column, reason, said, _values(error.get("ctx", {})))
+
+
+def _values(told: dict[str, Any]) -> dict[str, Any]:
+    """The bound that was overstepped as `n`, the words that may stand there as `choices`."""
+    if "expected" in told:
+        return {"choices": ", ".join(re.findall(r"'([^']*)'", told["expected"]))}
+    bounds = [told[name] for name in _BOUNDS if name in told]
+    return {"n": bounds[0]} if bounds else {}

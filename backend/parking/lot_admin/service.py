@@ -1,0 +1,313 @@
+"""Running lots: making, editing, resizing and closing them, and their spots.
+
+Lots stand above bookings here: to take a spot out of use is a booking of its own kind (a block), so the same
+constraint that keeps two cars apart decides whether a spot may go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from parking import audit, clock, idempotency
+from parking.availability import queries
+from parking.bookings import allocation, out_of_service, transitions
+from parking.bookings.events import announce_lot, announce_spot, announce_spots
+from parking.bookings.expiry import settle
+from parking.bookings.models import OUT_OF_SERVICE, RETIRED, Booking
+from parking.bookings.occupancy import is_active, is_live, is_reserved
+from parking.bookings.reading import queries as booking_queries
+from parking.bookings.reading.views import claim_of, iso
+from parking.bookings.rules import lifecycle
+from parking.bookings.service import open_lot
+from parking.database import db, transaction
+from parking.errors import Conflict, Invalid, NotFound, PreconditionFailed
+from parking.lot_admin import edit, lot_names, zone_change
+from parking.lot_admin.blockers import MOST_BLOCKERS_NAMED, blocking_view
+from parking.lot_admin.edit import Changes
+from parking.lots.models import Lot, Spot
+from parking.lots.rules import Resize, SpotState, resize
+from parking.text import names
+from parking.web import Identity
+
+create_many = edit.create_many
+
+
+def create(changes: Changes, who: Identity) -> dict[str, Any]:
+    """A new lot with its spots 1..capacity. Raises Conflict when the name is taken."""
+    with lot_names.unique_names() as session:
+        keeper = idempotency.begin(session)
+        lot = edit.add(session, changes, who.id)
+        answer = {"message": f"{lot.name} was created.", "lot": _shown(session, lot)}
+        if keeper:
+            keeper.keep(201, answer)
+        return answer
+
+
+def update_lot(
+    lot_id: int, changes: Changes, who: Identity, if_match: str | None, *, confirm_timezone: bool = False
+) -> dict[str, Any]:
+    """Changes a lot. `confirm_timezone`: also its time zone while reservations are to come; their owners are told.
+
+    Raises NotFound, PreconditionFailed (stale `if_match`), Conflict (name taken; too few spots can be removed, with
+    what blocks it; `timezone_confirm` with the reservations that another zone would make read differently).
+    """
+    if "capacity" in changes.fields or "timezone" in changes.fields:
+        settle(lot_id)
+    with lot_names.unique_names() as session:
+        lot = _locked_lot(session, lot_id, if_match)
+        before, now = edit.audited(lot), clock.now()
+        if names.key(changes.get("name", lot.name)) != names.key(lot.name):
+            lot_names.require_free(session, changes.fields["name"])
+        capacity = changes.get("capacity", lot.capacity)
+        if capacity != lot.capacity:
+            edit.check_capacity(capacity)
+            _resize(session, lot, capacity, who, now)
+        old = lot.tariff
+        if changes.get("timezone", lot.timezone) != lot.timezone:
+            zone_change.carry_out(session, lot, changes.fields["timezone"], now, confirmed=confirm_timezone)
+        edit.apply(lot, changes)
+        edit.set_tariff(session, lot, old, changes, now)
+        _touch(session, lot, now)
+        after = edit.audited(lot)
+        changed = {name for name in after if after[name] != before[name]}
+        audit.record(
+            session,
+            "lot.updated",
+            "lot",
+            lot.id,
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
+        )
+        return {"message": f"{lot.name} was saved.", "lot": _shown(session, lot)}
+
+
+def delete(lot_id: int, who: Identity, if_match: str | None, *, cancel_reservations: bool) -> dict[str, Any]:
+    """Closes a lot; its history stays. Raises NotFound, PreconditionFailed, Conflict (cars on it; reservations to
+    come, unless they are to be cancelled, which tells their owners)."""
+    settle(lot_id)
+    with lot_names.unique_names() as session:
+        lot, now = _locked_lot(session, lot_id, if_match), clock.now()
+        _check_no_cars(session, lot)
+        _clear_reservations(session, lot, now, cancel=cancel_reservations)
+        spots = session.scalars(select(Spot.id).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None))).all()
+        out_of_service.block(session, lot.id, spots, kind=RETIRED, user_id=who.id, now=now)
+        if out_of_service.occupants(session, lot.id, spots):
+            raise Conflict("Somebody has just booked here. Please try again.", code="lot_in_use")
+        lot.deleted_at = now
+        _touch(session, lot, now)
+        audit.record(session, "lot.deleted", "lot", lot.id, before={"deleted_at": None}, after={"deleted_at": iso(now)})
+        return {"message": f"{lot.name} was deleted. Its bookings stay in the history."}
+
+
+def restore(lot_id: int) -> dict[str, Any]:
+    """Opens a deleted lot again. Raises NotFound, Conflict (not deleted, or its name was given to another)."""
+    with lot_names.unique_names() as session:
+        lot = session.get(Lot, lot_id, with_for_update={"of": Lot})
+        if lot is None:
+            raise NotFound("There is no such car park.")
+        if lot.deleted_at is None:
+            raise Conflict(f"{lot.name} is not deleted.", code="not_deleted")
+        lot_names.require_free(session, lot.name)
+        now = clock.now()
+        spots = session.scalars(select(Spot.id).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None))).all()
+        out_of_service.unblock(session, lot.id, spots, kind=RETIRED, now=now)
+        was, lot.deleted_at = lot.deleted_at, None
+        lot.name_key = names.key(lot.name)
+        _touch(session, lot, now)
+        audit.record(
+            session, "lot.restored", "lot", lot.id, before={"deleted_at": iso(was)}, after={"deleted_at": None}
+        )
+        return {"message": f"{lot.name} is open again.", "lot": _shown(session, lot)}
+
+
+def update_spot(spot_id: int, fields: dict[str, Any], who: Identity) -> dict[str, Any]:
+    """Describes a spot anew, closes or opens it. Raises NotFound, Conflict (a booking stands on it)."""
+    with transaction() as session:
+        spot = session.get(Spot, spot_id, with_for_update={"key_share": True})
+        if spot is None or spot.retired_at is not None:
+            raise NotFound("There is no such spot.")
+        lot, now = open_lot(session, spot.lot_id), clock.now()
+        before = {name: getattr(spot, name) for name in _DESCRIPTION}
+        _describe([spot], fields)
+        after: dict[str, Any] = {name: getattr(spot, name) for name in before}
+        if fields.get("out_of_service") is not None:
+            after |= _set_service(session, spot, fields, who, now)
+        audit.record(session, "spot.updated", "spot", spot.id, before=before, after=after)
+        announce_spot(spot.lot_id, spot.id)
+        session.flush()
+        [view] = queries.spot_views(session, lot, now, who, spot.id)
+        return {"message": f"Spot {spot.spot_number} was saved.", "spot": view}
+
+
+def update_spots(lot_id: int, numbers: Iterable[int], fields: dict[str, Any], who: Identity) -> dict[str, Any]:
+    """Describes many spots of a lot anew, closes or opens them: all of them or none.
+
+    Raises NotFound, Invalid (a number the lot has not), Conflict `spot_in_use` with the bookings in the way.
+    """
+    with transaction() as session:
+        lot, now = _locked_lot(session, lot_id, None), clock.now()
+        spots = _numbered(session, lot, set(numbers))
+        _describe(spots, fields)
+        ids = [spot.id for spot in spots]
+        if fields.get("out_of_service") is True:
+            _close(session, lot, ids, fields.get("reason"), who, now)
+        elif fields.get("out_of_service") is False:
+            out_of_service.unblock(session, lot.id, ids, kind=OUT_OF_SERVICE, now=now)
+        changed = {"spots": [spot.spot_number for spot in spots], **fields}
+        audit.record(session, "lot.spots_updated", "lot", lot.id, after=changed)
+        announce_spots(lot.id, ids)
+        session.flush()
+        return {"message": f"{len(spots)} spot(s) were saved.", "changed": len(spots), "lot": _shown(session, lot)}
+
+
+def _numbered(session: Session, lot: Lot, numbers: set[int]) -> list[Spot]:
+    query = select(Spot).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None), Spot.spot_number.in_(numbers))
+    spots = list(session.scalars(query.order_by(Spot.spot_number)))
+    if missing := numbers - {spot.spot_number for spot in spots}:
+        raise Invalid.field("numbers", f"{lot.name} has no spot {min(missing)}.", missing=sorted(missing)[:20])
+    return spots
+
+
+_DESCRIPTION = ("level", "ev", "accessible", "covered")
+
+
+def _describe(spots: Iterable[Spot], fields: dict[str, Any]) -> None:
+    """Sets what is given; only the level can be taken away."""
+    for name in _DESCRIPTION:
+        if name in fields and (fields[name] is not None or name == "level"):
+            for spot in spots:
+                setattr(spot, name, fields[name] or None if name == "level" else fields[name])
+
+
+def _close(session: Session, lot: Lot, ids: list[int], reason: str | None, who: Identity, now: datetime) -> None:
+    """Blocks them first, so that nobody can book one between the look and the deed."""
+    out_of_service.block(session, lot.id, ids, kind=OUT_OF_SERVICE, user_id=who.id, now=now, reason=reason)
+    if taken := out_of_service.occupants(session, lot.id, ids):
+        raise Conflict(
+            f"{len(taken)} of these spots are booked. Release or cancel what stands on them first.",
+            code="spot_in_use",
+            blocking=blockers(session, lot.id, taken),
+        )
+
+
+def _set_service(session: Session, spot: Spot, fields: dict[str, Any], who: Identity, now: datetime) -> dict[str, Any]:
+    if not fields["out_of_service"]:
+        out_of_service.unblock(session, spot.lot_id, [spot.id], kind=OUT_OF_SERVICE, now=now)
+        return {"out_of_service": False}
+    if out_of_service.occupants(session, spot.lot_id, [spot.id]):
+        raise Conflict(
+            f"Spot {spot.spot_number} is booked. Release or cancel what stands on it first.",
+            code="spot_in_use",
+            blocking=blockers(session, spot.lot_id, [spot.id]),
+        )
+    reason = fields.get("reason")
+    out_of_service.block(session, spot.lot_id, [spot.id], kind=OUT_OF_SERVICE, user_id=who.id, now=now, reason=reason)
+    return {"out_of_service": True, "reason": reason}
+
+
+def blockers(session: Session, lot_id: int, spot_ids: Iterable[int]) -> list[dict[str, Any]]:
+    """The bookings that stand on these spots, for the administrator to look at (the first twenty)."""
+    query = booking_queries.bookings(with_user=True).where(
+        is_live, Booking.lot_id == lot_id, Booking.spot_id.in_(list(spot_ids))
+    )
+    return [blocking_view(row) for row in session.execute(query.order_by(Spot.spot_number).limit(MOST_BLOCKERS_NAMED))]
+
+
+def _locked_lot(session: Session, lot_id: int, if_match: str | None) -> Lot:
+    """The lot, one administrator at a time, and in a queue with those who fight for its spots."""
+    allocation.lock_lot(session, lot_id)
+    lot = session.get(Lot, lot_id, with_for_update={"of": Lot})
+    if lot is None or lot.deleted_at is not None:
+        raise NotFound("There is no such car park.")
+    if if_match and if_match.strip() not in ("*", f'"{lot.version}"', f'W/"{lot.version}"'):
+        raise PreconditionFailed(
+            f"{lot.name} was changed by somebody else in the meantime.", current=_shown(session, lot)
+        )
+    return lot
+
+
+def _touch(session: Session, lot: Lot, now: datetime) -> None:
+    lot.version, lot.updated_at = lot.version + 1, now
+    session.flush()
+    announce_lot(lot.id)
+
+
+def _resize(session: Session, lot: Lot, capacity: int, who: Identity, now: datetime) -> None:
+    spots = session.scalars(select(Spot).where(Spot.lot_id == lot.id).order_by(Spot.id).with_for_update(key_share=True))
+    by_id = {spot.id: spot for spot in spots}
+    booked = set(session.scalars(select(Booking.spot_id).where(is_live, Booking.lot_id == lot.id)))
+    plan = resize(
+        [SpotState(s.id, s.spot_number, s.retired_at is not None, s.id not in booked) for s in by_id.values()],
+        capacity,
+    )
+    if plan.short:
+        raise Conflict(
+            f"{plan.short} spot(s) too many are booked or out of service to get down to {capacity}.",
+            code="capacity_blocked",
+            blocking=blockers(session, lot.id, plan.blocking),
+        )
+    _carry_out(session, lot, plan, by_id, who, now)
+    lot.capacity = capacity
+
+
+def _carry_out(session: Session, lot: Lot, plan: Resize, by_id: dict[int, Spot], who: Identity, now: datetime) -> None:
+    if plan.retire:
+        done = out_of_service.block(session, lot.id, plan.retire, kind=RETIRED, user_id=who.id, now=now)
+        if len(done) < len(plan.retire):
+            raise Conflict("Somebody has just booked one of these spots. Please try again.", code="capacity_blocked")
+    if plan.restore:
+        out_of_service.unblock(session, lot.id, plan.restore, kind=RETIRED, now=now)
+    for spot_id in (*plan.retire, *plan.restore):
+        by_id[spot_id].retired_at = now if spot_id in plan.retire else None
+    edit.make_spots(session, [(lot.id, number) for number in plan.create], now)
+
+
+def _check_no_cars(session: Session, lot: Lot) -> None:
+    cars = select(Booking.spot_id).where(is_active, Booking.booking_type != "block", Booking.lot_id == lot.id)
+    if occupied := session.scalars(cars).all():
+        raise Conflict(
+            "Cannot delete lot with occupied spots", code="lot_occupied", blocking=blockers(session, lot.id, occupied)
+        )
+
+
+def _clear_reservations(session: Session, lot: Lot, now: datetime, *, cancel: bool) -> None:
+    query = booking_queries.bookings(with_user=True).where(is_reserved, Booking.lot_id == lot.id)
+    rows = session.execute(query.order_by(Booking.id).with_for_update(of=Booking)).all()
+    if rows and not cancel:
+        raise Conflict(
+            f"{len(rows)} reservation(s) are still to come. Cancel them along with it, or wait.",
+            code="lot_reserved",
+            blocking=blockers(session, lot.id, [row.Booking.spot_id for row in rows]),
+        )
+    if any(lifecycle.status_at(claim_of(row.Booking), now) != "Reserved" for row in rows):
+        raise Conflict("A reservation begins or ends here at this moment. Please try again.", code="lot_in_use")
+    for row in rows:
+        transitions.cancel(session, row, now, by="admin", reason=f"{lot.name} has closed.")
+    session.flush()
+
+
+def _shown(session: Session, lot: Lot) -> dict[str, Any]:
+    session.flush()
+    [view] = queries.views(session, clock.now(), [lot.id])
+    return view
+
+
+def get(lot_id: int) -> dict[str, Any]:
+    """One open lot as it is shown. Raises NotFound."""
+    shown = queries.views(db.session(), clock.now(), [lot_id])
+    if not shown:
+        raise NotFound("There is no such car park.")
+    return shown[0]
+
+
+def spots(lot_id: int, who: Identity) -> dict[str, Any]:
+    """The lot with its spots, as this person may see them. Raises NotFound."""
+    session, now = db.session(), clock.now()
+    lot = open_lot(session, lot_id)
+    [view] = queries.views(session, now, [lot.id])
+    return {"lot": view, "spots": queries.spot_views(session, lot, now, who)}

@@ -1,0 +1,62 @@
+"""Correcting the time zone of a lot: the past stays as people were told it, and who has reserved is told anew.
+
+A reservation is a pair of instants and keeps them. By the new clock they read differently, so the change wants a
+confirmation while reservations are to come (or run), and their owners get the times as that clock shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from parking import lot_calendar
+from parking.bookings import emails, transitions
+from parking.bookings.models import Booking
+from parking.bookings.occupancy import is_live
+from parking.bookings.reading import queries as booking_queries
+from parking.errors import Conflict
+from parking.lot_admin.blockers import MOST_BLOCKERS_NAMED, blocking_view
+from parking.lots.models import Lot
+
+
+def carry_out(session: Session, lot: Lot, zone: str, now: datetime, *, confirmed: bool) -> None:
+    """Moves the lot to the zone, in the caller's transaction. Raises Conflict `timezone_confirm` with the reservations
+    to come, unless the change was confirmed in the knowledge of them."""
+    rows = [row for row in _reservations(session, lot.id) if _reads_differently(row.Booking, lot.timezone, zone)]
+    if rows and not confirmed:
+        raise Conflict(
+            f"{_counted(len(rows))} would read differently by the clock of {zone}. "
+            "Confirm the change, and their owners are told by mail.",
+            code="timezone_confirm",
+            count=len(rows),
+            blocking=[blocking_view(row) for row in rows[:MOST_BLOCKERS_NAMED]],
+        )
+    before = lot.timezone
+    lot.timezone, lot.calendar = zone, lot_calendar.changed(lot.calendar, zone, now)
+    for row in rows:
+        row.Booking.sequence += 1
+        emails.zone_changed(session, row.User, transitions.facts(row), before)
+
+
+def _counted(number: int) -> str:
+    return "1 reservation" if number == 1 else f"{number} reservations"
+
+
+def _reads_differently(booking: Booking, before: str, after: str) -> bool:
+    """Whether the two clocks show another time at the ends of the window (US/Eastern and America/New_York do not)."""
+    clocks = ZoneInfo(before), ZoneInfo(after)
+    ends = filter(None, (booking.reserved_start, booking.reserved_end))
+    return any(len({end.astimezone(clock).utcoffset() for clock in clocks}) > 1 for end in ends)
+
+
+def _reservations(session: Session, lot_id: int) -> Sequence[Row[Any]]:
+    """Those that are to come or run, the next first, kept from others until the commit."""
+    query = booking_queries.bookings(with_user=True).where(
+        is_live, Booking.booking_type == "reserved", Booking.lot_id == lot_id
+    )
+    return session.execute(query.order_by(Booking.start_time, Booking.id).with_for_update(of=Booking)).all()

@@ -1,0 +1,1 @@
+"""The outbox: mails that wait, and their delivery."""

@@ -1,0 +1,250 @@
+"""From the outbox to the server: one session for a batch, one commit before and one after every mail.
+
+A crash loses nothing: before the claim the row waits, after it the lease runs out. Only a crash between the last byte
+and the commit sends a mail twice, with the same Message-ID; SMTP knows no better.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from parking import clock, signing
+from parking.database import db, transaction
+from parking.mail import render, unsubscribe
+from parking.mail.models import OutboxMail
+from parking.mail.outbox import entries
+from parking.mail.render import Attachment, Draft, Site
+from parking.mail.smtp import circuit_breaker
+from parking.mail.smtp.addresses import BadAddress, addr_spec
+from parking.mail.smtp.smtp_client import Connection, LoginRefused, Lost, Refused, Server, ServerDown
+from parking.mail.templates import KINDS
+from parking.settings import Settings, current
+
+log = logging.getLogger(__name__)
+MOST_SECONDS = 60.0  # of one sweep; the next one goes on
+MAX_ATTACHMENT_BYTES = 10 * 1024 * 1024
+_LARGE = 1_000_000
+_SLOWEST_BYTES_PER_SECOND = 50_000
+
+
+class Unsendable(Exception):
+    """This mail cannot be made into a message, now or later; the sentence says why."""
+
+
+@dataclass
+class Tally:
+    """What a sweep did."""
+
+    sent: int = 0
+    failed: int = 0
+    postponed: int = 0
+    more: bool = False  # time ran out before the mails did
+
+
+def site(settings: Settings) -> Site:
+    return Site(settings.site_name, settings.public_url, settings.mail_from)
+
+
+def server(settings: Settings) -> Server | None:
+    """The configured server; None when mail only waits."""
+    if not settings.smtp_host:
+        return None
+    name = site(settings).domain
+    return Server(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_tls,  # type: ignore[arg-type]  # the settings allow just these three words
+        settings.smtp_user,
+        settings.smtp_password,
+        name if name.isascii() else "localhost",
+    )
+
+
+def deliver_due(most_seconds: float = MOST_SECONDS) -> Tally:
+    """Sends everything that is due, until nothing is or the time is up."""
+    tally, until = Tally(), time.monotonic() + most_seconds
+    connection: Connection | None = None
+    try:
+        while _something_to_do():
+            if time.monotonic() >= until:
+                tally.more = True
+                break
+            connection = connection or _connect(tally)
+            if connection is None:
+                break
+            mail = _claim()
+            if mail is not None and not _deliver(connection, mail, tally):
+                connection = None
+    finally:
+        if connection is not None:
+            connection.close()
+    return tally
+
+
+def deliver_one(mail_id: int) -> Tally:
+    """Sends this mail now, before its time if need be; does nothing when it has been sent or is being sent."""
+    tally = Tally()
+    db.session.remove()
+    if not _may_connect():
+        return tally
+    connection = _connect(tally)
+    if connection is None:
+        return tally
+    mail = _claim(mail_id)
+    if mail is None or _deliver(connection, mail, tally):
+        connection.close()
+    return tally
+
+
+# steps -------------------------------------------------------------------------------------
+
+
+def _may_connect() -> bool:
+    settings = current()
+    paused = circuit_breaker.paused_until(db.session(), settings, clock.now())
+    return bool(settings.smtp_host) and not paused
+
+
+def _something_to_do() -> bool:
+    """Read in a transaction of its own, which begins and ends here: what it sees is the present, and a worker does not
+    sit on an open transaction while it sends."""
+    db.session.remove()
+    try:
+        return _may_connect() and entries.anything_due(db.session(), clock.now())
+    finally:
+        db.session.remove()
+
+
+def _connect(tally: Tally) -> Connection | None:
+    """A session with the server. None: there is none to be had, and the due mails have been put off."""
+    settings = current()
+    target = server(settings)
+    assert target is not None  # _may_connect has looked
+    try:
+        connection = Connection(target)
+    except (ServerDown, LoginRefused) as fault:
+        log.warning("mail server: %s", fault)
+        with transaction() as session:
+            if isinstance(fault, LoginRefused):
+                circuit_breaker.login_refused(session, settings, str(fault), clock.now())
+            tally.postponed += entries.postpone_due(session, str(fault), clock.now())
+        return None
+    _server_is_back()
+    return connection
+
+
+def _server_is_back() -> None:
+    session, now = db.session(), clock.now()
+    if entries.waiting_for_server(session, now) or circuit_breaker.known(session):
+        with transaction() as writing:
+            circuit_breaker.login_accepted(writing)
+            entries.server_is_back(writing, now)
+
+
+def _claim(mail_id: int | None = None) -> OutboxMail | None:
+    with transaction() as session:
+        return entries.claim(session, clock.now(), mail_id)
+
+
+def _deliver(connection: Connection, mail: OutboxMail, tally: Tally) -> bool:
+    """One claimed mail to its end. False: the session is gone and a new one is needed."""
+    try:
+        message = _message(mail)
+        reply = connection.send(addr_spec(site(current()).sender_email), addr_spec(mail.email), message)
+    except Exception as fault:  # whatever it is, it must stop neither this worker nor the other mails
+        _record_fault(mail, fault, tally)
+        if isinstance(fault, Lost):
+            connection.close()
+            return False
+        return True
+    with transaction() as session:
+        if entries.sent(session, mail, reply, clock.now()):
+            tally.sent += 1
+        else:
+            log.warning("mail %s was sent, but its lease had run out", mail.id)
+    return True
+
+
+def _record_fault(mail: OutboxMail, fault: Exception, tally: Tally) -> None:
+    final = not isinstance(fault, Lost) and not (isinstance(fault, Refused) and not fault.final)
+    if isinstance(fault, Lost | Refused | BadAddress | Unsendable):
+        reply = str(fault)
+    else:
+        log.exception("mail %s cannot be written", mail.id)
+        reply = f"this mail could not be written ({type(fault).__name__})"
+    with transaction() as session:
+        if final:
+            entries.failed(session, mail, reply)
+            tally.failed += 1
+        else:
+            entries.retry_later(session, mail, reply, clock.now())
+            tally.postponed += 1
+
+
+def _message(mail: OutboxMail) -> bytes:
+    """The bytes to send. Raises Unsendable, BadAddress, or what a builder raises on facts it does not know."""
+    if entries.is_erased(mail):
+        raise Unsendable("its link was erased when the mail ended; ask for a new one")
+    settings = current()
+    data = render.wire(draft(mail, settings), site(settings))
+    if len(data) > _LARGE:
+        with transaction() as session:
+            longer = entries.LEASE + timedelta(seconds=len(data) / _SLOWEST_BYTES_PER_SECOND)
+            entries.extend(session, mail, clock.now() + longer)
+    return data
+
+
+def draft(mail: OutboxMail, settings: Settings, *, with_files: bool = True) -> Draft:
+    """A stored mail as what it says."""
+    if mail.kind not in KINDS:
+        raise Unsendable(f"this program does not know mails of kind {mail.kind}")
+    unsubscribe_url = unsubscribe_mail = ""
+    if KINDS[mail.kind].category == "subscription" and mail.user_id is not None:
+        token = unsubscribe.make(settings, mail.user_id, mail.kind)
+        unsubscribe_url, unsubscribe_mail = f"{settings.public_url}/unsubscribe/{token}", f"unsubscribe%20{token}"
+    return Draft(
+        kind=mail.kind,
+        email=mail.email,
+        name=mail.name,
+        locale=mail.locale,
+        timezone=mail.timezone,
+        facts=_with_secret(mail.facts, settings),
+        made_at=mail.created_at,
+        message_id=mail.message_id,
+        unsubscribe_url=unsubscribe_url,
+        unsubscribe_mail=unsubscribe_mail,
+        attachments=attachments(mail.attachments, settings.export_dir) if with_files else (),
+    )
+
+
+def _with_secret(facts: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """The link of the facts made whole. Nothing that is stored could be used as a link."""
+    seed = facts.get("seed")
+    return {**facts, "link": facts["link"] + signing.one_time_secret(settings, seed)} if seed else facts
+
+
+def attachments(references: Sequence[dict[str, str]], export_dir: Path) -> list[Attachment]:
+    """The files of a mail: {filename, mimetype} and either `text` or a `path` inside EXPORT_DIR. Raises Unsendable."""
+    return [
+        Attachment(r["filename"], r["mimetype"], r["text"].encode() if "text" in r else _file(r["path"], export_dir))
+        for r in references
+    ]
+
+
+def _file(path: str, export_dir: Path) -> bytes:
+    root = export_dir.resolve()
+    whole = (root / path).resolve()
+    if not whole.is_relative_to(root):
+        raise Unsendable("the attached file lies outside the export folder")
+    try:
+        if whole.stat().st_size > MAX_ATTACHMENT_BYTES:
+            raise Unsendable("the attached file is larger than 10 MB")
+        return whole.read_bytes()
+    except FileNotFoundError:
+        raise Unsendable("the attached file is no longer there") from None

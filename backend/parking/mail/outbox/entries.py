@@ -1,0 +1,187 @@
+"""The rows that wait: claiming one, and what becomes of it. Every change is a guarded UPDATE whose row count is looked
+at, because another worker may have been there first."""
+
+from __future__ import annotations
+
+import secrets
+import zlib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, exists, select, update
+from sqlalchemy.orm import Session
+
+from parking.mail.models import OPEN, OutboxMail
+from parking.mail.templates import KINDS
+
+LEASE = timedelta(seconds=120)
+PAUSES = (60, 300, 900, 3600)  # seconds after the 1st, 2nd, 3rd, 4th attempt; hourly from there
+JITTER = 0.1
+GIVE_UP = timedelta(hours=48)
+MOST_LOST_LEASES = 5
+POSTPONE_AT_ONCE = 500
+
+
+def pause(attempts: int, seed: str) -> timedelta:
+    """How long to wait after so many attempts. A tenth more or less, by the mail, so that mails that failed together
+    do not come back together."""
+    base = PAUSES[min(attempts, len(PAUSES)) - 1] if attempts > 0 else 0
+    spread = zlib.crc32(f"{seed}:{attempts}".encode()) / 0xFFFFFFFF  # 0..1, the same at every look
+    return timedelta(seconds=round(base * (1 - JITTER + 2 * JITTER * spread)))
+
+
+def _due(now: datetime) -> Select[OutboxMail]:
+    return select(OutboxMail).where(OPEN, OutboxMail.due_at <= now).order_by(OutboxMail.due_at, OutboxMail.id)
+
+
+def anything_due(session: Session, now: datetime) -> bool:
+    return bool(session.scalar(select(exists(_due(now).with_only_columns(OutboxMail.id)))))
+
+
+def claim(session: Session, now: datetime, mail_id: int | None = None) -> OutboxMail | None:
+    """Takes the next due mail (or that one, due or not) for LEASE. None: there is none, others have it, or it was
+    put aside.
+
+    On PostgreSQL rows that another worker is just claiming are skipped; on SQLite there is one writer at a time.
+    A mail whose former holder died is counted: after five such deaths it is its fault, and it is put aside.
+    """
+    wanted = _due(now) if mail_id is None else _this(mail_id, now)
+    mail = session.scalars(wanted.limit(1).with_for_update(skip_locked=True)).one_or_none()
+    if mail is None:
+        return None
+    if mail.state == "sending":
+        mail.lost_leases += 1
+        if mail.lost_leases >= MOST_LOST_LEASES:
+            finish(mail, "failed", f"the worker died {mail.lost_leases} times while sending this mail")
+            return None
+    if mail.expires_at is not None and mail.expires_at <= now:
+        finish(mail, "discarded", "too late to be of use: it expired before it could be sent")
+        return None
+    mail.state, mail.lease, mail.due_at = "sending", secrets.token_hex(16), now + LEASE
+    mail.attempts += 1
+    mail.first_attempt_at = mail.first_attempt_at or now
+    session.flush()
+    return mail
+
+
+def _this(mail_id: int, now: datetime) -> Select[OutboxMail]:
+    """One mail, also before its time; but not one that somebody else holds."""
+    return select(OutboxMail).where(
+        OutboxMail.id == mail_id, OPEN, (OutboxMail.state != "sending") | (OutboxMail.due_at <= now)
+    )
+
+
+def extend(session: Session, mail: OutboxMail, until: datetime) -> bool:
+    """A longer lease for a large mail. False: it is no longer ours."""
+    return _ours(session, mail, {"due_at": until})
+
+
+def sent(session: Session, mail: OutboxMail, reply: str, now: datetime) -> bool:
+    return _ours(session, mail, {"state": "sent", "lease": None, "sent_at": now, "last_reply": reply, **_erased(mail)})
+
+
+def failed(session: Session, mail: OutboxMail, reply: str) -> bool:
+    return _ours(session, mail, {"state": "failed", "lease": None, "last_reply": reply, **_unsent(mail)})
+
+
+def retry_later(session: Session, mail: OutboxMail, reply: str, now: datetime) -> bool:
+    """Back into the queue after a pause, or given up with the server's last words after 48 hours of trying."""
+    return _ours(session, mail, {"lease": None, **_after_attempt(mail, reply, now)})
+
+
+def _after_attempt(mail: OutboxMail, reply: str, now: datetime) -> dict[str, Any]:
+    if now - (mail.first_attempt_at or now) >= GIVE_UP:
+        return {"state": "failed", "last_reply": reply, **_unsent(mail)}
+    return {
+        "state": "retrying",
+        "due_at": now + pause(mail.attempts, mail.message_id),
+        "last_reply": reply,
+        "server_fault": False,
+    }
+
+
+def _ours(session: Session, mail: OutboxMail, values: dict[str, Any]) -> bool:
+    """Writes the outcome if our lease still stands. If it ran out, another worker has taken the mail over."""
+    changed = session.execute(
+        update(OutboxMail)
+        .where(OutboxMail.id == mail.id, OutboxMail.state == "sending", OutboxMail.lease == mail.lease)
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(changed.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+def finish(mail: OutboxMail, state: str, reply: str) -> None:
+    """Ends a mail that is in this session and held by nobody else."""
+    mail.state, mail.lease, mail.last_reply = state, None, reply
+    mail.facts = _unsent(mail).get("facts", mail.facts)
+
+
+def _unsent(mail: OutboxMail) -> dict[str, Any]:
+    """A mail that ended without being sent can be tried again; a seed gives nothing away, a whole link must go."""
+    return {} if mail.facts.get("seed") else _erased(mail)
+
+
+def _erased(mail: OutboxMail) -> dict[str, Any]:
+    """What is secret in the facts (a reset link) goes when the mail has ended, well or badly."""
+    secret = KINDS[mail.kind].secret if mail.kind in KINDS else ()
+    held = [name for name in secret if mail.facts.get(name)]
+    if not held:
+        return {}
+    return {"facts": {**mail.facts, **dict.fromkeys(held, ERASED)}}
+
+
+ERASED = "/#erased"
+
+
+def is_erased(mail: OutboxMail) -> bool:
+    return any(value == ERASED for value in mail.facts.values())
+
+
+def postpone_due(session: Session, reply: str, now: datetime) -> int:
+    """There is no server to talk to: every due mail has had an attempt, without being claimed. Returns how many.
+
+    `server_fault` marks them as innocent, so that they go out as soon as the server is back."""
+    due = session.scalars(_due(now).limit(POSTPONE_AT_ONCE).with_for_update(skip_locked=True)).all()
+    for mail in due:
+        mail.attempts += 1
+        mail.first_attempt_at = mail.first_attempt_at or now
+        _set(mail, {"lease": None, **_after_attempt(mail, reply, now)})
+        mail.server_fault = mail.state == "retrying"
+    return len(due)
+
+
+def _set(mail: OutboxMail, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(mail, name, value)
+
+
+def server_is_back(session: Session, now: datetime) -> int:
+    """What waited only for the server need not wait any longer. Returns how many mails."""
+    changed = session.execute(
+        update(OutboxMail)
+        .where(OPEN, OutboxMail.state == "retrying", OutboxMail.server_fault, OutboxMail.due_at > now)
+        .values(due_at=now, server_fault=False)
+        .execution_options(synchronize_session=False)
+    )
+    return changed.rowcount  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+def waiting_for_server(session: Session, now: datetime) -> bool:
+    return bool(
+        session.scalar(
+            select(
+                exists().where(OPEN, OutboxMail.state == "retrying", OutboxMail.server_fault, OutboxMail.due_at > now)
+            )
+        )
+    )
+
+
+def purge(session: Session, before: datetime, states: Iterable[str] = ("sent", "suppressed", "discarded")) -> int:
+    """Deletes up to 1,000 mails that ended long ago. Returns how many."""
+    old = select(OutboxMail.id).where(OutboxMail.state.in_(tuple(states)), OutboxMail.created_at < before).limit(1000)
+    ids = list(session.scalars(old))
+    if ids:
+        session.query(OutboxMail).filter(OutboxMail.id.in_(ids)).delete(synchronize_session=False)
+    return len(ids)

@@ -1,0 +1,87 @@
+"""GET /api/stream."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import jwt
+from apiflask import APIBlueprint
+from flask import Response, request
+from pydantic import Field
+
+from parking.database import db
+from parking.realtime import service
+from parking.web import Query, identity, requires
+from parking.web.rate_limits import by_address
+
+bp = APIBlueprint("live", __name__, tag="Live")
+
+
+MAX_LOTS = 100
+"""So many lots one browser may show in its tabs at a time."""
+
+
+class Looking(Query):
+    """What the page shows."""
+
+    lot_id: int | None = Field(None, ge=1, le=2**62, description="Also send the events of this lot's spots.")
+    lots: str | None = Field(
+        None,
+        pattern=rf"^[0-9]{{1,18}}(,[0-9]{{1,18}}){{0,{MAX_LOTS - 1}}}$",
+        description=f"The same for up to {MAX_LOTS} lots, by their ids, separated by commas: one stream for all tabs "
+        "of a browser.",
+        examples=["3,17"],
+    )
+
+    def lot_ids(self) -> frozenset[int]:
+        """The lots whose spots are shown."""
+        several = {int(lot) for lot in self.lots.split(",")} if self.lots else set()
+        return frozenset(several | ({self.lot_id} if self.lot_id else set()))
+
+
+_ANSWERS: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
+    200: {"description": "A stream of events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+    503: {"description": "Too many pages listen at the moment."},
+}
+
+
+@bp.get("/api/stream")
+@requires()
+@bp.input(Looking, location="query", arg_name="looking")
+@bp.doc(
+    summary="What changes, while it changes (server-sent events)",
+    description="Events: `lot` (free counts), `spot` (of `lot_id`), `booking` (your own), `ping` every 15 s, "
+    "`degraded` (poll until `resync`), `resync` (read everything anew), `bye` (the stream ends; "
+    "`reason`: `expired`, `signed out`, `stopping`, or `replaced` by a newer one of the account: then poll). Resume "
+    "with `Last-Event-ID`. 503 with `Retry-After` when too many pages listen, in all or from one address.",
+    responses=_ANSWERS,
+)
+def stream(looking: Looking) -> Response:
+    user, authorization = identity().id, request.headers.get("Authorization", "")
+    db.session.remove()  # the stream may stay open for hours; it holds no connection to the database
+    opened = service.open_stream(
+        user,
+        looking.lot_ids(),
+        authorization=authorization,
+        expires_at=_expiry(authorization),
+        connection=_connection(request.environ),
+        address=by_address(),
+        last_event_id=request.headers.get("Last-Event-ID"),
+    )
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Response(opened, content_type="text/event-stream; charset=utf-8", headers=headers, direct_passthrough=True)
+
+
+def _expiry(authorization: str) -> float | None:
+    """When the token, which has been verified already, ends (unix seconds)."""
+    try:
+        claims = jwt.decode(authorization.partition(" ")[2], options={"verify_signature": False})
+    except jwt.PyJWTError:
+        return None
+    return float(claims["exp"]) if "exp" in claims else None
+
+
+def _connection(environ: dict[str, Any]) -> socket.socket | None:
+    """The client's socket, where the server tells it; a page that leaves is then noticed at once."""
+    return environ.get("gunicorn.socket") or environ.get("werkzeug.socket")

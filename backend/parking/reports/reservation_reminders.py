@@ -1,0 +1,106 @@
+"""The reminder before a reservation begins: once per booking, half an hour ahead."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import String, and_, cast, exists, func, literal, select
+from sqlalchemy.orm import Session, lazyload
+
+from parking import clock, mail
+from parking.accounts.models import User
+from parking.bookings.emails import facts_of, recipient
+from parking.bookings.models import Booking
+from parking.bookings.occupancy import is_reserved
+from parking.database import db, plus_seconds, transaction
+from parking.lots.models import Lot, Spot, Tariff
+from parking.mail.models import MailPreference
+from parking.reports.schedule import enter
+from parking.reports.send_log import ReportRun
+
+KIND = "reservation_reminder"
+LEAD = timedelta(minutes=30)
+AT_ONCE = 25
+_RUN = literal("booking ") + cast(Booking.id, String)
+
+
+def sweep() -> int:
+    """Queues the reminders whose time has come; how many. What was booked within the last half hour before its start
+    was confirmed just now and gets none; what has begun already gets none either."""
+    queued = 0
+    while True:
+        now = clock.now()
+        if not _any_due(db.session(), now):
+            db.session.close()
+            return queued
+        with transaction() as session:
+            few = session.execute(_due(now).limit(AT_ONCE)).all()
+            queued += sum(_remind(session, row) for row in few)
+
+
+def _due(now: datetime):
+    """Reservations that begin within LEAD and whose driver is to be reminded and has not been."""
+    lead = int(LEAD.total_seconds())
+    told = exists().where(ReportRun.kind == KIND, ReportRun.period == _RUN, ReportRun.recipient == Booking.user_id)
+    unwilling = exists().where(
+        MailPreference.user_id == Booking.user_id, MailPreference.kind == KIND, MailPreference.enabled.is_(False)
+    )
+    return (
+        select(Booking, Lot, Spot, Tariff, User)
+        .join(Lot, Lot.id == Booking.lot_id)
+        .join(Spot, and_(Spot.lot_id == Booking.lot_id, Spot.id == Booking.spot_id))
+        .join(Tariff, and_(Tariff.lot_id == Booking.lot_id, Tariff.id == Booking.tariff_id))
+        .join(User, User.id == Booking.user_id)
+        .where(
+            is_reserved,
+            Booking.start_time > now,
+            Booking.start_time <= now + LEAD,
+            plus_seconds(Booking.created_at, literal(lead)) <= Booking.start_time,
+            User.active,
+            User.deleted_at.is_(None),
+            ~told,
+            ~unwilling,
+        )
+        .options(lazyload(Lot.tariff), lazyload(User.roles))
+        .order_by(Booking.start_time, Booking.id)
+    )
+
+
+def _any_due(session: Session, now: datetime) -> bool:
+    return bool(session.scalar(select(exists(_due(now).with_only_columns(Booking.id).order_by(None)))))
+
+
+def _remind(session: Session, row: Any) -> bool:
+    booking = row.Booking
+    if not enter(session, KIND, [(f"booking {booking.id}", booking.user_id)]):
+        return False
+    facts = facts_of(booking, row.Lot, row.Spot.spot_number, row.Tariff, row.Spot.level)
+    mail.queue(
+        session,
+        KIND,
+        recipient(row.User),
+        {"booking": facts},
+        booking_id=booking.id,
+        expires_at=booking.start_time,
+    )
+    return True
+
+
+def shown() -> dict[str, Any]:
+    """Its line of the timetable."""
+    last = db.session.scalar(select(func.max(ReportRun.at)).where(ReportRun.kind == KIND))
+    return {
+        "kind": KIND,
+        "description": "Reminder half an hour before a reservation begins",
+        "every": None,
+        "time": None,
+        "timezone": None,
+        "running": False,
+        "last_period": None,
+        "last_run": last,
+        "last_count": db.session.scalar(select(func.count()).where(ReportRun.kind == KIND, ReportRun.at == last))
+        if last
+        else None,
+        "next_run": None,
+    }

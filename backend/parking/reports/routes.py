@@ -1,0 +1,61 @@
+"""The timetable over HTTP: what is sent when, and the buttons that send it now."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from parking.reports import housekeeping, reservation_reminders
+from parking.reports import schedule as schedules
+from parking.reports.schemas import DryRun, Line, Processing, ScheduleOut, SendQuery
+from parking.web import answer, documented, identity, requires
+
+bp = APIBlueprint("schedule", __name__, tag="Reports")
+
+
+@bp.get("/api/admin/schedule")
+@requires("admin")
+@bp.output(ScheduleOut)
+def schedule() -> Response:
+    """What is sent when, when it last was, and to how many."""
+    lines = [
+        Line(**line).model_dump(mode="json")
+        for line in (*schedules.shown(), reservation_reminders.shown(), housekeeping.shown())
+    ]
+    return answer({"schedule": lines})
+
+
+@bp.post("/api/admin/send-daily-reminder")
+@requires("admin")
+@bp.input(SendQuery, location="query", arg_name="query")
+@bp.output(Processing, status_code=202)
+@documented(also={200: DryRun})
+def send_daily_reminder(query: SendQuery) -> Response:
+    """Remind the inactive now. `dry_run` only says how many; `force` also writes to those who were written to."""
+    return _send(query, "inactivity_reminder")
+
+
+@bp.post("/api/admin/send-daily-report")
+@requires("admin")
+@bp.input(SendQuery, location="query", arg_name="query")
+@bp.output(Processing, status_code=202)
+@documented(also={200: DryRun})
+def send_daily_report(query: SendQuery) -> Response:
+    """Yesterday's figures to the administrators now."""
+    return _send(query, "admin_daily_report")
+
+
+@bp.post("/api/admin/send-monthly-report")
+@requires("admin")
+@bp.input(SendQuery, location="query", arg_name="query")
+@bp.output(Processing, status_code=202)
+@documented(also={200: DryRun})
+def send_monthly_report(query: SendQuery) -> Response:
+    """Last month's reports to drivers and administrators now."""
+    return _send(query, "user_monthly_report", "admin_monthly_report")
+
+
+def _send(query: SendQuery, *kinds: str) -> Response:
+    if query.dry_run:
+        return answer(DryRun(**schedules.dry_run(kinds, force=query.force)).model_dump())
+    return answer(schedules.send_now(kinds, by=identity().id, force=query.force), 202)

@@ -1,0 +1,1 @@
+"""Sums of each lot and day, and of each lot and month, kept up to date by the worker."""

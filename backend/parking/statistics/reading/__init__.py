@@ -1,0 +1,1 @@
+"""Queries that answer for a period."""

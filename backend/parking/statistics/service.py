@@ -1,0 +1,135 @@
+"""Answering for the figures: what the addresses, the CSV and the command line share."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from parking import clock, settings
+from parking.bookings import occupancy
+from parking.csv_writer import Dialect
+from parking.database import db
+from parking.lots.models import Lot
+from parking.money import to_number
+from parking.statistics import csv_tables, views
+from parking.statistics.daily.aggregate import local_day, midnight
+from parking.statistics.definitions import AdminFigures, ratio
+from parking.statistics.reading import all_time, hours, queries, summary, user_months
+from parking.statistics.schemas import MOST_DAYS, AdminStatsQuery, HourQuery
+
+HALF_HOUR_S = 1800
+CURVE_DAYS = 2
+"""The longest period that is drawn half hour by half hour."""
+
+
+def admin(asked: AdminStatsQuery) -> dict[str, Any]:
+    """The answer of GET /api/stats/admin: `stats` of the period; of all time also the totals beside it. Raises
+    NotFound for a lot that never was."""
+    figures, previous = _figures(asked, views.MOST_LOTS)
+    view = _view(figures, previous)
+    if asked.from_ is not None:
+        return {"stats": view}
+    view["days"] = view["days"][-MOST_DAYS:]
+    return {"stats": view, **views.all_time_view(figures, all_time.live(db.session(), asked.lot_id))}
+
+
+def _figures(asked: AdminStatsQuery, most: int | None) -> tuple[AdminFigures, AdminFigures | None]:
+    """The period, its lots up to so many; and, if asked for, the same lots in the period before (all time has none)."""
+    session = db.session()
+    if asked.from_ is None or asked.to is None:
+        return summary.admin_figures(session, *all_time.period(session, asked.lot_id), asked.lot_id, most=most), None
+    figures = summary.admin_figures(session, asked.from_, asked.to, asked.lot_id, most=most)
+    if not asked.compare:
+        return figures, None
+    before = summary.previous_period(asked.from_, asked.to)
+    shown = None if most is None else [lot.lot_id for lot in figures.lots]
+    return figures, summary.admin_figures(session, *before, asked.lot_id, only=shown)
+
+
+def _view(figures: AdminFigures, previous: AdminFigures | None) -> dict[str, Any]:
+    session = db.session()
+    short = (figures.to - figures.from_).days < CURVE_DAYS
+    line = curve(session, figures.from_, figures.to, figures.lot_id) if short else []
+    return views.admin_view(figures, previous, spots_now(session, figures.lot_id), line)
+
+
+def admin_csv(asked: AdminStatsQuery, dialect: Dialect) -> str:
+    """One table of the same answer, with every lot."""
+    every = asked.table == "lots"
+    figures, previous = _figures(asked, None if every else views.MOST_LOTS)
+    table = views.lots_table(figures, previous) if every else None
+    table = table or views.admin_table(_view(figures, previous), asked.table)
+    return _csv(table, figures.currency, dialect)
+
+
+def hour(asked: HourQuery) -> dict[str, Any]:
+    """The days behind a cell of the heat map."""
+    return hours.cell(db.session(), asked)
+
+
+def hour_csv(asked: HourQuery, dialect: Dialect) -> str:
+    return _csv(hours.table(hour(asked)), "", dialect)
+
+
+def user(user_id: int, month: str | None) -> dict[str, Any]:
+    """The answer of GET /api/stats/user: `stats` of one month, by default the present one (by UTC), and beside it all
+    that the user has spent and the last six months."""
+    session = db.session()
+    return {
+        "stats": _user_month(user_id, month),
+        "total_spent": to_number(user_months.total_spent(session, user_id)),
+        "monthly_bookings": user_months.view(session, user_id),
+    }
+
+
+def _user_month(user_id: int, month: str | None) -> dict[str, Any]:
+    month = month or f"{clock.now().astimezone(UTC):%Y-%m}"
+    return views.user_view(summary.user_figures(db.session(), user_id, month))
+
+
+def user_csv(user_id: int, month: str | None, dialect: Dialect) -> str:
+    view = _user_month(user_id, month)
+    return _csv(views.user_table(view), view["currency"], dialect)
+
+
+def _csv(table: views.Rows, currency: str, dialect: Dialect) -> str:
+    return csv_tables.document(*table, currency=currency, zone=settings.current().timezone, dialect=dialect)
+
+
+def spots_now(session: Session, lot_id: int | None) -> dict[str, Any]:
+    """How the spots stand at this moment, as the lists and maps show it."""
+    open_lots = select(func.coalesce(func.sum(Lot.capacity), 0)).where(Lot.deleted_at.is_(None))
+    capacity = int(session.scalar(open_lots if lot_id is None else open_lots.where(Lot.id == lot_id)) or 0)
+    taken = occupancy.count(session, clock.now(), lot_id) if capacity else occupancy.Counts()
+    in_service = capacity - taken.out_of_service
+    return {
+        "capacity": capacity,
+        "occupied": taken.occupied,
+        "reserved": taken.reserved,
+        "out_of_service": taken.out_of_service,
+        "available": max(0, capacity - taken.taken),
+        "occupancy_percent": ratio(100 * taken.occupied, max(in_service, 0)) or 0.0,
+    }
+
+
+def curve(session: Session, from_: date, to: date, lot_id: int | None = None) -> list[dict[str, Any]]:
+    """The cars standing at each full and half hour of the days (up to now), and the spots in service then."""
+    zones = queries.zones(session, lot_id)
+    if not zones:
+        return []
+    now = int(clock.now().timestamp())
+    low = min(midnight(from_, zone) for zone in zones)
+    high = min(max(midnight(to + timedelta(days=1), zone) for zone in zones), now + 1)
+    instants = range(low, high, HALF_HOUR_S)
+    cars, spots = [0] * len(instants), [0] * len(instants)
+    for zone, found in queries.standing(session, instants, lot_id).items() if instants else ():
+        for n, (occupied, usable) in enumerate(found):
+            if from_ <= local_day(instants[n], zone) <= to:
+                cars[n], spots[n] = cars[n] + occupied, spots[n] + usable
+    return [
+        {"at": views.iso(datetime.fromtimestamp(at, UTC)), "occupied": cars[n], "capacity": spots[n]}
+        for n, at in enumerate(instants)
+    ]

@@ -1,0 +1,71 @@
+"""The worker's and the operator's doors to the roll-ups."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import click
+from celery import shared_task
+from flask.cli import AppGroup
+
+from parking.statistics.daily import refresh
+
+log = logging.getLogger(__name__)
+
+ROLL_UP_SECONDS = 60.0
+CHECK_SECONDS = 24 * 3600.0
+
+BEAT: dict[str, dict[str, Any]] = {
+    "roll-up-figures": {
+        "task": "tasks.roll_up_figures",
+        "schedule": ROLL_UP_SECONDS,
+        "options": {"expires": ROLL_UP_SECONDS},
+    },
+    "check-figures": {"task": "tasks.check_figures", "schedule": CHECK_SECONDS, "options": {"expires": 3600}},
+}
+"""Entries for Beat's schedule, in seconds."""
+
+
+@shared_task(name="tasks.roll_up_figures", ignore_result=True)
+def roll_up_figures() -> int:
+    """Rolls up the days that have ended or changed since. Run twice, late or at the same time, it does no harm."""
+    return refresh.roll_up()
+
+
+@shared_task(name="tasks.check_figures", ignore_result=True)
+def check_figures() -> int:
+    """Compares everything kept with the bookings and makes it right; the number of differences found (normally 0)."""
+    found = refresh.check()
+    for one in found:
+        log.error("figures: %s", one)
+    if found:
+        refresh.repair(found)
+    return len(found)
+
+
+cli = AppGroup("stats", help="The figures kept per day and month.")
+
+
+@cli.command("roll-up")
+def roll_up_command() -> None:
+    """Roll up now what has ended or changed (the worker does it every minute)."""
+    click.echo(f"{refresh.roll_up()} lot-day(s) written.")
+
+
+@cli.command("check")
+@click.option("--repair", is_flag=True, help="Make again what is wrong.")
+def check_command(repair: bool) -> None:
+    """Compare every figure kept with the bookings. Ends with 1 when one differs and was not repaired."""
+    found = refresh.check()
+    for one in found:
+        click.echo(str(one))
+    if not found:
+        click.echo("Every figure equals the bookings.")
+        return
+    if repair:
+        refresh.repair(found)
+    left = len(refresh.check()) if repair else len(found)
+    click.echo(f"{len(found)} difference(s) found, {len(found) - left} repaired.")
+    if left:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,109 @@
+"""Whether the parts are well: one light per part, from what is measured and not from what is hoped."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from parking import clock, mail, settings
+from parking import realtime as live
+from parking.accounts.admin import duplicates_report
+from parking.database import database_folder, db, duplicates, is_sqlite, outages, schema
+from parking.jobs import heartbeat
+
+LOW_DISK_BYTES = 500 * 1024 * 1024
+STARTS = {
+    "worker": "It is part of `make run`; alone: `celery -A celery_worker.celery worker`.",
+    "beat": "It is part of `make run`; alone: `celery -A celery_worker.celery beat`.",
+}
+
+
+def unready() -> list[str]:
+    """Why no request can be served now, one sentence each. Empty: ready."""
+    try:
+        return schema.faults()
+    except SQLAlchemyError:
+        return ["the database does not answer"]
+
+
+def warnings() -> list[str]:
+    """What is wrong although requests are served, one sentence each."""
+    folder = database_folder()
+    if folder is not None and outages.is_full(folder):
+        return ["the disk is full: what is stored can be read, every change is refused"]
+    return []
+
+
+def lights(version: str) -> dict[str, Any]:
+    """Every part with `ok`, a sentence, and its figures."""
+    seen = heartbeat.last_seen()
+    return {
+        "database": database(),
+        "redis": redis(),
+        "worker": program("worker", seen),
+        "beat": program("beat", seen),
+        "outbox": outbox(),
+        "disk": disk(settings.current().data_dir),
+        "names": names(),
+        "version": version,
+    }
+
+
+def database() -> dict[str, Any]:
+    kind = "sqlite" if is_sqlite() else "postgresql"
+    faults = unready()
+    asked = "SELECT sqlite_version()" if kind == "sqlite" else "SHOW server_version"
+    return {
+        "ok": not faults,
+        "detail": "; ".join(faults) or "Answers, and its schema is this program's.",
+        "kind": kind,
+        "version": str(db.session.scalar(text(asked))),
+    }
+
+
+def redis() -> dict[str, Any]:
+    said = {
+        "up": (True, "Answers."),
+        "down": (False, "Does not answer. Bookings go on; mails, live updates and exports are late."),
+        "none": (False, "Not configured: set REDIS_URL, or use `make run`, which brings its own."),
+    }
+    ok, detail = said[live.redis_state()]
+    return {"ok": ok, "detail": detail}
+
+
+def program(name: str, seen: dict[str, Any]) -> dict[str, Any]:
+    """A program that signs every few seconds. Without a sign for a minute it is taken for dead."""
+    at = seen.get(name)
+    if at is None:
+        return {"ok": False, "detail": f"Has never been seen. {STARTS[name]}", "last_seen": None}
+    age = int((clock.now() - at).total_seconds())
+    ok = age <= heartbeat.SILENT_SECONDS
+    detail = f"Last seen {age} s ago." if ok else f"Silent for {age} s. {STARTS[name]}"
+    return {"ok": ok, "detail": detail, "last_seen": at}
+
+
+def outbox() -> dict[str, Any]:
+    return mail.health(db.session())
+
+
+def names() -> dict[str, Any]:
+    """Names and addresses that an account or lot shares with an earlier one (parking/database/duplicates.py)."""
+    number = duplicates.count(db.session())
+    advice = (
+        f"{duplicates_report.sentence(number)} See `flask names twins`." if number else duplicates_report.sentence(0)
+    )
+    return {"ok": number == 0, "detail": advice, "count": number}
+
+
+def disk(folder: Path) -> dict[str, Any]:
+    """The disk that holds DATA_DIR."""
+    used = shutil.disk_usage(folder)
+    ok = used.free >= LOW_DISK_BYTES
+    detail = "Enough room." if ok else "Less than 500 MB are left: exports are refused, bookings may be next."
+    if outages.is_full(folder):
+        detail = "The disk is full: what is stored can be read, every change is refused. Free some space."
+    return {"ok": ok, "detail": detail, "free_bytes": used.free, "total_bytes": used.total}

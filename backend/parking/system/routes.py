@@ -1,0 +1,133 @@
+"""What the page asks before anybody has signed in, and whether the system is well."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from apiflask import APIBlueprint
+from flask import current_app
+
+from parking import clock, settings
+from parking.errors import Unavailable
+from parking.mail.schemas import Outbox
+from parking.system import health
+from parking.web import Out, requires, shutdown
+from parking.web.rate_limits import PUBLIC, limiter
+
+bp = APIBlueprint("operations", __name__, tag="Operations")
+
+
+class Site(Out):
+    site_name: str
+    currency: str
+    timezone: str
+    locales: list[Literal["en", "de"]]
+    password_min_length: int
+    mail_configured: bool
+    public_lots: bool
+    server_time: datetime
+
+
+class SiteEnvelope(Out):
+    site: Site
+
+
+class Alive(Out):
+    status: Literal["ok"]
+
+
+class Ready(Alive):
+    warnings: list[str]
+
+
+class Light(Out):
+    ok: bool
+    detail: str
+
+
+class Database(Light):
+    kind: Literal["sqlite", "postgresql"]
+    version: str
+
+
+class Program(Light):
+    last_seen: datetime | None
+
+
+class Disk(Light):
+    free_bytes: int
+    total_bytes: int
+
+
+class Names(Light):
+    """`count`: accounts and lots that have the same name or address as an earlier one."""
+
+    count: int
+
+
+class System(Out):
+    database: Database
+    redis: Light
+    worker: Program
+    beat: Program
+    outbox: Outbox
+    disk: Disk
+    names: Names
+    version: str
+
+
+class SystemEnvelope(Out):
+    system: System
+
+
+@bp.get("/healthz")
+@bp.output(Alive)
+def healthz() -> dict[str, str]:
+    """This process answers."""
+    return {"status": "ok"}
+
+
+@bp.get("/readyz")
+@bp.output(Ready)
+def readyz() -> dict[str, Any]:
+    """Requests can be served: the database answers and has this program's schema.
+
+    503 names what is missing, also while the server stops. A full disk is a warning: reading goes on, and who reads
+    should still be sent here.
+    """
+    if shutdown.is_stopping():
+        raise Unavailable("Not ready: the server is stopping.", code="not_ready", retry_after=2)
+    missing = health.unready()
+    if missing:
+        raise Unavailable(f"Not ready: {missing[0]}.", code="not_ready", errors={"database": missing}, retry_after=2)
+    return {"status": "ok", "warnings": health.warnings()}
+
+
+@bp.get("/api/public/site")
+@limiter.limit(PUBLIC)
+@bp.output(SiteEnvelope)
+@bp.doc(tags=["Site"])
+def site() -> dict[str, Any]:
+    """The operator's name, currency and rules, for the page before sign-in."""
+    chosen = settings.current()
+    return {
+        "site": {
+            "site_name": chosen.site_name,
+            "currency": chosen.currency,
+            "timezone": chosen.timezone,
+            "locales": ["en", "de"],
+            "password_min_length": chosen.password_min_length,
+            "mail_configured": bool(chosen.smtp_host),
+            "public_lots": chosen.public_lots,
+            "server_time": clock.now(),
+        }
+    }
+
+
+@bp.get("/api/admin/system")
+@requires("admin")
+@bp.output(SystemEnvelope)
+def lights() -> dict[str, Any]:
+    """Database, Redis, worker, Beat, outbox and disk: is each well, and if not, what to do."""
+    return {"system": health.lights(current_app.version)}  # type: ignore[attr-defined]  # APIFlask has a version

@@ -1,0 +1,210 @@
+"""Limits on guessing: an attempt is counted before it is evaluated, and given back when it turns out to be no guess.
+
+    @bp.post("/auth/login")
+    @attempts.limited(sign_in_rules)
+    @bp.input(...)
+
+Counting afterwards (as a limit on failed answers does) lets any number of simultaneous guesses through: all of them
+are looked at before the first is counted. Counts stand in Redis for all processes together, and in this process as
+well, so that a Redis that is away, slow or wiped opens no gap: then every process counts for itself.
+RATE_LIMITS=off switches all of it off.
+"""
+
+from __future__ import annotations
+
+import functools
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from apiflask import APIFlask
+from apiflask.exceptions import HTTPError
+from flask import Response, current_app
+from redis import Redis as Client
+from werkzeug.exceptions import HTTPException
+
+from parking import realtime as live
+from parking import settings
+from parking.errors import Problem, TooMany
+from parking.web import documented, security_log
+from parking.web.rate_limits import spoken
+
+View = TypeVar("View", bound=Callable[..., Any])
+FAILURES = frozenset({401, 403, 404})
+"""Statuses of an attempt that was a wrong guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """At most `most` attempts within `seconds` under this key."""
+
+    key: str
+    most: int
+    seconds: int
+
+
+RulesOf = Callable[[], Iterable[Rule]]
+
+
+def limited(rules_of: RulesOf, *, counts: Callable[[int], bool] = FAILURES.__contains__) -> Callable[[View], View]:
+    """Lets a view run while none of the request's rules is used up; else it answers 429 and the view does not run.
+
+    `counts(status)` says of which answers the attempt stays counted; by default of wrong guesses.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if not settings.current().rate_limits:
+                return view(*args, **kwargs)
+            rules = tuple(rules_of())
+            counter = _counter()
+            attempt = counter.take(rules)
+            status = 500
+            try:
+                answer = view(*args, **kwargs)
+                status = answer.status_code if isinstance(answer, Response) else 200
+                return answer
+            except (Problem, HTTPException, HTTPError) as refusal:
+                status = _status(refusal)
+                raise
+            finally:
+                if not counts(status):
+                    counter.give_back(rules, attempt)
+
+        return cast(View, documented(429)(guarded))
+
+    return decorate
+
+
+def _status(refusal: Problem | HTTPException | HTTPError) -> int:
+    if isinstance(refusal, Problem):
+        return refusal.status
+    return (refusal.code if isinstance(refusal, HTTPException) else refusal.status_code) or 500
+
+
+class Memory:
+    """Attempts of this process: for each key the time of each attempt."""
+
+    _TIDY_AT = 10_000
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._attempts: dict[str, dict[str, float]] = {}
+        self._until: dict[str, float] = {}
+
+    def take(self, rules: Sequence[Rule], attempt: str) -> float:
+        """Counts an attempt under every rule, or under none when one is used up. Seconds to wait; 0: it is counted."""
+        now = time.time()
+        with self._lock:
+            self._tidy(now)
+            wait = max((self._wait(rule, now) for rule in rules), default=0.0)
+            if wait <= 0:
+                for rule in rules:
+                    self._attempts.setdefault(rule.key, {})[attempt] = now
+                    self._until[rule.key] = now + rule.seconds
+            return wait
+
+    def give_back(self, rules: Sequence[Rule], attempt: str) -> None:
+        with self._lock:
+            for rule in rules:
+                self._attempts.get(rule.key, {}).pop(attempt, None)
+
+    def _wait(self, rule: Rule, now: float) -> float:
+        counted = self._attempts.get(rule.key, {})
+        for attempt in [attempt for attempt, at in counted.items() if at <= now - rule.seconds]:
+            del counted[attempt]
+        return min(counted.values()) + rule.seconds - now if len(counted) >= rule.most else 0.0
+
+    def _tidy(self, now: float) -> None:
+        """Keys are made from what callers send, so the old ones must not pile up."""
+        if len(self._until) >= self._TIDY_AT:
+            for key in [key for key, until in self._until.items() if until <= now]:
+                del self._until[key]
+                self._attempts.pop(key, None)
+
+
+_TAKE = """
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local wait = 0
+for i, key in ipairs(KEYS) do
+  local most, window = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
+  if redis.call('ZCARD', key) >= most then
+    local oldest = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    wait = math.max(wait, oldest[2] + window - now, 1)
+  end
+end
+if wait == 0 then
+  for i, key in ipairs(KEYS) do
+    redis.call('ZADD', key, now, ARGV[1])
+    redis.call('PEXPIRE', key, ARGV[2 * i + 1])
+  end
+end
+return wait
+"""
+"""One step for all keys, by Redis' own clock. Gives the milliseconds to wait; 0: the attempt is counted."""
+
+
+class Counter:
+    """Attempts of all processes together, as far as Redis is there; at least those of this one."""
+
+    def __init__(self) -> None:
+        self._memory = Memory()
+
+    def take(self, rules: Sequence[Rule]) -> str:
+        """Counts an attempt and gives its name. Raises TooMany."""
+        attempt = secrets.token_hex(12)
+        wait = self._memory.take(rules, attempt)
+        if wait <= 0 and rules:
+            wait = self._take_shared(rules, attempt)
+            if wait > 0:
+                self._memory.give_back(rules, attempt)
+        if wait > 0:
+            security_log.event("limit_reached", keys=[rule.key for rule in rules])
+            raise _too_many(wait)
+        return attempt
+
+    def _take_shared(self, rules: Sequence[Rule], attempt: str) -> float:
+        keys = [_name(rule) for rule in rules]
+        numbers = [number for rule in rules for number in (rule.most, rule.seconds * 1000)]
+
+        def ask(client: Client) -> Any:
+            return client.eval(_TAKE, len(keys), *keys, attempt, *numbers)
+
+        return float(live.shared_redis().call(ask, default=0) or 0) / 1000
+
+    def give_back(self, rules: Sequence[Rule], attempt: str) -> None:
+        """The attempt was no guess: it counts no more."""
+        self._memory.give_back(rules, attempt)
+
+        def ask(client: Client) -> None:
+            with client.pipeline(transaction=False) as pipe:
+                for rule in rules:
+                    pipe.zrem(_name(rule), attempt)
+                pipe.execute()
+
+        live.shared_redis().call(ask, default=None)
+
+
+def _name(rule: Rule) -> str:
+    return f"attempts:{rule.key}"
+
+
+def _too_many(wait: float) -> TooMany:
+    seconds = max(1, int(wait) + 1)
+    sentence = f"Too many attempts. Please try again in {spoken(seconds)}."
+    return TooMany(sentence, headers={"Retry-After": str(seconds)}, retry_after=seconds)
+
+
+def _counter() -> Counter:
+    return cast(Counter, current_app.extensions["attempts"])
+
+
+def init_app(app: APIFlask) -> None:
+    """Begins to count for this application."""
+    app.extensions["attempts"] = Counter()

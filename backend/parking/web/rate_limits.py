@@ -1,0 +1,119 @@
+"""How often one may ask: a moving window per address and per account, counted in Redis for all processes together.
+
+    @bp.post("/auth/register")
+    @limiter.limit(REGISTER, key_func=by_address)
+    @bp.input(...)
+
+A limit stands above the input decorator (an attacker's bodies are not parsed for nothing) and, where it counts per
+user, below `requires`. While Redis is away every process counts for itself: stricter than nothing, and nobody is
+locked out by the failure. RATE_LIMITS=off switches all of it off (load tests). Limits on guessing, which count an
+attempt before it is evaluated, stand in attempts.py.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+
+from apiflask import APIFlask
+from flask import Response, request
+from flask_limiter import Limiter
+from flask_limiter.errors import RateLimitExceeded
+from flask_login import current_user
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from parking import settings
+from parking.web import problem_response, security_log
+
+REGISTER = "100 per hour"  # a whole office may sign up behind one address
+FORGOT = "5 per day"
+BOOK = "10 per minute;200 per day"  # every booking brings mails
+EXTEND = "10 per minute;100 per day"
+LEAVE = "30 per minute"  # release, cancel and check-in together; no day's limit: whoever parks must be able to leave
+NEW_PASSWORD = "20 per day"  # noqa: S105  # a limit
+EXPORT = "5 per hour"
+PUBLIC = "120 per minute"
+
+REDIS_PATIENCE_SECONDS = 0.3
+
+
+def by_address() -> str:
+    """The caller's address; an IPv6 household has 2^64 of them and counts as one.
+
+    `X-Forwarded-For` is believed only as far as TRUSTED_PROXIES reaches (see contract/).
+    """
+    given = request.remote_addr or "unknown"
+    try:
+        address = ipaddress.ip_address(given)
+    except ValueError:
+        return given
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False)) if not address.ipv4_mapped else given
+    return given
+
+
+def by_user() -> str:
+    """The signed-in account, or the address of somebody who is not signed in."""
+    return f"user {current_user.id}" if current_user and current_user.is_authenticated else by_address()
+
+
+class _Limiter(Limiter):
+    """The library counts in memory from the first failure of Redis on, but lets the requests that failed beside that
+    first one fail altogether. Those count in memory too."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        try:
+            super()._check_request_limit(callable_name, in_middleware)
+        except RedisError:
+            self.context.seen_limits.clear()
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+limiter = _Limiter(
+    by_address,
+    strategy="moving-window",
+    in_memory_fallback_enabled=True,
+    key_prefix="limit",
+)
+
+
+@limiter.request_filter
+def _switched_off() -> bool:
+    return not settings.current().rate_limits
+
+
+def _render(fault: RateLimitExceeded) -> Response:
+    """429, with the seconds until the oldest counted request leaves the window."""
+    broken = limiter.current_limit
+    security_log.event("limit_reached", keys=[f"{request.endpoint} {fault.limit.limit}"])
+    wait = max(1, broken.reset_at - int(time.time())) if broken else 60
+    sentence = f"Too many requests. Please try again in {spoken(wait)}."
+    return problem_response(
+        429, "Too many requests", sentence, "too_many_requests", headers=[("Retry-After", str(wait))], retry_after=wait
+    )
+
+
+def spoken(seconds: int) -> str:
+    """A wait in words: "45 seconds", "5 minutes", "3 hours"."""
+    for size, unit in ((3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{-(-seconds // size)} {unit}"
+    return f"{seconds} seconds"
+
+
+def init_app(app: APIFlask) -> None:
+    """Counts for this application. Redis has 0.3 s to answer before the process counts for itself."""
+    chosen = app.extensions["settings"]
+    if not chosen.rate_limits:
+        return
+    app.config["RATELIMIT_STORAGE_URI"] = chosen.redis_url or "memory://"
+    if chosen.redis_url:
+        app.config["RATELIMIT_STORAGE_OPTIONS"] = {
+            "socket_timeout": REDIS_PATIENCE_SECONDS,
+            "socket_connect_timeout": REDIS_PATIENCE_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+        }
+    limiter.init_app(app)
+    app.register_error_handler(RateLimitExceeded, _render)

@@ -1,0 +1,88 @@
+"""The list that everybody loads: kept in memory, and never behind a booking. On a real Valkey."""
+
+import dataclasses
+
+import pytest
+
+from parking import create_app
+from parking.availability import cache, queries
+from parking.bookings import service as bookings
+from parking.database import db
+from tests.bookings.helpers import make_lot, park
+from tests.conftest import Client
+
+
+@pytest.fixture
+def two(app, settings, valkey, patient):
+    """Two processes' worth of applications on one database and one Valkey."""
+    chosen = dataclasses.replace(settings, redis_url=valkey.url)
+    made = [create_app(chosen), create_app(chosen)]
+    for one in made:
+        one.test_client_class = Client
+    yield made
+    for one in made:
+        with one.app_context():
+            db.engine.dispose()
+
+
+def free(app, headers):
+    return [lot["available_spots"] for lot in app.test_client().get("/api/lots", headers=headers).json["lots"]]
+
+
+def test_a_booking_shows_at_once_in_every_process(two, carol, alice, auth):
+    first, second = two
+    lot = make_lot(carol, capacity=3)
+    headers = auth(alice)
+    assert free(first, headers) == free(second, headers) == [3]
+    for left in (2, 1, 0):
+        with first.app_context():
+            park(alice, lot)
+        assert free(second, headers) == [left]
+        assert free(first, headers) == [left]
+    with second.app_context():
+        bookings.release(1, alice.id)
+    assert free(first, headers) == [1]
+
+
+def test_only_changed_lots_are_read_again(two, carol, alice, auth, monkeypatch):
+    monkeypatch.setattr(cache, "LIFETIME_SECONDS", 600)
+    lots = [make_lot(carol, f"Lot {n}") for n in range(4)]
+    headers, read = auth(alice), []
+    whole = queries.views
+    monkeypatch.setattr(queries, "views", lambda session, now, ids=None: read.append(ids) or whole(session, now, ids))
+    free(two[0], headers)
+    free(two[0], headers)
+    assert len(read) == 1
+    with two[1].app_context():
+        park(alice, lots[2])
+    assert free(two[0], headers) == [3, 3, 2, 3]
+    assert read[1:] == [[lots[2]["id"]]]
+
+
+def test_new_renamed_and_closed_lots_show_at_once(two, carol, auth, client, alice):
+    headers, admin = auth(alice), auth(carol)
+
+    def names():
+        return [lot["name"] for lot in two[1].test_client().get("/api/lots", headers=headers).json["lots"]]
+
+    web = two[0].test_client()
+    assert names() == []
+    made = web.post("/api/lots", json={"name": "B", "capacity": 1, "price_per_hour": 1}, headers=admin).json["lot"]
+    assert names() == ["B"]
+    web.put(f"/api/lots/{made['id']}", json={"name": "C"}, headers=admin)
+    assert names() == ["C"]
+    web.delete(f"/api/lots/{made['id']}", headers=admin)
+    assert names() == []
+
+
+def test_a_wiped_or_missing_valkey_never_shows_a_spot_that_is_gone(two, carol, alice, auth, valkey):
+    lot, headers = make_lot(carol, capacity=3), auth(alice)
+    assert free(two[0], headers) == [3]
+    valkey.wipe()
+    with two[1].app_context():
+        park(alice, lot)
+    assert free(two[0], headers) == [2]
+    valkey.stop()
+    with two[1].app_context():
+        park(alice, lot)
+    assert free(two[0], headers) == [1]

@@ -1,0 +1,299 @@
+"""Any sequence of actions keeps the invariants: Hypothesis books, parks, moves the clock, resizes, closes spots and
+changes prices, and after every step the rows are judged by rules written down here once more, in plain Python."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+from itertools import pairwise
+from typing import ClassVar
+
+import pytest
+from flask import current_app
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from parking import clock
+from parking.bookings import expiry, occupancy, service
+from parking.bookings.models import Booking
+from parking.database import db
+from parking.errors import Conflict, Problem
+from parking.lot_admin import service as lots
+from parking.lots.models import Lot, Spot, Tariff
+from tests.bookings.helpers import identity_of, text
+from tests.conftest import START, make_user
+
+LIVE = ("Reserved", "Active")
+MINUTE = timedelta(minutes=1)
+minutes = st.integers(1, 600)
+which = st.integers(0, 50)
+
+
+class Life(RuleBasedStateMachine):
+    """One lot of a few spots, three drivers and an administrator."""
+
+    people: ClassVar[list] = []
+    made = 0
+
+    @initialize(
+        capacity=st.integers(1, 4),
+        checkin=st.booleans(),
+        price=st.integers(0, 999),
+        closes=st.booleans(),
+        currency=st.sampled_from(["EUR", "JPY"]),
+    )
+    def open(self, capacity, checkin, price, closes, currency):
+        Life.made += 1
+        extensions = current_app.extensions
+        extensions["settings"] = replace(extensions["settings"], currency=currency)
+        self.unit = 100 if currency == "JPY" else 1
+        self.closes = closes
+        self.now = clock.set_to(START)
+        self.now.__enter__()
+        self.admin = identity_of(self.people[-1])
+        fields = {"name": f"Lot {Life.made}", "capacity": capacity, "price_per_hour": price * self.unit}
+        changes = lots.Changes({**fields, "require_checkin": checkin, "checkin_grace_minutes": 20})
+        self.lot = lots.create_many([changes], self.admin.id)[0]["id"]
+        self.final: dict[int, tuple] = {}
+
+    def teardown(self):
+        if hasattr(self, "now"):
+            self.now.__exit__(None, None, None)
+        db.session.remove()
+
+    # ---- what people and time do
+
+    @rule(driver=st.integers(0, 2), spot=st.none() | which)
+    def park(self, driver, spot):
+        self.book(driver, spot, None)
+
+    @rule(driver=st.integers(0, 2), spot=st.none() | which, start=st.integers(0, 900), length=minutes)
+    def reserve(self, driver, spot, start, length):
+        begins = clock.now() + start * MINUTE
+        self.book(driver, spot, (begins, begins + length * MINUTE))
+
+    def book(self, driver, spot, window):
+        spots = self.spots()
+        spot_id = None if spot is None else spots[spot % len(spots)].id
+        times = {} if window is None else {"reserved_start": text(window[0]), "reserved_end": text(window[1])}
+        could = self.could_claim(spot_id, window)
+        try:
+            service.book(service.Order(lot_id=self.lot, user_id=self.people[driver].id, spot_id=spot_id, **times))
+        except Conflict as refusal:
+            told = refusal.code
+        else:
+            told = "booked"
+        assert told in (("booked",) if could else ("lot_full", "spot_taken")), "10"
+
+    @rule(n=which)
+    def release(self, n):
+        self.on_booking(n, service.release)
+
+    @rule(n=which)
+    def cancel(self, n):
+        self.on_booking(n, service.cancel)
+
+    @rule(n=which)
+    def check_in(self, n):
+        """Where it is offered it succeeds, also early and beside somebody else's booking."""
+        rows = self.rows()
+        if rows:
+            chosen = rows[n % len(rows)]
+            actions = service.get(chosen.id, chosen.user_id)["actions"]
+            self.attempt(lambda: service.check_in(chosen.id, chosen.user_id))
+            if "check_in" in actions:
+                assert db.session.get(Booking, chosen.id, populate_existing=True).status == "Active", "11"
+
+    @rule(n=which)
+    def move_the_clock_of_the_lot(self, n):
+        """Another time zone moves no instant and no cost; only with a confirmation where reservations are to come."""
+        zones = ["Europe/Berlin", "America/New_York", "Asia/Tokyo"]
+        changes = lots.Changes({"timezone": zones[n % 3]})
+        self.attempt(lambda: lots.update_lot(self.lot, changes, self.admin, None, confirm_timezone=n % 2 == 0))
+
+    @rule(n=which, by=minutes)
+    def extend(self, n, by):
+        self.on_booking(n, service.extend, minutes=by)
+
+    @rule(n=which)
+    def force_release(self, n):
+        self.on_booking(n, lambda i, _user: service.release(i, None, reason="Because"))
+
+    def on_booking(self, n, action, **more):
+        rows = self.rows()
+        if rows:
+            chosen = rows[n % len(rows)]
+            self.attempt(lambda: action(chosen.id, chosen.user_id, **more))
+
+    @rule(capacity=st.integers(1, 6))
+    def resize(self, capacity):
+        self.attempt(lambda: lots.update_lot(self.lot, lots.Changes({"capacity": capacity}), self.admin, None))
+
+    @rule(n=which, closed=st.booleans())
+    def close_spot(self, n, closed):
+        spots = self.spots()
+        spot_id = spots[n % len(spots)].id
+        self.attempt(lambda: lots.update_spot(spot_id, {"out_of_service": closed}, self.admin))
+
+    @rule(price=st.integers(0, 999), step=st.sampled_from([1, 60, 3600]))
+    def change_price(self, price, step):
+        changes = lots.Changes({"price_per_hour": price * self.unit, "billing_step_seconds": step})
+        lots.update_lot(self.lot, changes, self.admin, None)
+
+    @rule(by=minutes, seconds=st.integers(0, 59))
+    def time_passes(self, by, seconds):
+        clock.travel(by * 60 + seconds)
+
+    @rule()
+    def sweep(self):
+        expiry.settle_all()
+
+    @precondition(lambda self: getattr(self, "closes", False))
+    @rule()
+    def the_lot_closes_and_opens(self):
+        self.attempt(lambda: lots.delete(self.lot, self.admin, None, cancel_reservations=True))
+        self.attempt(lambda: lots.restore(self.lot))
+
+    def attempt(self, action):
+        """Refusals are part of life; anything else that is raised fails the run."""
+        try:
+            action()
+        except Problem:
+            db.session.rollback()
+
+    # ---- what must always be true
+
+    def rows(self):
+        db.session.remove()
+        query = select(Booking).where(Booking.lot_id == self.lot, Booking.booking_type != "block")
+        return db.session.scalars(query.order_by(Booking.id)).all()
+
+    def everything(self):
+        return db.session.scalars(select(Booking).where(Booking.lot_id == self.lot)).all()
+
+    def spots(self):
+        db.session.remove()
+        query = select(Spot).where(Spot.lot_id == self.lot, Spot.retired_at.is_(None)).order_by(Spot.spot_number)
+        return db.session.scalars(query).all()
+
+    def true_status(self, b):
+        """The status by the clock, said again."""
+        now = clock.now()
+        if b.booking_type == "reserved" and b.status in LIVE:
+            if b.checkin_grace_s is not None:
+                late = now >= b.reserved_start + timedelta(seconds=b.checkin_grace_s)
+                return "No-show" if b.status == "Reserved" and late else b.status
+            if now >= b.reserved_end:
+                return "Completed"
+            if now >= b.reserved_start:
+                return "Active"
+        return b.status
+
+    def could_claim(self, spot_id, window):
+        """Whether a booking must succeed: some wanted spot carries nothing over the time."""
+        spots = [s.id for s in self.spots() if spot_id in (None, s.id)]
+        hold = db.session.get(Lot, self.lot).instant_hold_s
+        start, end = window or (clock.now(), clock.now() + timedelta(seconds=hold))
+        for one in spots:
+            there = [b for b in self.everything() if b.spot_id == one and self.true_status(b) in LIVE]
+            clash = [b for b in there if b.start_time < end and b.held_until > start]
+            car = [b for b in there if b.status == "Active"] if window is None else []
+            if not clash and not car:
+                return True
+        return False
+
+    @invariant()
+    def the_rows_are_right(self):
+        if not hasattr(self, "lot"):
+            return
+        db.session.remove()
+        rows = self.everything()
+        self.claims_are_disjoint(rows)
+        self.stays_are_disjoint(rows)
+        self.final_rows_stay(rows)
+        self.costs_are_right([b for b in rows if b.status == "Completed" and b.booking_type != "block"])
+        self.counts_are_right(rows)
+
+    def claims_are_disjoint(self, rows):
+        live = [b for b in rows if b.status in LIVE]
+        for b in live:
+            assert b.end_time is None, "4"
+            assert b.status != "Active" or b.checked_in_at is not None, "7"
+            for other in live:
+                if other.id < b.id and other.spot_id == b.spot_id:
+                    assert b.held_until <= other.start_time or other.held_until <= b.start_time, "2"
+                    assert (b.status, other.status) != ("Active", "Active"), "1"
+        assert all(b.end_time is not None for b in rows if b.status not in LIVE), "4"
+
+    def stays_are_disjoint(self, rows):
+        stays = [(b.spot_id, b.checked_in_at, b.end_time or clock.now()) for b in rows if b.checked_in_at]
+        stays = sorted(s for s in stays if s[2] > s[1])
+        for (spot, _, end), (next_spot, begin, _) in pairwise(stays):
+            assert spot != next_spot or end <= begin, "3"
+
+    def final_rows_stay(self, rows):
+        for b in rows:
+            if b.status not in LIVE:
+                now = (b.status, b.spot_id, b.end_time, b.total_cost_minor)
+                assert self.final.setdefault(b.id, now) == now, "8"
+
+    def costs_are_right(self, done):
+        for b in done:
+            tariff = db.session.get(Tariff, b.tariff_id)
+            start, end = b.start_time, b.end_time
+            if b.booking_type == "reserved":
+                start, end = min(start, b.reserved_start), max(end, b.reserved_end)
+            steps = -(-int((end - start).total_seconds()) // tariff.step_s)
+            exact = Fraction(steps * tariff.step_s * tariff.hourly_minor, 3600 * self.unit)
+            assert b.total_cost_minor == self.unit * int(exact + Fraction(1, 2)), "9"
+
+    def counts_are_right(self, rows):
+        lot, now = db.session.get(Lot, self.lot), clock.now()
+        hold, seen = timedelta(seconds=lot.instant_hold_s), {}
+        for spot in self.spots():
+            mine = [b for b in rows if b.spot_id == spot.id and b.status in LIVE]
+            status = {("block" if b.booking_type == "block" else self.true_status(b)) for b in mine}
+            near = any(self.true_status(b) == "Reserved" and b.start_time < now + hold for b in mine)
+            seen[spot.id] = (
+                "Out of service"
+                if "block" in status
+                else "Occupied"
+                if "Active" in status
+                else "Reserved"
+                if near
+                else "Available"
+            )
+        lot = db.session.get(Lot, self.lot)
+        assert len(seen) == lot.capacity, "13"
+        shown = occupancy.of_spots(db.session(), now, self.lot)
+        assert {i: shown.get(i, "Available") for i in seen} == seen, "6"
+        counted = occupancy.counts(db.session(), now, [self.lot]).get(self.lot, occupancy.Counts())
+        assert counted.taken == sum(s != "Available" for s in seen.values()), "6"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+def test_any_sequence_of_actions_keeps_the_invariants(app):
+    Life.people = [make_user(name, "user") for name in ("ann", "ben", "cleo")] + [make_user("dora", "user", "admin")]
+    for person in Life.people:
+        identity_of(person)
+    db.session.remove()
+    chosen = settings(
+        max_examples=200,
+        stateful_step_count=30,
+        deadline=None,
+        derandomize=True,  # the same lives every time: what fails here fails everywhere
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Life, settings=chosen)

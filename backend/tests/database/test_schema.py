@@ -1,0 +1,58 @@
+"""Migrations run from nothing and back, and the start notices a database that cannot keep its rules."""
+
+import pytest
+from flask_migrate import check, downgrade
+from sqlalchemy import text
+
+from parking.database import constraints, db, schema, transaction
+
+
+def test_migrations_run_back_to_nothing_and_up_again(app):
+    directory = str(schema.MIGRATIONS)
+    downgrade(directory=directory, revision="base")
+    with db.engine.connect() as connection:
+        left = set(db.inspect(connection).get_table_names()) - {"alembic_version"}
+    assert left == set()
+    assert schema.faults()
+    schema.upgrade()
+    assert schema.faults() == []
+
+
+@pytest.mark.filterwarnings("ignore:autogenerate skipping", "ignore:Skipped unsupported reflection")
+def test_models_and_migrations_agree(app):
+    check(directory=str(schema.MIGRATIONS))
+
+
+def _names(app):
+    dialect = db.engine.dialect.name
+    return list(constraints._sqlite() if dialect == "sqlite" else constraints._postgresql())
+
+
+def test_the_start_notices_every_missing_guard(app):
+    for name in _names(app):
+        tables = ("booking", "parking_spot", "parking_lot", "tariff", "audit_entry")
+        table = next(t for t in tables if name.startswith(t))
+        with transaction() as session:
+            on = f" ON {table}" if db.engine.dialect.name == "postgresql" else ""
+            session.execute(text(f"DROP TRIGGER {name}{on}"))
+        assert any(name in fault for fault in schema.faults()), name
+        with transaction() as session:
+            constraints.install(session.connection())
+        assert schema.faults() == []
+
+
+def test_the_start_notices_a_missing_constraint(app):
+    with transaction() as session:
+        if db.engine.dialect.name == "postgresql":
+            session.execute(text("ALTER TABLE booking DROP CONSTRAINT booking_no_overlap"))
+        session.execute(text("DROP INDEX booking_one_active"))
+    said = " ".join(schema.faults())
+    assert "booking_one_active" in said
+    assert db.engine.dialect.name == "sqlite" or "booking_no_overlap" in said
+
+
+def test_a_database_from_the_future_is_refused(app):
+    with transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(schema.SchemaError, match="newer version"):
+        schema.upgrade()

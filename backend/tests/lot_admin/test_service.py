@@ -1,0 +1,380 @@
+"""Running lots over HTTP: make, edit, resize, close, open again, import; and what everybody sees of them."""
+
+import fcntl
+import json
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+
+from parking import clock
+from parking.availability import stream
+from parking.bookings import service as bookings
+from parking.database import db
+from parking.errors import Invalid
+from parking.lot_admin import csv_import
+from parking.lots.rules import Resize, SpotState, resize
+from tests.bookings.helpers import make_lot, park, reserve
+
+H = timedelta(hours=1)
+PAGE_TEXTS = Path(__file__).parents[3] / "frontend" / "src" / "locales"
+NEW = {"name": "Harbour", "capacity": 3, "price_per_hour": 2.5}
+
+
+@pytest.fixture
+def lot(carol):
+    return make_lot(carol)
+
+
+@pytest.mark.parametrize("degrees", [10**400, -(10**400), 1e300, 91, "1"])
+def test_a_latitude_beyond_all_numbers_is_refused(client, auth, carol, degrees):
+    body = {"name": "Far", "capacity": 1, "price_per_hour": 1, "latitude": degrees}
+    answer = client.post("/api/lots", json=body, headers=auth(carol))
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["latitude"])
+
+
+def test_a_new_lot_has_spots_numbered_from_one(client, auth, carol):
+    made = client.post("/api/lots", json=NEW, headers=auth(carol))
+    assert made.status_code == 201
+    lot = made.json["lot"]
+    assert made.headers["ETag"] == '"1"'
+    assert (lot["price_per_hour"], lot["currency"], lot["timezone"], lot["available_spots"]) == (2.5, "EUR", "UTC", 3)
+    spots = client.get(f"/api/spots/{lot['id']}", headers=auth(carol)).json["spots"]
+    assert [(s["spot_number"], s["status"]) for s in spots] == [(n, "Available") for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"capacity": 0}, "capacity"),
+        ({"capacity": 10_001}, "capacity"),
+        ({"capacity": "3"}, "capacity"),
+        ({"price_per_hour": -1}, "price_per_hour"),
+        ({"price_per_hour": 1.005}, "price_per_hour"),
+        ({"price_per_hour": True}, "price_per_hour"),
+        ({"name": "  "}, "name"),
+        ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"latitude": 91}, "latitude"),
+        ({"owner": "me"}, "owner"),
+    ],
+)
+def test_wrong_fields_are_named_and_nothing_is_made(client, auth, carol, change, field):
+    answer = client.post("/api/lots", json=NEW | change, headers=auth(carol))
+    assert answer.status_code == 422
+    assert list(answer.json["errors"]) == [field]
+    assert client.get("/api/lots", headers=auth(carol)).json["lots"] == []
+
+
+def test_names_are_taken_once_whatever_their_case(client, auth, carol, lot):
+    answer = client.post("/api/lots", json=NEW | {"name": "HARBOUR"}, headers=auth(carol))
+    assert (answer.status_code, answer.json["code"]) == (409, "name_taken")
+
+
+def test_a_stale_edit_is_refused_and_shows_what_is_there(client, auth, carol, lot):
+    url = f"/api/lots/{lot['id']}"
+    tag = client.get(url, headers=auth(carol)).headers["ETag"]
+    first = client.put(url, json={"name": "Pier"}, headers=auth(carol, **{"If-Match": tag}))
+    assert first.status_code == 200
+    second = client.put(url, json={"name": "Quay"}, headers=auth(carol, **{"If-Match": tag}))
+    assert (second.status_code, second.json["current"]["name"]) == (412, "Pier")
+    assert client.get(url, headers=auth(carol)).json["lot"]["name"] == "Pier"
+
+
+def test_what_an_edit_does_not_name_stays(client, auth, carol):
+    lot = make_lot(carol, description="By the sea", daily_cap=900, free_minutes=10)
+    url = f"/api/lots/{lot['id']}"
+    edited = client.put(url, json={"price_per_hour": 3}, headers=auth(carol)).json["lot"]
+    assert (edited["description"], edited["tariff"]["daily_cap"], edited["tariff"]["free_minutes"]) == (
+        "By the sea",
+        9,
+        10,
+    )
+    assert edited["tariff"]["id"] != lot["tariff"]["id"]
+    cleared = client.put(url, json={"daily_cap": None, "description": None}, headers=auth(carol)).json["lot"]
+    assert (cleared["tariff"]["daily_cap"], cleared["description"]) == (None, None)
+    same = client.put(url, json={"price_per_hour": 3}, headers=auth(carol)).json["lot"]
+    assert same["tariff"]["id"] == cleared["tariff"]["id"]
+
+
+def test_capacity_down_takes_the_highest_free_spots_and_up_brings_them_back(client, auth, carol, lot):
+    url, spots = f"/api/lots/{lot['id']}", f"/api/spots/{lot['id']}"
+    before = [s["id"] for s in client.get(spots, headers=auth(carol)).json["spots"]]
+    client.put(url, json={"capacity": 1}, headers=auth(carol))
+    assert [s["id"] for s in client.get(spots, headers=auth(carol)).json["spots"]] == before[:1]
+    shown = client.put(url, json={"capacity": 5}, headers=auth(carol)).json["lot"]
+    assert (shown["capacity"], shown["available_spots"]) == (5, 5)
+    after = client.get(spots, headers=auth(carol)).json["spots"]
+    assert [s["id"] for s in after][:3] == before
+    assert [s["spot_number"] for s in after] == [1, 2, 3, 4, 5]
+
+
+def test_a_lot_with_a_car_is_not_deleted(client, auth, alice, carol, lot):
+    booking = park(alice, lot)
+    answer = client.delete(f"/api/lots/{lot['id']}", headers=auth(carol))
+    assert (answer.status_code, answer.json["detail"]) == (409, "Cannot delete lot with occupied spots")
+    assert answer.json["blocking"][0]["booking_id"] == booking["id"]
+
+
+def test_deleting_keeps_the_history_and_can_be_undone(client, auth, alice, carol, lot):
+    booking = park(alice, lot)
+    clock.travel(3600)
+    bookings.release(booking["id"], alice.id)
+    url = f"/api/lots/{lot['id']}"
+    assert client.delete(url, headers=auth(carol)).status_code == 200
+    assert client.get("/api/lots", headers=auth(carol)).json["lots"] == []
+    assert client.get(url, headers=auth(carol)).status_code == 404
+    assert stream.counts([lot["id"]]) == [{"id": lot["id"], "gone": True}], "open pages are told"
+    body = {"lot_id": lot["id"], "booking_type": "instant"}
+    assert client.post("/api/book", json=body, headers=auth(alice)).status_code == 404
+    [kept] = client.get("/api/bookings", headers=auth(alice)).json["bookings"]
+    assert (kept["lot_name"], kept["total_cost"]) == ("Harbour", 2)
+    restored = client.post(f"{url}/restore", headers=auth(carol)).json["lot"]
+    assert (restored["available_spots"], restored["capacity"]) == (3, 3)
+    assert client.post("/api/book", json=body, headers=auth(alice)).status_code == 201
+
+
+def test_reservations_are_cancelled_with_the_lot_only_when_asked(client, auth, alice, carol, lot):
+    booking = reserve(alice, lot, H, H)
+    url = f"/api/lots/{lot['id']}"
+    answer = client.delete(url, headers=auth(carol))
+    assert (answer.status_code, answer.json["code"]) == (409, "lot_reserved")
+    assert client.delete(f"{url}?cancel_reservations=true", headers=auth(carol)).status_code == 200
+    [kept] = client.get("/api/bookings", headers=auth(alice)).json["bookings"]
+    assert (kept["id"], kept["status"], kept["reason"]) == (booking["id"], "Cancelled", "Harbour has closed.")
+
+
+def test_a_spot_out_of_service_and_back(client, auth, alice, carol, lot):
+    spot = client.get(f"/api/spots/{lot['id']}", headers=auth(carol)).json["spots"][0]
+    url = f"/api/spots/{spot['id']}"
+    closed = client.patch(url, json={"out_of_service": True, "reason": "Wet paint"}, headers=auth(carol)).json["spot"]
+    assert (closed["status"], closed["out_of_service_reason"]) == ("Out of service", "Wet paint")
+    assert park(alice, lot)["spot_number"] == 2
+    shown = client.get(f"/api/lots/{lot['id']}", headers=auth(carol)).json["lot"]
+    assert (shown["out_of_service_spots"], shown["available_spots"]) == (1, 1)
+    opened = client.patch(url, json={"out_of_service": False, "ev": True, "level": "B"}, headers=auth(carol)).json
+    assert (opened["spot"]["status"], opened["spot"]["ev"], opened["spot"]["level"]) == ("Available", True, "B")
+    booked = client.get(f"/api/spots/{lot['id']}", headers=auth(carol)).json["spots"][1]
+    refused = client.patch(f"/api/spots/{booked['id']}", json={"out_of_service": True}, headers=auth(carol))
+    assert (refused.status_code, refused.json["code"]) == (409, "spot_in_use")
+
+
+def test_many_spots_change_together_or_not_at_all(client, auth, alice, carol, lot):
+    url, headers = f"/api/lots/{lot['id']}/spots", auth(carol)
+    shown = lambda: [  # noqa: E731 - a word for the lines below
+        (spot["status"], spot["level"], spot["ev"])
+        for spot in client.get(f"/api/spots/{lot['id']}", headers=headers).json["spots"]
+    ]
+    start = shown()
+    assert park(alice, lot)["spot_number"] == 1
+    wanted = {"out_of_service": True, "reason": "Wet paint", "level": "B", "ev": True}
+    refused = client.patch(url, json={**wanted, "numbers": [1, 2]}, headers=headers)
+    assert (refused.status_code, refused.json["code"]) == (409, "spot_in_use")
+    assert [one["spot_number"] for one in refused.json["blocking"]] == [1]
+    assert client.patch(url, json={**wanted, "numbers": [2, 99]}, headers=headers).status_code == 422
+    assert shown()[1:] == start[1:]
+    done = client.patch(url, json={**wanted, "numbers": [2, 2]}, headers=headers)
+    assert (done.json["changed"], done.json["lot"]["out_of_service_spots"]) == (1, 1)
+    assert shown()[1] == ("Out of service", "B", True)
+    described = client.patch(url, json={"numbers": [1, 2], "level": None, "out_of_service": False}, headers=headers)
+    assert described.json["changed"] == 2
+    assert [spot[:2] for spot in shown()][:2] == [("Occupied", None), ("Available", None)]
+    entries = client.get(f"/api/admin/audit?entity=lot&entity_id={lot['id']}", headers=headers).json["entries"]
+    assert [entry["action"] for entry in entries[:2]] == ["lot.spots_updated"] * 2
+    assert entries[1]["after"] == {"spots": [2], **wanted}
+
+
+def test_who_sees_what_of_a_spot(client, auth, alice, bob, carol, lot):
+    park(alice, lot)
+    reserve(bob, lot, 2 * H, H)
+
+    def seen(who):
+        return client.get(f"/api/spots/{lot['id']}", headers=auth(who)).json["spots"]
+
+    assert [s["mine"] for s in seen(alice)] == [True, False, False]
+    assert "booking" not in seen(bob)[0]
+    assert "user_email" not in seen(alice)[1]["reservations"][0]
+    assert seen(bob)[1]["reservations"][0]["user_email"] == "You"
+    assert seen(carol)[1]["reservations"][0]["user_email"] == "bob@example.com"
+    assert seen(carol)[0]["booking"]["user_email"] == "alice@example.com"
+
+
+def test_the_public_list_says_nothing_of_people(client, app, lot):
+    answer = client.get("/api/public/lots")
+    assert set(answer.json["lots"][0]) == {
+        "id", "name", "address", "price_per_hour", "currency", "available_spots", "capacity",
+    }  # fmt: skip
+
+
+def test_lots_are_paged_and_searched(client, auth, carol):
+    for n in range(5):
+        make_lot(carol, f"Lot {n}", address="Quay 9" if n == 3 else None)
+    names, url = [], "/api/lots?limit=2"
+    while url:
+        page = client.get(url, headers=auth(carol)).json
+        names += [lot["name"] for lot in page["lots"]]
+        url = page["next"] and f"/api/lots?limit=2&cursor={page['next']}"
+    assert names == [f"Lot {n}" for n in range(5)]
+    found = client.get("/api/lots?q=quay", headers=auth(carol)).json
+    assert ([lot["name"] for lot in found["lots"]], found["total"]) == (["Lot 3"], 1)
+    assert client.get("/api/lots?cursor=bm9uc2Vuc2U", headers=auth(carol)).status_code == 422
+
+
+CSV = "name,capacity,price_per_hour,timezone,require_checkin\nNorth,10,2.50,Europe/Berlin,yes\nSouth,4,1,,\n"
+
+
+def import_csv(client, headers, text, query=""):
+    return client.post(f"/api/lots/import{query}", data=text.encode(), content_type="text/csv", headers=headers)
+
+
+def test_many_lots_from_a_csv_file(client, auth, carol):
+    tried = import_csv(client, auth(carol), CSV, "?dry_run=true")
+    assert (tried.status_code, len(tried.json["lots"])) == (200, 2)
+    assert client.get("/api/lots", headers=auth(carol)).json["total"] == 0
+    made = import_csv(client, auth(carol), "\ufeff" + CSV.replace("\n", "\r\n"))
+    assert made.status_code == 201
+    north, south = client.get("/api/lots", headers=auth(carol)).json["lots"]
+    assert (north["capacity"], north["price_per_hour"], north["require_checkin"]) == (10, 2.5, True)
+    assert south["timezone"] == "UTC"
+
+
+def test_every_wrong_line_is_named_and_nothing_is_imported(client, auth, carol, lot):
+    text = "name,capacity,price_per_hour\nGood,3,1\nBad,many,1\nBad2,3,-1\ngood,3,1\n"
+    answer = import_csv(client, auth(carol), text)
+    assert answer.status_code == 422
+    assert set(answer.json["errors"]) == {"line 3", "line 4", "line 5"}
+    told = [(one["line"], one["column"], one["reason"], one["values"]) for one in answer.json["faults"]]
+    assert told == [
+        (3, "capacity", "whole_number", {}),
+        (4, "price_per_hour", "amount", {}),
+        (5, "name", "same_name", {"n": 2}),
+    ]
+    assert client.get("/api/lots", headers=auth(carol)).json["total"] == 1
+    assert import_csv(client, auth(carol), "name,capacity,price_per_hour\nHarbour,3,1\n").status_code == 409
+    assert import_csv(client, auth(carol), "name,size\nA,3\n").status_code == 422
+    assert client.post("/api/lots/import", json={}, headers=auth(carol)).status_code == 415
+
+
+FAULTS = {
+    "name,capacity\nA,1\n": {"missing_column"},
+    "name,capacity,price_per_hour,size\nA,1,1,1\n": {"unknown_column"},
+    'name,capacity,price_per_hour\n"A"x,1,1\n': {"not_csv"},
+    "name,capacity,price_per_hour\n": {"count"},
+    "name,capacity,price_per_hour\nA,1,1,1\n": {"too_many_cells"},
+    "name,capacity,price_per_hour\nA,1\n": {"missing"},
+    "name,capacity,price_per_hour,timezone,cap_day,require_checkin\n,0,1,Mars/X,weekly,perhaps\n": {
+        "missing", "at_least", "zone", "one_of", "yes_no",
+    },
+    "name,capacity,price_per_hour,latitude\n" + "A" * 101 + ",10001,1.234,nan\n": {
+        "too_long", "at_most", "amount", "number",
+    },
+    "name,capacity,price_per_hour\nA\x01,1,1\n": {"characters"},
+    "name,capacity,price_per_hour\nA,1,1\na,1,1\n": {"same_name"},
+    "name,capacity,price_per_hour,Preis\nA,1,1,1\n": {"column_twice"},
+    "name;capacity;price_per_hour;latitude\nA;1;2,50;52.5\n": {"decimals"},
+    "sep=|\nname|capacity|price_per_hour\nA|1|1\n": {"separator"},
+    "": {"missing_column"},
+    b"PK\x03\x04 and so on": {"workbook"},
+    b"name,capacity,price_per_hour\nA\x81,1,1\n": {"encoding"},
+    "name,capacity,price_per_hour\nA,1,10000.5\n": {"whole_amount"},
+    "name,capacity,price_per_hour\n" + "".join(f"A{n},10000,1\n" for n in range(6)): {"spots"},
+}  # fmt: skip
+
+
+def test_every_fault_of_a_file_has_words_in_every_language():
+    """The page finds them by the fault's reason; a fault without one is called `wrong`."""
+    reasons = set(csv_import._REASONS.values()) | {"wrong"}
+    for file, expected in FAULTS.items():
+        with pytest.raises(Invalid) as refused:
+            csv_import.parse(file, currency="JPY" if "10000.5" in str(file) else "EUR")
+        assert {fault["reason"] for fault in refused.value.members["faults"]} == expected
+        reasons |= expected
+    for language in ("en", "de"):
+        words = json.loads((PAGE_TEXTS / language / "adminLots.json").read_text(encoding="utf-8"))
+        assert set(words["adminLots"]["csv"]["fault"]) == reasons
+
+
+def test_the_command_imports_too(app, carol, tmp_path):
+    file = tmp_path / "lots.csv"
+    file.write_text(CSV)
+    done = app.test_cli_runner().invoke(args=["lots", "import", str(file)])
+    assert "2 car park(s) were created" in done.output
+    again = app.test_cli_runner().invoke(args=["lots", "import", str(file)])
+    assert again.exit_code != 0
+
+
+def spots(*rows):
+    return [SpotState(n, n, retired, free) for n, (retired, free) in enumerate(rows, start=1)]
+
+
+FREE, TAKEN, GONE = (False, True), (False, False), (True, True)
+
+
+@pytest.mark.parametrize(
+    ("there", "capacity", "plan"),
+    [
+        ([FREE, FREE], 2, Resize()),
+        ([FREE, FREE], 4, Resize(create=(3, 4))),
+        ([FREE, GONE, GONE], 4, Resize(restore=(2, 3), create=(4,))),
+        ([FREE, GONE, GONE], 2, Resize(restore=(2,))),
+        ([FREE, TAKEN, FREE], 2, Resize(retire=(3,))),
+        ([FREE, FREE, TAKEN], 1, Resize(retire=(2, 1))),
+        ([FREE, TAKEN, TAKEN], 1, Resize(blocking=(2, 3), short=1)),
+    ],
+)
+def test_which_spots_come_and_go(there, capacity, plan):
+    assert resize(spots(*there), capacity) == plan
+
+
+@contextmanager
+def writing_kept_by_somebody(app):
+    """Nobody can write meanwhile: the gate of SQLite is taken, the table of PostgreSQL locked against changes."""
+    if db.engine.dialect.name == "sqlite":
+        with Path(db.engine.url.database + ".gate").open("ab") as gate:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            yield
+        return
+    with db.engine.connect() as other:
+        other.execute(text("LOCK TABLE parking_lot, parking_spot, tariff, audit_entry IN EXCLUSIVE MODE"))
+        yield
+
+
+def test_a_dry_run_waits_for_nobody_and_keeps_nobody_waiting(app, client, auth, carol, lot):
+    headers = auth(carol)
+    with writing_kept_by_somebody(app):
+        tried = import_csv(client, headers, CSV, "?dry_run=true")
+        assert import_csv(client, headers, CSV.replace("North", "harbour"), "?dry_run=true").status_code == 409
+    assert tried.status_code == 200
+    shown = {key: tried.json["lots"][0][key] for key in ("name", "capacity", "price_per_hour", "timezone", "currency")}
+    assert shown == {
+        "name": "North",
+        "capacity": 10,
+        "price_per_hour": 2.5,
+        "timezone": "Europe/Berlin",
+        "currency": "EUR",
+    }
+
+
+def test_an_import_writes_in_a_few_statements_however_many_lines_it_has(app, client, auth, carol):
+    """What happens between the beginning and the end of the writing transaction is what others wait for."""
+    counts = []
+    for lines in (50, 500):
+        seen: list[str] = []
+
+        def note(_connection, _cursor, statement, *_more, seen=seen):
+            seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        rows = "".join(f"Lot {lines}-{n},3,1.5\n" for n in range(lines))
+        assert import_csv(client, auth(carol), "name,capacity,price_per_hour\n" + rows).status_code == 201
+        event.remove(db.engine, "before_cursor_execute", note)
+        begin = next(n for n, one in enumerate(seen) if one.startswith("INSERT INTO parking_lot"))
+        end = max(n for n, one in enumerate(seen) if one.startswith("INSERT INTO audit_entry"))
+        counts.append(end - begin)
+    assert counts[1] <= counts[0] + 5, counts
+    lots = client.get("/api/lots?limit=1000", headers=auth(carol)).json["lots"]
+    assert {(one["capacity"], one["available_spots"], one["price_per_hour"]) for one in lots} == {(3, 3, 1.5)}
+    assert len({one["tariff"]["id"] for one in lots}) == len(lots) == 550
+    entry = client.get("/api/admin/audit?entity=lot&limit=1", headers=auth(carol)).json["entries"][0]
+    assert (entry["action"], entry["actor_id"], entry["after"]["capacity"]) == ("lot.created", carol.id, 3)

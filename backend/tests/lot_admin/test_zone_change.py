@@ -1,0 +1,167 @@
+"""A lot whose time zone is corrected: the past stays as it was told, and who has reserved is told anew."""
+
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+
+import hypothesis
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from parking import clock, lot_calendar
+from parking.bookings import service
+from parking.database import db
+from parking.mail import service as mail
+from parking.mail.models import OutboxMail
+from parking.statistics.daily import refresh
+from tests.bookings.helpers import make_lot, park, reserve
+
+NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
+BERLIN, NEW_YORK, TOKYO = "Europe/Berlin", "America/New_York", "Asia/Tokyo"
+
+
+def berlin(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+01:00").astimezone(UTC)
+
+
+@pytest.fixture
+def lot(carol):
+    """A lot in Berlin: made in October, a stay over the end of the month, one on 9 November; it is the 10th."""
+    with clock.set_to(berlin("2026-10-01T08:00")):
+        return make_lot(carol, timezone=BERLIN)
+
+
+@pytest.fixture
+def stays(alice, lot):
+    found = []
+    for start, end in (("2026-10-31T22:00", "2026-11-01T02:00"), ("2026-11-09T23:00", "2026-11-10T01:00")):
+        with clock.set_to(berlin(start)):
+            booking = park(alice, lot)
+        with clock.set_to(berlin(end)):
+            found.append(service.release(booking["id"], alice.id)["booking"])
+    return found
+
+
+@pytest.fixture
+def later(at):
+    with clock.set_to(NOW):
+        yield
+
+
+def change(client, headers, lot, zone, **query):
+    return client.put(f"/api/lots/{lot['id']}", json={"timezone": zone}, query_string=query, headers=headers)
+
+
+def told(client, auth, alice, carol, lot, stays):
+    """Everything that tells the past: figures of the days and months, list, receipts, CSV."""
+    days = {}
+    for first, last in (("2026-10-31", "2026-10-31"), ("2026-11-01", "2026-11-01"), ("2026-11-09", "2026-11-09")):
+        query = {"from": first, "to": last, "lot_id": lot["id"]}
+        stats = client.get("/api/stats/admin", query_string=query, headers=auth(carol)).json["stats"]
+        days[first] = {name: stats[name] for name in ("hours", "days", "busiest_hour", "lots", "stays")}
+        days[first]["figures"] = {one["name"]: one["value"] for one in stats["figures"]}
+        drill = {"counted": "ended", "from_day": first, "to_day": last}
+        sums = client.get("/api/admin/bookings/totals", query_string=drill, headers=auth(carol)).json["totals"]
+        days[first]["behind"] = sums
+    months = {}
+    for month in ("2026-10", "2026-11"):
+        stats = client.get("/api/stats/user", query_string={"month": month}, headers=auth(alice)).json["stats"]
+        months[month] = {name: value for name, value in stats.items() if name != "as_of"}
+    rows = client.get("/api/bookings?status=Completed", headers=auth(alice)).json["bookings"]
+    receipts = [client.get(f"/api/bookings/{b['id']}/receipt", headers=auth(alice)).json["receipt"] for b in stays]
+    text = client.get("/api/export?status=Completed", headers=auth(alice, Accept="text/csv")).get_data(as_text=True)
+    return days, months, rows, receipts, list(csv.reader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("zone", [NEW_YORK, TOKYO, "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize("rolled", [True, False])
+def test_the_past_stays_as_it_was_told(client, auth, alice, carol, lot, stays, later, zone, rolled):
+    if rolled:
+        refresh.roll_up()
+    before = told(client, auth, alice, carol, lot, stays)
+    assert [before[0][day]["figures"]["revenue"] for day in ("2026-10-31", "2026-11-01")] == [0, 8]
+    assert change(client, auth(carol), lot, zone).status_code == 200
+    assert told(client, auth, alice, carol, lot, stays) == before
+    refresh.roll_up()
+    assert told(client, auth, alice, carol, lot, stays) == before
+    assert refresh.check() == []
+    with clock.set_to(NOW + timedelta(days=3)):  # what comes after is told by the new clock
+        with clock.set_to(NOW + timedelta(days=2)):
+            booking = park(alice, lot)
+        done = service.release(booking["id"], alice.id)["booking"]
+        assert done["lot_timezone"] == zone
+        assert refresh.check() == []
+        assert told(client, auth, alice, carol, lot, stays)[0] == before[0]
+
+
+def test_a_change_back_and_one_more_keep_each_days_clock(client, auth, alice, carol, lot, stays, later):
+    before = told(client, auth, alice, carol, lot, stays)
+    for hours, zone in enumerate((NEW_YORK, TOKYO, BERLIN)):
+        with clock.set_to(NOW + timedelta(hours=hours)):
+            assert change(client, auth(carol), lot, zone).status_code == 200
+    assert told(client, auth, alice, carol, lot, stays) == before
+    assert refresh.check() == []
+
+
+def test_it_waits_for_a_confirmation_while_reservations_are_to_come(client, auth, alice, bob, carol, lot, later):
+    start = berlin("2026-11-12T19:00") - NOW
+    mine, other = reserve(alice, lot, start, timedelta(hours=2)), reserve(bob, lot, start, timedelta(hours=1))
+    park(bob, lot)  # who stands there now was told no hour that matters
+    refused = change(client, auth(carol), lot, NEW_YORK)
+    assert (refused.status_code, refused.json["code"], refused.json["count"]) == (409, "timezone_confirm", 2)
+    assert [b["booking_id"] for b in refused.json["blocking"]] == [mine["id"], other["id"]]
+    assert refused.json["detail"].startswith("2 reservations would read differently by the clock of America/New_York.")
+    assert client.get(f"/api/lots/{lot['id']}", headers=auth(carol)).json["lot"]["timezone"] == BERLIN
+    assert change(client, auth(carol), lot, NEW_YORK, confirm_timezone="true").status_code == 200
+    shown = client.get(f"/api/bookings/{mine['id']}", headers=auth(alice)).json["booking"]
+    assert shown["lot_timezone"] == NEW_YORK
+    assert shown["reserved_start"] == mine["reserved_start"] == "2026-11-12T18:00:00Z"
+    letters = db.session.scalars(select(OutboxMail).where(OutboxMail.kind == "booking_confirmation")).all()
+    again = {m.booking_id: m for m in letters if m.facts.get("old_timezone") == BERLIN}
+    assert set(again) == {mine["id"], other["id"]}
+    text = mail.preview(again[mine["id"]]).text
+    assert "corrected from Europe/Berlin to America/New_York" in " ".join(text.split())
+    assert "13:00" in text
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Arctic/Longyearbyen", "MET"])
+def test_another_name_of_the_same_clock_asks_for_no_confirmation(client, auth, alice, carol, lot, later, zone):
+    """They are apart at other times of history; nothing that is to come reads differently."""
+    reserve(alice, lot, berlin("2026-11-12T19:00") - NOW, timedelta(hours=2))
+    assert change(client, auth(carol), lot, zone).status_code == 200
+
+
+def test_other_changes_of_a_lot_ask_for_no_confirmation(client, auth, alice, carol, lot, later):
+    reserve(alice, lot, timedelta(hours=5), timedelta(hours=2))
+    same = client.put(f"/api/lots/{lot['id']}", json={"timezone": BERLIN, "price_per_hour": 3}, headers=auth(carol))
+    assert same.status_code == 200
+
+
+ZONES = st.sampled_from([BERLIN, NEW_YORK, TOKYO, "Pacific/Kiritimati", "Pacific/Pago_Pago", "Australia/Lord_Howe"])
+MOMENTS = st.integers(1_790_000_000, 1_800_000_000)
+
+
+@hypothesis.settings(deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+@given(st.lists(st.tuples(MOMENTS, ZONES), max_size=4), ZONES, st.lists(MOMENTS, min_size=2, max_size=20))
+def test_days_follow_one_another_whatever_changes(moves, first, moments):
+    calendar = first
+    for at, zone in sorted(moves):
+        calendar = lot_calendar.changed(calendar, zone, datetime.fromtimestamp(at, UTC))
+    found = [lot_calendar.local_day(moment, calendar) for moment in sorted(moments)]
+    assert found == sorted(found)
+    for moment, day in zip(sorted(moments), found, strict=True):
+        assert lot_calendar.midnight(day, calendar) <= moment < lot_calendar.midnight_after(day, calendar)
+
+
+def test_what_a_calendar_says():
+    calendar = lot_calendar.changed(BERLIN, NEW_YORK, NOW)
+    assert calendar == "Europe/Berlin 2026-11-10T12:00:00Z America/New_York"
+    assert lot_calendar.changed(calendar, NEW_YORK, NOW) == calendar
+    assert lot_calendar.zone_of_stay(calendar, "2026-11-10T11:59:59Z") == BERLIN
+    assert lot_calendar.zone_of_stay(calendar, NOW) == NEW_YORK
+    assert lot_calendar.zone_of_stay(calendar, None) == NEW_YORK
+    day = date(2026, 11, 10)
+    assert lot_calendar.midnight(day, calendar) == berlin("2026-11-10T00:00").timestamp()
+    assert lot_calendar.midnight_after(day, calendar) == datetime(2026, 11, 11, 5, tzinfo=UTC).timestamp()
