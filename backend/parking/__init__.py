@@ -27,10 +27,10 @@ from parking import (
 )
 from parking.database import schema
 from parking.system import metrics
-from parking.web import guess_limits, headers, openapi, rate_limits, request_log, server_errors, spa
+from parking.web import headers, openapi, rate_limits, request_log, server_errors, spa
 
 __version__ = "1.0.0"
-HTTP_LAYERS = (web, server_errors, request_log, metrics, headers, rate_limits, guess_limits, openapi, spa)
+HTTP_LAYERS = (web, server_errors, request_log, metrics, headers, rate_limits, openapi, spa)
 """What every answer passes through. What is registered first answers last: the log sees the answer as it goes out."""
 DOMAINS = (
     system,

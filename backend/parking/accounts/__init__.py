@@ -9,7 +9,7 @@ from flask_security.core import Security
 from flask_security.datastore import SQLAlchemyUserDatastore
 
 from parking import settings
-from parking.accounts import routes, service
+from parking.accounts import guess_limits, routes, service
 from parking.accounts.admin import cli, duplicates_report
 from parking.accounts.admin import routes as admin_routes
 from parking.accounts.models import Role, User
@@ -32,6 +32,7 @@ def init_app(app: APIFlask) -> None:
     )
     Security(app, SQLAlchemyUserDatastore(db, User, Role), register_blueprint=False)
     app.login_manager.request_loader(access_tokens.identify)  # type: ignore[attr-defined]  # set by Flask-Security
+    guess_limits.init_app(app)
     app.register_blueprint(routes.bp)
     app.register_blueprint(admin_routes.bp)
     app.cli.add_command(cli.group)

@@ -12,7 +12,8 @@ from apiflask import APIBlueprint
 from flask import request
 from flask_login import current_user
 
-from parking.accounts import profile, schemas, service
+from parking.accounts import guess_limits, profile, schemas, service
+from parking.accounts.guess_limits import Rule
 from parking.accounts.passwords import change
 from parking.accounts.sessions import access_tokens, cookies
 from parking.database import db
@@ -20,7 +21,6 @@ from parking.web import (
     ACCOUNT_HEADER,
     Message,
     documented,
-    guess_limits,
     identity,
     rate_limits,
     require_shown_account,
@@ -28,7 +28,6 @@ from parking.web import (
     security_log,
     shown_account,
 )
-from parking.web.guess_limits import Rule
 from parking.web.rate_limits import by_address, by_user, limiter
 
 bp = APIBlueprint("accounts", __name__, url_prefix="/auth", tag="Accounts")

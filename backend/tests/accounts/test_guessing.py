@@ -11,10 +11,9 @@ from contextlib import nullcontext, suppress
 
 import pytest
 
-from parking.accounts import routes
+from parking.accounts import guess_limits, routes
 from parking.accounts.passwords import hashing
 from parking.database import db
-from parking.web import guess_limits
 from tests.conftest import make_user
 from tests.services import Gunicorn, patience, patient, valkey, valkey_server  # noqa: F401  # fixtures
 

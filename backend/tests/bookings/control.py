@@ -14,13 +14,12 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from parking import clock, create_app
+from parking import clock, create_app, idempotency
 from parking.bookings import allocation, service, transitions
 from parking.bookings.models import Booking
 from parking.bookings.reading import queries
 from parking.database import db, transaction
 from parking.errors import Conflict
-from parking.idempotency import service as idempotency
 
 PAUSE_SECONDS = 0.05
 _met = threading.Event()

@@ -164,9 +164,9 @@ def test_11_a_sweep_that_dies_in_a_batch_leaves_it_whole(alice, lot, monkeypatch
         done.append(booking)
         return whole(session, booking, *rest, **more)
 
-    whole = expiry.steps.complete
+    whole = expiry.transitions.complete
     with monkeypatch.context() as patched:
-        patched.setattr(expiry.steps, "complete", dies)
+        patched.setattr(expiry.transitions, "complete", dies)
         with pytest.raises(KeyboardInterrupt):
             expiry.settle_all()
     assert {row(b["id"]).status for b in (first, second)} == {"Reserved"}
