@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BACKEND, FRONTEND = ROOT / "backend", ROOT / "frontend"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PROCESSES = "2"
+PROCESSES = "4"
 
 
 @dataclass(frozen=True)

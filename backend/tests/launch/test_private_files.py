@@ -50,7 +50,8 @@ def test_things_of_others_in_the_folder_are_left_alone(open_house):
     (open_house / "data" / "notes.txt").write_text("mine")
     (open_house / "data" / "notes.txt").chmod(0o644)
     outside = open_house / "outside"
-    outside.mkdir(mode=0o755)
+    outside.mkdir()
+    outside.chmod(0o755)  # whatever the umask is by now
     (outside / "file").write_text("x")
     (outside / "file").chmod(0o644)
     (open_house / "exports" / "user_2").symlink_to(outside)
@@ -62,7 +63,8 @@ def test_things_of_others_in_the_folder_are_left_alone(open_house):
 
 def test_a_database_elsewhere_is_closed_and_its_folder_is_not_ours(tmp_path):
     elsewhere = tmp_path / "shared"
-    elsewhere.mkdir(mode=0o755)
+    elsewhere.mkdir()
+    elsewhere.chmod(0o755)  # whatever the umask is by now
     for name in ("my.sqlite", "my.sqlite-wal", "my.sqlite.gate"):
         (elsewhere / name).write_text("x")
         (elsewhere / name).chmod(0o644)

@@ -23,7 +23,7 @@ from tests.services import BACKEND, PATIENCE
 HOLD = """
 import sys, time
 from pathlib import Path
-from parking.gate import Gate
+from parking.database.gate import Gate
 with Gate(Path(sys.argv[1])).entered(60):
     print("inside", flush=True)
     time.sleep(600)
@@ -150,7 +150,7 @@ def test_a_waiting_process_gets_its_turn_between_the_threads_of_a_busy_one(tmp_p
     for thread in threads:
         thread.start()
     code = (
-        "import sys; from pathlib import Path; from parking.gate import Gate\n"
+        "import sys; from pathlib import Path; from parking.database.gate import Gate\n"
         "gate = Gate(Path(sys.argv[1]))\n"
         "for _ in range(50):\n    with gate.entered(60): pass"
     )
