@@ -2,17 +2,17 @@ import { VueQueryPlugin } from '@tanstack/vue-query'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import 'bootstrap/dist/css/bootstrap.css'
-import './app/styles/tokens.css'
-import './app/styles/base.css'
-import './app/styles/components.css'
-import App from './app/App.vue'
-import { router } from './app/router'
-import { useSession } from './features/accounts/session'
-import { i18n, preferredLocale, setLocale } from './shared/i18n'
-import { catchLinkToken } from './shared/linkToken'
-import { keepPageOffline } from './shared/offlinePage'
-import { followSystemTheme } from './shared/preferences'
-import { queryClient } from './shared/query'
+import '@/app/styles/tokens.css'
+import '@/app/styles/base.css'
+import '@/app/styles/components.css'
+import App from '@/app/App.vue'
+import { router } from '@/app/router'
+import { useSession } from '@/features/accounts/session'
+import { i18n, preferredLocale, setLocale } from '@/shared/format/i18n'
+import { catchLinkToken } from '@/shared/browser/linkToken'
+import { keepPageOffline } from '@/shared/browser/offlinePage'
+import { followSystemTheme } from '@/shared/browser/preferences'
+import { queryClient } from '@/shared/api/query'
 
 catchLinkToken()
 followSystemTheme()
@@ -23,7 +23,7 @@ app.use(i18n)
 app.use(VueQueryPlugin, { queryClient })
 
 // The code of the page at this address travels beside the texts and the session, not after them.
-if (location.pathname === '/') void import('./pages/StartPage.vue').catch(() => undefined)
+if (location.pathname === '/') void import('@/pages/StartPage.vue').catch(() => undefined)
 // The session decides which page is shown, so it comes before the router.
 await Promise.all([setLocale(preferredLocale()), useSession().resume()])
 app.use(router)

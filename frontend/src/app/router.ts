@@ -1,8 +1,8 @@
 import { nextTick } from 'vue'
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/features/accounts/session'
-import { useCatalogue } from '@/shared/i18n'
-import { catchLinkToken } from '@/shared/linkToken'
+import { useCatalogue } from '@/shared/format/i18n'
+import { catchLinkToken } from '@/shared/browser/linkToken'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -18,62 +18,62 @@ const driver: RouteRecordRaw[] = [
   {
     path: '/login',
     name: 'login',
-    component: () => import('@/pages/LoginPage.vue'),
+    component: () => import('@/pages/auth/LoginPage.vue'),
     meta: { for: 'guest' },
   },
   {
     path: '/register',
     name: 'register',
-    component: () => import('@/pages/RegisterPage.vue'),
+    component: () => import('@/pages/auth/RegisterPage.vue'),
     meta: { for: 'guest' },
   },
   {
     path: '/forgot-password',
     name: 'forgot-password',
-    component: () => import('@/pages/ForgotPasswordPage.vue'),
+    component: () => import('@/pages/auth/ForgotPasswordPage.vue'),
   },
   {
     path: '/reset-password',
     name: 'reset-password',
-    component: () => import('@/pages/ResetPasswordPage.vue'),
+    component: () => import('@/pages/auth/ResetPasswordPage.vue'),
   },
-  { path: '/setup', name: 'setup', component: () => import('@/pages/SetupPage.vue') },
+  { path: '/setup', name: 'setup', component: () => import('@/pages/auth/SetupPage.vue') },
   {
     path: '/confirm-email',
     name: 'confirm-email',
-    component: () => import('@/pages/ConfirmEmailPage.vue'),
+    component: () => import('@/pages/auth/ConfirmEmailPage.vue'),
   },
   {
     path: '/lots/:id(\\d+)',
     name: 'lot',
-    component: () => import('@/pages/LotPage.vue'),
+    component: () => import('@/pages/driver/LotPage.vue'),
     meta: { for: 'signed-in' },
     props: true,
   },
   {
     path: '/bookings',
     name: 'bookings',
-    component: () => import('@/pages/HistoryPage.vue'),
+    component: () => import('@/pages/driver/HistoryPage.vue'),
     meta: { for: 'signed-in' },
   },
   {
     path: '/bookings/:id(\\d+)',
     name: 'booking',
-    component: () => import('@/pages/BookingPage.vue'),
+    component: () => import('@/pages/driver/BookingPage.vue'),
     meta: { for: 'signed-in' },
     props: true,
   },
   {
     path: '/bookings/:id(\\d+)/receipt',
     name: 'receipt',
-    component: () => import('@/pages/ReceiptPage.vue'),
+    component: () => import('@/pages/driver/ReceiptPage.vue'),
     meta: { for: 'signed-in' },
     props: true,
   },
   {
     path: '/profile',
     name: 'profile',
-    component: () => import('@/pages/ProfilePage.vue'),
+    component: () => import('@/pages/driver/ProfilePage.vue'),
     meta: { for: 'signed-in' },
   },
 ]
@@ -122,7 +122,7 @@ export const router = createRouter({
     ...driver,
     {
       path: '/admin',
-      component: () => import('./layouts/AdminLayout.vue'),
+      component: () => import('@/app/layouts/AdminLayout.vue'),
       meta: { for: 'admin' },
       children: admin,
     },

@@ -1,5 +1,5 @@
-import { http, refreshSession } from '@/shared/http'
-import type { Schema, Session, SignIn, Site, User } from '@/shared/types'
+import { http, refreshSession } from '@/shared/api/http'
+import type { Schema, Session, SignIn, Site, User } from '@/shared/api/types'
 
 export type ProfileChange = Partial<
   Omit<Schema<'ProfileChange'>, 'mail_preferences'> & Pick<User, 'mail_preferences'>

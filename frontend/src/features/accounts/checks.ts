@@ -1,4 +1,4 @@
-import type { FieldErrors } from '@/shared/useForm'
+import type { FieldErrors } from '@/shared/form/useForm'
 
 /** Checks of account forms. They answer message keys; the server has the last word. */
 type Keys = Record<string, string | false>

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { tellAccount } from '@/shared/account'
-import { setAccessToken } from '@/shared/http'
-import { keepLast, readLast } from '@/shared/lastSeen'
+import { tellAccount } from '@/shared/api/account'
+import { setAccessToken } from '@/shared/api/http'
+import { keepLast, readLast } from '@/shared/time/lastSeen'
 import { nextPath } from './nextPath'
-import { ApiError } from '@/shared/errors'
-import { learnServerTime, serverNow } from '@/shared/clock'
-import { useIntention } from '@/shared/useIntention'
+import { ApiError } from '@/shared/api/errors'
+import { learnServerTime, serverNow } from '@/shared/time/clock'
+import { useIntention } from '@/shared/api/useIdempotencyKey'
 
 describe('an intention', () => {
   it('keeps its key while the same thing is wanted', () => {

@@ -1,7 +1,7 @@
 import { ref, watch } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
-import { asApiError } from '@/shared/errors'
-import { catchLinkToken, dropLinkToken, linkToken } from '@/shared/linkToken'
+import { asApiError } from '@/shared/api/errors'
+import { catchLinkToken, dropLinkToken, linkToken } from '@/shared/browser/linkToken'
 
 /** The mailed link by which this page was opened. */
 export function useLinkToken() {

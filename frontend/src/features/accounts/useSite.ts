@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/vue-query'
 import { watch } from 'vue'
-import { learnServerTime } from '@/shared/clock'
-import { siteName } from '@/shared/useTitle'
+import { learnServerTime } from '@/shared/time/clock'
+import { siteName } from '@/shared/browser/useTitle'
 import { accountsApi } from './api'
 
 /** The site's own facts: name, currency, password rule. They hardly ever change. */

@@ -1,5 +1,5 @@
 import { useI18n } from 'vue-i18n'
-import type { FieldErrors } from '@/shared/useForm'
+import type { FieldErrors } from '@/shared/form/useForm'
 
 /** Turns message keys of a check into sentences. */
 export function useTranslatedErrors() {

@@ -1,5 +1,5 @@
-import { http } from '@/shared/http'
-import type { Schema } from '@/shared/types'
+import { http } from '@/shared/api/http'
+import type { Schema } from '@/shared/api/types'
 
 /** One change. `before` and `after` hold only what changed; without an actor the system did it. */
 export type AuditEntry = Schema<'Entry'>

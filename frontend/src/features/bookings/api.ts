@@ -1,5 +1,12 @@
-import { http } from '@/shared/http'
-import type { Booking, BookingEnvelope, BookingPage, Quote, Receipt, Schema } from '@/shared/types'
+import { http } from '@/shared/api/http'
+import type {
+  Booking,
+  BookingEnvelope,
+  BookingPage,
+  Quote,
+  Receipt,
+  Schema,
+} from '@/shared/api/types'
 
 export interface BookingFilters {
   status?: string

@@ -1,5 +1,5 @@
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
-import { isDay, startOfDay } from '@/shared/zones'
+import { isDay, startOfDay } from '@/shared/time/zones'
 import type { BookingFilters } from './api'
 import { dayAfter } from './windows'
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
-import { ApiError } from '@/shared/errors'
+import { ApiError } from '@/shared/api/errors'
 import { bookingsApi, type Released } from './api'
 import { pendingIds, releaseOrKeep, sendPending, wasNotFree } from './pendingRelease'
 

@@ -1,6 +1,6 @@
 import { ref } from 'vue'
-import { asApiError } from '@/shared/errors'
-import { newIdempotencyKey } from '@/shared/http'
+import { asApiError } from '@/shared/api/errors'
+import { newIdempotencyKey } from '@/shared/api/http'
 import { bookingsApi, type Released } from './api'
 
 /**

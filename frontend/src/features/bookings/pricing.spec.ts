@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Booking, Tariff } from '@/shared/types'
+import type { Booking, Tariff } from '@/shared/api/types'
 import { costNow, runningCost, stayCost } from './pricing'
 
 const tariff = (facts: Partial<Tariff> = {}): Tariff => ({

@@ -1,6 +1,6 @@
-import type { Booking, Tariff } from '@/shared/types'
-import { isWhole } from '@/shared/currencies'
-import { nextMidnight } from '@/shared/zones'
+import type { Booking, Tariff } from '@/shared/api/types'
+import { isWhole } from '@/shared/format/currencies'
+import { nextMidnight } from '@/shared/time/zones'
 
 /**
  * What a stay costs, by the same rule as the server's: the page shows the running cost between two

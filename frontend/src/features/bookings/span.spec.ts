@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Booking } from '@/shared/types'
+import type { Booking } from '@/shared/api/types'
 import { spanOf } from './span'
 
 const booking = (facts: Partial<Booking>) =>

@@ -1,4 +1,4 @@
-import type { Booking } from '@/shared/types'
+import type { Booking } from '@/shared/api/types'
 
 /** From when to when a booking is or was meant: a cancelled or missed one keeps the window it had. */
 export function spanOf(booking: Booking): { from: string; to: string } {

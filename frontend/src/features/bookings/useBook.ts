@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/vue-query'
 import { computed } from 'vue'
-import { asApiError } from '@/shared/errors'
-import type { Alternative, NextSpot } from '@/shared/types'
-import { useIntention } from '@/shared/useIntention'
+import { asApiError } from '@/shared/api/errors'
+import type { Alternative, NextSpot } from '@/shared/api/types'
+import { useIntention } from '@/shared/api/useIdempotencyKey'
 import { bookingsApi, type BookingWish } from './api'
 import { useBookingChanged } from './useBookings'
 

@@ -1,9 +1,9 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { useSession } from '@/features/accounts/session'
-import { learnServerTime } from '@/shared/clock'
-import { keepLast } from '@/shared/lastSeen'
-import type { BookingEnvelope } from '@/shared/types'
+import { learnServerTime } from '@/shared/time/clock'
+import { keepLast } from '@/shared/time/lastSeen'
+import type { BookingEnvelope } from '@/shared/api/types'
 import { bookingsApi, openBookings, type BookingFilters } from './api'
 
 export function useOpenBookings() {

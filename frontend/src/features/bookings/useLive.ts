@@ -1,7 +1,7 @@
 import { useQueryClient, type QueryClient } from '@tanstack/vue-query'
 import { onScopeDispose, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { applyLot, applySpot, type LotEvent, type SpotEvent } from '@/features/lots/live'
-import { shownAccount } from '@/shared/http'
+import { shownAccount } from '@/shared/api/http'
 
 const LIVE_KEYS = [['lots'], ['spots'], ['bookings'], ['booking'], ['admin']]
 
@@ -34,7 +34,7 @@ export function useLive(
 
   async function listen(lot: number | null): Promise<void> {
     // Not needed for the first paint, so not part of the first load.
-    const { sharedStream } = await import('@/shared/sharedStream')
+    const { sharedStream } = await import('@/shared/realtime/sharedStream')
     if (gone || account !== shownAccount()) return
     const stopBefore = stop
     stop = sharedStream(account).subscribe({

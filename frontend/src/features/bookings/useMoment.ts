@@ -1,6 +1,6 @@
 import { computed, type ComputedRef, type Ref } from 'vue'
-import { useServerNow } from '@/shared/clock'
-import type { Booking } from '@/shared/types'
+import { useServerNow } from '@/shared/time/clock'
+import type { Booking } from '@/shared/api/types'
 import { runningCost } from './pricing'
 
 export interface Moment {

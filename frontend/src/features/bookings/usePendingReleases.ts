@@ -1,8 +1,8 @@
 import { onBeforeUnmount, onMounted, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useSession } from '@/features/accounts/session'
-import { useFormat } from '@/shared/format'
-import { toast } from '@/shared/toasts'
+import { useFormat } from '@/shared/format/format'
+import { toast } from '@/shared/ui/toasts'
 import { sendPending, wasNotFree } from './pendingRelease'
 import { useBookingChanged } from './useBookings'
 

@@ -1,6 +1,6 @@
 import { useI18n } from 'vue-i18n'
-import { useFormat } from '@/shared/format'
-import type { Tariff } from '@/shared/types'
+import { useFormat } from '@/shared/format/format'
+import type { Tariff } from '@/shared/api/types'
 
 /** A tariff in sentences: the hourly price, then whatever differs from paying by the second. */
 export function useTariffText() {

@@ -1,4 +1,4 @@
-import { isKnownZone, safeZone } from '@/shared/zones'
+import { isKnownZone, safeZone } from '@/shared/time/zones'
 
 /**
  * The times a person can reserve with one tap. Naive texts ("2026-03-02T09:00") are the lot's wall

@@ -1,7 +1,7 @@
-import type { CsvFormat } from '@/shared/csvFormat'
-import { http } from '@/shared/http'
-import { saveFile } from '@/shared/saveFile'
-import type { ExportJob } from '@/shared/types'
+import type { CsvFormat } from '@/shared/format/csvFormat'
+import { http } from '@/shared/api/http'
+import { saveFile } from '@/shared/browser/saveFile'
+import type { ExportJob } from '@/shared/api/types'
 
 export const exportsApi = {
   start: (kind: ExportJob['kind'], filters: object, format: CsvFormat, idempotencyKey: string) =>

@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, ref } from 'vue'
-import { csvFormat, type CsvFormat } from '@/shared/csvFormat'
-import type { ExportJob } from '@/shared/types'
-import { useIntention } from '@/shared/useIntention'
+import { csvFormat, type CsvFormat } from '@/shared/format/csvFormat'
+import type { ExportJob } from '@/shared/api/types'
+import { useIntention } from '@/shared/api/useIdempotencyKey'
 import { exportsApi } from './api'
 
 const isOver = (job: ExportJob) => !['queued', 'running'].includes(job.state)

@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/vue-query'
 import { expect, it } from 'vitest'
-import type { Lot, Spot } from '@/shared/types'
+import type { Lot, Spot } from '@/shared/api/types'
 import { applyLot, applySpot } from './live'
 
 it('asks the server about a spot whose news does not say what it is now', () => {

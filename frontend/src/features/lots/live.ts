@@ -1,5 +1,5 @@
 import type { QueryClient } from '@tanstack/vue-query'
-import type { Lot, SpotCounts, SpotStatus } from '@/shared/types'
+import type { Lot, SpotCounts, SpotStatus } from '@/shared/api/types'
 import type { LotAndSpots } from './api'
 
 /** A lot's counts now, or that it was closed. */

@@ -1,4 +1,4 @@
-import type { Lot } from '@/shared/types'
+import type { Lot } from '@/shared/api/types'
 
 export type LotSort = 'recent' | 'free' | 'price' | 'name'
 

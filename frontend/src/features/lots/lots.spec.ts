@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/vue-query'
 import { describe, expect, it } from 'vitest'
-import type { Lot, Spot } from '@/shared/types'
+import type { Lot, Spot } from '@/shared/api/types'
 import { applyLot, applySpot } from './live'
 import { nextBest, searchLots, sortLots } from './lotList'
 import { canChoose, moveInGrid } from './spotMap'

@@ -1,4 +1,4 @@
-import type { Spot } from '@/shared/types'
+import type { Spot } from '@/shared/api/types'
 
 /** Where a key leads in a grid of `count` cells with `columns` to a row; null when the key is not ours. */
 export function moveInGrid(

@@ -1,5 +1,5 @@
 import { useI18n } from 'vue-i18n'
-import type { Spot } from '@/shared/types'
+import type { Spot } from '@/shared/api/types'
 import { lookOf } from './spotMap'
 
 /** A spot in words, complete without seeing it: "Spot 17, available, level 1, EV charging". */

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { usePaged } from '@/shared/usePaged'
+import { usePaged } from '@/shared/list/usePaged'
 import { mailApi, type Mail } from './api'
 
 const PAGE = 50

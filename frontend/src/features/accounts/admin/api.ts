@@ -1,5 +1,5 @@
-import { http } from '@/shared/http'
-import type { AdminBooking, Person, Schema } from '@/shared/types'
+import { http } from '@/shared/api/http'
+import type { AdminBooking, Person, Schema } from '@/shared/api/types'
 
 export type { Person }
 export type PersonChange = Partial<Pick<Person, 'active' | 'roles'>>

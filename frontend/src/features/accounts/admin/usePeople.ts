@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
-import { usePaged } from '@/shared/usePaged'
+import { usePaged } from '@/shared/list/usePaged'
 import { peopleApi, type PersonChange } from './api'
 
 const PAGE = 50

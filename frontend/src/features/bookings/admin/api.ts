@@ -1,5 +1,5 @@
-import { http } from '@/shared/http'
-import type { Schema } from '@/shared/types'
+import { http } from '@/shared/api/http'
+import type { Schema } from '@/shared/api/types'
 
 export type AdminEnded = Schema<'AdminBookedOut'>
 

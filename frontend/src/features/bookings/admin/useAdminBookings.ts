@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, onScopeDispose, toValue, watch, type MaybeRefOrGetter } from 'vue'
-import { learnServerTime } from '@/shared/clock'
-import type { Spot } from '@/shared/types'
+import { learnServerTime } from '@/shared/time/clock'
+import type { Spot } from '@/shared/api/types'
 import { adminBookingsApi, type AdminEnded } from './api'
 
 const PAGE = 50

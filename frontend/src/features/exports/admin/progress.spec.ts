@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ExportState } from '@/shared/types'
+import type { ExportState } from '@/shared/api/types'
 import { isUnderWay, secondsLeft } from './progress'
 
 const START = '2026-03-02T12:00:00Z'

@@ -1,4 +1,4 @@
-import type { ExportJob } from '@/shared/types'
+import type { ExportJob } from '@/shared/api/types'
 
 const SURE_AFTER_S = 10
 

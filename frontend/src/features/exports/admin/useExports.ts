@@ -1,9 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { watch } from 'vue'
-import { csvFormat } from '@/shared/csvFormat'
-import type { ExportJob } from '@/shared/types'
-import { useIntention } from '@/shared/useIntention'
-import { exportsApi } from '../api'
+import { csvFormat } from '@/shared/format/csvFormat'
+import type { ExportJob } from '@/shared/api/types'
+import { useIntention } from '@/shared/api/useIdempotencyKey'
+import { exportsApi } from '@/features/exports/api'
 import { isUnderWay } from './progress'
 
 const BUSY_MS = 1000

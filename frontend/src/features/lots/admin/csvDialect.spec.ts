@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { i18n, setLocale, useCatalogue } from '@/shared/i18n'
+import { i18n, setLocale, useCatalogue } from '@/shared/format/i18n'
 import { readAs, type CsvDialect } from './csvDialect'
 
 async function said(locale: 'en' | 'de', dialect: CsvDialect): Promise<string> {

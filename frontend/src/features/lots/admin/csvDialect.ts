@@ -1,4 +1,4 @@
-import type { Schema } from '@/shared/types'
+import type { Schema } from '@/shared/api/types'
 
 /** How the server read a CSV file. */
 export type CsvDialect = Schema<'DialectOut'>

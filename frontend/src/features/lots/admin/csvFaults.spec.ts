@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest'
-import { ApiError } from '@/shared/errors'
-import { i18n, setLocale, useCatalogue } from '@/shared/i18n'
+import { ApiError } from '@/shared/api/errors'
+import { i18n, setLocale, useCatalogue } from '@/shared/format/i18n'
 import { faultLines, wordsOf } from './csvFaults'
 
 const faults = [

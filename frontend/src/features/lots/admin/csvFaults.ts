@@ -1,5 +1,5 @@
-import type { ApiError } from '@/shared/errors'
-import { hasMessage } from '@/shared/i18n'
+import type { ApiError } from '@/shared/api/errors'
+import { hasMessage } from '@/shared/format/i18n'
 
 /** One thing that is wrong with a file of lots: where, and why by a word of the catalogue. */
 export interface CsvFault {

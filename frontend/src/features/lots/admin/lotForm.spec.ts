@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Lot } from '@/shared/types'
+import type { Lot } from '@/shared/api/types'
 import { bodyOf, checkLot, differences, fieldsOf, newLot, onTopOf, readNumber } from './lotForm'
 
 const lot = {

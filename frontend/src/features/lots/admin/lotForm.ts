@@ -1,6 +1,6 @@
-import { isWhole } from '@/shared/currencies'
-import type { Lot } from '@/shared/types'
-import type { FieldErrors } from '@/shared/useForm'
+import { isWhole } from '@/shared/format/currencies'
+import type { Lot } from '@/shared/api/types'
+import type { FieldErrors } from '@/shared/form/useForm'
 
 /** A lot's fields as they stand in the form: text as typed, under the API's names. */
 export interface LotFields {

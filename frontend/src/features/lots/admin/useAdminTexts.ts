@@ -1,5 +1,5 @@
 import { ref } from 'vue'
-import { useCatalogue } from '@/shared/i18n'
+import { useCatalogue } from '@/shared/format/i18n'
 
 /** The texts of lots and bookings at the desk come with their pages. */
 export function useAdminTexts() {

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/vue-query'
-import type { Lot, Spot } from '@/shared/types'
-import type { LotAndSpots } from '../api'
+import type { Lot, Spot } from '@/shared/api/types'
+import type { LotAndSpots } from '@/features/lots/api'
 
 /** Puts what the server answered wherever it is shown, and asks again for what follows from it. */
 export function useLotChanges() {

@@ -1,11 +1,11 @@
 import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ApiError } from '@/shared/errors'
-import { i18n, setLocale, useCatalogue } from '@/shared/i18n'
-import type { Lot } from '@/shared/types'
+import { ApiError } from '@/shared/api/errors'
+import { i18n, setLocale, useCatalogue } from '@/shared/format/i18n'
+import type { Lot } from '@/shared/api/types'
 import { adminLotsApi } from './api'
-import LotForm from './LotForm.vue'
+import LotForm from '@/features/lots/admin/components/LotForm.vue'
 
 const lot = {
   id: 7,

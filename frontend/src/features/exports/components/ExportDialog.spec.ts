@@ -1,0 +1,68 @@
+import { VueQueryPlugin } from '@tanstack/vue-query'
+import { flushPromises, mount } from '@vue/test-utils'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { createI18n } from 'vue-i18n'
+import more from '@/locales/en/more.json'
+import page from '@/locales/en/page.json'
+import { csvFormat } from '@/shared/format/csvFormat'
+import { exportsApi } from '@/features/exports/api'
+import ExportDialog from './ExportDialog.vue'
+
+const i18n = createI18n({ legacy: false, locale: 'en', messages: { en: { ...page, ...more } } })
+const job = (id: number, state = 'queued') =>
+  ({ id, state, rows_done: 0, rows_total: null }) as never
+
+function dialog() {
+  return mount(ExportDialog, {
+    props: { kind: 'bookings', filters: { status: 'Completed' }, open: true },
+    global: {
+      plugins: [i18n, VueQueryPlugin],
+      stubs: { AppDialog: { template: '<div><slot /><slot name="actions" /></div>' } },
+    },
+  })
+}
+
+describe('the dialog of an export', () => {
+  beforeEach(() => {
+    csvFormat.value = 'auto'
+    vi.restoreAllMocks()
+    vi.spyOn(exportsApi, 'one').mockImplementation((id) => Promise.resolve(job(id)))
+    vi.spyOn(exportsApi, 'cancel').mockResolvedValue(undefined as never)
+  })
+
+  it('starts at once, in the format of the account', async () => {
+    const start = vi.spyOn(exportsApi, 'start').mockResolvedValue(job(1))
+    dialog()
+    await flushPromises()
+    expect(start.mock.calls[0]?.slice(0, 3)).toEqual(['bookings', { status: 'Completed' }, 'auto'])
+  })
+
+  it('gives up the file under way when another format is chosen, and remembers the choice', async () => {
+    const start = vi
+      .spyOn(exportsApi, 'start')
+      .mockResolvedValueOnce(job(1))
+      .mockResolvedValueOnce(job(2))
+    const shown = dialog()
+    await flushPromises()
+    await shown.get('select').setValue('semicolon')
+    await flushPromises()
+    expect(vi.mocked(exportsApi.cancel).mock.calls[0]?.[0]).toBe(1)
+    expect(start.mock.calls[1]?.[2]).toBe('semicolon')
+    expect(start.mock.calls[1]?.[3]).not.toBe(start.mock.calls[0]?.[3])
+    expect(localStorage.getItem('pw-csv-format')).toBe('semicolon')
+  })
+
+  it('also gives up a file whose answer came after another format was chosen', async () => {
+    let answer!: (begun: never) => void
+    const late = new Promise<never>((resolve) => (answer = resolve))
+    vi.spyOn(exportsApi, 'start').mockReturnValueOnce(late).mockResolvedValueOnce(job(2))
+    const shown = dialog()
+    await flushPromises()
+    await shown.get('select').setValue('machine')
+    await flushPromises()
+    answer(job(1))
+    await flushPromises()
+    expect(vi.mocked(exportsApi.cancel).mock.calls.map(([id]) => id)).toEqual([1])
+    expect(vi.mocked(exportsApi.one).mock.calls.at(-1)?.[0]).toBe(2)
+  })
+})

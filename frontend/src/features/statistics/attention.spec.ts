@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import type { Lot } from '@/shared/api/types'
+import { attention } from './attention'
+import type { SystemLights } from './types'
+
+const good = { ok: true, detail: '' }
+const lights: SystemLights = {
+  database: good,
+  redis: good,
+  worker: good,
+  beat: good,
+  disk: good,
+  outbox: { failed: 0, queued: 3 },
+  names: { count: 0 },
+}
+const lot = (id: number, changes: Partial<Lot> = {}) =>
+  ({
+    id,
+    name: `Lot ${id}`,
+    capacity: 10,
+    available_spots: 5,
+    out_of_service_spots: 0,
+    ...changes,
+  }) as Lot
+
+describe('what needs attention', () => {
+  it('is nothing while all is well', () => {
+    expect(attention(lights, [lot(1)])).toEqual([])
+    expect(attention(undefined, [])).toEqual([])
+  })
+
+  it('is what does not run, undelivered mail, full and closed places, gravest first', () => {
+    const found = attention(
+      { ...lights, worker: { ok: false, detail: '' }, outbox: { failed: 2, queued: 0 } },
+      [lot(1, { available_spots: 0 }), lot(2, { out_of_service_spots: 3 })],
+    )
+    expect(found.map((one) => [one.key, one.grave])).toEqual([
+      ['figures.attention.worker', true],
+      ['figures.attention.mail', true],
+      ['figures.attention.full', false],
+      ['figures.attention.closed', false],
+    ])
+    expect(found[1]!.facts).toEqual({ n: 2 })
+    expect(found[2]!.to).toEqual({ name: 'admin-lot', params: { id: 1 } })
+  })
+
+  it('is a name that two accounts or lots share', () => {
+    const [matter] = attention({ ...lights, names: { count: 2 } }, [])
+    expect(matter).toMatchObject({ key: 'figures.attention.names', facts: { n: 2 }, grave: false })
+  })
+
+  it('does not call an empty lot full', () => {
+    expect(attention(lights, [lot(1, { capacity: 0, available_spots: 0 })])).toEqual([])
+  })
+})

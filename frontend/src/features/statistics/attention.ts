@@ -1,0 +1,47 @@
+import type { RouteLocationRaw } from 'vue-router'
+import type { Lot } from '@/shared/api/types'
+import type { SystemLights } from './types'
+
+/** Something an administrator should look at: a message key, what fills it, and where to go. Pure. */
+export interface Matter {
+  key: string
+  facts: Record<string, string | number>
+  to: RouteLocationRaw
+  grave: boolean
+}
+
+const PROGRAMS = ['database', 'redis', 'worker', 'beat', 'disk'] as const
+
+/** What does not run, what was not delivered, and which lots have no spot left. Gravest first. */
+export function attention(lights: SystemLights | undefined, lots: readonly Lot[]): Matter[] {
+  const matters: Matter[] = []
+  const system = { name: 'admin-mail', query: { view: 'system' } }
+  for (const name of PROGRAMS) {
+    if (lights && lights[name] && !lights[name].ok)
+      matters.push({ key: `figures.attention.${name}`, facts: {}, to: system, grave: true })
+  }
+  const failed = Number(lights?.outbox.failed ?? 0)
+  if (failed)
+    matters.push({
+      key: 'figures.attention.mail',
+      facts: { n: failed },
+      to: { name: 'admin-mail', query: { state: 'failed' } },
+      grave: true,
+    })
+  const twins = lights?.names.count ?? 0
+  if (twins)
+    matters.push({ key: 'figures.attention.names', facts: { n: twins }, to: system, grave: false })
+  for (const lot of lots) {
+    const to = { name: 'admin-lot', params: { id: lot.id } }
+    if (lot.capacity && lot.available_spots === 0)
+      matters.push({ key: 'figures.attention.full', facts: { lot: lot.name }, to, grave: false })
+    if (lot.out_of_service_spots)
+      matters.push({
+        key: 'figures.attention.closed',
+        facts: { n: lot.out_of_service_spots, lot: lot.name },
+        to,
+        grave: false,
+      })
+  }
+  return matters
+}

@@ -1,0 +1,117 @@
+import { mount } from '@vue/test-utils'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { defineComponent, h } from 'vue'
+import { i18n, setLocale, useCatalogue } from '@/shared/format/i18n'
+import FigureCards from '@/features/statistics/components/FigureCards.vue'
+import HeatMap from '@/features/statistics/components/HeatMap.vue'
+import { sampleStats } from './sample'
+import { useFigureFormat } from './useFigures'
+
+beforeAll(async () => {
+  await setLocale('en')
+  await useCatalogue('figures')
+})
+
+const global = {
+  plugins: [i18n],
+  stubs: {
+    RouterLink: { props: ['to'], template: '<a :data-to="JSON.stringify(to)"><slot /></a>' },
+  },
+}
+
+/** The formatters, as a component would have them. */
+function formatters() {
+  let made!: ReturnType<typeof useFigureFormat>
+  const Holder = defineComponent(() => {
+    made = useFigureFormat('EUR')
+    return () => h('i')
+  })
+  mount(Holder, { global })
+  return made
+}
+
+describe('the key figures', () => {
+  it('say their value, their change in words, and lead to their bookings', () => {
+    const cards = mount(FigureCards, { props: { stats: sampleStats() }, global })
+    const revenue = cards.findAll('.pw-kpi').find((card) => card.text().startsWith('Revenue'))!
+    expect(revenue.text()).toContain('€40.00')
+    expect(revenue.text()).toContain('25% more than before')
+    expect(JSON.parse(revenue.find('a').attributes('data-to')!)).toEqual({
+      name: 'admin-bookings',
+      query: { counted: 'ended', x: '1' },
+    })
+  })
+
+  it('count percentages in points, and call something new new', () => {
+    const text = mount(FigureCards, { props: { stats: sampleStats() }, global }).text()
+    expect(text).toContain('5.5 points less')
+    expect(text).toContain('none before')
+  })
+
+  it('say nothing of a change without a period before', () => {
+    const stats = sampleStats({ previous: null })
+    const text = mount(FigureCards, { props: { stats }, global }).text()
+    expect(text).not.toContain('before')
+  })
+})
+
+describe('the heat map', () => {
+  const heat = () => {
+    const write = formatters()
+    return mount(HeatMap, {
+      props: {
+        hours: sampleStats().hours,
+        weekday: write.weekday,
+        hour: write.hour,
+        label: 'Occupancy',
+        to: (weekday: number, hour: number) => `/${weekday}/${hour}`,
+        says: (weekday: number, hour: number, percent: number) => `${weekday} ${hour} ${percent}`,
+      },
+      global,
+    })
+  }
+
+  it('is a table in which every cell says its number', () => {
+    const cells = heat().findAll('tbody td')
+    expect(cells).toHaveLength(168)
+    expect(cells.map((cell) => cell.text()).filter((text) => text === '81')).toHaveLength(1)
+    expect(cells.map((cell) => cell.text()).filter((text) => text === '–')).toHaveLength(1)
+  })
+
+  it('leads from each cell with spots to its days, with one stop for the Tab key', () => {
+    const links = heat().findAll('tbody td a')
+    expect(links).toHaveLength(167)
+    const busiest = links.find((link) => link.text() === '81')!
+    expect(busiest.attributes('data-to')).toBe('"/1/13"')
+    expect(busiest.attributes('aria-label')).toBe('1 13 81.4')
+    expect(links.filter((link) => link.attributes('tabindex') === '0')).toHaveLength(1)
+  })
+
+  it('names its rows and columns', () => {
+    const wrapper = heat()
+    expect(wrapper.findAll('th[scope=row]').length + wrapper.findAll('th[scope=col]').length).toBe(
+      31,
+    )
+    expect(wrapper.text()).toContain('Percent taken')
+  })
+})
+
+describe('figures as text', () => {
+  it('have their unit', () => {
+    const write = formatters()
+    expect(write.figure(null, 'money')).toBe('–')
+    expect(write.figure(12.5, 'money')).toBe('€12.50')
+    expect(write.figure(26.4, 'percent')).toBe('26%')
+    expect(write.figure(0.5, 'percent')).toBe('0.5%')
+    expect(write.figure(7800, 'seconds')).toBe('2 hr 10 min')
+    expect(write.figure(125, 'minutes')).toBe('2 hr 5 min')
+    expect(write.figure(0.327, 'per_spot_day')).toBe('0.33')
+    expect(write.figure(1234, 'count')).toBe('1,234')
+  })
+
+  it('name days and weekdays', () => {
+    const write = formatters()
+    expect(write.day('2026-03-01')).toBe('Sun, Mar 1')
+    expect([0, 6].map((n) => write.weekday(n))).toEqual(['Monday', 'Sunday'])
+  })
+})

@@ -1,0 +1,25 @@
+import { beforeEach, expect, it } from 'vitest'
+import { errorFromAnswer } from './errors'
+import { LOCALES, setLocale } from '@/shared/format/i18n'
+import { errorText } from './useErrorText'
+
+const answer = (status: number, code: string) =>
+  errorFromAnswer(status, { code, detail: 'English.' }, () => null)
+
+beforeEach(() => setLocale('en'))
+
+it.each([500, 503])('says that an outcome is unknown, whatever its status (%i)', async (status) => {
+  const texts: string[] = []
+  for (const locale of LOCALES) {
+    await setLocale(locale)
+    texts.push(errorText(answer(status, 'outcome_unknown')))
+  }
+  expect(texts[0]).toMatch(/^It is not known whether this was done\. Look at your bookings/)
+  expect(texts[1]).toMatch(/^Es ist nicht bekannt, ob das ausgeführt wurde\./)
+})
+
+it('claims that nothing was changed only when the server says so', () => {
+  expect(errorText(answer(503, 'storage_full'))).toContain('Nothing was changed')
+  for (const code of ['outcome_unknown', 'internal', 'unavailable'])
+    expect(errorText(answer(500, code))).not.toContain('Nothing was changed')
+})

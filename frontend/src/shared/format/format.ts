@@ -1,0 +1,193 @@
+import { computed, type ComputedRef } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { decimalsOf } from './currencies'
+import { displayTimezone, displayZoneKnown } from '@/shared/browser/preferences'
+import { isKnownZone, safeZone } from '@/shared/time/zones'
+
+/** Pure formatting by Intl: values and locale in, text out. Formatters are costly, so they are kept. */
+const kept = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>()
+
+function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `d${locale}${JSON.stringify(options)}`
+  const timeZone = safeZone(options.timeZone ?? 'UTC')
+  if (!kept.has(key)) kept.set(key, new Intl.DateTimeFormat(locale, { ...options, timeZone }))
+  return kept.get(key) as Intl.DateTimeFormat
+}
+
+function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `n${locale}${JSON.stringify(options)}`
+  if (!kept.has(key)) kept.set(key, new Intl.NumberFormat(locale, options))
+  return kept.get(key) as Intl.NumberFormat
+}
+
+/** The decimals are the currency's own by the server's rule: Intl drops those of some that have them. */
+export function money(locale: string, amount: number, currency: string): string {
+  const digits = decimalsOf(amount, currency)
+  const decimals = { minimumFractionDigits: digits, maximumFractionDigits: digits }
+  try {
+    return numberFormat(locale, { style: 'currency', currency, ...decimals }).format(amount)
+  } catch {
+    // Not three letters: no currency that Intl would write.
+    return `${number(locale, amount, decimals)} ${currency}`
+  }
+}
+
+export function number(
+  locale: string,
+  value: number,
+  options: Intl.NumberFormatOptions = {},
+): string {
+  return numberFormat(locale, options).format(value)
+}
+
+export function percent(locale: string, ratio: number): string {
+  return numberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }).format(ratio)
+}
+
+/** A clock time, e.g. "14:05" or "2:05 PM". */
+export function time(locale: string, at: string | Date, timeZone: string, seconds = false): string {
+  const options: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', timeZone }
+  if (seconds) options.second = '2-digit'
+  return dateFormat(locale, options).format(new Date(at))
+}
+
+export function date(locale: string, at: string | Date, timeZone: string): string {
+  return dateFormat(locale, { dateStyle: 'medium', timeZone }).format(new Date(at))
+}
+
+export function dateTime(locale: string, at: string | Date, timeZone: string): string {
+  return dateFormat(locale, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone,
+  }).format(new Date(at))
+}
+
+/** Date with its year, and time: for papers that are kept. */
+export function fullDateTime(locale: string, at: string | Date, timeZone: string): string {
+  return dateFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(
+    new Date(at),
+  )
+}
+
+/** The calendar day of an instant in a zone as YYYY-MM-DD. */
+export function dayKey(at: string | Date, timeZone: string): string {
+  return dateFormat('en-CA', {
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    timeZone,
+  }).format(new Date(at))
+}
+
+/** "14:00 – 17:00", with the day where it is not today, and both days where they differ. */
+export function timeRange(
+  locale: string,
+  from: string,
+  to: string,
+  timeZone: string,
+  now: Date,
+): string {
+  const sameDay = dayKey(from, timeZone) === dayKey(to, timeZone)
+  const today = dayKey(from, timeZone) === dayKey(now, timeZone)
+  const start = today && sameDay ? time(locale, from, timeZone) : dateTime(locale, from, timeZone)
+  const end = sameDay ? time(locale, to, timeZone) : dateTime(locale, to, timeZone)
+  return `${start} – ${end}`
+}
+
+function unit(locale: string, value: number, name: 'second' | 'hour' | 'minute' | 'day'): string {
+  return numberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value)
+}
+
+/** A span in at most two units: "3 days 4 hr", "2 hr 5 min", "40 sec". Never negative. */
+export function duration(locale: string, seconds: number): string {
+  if (seconds < 60) return unit(locale, Math.max(0, Math.floor(seconds)), 'second')
+  const minutes = Math.floor(seconds / 60)
+  const hours = Math.floor(minutes / 60)
+  const days = Math.floor(hours / 24)
+  const parts =
+    days > 0
+      ? [unit(locale, days, 'day'), hours % 24 ? unit(locale, hours % 24, 'hour') : '']
+      : hours > 0
+        ? [unit(locale, hours, 'hour'), minutes % 60 ? unit(locale, minutes % 60, 'minute') : '']
+        : [unit(locale, minutes, 'minute')]
+  return parts.filter(Boolean).join(' ')
+}
+
+export function fileSize(locale: string, bytes: number): string {
+  const [value, name] = bytes < 1_000_000 ? [bytes / 1000, 'kilobyte'] : [bytes / 1e6, 'megabyte']
+  return numberFormat(locale, {
+    style: 'unit',
+    unit: name,
+    unitDisplay: 'short',
+    maximumFractionDigits: 1,
+  }).format(value)
+}
+
+/** The zone's short name at that moment, e.g. "CET" or "GMT+2". */
+export function zoneName(locale: string, at: string | Date, timeZone: string): string {
+  const parts = dateFormat(locale, { timeZone, timeZoneName: 'short' }).formatToParts(new Date(at))
+  return parts.find((part) => part.type === 'timeZoneName')?.value ?? timeZone
+}
+
+/** Whether two zones show the same clock at that moment. */
+export function sameClock(at: string | Date, a: string, b: string): boolean {
+  const clock = (zone: string) =>
+    dateFormat('en-GB', { dateStyle: 'short', timeStyle: 'short', timeZone: zone }).format(
+      new Date(at),
+    )
+  return a === b || clock(a) === clock(b)
+}
+
+/** The formatters in the person's language; times in the given (lot's) zone, named where it differs. */
+export function useFormat() {
+  const { locale } = useI18n()
+  const tag: ComputedRef<string> = computed(() => regional(locale.value))
+  const plain = (at: string | Date, zone: string) =>
+    displayZoneKnown.value && isKnownZone(zone) && sameClock(at, zone, displayTimezone.value)
+  const zoned = (text: string, at: string | Date, zone: string) =>
+    plain(at, zone) ? text : `${text} ${zoneName(tag.value, at, zone)}`
+  return {
+    tag,
+    money: (amount: number, currency: string) => money(tag.value, amount, currency),
+    number: (value: number, options?: Intl.NumberFormatOptions) =>
+      number(tag.value, value, options),
+    percent: (ratio: number) => percent(tag.value, ratio),
+    duration: (seconds: number) => duration(tag.value, seconds),
+    fileSize: (bytes: number) => fileSize(tag.value, bytes),
+    date: (at: string, zone = displayTimezone.value) => date(tag.value, at, zone),
+    time: (at: string, zone = displayTimezone.value) => zoned(time(tag.value, at, zone), at, zone),
+    clock: (at: string | Date) =>
+      zoned(time(tag.value, at, displayTimezone.value, true), at, displayTimezone.value),
+    dateTime: (at: string, zone = displayTimezone.value) =>
+      zoned(dateTime(tag.value, at, zone), at, zone),
+    fullDateTime: (at: string, zone: string) => {
+      const text = fullDateTime(tag.value, at, zone)
+      return `${text} ${zoneName(tag.value, at, zone)}`
+    },
+    /** Until when: the time alone when that is today. */
+    until: (at: string, zone: string, now: Date) =>
+      dayKey(at, zone) === dayKey(now, zone)
+        ? zoned(time(tag.value, at, zone), at, zone)
+        : zoned(dateTime(tag.value, at, zone), at, zone),
+    /** Two wall-clock texts without a zone ("2026-03-02T09:00"), written out. */
+    wallRange: (from: string, to: string) =>
+      timeRange(tag.value, `${from}Z`, `${to}Z`, 'UTC', new Date(0)),
+    timeRange: (from: string, to: string, zone: string, now: Date) =>
+      zoned(timeRange(tag.value, from, to, zone, now), from, zone),
+  }
+}
+
+/** The browser's own regional variant of the chosen language where it has one ("en-GB" for "en"). */
+export function regional(language: string): string {
+  const match = navigator.languages.find((tag) => tag.split('-')[0] === language)
+  try {
+    // Some systems hand out tags that no standard knows ("en-US@posix").
+    return Intl.getCanonicalLocales(match ?? language)[0] ?? language
+  } catch {
+    return language
+  }
+}
