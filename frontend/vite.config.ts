@@ -10,11 +10,11 @@ const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:5000'
 
 /** What only administrators use stays out of everybody's first load. */
 const DESK =
-  /src\/(features\/(\w+\/admin|mail|reports|exports)|shared\/(usePaged|useUrlFilters|ui\/(FilterRow|NoticeBar|PagedList|DayField|SearchField|SelectField)))/
+  /src\/(features\/(\w+\/admin|mail|reports|statistics|system|exports)|shared\/(list\/(?!SkeletonList)|form\/(DayField|SelectField)|ui\/NoticeBar))/
 
 /** What neither the start page nor home shows: forms and what dialogs are made of. */
 const SECOND =
-  /src\/(shared\/(useForm|useIntention|saveFile|ui\/(FormField|ErrorSummary|NarrowPage))|features\/(accounts\/(checks|PasswordInput|useLinkToken|useTranslatedErrors)|lots\/(spotMap|useSpotName)|bookings\/windows))/
+  /src\/(shared\/(form\/(useForm|FormField|ErrorSummary)|api\/useIdempotencyKey|browser\/saveFile|ui\/NarrowPage)|features\/(accounts\/(checks|components\/PasswordInput|useLinkToken|useTranslatedErrors)|lots\/(spotMap|useSpotName)|bookings\/windows))/
 
 export default defineConfig({
   plugins: [

@@ -21,7 +21,7 @@ const entry = Object.keys(manifest).find((key) => manifest[key].isEntry)
 const page = (name) => Object.keys(manifest).find((key) => key.endsWith(`pages/${name}.vue`))
 const english = Object.keys(manifest).filter((key) => key.endsWith('locales/en/page.json'))
 const first = closure(entry)
-for (const key of [page('StartPage'), page('HomePage'), ...english]) closure(key, first)
+for (const key of [page('StartPage'), page('driver/HomePage'), ...english]) closure(key, first)
 
 const rows = [
   ['first load, JavaScript', sum(filesOf(first)), 120],

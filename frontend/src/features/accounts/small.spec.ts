@@ -5,17 +5,17 @@ import { keepLast, readLast } from '@/shared/time/lastSeen'
 import { nextPath } from './nextPath'
 import { ApiError } from '@/shared/api/errors'
 import { learnServerTime, serverNow } from '@/shared/time/clock'
-import { useIntention } from '@/shared/api/useIdempotencyKey'
+import { useIdempotencyKey } from '@/shared/api/useIdempotencyKey'
 
 describe('an intention', () => {
   it('keeps its key while the same thing is wanted', () => {
-    const intention = useIntention()
+    const intention = useIdempotencyKey()
     const key = intention.keyFor({ lot_id: 1 })
     expect(intention.keyFor({ lot_id: 1 })).toBe(key)
   })
 
   it('has a new key for another wish, and after it came true', () => {
-    const intention = useIntention()
+    const intention = useIdempotencyKey()
     const first = intention.keyFor({ lot_id: 1 })
     expect(intention.keyFor({ lot_id: 2 })).not.toBe(first)
     const second = intention.keyFor({ lot_id: 2 })
@@ -28,7 +28,7 @@ describe('an intention of another account', () => {
   afterEach(() => setAccessToken(null))
 
   it('has a key of its own', () => {
-    const intention = useIntention()
+    const intention = useIdempotencyKey()
     setAccessToken('annas', 1)
     const key = intention.keyFor({ lot_id: 1 })
     setAccessToken('berts', 2)

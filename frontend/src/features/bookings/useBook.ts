@@ -2,13 +2,13 @@ import { useMutation, useQueryClient } from '@tanstack/vue-query'
 import { computed } from 'vue'
 import { asApiError } from '@/shared/api/errors'
 import type { Alternative, NextSpot } from '@/shared/api/types'
-import { useIntention } from '@/shared/api/useIdempotencyKey'
+import { useIdempotencyKey } from '@/shared/api/useIdempotencyKey'
 import { bookingsApi, type BookingWish } from './api'
 import { useBookingChanged } from './useBookings'
 
 /** Booking: the same wish keeps its idempotency key, so nothing is ever booked twice. */
 export function useBook() {
-  const intention = useIntention()
+  const intention = useIdempotencyKey()
   const changed = useBookingChanged()
   const client = useQueryClient()
 

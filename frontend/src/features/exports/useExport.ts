@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, ref } from 'vue'
 import { csvFormat, type CsvFormat } from '@/shared/format/csvFormat'
 import type { ExportJob } from '@/shared/api/types'
-import { useIntention } from '@/shared/api/useIdempotencyKey'
+import { useIdempotencyKey } from '@/shared/api/useIdempotencyKey'
 import { exportsApi } from './api'
 
 const isOver = (job: ExportJob) => !['queued', 'running'].includes(job.state)
@@ -10,7 +10,7 @@ const isOver = (job: ExportJob) => !['queued', 'running'].includes(job.state)
 /** One export from asking to having the file: start, watch, cancel, save. */
 export function useExport(kind: ExportJob['kind']) {
   const client = useQueryClient()
-  const intention = useIntention()
+  const intention = useIdempotencyKey()
   const id = ref<ExportJob['id'] | null>(null)
 
   const job = useQuery({

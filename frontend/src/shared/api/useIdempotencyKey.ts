@@ -5,7 +5,7 @@ import { newIdempotencyKey, shownAccount } from './http'
  * lost answer) uses the same key; wanting something else, having got it, or being somebody else makes
  * a new one.
  */
-export function useIntention() {
+export function useIdempotencyKey() {
   let key: string | null = null
   let wanted = ''
   return {

@@ -12,7 +12,7 @@ export type Catalogue = 'page' | 'server' | 'more' | 'admin' | 'figures' | 'admi
 
 const LOCALE_KEY = 'pw-locale'
 type Messages = Record<string, never>
-const files = import.meta.glob<Messages>('../locales/*/*.json', { import: 'default' })
+const files = import.meta.glob<Messages>('../../locales/*/*.json', { import: 'default' })
 
 // The small build of vue-i18n looks up flat keys unless told how to follow a path.
 registerMessageResolver(resolveValue)
@@ -29,7 +29,7 @@ export function preferredLocale(): Locale {
 }
 
 async function load(locale: Locale, catalogue: Catalogue): Promise<void> {
-  const path = `../locales/${locale}/${catalogue}.json`
+  const path = `../../locales/${locale}/${catalogue}.json`
   if (loaded.has(path)) return
   const messages = await files[path]?.()
   if (!messages) return

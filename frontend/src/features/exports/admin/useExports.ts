@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { watch } from 'vue'
 import { csvFormat } from '@/shared/format/csvFormat'
 import type { ExportJob } from '@/shared/api/types'
-import { useIntention } from '@/shared/api/useIdempotencyKey'
+import { useIdempotencyKey } from '@/shared/api/useIdempotencyKey'
 import { exportsApi } from '@/features/exports/api'
 import { isUnderWay } from './progress'
 
@@ -13,7 +13,7 @@ const KEY = ['admin', 'exports']
 /** One's exports; `ended` hears of each that ends while one looks on. */
 export function useExports(ended: (job: ExportJob) => void) {
   const client = useQueryClient()
-  const intention = useIntention()
+  const intention = useIdempotencyKey()
   const changed = () => client.invalidateQueries({ queryKey: KEY })
   const jobs = useQuery({
     queryKey: KEY,
