@@ -17,7 +17,7 @@ from parking.bookings.models import OUT_OF_SERVICE, Booking
 from parking.bookings.occupancy import Counts, is_live
 from parking.bookings.reading.views import claim_of, cost_at, iso, tariff_view
 from parking.bookings.rules import lifecycle
-from parking.database import Groups
+from parking.database import ColumnGroups
 from parking.errors import Invalid
 from parking.lots.models import Lot, Spot, Tariff
 from parking.money import to_number
@@ -28,7 +28,7 @@ FEATURES = ("ev", "accessible", "covered")
 _LOT: Any = Lot.__table__
 _SPOT: Any = Spot.__table__
 _TARIFF: Any = Tariff.__table__
-_PRICED = Groups(_LOT.c, _TARIFF.c)
+_PRICED = ColumnGroups(_LOT.c, _TARIFF.c)
 _IDS: Any = bindparam("lot_ids", expanding=True)
 _LOTS = (
     select(*_PRICED.columns)
@@ -88,7 +88,7 @@ def views(session: Session, now: datetime, ids: Sequence[int] | None = None) -> 
     found = session.execute(_SOME_LOTS if some else _LOTS, some).all()
     extras = {row.lot_id: row for row in session.execute(_SOME_FEATURES if some else _FEATURES, some)}
     counts = occupancy.counts(session, now, ids)
-    parts = map(_PRICED.cut, found)
+    parts = map(_PRICED.split, found)
     return [lot_view(lot, tariff, counts.get(lot.id, Counts()), extras.get(lot.id)) for lot, tariff in parts]
 
 

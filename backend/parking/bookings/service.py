@@ -23,7 +23,7 @@ from parking.bookings.reading.views import booking_view, claim_of, iso, list_vie
 from parking.bookings.rules import lifecycle
 from parking.bookings.rules.times import read_time
 from parking.bookings.windows import check_length, read_window
-from parking.database import Groups, db, is_sqlite, transaction
+from parking.database import ColumnGroups, db, is_sqlite, transaction
 from parking.errors import Conflict, Invalid, NotFound, Unavailable
 from parking.lots.models import Lot, Spot, Tariff
 from parking.money import plain_text, to_number
@@ -87,7 +87,7 @@ class _Place(NamedTuple):
 _USER = [
     User.__table__.c[name] for name in ("id", "email", "username", "locale", "timezone", "deleted_at", "confirmed_at")
 ]
-_PLACE = Groups(Lot.__table__.c, Tariff.__table__.c, _USER)
+_PLACE = ColumnGroups(Lot.__table__.c, Tariff.__table__.c, _USER)
 
 
 def _place_query() -> Select[Any]:
@@ -111,7 +111,7 @@ def _place(session: Session, order: Order) -> _Place:
     if row is None:
         open_lot(session, order.lot_id)
         raise signed_out()
-    return _Place(*_PLACE.cut(row))
+    return _Place(*_PLACE.split(row))
 
 
 def _claim_for(order: Order, lot: Lot, now: datetime) -> allocation.NewClaim:

@@ -1,37 +1,35 @@
-"""The database: connections, transactions, column types, and what keeps the schema safe."""
+"""The database: connections, transactions, column types, and what protects the schema."""
 
 from __future__ import annotations
 
+from parking.database.column_groups import ColumnGroups
+from parking.database.functions import plus_seconds, rfc3339, unindexed
 from parking.database.session import (
-    SQLITE_PRAGMAS,
-    WRITER_SECONDS,
     Base,
-    BigId,
-    Groups,
-    UTCDateTime,
     after_commit,
+    changed_rows,
     database_folder,
     db,
     engine_options,
     init_app,
     is_sqlite,
-    plus_seconds,
     read_once,
     request_has_committed,
-    rfc3339,
     snapshot,
     transaction,
-    unindexed,
 )
+from parking.database.sqlite import SQLITE_PRAGMAS, WRITER_SECONDS
+from parking.database.types import BigId, UTCDateTime
 
 __all__ = [
     "SQLITE_PRAGMAS",
     "WRITER_SECONDS",
     "Base",
     "BigId",
-    "Groups",
+    "ColumnGroups",
     "UTCDateTime",
     "after_commit",
+    "changed_rows",
     "database_folder",
     "db",
     "engine_options",

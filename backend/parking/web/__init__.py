@@ -1,28 +1,25 @@
-"""HTTP: who asks, what a request may hold, and what an answer looks like."""
+"""HTTP: the caller, the schemas of requests and answers, errors, and what every answer passes through."""
 
 from __future__ import annotations
 
-from parking.web.core import (
+from apiflask import APIFlask
+
+from parking.web import errors, json, request_ids, requests
+from parking.web.auth import (
     ACCOUNT_HEADER,
-    MAX_INTEGER,
-    Day,
     Identity,
-    In,
-    Message,
-    Out,
-    Query,
-    answer,
-    documented,
     identity,
-    init_app,
     other_account,
-    problem_response,
-    request_id,
     require_shown_account,
     requires,
     shown_account,
     signed_out,
 )
+from parking.web.documentation import documented
+from parking.web.errors import problem_response
+from parking.web.json import answer
+from parking.web.request_ids import request_id
+from parking.web.schemas import MAX_INTEGER, Day, In, Message, Out, Query
 
 __all__ = [
     "ACCOUNT_HEADER",
@@ -45,3 +42,11 @@ __all__ = [
     "shown_account",
     "signed_out",
 ]
+
+
+def init_app(app: APIFlask) -> None:
+    """Sets up requests, JSON, request ids and error answers."""
+    requests.init_app(app)
+    json.init_app(app)
+    request_ids.init_app(app)
+    errors.init_app(app)

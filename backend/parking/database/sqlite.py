@@ -1,0 +1,62 @@
+"""SQLite as safe as PostgreSQL.
+
+The driver's own transaction handling is switched off. Writers begin with BEGIN IMMEDIATE (a deferred BEGIN that later
+writes fails at once instead of waiting) and pass a fair gate before it (parking/database/gate.py).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import Connection
+
+WRITER_SECONDS = 10
+"""Longest wait of a writer for the other writers."""
+SQLITE_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: an acknowledged booking survives a power cut
+    "foreign_keys": 1,
+    "recursive_triggers": 1,  # without it INSERT OR REPLACE deletes past the delete trigger
+    "busy_timeout": WRITER_SECONDS * 1000,
+}
+"""Settings of every SQLite connection; the start-up check reads them back."""
+
+
+def engine_options() -> dict[str, Any]:
+    """Arguments of `create_engine`: a current SQLite and no waiting longer than WRITER_SECONDS."""
+    try:  # before SQLite 3.51.3 a WAL reset at the wrong moment can corrupt the file
+        from pysqlite3 import dbapi2 as driver
+    except ImportError:  # platforms without the wheel use the interpreter's own
+        import sqlite3 as driver
+    return {"module": driver, "connect_args": {"timeout": WRITER_SECONDS, "check_same_thread": False}}
+
+
+def prepare(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        for name, value in SQLITE_PRAGMAS.items():
+            connection.execute(f"PRAGMA {name}={value}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if "seconds" in options:
+            _begin_in_time(connection, options["seconds"])
+        elif not options.get("single"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writer") else "BEGIN")
+
+
+def _begin_in_time(connection: Connection, seconds: float) -> None:
+    """BEGIN IMMEDIATE for a writer that has waited already; programs other than ours may write without the gate."""
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={SQLITE_PRAGMAS['busy_timeout']}")
+
+
+def file_of(engine: Engine) -> Path | None:
+    return Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None

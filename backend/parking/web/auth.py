@@ -1,0 +1,98 @@
+"""The caller of a request: their identity, the roles a view requires, and the account that their page shows.
+
+Order of a view's decorators, outermost first: route, `requires`, input, output. So an unknown caller gets 401 before
+their body is validated.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from flask import request
+from flask_login import current_user
+
+from parking.errors import Conflict, Forbidden, Unauthorized
+
+View = TypeVar("View", bound=Callable[..., Any])
+ACCOUNT_HEADER = "X-Account"
+"""Names the account that a page shows, by its id. Optional: programs that hold one token need not send it."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The caller, read from the database for this request (the user of flask-login)."""
+
+    id: int
+    email: str
+    username: str
+    roles: frozenset[str]
+    timezone: str | None = None
+    locale: str = "en"
+    session_family: str | None = None
+    is_active: bool = True
+    is_authenticated: bool = field(default=True, init=False)
+    is_anonymous: bool = field(default=False, init=False)
+
+    def get_id(self) -> str:
+        return str(self.id)
+
+    @property
+    def is_admin(self) -> bool:
+        return "admin" in self.roles
+
+
+def identity() -> Identity:
+    """The caller. Raises Unauthorized when nobody is signed in."""
+    if not current_user or not current_user.is_authenticated:
+        raise signed_out()
+    return cast(Identity, current_user._get_current_object())
+
+
+def signed_out() -> Unauthorized:
+    """The error for a missing, expired or revoked token."""
+    return Unauthorized(
+        "Your session has ended or was never there. Please sign in.",
+        headers={"WWW-Authenticate": 'Bearer realm="parking"'},
+    )
+
+
+def other_account() -> Conflict:
+    """The error for a request that was made for one account but would be carried out for another."""
+    return Conflict(
+        "Somebody else is signed in on this browser now. Nothing was changed. Please load the page again.",
+        code="other_account",
+    )
+
+
+def shown_account() -> str | None:
+    """The account that the caller's page shows, as the request names it; None when it names none."""
+    return request.headers.get(ACCOUNT_HEADER)
+
+
+def require_shown_account(user_id: int) -> None:
+    """Refuses a request whose page shows another account than `user_id`. Raises Conflict `other_account`."""
+    if shown_account() not in (None, str(user_id)):
+        raise other_account()
+
+
+def requires(role: str | None = None) -> Callable[[View], View]:
+    """Lets a view run only for a signed-in caller, with `role` when one is named."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            caller = identity()
+            require_shown_account(caller.id)
+            if role and role not in caller.roles:
+                raise Forbidden("This needs the role of an administrator." if role == "admin" else "Not allowed.")
+            return view(*args, **kwargs)
+
+        spec = guarded.__dict__.setdefault("_spec", {})
+        spec["security"] = [{"bearer": []}]
+        guarded.__dict__["_role"] = role or "any"
+        return cast(View, guarded)
+
+    return decorate

@@ -1,0 +1,80 @@
+"""Base classes of request bodies, query parameters and answers."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
+
+MAX_INTEGER = 2**63 - 1
+"""The largest whole number a database column takes."""
+
+
+def _storable(value: Any) -> Any:
+    """Refuses what JSON allows and no database column can hold, at any depth."""
+    if isinstance(value, str) and "\x00" in value:
+        raise ValueError("A text must not contain the character NUL.")
+    if isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
+        raise ValueError("This number is too large.")
+    if isinstance(value, dict):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, list):
+        for item in value:
+            _storable(item)
+    return value
+
+
+class _Input(BaseModel):
+    """Values sent by a client."""
+
+    @field_validator("*")
+    @classmethod
+    def _storable_values(cls, value: Any) -> Any:
+        _storable(value)
+        return value
+
+
+class In(_Input):
+    """A request body: exact types, no unknown fields, no infinite numbers."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_numbers(cls, body: Any) -> Any:
+        """`2.0` is the whole number 2: JSON has one kind of number, and JSON Schema calls both an integer."""
+        return {name: _whole(value) for name, value in body.items()} if isinstance(body, dict) else body
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _iso_day(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("A day is written as YYYY-MM-DD.")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_iso_day)]
+"""A day in a query. (pydantic's own would take a number of seconds since 1970 as well.)"""
+
+
+class Query(_Input):
+    """Query parameters: text by nature, so types are parsed; unknown ones are ignored."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+
+class Out(BaseModel):
+    """An answer, or a part of one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Message(Out):
+    message: str
