@@ -27,10 +27,13 @@ from parking import (
 )
 from parking.database import schema
 from parking.system import metrics
-from parking.web import headers, openapi, rate_limits, request_log, server_errors, spa
+from parking.web import headers, rate_limits, spa
+from parking.web.errors import server_errors
+from parking.web.logs import request_log
+from parking.web.openapi import document
 
 __version__ = "1.0.0"
-HTTP_LAYERS = (web, server_errors, request_log, metrics, headers, rate_limits, openapi, spa)
+HTTP_LAYERS = (web, server_errors, request_log, metrics, headers, rate_limits, document, spa)
 """What every answer passes through. What is registered first answers last: the log sees the answer as it goes out."""
 DOMAINS = (
     system,

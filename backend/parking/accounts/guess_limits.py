@@ -29,7 +29,8 @@ from werkzeug.exceptions import HTTPException
 from parking import realtime as live
 from parking import settings
 from parking.errors import Problem, TooMany
-from parking.web import documented, security_log
+from parking.web import documented
+from parking.web.logs import security_log
 from parking.web.rate_limits import spoken
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from parking import clock, settings, signing
 from parking.accounts.models import SingleUse
 from parking.errors import NotFound
-from parking.web import security_log
+from parking.web.logs import security_log
 
 Purpose = Literal["setup", "password_reset", "email_change"]
 LIFETIME = timedelta(minutes=30)

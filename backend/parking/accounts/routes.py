@@ -25,9 +25,9 @@ from parking.web import (
     rate_limits,
     require_shown_account,
     requires,
-    security_log,
     shown_account,
 )
+from parking.web.logs import security_log
 from parking.web.rate_limits import by_address, by_user, limiter
 
 bp = APIBlueprint("accounts", __name__, url_prefix="/auth", tag="Accounts")

@@ -11,7 +11,7 @@ import timezones
 from parking.accounts import names
 from parking.money import MoneyOut
 from parking.web import Day, In, Out, Query
-from parking.web.validation import wrong
+from parking.web.errors.validation import wrong
 
 RoleName = Literal["user", "admin"]
 Locale = Literal["en", "de"]

@@ -17,7 +17,8 @@ from parking.accounts.setup import appoint, redeem
 from parking.accounts.setup import ensure_first as ensure_first_admin
 from parking.database import db, transaction
 from parking.errors import Conflict, NotFound, Unauthorized
-from parking.web import Identity, other_account, security_log
+from parking.web import Identity, other_account
+from parking.web.logs import security_log
 
 __all__ = [
     "Figures",

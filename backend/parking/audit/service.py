@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from parking import clock
 from parking.audit.models import AuditEntry
 from parking.database import after_commit
-from parking.web import request_id, security_log
+from parking.web import request_id
+from parking.web.logs import security_log
 
 SECURITY_ACTIONS = frozenset(
     {

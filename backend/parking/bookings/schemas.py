@@ -18,7 +18,7 @@ from pydantic import (
 
 from parking.text import names
 from parking.web import Day, In, Out, Query
-from parking.web.validation import wrong
+from parking.web.errors.validation import wrong
 
 MAX_ID = 2**53 - 1
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]

@@ -17,7 +17,7 @@ from parking.lot_admin.edit import Changes
 from parking.lot_admin.schemas import LotIn
 from parking.money import check_price
 from parking.text import names
-from parking.web.validation import sentences
+from parking.web.errors.validation import sentences
 
 MOST_ROWS = 5_000
 MOST_SPOTS = 50_000

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from parking.csv_writer import Format
 from parking.web import Day, Out, Query
-from parking.web.validation import MONTH, wrong
+from parking.web.errors.validation import MONTH, wrong
 
 EARLIEST, LATEST = date(1971, 1, 1), date(9000, 1, 1)
 CSV_FORMAT = "How a CSV is written (see POST /api/exports); by default `auto` at a .csv address, else `machine`"

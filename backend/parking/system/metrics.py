@@ -26,7 +26,7 @@ from parking import settings
 from parking.errors import Unauthorized
 from parking.system import health
 from parking.web import documented
-from parking.web.request_log import elapsed, route_template
+from parking.web.logs.request_log import elapsed, route_template
 
 log = logging.getLogger(__name__)
 bp = APIBlueprint("metrics", __name__, tag="Operations")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
-from parking.web import errors, json, request_ids, requests
+from parking.web import json, request_ids, requests
 from parking.web.auth import (
     ACCOUNT_HEADER,
     Identity,
@@ -15,9 +15,10 @@ from parking.web.auth import (
     shown_account,
     signed_out,
 )
-from parking.web.documentation import documented
-from parking.web.errors import problem_response
+from parking.web.errors import problems
+from parking.web.errors.problems import problem_response
 from parking.web.json import answer
+from parking.web.openapi.documented_views import documented
 from parking.web.request_ids import request_id
 from parking.web.schemas import MAX_INTEGER, Day, In, Message, Out, Query
 
@@ -49,4 +50,4 @@ def init_app(app: APIFlask) -> None:
     requests.init_app(app)
     json.init_app(app)
     request_ids.init_app(app)
-    errors.init_app(app)
+    problems.init_app(app)

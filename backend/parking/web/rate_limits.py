@@ -25,7 +25,8 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from parking import settings
-from parking.web import problem_response, security_log
+from parking.web import problem_response
+from parking.web.logs import security_log
 
 REGISTER = "100 per hour"  # a whole office may sign up behind one address
 FORGOT = "5 per day"

@@ -10,7 +10,7 @@ from parking.accounts.models import User
 from parking.accounts.sessions import cookies
 from parking.database import db
 from parking.mail.smtp.addresses import addr_spec, header_text, mailbox
-from parking.web import security_log
+from parking.web.logs import security_log
 from tests.conftest import PASSWORD, Client
 
 SPELLINGS = [

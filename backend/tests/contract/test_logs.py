@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from parking.web import request_log
+from parking.web.logs import request_log
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from parking import create_app
 from parking.accounts.sessions import browser_sessions
 from parking.clock import now, set_to
-from parking.web import rate_limits, security_log
+from parking.web import rate_limits
+from parking.web.logs import security_log
 from tests.accounts.conftest import OWN_PAGE
 
 from .test_logs import lines, written

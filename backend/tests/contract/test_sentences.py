@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from parking.web.validation import sentences
+from parking.web.errors.validation import sentences
 from tests.contract.samples import filled, json_bodies, sample
 
 MACHINE = re.compile(

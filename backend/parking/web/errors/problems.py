@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from parking.errors import Problem
-from parking.web import validation
+from parking.web.errors import validation
 from parking.web.request_ids import request_id
 
 _CODES = {

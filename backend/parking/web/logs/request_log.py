@@ -17,7 +17,8 @@ from typing import Any
 from apiflask import APIFlask
 from flask import Response, g, request
 
-from parking.web import request_id, security_log
+from parking.web import request_id
+from parking.web.logs import security_log
 
 access = logging.getLogger("parking.access")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

@@ -21,7 +21,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 from pydantic_core import core_schema
 
 from parking import clock
-from parking.web import ACCOUNT_HEADER, MAX_INTEGER, openapi_texts
+from parking.web import ACCOUNT_HEADER, MAX_INTEGER
+from parking.web.openapi import texts
 from parking.web.rate_limits import limiter
 
 MAX_PATH_ID = 10**18 - 1
@@ -41,8 +42,8 @@ def init_app(app: APIFlask) -> None:
         AUTO_AUTH_ERROR_RESPONSE=False,
         AUTO_OPERATION_ID=True,
         SERVERS=[{"url": "/", "description": "This server"}],
-        DESCRIPTION=openapi_texts.ABOUT,
-        SECURITY_SCHEMES=openapi_texts.SECURITY_SCHEMES,
+        DESCRIPTION=texts.ABOUT,
+        SECURITY_SCHEMES=texts.SECURITY_SCHEMES,
     )
     _renew_daily(app)
     app.spec_processor(cast(Any, lambda spec: _mend(app, spec)))
@@ -104,15 +105,15 @@ def _mend(app: APIFlask, spec: Json) -> Json:
             _without_null_defaults(changed)
     schemas = {name: schema for name, schema in definitions.items() if name not in {m.__name__ for m in used}}
     spec["components"] = {
-        "schemas": dict(sorted((schemas | {"Problem": openapi_texts.PROBLEM}).items())),
-        "responses": {name: _problem_response(status) for status, name in openapi_texts.PROBLEMS.items()},
-        "parameters": openapi_texts.REQUEST_HEADERS,
-        "headers": openapi_texts.ANSWER_HEADERS,
+        "schemas": dict(sorted((schemas | {"Problem": texts.PROBLEM}).items())),
+        "responses": {name: _problem_response(status) for status, name in texts.PROBLEMS.items()},
+        "parameters": texts.REQUEST_HEADERS,
+        "headers": texts.ANSWER_HEADERS,
         "securitySchemes": spec["components"].get("securitySchemes", {}),
     }
     _drop_unused(spec)
     named = {tag for path in spec["paths"].values() for op in path.values() for tag in op.get("tags", [])}
-    spec["tags"] = [{"name": tag, "description": openapi_texts.TAGS.get(tag, tag)} for tag in sorted(named)]
+    spec["tags"] = [{"name": tag, "description": texts.TAGS.get(tag, tag)} for tag in sorted(named)]
     return spec
 
 
@@ -207,7 +208,7 @@ def _mend_operation(operation: Json, view: View, refs: Any, definitions: Json) -
         if answer.get("description") in (None, "", "Successful response"):
             answer["description"] = "Done"
     for status in sorted(_problems(operation, view)):
-        operation["responses"][str(status)] = {"$ref": f"#/components/responses/{openapi_texts.PROBLEMS[status]}"}
+        operation["responses"][str(status)] = {"$ref": f"#/components/responses/{texts.PROBLEMS[status]}"}
 
 
 def _point(holder: Json | None, refs: Any, model: Any, mode: Literal["validation", "serialization"]) -> None:
@@ -314,7 +315,7 @@ def _problem_response(status: int) -> Json:
     if status == 401:
         headers["WWW-Authenticate"] = {"$ref": "#/components/headers/WWW-Authenticate"}
     return {
-        "description": f"{http.HTTPStatus(status).phrase}: {openapi_texts.PROBLEM_MEANINGS[status]}",
+        "description": f"{http.HTTPStatus(status).phrase}: {texts.PROBLEM_MEANINGS[status]}",
         "headers": headers,
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
