@@ -174,9 +174,9 @@ def _months(today: date) -> list[date]:
 
 
 def _lots_cursor() -> str:
-    from parking.availability.queries import make_cursor
+    from parking.web import pagination
 
-    return make_cursor("car park 5", 6)
+    return pagination.encode(6, "car park 5")
 
 
 def _deep(path: str, who: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +11,7 @@ from parking.accounts.models import User
 from parking.accounts.one_time_tokens import Issued
 from parking.accounts.sessions.browser_sessions import Browser
 from parking.text import names
+from parking.timestamps import to_rfc3339
 
 _PROGRAMS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
 _SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Mac OS": "macOS"}
@@ -66,13 +66,9 @@ def device(user_agent: str | None) -> str | None:
 
 
 def _event(browser: Browser) -> dict[str, str | None]:
-    return {"at": _iso(clock.now()), "ip": browser.ip, "device": device(browser.user_agent)}
+    return {"at": to_rfc3339(clock.now()), "ip": browser.ip, "device": device(browser.user_agent)}
 
 
 def _link(page: str, link: Issued) -> dict[str, str]:
     """The link without its secret, which is put in when the mail is sent. In the fragment no server's log sees it."""
-    return {"link": f"/{page}#token=", "seed": link.seed, "expires_at": _iso(link.expires_at)}
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"link": f"/{page}#token=", "seed": link.seed, "expires_at": to_rfc3339(link.expires_at)}

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from parking import clock, settings, signing
 from parking.accounts.models import SingleUse
+from parking.database import changed_rows
 from parking.errors import NotFound
 from parking.web.logs import security_log
 
@@ -82,7 +83,7 @@ def forget(session: Session, user_id: int) -> None:
 def forget_old(session: Session) -> int:
     """Deletes the rows that ran out more than a day ago; how many."""
     gone = session.execute(delete(SingleUse).where(SingleUse.expires_at < clock.now() - timedelta(days=1)))
-    return int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
+    return changed_rows(gone)
 
 
 def _usable(purpose: Purpose, secret: str) -> tuple[Any, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +10,9 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session, load_only
 
 from parking.accounts.models import Role, User, user_roles
-from parking.errors import Invalid, NotFound
+from parking.errors import NotFound
 from parking.text import email_addresses, names
+from parking.web import pagination
 
 
 @dataclass(frozen=True)
@@ -75,11 +74,11 @@ def page(session: Session, chosen: Filters, limit: int, cursor: str | None) -> t
     wanted = _matching(chosen)
     query = select(User).where(*wanted).options(load_only(*_LISTED))
     if cursor:
-        query = query.where(User.id < _read_cursor(cursor))
+        query = query.where(User.id < pagination.decode(cursor, int)[0])
     found = list(session.scalars(query.order_by(User.id.desc()).limit(limit + 1)))
     total = session.scalar(select(func.count()).select_from(User).where(*wanted)) or 0
     more = len(found) > limit
-    return found[:limit], _make_cursor(found[limit - 1].id) if more else None, total
+    return found[:limit], pagination.encode(found[limit - 1].id) if more else None, total
 
 
 _LISTED = (User.id, User.email, User.username, User.active, User.created_at)
@@ -108,17 +107,3 @@ def deleted_since(session: Session, chosen: Filters) -> int:
 
 def _with_role(name: str) -> Select[tuple[int]]:
     return select(user_roles.c.user_id).join(Role, Role.id == user_roles.c.role_id).where(Role.name == name)
-
-
-def _make_cursor(last_id: int) -> str:
-    return base64.urlsafe_b64encode(str(last_id).encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> int:
-    try:
-        last_id = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii"))
-    except (ValueError, binascii.Error):
-        last_id = -1
-    if not 0 <= last_id < 2**63:
-        raise Invalid.field("cursor", "This cursor was not given out by this list.")
-    return last_id

@@ -9,8 +9,7 @@ from apiflask import APIBlueprint
 from parking.audit import queries
 from parking.audit.schemas import AuditQuery, Entries, Entry
 from parking.database import db
-from parking.errors import Invalid
-from parking.web import requires
+from parking.web import pagination, requires
 
 bp = APIBlueprint("audit", __name__, tag="Audit")
 
@@ -21,19 +20,12 @@ bp = APIBlueprint("audit", __name__, tag="Audit")
 @bp.output(Entries)
 def list_entries(query: AuditQuery) -> Any:
     """Who changed what, the newest first."""
-    chosen = queries.Filters(query.q, query.entity, query.entity_id, query.actor_id)
-    rows, more = queries.page(db.session(), chosen, query.limit, _below(query.cursor))
-    return {"entries": [_shown(row) for row in rows], "next": str(more) if more else None}
+    filters = queries.Filters(query.q, query.entity, query.entity_id, query.actor_id)
+    before_id = pagination.decode(query.cursor, int)[0] if query.cursor is not None else None
+    rows, more = queries.page(db.session(), filters, query.limit, before_id)
+    return {"entries": [_view(row) for row in rows], "next": pagination.encode(more) if more else None}
 
 
-def _shown(row: Any) -> dict[str, Any]:
-    own = {name: getattr(row.AuditEntry, name) for name in Entry.model_fields if name != "actor_email"}
-    return {**own, "actor_email": row.actor_email}
-
-
-def _below(cursor: str | None) -> int | None:
-    if cursor is None:
-        return None
-    if not (cursor.isascii() and cursor.isdecimal()) or int(cursor) >= 2**63:
-        raise Invalid.field("cursor", "This cursor was not given out by this list.")
-    return int(cursor)
+def _view(row: Any) -> dict[str, Any]:
+    entry = {name: getattr(row.AuditEntry, name) for name in Entry.model_fields if name != "actor_email"}
+    return {**entry, "actor_email": row.actor_email}

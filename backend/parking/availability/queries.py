@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -15,14 +13,14 @@ from parking.accounts.models import User
 from parking.bookings import occupancy
 from parking.bookings.models import OUT_OF_SERVICE, Booking
 from parking.bookings.occupancy import Counts, is_live
-from parking.bookings.reading.views import claim_of, cost_at, iso, tariff_view
+from parking.bookings.reading.views import claim_of, cost_at, tariff_view
 from parking.bookings.rules import lifecycle
 from parking.database import ColumnGroups
-from parking.errors import Invalid
 from parking.lots.models import Lot, Spot, Tariff
 from parking.money import to_number
 from parking.text import names
-from parking.web import Identity
+from parking.timestamps import to_rfc3339
+from parking.web import Identity, pagination
 
 FEATURES = ("ev", "accessible", "covered")
 _LOT: Any = Lot.__table__
@@ -57,28 +55,12 @@ def page(
         query = query.where(Lot.search_text.contains(names.search_key(words), autoescape=True))
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     if cursor:
-        query = query.where(tuple_(*order) > tuple_(*(literal(part) for part in read_cursor(cursor))))
+        lot_id, name = pagination.decode(cursor, int, str)
+        query = query.where(tuple_(*order) > tuple_(literal(name), literal(lot_id)))
     found = session.execute(query.order_by(*order).limit(limit + 1)).all()
-    following = make_cursor(found[limit - 1].name, found[limit - 1].id) if len(found) > limit else None
+    following = pagination.encode(found[limit - 1].id, found[limit - 1].name) if len(found) > limit else None
     ids = [row.id for row in found[:limit]]
     return (views(session, now, ids) if ids else []), following, total
-
-
-def make_cursor(name: str, lot_id: int) -> str:
-    plain = json.dumps([name, lot_id], ensure_ascii=False)
-    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str) -> tuple[str, int]:
-    """The name and id a page ended with. Raises Invalid for anything `make_cursor` did not make."""
-    try:
-        name, lot_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(name, str) and "\x00" not in name and type(lot_id) is int and 0 <= lot_id < 2**63:
-            name.encode()
-            return name, lot_id
-    except (ValueError, TypeError, RecursionError):
-        pass
-    raise Invalid.field("cursor", "This cursor was not given out by this list.")
 
 
 def views(session: Session, now: datetime, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
@@ -128,8 +110,8 @@ def lot_view(lot: Any, tariff: Any, counts: Counts, extras: Row[*tuple[Any, ...]
         "tariff": tariff_view(tariff),
         "features": {name: int(getattr(extras, name, 0) or 0) for name in FEATURES},
         "version": lot.version,
-        "created_at": iso(lot.created_at),
-        "updated_at": iso(lot.updated_at),
+        "created_at": to_rfc3339(lot.created_at),
+        "updated_at": to_rfc3339(lot.updated_at),
     }
 
 
@@ -193,7 +175,7 @@ def _spot_view(spot: Spot, status: str, claims: Sequence[Any], now: datetime, wh
 
 
 def _coming_view(row: Row[Any], who: Identity) -> dict[str, Any]:
-    shown = {"start": iso(row.Booking.reserved_start), "end": iso(row.Booking.reserved_end)}
+    shown = {"start": to_rfc3339(row.Booking.reserved_start), "end": to_rfc3339(row.Booking.reserved_end)}
     if row.Booking.user_id == who.id:
         return shown | {"user_email": "You"}
     return shown | {"user_email": row.User.email} if who.is_admin else shown
@@ -207,8 +189,8 @@ def _stay_view(row: Row[Any], now: datetime) -> dict[str, Any]:
         "user_id": row.User.id,
         "user_email": row.User.email,
         "username": row.User.username,
-        "start_time": iso(booking.start_time),
-        "held_until": iso(booking.held_until),
+        "start_time": to_rfc3339(booking.start_time),
+        "held_until": to_rfc3339(booking.held_until),
         "running_cost": to_number(cost_at(booking, row.Tariff, now)),
         "booking_type": booking.booking_type,
     }

@@ -26,12 +26,11 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from parking.bookings.models import Booking
 from parking.bookings.occupancy import is_active, is_live
-from parking.database import UTCDateTime, is_sqlite
+from parking.database import UTCDateTime, is_sqlite, upsert
 from parking.lots.models import Spot
 from parking.text import names
 
@@ -128,7 +127,7 @@ def _insert_if_free(dialect: str) -> Any:
     if dialect == "sqlite":
         return insert(BOOKING).from_select(_COLUMNS, source, include_defaults=False).returning(*BOOKING.c)
     return (
-        postgresql.insert(BOOKING)
+        upsert.insert(BOOKING, dialect)
         .from_select(_COLUMNS, source, include_defaults=False)
         .on_conflict_do_nothing()
         .returning(*BOOKING.c)

@@ -14,9 +14,9 @@ from parking.bookings import allocation, occupancy
 from parking.bookings.allocation import NewClaim
 from parking.bookings.models import Booking
 from parking.bookings.occupancy import is_live
-from parking.bookings.reading.views import iso
 from parking.lots.models import Lot, Spot
 from parking.money import to_number
+from parking.timestamps import to_rfc3339
 
 MOST_LOTS = 3
 MOST_LOOKED_AT = 20
@@ -67,8 +67,8 @@ def _other_time(session: Session, lot: Lot, new: NewClaim) -> list[dict[str, Any
             "kind": "time",
             "lot_id": lot.id,
             "lot_name": lot.name,
-            "reserved_start": iso(start),
-            "reserved_end": iso(end),
+            "reserved_start": to_rfc3339(start),
+            "reserved_end": to_rfc3339(end),
         }
     ]
 

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from parking import mail, pricing, settings
 from parking.accounts.models import User
 from parking.bookings.models import Booking
-from parking.bookings.reading.views import claim_of, iso, price_of, window_of
+from parking.bookings.reading.views import claim_of, price_of, window_of
 from parking.lot_calendar import zone_of_stay
 from parking.lots.models import Lot, Tariff
+from parking.timestamps import to_rfc3339
 
 CONFIRM_EVERY = timedelta(minutes=1)
 
@@ -84,12 +85,12 @@ def facts_of(
         "spot_number": spot_number,
         "spot_level": spot_level,
         "booking_type": booking.booking_type,
-        "start_time": iso(booking.start_time),
-        "reserved_start": iso(booking.reserved_start),
-        "reserved_end": iso(booking.reserved_end),
-        "held_until": iso(booking.held_until) if booking.booking_type == "instant" else None,
-        "end_time": iso(booking.end_time),
-        "checkin_deadline": iso(claim_of(booking).deadline),
+        "start_time": to_rfc3339(booking.start_time),
+        "reserved_start": to_rfc3339(booking.reserved_start),
+        "reserved_end": to_rfc3339(booking.reserved_end),
+        "held_until": to_rfc3339(booking.held_until) if booking.booking_type == "instant" else None,
+        "end_time": to_rfc3339(booking.end_time),
+        "checkin_deadline": to_rfc3339(claim_of(booking).deadline),
         "vehicle_plate": booking.vehicle_plate,
         "currency": tariff.currency,
         "tariff": {
@@ -113,7 +114,7 @@ def facts_of(
 
 def _line(line: pricing.Line) -> dict[str, Any]:
     return {
-        "starts": iso(line.starts),
+        "starts": to_rfc3339(line.starts),
         "seconds": line.seconds,
         "amount_minor": line.amount_minor,
         "capped": line.capped,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from parking.bookings.models import Booking
 from parking.bookings.occupancy import is_active, is_block, is_live
 from parking.clock import FOREVER
+from parking.database import changed_rows
 from parking.lots.models import Spot
 
 
@@ -84,4 +85,4 @@ def unblock(session: Session, lot_id: int, spot_ids: Sequence[int], *, kind: str
         .values(status="Completed", end_time=now, held_until=now, ended_by="admin")
         .execution_options(synchronize_session=False)
     )
-    return int(ended.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return changed_rows(ended)

@@ -9,12 +9,13 @@ from sqlalchemy import Row
 from parking import clock, mail, pricing, settings
 from parking.bookings import emails, transitions
 from parking.bookings.reading import queries
-from parking.bookings.reading.views import LIVE, claim_of, ended, iso, price_of, row_view
+from parking.bookings.reading.views import LIVE, claim_of, ended, price_of, row_view
 from parking.bookings.rules import lifecycle
 from parking.bookings.service import price_lines
 from parking.database import db
 from parking.errors import Conflict, NotFound
 from parking.money import to_number
+from parking.timestamps import to_rfc3339
 from parking.web import Identity
 
 
@@ -28,12 +29,12 @@ def receipt(booking_id: int, who: Identity) -> dict[str, Any]:
     lines = pricing.cost_lines(price_of(row.Tariff), start, end)
     return {
         "number": f"{booking.reference}-{booking.id}",
-        "issued_at": iso(booking.end_time),
+        "issued_at": to_rfc3339(booking.end_time),
         "site_name": settings.current().site_name,
         "booking": row_view(row, now),
         "customer": {"username": who.username, "email": who.email},
-        "charged_from": iso(start),
-        "charged_to": iso(end),
+        "charged_from": to_rfc3339(start),
+        "charged_to": to_rfc3339(end),
         "lines": price_lines(lines, row.Tariff),
         "total_cost": to_number(booking.total_cost_minor or 0),
         "currency": row.Tariff.currency,
@@ -47,7 +48,7 @@ def calendar(booking_id: int, who: Identity) -> str:
     status = lifecycle.status_at(claim_of(booking), clock.now())
     if booking.status in LIVE and status not in LIVE:  # over by the clock, and no sweep has written it yet
         end, _ = ended(booking, row.Tariff, status)
-        facts |= {"status": status, "end_time": iso(end), "sequence": booking.sequence + 1}
+        facts |= {"status": status, "end_time": to_rfc3339(end), "sequence": booking.sequence + 1}
     return mail.calendar_file(facts, emails.recipient(row.User))
 
 

@@ -11,7 +11,6 @@ from flask import Response
 from parking import clock
 from parking.bookings import receipts, service
 from parking.bookings.reading import local_days, queries
-from parking.bookings.reading.views import iso
 from parking.bookings.rules.times import read_time
 from parking.bookings.schemas import (
     AdminBookedOut,
@@ -37,6 +36,7 @@ from parking.bookings.schemas import (
 )
 from parking.database import db
 from parking.errors import Invalid
+from parking.timestamps import to_rfc3339
 from parking.web import answer, documented, identity, requires
 from parking.web.rate_limits import BOOK, EXTEND, LEAVE, by_user, limiter
 
@@ -90,7 +90,7 @@ def list_own(query: ListQuery) -> Response:
 @bp.output(OneBookingOut)
 def get_own(booking_id: int) -> Response:
     """One booking as it stands now."""
-    return answer({"booking": service.get(booking_id, identity().id), "server_time": iso(clock.now())})
+    return answer({"booking": service.get(booking_id, identity().id), "server_time": to_rfc3339(clock.now())})
 
 
 @bp.post("/api/bookings/<int:booking_id>/cancel")

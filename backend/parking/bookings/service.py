@@ -19,7 +19,7 @@ from parking.bookings.models import Booking
 from parking.bookings.occupancy import is_block, is_live
 from parking.bookings.reading import page as pages
 from parking.bookings.reading import queries
-from parking.bookings.reading.views import booking_view, claim_of, iso, list_view, price_of, row_view
+from parking.bookings.reading.views import booking_view, claim_of, list_view, price_of, row_view
 from parking.bookings.rules import lifecycle
 from parking.bookings.rules.times import read_time
 from parking.bookings.windows import check_length, read_window
@@ -27,6 +27,7 @@ from parking.database import ColumnGroups, db, is_sqlite, transaction
 from parking.errors import Conflict, Invalid, NotFound, Unavailable
 from parking.lots.models import Lot, Spot, Tariff
 from parking.money import plain_text, to_number
+from parking.timestamps import to_rfc3339
 from parking.web import signed_out
 
 PATIENT_AFTER = 3
@@ -200,7 +201,7 @@ def _refuse_spot(session: Session, spot_id: int, lot: Lot, new: allocation.NewCl
         f"Spot {wanted.spot_number} is taken.{instead}",
         code="spot_taken",
         next_spot={"spot_id": other.id, "spot_number": other.spot_number} if other else None,
-        conflict={"start": iso(claim.start_time), "end": iso(claim.held_until)} if claim else None,
+        conflict={"start": to_rfc3339(claim.start_time), "end": to_rfc3339(claim.held_until)} if claim else None,
     )
 
 
@@ -273,7 +274,7 @@ def _check_spot_is_free(session: Session, booking: Booking, now: datetime, zone:
     raise Conflict(
         f"Somebody else has your spot until {until.astimezone(ZoneInfo(zone)):%H:%M}. You can check in from then on.",
         code="spot_not_free_yet",
-        free_at=iso(until),
+        free_at=to_rfc3339(until),
     )
 
 
@@ -312,7 +313,9 @@ def _check_free_until(session: Session, booking: Booking, end: datetime) -> None
     if other is not None and other < end:
         free_until = max(other, booking.held_until)
         raise Conflict(
-            "The spot is promised to somebody else from then on.", code="spot_promised", max_until=iso(free_until)
+            "The spot is promised to somebody else from then on.",
+            code="spot_promised",
+            max_until=to_rfc3339(free_until),
         )
 
 
@@ -372,7 +375,7 @@ def listing(chosen: queries.Filters, limit: int, cursor: str | None, *, for_admi
     now, session = clock.now(), db.session()
     rows, following = pages.page(session, chosen, now, limit, cursor, with_user=for_admin)
     shown = list_view(rows, now, for_admin=for_admin)
-    answer: dict[str, Any] = {"bookings": shown, "next": following, "server_time": iso(now)}
+    answer: dict[str, Any] = {"bookings": shown, "next": following, "server_time": to_rfc3339(now)}
     if for_admin:
         return answer
     sums = queries.totals(session, chosen, now) if cursor is None else None
@@ -402,8 +405,8 @@ def quote(lot_id: int, start_text: str | None, end_text: str | None) -> dict[str
     lines = pricing.cost_lines(price_of(lot.tariff), start, end)
     return {
         "lot_id": lot.id,
-        "from": iso(start),
-        "to": iso(end),
+        "from": to_rfc3339(start),
+        "to": to_rfc3339(end),
         "duration_hours": round((end - start) / timedelta(hours=1), 4),
         "price_per_hour": to_number(lot.tariff.hourly_minor),
         "currency": lot.tariff.currency,
@@ -418,7 +421,7 @@ def price_lines(lines: list[pricing.Line], tariff: Tariff) -> list[dict[str, Any
     return [
         {
             "text": _line_text(line, tariff),
-            "starts": iso(line.starts),
+            "starts": to_rfc3339(line.starts),
             "seconds": line.seconds,
             "amount": to_number(line.amount_minor),
             "capped": line.capped,
@@ -447,10 +450,10 @@ def availability(lot_id: int, start_text: str, end_text: str) -> dict[str, Any]:
     later = None if free else alternatives.next_free(session, lot.id, start, end)
     return {
         "lot_id": lot.id,
-        "from": iso(start),
-        "to": iso(end),
+        "from": to_rfc3339(start),
+        "to": to_rfc3339(end),
         "capacity": lot.capacity,
         "available_spots": len(free),
         "spot_ids": free,
-        "next_free": {"from": iso(later[0]), "to": iso(later[1])} if later else None,
+        "next_free": {"from": to_rfc3339(later[0]), "to": to_rfc3339(later[1])} if later else None,
     }

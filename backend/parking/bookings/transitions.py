@@ -13,7 +13,8 @@ from parking import audit
 from parking.bookings import emails
 from parking.bookings.events import announce
 from parking.bookings.models import Booking
-from parking.bookings.reading.views import claim_of, cost_at, iso, window_of
+from parking.bookings.reading.views import claim_of, cost_at, window_of
+from parking.timestamps import to_rfc3339
 
 _TRACKED = ("status", "spot_id", "start_time", "held_until", "end_time", "reserved_end", "total_cost_minor", "reason")
 
@@ -89,7 +90,7 @@ def facts(row: Row[Any]) -> dict[str, Any]:
 def audited(booking: Booking) -> dict[str, Any]:
     """The fields whose history is kept."""
     shown = {name: getattr(booking, name) for name in _TRACKED}
-    return {name: iso(value) if isinstance(value, datetime) else value for name, value in shown.items()}
+    return {name: to_rfc3339(value) if isinstance(value, datetime) else value for name, value in shown.items()}
 
 
 def record(

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from parking import clock, mail, settings, signing
 from parking.accounts.models import User
 from parking.bookings.emails import recipient
-from parking.bookings.reading.views import iso
 from parking.exports.models import ExportJob
+from parking.timestamps import to_rfc3339
 
 ATTACHED_UP_TO = mail.MAX_ATTACHMENT_BYTES * 7 // 10
 """Bytes of a file that travels in the mail: in base64 it is a third larger, and the whole mail stays below 10 MB."""
@@ -35,8 +35,8 @@ def ready(session: Session, job: ExportJob, owner: User) -> None:
         {
             "files": job.files,
             "link": None if attached else f"{_PAGES[job.kind]}?export={job.id}#token={link_token(job.id, until)}",
-            "expires_at": iso(until),
-            "deleted_at": iso(job.expires_at),
+            "expires_at": to_rfc3339(until),
+            "deleted_at": to_rfc3339(job.expires_at),
         },
         dedupe_key=f"export:{job.id}",
         attachments=[{"filename": name, "mimetype": _MIMETYPES[name[-3:]], "path": job.file}] if attached else None,

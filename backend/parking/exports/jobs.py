@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from parking import clock, settings
+from parking.database import changed_rows
 from parking.exports.models import OPEN, ExportJob
 
 LEASE = timedelta(seconds=90)
@@ -68,5 +69,5 @@ def _write(session: Session, job: ExportJob, values: dict[str, Any]) -> None:
         .values(values)
         .execution_options(synchronize_session=False)
     )
-    if not changed.rowcount:  # type: ignore[attr-defined]  # an UPDATE's result has it
+    if not changed_rows(changed):
         raise Lost

@@ -15,18 +15,16 @@ from typing import Any
 
 from flask import has_request_context
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, csv_writer, idempotency, settings
 from parking import realtime as live
 from parking.bookings.reading.queries import Filters
-from parking.bookings.reading.views import iso
-from parking.database import after_commit, db, is_sqlite, transaction
+from parking.database import after_commit, db, transaction, upsert
 from parking.errors import Conflict, Forbidden, NotFound, Problem, Unavailable
 from parking.exports import columns, emails, files, queries, quota, stream
 from parking.exports.models import OPEN, ExportJob
+from parking.timestamps import to_rfc3339
 from parking.web import Identity
 
 log = logging.getLogger(__name__)
@@ -81,9 +79,9 @@ def _job_for(session: Session, who: Identity, kind: str, filters: dict[str, Any]
     if same is not None:
         return same
     _check_room(session, who.id, kind)
-    insert = (sqlite_insert if is_sqlite() else postgresql_insert)(ExportJob)
     job = session.scalar(
-        insert.values(
+        upsert.insert(ExportJob)
+        .values(
             user_id=who.id,
             kind=kind,
             filters=filters,
@@ -154,9 +152,9 @@ def shown(job: ExportJob) -> dict[str, Any]:
         "rows_done": job.rows_done,
         "rows_total": job.rows_total,
         "size_bytes": job.size_bytes,
-        "created_at": iso(job.created_at),
-        "finished_at": iso(job.finished_at),
-        "expires_at": iso(job.expires_at),
+        "created_at": to_rfc3339(job.created_at),
+        "finished_at": to_rfc3339(job.finished_at),
+        "expires_at": to_rfc3339(job.expires_at),
         "download_url": f"/api/exports/{job.id}/download" if job.state == "done" else None,
         "error": job.error,
         "waiting_for_worker": job.state == "queued" and job.created_at <= now - WAITING,

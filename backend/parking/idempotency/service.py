@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.database import is_sqlite, transaction
+from parking.database import changed_rows, is_sqlite, transaction
 from parking.errors import Conflict, Invalid
 from parking.idempotency.models import IdempotencyKey
 from parking.web import identity
@@ -90,7 +90,7 @@ def forget_expired() -> int:
     """Deletes the keys that are past their day; the number of them. Run by Beat."""
     with transaction() as session:
         gone = session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= clock.now() - KEPT))
-        return int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
+        return changed_rows(gone)
 
 
 def _canonical_body() -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from parking.bookings.reading.views import iso
+from parking.timestamps import to_rfc3339
 
 MOST_BLOCKERS_NAMED = 20
 
@@ -19,6 +19,6 @@ def blocking_view(row: Row[Any]) -> dict[str, Any]:
         "spot_number": row.spot_number,
         "status": row.Booking.status,
         "user_email": row.User.email,
-        "start_time": iso(row.Booking.start_time),
-        "end_time": iso(row.Booking.reserved_end),
+        "start_time": to_rfc3339(row.Booking.start_time),
+        "end_time": to_rfc3339(row.Booking.reserved_end),
     }

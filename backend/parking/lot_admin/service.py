@@ -21,7 +21,7 @@ from parking.bookings.expiry import settle
 from parking.bookings.models import OUT_OF_SERVICE, RETIRED, Booking
 from parking.bookings.occupancy import is_active, is_live, is_reserved
 from parking.bookings.reading import queries as booking_queries
-from parking.bookings.reading.views import claim_of, iso
+from parking.bookings.reading.views import claim_of
 from parking.bookings.rules import lifecycle
 from parking.bookings.service import open_lot
 from parking.database import db, transaction
@@ -32,6 +32,7 @@ from parking.lot_admin.edit import Changes
 from parking.lots.models import Lot, Spot
 from parking.lots.rules import Resize, SpotState, resize
 from parking.text import names
+from parking.timestamps import to_rfc3339
 from parking.web import Identity
 
 create_many = edit.create_many
@@ -100,7 +101,9 @@ def delete(lot_id: int, who: Identity, if_match: str | None, *, cancel_reservati
             raise Conflict("Somebody has just booked here. Please try again.", code="lot_in_use")
         lot.deleted_at = now
         _touch(session, lot, now)
-        audit.record(session, "lot.deleted", "lot", lot.id, before={"deleted_at": None}, after={"deleted_at": iso(now)})
+        audit.record(
+            session, "lot.deleted", "lot", lot.id, before={"deleted_at": None}, after={"deleted_at": to_rfc3339(now)}
+        )
         return {"message": f"{lot.name} was deleted. Its bookings stay in the history."}
 
 
@@ -120,7 +123,7 @@ def restore(lot_id: int) -> dict[str, Any]:
         lot.name_key = names.key(lot.name)
         _touch(session, lot, now)
         audit.record(
-            session, "lot.restored", "lot", lot.id, before={"deleted_at": iso(was)}, after={"deleted_at": None}
+            session, "lot.restored", "lot", lot.id, before={"deleted_at": to_rfc3339(was)}, after={"deleted_at": None}
         )
         return {"message": f"{lot.name} is open again.", "lot": _shown(session, lot)}
 

@@ -8,7 +8,6 @@ from apiflask import APIBlueprint
 from flask import Response, make_response, render_template, request, send_from_directory
 
 from parking.database import db, transaction
-from parking.errors import Invalid
 from parking.mail import service
 from parking.mail.i18n import LANGUAGES, Texts, language
 from parking.mail.schemas import (
@@ -26,7 +25,7 @@ from parking.mail.schemas import (
 from parking.mail.templates import KINDS
 from parking.mail.unsubscribe import BadToken
 from parking.settings import current
-from parking.web import Message, documented, identity, requires
+from parking.web import Message, documented, identity, pagination, requires
 
 mail_bp = APIBlueprint("mail", __name__, tag="Mail", template_folder="templates", static_folder=None)
 
@@ -38,10 +37,11 @@ mail_bp = APIBlueprint("mail", __name__, tag="Mail", template_folder="templates"
 def list_emails(query_data: EmailQuery) -> Any:
     """Every mail of the outbox, newest first."""
     wanted = query_data.model_dump(exclude={"cursor"})
-    mails, more = service.page(db.session(), before_id=_cursor(query_data.cursor), **wanted)
+    before_id = pagination.decode(query_data.cursor, int)[0] if query_data.cursor is not None else None
+    mails, more = service.page(db.session(), before_id=before_id, **wanted)
     return {
         "emails": [Email.of(mail) for mail in mails],
-        "next": str(more) if more else None,
+        "next": pagination.encode(more) if more else None,
         "counts": service.counts(db.session()),
         "outbox": service.health(db.session()),
     }
@@ -171,11 +171,3 @@ def _page(name: str, status: int, *, kind: str = "", token: str = "") -> Respons
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
-
-
-def _cursor(cursor: str | None) -> int | None:
-    if cursor is None:
-        return None
-    if not cursor.isdecimal() or int(cursor) >= 2**63:
-        raise Invalid.field("cursor", "This is not a cursor of ours.")
-    return int(cursor)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainSerializer
+from pydantic import Field
 
 from parking.mail.models import OutboxMail
 from parking.mail.service import Preview, shown_reply
-from parking.web import Out, Query
+from parking.web import Instant, Out, Query
 
 State = Literal["queued", "sending", "retrying", "sent", "failed", "suppressed", "discarded"]
-Instant = Annotated[datetime, PlainSerializer(lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"), return_type=str)]
 
 
 class EmailQuery(Query):

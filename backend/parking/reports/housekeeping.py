@@ -6,12 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.database import db, is_sqlite
+from parking.database import db, upsert
 from parking.reports.send_log import ReportBatch
 
 KIND = "housekeeping"
@@ -21,10 +19,11 @@ EVERY = timedelta(hours=1)
 def note(session: Session, deleted: int) -> None:
     """It was tidied up now, and so many files went."""
     now = clock.now()
-    insert = (sqlite_insert if is_sqlite() else postgresql_insert)(ReportBatch)
     today = {"kind": KIND, "period": f"{now:%Y-%m-%d}", "attempt": "", "state": "closed", "opened_at": now, "cursor": 0}
     session.execute(
-        insert.values(**today, closed_at=now, queued=deleted).on_conflict_do_update(
+        upsert.insert(ReportBatch)
+        .values(**today, closed_at=now, queued=deleted)
+        .on_conflict_do_update(
             index_elements=["kind", "period", "attempt"],
             set_={"closed_at": now, "queued": ReportBatch.queued + deleted},
         )

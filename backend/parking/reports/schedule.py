@@ -20,14 +20,12 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, mail, settings
 from parking import realtime as live
 from parking.bookings.emails import recipient
-from parking.database import after_commit, db, is_sqlite, transaction
+from parking.database import after_commit, changed_rows, db, transaction, upsert
 from parking.lots.models import Lot
 from parking.reports import emails, periods, recipients
 from parking.reports.emails import Writer, Written
@@ -171,9 +169,9 @@ def _insert(
     session: Session, kind: str, period: Period, *, state: str = "open", attempt: str = "", by: int | None = None
 ) -> int | None:
     """The new batch's id; None when it was there before, or another sweep was faster."""
-    insert = (sqlite_insert if is_sqlite() else postgresql_insert)(ReportBatch)
     return session.scalar(
-        insert.values(
+        upsert.insert(ReportBatch)
+        .values(
             kind=kind,
             period=period.key,
             attempt=attempt,
@@ -236,7 +234,7 @@ def _take(batch_id: int) -> ReportBatch | None:
             .values(lease_until=now + LEASE)
             .execution_options(synchronize_session=False)
         )
-        if not taken.rowcount:  # type: ignore[attr-defined]  # an UPDATE's result has it
+        if not changed_rows(taken):
             return None
         return session.get_one(ReportBatch, batch_id)
 
@@ -305,10 +303,9 @@ def _queue_all(batch: ReportBatch, letters: Sequence[Written]) -> int:
 def enter(session: Session, kind: str, lines: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
     """Writes lines (name of the run, recipient) into the ledger and returns those that were not there: what stood
     there has been told and is not told again."""
-    insert = (sqlite_insert if is_sqlite() else postgresql_insert)(ReportRun)
     rows = [{"kind": kind, "period": run, "recipient": user_id, "at": clock.now()} for run, user_id in sorted(lines)]
     entered = session.execute(
-        insert.values(rows).on_conflict_do_nothing().returning(ReportRun.period, ReportRun.recipient)
+        upsert.insert(ReportRun).values(rows).on_conflict_do_nothing().returning(ReportRun.period, ReportRun.recipient)
     )
     return {(run, user_id) for run, user_id in entered}  # not the row count: PostgreSQL's driver may not know it
 

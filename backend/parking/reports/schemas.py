@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import PlainSerializer
-
-from parking.web import Out, Query
-
-Instant = Annotated[datetime, PlainSerializer(lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"), return_type=str)]
+from parking.web import Instant, Out, Query
 
 
 class SendQuery(Query):

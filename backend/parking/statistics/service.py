@@ -19,6 +19,7 @@ from parking.statistics.daily.aggregate import local_day, midnight
 from parking.statistics.definitions import AdminFigures, ratio
 from parking.statistics.reading import all_time, hours, queries, summary, user_months
 from parking.statistics.schemas import MOST_DAYS, AdminStatsQuery, HourQuery
+from parking.timestamps import to_rfc3339
 
 HALF_HOUR_S = 1800
 CURVE_DAYS = 2
@@ -130,6 +131,6 @@ def curve(session: Session, from_: date, to: date, lot_id: int | None = None) ->
             if from_ <= local_day(instants[n], zone) <= to:
                 cars[n], spots[n] = cars[n] + occupied, spots[n] + usable
     return [
-        {"at": views.iso(datetime.fromtimestamp(at, UTC)), "occupied": cars[n], "capacity": spots[n]}
+        {"at": to_rfc3339(datetime.fromtimestamp(at, UTC)), "occupied": cars[n], "capacity": spots[n]}
         for n, at in enumerate(instants)
     ]

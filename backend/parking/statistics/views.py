@@ -5,22 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from parking.money import to_number
 from parking.rounding import half_up
 from parking.statistics.definitions import AdminFigures, DayFigures, Figures, LotFigures, UserFigures
+from parking.timestamps import to_rfc3339
 
 MOST_LOTS = 200
 """Lots in one JSON answer, the highest revenue first; the CSV has every one."""
 STAY_EDGES = (0, 15, 30, 60, 120, 240, 480, 1440)
 """Minutes at which the bars of the stay histogram begin."""
-
-
-def iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _money(minor: float | None) -> float | int | None:
@@ -94,7 +91,7 @@ def admin_view(
         "from": figures.from_.isoformat(),
         "to": figures.to.isoformat(),
         "lot_id": figures.lot_id,
-        "as_of": iso(figures.as_of),
+        "as_of": to_rfc3339(figures.as_of),
         "partial": figures.partial,
         "currency": figures.currency,
         "previous": _previous_view(previous) if previous else None,
@@ -238,7 +235,7 @@ def user_view(figures: UserFigures) -> dict[str, Any]:
     """`stats` of GET /api/stats/user."""
     return {
         "month": figures.month,
-        "as_of": iso(figures.as_of),
+        "as_of": to_rfc3339(figures.as_of),
         "partial": figures.partial,
         "currency": figures.currency,
         "visits": figures.visits,

@@ -20,7 +20,7 @@ from parking.web.errors.problems import problem_response
 from parking.web.json import answer
 from parking.web.openapi.documented_views import documented
 from parking.web.request_ids import request_id
-from parking.web.schemas import MAX_INTEGER, Day, In, Message, Out, Query
+from parking.web.schemas import MAX_INTEGER, Day, In, Instant, Message, Out, Query
 
 __all__ = [
     "ACCOUNT_HEADER",
@@ -28,6 +28,7 @@ __all__ = [
     "Day",
     "Identity",
     "In",
+    "Instant",
     "Message",
     "Out",
     "Query",

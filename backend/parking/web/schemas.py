@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, field_validator, model_validator
+
+from parking.timestamps import to_rfc3339
 
 MAX_INTEGER = 2**63 - 1
 """The largest whole number a database column takes."""
@@ -62,6 +64,10 @@ def _iso_day(value: Any) -> Any:
 
 Day = Annotated[date, BeforeValidator(_iso_day)]
 """A day in a query. (pydantic's own would take a number of seconds since 1970 as well.)"""
+
+
+Instant = Annotated[datetime, PlainSerializer(to_rfc3339, return_type=str)]
+"""An instant in an answer, `2026-03-02T09:00:00Z`."""
 
 
 class Query(_Input):

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from parking import clock, settings
 from parking.accounts.models import LoginSession
 from parking.accounts.sessions import access_tokens
+from parking.database import changed_rows
 
 IDLE = timedelta(days=30)
 AT_MOST = timedelta(days=90)
@@ -179,7 +180,7 @@ def forget_old(session: Session) -> int:
     gone = session.execute(
         delete(LoginSession).where(or_(LoginSession.ended_at < before, LoginSession.expires_at < before))
     )
-    return int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
+    return changed_rows(gone)
 
 
 def _locked(session: Session, cookie: str) -> tuple[LoginSession | None, str]:

@@ -11,10 +11,8 @@ that match; they are taken apart into parts, each with bounds or an index of its
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -42,35 +40,11 @@ from parking.bookings.occupancy import is_active, is_block, is_reserved
 from parking.bookings.reading import local_days, queries
 from parking.bookings.reading.queries import Filters, Part
 from parking.database import UTCDateTime, unindexed
-from parking.errors import Invalid
 from parking.lots.models import Lot, Tariff
+from parking.web import pagination
 
 _DAY = timedelta(seconds=LONG["booking_long"])
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """Where a page ended: the last row's time and id."""
-
-    at: datetime
-    id: int
-
-    def text(self) -> str:
-        plain = f"{int(self.at.timestamp())}.{self.id}"
-        return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str) -> Key:
-    """Raises Invalid for anything that no page gave out."""
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        at, booking_id = (int(part) for part in text.split("."))
-        if 0 <= booking_id < 2**63:
-            return Key(datetime.fromtimestamp(at, UTC), booking_id)
-    except (ValueError, OverflowError, OSError, binascii.Error):
-        pass
-    raise Invalid.field("cursor", "This cursor was not given out by this list.")
 
 
 def page(
@@ -108,15 +82,20 @@ def page(
 
 
 def _behind(order: Any, cursor: str | None) -> list[Any]:
-    """What comes after the page that ended with this cursor."""
+    """The condition for rows after the page that ended with this cursor."""
     if cursor is None:
         return []
-    after = read_cursor(cursor)
-    return [tuple_(order, Booking.id) < tuple_(literal(after.at, UTCDateTime()), literal(after.id))]
+    seconds, booking_id = pagination.decode(cursor, int, int)
+    try:
+        at = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):  # a year that has no date
+        raise pagination.invalid() from None
+    return [tuple_(order, Booking.id) < tuple_(literal(at, UTCDateTime()), literal(booking_id))]
 
 
 def _cursor(row: Row[Any], order: Any) -> str:
-    return Key(datetime.fromisoformat(getattr(row, order.key)), row.id).text()
+    at = datetime.fromisoformat(getattr(row, order.key))
+    return pagination.encode(int(at.timestamp()), row.id)
 
 
 def _first(query: Select[Any], order: Any, limit: int) -> Select[Any]:

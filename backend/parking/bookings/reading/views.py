@@ -16,16 +16,12 @@ from parking.bookings.rules import lifecycle
 from parking.lot_calendar import zone_of_stay
 from parking.lots.models import Lot, Tariff
 from parking.money import to_number, unit
+from parking.timestamps import to_rfc3339
 
 FREE_OF_CHARGE = ("Cancelled", "No-show")
 LIVE = ("Reserved", "Active")
 INSTANTS = ("start_time", "held_until", "end_time", "reserved_start", "reserved_end", "checked_in_at", "created_at")
 HOUR, NOTHING = timedelta(hours=1), timedelta(0)
-
-
-def iso(moment: datetime | None) -> str | None:
-    """RFC 3339 in UTC with Z."""
-    return None if moment is None else f"{moment.isoformat()[:19]}Z"
 
 
 def claim_of(booking: Booking) -> lifecycle.Claim:
@@ -119,13 +115,13 @@ def _standing(booking: Any, tariff: Any, now: datetime, taken_until: datetime | 
     end, cost = ended(booking, tariff, status)
     return {
         "status": status,
-        "end_time": iso(end),
-        "held_until": iso(booking.held_until) if status in LIVE else None,
+        "end_time": to_rfc3339(end),
+        "held_until": to_rfc3339(booking.held_until) if status in LIVE else None,
         "duration_hours": hours(booking, status, end, now),
         "total_cost": to_number(total_cost(booking, tariff, status, cost)),
         "running_cost": to_number(cost_at(booking, tariff, now)) if status == "Active" else None,
         "require_checkin": claim.needs_check_in,
-        "checkin_deadline": iso(claim.deadline) if status == "Reserved" else None,
+        "checkin_deadline": to_rfc3339(claim.deadline) if status == "Reserved" else None,
         "actions": lifecycle.actions_at(claim, now, taken_until),
     }
 
@@ -151,11 +147,11 @@ def booking_view(
         "spot_id": booking.spot_id,
         "spot_number": spot_number,
         "booking_type": booking.booking_type,
-        "start_time": iso(booking.start_time),
-        "reserved_start": iso(booking.reserved_start),
-        "reserved_end": iso(booking.reserved_end),
-        "checked_in_at": iso(booking.checked_in_at),
-        "created_at": iso(booking.created_at),
+        "start_time": to_rfc3339(booking.start_time),
+        "reserved_start": to_rfc3339(booking.reserved_start),
+        "reserved_end": to_rfc3339(booking.reserved_end),
+        "checked_in_at": to_rfc3339(booking.checked_in_at),
+        "created_at": to_rfc3339(booking.created_at),
         "ended_by": booking.ended_by,
         "reason": booking.reason,
         "vehicle_plate": booking.vehicle_plate,

@@ -20,13 +20,13 @@ from parking.accounts.models import LoginSession, SingleUse, User
 from parking.audit.models import AuditEntry
 from parking.bookings.models import Booking
 from parking.bookings.reading.queries import Filters
-from parking.bookings.reading.views import iso
 from parking.database import db
 from parking.exports import columns, queries, stream
 from parking.exports.models import ExportJob
 from parking.lot_calendar import zone_of_stay
 from parking.mail.models import OutboxMail
 from parking.money import to_number
+from parking.timestamps import to_rfc3339
 from parking.web import Identity
 
 Item = Callable[[Sequence[Any]], dict[str, Any]]
@@ -37,7 +37,7 @@ def document(who: Identity) -> Iterator[bytes]:
     """The file, piece by piece. The database is asked as it is read, also after the request's context has ended."""
     now = clock.now()
     head = {
-        "made_at": iso(now),
+        "made_at": to_rfc3339(now),
         "site": settings.current().site_name,
         "account": _account(db.session(), who.id),
     }
@@ -65,7 +65,7 @@ def _text(value: Any) -> str:
 def _account(session: Session, user_id: int) -> dict[str, Any]:
     user = session.get_one(User, user_id)
     shown = profile.shown(session, user)
-    return {**shown, "created_at": iso(user.created_at), "email_confirmed_at": iso(user.confirmed_at)}
+    return {**shown, "created_at": to_rfc3339(user.created_at), "email_confirmed_at": to_rfc3339(user.confirmed_at)}
 
 
 # the lists --------------------------------------------------------------------------------
@@ -88,7 +88,10 @@ def _named(names: str) -> Item:
     keys = names.split()
 
     def item(row: Sequence[Any]) -> dict[str, Any]:
-        return {key: iso(value) if isinstance(value, datetime) else value for key, value in zip(keys, row, strict=True)}
+        return {
+            key: to_rfc3339(value) if isinstance(value, datetime) else value
+            for key, value in zip(keys, row, strict=True)
+        }
 
     return item
 
@@ -143,7 +146,7 @@ def _booking(live: columns.Live) -> Item:
 
 
 def _time(second: int | None) -> str | None:
-    return None if second is None else iso(datetime.fromtimestamp(second, UTC))
+    return None if second is None else to_rfc3339(datetime.fromtimestamp(second, UTC))
 
 
 def _mails(user_id: int) -> queries.Rows:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, exists, select, update
 from sqlalchemy.orm import Session
 
+from parking.database import changed_rows
 from parking.mail.models import OPEN, OutboxMail
 from parking.mail.templates import KINDS
 
@@ -109,7 +110,7 @@ def _ours(session: Session, mail: OutboxMail, values: dict[str, Any]) -> bool:
         .values(values)
         .execution_options(synchronize_session=False)
     )
-    return bool(changed.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return changed_rows(changed) > 0
 
 
 def finish(mail: OutboxMail, state: str, reply: str) -> None:
@@ -165,7 +166,7 @@ def server_is_back(session: Session, now: datetime) -> int:
         .values(due_at=now, server_fault=False)
         .execution_options(synchronize_session=False)
     )
-    return changed.rowcount  # type: ignore[attr-defined]  # an UPDATE's result has it
+    return changed_rows(changed)
 
 
 def waiting_for_server(session: Session, now: datetime) -> bool:

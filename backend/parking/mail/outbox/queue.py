@@ -13,13 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from parking import clock
 from parking import realtime as live
-from parking.database import after_commit, is_sqlite
+from parking.database import after_commit, changed_rows, is_sqlite, upsert
 from parking.mail import render
 from parking.mail.models import OutboxMail, search_text
 from parking.mail.outbox import allowance, delivery
@@ -130,7 +128,7 @@ def _join_waiting(session: Session, row: dict[str, Any], interval: timedelta) ->
             )
             .execution_options(synchronize_session=False)
         )
-        if changed.rowcount:  # type: ignore[attr-defined]  # an UPDATE's result has it
+        if changed_rows(changed):
             session.refresh(last)
             return last
     busy_until = now if last.state == "sending" else last.sent_at or last.created_at
@@ -162,10 +160,15 @@ def supersede(session: Session, kind: str, booking_id: int, reason: str) -> None
     )
 
 
-def _insert_once(insert: Any) -> Any:
+def _insert_once(dialect: str) -> Any:
     """Built once: every booking makes this row, and building the statement would cost more than running it."""
     columns: dict[str, Any] = {name: bindparam(name) for name in _COLUMNS}
-    return insert(OutboxMail.__table__).values(columns).on_conflict_do_nothing().returning(OutboxMail.__table__.c.id)
+    return (
+        upsert.insert(OutboxMail.__table__, dialect)
+        .values(columns)
+        .on_conflict_do_nothing()
+        .returning(OutboxMail.__table__.c.id)
+    )
 
 
 _COLUMNS = (
@@ -173,7 +176,7 @@ _COLUMNS = (
     *("dedupe_key", "facts", "attachments", "created_at", "due_at", "expires_at", "attempts", "lost_leases"),
     *("server_fault", "last_reply"),
 )
-_INSERT = {"sqlite": _insert_once(sqlite_insert), "postgresql": _insert_once(postgresql_insert)}
+_INSERT = {dialect: _insert_once(dialect) for dialect in ("sqlite", "postgresql")}
 
 
 def _row(

@@ -23,7 +23,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.database import db, is_sqlite, transaction
+from parking.database import changed_rows, db, is_sqlite, transaction
 from parking.database.change_log import QUARTER_S
 from parking.statistics.daily.aggregate import (
     SUMS,
@@ -262,7 +262,7 @@ def _take_away(session: Session, mark_ids: list[int]) -> int:
     chosen = func.json_each(json.dumps(mark_ids)).table_valued("value") if is_sqlite() else None
     among = StatsChange.id.in_(select(chosen.c.value)) if chosen is not None else StatsChange.id == func.any(mark_ids)
     gone = session.execute(delete(StatsChange).where(among).execution_options(synchronize_session=False))
-    return int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
+    return changed_rows(gone)
 
 
 # writing ----------------------------------------------------------------------------------
