@@ -34,7 +34,8 @@ from parking.bookings.models import Booking
 from parking.bookings.reading.queries import Filters
 from parking.database import db, schema, transaction
 from parking.exports import service
-from parking.lots.models import Lot, Spot, Tariff
+from parking.lots.models import Lot, Spot
+from parking.pricing import Tariff
 from parking.web import Identity
 
 MOST_RATIO, MOST_GROWTH_MIB, RUNS = 1.7, 32, 7

@@ -14,8 +14,9 @@ import timezones
 from parking.accounts.models import User
 from parking.audit.models import AuditEntry
 from parking.database import db, schema, transaction
-from parking.lots.models import Lot, Tariff
+from parking.lots.models import Lot
 from parking.mail.i18n import zone
+from parking.pricing import Tariff
 from tests.bookings.helpers import make_lot, park
 
 WRONG = [

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, cast
+from typing import cast
 
 from flask import Flask, current_app
 
@@ -60,7 +60,7 @@ class LotList:
             self._read(keep=True)
             return
         ids = [lot_id for lot_id in known if changed and lot_id in changed]
-        fresh = queries.views(db.session(), clock.now(), ids) if ids else []
+        fresh = queries.lot_views(db.session(), clock.now(), ids) if ids else []
         if len(fresh) < len(ids):  # one of them was closed
             self._read(keep=True)
             return
@@ -89,11 +89,3 @@ def init_app(app: Flask) -> None:
 def lot_list() -> bytes:
     """The first page of lots as JSON, fresh."""
     return cast(LotList, current_app.extensions["lot_list"]).body()
-
-
-def listing(limit: int, cursor: str | None, words: str | None) -> bytes | dict[str, Any]:
-    """Any page of lots: the usual one as ready JSON, others as values."""
-    if limit == PAGE and cursor is None and not words:
-        return lot_list()
-    views, following, total = queries.page(db.session(), clock.now(), words, limit, cursor)
-    return {"lots": views, "next": following, "total": total}

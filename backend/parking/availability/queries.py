@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session, lazyload
 from parking.accounts.models import User
 from parking.bookings import occupancy
 from parking.bookings.models import OUT_OF_SERVICE, Booking
-from parking.bookings.occupancy import Counts, is_live
-from parking.bookings.reading.views import claim_of, cost_at, tariff_view
+from parking.bookings.occupancy import Counts
+from parking.bookings.reading.views import claim_of, cost_at
 from parking.bookings.rules import lifecycle
+from parking.bookings.status_sql import is_live
 from parking.database import ColumnGroups
-from parking.lots.models import Lot, Spot, Tariff
+from parking.lots.models import Lot, Spot
 from parking.money import to_number
+from parking.pricing import Tariff, tariff_view
 from parking.text import names
 from parking.timestamps import to_rfc3339
 from parking.web import Identity, pagination
@@ -60,10 +62,10 @@ def page(
     found = session.execute(query.order_by(*order).limit(limit + 1)).all()
     following = pagination.encode(found[limit - 1].id, found[limit - 1].name) if len(found) > limit else None
     ids = [row.id for row in found[:limit]]
-    return (views(session, now, ids) if ids else []), following, total
+    return (lot_views(session, now, ids) if ids else []), following, total
 
 
-def views(session: Session, now: datetime, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
+def lot_views(session: Session, now: datetime, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
     """The open lots by name (all when `ids` is None) as they are shown, with their counts at `now` and how many of
     their spots have a charger, are for disabled drivers, are covered. Three queries, however many lots."""
     some = {} if ids is None else {"lot_ids": list(ids)}

@@ -7,8 +7,7 @@ from sqlalchemy.orm import Session
 
 from parking.accounts.service import Figures
 from parking.bookings.models import Booking
-
-LIVE = ("Reserved", "Active")
+from parking.bookings.status_sql import is_block, is_live
 
 
 def figures(session: Session, user_ids: list[int]) -> dict[int, Figures]:
@@ -16,12 +15,12 @@ def figures(session: Session, user_ids: list[int]) -> dict[int, Figures]:
     rows = session.execute(
         select(
             Booking.user_id,
-            func.sum(case((Booking.status.in_(LIVE), 1), else_=0)),
+            func.sum(case((is_live, 1), else_=0)),
             func.count(),
             func.coalesce(func.sum(Booking.total_cost_minor), 0),
             func.max(Booking.created_at),
         )
-        .where(Booking.user_id.in_(user_ids), Booking.booking_type != "block")
+        .where(Booking.user_id.in_(user_ids), ~is_block)
         .group_by(Booking.user_id)
     )
     return {user_id: Figures(int(live), total, int(spent), last) for user_id, live, total, spent, last in rows}
@@ -29,9 +28,7 @@ def figures(session: Session, user_ids: list[int]) -> dict[int, Figures]:
 
 def reason_to_stay(session: Session, user_id: int) -> str | None:
     """Why this account cannot be deleted now, or None."""
-    live = select(Booking.id).where(
-        Booking.user_id == user_id, Booking.status.in_(LIVE), Booking.booking_type != "block"
-    )
+    live = select(Booking.id).where(Booking.user_id == user_id, is_live, ~is_block)
     if session.scalar(live.limit(1)) is None:
         return None
     return "You still have a booking that runs or is to come. End or cancel it first."

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from parking.bookings.models import Booking
-from parking.bookings.occupancy import is_active, is_live
+from parking.bookings.status_sql import is_active, is_live
 from parking.database import UTCDateTime, is_sqlite, upsert
 from parking.lots.models import Spot
 from parking.text import names

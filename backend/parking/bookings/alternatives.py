@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from parking.bookings import allocation, occupancy
 from parking.bookings.allocation import NewClaim
 from parking.bookings.models import Booking
-from parking.bookings.occupancy import is_live
+from parking.bookings.status_sql import is_live
 from parking.lots.models import Lot, Spot
 from parking.money import to_number
 from parking.timestamps import to_rfc3339

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from parking import mail, pricing, settings
 from parking.accounts.models import User
 from parking.bookings.models import Booking
-from parking.bookings.reading.views import claim_of, price_of, window_of
+from parking.bookings.reading.views import claim_of, window_of
 from parking.lot_calendar import zone_of_stay
-from parking.lots.models import Lot, Tariff
+from parking.lots.models import Lot
+from parking.pricing import Tariff, terms_of
 from parking.timestamps import to_rfc3339
 
 CONFIRM_EVERY = timedelta(minutes=1)
@@ -104,11 +105,11 @@ def facts_of(
     }
     window = window_of(booking)
     if window and booking.end_time is None:
-        facts["estimate_minor"] = pricing.cost_minor(price_of(tariff), *window)
+        facts["estimate_minor"] = pricing.cost_minor(terms_of(tariff), *window)
     if booking.end_time is not None and booking.status == "Completed":
         start, end = charged_time(booking)
         facts["duration_seconds"] = (end - start) // timedelta(seconds=1)
-        facts["lines"] = [_line(line) for line in pricing.cost_lines(price_of(tariff), start, end)]
+        facts["lines"] = [_line(line) for line in pricing.cost_lines(terms_of(tariff), start, end)]
     return facts
 
 

@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from parking import clock
 from parking.bookings import allocation, transitions
 from parking.bookings.models import Booking
-from parking.bookings.occupancy import is_active, is_block, is_reserved
 from parking.bookings.reading import queries
 from parking.bookings.reading.views import claim_of
 from parking.bookings.rules import lifecycle
+from parking.bookings.status_sql import is_active, is_block, is_reserved
 from parking.database import UTCDateTime, plus_seconds, transaction
 from parking.lots.models import Lot, Spot
 

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from parking import clock
+from parking.bookings.rules.lifecycle import LIVE
 from parking.database import BigId, UTCDateTime, db
 from parking.database.derived_columns import derived
 from parking.text import names
@@ -17,7 +18,7 @@ RETIRED = "retired"
 OUT_OF_SERVICE = "out of service"
 """What stands as the `reference` of a block: the capacity went down, or an administrator closed the spot."""
 
-LIVE = "status IN ('Reserved', 'Active')"
+LIVE_SQL = f"status IN {LIVE!r}"
 """The predicate of the partial indexes; SQLite uses them only for a query that repeats it to the letter."""
 
 LONG = {"booking_long": 22 * 3600, "booking_longer": 4 * 86_400, "booking_longest": 30 * 86_400}
@@ -68,7 +69,7 @@ class Booking(db.Model):  # type: ignore[name-defined]
         CheckConstraint("booking_type IN ('instant', 'reserved', 'block')", name="type"),
         CheckConstraint("status IN ('Reserved', 'Active', 'Completed', 'Cancelled', 'No-show')", name="status"),
         CheckConstraint(
-            f"CASE WHEN {LIVE} THEN held_until > start_time AND end_time IS NULL ELSE end_time IS NOT NULL END",
+            f"CASE WHEN {LIVE_SQL} THEN held_until > start_time AND end_time IS NULL ELSE end_time IS NOT NULL END",
             name="claim",
         ),
         CheckConstraint(
@@ -97,8 +98,8 @@ class Booking(db.Model):  # type: ignore[name-defined]
             "spot_id",
             "start_time",
             "held_until",
-            sqlite_where=text(LIVE),
-            postgresql_where=text(LIVE),
+            sqlite_where=text(LIVE_SQL),
+            postgresql_where=text(LIVE_SQL),
         ),
         # Lists come by their start, the newest first (bookings/listing.py): all, and of one user, lot or spot.
         Index("booking_start", "start_time", "id"),

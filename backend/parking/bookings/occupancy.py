@@ -12,23 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from parking.bookings.models import RETIRED, Booking
+from parking.bookings.status_sql import begun, is_live, missed, over
 from parking.database import UTCDateTime, plus_seconds
 from parking.lots.models import Lot
 
 AVAILABLE, RESERVED, OCCUPIED, BLOCKED = "Available", "Reserved", "Occupied", "Out of service"
 _BOOKING: Any = Booking.__table__
 _LOT: Any = Lot.__table__
+_NOW = bindparam("now", type_=UTCDateTime())
 _BY_RANK = {0: AVAILABLE, 1: RESERVED, 2: OCCUPIED, 3: BLOCKED}
-
-# Literals, not parameters: SQLite takes a partial index only for its predicate to the letter.
-is_live: ColumnElement[bool] = literal_column("booking.status IN ('Reserved', 'Active')")
-is_active: ColumnElement[bool] = literal_column("booking.status = 'Active'")
-is_reserved: ColumnElement[bool] = literal_column("booking.status = 'Reserved'")
-is_block: ColumnElement[bool] = literal_column("booking.booking_type = 'block'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +40,12 @@ class Counts:
         return self.occupied + self.reserved + self.out_of_service
 
 
-def _rank(claims: Any) -> ColumnElement[int]:
+def rank(claims: Any, now: Any) -> ColumnElement[int]:
     """3 out of service, 2 occupied, 1 reserved (its time has come, or comes within the lot's hold), 0 nothing."""
-    now = bindparam("now", type_=UTCDateTime())
-    ended_by_itself = and_(
-        claims.c.booking_type == "reserved",
-        claims.c.checkin_grace_s.is_(None),
-        claims.c.reserved_end <= now,
-    )
-    missed = and_(
-        claims.c.status == "Reserved",
-        claims.c.checkin_grace_s.is_not(None),
-        plus_seconds(claims.c.reserved_start, func.coalesce(claims.c.checkin_grace_s, 0)) <= now,
-    )
-    started = and_(claims.c.status == "Reserved", claims.c.checkin_grace_s.is_(None), claims.c.start_time <= now)
     return case(
-        (claims.c.booking_type == "block", 3),
-        (or_(ended_by_itself, missed), 0),
-        (claims.c.status == "Active", 2),
-        (started, 2),
+        (claims.booking_type == "block", 3),
+        (or_(over(claims, now), missed(claims, now)), 0),
+        (or_(claims.status == "Active", begun(claims, now)), 2),
         else_=1,
     )
 
@@ -72,10 +55,10 @@ def states(claims: Any = None) -> Select[int, int, int]:
     claims, or among `claims`, which are live."""
     live = [is_live] if claims is None else []
     claims = _BOOKING if claims is None else claims
-    soon = plus_seconds(bindparam("now", type_=UTCDateTime()), _LOT.c.instant_hold_s)
+    soon = plus_seconds(_NOW, _LOT.c.instant_hold_s)
     retired = and_(claims.c.booking_type == "block", claims.c.reference == RETIRED)
     return (
-        select(claims.c.lot_id, claims.c.spot_id, func.max(_rank(claims)).label("rank"))
+        select(claims.c.lot_id, claims.c.spot_id, func.max(rank(claims.c, _NOW)).label("rank"))
         .join_from(claims, _LOT, _LOT.c.id == claims.c.lot_id)
         .where(*live, claims.c.start_time < soon, ~retired)
         .group_by(claims.c.lot_id, claims.c.spot_id)

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from parking.bookings.models import Booking
-from parking.bookings.occupancy import is_active, is_block, is_live
+from parking.bookings.status_sql import is_active, is_block, is_live
 from parking.clock import FOREVER
 from parking.database import changed_rows
 from parking.lots.models import Spot

@@ -9,12 +9,13 @@ from sqlalchemy import Row
 from parking import clock, mail, pricing, settings
 from parking.bookings import emails, transitions
 from parking.bookings.reading import queries
-from parking.bookings.reading.views import LIVE, claim_of, ended, price_of, row_view
+from parking.bookings.reading.views import claim_of, ended, row_view
 from parking.bookings.rules import lifecycle
-from parking.bookings.service import price_lines
+from parking.bookings.rules.lifecycle import LIVE
 from parking.database import db
 from parking.errors import Conflict, NotFound
 from parking.money import to_number
+from parking.pricing import price_lines, terms_of
 from parking.timestamps import to_rfc3339
 from parking.web import Identity
 
@@ -26,7 +27,7 @@ def receipt(booking_id: int, who: Identity) -> dict[str, Any]:
     if booking.end_time is None or booking.status != "Completed":
         raise Conflict("There is a receipt once the stay is over.", code="not_completed")
     start, end = emails.charged_time(booking)
-    lines = pricing.cost_lines(price_of(row.Tariff), start, end)
+    lines = pricing.cost_lines(terms_of(row.Tariff), start, end)
     return {
         "number": f"{booking.reference}-{booking.id}",
         "issued_at": to_rfc3339(booking.end_time),

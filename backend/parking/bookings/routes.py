@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from parking import clock
-from parking.bookings import receipts, service
+from parking.bookings import quotes, receipts, service
 from parking.bookings.reading import local_days, queries
 from parking.bookings.rules.times import read_time
 from parking.bookings.schemas import (
@@ -152,7 +152,7 @@ def calendar(booking_id: int) -> Response:
 @bp.output(QuoteEnvelope)
 def quote(query: QuoteQuery) -> Response:
     """What a window would cost, before one commits."""
-    return answer({"quote": service.quote(query.lot_id, query.from_, query.to)})
+    return answer({"quote": quotes.quote(query.lot_id, query.from_, query.to)})
 
 
 @bp.get("/api/lots/<int:lot_id>/availability")
@@ -161,7 +161,7 @@ def quote(query: QuoteQuery) -> Response:
 @bp.output(AvailabilityEnvelope)
 def availability(lot_id: int, query: WindowQuery) -> Response:
     """Which spots are free over a window, and if none, when the next is."""
-    return answer({"availability": service.availability(lot_id, query.from_, query.to)})
+    return answer({"availability": quotes.availability(lot_id, query.from_, query.to)})
 
 
 @bp.get("/api/admin/bookings")

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from parking.pricing import LineOut, TariffOut
 from parking.text import names
 from parking.web import Day, In, Out, Query
 from parking.web.errors.validation import wrong
@@ -96,15 +97,6 @@ class ExtendIn(In):
 
 class ReasonIn(In):
     reason: Reason
-
-
-class TariffOut(Out):
-    id: int
-    price_per_hour: float
-    billing_step_seconds: int
-    free_minutes: int
-    daily_cap: float | None
-    cap_day: Literal["rolling", "calendar"]
 
 
 class MailOut(Out):
@@ -188,17 +180,6 @@ class AdminBookingsOut(Out):
     bookings: list[AdminBookingOut]
     next: str | None
     server_time: datetime
-
-
-class LineOut(Out):
-    """One line of a price. `capped`: the daily maximum decided; `free`: within the free minutes."""
-
-    text: str
-    starts: datetime
-    seconds: int
-    amount: float
-    capped: bool
-    free: bool
 
 
 class QuoteOut(Out):

@@ -11,22 +11,24 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from parking import clock, idempotency, mail, pricing, settings
+from parking import clock, idempotency, mail, settings
 from parking.accounts.models import User
 from parking.bookings import allocation, alternatives, emails, expiry, transitions
 from parking.bookings.events import announce
 from parking.bookings.models import Booking
-from parking.bookings.occupancy import is_block, is_live
 from parking.bookings.reading import page as pages
 from parking.bookings.reading import queries
-from parking.bookings.reading.views import booking_view, claim_of, list_view, price_of, row_view
+from parking.bookings.reading.views import booking_view, claim_of, list_view, row_view
 from parking.bookings.rules import lifecycle
 from parking.bookings.rules.times import read_time
+from parking.bookings.status_sql import is_block, is_live
 from parking.bookings.windows import check_length, read_window
 from parking.database import ColumnGroups, db, is_sqlite, transaction
 from parking.errors import Conflict, Invalid, NotFound, Unavailable
-from parking.lots.models import Lot, Spot, Tariff
-from parking.money import plain_text, to_number
+from parking.lots.models import Lot, Spot
+from parking.lots.queries import open_lot
+from parking.money import to_number
+from parking.pricing import Tariff
 from parking.timestamps import to_rfc3339
 from parking.web import signed_out
 
@@ -205,14 +207,6 @@ def _refuse_spot(session: Session, spot_id: int, lot: Lot, new: allocation.NewCl
     )
 
 
-def open_lot(session: Session, lot_id: int) -> Lot:
-    """The lot with its tariff. Raises NotFound for one that never was or was closed."""
-    lot = session.get(Lot, lot_id)
-    if lot is None or lot.deleted_at is not None:
-        raise NotFound("There is no such car park.")
-    return lot
-
-
 def release(booking_id: int, user_id: int | None, *, reason: str | None = None) -> dict[str, Any]:
     """Ends a running stay and says what it cost; of a finished one, the same answer again.
 
@@ -254,11 +248,7 @@ def check_in(booking_id: int, user_id: int) -> dict[str, Any]:
         booking: Booking = row.Booking
         lifecycle.check_check_in(claim_of(booking), now)
         _check_spot_is_free(session, booking, now, row.Lot.timezone)
-        before = transitions.audited(booking)
-        booking.start_time = min(booking.start_time, now)
-        booking.status, booking.checked_in_at = "Active", now
-        transitions.record(session, "booking.checked_in", booking, before)
-        announce(booking)
+        transitions.check_in(session, row, now)
         return {"message": "You are checked in.", "booking": row_view(row, now)}
 
     return _change(booking_id, user_id, act, with_spot=True)
@@ -296,13 +286,7 @@ def extend(booking_id: int, user_id: int, *, minutes: int | None = None, until: 
         lifecycle.check_extend(claim_of(booking), booking.held_until, end, now)
         check_length(booking.start_time, end, row.Lot.timezone, "until")
         _check_free_until(session, booking, end)
-        before = transitions.audited(booking)
-        booking.held_until, booking.sequence = end, booking.sequence + 1
-        if booking.reserved_end is not None:
-            booking.reserved_end = end
-        transitions.record(session, "booking.extended", booking, before)
-        emails.confirm(session, row.User, transitions.facts(row))
-        announce(booking)
+        transitions.extend(session, row, end)
         return {"message": "The spot is yours for longer.", "booking": row_view(row, now)}
 
     return _change(booking_id, user_id, act, with_spot=True)
@@ -396,64 +380,3 @@ def _totals(sums: dict[str, Any] | None) -> dict[str, Any] | None:
     if sums["currencies"] > 1:
         return {"count": sums["count"], "total_cost": None, "currency": None}
     return {"count": sums["count"], "total_cost": to_number(int(sums["cost"])), "currency": sums["currency"]}
-
-
-def quote(lot_id: int, start_text: str | None, end_text: str | None) -> dict[str, Any]:
-    """The price of a window before anyone commits, line by line. Raises NotFound, Invalid."""
-    lot, now = open_lot(db.session(), lot_id), clock.now()
-    start, end = read_window(lot, start_text, end_text, now, ("from", "to"))
-    lines = pricing.cost_lines(price_of(lot.tariff), start, end)
-    return {
-        "lot_id": lot.id,
-        "from": to_rfc3339(start),
-        "to": to_rfc3339(end),
-        "duration_hours": round((end - start) / timedelta(hours=1), 4),
-        "price_per_hour": to_number(lot.tariff.hourly_minor),
-        "currency": lot.tariff.currency,
-        "lines": price_lines(lines, lot.tariff),
-        "total_cost": to_number(sum(line.amount_minor for line in lines)),
-    }
-
-
-def price_lines(lines: list[pricing.Line], tariff: Tariff) -> list[dict[str, Any]]:
-    """The lines of a price: their parts, for whoever says it in a language of his own, and in English words. The
-    amounts add up to the total."""
-    return [
-        {
-            "text": _line_text(line, tariff),
-            "starts": to_rfc3339(line.starts),
-            "seconds": line.seconds,
-            "amount": to_number(line.amount_minor),
-            "capped": line.capped,
-            "free": line.free,
-        }
-        for line in lines
-    ]
-
-
-def _line_text(line: pricing.Line, tariff: Tariff) -> str:
-    hours, rest = divmod(line.seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    parts = [f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min"), (seconds, "s")) if n]
-    said = f"{' '.join(parts) or '0 min'} × {plain_text(tariff.hourly_minor, tariff.currency)} {tariff.currency}/h"
-    if line.capped:
-        return f"{said}, at most {plain_text(tariff.day_cap_minor or 0, tariff.currency)} {tariff.currency} a day"
-    return f"{said}, within the free minutes" if line.free else said
-
-
-def availability(lot_id: int, start_text: str, end_text: str) -> dict[str, Any]:
-    """The spots that are free over a window; if none is, the earliest such window. Raises NotFound, Invalid."""
-    session, now = db.session(), clock.now()
-    lot = open_lot(session, lot_id)
-    start, end = read_window(lot, start_text, end_text, now, ("from", "to"))
-    free = allocation.free_spot_ids(session, lot.id, start, end)
-    later = None if free else alternatives.next_free(session, lot.id, start, end)
-    return {
-        "lot_id": lot.id,
-        "from": to_rfc3339(start),
-        "to": to_rfc3339(end),
-        "capacity": lot.capacity,
-        "available_spots": len(free),
-        "spot_ids": free,
-        "next_free": {"from": to_rfc3339(later[0]), "to": to_rfc3339(later[1])} if later else None,
-    }

@@ -1,5 +1,8 @@
-"""The single steps of a booking's life, each written down whole: the row, the audit entry, the mail, the
-announcement. The caller holds the booking's lock and has decided that the step is right."""
+"""The seven transitions of a booking: start, check in, extend, move, complete, cancel, miss.
+
+Each changes the row, writes the audit entry, queues the mail and publishes the events. The caller holds the booking's
+lock and has checked with the rules that the transition is allowed.
+"""
 
 from __future__ import annotations
 
@@ -67,6 +70,28 @@ def start(session: Session, row: Row[Any], since: datetime) -> None:
     before = audited(booking)
     booking.status, booking.checked_in_at = "Active", since
     record(session, "booking.started", booking, before, by_system=True)
+    announce(booking)
+
+
+def check_in(session: Session, row: Row[Any], now: datetime) -> None:
+    """The driver arrives for a reservation that asks for it; the stay counts from now where they are early."""
+    booking: Booking = row.Booking
+    before = audited(booking)
+    booking.start_time = min(booking.start_time, now)
+    booking.status, booking.checked_in_at = "Active", now
+    record(session, "booking.checked_in", booking, before)
+    announce(booking)
+
+
+def extend(session: Session, row: Row[Any], end: datetime) -> None:
+    """The spot is held until `end`; so is the window of a reservation."""
+    booking: Booking = row.Booking
+    before = audited(booking)
+    booking.held_until, booking.sequence = end, booking.sequence + 1
+    if booking.reserved_end is not None:
+        booking.reserved_end = end
+    record(session, "booking.extended", booking, before)
+    emails.confirm(session, row.User, facts(row))
     announce(booking)
 
 

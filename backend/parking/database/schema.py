@@ -19,6 +19,7 @@ TABLES = (
     "idempotency.models",
     "mail.models",
     "accounts.models",
+    "pricing.models",
     "lots.models",
     "bookings.models",
     "exports.models",

@@ -35,7 +35,8 @@ from parking.accounts.models import User
 from parking.bookings.allocation import new_reference
 from parking.bookings.models import Booking
 from parking.database import db, is_sqlite, transaction
-from parking.lots.models import Lot, Spot, Tariff
+from parking.lots.models import Lot, Spot
+from parking.pricing import Tariff
 from parking.statistics.daily import refresh
 from parking.text import names
 
@@ -135,7 +136,7 @@ class _Lot:
 
     id: int
     tariff_id: int
-    price: pricing.Tariff
+    price: pricing.TariffTerms
     spot_ids: list[int]
 
 
@@ -184,7 +185,7 @@ def _make_lot(session: Session, park: CarPark, since: datetime) -> _Lot:
         raise ValueError(f"{name} is there already: the file has been loaded before.")
     # The fewer places, the dearer: small car parks lie in the middle of the city.
     hourly = 120 + 20 * max(0, 10 - park.capacity // 250)
-    price = pricing.Tariff(hourly_minor=hourly, step_s=60, day_cap_minor=DAY_CAP_HOURS * hourly, timezone=ZONE)
+    price = pricing.TariffTerms(hourly_minor=hourly, step_s=60, day_cap_minor=DAY_CAP_HOURS * hourly, timezone=ZONE)
     lot = Lot(name=name, capacity=park.capacity, timezone=ZONE, created_at=since, updated_at=since)
     session.add(lot)
     session.flush()

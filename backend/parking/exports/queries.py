@@ -15,12 +15,13 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from parking.accounts.models import Role, User, user_roles
 from parking.bookings.models import Booking
-from parking.bookings.occupancy import is_block
 from parking.bookings.reading import queries as booking_queries
 from parking.bookings.reading import views
 from parking.bookings.reading.queries import Filters
 from parking.bookings.rules import lifecycle
-from parking.lots.models import Lot, Spot, Tariff
+from parking.bookings.status_sql import is_block
+from parking.lots.models import Lot, Spot
+from parking.pricing import Tariff
 
 Rows = Select[*tuple[Any, ...]]
 

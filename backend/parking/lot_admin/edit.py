@@ -17,8 +17,9 @@ from parking.bookings.occupancy import Counts
 from parking.database import db
 from parking.errors import Invalid
 from parking.lot_admin import lot_names
-from parking.lots.models import Lot, Spot, Tariff
+from parking.lots.models import Lot, Spot
 from parking.money import check_price
+from parking.pricing import Tariff
 
 _PLAIN = ("name", "timezone", "address", "latitude", "longitude", "description", "require_checkin")
 _NULLABLE = ("address", "latitude", "longitude", "description", "daily_cap")
@@ -90,7 +91,7 @@ def create_many(many: Sequence[Changes], user_id: int, *, dry_run: bool = False)
         return [_preview(lot, changes, now) for lot, changes in zip(lots, many, strict=True)]
     with lot_names.unique_names() as session:
         _insert(session, lots, many, user_id, now)
-    by_id = {view["id"]: view for view in queries.views(db.session(), now, [lot.id for lot in lots])}
+    by_id = {view["id"]: view for view in queries.lot_views(db.session(), now, [lot.id for lot in lots])}
     return [by_id[lot.id] for lot in lots]
 
 

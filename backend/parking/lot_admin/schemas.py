@@ -1,15 +1,14 @@
-"""Lots and spots as the contract has them."""
+"""What administrators send to change lots and spots, and what is answered."""
 
 from __future__ import annotations
 
 import math
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 import timezones
-from parking.bookings.schemas import TariffOut
+from parking.availability.schemas import LotEnvelope, LotOut, SpotOut
 from parking.money import MoneyIn
 from parking.text import names
 from parking.web import In, Out, Query
@@ -88,49 +87,8 @@ class SpotsEdit(SpotEdit):
     numbers: Annotated[list[Annotated[int, Field(ge=1, le=10_000)]], Field(min_length=1, max_length=1_000)]
 
 
-class FeaturesOut(Out):
-    ev: int
-    accessible: int
-    covered: int
-
-
-class LotOut(Out):
-    id: int
-    name: str
-    capacity: int
-    price_per_hour: float
-    currency: str
-    timezone: str
-    available_spots: int
-    occupied_spots: int
-    reserved_spots: int
-    out_of_service_spots: int
-    address: str | None
-    latitude: float | None
-    longitude: float | None
-    description: str | None
-    require_checkin: bool
-    checkin_grace_minutes: int
-    instant_hold_minutes: int
-    tariff: TariffOut
-    features: FeaturesOut
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-
-class LotEnvelope(Out):
-    lot: LotOut
-
-
 class LotMessage(LotEnvelope):
     message: str
-
-
-class LotsOut(Out):
-    lots: list[LotOut]
-    next: str | None
-    total: int
 
 
 class DialectOut(Out):
@@ -147,58 +105,6 @@ class LotsMessage(Out):
     dialect: DialectOut
 
 
-class PublicLotOut(Out):
-    id: int
-    name: str
-    address: str | None
-    price_per_hour: float
-    currency: str
-    available_spots: int
-    capacity: int
-
-
-class PublicLotsOut(Out):
-    lots: list[PublicLotOut]
-
-
-class ComingOut(Out):
-    start: datetime
-    end: datetime
-    user_email: str | None = None
-
-
-class SpotStayOut(Out):
-    id: int
-    reference: str
-    user_id: int
-    user_email: str
-    username: str
-    start_time: datetime
-    held_until: datetime
-    running_cost: float
-    booking_type: Literal["instant", "reserved"]
-
-
-class SpotOut(Out):
-    id: int
-    lot_id: int
-    spot_number: int
-    status: Literal["Available", "Occupied", "Reserved", "Out of service"]
-    level: str | None
-    ev: bool
-    accessible: bool
-    covered: bool
-    out_of_service_reason: str | None
-    mine: bool
-    reservations: list[ComingOut]
-    booking: SpotStayOut | None = None
-
-
-class SpotsOut(Out):
-    lot: LotOut
-    spots: list[SpotOut]
-
-
 class SpotMessage(Out):
     message: str
     spot: SpotOut
@@ -206,12 +112,6 @@ class SpotMessage(Out):
 
 class SpotsMessage(LotMessage):
     changed: int
-
-
-class LotsQuery(Query):
-    limit: Annotated[int, Field(ge=1, le=1000)] = 200
-    cursor: Annotated[str, StringConstraints(max_length=1200)] | None = None
-    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00]*$")] | None = None
 
 
 class DeleteQuery(Query):

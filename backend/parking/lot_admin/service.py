@@ -14,22 +14,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, idempotency
-from parking.availability import queries
+from parking.availability import etags, queries
 from parking.bookings import allocation, out_of_service, transitions
 from parking.bookings.events import announce_lot, announce_spot, announce_spots
 from parking.bookings.expiry import settle
 from parking.bookings.models import OUT_OF_SERVICE, RETIRED, Booking
-from parking.bookings.occupancy import is_active, is_live, is_reserved
 from parking.bookings.reading import queries as booking_queries
 from parking.bookings.reading.views import claim_of
 from parking.bookings.rules import lifecycle
-from parking.bookings.service import open_lot
-from parking.database import db, transaction
+from parking.bookings.status_sql import is_active, is_live, is_reserved
+from parking.database import transaction
 from parking.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from parking.lot_admin import edit, lot_names, zone_change
 from parking.lot_admin.blockers import MOST_BLOCKERS_NAMED, blocking_view
 from parking.lot_admin.edit import Changes
 from parking.lots.models import Lot, Spot
+from parking.lots.queries import open_lot
 from parking.lots.rules import Resize, SpotState, resize
 from parking.text import names
 from parking.timestamps import to_rfc3339
@@ -227,7 +227,7 @@ def _locked_lot(session: Session, lot_id: int, if_match: str | None) -> Lot:
     lot = session.get(Lot, lot_id, with_for_update={"of": Lot})
     if lot is None or lot.deleted_at is not None:
         raise NotFound("There is no such car park.")
-    if if_match and if_match.strip() not in ("*", f'"{lot.version}"', f'W/"{lot.version}"'):
+    if if_match and not etags.matches(if_match, lot.version):
         raise PreconditionFailed(
             f"{lot.name} was changed by somebody else in the meantime.", current=_shown(session, lot)
         )
@@ -296,21 +296,5 @@ def _clear_reservations(session: Session, lot: Lot, now: datetime, *, cancel: bo
 
 def _shown(session: Session, lot: Lot) -> dict[str, Any]:
     session.flush()
-    [view] = queries.views(session, clock.now(), [lot.id])
+    [view] = queries.lot_views(session, clock.now(), [lot.id])
     return view
-
-
-def get(lot_id: int) -> dict[str, Any]:
-    """One open lot as it is shown. Raises NotFound."""
-    shown = queries.views(db.session(), clock.now(), [lot_id])
-    if not shown:
-        raise NotFound("There is no such car park.")
-    return shown[0]
-
-
-def spots(lot_id: int, who: Identity) -> dict[str, Any]:
-    """The lot with its spots, as this person may see them. Raises NotFound."""
-    session, now = db.session(), clock.now()
-    lot = open_lot(session, lot_id)
-    [view] = queries.views(session, now, [lot.id])
-    return {"lot": view, "spots": queries.spot_views(session, lot, now, who)}

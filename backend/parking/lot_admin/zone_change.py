@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from parking import lot_calendar
 from parking.bookings import emails, transitions
 from parking.bookings.models import Booking
-from parking.bookings.occupancy import is_live
 from parking.bookings.reading import queries as booking_queries
+from parking.bookings.status_sql import is_live
 from parking.errors import Conflict
 from parking.lot_admin.blockers import MOST_BLOCKERS_NAMED, blocking_view
 from parking.lots.models import Lot

@@ -1,7 +1,23 @@
-"""What a stay costs."""
+"""Price lists, and what a stay costs."""
 
 from __future__ import annotations
 
-from parking.pricing.rules import Line, Tariff, cost_lines, cost_minor, seconds_between, stay_cost
+from parking.pricing.models import Tariff
+from parking.pricing.rules import Line, TariffTerms, cost_lines, cost_minor, seconds_between, stay_cost
+from parking.pricing.schemas import LineOut, TariffOut
+from parking.pricing.views import price_lines, tariff_view, terms_of
 
-__all__ = ["Line", "Tariff", "cost_lines", "cost_minor", "seconds_between", "stay_cost"]
+__all__ = [
+    "Line",
+    "LineOut",
+    "Tariff",
+    "TariffOut",
+    "TariffTerms",
+    "cost_lines",
+    "cost_minor",
+    "price_lines",
+    "seconds_between",
+    "stay_cost",
+    "tariff_view",
+    "terms_of",
+]

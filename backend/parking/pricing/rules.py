@@ -16,7 +16,7 @@ DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Tariff:
+class TariffTerms:
     """A price list. The defaults are the client's formula: hours times the hourly price, to the second."""
 
     hourly_minor: int
@@ -44,12 +44,12 @@ class Line:
     free: bool = False
 
 
-def cost_minor(tariff: Tariff, start: datetime, end: datetime) -> int:
+def cost_minor(tariff: TariffTerms, start: datetime, end: datetime) -> int:
     """The price of [start, end) in minor units. Raises ValueError for naive times or an end before the start."""
     return sum(line.amount_minor for line in cost_lines(tariff, start, end))
 
 
-def cost_lines(tariff: Tariff, start: datetime, end: datetime) -> list[Line]:
+def cost_lines(tariff: TariffTerms, start: datetime, end: datetime) -> list[Line]:
     """The price in parts that add up: one part, or one a day under a daily cap. Raises as `cost_minor` does."""
     begin, seconds = _instant(start), seconds_between(start, end)
     if seconds <= tariff.free_s:
@@ -61,7 +61,7 @@ def cost_lines(tariff: Tariff, start: datetime, end: datetime) -> list[Line]:
 
 
 def stay_cost(
-    tariff: Tariff,
+    tariff: TariffTerms,
     start: datetime,
     end: datetime,
     reserved: tuple[datetime, datetime] | None = None,
@@ -87,19 +87,19 @@ def _instant(moment: datetime) -> datetime:
     return moment.astimezone(UTC)  # before any subtraction: within one zone Python subtracts wall clocks
 
 
-def _amount(tariff: Tariff, seconds: int) -> int:
+def _amount(tariff: TariffTerms, seconds: int) -> int:
     unit = tariff.unit_minor
     return unit * ((2 * seconds * tariff.hourly_minor + 3600 * unit) // (7200 * unit))  # half up
 
 
-def _capped(tariff: Tariff, starts: datetime, seconds: int) -> Line:
+def _capped(tariff: TariffTerms, starts: datetime, seconds: int) -> Line:
     amount, cap = _amount(tariff, seconds), tariff.day_cap_minor
     if cap is not None and amount > cap:
         return Line(starts, seconds, cap - cap % tariff.unit_minor, capped=True)
     return Line(starts, seconds, amount)
 
 
-def _days(tariff: Tariff, begin: datetime, billed: int) -> Iterator[tuple[datetime, int]]:
+def _days(tariff: TariffTerms, begin: datetime, billed: int) -> Iterator[tuple[datetime, int]]:
     """The billed time cut into the days of the cap, as (start, seconds)."""
     end = begin + timedelta(seconds=billed)
     while begin < end:
@@ -108,7 +108,7 @@ def _days(tariff: Tariff, begin: datetime, billed: int) -> Iterator[tuple[dateti
         begin = cut
 
 
-def _day_end(tariff: Tariff, moment: datetime) -> datetime:
+def _day_end(tariff: TariffTerms, moment: datetime) -> datetime:
     if tariff.cap_day == "rolling":
         return moment + timedelta(seconds=DAY)
     zone = ZoneInfo(tariff.timezone)

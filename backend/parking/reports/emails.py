@@ -15,10 +15,12 @@ from parking import clock, csv_writer, mail, settings
 from parking.bookings import occupancy
 from parking.bookings.models import Booking
 from parking.bookings.reading.queries import Filters
+from parking.bookings.status_sql import is_block
 from parking.csv_writer import Dialect
 from parking.exports import columns, files, stream
 from parking.exports import queries as export_queries
-from parking.lots.models import Lot, Tariff
+from parking.lots.models import Lot
+from parking.pricing import Tariff
 from parking.reports.periods import Period
 from parking.reports.recipients import Addressee
 from parking.rounding import half_up
@@ -107,9 +109,7 @@ def _free_lots(session: Session) -> list[tuple[int, dict[str, Any]]]:
 
 def _last_lots(session: Session, user_ids: Iterable[int]) -> dict[int, int]:
     newest = (
-        select(func.max(Booking.id))
-        .where(Booking.user_id.in_(list(user_ids)), ~occupancy.is_block)
-        .group_by(Booking.user_id)
+        select(func.max(Booking.id)).where(Booking.user_id.in_(list(user_ids)), ~is_block).group_by(Booking.user_id)
     )
     return dict(session.execute(select(Booking.user_id, Booking.lot_id).where(Booking.id.in_(newest))).all())
 

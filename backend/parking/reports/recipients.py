@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, lazyload
 from parking import mail, settings
 from parking.accounts.models import Role, User, user_roles
 from parking.bookings.models import Booking
-from parking.bookings.occupancy import is_block, is_live
 from parking.bookings.rules.limits import days_later
+from parking.bookings.status_sql import is_block, is_live
 from parking.reports.send_log import ReportRun
 
 Group = Literal["drivers", "admins", "inactive"]

@@ -12,10 +12,11 @@ from parking import clock, mail
 from parking.accounts.models import User
 from parking.bookings.emails import facts_of, recipient
 from parking.bookings.models import Booking
-from parking.bookings.occupancy import is_reserved
+from parking.bookings.status_sql import is_reserved
 from parking.database import db, plus_seconds, transaction
-from parking.lots.models import Lot, Spot, Tariff
+from parking.lots.models import Lot, Spot
 from parking.mail.models import MailPreference
+from parking.pricing import Tariff
 from parking.reports.schedule import enter
 from parking.reports.send_log import ReportRun
 

@@ -48,8 +48,10 @@ def test_only_changed_lots_are_read_again(two, carol, alice, auth, monkeypatch):
     monkeypatch.setattr(cache, "LIFETIME_SECONDS", 600)
     lots = [make_lot(carol, f"Lot {n}") for n in range(4)]
     headers, read = auth(alice), []
-    whole = queries.views
-    monkeypatch.setattr(queries, "views", lambda session, now, ids=None: read.append(ids) or whole(session, now, ids))
+    whole = queries.lot_views
+    monkeypatch.setattr(
+        queries, "lot_views", lambda session, now, ids=None: read.append(ids) or whole(session, now, ids)
+    )
     free(two[0], headers)
     free(two[0], headers)
     assert len(read) == 1

@@ -20,6 +20,7 @@ from parking.bookings.models import Booking
 from parking.bookings.reading import queries
 from parking.database import db, transaction
 from parking.errors import Conflict
+from parking.lots.queries import open_lot
 
 PAUSE_SECONDS = 0.05
 _met = threading.Event()
@@ -37,7 +38,7 @@ def _dawdle() -> None:
 
 def _book(order: service.Order) -> dict[str, Any]:
     """Check, then act: the first free spot by number, and a row for it."""
-    lot, now = service.open_lot(db.session(), order.lot_id), clock.now()
+    lot, now = open_lot(db.session(), order.lot_id), clock.now()
     new = service._claim_for(order, lot, now)
     free = allocation.free_spot_ids(
         db.session(), lot.id, new.start_time, new.held_until, kind=new.booking_type, limit=1

@@ -10,7 +10,8 @@ from parking import clock
 from parking.bookings import occupancy, service
 from parking.bookings.models import Booking
 from parking.database import db, transaction
-from parking.lots.models import Spot, Tariff
+from parking.lots.models import Spot
+from parking.pricing import Tariff
 from tests.bookings.helpers import make_lot, park, reserve, row
 
 H = timedelta(hours=1)

@@ -29,7 +29,8 @@ from parking.bookings.models import Booking
 from parking.database import db
 from parking.errors import Conflict, Problem
 from parking.lot_admin import service as lots
-from parking.lots.models import Lot, Spot, Tariff
+from parking.lots.models import Lot, Spot
+from parking.pricing import Tariff
 from tests.bookings.helpers import identity_of, text
 from tests.conftest import START, make_user
 

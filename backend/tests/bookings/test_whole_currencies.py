@@ -16,7 +16,7 @@ from parking.database import db
 from parking.mail import service as mail
 from parking.mail.i18n import Texts
 from parking.mail.models import OutboxMail
-from parking.pricing import Tariff, cost_lines, cost_minor
+from parking.pricing import TariffTerms, cost_lines, cost_minor
 from tests.bookings.helpers import make_lot, park
 from tests.conftest import make_settings
 
@@ -103,12 +103,12 @@ START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 )
 def test_the_amount_is_rounded_half_up_once_to_what_there_is(seconds, whole, hundredths):
     end = START + timedelta(seconds=seconds)
-    assert cost_minor(Tariff(30000, unit_minor=100), START, end) == whole
-    assert cost_minor(Tariff(30000), START, end) == hundredths
+    assert cost_minor(TariffTerms(30000, unit_minor=100), START, end) == whole
+    assert cost_minor(TariffTerms(30000), START, end) == hundredths
 
 
 def test_the_days_under_a_cap_are_whole_and_add_up():
-    tariff = Tariff(12345, day_cap_minor=100_050, unit_minor=100)  # a cap from before the rule
+    tariff = TariffTerms(12345, day_cap_minor=100_050, unit_minor=100)  # a cap from before the rule
     lines = cost_lines(tariff, START, START + timedelta(hours=53, minutes=7))
     assert all(line.amount_minor % 100 == 0 for line in lines)
     assert [line.amount_minor for line in lines][:2] == [100_000, 100_000]

@@ -7,7 +7,8 @@ from parking import clock
 from parking.accounts.models import Role, User
 from parking.bookings.models import Booking
 from parking.database import db
-from parking.lots.models import Lot, Spot, Tariff
+from parking.lots.models import Lot, Spot
+from parking.pricing import Tariff
 
 _references = count(1)
 

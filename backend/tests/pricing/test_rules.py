@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from parking.pricing import Tariff, cost_lines, cost_minor, seconds_between, stay_cost
+from parking.pricing import TariffTerms, cost_lines, cost_minor, seconds_between, stay_cost
 
 ZONES = ("UTC", "Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "America/Santiago")
 FIRST, LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2035, 12, 31, tzinfo=UTC)
@@ -49,7 +49,7 @@ def test_random_stays_equal_the_fraction_to_the_cent(zone):
             start = FIRST + timedelta(seconds=draw.randrange(int((LAST - FIRST).total_seconds())))
         end = start + timedelta(seconds=draw.randrange(1, draw.choice((7_200, 90_000, 40 * 86_400))))
         price, step = draw.choice((0, 1, 33, 199, 250, 1999, 99_999)), draw.choice((1, 60, 900, 3600))
-        charged = cost_minor(Tariff(price, step_s=step, timezone=zone), start.astimezone(tz), end.astimezone(tz))
+        charged = cost_minor(TariffTerms(price, step_s=step, timezone=zone), start.astimezone(tz), end.astimezone(tz))
         assert charged == reckoned(price, start, end, step), (start, end, price, step)
 
 
@@ -61,7 +61,7 @@ def test_a_daily_cap_equals_a_reckoning_day_by_day(zone, cap_day):
         start = FIRST + timedelta(seconds=draw.randrange(int((LAST - FIRST).total_seconds())))
         end = start + timedelta(seconds=draw.randrange(1, 9 * 86_400))
         price, cap = draw.choice((50, 120, 333)), draw.choice((0, 700, 1500))
-        tariff = Tariff(price, day_cap_minor=cap, cap_day=cap_day, timezone=zone)
+        tariff = TariffTerms(price, day_cap_minor=cap, cap_day=cap_day, timezone=zone)
         total, at = 0, start
         while at < end:
             if cap_day == "rolling":
@@ -78,36 +78,36 @@ def test_a_daily_cap_equals_a_reckoning_day_by_day(zone, cap_day):
 
 def test_the_clients_two_formulas():
     nine = datetime(2026, 3, 2, 9, tzinfo=UTC)
-    assert cost_minor(Tariff(500), nine, nine + timedelta(hours=2, minutes=30)) == 1250
+    assert cost_minor(TariffTerms(500), nine, nine + timedelta(hours=2, minutes=30)) == 1250
     window = (nine, nine + timedelta(hours=8))
-    assert stay_cost(Tariff(500), nine, nine + timedelta(hours=3), window) == 4000  # left early
-    assert stay_cost(Tariff(500), nine, nine + timedelta(hours=9), window) == 4500  # stayed longer
-    assert stay_cost(Tariff(500), nine - timedelta(minutes=30), nine + timedelta(hours=8), window) == 4250
+    assert stay_cost(TariffTerms(500), nine, nine + timedelta(hours=3), window) == 4000  # left early
+    assert stay_cost(TariffTerms(500), nine, nine + timedelta(hours=9), window) == 4500  # stayed longer
+    assert stay_cost(TariffTerms(500), nine - timedelta(minutes=30), nine + timedelta(hours=8), window) == 4250
 
 
 def test_the_night_the_clocks_change_costs_what_it_lasted():
     london = ZoneInfo("Europe/London")
     evening = datetime(2026, 3, 28, 22, tzinfo=london)
-    assert cost_minor(Tariff(100), evening, datetime(2026, 3, 29, 6, tzinfo=london)) == 700
+    assert cost_minor(TariffTerms(100), evening, datetime(2026, 3, 29, 6, tzinfo=london)) == 700
     evening = datetime(2026, 10, 24, 22, tzinfo=london)
-    assert cost_minor(Tariff(100), evening, datetime(2026, 10, 25, 6, tzinfo=london)) == 900
+    assert cost_minor(TariffTerms(100), evening, datetime(2026, 10, 25, 6, tzinfo=london)) == 900
 
 
 @pytest.mark.parametrize(("seconds", "cents"), [(0, 0), (600, 0), (601, 17), (3600, 100)])
 def test_free_minutes_are_for_stays_no_longer_than_them(seconds, cents):
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    assert cost_minor(Tariff(100, free_s=600), start, start + timedelta(seconds=seconds)) == cents
+    assert cost_minor(TariffTerms(100, free_s=600), start, start + timedelta(seconds=seconds)) == cents
 
 
 def test_half_a_cent_is_rounded_up_once():
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    assert cost_minor(Tariff(1), start, start + timedelta(minutes=30)) == 1
-    assert cost_minor(Tariff(1), start, start + timedelta(minutes=29, seconds=59)) == 0
+    assert cost_minor(TariffTerms(1), start, start + timedelta(minutes=30)) == 1
+    assert cost_minor(TariffTerms(1), start, start + timedelta(minutes=29, seconds=59)) == 0
 
 
 def test_the_lines_add_up_to_the_total():
     start = datetime(2026, 3, 27, 18, tzinfo=UTC)
-    tariff = Tariff(250, step_s=900, day_cap_minor=1500, cap_day="calendar", timezone="Europe/London")
+    tariff = TariffTerms(250, step_s=900, day_cap_minor=1500, cap_day="calendar", timezone="Europe/London")
     lines = cost_lines(tariff, start, start + timedelta(hours=60, minutes=7))
     assert sum(line.amount_minor for line in lines) == cost_minor(tariff, start, start + timedelta(hours=60, minutes=7))
     assert [line.capped for line in lines] == [False, True, True, True]
@@ -119,4 +119,4 @@ def test_naive_times_and_negative_stays_are_refused():
     with pytest.raises(ValueError, match="naive"):
         seconds_between(naive, aware)
     with pytest.raises(ValueError, match="before"):
-        cost_minor(Tariff(1), aware, aware - timedelta(seconds=1))
+        cost_minor(TariffTerms(1), aware, aware - timedelta(seconds=1))

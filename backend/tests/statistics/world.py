@@ -15,7 +15,8 @@ from sqlalchemy import insert, select, update
 from parking.bookings.models import Booking
 from parking.clock import FOREVER
 from parking.database import db, transaction
-from parking.lots.models import Lot, Spot, Tariff
+from parking.lots.models import Lot, Spot
+from parking.pricing import Tariff
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 LIVE = ("Reserved", "Active")

@@ -36,11 +36,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from parking.bookings.models import LONG, Booking, longer_than
-from parking.bookings.occupancy import is_active, is_block, is_reserved
 from parking.bookings.reading import local_days, queries
 from parking.bookings.reading.queries import Filters, Part
+from parking.bookings.status_sql import is_active, is_block, is_reserved
 from parking.database import UTCDateTime, unindexed
-from parking.lots.models import Lot, Tariff
+from parking.lots.models import Lot
+from parking.pricing import Tariff
 from parking.web import pagination
 
 _DAY = timedelta(seconds=LONG["booking_long"])

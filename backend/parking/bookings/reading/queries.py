@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, case, func, literal, literal_column, or_, select, true
+from sqlalchemy import Row, Select, and_, bindparam, case, func, literal, or_, select, true
 from sqlalchemy.orm import Session, lazyload
 
 from parking.accounts.models import User
 from parking.bookings.models import Booking
-from parking.bookings.occupancy import is_block, is_live
 from parking.bookings.reading import local_days
 from parking.bookings.reading.local_days import LocalDays
 from parking.bookings.reading.views import INSTANTS
+from parking.bookings.rules.lifecycle import LIVE
+from parking.bookings.status_sql import is_block, is_live, is_live_in, status_is
 from parking.clock import FOREVER
-from parking.database import UTCDateTime, is_sqlite, plus_seconds, rfc3339, unindexed
-from parking.lots.models import Lot, Spot, Tariff
+from parking.database import UTCDateTime, is_sqlite, rfc3339, unindexed
+from parking.lots.models import Lot, Spot
+from parking.pricing import Tariff
 from parking.text import names
-
-STATUSES = ("Active", "Reserved", "Completed", "Cancelled", "No-show")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _taken_until() -> Any:
     latest = (
         select(func.max(until, type_=UTCDateTime()))
         .where(other.c.lot_id == Booking.lot_id, other.c.spot_id == Booking.spot_id, other.c.id != Booking.id)
-        .where(literal_column("other.status IN ('Reserved', 'Active')"), other.c.start_time < Booking.start_time)
+        .where(is_live_in("other"), other.c.start_time < Booking.start_time)
         .correlate(Booking)
         .scalar_subquery()
     )
@@ -147,8 +147,8 @@ def conditions(chosen: Filters, now: datetime) -> list[Any]:
         if value is not None
     ]
     if chosen.status:
-        found.append(_status_is(chosen.status, now))
-    if chosen.status in ("Active", "Reserved"):  # with the words of the small indexes of what is live
+        found.append(status_is(Booking, chosen.status, now))
+    if chosen.status in LIVE:  # with the words of the small indexes of what is live
         found.append(is_live)
     if chosen.by_end:
         found += _by_end(chosen.from_, chosen.to)
@@ -173,18 +173,6 @@ def _by_end(low: datetime | None, high: datetime | None) -> list[Any]:
     if not ended:
         return []
     return [or_(and_(*ended), and_(is_live, *_overlaps(low, high)))]
-
-
-def _status_is(status: str, now: datetime) -> Any:
-    """The status at `now` in SQL; the same cases as lifecycle.status_at."""
-    by_itself = and_(Booking.booking_type == "reserved", Booking.checkin_grace_s.is_(None))
-    deadline = plus_seconds(Booking.reserved_start, func.coalesce(Booking.checkin_grace_s, 0))
-    missed = and_(Booking.status == "Reserved", Booking.checkin_grace_s.is_not(None), deadline <= now)
-    over = and_(Booking.status.in_(("Reserved", "Active")), by_itself, Booking.reserved_end <= now)
-    begun = and_(Booking.status == "Reserved", by_itself, Booking.reserved_start <= now, Booking.reserved_end > now)
-    stored = and_(Booking.status == status, ~or_(missed, over, begun))
-    turned = {"No-show": missed, "Completed": over, "Active": begun}.get(status)
-    return stored if turned is None else or_(stored, turned)
 
 
 def _holds(column: Any, text: str) -> Any:

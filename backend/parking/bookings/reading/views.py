@@ -13,13 +13,14 @@ from parking import pricing
 from parking.accounts.models import User
 from parking.bookings.models import Booking
 from parking.bookings.rules import lifecycle
+from parking.bookings.rules.lifecycle import LIVE
 from parking.lot_calendar import zone_of_stay
-from parking.lots.models import Lot, Tariff
-from parking.money import to_number, unit
+from parking.lots.models import Lot
+from parking.money import to_number
+from parking.pricing import Tariff, tariff_view, terms_of
 from parking.timestamps import to_rfc3339
 
 FREE_OF_CHARGE = ("Cancelled", "No-show")
-LIVE = ("Reserved", "Active")
 INSTANTS = ("start_time", "held_until", "end_time", "reserved_start", "reserved_end", "checked_in_at", "created_at")
 HOUR, NOTHING = timedelta(hours=1), timedelta(0)
 
@@ -35,19 +36,6 @@ def claim_of(booking: Booking) -> lifecycle.Claim:
     )
 
 
-def price_of(tariff: Tariff) -> pricing.Tariff:
-    """The tariff row as the pricing rule takes it."""
-    return pricing.Tariff(
-        hourly_minor=tariff.hourly_minor,
-        step_s=tariff.step_s,
-        free_s=tariff.free_s,
-        day_cap_minor=tariff.day_cap_minor,
-        cap_day=tariff.cap_day,
-        timezone=tariff.timezone,
-        unit_minor=unit(tariff.currency),
-    )
-
-
 def window_of(booking: Booking) -> tuple[datetime, datetime] | None:
     """The reserved window, or None for an instant booking."""
     if booking.reserved_start is None or booking.reserved_end is None:
@@ -57,18 +45,7 @@ def window_of(booking: Booking) -> tuple[datetime, datetime] | None:
 
 def cost_at(booking: Booking, tariff: Tariff, end: datetime) -> int:
     """What the booking costs if it ends at `end`, by its own tariff. A reservation costs its window at least."""
-    return pricing.stay_cost(price_of(tariff), booking.start_time, max(end, booking.start_time), window_of(booking))
-
-
-def tariff_view(tariff: Tariff) -> dict[str, Any]:
-    return {
-        "id": tariff.id,
-        "price_per_hour": to_number(tariff.hourly_minor),
-        "billing_step_seconds": tariff.step_s,
-        "free_minutes": tariff.free_s // 60,
-        "daily_cap": None if tariff.day_cap_minor is None else to_number(tariff.day_cap_minor),
-        "cap_day": tariff.cap_day,
-    }
+    return pricing.stay_cost(terms_of(tariff), booking.start_time, max(end, booking.start_time), window_of(booking))
 
 
 def ended(booking: Booking, tariff: Tariff, status: str) -> tuple[datetime | None, int | None]:

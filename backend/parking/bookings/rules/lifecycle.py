@@ -12,6 +12,10 @@ from datetime import datetime, timedelta
 
 from parking.errors import Conflict
 
+STATUSES = ("Active", "Reserved", "Completed", "Cancelled", "No-show")
+LIVE = ("Reserved", "Active")
+"""The stored statuses of a booking that holds its spot: it runs or is still to come."""
+
 EARLY_CHECK_IN = timedelta(minutes=30)
 """How long before the window a driver may check in, if the spot is free by then."""
 
@@ -40,7 +44,7 @@ class Claim:
 
 def status_at(claim: Claim, now: datetime) -> str:
     """The status that is true at `now`, whether or not a sweep has written it down yet."""
-    if claim.booking_type != "reserved" or claim.status not in ("Reserved", "Active"):
+    if claim.booking_type != "reserved" or claim.status not in LIVE:
         return claim.status
     assert claim.reserved_start is not None
     assert claim.reserved_end is not None
@@ -100,7 +104,7 @@ def check_check_in(claim: Claim, now: datetime) -> None:
 def check_extend(claim: Claim, held_until: datetime, until: datetime, now: datetime) -> None:
     """Raises Conflict unless the booking can be held until then."""
     status = status_at(claim, now)
-    if status not in ("Reserved", "Active"):
+    if status not in LIVE:
         raise Conflict(f"This booking has ended already ({status}).", code="already_ended")
     if until <= held_until:
         raise Conflict("The spot is yours until then already.", code="already_held")

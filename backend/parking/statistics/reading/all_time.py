@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from parking import clock
 from parking.bookings.models import Booking
-from parking.bookings.occupancy import is_block, is_live
 from parking.bookings.rules import lifecycle
+from parking.bookings.status_sql import is_block, is_live
 from parking.lots.models import Lot
 from parking.statistics.daily.aggregate import local_day
 from parking.statistics.reading import queries

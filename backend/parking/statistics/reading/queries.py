@@ -36,7 +36,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from parking.accounts.models import User
-from parking.bookings.models import LIVE, LONG, Booking, longer_than
+from parking.bookings.models import LIVE_SQL, LONG, Booking, longer_than
 from parking.database import UTCDateTime
 from parking.lot_calendar import midnight
 from parking.lots.models import Lot, Spot
@@ -140,7 +140,7 @@ def _parts(sqlite: bool) -> tuple[ColumnElement[bool], ...]:
     return (
         and_(Booking.end_time >= _LOW, Booking.end_time <= soon, or_(Booking.end_time < _HIGH, _BEGUN)),
         *_long_ago(sqlite),
-        and_(literal_column(LIVE), _BEGUN),
+        and_(literal_column(LIVE_SQL), _BEGUN),
         and_(Booking.start_time >= _LOW, Booking.start_time < _HIGH, Booking.end_time < _LOW),
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from parking import clock
 from parking.bookings.models import Booking
-from parking.bookings.occupancy import is_block
+from parking.bookings.status_sql import is_block
 from parking.lots.models import Lot
 from parking.money import to_number
 from parking.statistics.daily.aggregate import local_day, midnight

@@ -1,0 +1,52 @@
+"""The routes with which everybody reads lots and spots."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import Response, current_app
+
+from parking.availability import service
+from parking.availability.etags import with_etag
+from parking.availability.schemas import LotEnvelope, LotsOut, LotsQuery, PublicLotsOut, SpotsOut
+from parking.web import answer, documented, identity, requires
+from parking.web.rate_limits import PUBLIC, by_address, limiter
+
+bp = APIBlueprint("lots", __name__, tag="Lots")
+
+
+@bp.get("/api/lots")
+@requires()
+@bp.input(LotsQuery, location="query", arg_name="query")
+@bp.output(LotsOut)
+def list_lots(query: LotsQuery) -> Response:
+    """All car parks with what is free in them."""
+    lots = service.list_lots(query.limit, query.cursor, query.q)
+    if isinstance(lots, bytes):
+        return current_app.response_class(lots, content_type="application/json")
+    return answer(lots)
+
+
+@bp.get("/api/public/lots")
+@documented(404)
+@limiter.limit(PUBLIC, key_func=by_address)
+@bp.output(PublicLotsOut)
+def list_public() -> Response:
+    """Names, prices and free counts for those who have not signed in."""
+    return answer(service.public_lots())
+
+
+@bp.get("/api/lots/<int:lot_id>")
+@requires()
+@documented(gives=["ETag"])
+@bp.output(LotEnvelope)
+def get_lot(lot_id: int) -> Response:
+    """One car park. Its ETag is for If-Match."""
+    return with_etag(answer({"lot": service.get_lot(lot_id)}))
+
+
+@bp.get("/api/spots/<int:lot_id>")
+@requires()
+@bp.output(SpotsOut)
+def list_spots(lot_id: int) -> Response:
+    """The spots of a car park and what stands on them."""
+    return answer(service.list_spots(lot_id, identity()))

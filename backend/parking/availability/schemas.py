@@ -1,0 +1,110 @@
+"""Lots and spots as they are shown, and the query of their list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from parking.pricing import TariffOut
+from parking.web import Out, Query
+
+
+class FeaturesOut(Out):
+    ev: int
+    accessible: int
+    covered: int
+
+
+class LotOut(Out):
+    id: int
+    name: str
+    capacity: int
+    price_per_hour: float
+    currency: str
+    timezone: str
+    available_spots: int
+    occupied_spots: int
+    reserved_spots: int
+    out_of_service_spots: int
+    address: str | None
+    latitude: float | None
+    longitude: float | None
+    description: str | None
+    require_checkin: bool
+    checkin_grace_minutes: int
+    instant_hold_minutes: int
+    tariff: TariffOut
+    features: FeaturesOut
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class LotEnvelope(Out):
+    lot: LotOut
+
+
+class LotsOut(Out):
+    lots: list[LotOut]
+    next: str | None
+    total: int
+
+
+class PublicLotOut(Out):
+    id: int
+    name: str
+    address: str | None
+    price_per_hour: float
+    currency: str
+    available_spots: int
+    capacity: int
+
+
+class PublicLotsOut(Out):
+    lots: list[PublicLotOut]
+
+
+class ComingOut(Out):
+    start: datetime
+    end: datetime
+    user_email: str | None = None
+
+
+class SpotStayOut(Out):
+    id: int
+    reference: str
+    user_id: int
+    user_email: str
+    username: str
+    start_time: datetime
+    held_until: datetime
+    running_cost: float
+    booking_type: Literal["instant", "reserved"]
+
+
+class SpotOut(Out):
+    id: int
+    lot_id: int
+    spot_number: int
+    status: Literal["Available", "Occupied", "Reserved", "Out of service"]
+    level: str | None
+    ev: bool
+    accessible: bool
+    covered: bool
+    out_of_service_reason: str | None
+    mine: bool
+    reservations: list[ComingOut]
+    booking: SpotStayOut | None = None
+
+
+class SpotsOut(Out):
+    lot: LotOut
+    spots: list[SpotOut]
+
+
+class LotsQuery(Query):
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+    cursor: Annotated[str, StringConstraints(max_length=1200)] | None = None
+    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00]*$")] | None = None

@@ -1,0 +1,53 @@
+"""Answers what a driver asks before booking: the price of a window, and the spots that are free over it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from parking import clock, pricing
+from parking.bookings import allocation, alternatives
+from parking.bookings.windows import read_window
+from parking.database import db
+from parking.lots.queries import open_lot
+from parking.money import to_number
+from parking.pricing import price_lines, terms_of
+from parking.timestamps import to_rfc3339
+
+
+def quote(lot_id: int, start_text: str | None, end_text: str | None) -> dict[str, Any]:
+    """Returns the price of a window, line by line. Raises NotFound, Invalid."""
+    lot, now = open_lot(db.session(), lot_id), clock.now()
+    start, end = read_window(lot, start_text, end_text, now, ("from", "to"))
+    lines = pricing.cost_lines(terms_of(lot.tariff), start, end)
+    return {
+        "lot_id": lot.id,
+        "from": to_rfc3339(start),
+        "to": to_rfc3339(end),
+        "duration_hours": round((end - start) / timedelta(hours=1), 4),
+        "price_per_hour": to_number(lot.tariff.hourly_minor),
+        "currency": lot.tariff.currency,
+        "lines": price_lines(lines, lot.tariff),
+        "total_cost": to_number(sum(line.amount_minor for line in lines)),
+    }
+
+
+def availability(lot_id: int, start_text: str, end_text: str) -> dict[str, Any]:
+    """Returns the spots that are free over a window; if none is, the next window of this length.
+
+    Raises NotFound, Invalid.
+    """
+    session, now = db.session(), clock.now()
+    lot = open_lot(session, lot_id)
+    start, end = read_window(lot, start_text, end_text, now, ("from", "to"))
+    free = allocation.free_spot_ids(session, lot.id, start, end)
+    later = None if free else alternatives.next_free(session, lot.id, start, end)
+    return {
+        "lot_id": lot.id,
+        "from": to_rfc3339(start),
+        "to": to_rfc3339(end),
+        "capacity": lot.capacity,
+        "available_spots": len(free),
+        "spot_ids": free,
+        "next_free": {"from": to_rfc3339(later[0]), "to": to_rfc3339(later[1])} if later else None,
+    }

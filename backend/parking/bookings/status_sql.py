@@ -1,0 +1,60 @@
+"""The status of a booking by the clock, in SQL: the same cases as rules.lifecycle.status_at.
+
+`row` is the mapped class, or the columns of a table or subquery that has those of a booking. A test compares the two
+over every combination on both databases (tests/bookings/test_status_sql.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_
+
+from parking.bookings.models import LIVE_SQL
+from parking.bookings.rules.lifecycle import LIVE
+from parking.database import plus_seconds
+
+# Literals, not parameters: SQLite takes a partial index only for its predicate to the letter.
+is_live: ColumnElement[bool] = literal_column(f"booking.{LIVE_SQL}")
+is_active: ColumnElement[bool] = literal_column("booking.status = 'Active'")
+is_reserved: ColumnElement[bool] = literal_column("booking.status = 'Reserved'")
+is_block: ColumnElement[bool] = literal_column("booking.booking_type = 'block'")
+
+
+def is_live_in(alias: str) -> ColumnElement[bool]:
+    """`is_live` for another name of the table in the same statement."""
+    return literal_column(f"{alias}.{LIVE_SQL}")
+
+
+def missed(row: Any, now: Any) -> ColumnElement[bool]:
+    """Nobody checked in within the grace, and no sweep has written it."""
+    deadline = plus_seconds(row.reserved_start, func.coalesce(row.checkin_grace_s, 0))
+    return and_(row.status == "Reserved", row.checkin_grace_s.is_not(None), deadline <= now)
+
+
+def over(row: Any, now: Any) -> ColumnElement[bool]:
+    """The window of a reservation without check-in has ended, and no sweep has written it."""
+    return and_(row.status.in_(LIVE), _runs_by_itself(row), row.reserved_end <= now)
+
+
+def begun(row: Any, now: Any) -> ColumnElement[bool]:
+    """The window of a reservation without check-in has begun, and no sweep has written it."""
+    return and_(row.status == "Reserved", _runs_by_itself(row), row.reserved_start <= now, row.reserved_end > now)
+
+
+def _runs_by_itself(row: Any) -> ColumnElement[bool]:
+    return and_(row.booking_type == "reserved", row.checkin_grace_s.is_(None))
+
+
+def status_at(row: Any, now: Any) -> ColumnElement[str]:
+    """The status at `now`, as a value."""
+    return case(
+        (missed(row, now), "No-show"), (over(row, now), "Completed"), (begun(row, now), "Active"), else_=row.status
+    )
+
+
+def status_is(row: Any, status: str, now: Any) -> ColumnElement[bool]:
+    """Whether this is the status at `now`, in a form for which an index of the stored status can be used."""
+    changes = {"No-show": missed(row, now), "Completed": over(row, now), "Active": begun(row, now)}
+    stored = and_(row.status == status, ~or_(*changes.values()))
+    return or_(stored, changes[status]) if status in changes else stored
