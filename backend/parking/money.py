@@ -48,7 +48,7 @@ def unit(currency: str) -> int:
 def check_price(minor: int, currency: str) -> None:
     """Raises ValueError, with a sentence for a person, for an amount with decimals in a currency that has none."""
     if minor % unit(currency):
-        raise ValueError(f"An amount in {currency} has no decimals.")
+        raise ValueError(f"An amount in {currency} must be a whole number.")
 
 
 def plain_text(minor: int, currency: str) -> str:
@@ -62,15 +62,15 @@ def to_minor(value: Any) -> int:
     Raises ValueError for anything else, for more than two decimals, negative, infinite or absurd amounts.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise ValueError("An amount is a number.")
+        raise ValueError("An amount must be a number.")
     try:
         amount = Decimal(str(value)) * 100
     except InvalidOperation:
-        raise ValueError("An amount is a number.") from None
+        raise ValueError("An amount must be a number.") from None
     if not amount.is_finite() or amount < 0 or amount > MAX_MINOR:
-        raise ValueError("An amount lies between 0 and 1,000,000,000.")
+        raise ValueError("An amount must be between 0 and 1,000,000,000.")
     if amount != amount.to_integral_value():
-        raise ValueError("An amount has at most two decimals.")
+        raise ValueError("An amount can have at most two decimals.")
     return int(amount)
 
 

@@ -110,7 +110,7 @@ def test_the_public_address_follows_the_port(load):
         ("BCRYPT_ROUNDS", "31", "whole number"),
         ("LOG_FORMAT", "xml", "text, json"),
         ("ADMIN_PASSWORD", "12345", "6 characters"),
-        ("ADMIN_EMAIL", "nobody", "e-mail address"),
+        ("ADMIN_EMAIL", "nobody", "email address"),
     ],
 )
 def test_a_bad_value_names_its_variable_and_what_it_wants(refused, name, value, wants):

@@ -75,7 +75,7 @@ def unique_names() -> Iterator[Session]:
         if is_conflict(fault, User.__table__.c.username_key):
             raise _taken("username", "This name is taken. Please choose another.") from None
         if is_conflict(fault, User.__table__.c.email_key):
-            raise _taken("email", "There is an account with this address already.") from None
+            raise _taken("email", "An account with this address already exists.") from None
         raise
 
 

@@ -15,5 +15,5 @@ def plates(given: list[str]) -> list[str]:
     """Number plates in capitals, each once, in the order given. Two that differ in nothing but signs are one."""
     tidy = {names.plate_key(plate): plate for plate in reversed([names.plate(one) for one in given])}
     if len(tidy) > MAX_PLATES:
-        raise ValueError(f"At most {MAX_PLATES} number plates.")
+        raise ValueError(f"You can store at most {MAX_PLATES} number plates.")
     return list(reversed(tidy.values()))

@@ -97,7 +97,7 @@ def _usable(purpose: Purpose, secret: str) -> tuple[Any, ...]:
 
 def not_valid() -> NotFound:
     """One answer for a link that ran out, was used, or never was."""
-    return NotFound("This link does not work any more. Please ask for a new one.", code="link_invalid")
+    return NotFound("This link no longer works. Please ask for a new one.", code="link_invalid")
 
 
 def _hash(secret: str) -> str:

@@ -65,7 +65,7 @@ def _prefer(session: Session, user: User, wanted: dict[str, bool]) -> bool:
     """Whether anything changed. Raises Invalid for a kind of mail this person cannot turn off."""
     now = mail.get_preferences(session, user.id, admin=setup.is_admin(user))
     if unknown := sorted(wanted.keys() - now.keys()):
-        raise Invalid.field("mail_preferences", f"There is no such choice: {unknown[0][:40]}.")
+        raise Invalid.field("mail_preferences", f"Unknown setting: {unknown[0][:40]}.")
     different = {kind: enabled for kind, enabled in wanted.items() if now[kind] != enabled}
     mail.set_preferences(session, user.id, different)
     return bool(different)

@@ -105,7 +105,7 @@ def _signed_in(message: str, done: service.SignedIn) -> dict[str, Any]:
 @bp.output(schemas.SignedIn, status_code=201)
 @documented(409)
 def register(body: schemas.Register) -> Any:
-    """Make an account."""
+    """Create an account."""
     done = service.register(body.email, body.username, body.password, cookies.browser())
     return _signed_in("User registered successfully", done)
 
@@ -116,7 +116,7 @@ def register(body: schemas.Register) -> Any:
 @bp.output(schemas.SignedIn, status_code=201)
 @documented(404, 409)
 def setup(body: schemas.Setup) -> Any:
-    """Become the first administrator, by the link that the start printed."""
+    """Create the first administrator account, with the link that the start printed."""
     done = service.set_up(body.token, body.email, body.username, body.password, cookies.browser())
     return _signed_in("You are the administrator now", done)
 
@@ -137,7 +137,7 @@ def login(body: schemas.Login) -> Any:
 @bp.output(schemas.SignedIn)
 @documented(401, 403, 409, takes=[ACCOUNT_HEADER])
 def refresh() -> Any:
-    """A new token for the refresh cookie, which is replaced. Wants the header `X-Requested-With`."""
+    """Get a new token with the refresh cookie, which is replaced. Needs the header `X-Requested-With`."""
     cookies.require_own_page()
     done = service.refresh(cookies.refresh_token(), cookies.browser(), shown_account())
     return _signed_in("Session refreshed", done)
@@ -147,9 +147,9 @@ def refresh() -> Any:
 @bp.output(Message)
 @documented(401, 403, 409, bearer="optional", takes=[ACCOUNT_HEADER])
 def logout() -> Any:
-    """Sign this browser out. With the refresh cookie alone it wants the header `X-Requested-With`.
+    """Sign this browser out. With the refresh cookie alone, the header `X-Requested-With` is needed.
 
-    The session of a cookie of another account (than the token's, or than `X-Account` names) goes on.
+    A cookie of another account than that of the token or of `X-Account` stays signed in.
     """
     cookie = cookies.refresh_token()
     who = identity() if current_user.is_authenticated else None
@@ -166,7 +166,7 @@ def logout() -> Any:
 @requires()
 @bp.output(Message)
 def logout_all() -> Any:
-    """Sign every browser out, this one too."""
+    """Sign out of every browser, including this one."""
     service.sign_out_everywhere(identity().id)
     cookies.drop()
     return {"message": "You are signed out everywhere"}
@@ -176,7 +176,7 @@ def logout_all() -> Any:
 @requires()
 @bp.output(schemas.UserAnswer)
 def me() -> Any:
-    """One's own account."""
+    """Your account."""
     return {"user": profile.read(identity())}
 
 
@@ -184,7 +184,7 @@ def me() -> Any:
 @requires()
 @bp.output(schemas.UserAnswer)
 def verify() -> Any:
-    """One's own account (the older name of /auth/me)."""
+    """Your account (the older name of /auth/me)."""
     return {"user": profile.read(identity())}
 
 
@@ -194,7 +194,7 @@ def verify() -> Any:
 @bp.output(schemas.UserAnswer)
 @documented(409)
 def change_me(body: schemas.ProfileChange) -> Any:
-    """Change one's own account."""
+    """Change your account."""
     return {"user": profile.change(identity(), body.wanted())}
 
 
@@ -205,7 +205,7 @@ def change_me(body: schemas.ProfileChange) -> Any:
 @bp.output(Message)
 @documented(403, 409)
 def delete_me(body: schemas.Confirmed) -> Any:
-    """Delete one's own account. Its bookings stay in the sums, without a name."""
+    """Delete your account. Its bookings stay in the statistics, without your name."""
     profile.delete_account(identity(), body.password)
     cookies.drop()
     return {"message": "Your account is deleted"}
@@ -215,7 +215,7 @@ def delete_me(body: schemas.Confirmed) -> Any:
 @requires()
 @bp.output(schemas.Sessions)
 def sessions() -> Any:
-    """The browsers one is signed in with."""
+    """The browsers in which you are signed in."""
     who = identity()
     return {
         "sessions": [
@@ -250,7 +250,7 @@ def forgot(body: schemas.Forgot) -> Any:
     """Ask for a link to set a new password."""
     with _taking(FORGOT_SECONDS):
         change.forgot_password(body.email)
-    return {"message": "If there is an account with this address, a mail with a link is on its way to it"}
+    return {"message": "If an account with this address exists, it will get an email with a link"}
 
 
 @bp.post("/password/reset")
@@ -259,7 +259,7 @@ def forgot(body: schemas.Forgot) -> Any:
 @bp.output(Message)
 @documented(404)
 def reset(body: schemas.Reset) -> Any:
-    """Set a new password by the link of the mail. Every browser is signed out."""
+    """Set a new password with the link from the email. Every browser is signed out."""
     change.reset_password(body.token, body.password, cookies.browser())
     return {"message": "Your new password is set. Please sign in."}
 
@@ -272,7 +272,7 @@ def reset(body: schemas.Reset) -> Any:
 @bp.output(schemas.SignedIn)
 @documented(403, 409)
 def change_password(body: schemas.ChangePassword) -> Any:
-    """Set a new password. All other browsers are signed out; this one goes on with the token of the answer."""
+    """Set a new password. All other browsers are signed out; this one continues with the token in the answer."""
     done = change.change_password(identity(), body.current_password, body.new_password, cookies.browser())
     return _signed_in("Your password is changed", done)
 
@@ -285,9 +285,9 @@ def change_password(body: schemas.ChangePassword) -> Any:
 @bp.output(Message, status_code=202)
 @documented(403, 409)
 def change_email(body: schemas.ChangeEmail) -> Any:
-    """Ask for another address. It counts once the link that is sent there was used."""
+    """Ask for another email address. It becomes active when the link that is sent to it is used."""
     change.ask_email_change(identity(), body.email, body.password)
-    return {"message": "A mail with a link is on its way to the new address"}
+    return {"message": "The new address will get an email with a link"}
 
 
 @bp.post("/email/confirm")
@@ -296,7 +296,7 @@ def change_email(body: schemas.ChangeEmail) -> Any:
 @bp.output(Message)
 @documented(404, 409)
 def confirm_email(body: schemas.Token) -> Any:
-    """Confirm the new address by the link of the mail."""
+    """Confirm the new address with the link from the email."""
     change.confirm_email(body.token, cookies.browser())
     return {"message": "Your new address is confirmed"}
 

@@ -21,12 +21,12 @@ Email = Annotated[
     Field(max_length=320, json_schema_extra={"format": "email", "examples": ["alice@example.com"]}),
     AfterValidator(names.email),
 ]
-SoughtEmail = Annotated[str, Field(max_length=320, description="An address; any text is taken and may fit nobody.")]
+SoughtEmail = Annotated[str, Field(max_length=320, description="An email address; it may match no account.")]
 Username = Annotated[str, Field(max_length=200, json_schema_extra={"minLength": 1, "maxLength": names.MAX_USERNAME})]
 Password = Annotated[str, Field(max_length=4096, json_schema_extra={"format": "password"})]
 NewPassword = Annotated[str, Field(max_length=4096, json_schema_extra={"format": "password", "minLength": 6})]
 Plate = Annotated[str, Field(max_length=40)]
-Secret = Annotated[str, Field(max_length=200, description="What stood in the link.")]
+Secret = Annotated[str, Field(max_length=200, description="The token in the link.")]
 
 
 def _optional_username(given: str | None) -> str | None:
@@ -41,7 +41,7 @@ class _NewAccount(In):
 class Register(_NewAccount):
     username: Annotated[
         Annotated[str, Field(max_length=200, json_schema_extra={"maxLength": names.MAX_USERNAME})] | None,
-        Field(description="Empty or left out: the part of the address before the @, made unique."),
+        Field(description="Empty or absent: the part of the address before the @, made unique."),
         AfterValidator(_optional_username),
     ] = None
 
@@ -85,7 +85,7 @@ class Confirmed(In):
 
 
 class ProfileChange(In):
-    """Only what is named is changed. Null `timezone` means the operator's, null `locale` English."""
+    """Only the fields that are sent are changed. Null `timezone`: the operator's; null `locale`: English."""
 
     username: Annotated[Username, Field(default_factory=str), AfterValidator(names.username)]
     timezone: (
@@ -108,7 +108,7 @@ class ProfileChange(In):
 
 
 class UserChange(In):
-    """Only what is named is changed."""
+    """Only the fields that are sent are changed."""
 
     active: bool | None = None
     roles: Annotated[list[RoleName], Field(min_length=1, max_length=2)] | None = None
@@ -119,7 +119,7 @@ class UserList(Query):
     role: RoleName | None = None
     active: bool | None = None
     created_from_day: Day | None = Field(
-        default=None, description="With created_to_day: accounts made on these days by the operator's calendar"
+        default=None, description="With created_to_day: accounts created on these days, in the operator's time zone"
     )
     created_to_day: Day | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
@@ -131,7 +131,7 @@ class UserList(Query):
         if (first is None) != (last is None):
             raise wrong("created_from_day", "Please give both the first and the last day.")
         if first and last and not date(1971, 1, 1) <= first <= last <= date(9000, 1, 1):
-            raise wrong("created_from_day", "The first day must not be after the last, nor before 1971.")
+            raise wrong("created_from_day", "The first day must be 1971 or later, and not after the last day.")
         return self
 
 
@@ -157,7 +157,7 @@ class SignedIn(Out):
     message: str
     user: User
     token: str
-    expires_in: Annotated[int, Field(description="Seconds the token is good for.")]
+    expires_in: Annotated[int, Field(description="Seconds for which the token is valid.")]
 
 
 class Session(Out):
@@ -174,7 +174,7 @@ class Sessions(Out):
 
 
 class ListedUser(Out):
-    """Money beside its currency; `active_bookings` counts those running or still to come."""
+    """Totals have their currency beside them. `active_bookings` counts Active and Reserved bookings."""
 
     id: int
     email: str
@@ -190,7 +190,7 @@ class ListedUser(Out):
 
 
 class Users(Out):
-    """`deleted`: with days asked for, the accounts made on them that are no more; they are not listed."""
+    """`deleted`: how many of the accounts created on the given days have been deleted; they are not listed."""
 
     users: list[ListedUser]
     next: str | None
@@ -204,7 +204,7 @@ class ListedUserAnswer(Out):
 
 
 class SignIns(Out):
-    """Browsers that can go on without the password."""
+    """Browsers that stay signed in without the password."""
 
     count: int
     last_used_at: datetime | None
@@ -216,4 +216,4 @@ class SignInsAnswer(Out):
 
 class SignedOut(Out):
     message: str
-    ended: Annotated[int, Field(description="Browsers that were signed in.")]
+    ended: Annotated[int, Field(description="Number of browsers that were signed out.")]

@@ -25,7 +25,7 @@ def require_another(session: Session, user: User) -> None:
     """Refuses to go on when this is the last active administrator. Locks; raises Conflict."""
     lock(session)
     if queries.administrators(session, but=user.id) == 0:
-        raise Conflict("This is the last administrator. Make somebody else one first.", code="last_administrator")
+        raise Conflict("This is the last administrator. Please appoint another one first.", code="last_administrator")
 
 
 def is_admin(user: User) -> bool:
@@ -85,8 +85,8 @@ def ensure_first() -> list[str]:
         secret = one_time_tokens.issue(session, "setup", None).secret
     minutes = int(one_time_tokens.LIFETIME.total_seconds() // 60)
     return [
-        f"There is no administrator yet. Become it at {chosen.public_url}/setup#token={secret}",
-        f"(this link works once, within {minutes} minutes; a restart makes a new one)",
+        f"There is no administrator yet. Create the first one at {chosen.public_url}/setup#token={secret}",
+        f"(this link works once, within {minutes} minutes; a restart prints a new one)",
     ]
 
 

@@ -23,7 +23,7 @@ class AuditQuery(Query):
 
 
 class Entry(Out):
-    """`before` and `after` hold only what changed. Without an actor the system did it."""
+    """`before` and `after` contain only the changed fields. No actor: the system."""
 
     id: int
     at: datetime

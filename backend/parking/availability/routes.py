@@ -19,7 +19,7 @@ bp = APIBlueprint("lots", __name__, tag="Lots")
 @bp.input(LotsQuery, location="query", arg_name="query")
 @bp.output(LotsOut)
 def list_lots(query: LotsQuery) -> Response:
-    """All car parks with what is free in them."""
+    """All lots with their free spots."""
     lots = service.list_lots(query.limit, query.cursor, query.q)
     if isinstance(lots, bytes):
         return current_app.response_class(lots, content_type="application/json")
@@ -31,7 +31,7 @@ def list_lots(query: LotsQuery) -> Response:
 @limiter.limit(PUBLIC, key_func=by_address)
 @bp.output(PublicLotsOut)
 def list_public() -> Response:
-    """Names, prices and free counts for those who have not signed in."""
+    """Names, prices and free spots, without signing in."""
     return answer(service.public_lots())
 
 
@@ -40,7 +40,7 @@ def list_public() -> Response:
 @documented(gives=["ETag"])
 @bp.output(LotEnvelope)
 def get_lot(lot_id: int) -> Response:
-    """One car park. Its ETag is for If-Match."""
+    """One lot. Send its ETag as If-Match when you change it."""
     return with_etag(answer({"lot": service.get_lot(lot_id)}))
 
 
@@ -48,5 +48,5 @@ def get_lot(lot_id: int) -> Response:
 @requires()
 @bp.output(SpotsOut)
 def list_spots(lot_id: int) -> Response:
-    """The spots of a car park and what stands on them."""
+    """The spots of a lot with their status and reservations."""
     return answer(service.list_spots(lot_id, identity()))

@@ -42,7 +42,7 @@ def get_lot(lot_id: int) -> dict[str, Any]:
     """Returns one open lot. Raises NotFound."""
     lots = queries.lot_views(db.session(), clock.now(), [lot_id])
     if not lots:
-        raise NotFound("There is no such car park.")
+        raise NotFound("There is no such lot.")
     return lots[0]
 
 

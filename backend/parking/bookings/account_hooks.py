@@ -31,7 +31,7 @@ def reason_to_stay(session: Session, user_id: int) -> str | None:
     live = select(Booking.id).where(Booking.user_id == user_id, is_live, ~is_block)
     if session.scalar(live.limit(1)) is None:
         return None
-    return "You still have a booking that runs or is to come. End or cancel it first."
+    return "You still have an active or reserved booking. End or cancel it first."
 
 
 def forget(session: Session, user_id: int) -> None:

@@ -25,7 +25,7 @@ def receipt(booking_id: int, who: Identity) -> dict[str, Any]:
     row = _own(booking_id, who)
     booking, now = row.Booking, clock.now()
     if booking.end_time is None or booking.status != "Completed":
-        raise Conflict("There is a receipt once the stay is over.", code="not_completed")
+        raise Conflict("You get a receipt when the stay has ended.", code="not_completed")
     start, end = emails.charged_time(booking)
     lines = pricing.cost_lines(terms_of(row.Tariff), start, end)
     return {

@@ -52,7 +52,7 @@ CALENDAR_FILE: Any = {"description": "The calendar file", "content": {"text/cale
 @bp.input(BookIn, arg_name="body")
 @bp.output(BookedOut, status_code=201)
 def book(body: BookIn) -> Response:
-    """Book a spot, now or for a window to come."""
+    """Book a spot, now or for a window in the future."""
     wanted = body.root
     order = service.Order(
         lot_id=wanted.lot_id,
@@ -71,7 +71,7 @@ def book(body: BookIn) -> Response:
 @_leaving
 @bp.output(ReleasedOut)
 def release(booking_id: int) -> Response:
-    """Leave the spot and see what it cost. A second time gives the same answer."""
+    """End a stay and get its cost. A second call gives the same answer."""
     return answer(service.release(booking_id, identity().id))
 
 
@@ -80,7 +80,7 @@ def release(booking_id: int) -> Response:
 @bp.input(ListQuery, location="query", arg_name="query")
 @bp.output(BookingsOut)
 def list_own(query: ListQuery) -> Response:
-    """One's own bookings, newest first."""
+    """Your bookings, newest first."""
     chosen = _filters(query, user_id=identity().id, by_end=True, own_days=_own_days(query))
     return answer(service.listing(chosen, query.limit, query.cursor))
 
@@ -89,7 +89,7 @@ def list_own(query: ListQuery) -> Response:
 @requires()
 @bp.output(OneBookingOut)
 def get_own(booking_id: int) -> Response:
-    """One booking as it stands now."""
+    """One booking with its status now."""
     return answer({"booking": service.get(booking_id, identity().id), "server_time": to_rfc3339(clock.now())})
 
 
@@ -100,7 +100,7 @@ def get_own(booking_id: int) -> Response:
 @bp.input(Nothing, arg_name="body")
 @bp.output(BookedOut)
 def cancel(booking_id: int, body: Nothing) -> Response:
-    """Give up a booking that has not begun."""
+    """Cancel a booking that has not started."""
     return answer(service.cancel(booking_id, identity().id))
 
 
@@ -122,7 +122,7 @@ def extend(booking_id: int, body: ExtendIn) -> Response:
 @bp.input(Nothing, arg_name="body")
 @bp.output(BookedOut)
 def check_in(booking_id: int, body: Nothing) -> Response:
-    """Say that one has arrived, where the lot asks for it."""
+    """Confirm your arrival, where the lot requires it."""
     return answer(service.check_in(booking_id, identity().id))
 
 
@@ -131,7 +131,7 @@ def check_in(booking_id: int, body: Nothing) -> Response:
 @documented(409)
 @bp.output(ReceiptEnvelope)
 def receipt(booking_id: int) -> Response:
-    """What a finished booking cost, line by line."""
+    """The price of a completed booking, line by line."""
     return answer({"receipt": receipts.receipt(booking_id, identity())})
 
 
@@ -151,7 +151,7 @@ def calendar(booking_id: int) -> Response:
 @bp.input(QuoteQuery, location="query", arg_name="query")
 @bp.output(QuoteEnvelope)
 def quote(query: QuoteQuery) -> Response:
-    """What a window would cost, before one commits."""
+    """The price of a window before it is booked."""
     return answer({"quote": quotes.quote(query.lot_id, query.from_, query.to)})
 
 
@@ -160,7 +160,7 @@ def quote(query: QuoteQuery) -> Response:
 @bp.input(WindowQuery, location="query", arg_name="query")
 @bp.output(AvailabilityEnvelope)
 def availability(lot_id: int, query: WindowQuery) -> Response:
-    """Which spots are free over a window, and if none, when the next is."""
+    """Spots that are free over a window; if none is, the next free window."""
     return answer({"availability": quotes.availability(lot_id, query.from_, query.to)})
 
 
@@ -169,7 +169,7 @@ def availability(lot_id: int, query: WindowQuery) -> Response:
 @bp.input(AdminListQuery, location="query", arg_name="query")
 @bp.output(AdminBookingsOut)
 def list_all(query: AdminListQuery) -> Response:
-    """Everyone's bookings, searched and narrowed."""
+    """All bookings, with search and filters."""
     return answer(service.listing(_admin_filters(query), query.limit, query.cursor, for_admin=True))
 
 
@@ -178,7 +178,7 @@ def list_all(query: AdminListQuery) -> Response:
 @bp.input(AdminNarrowing, location="query", arg_name="query")
 @bp.output(AdminTotalsEnvelope)
 def totals_of_all(query: AdminNarrowing) -> Response:
-    """What everyone's bookings with these filters come to, on all pages of the list."""
+    """Totals of all bookings that match the filters."""
     return answer({"totals": service.totals(_admin_filters(query))})
 
 
@@ -188,7 +188,7 @@ def totals_of_all(query: AdminNarrowing) -> Response:
 @bp.input(ReasonIn, arg_name="body")
 @bp.output(AdminBookedOut)
 def force_release(booking_id: int, body: ReasonIn) -> Response:
-    """End somebody's stay, for a reason that he is told."""
+    """End a driver's stay, with a reason that the driver is told."""
     return answer(service.release(booking_id, None, reason=body.reason))
 
 
@@ -198,7 +198,7 @@ def force_release(booking_id: int, body: ReasonIn) -> Response:
 @bp.input(ReasonIn, arg_name="body")
 @bp.output(AdminBookedOut)
 def cancel_for(booking_id: int, body: ReasonIn) -> Response:
-    """Cancel somebody's reservation, for a reason that he is told."""
+    """Cancel a driver's reservation, with a reason that the driver is told."""
     return answer(service.cancel(booking_id, None, reason=body.reason))
 
 
@@ -233,9 +233,9 @@ def _own_days(query: ListQuery) -> local_days.LocalDays | None:
 
 def _run(first: date | None, last: date | None) -> tuple[date, date]:
     if first is None or last is None or not date(1971, 1, 1) <= first <= last:
-        raise Invalid.field("from_day", "Please say from_day and to_day, the first not after the last.")
+        raise Invalid.field("from_day", "Please give a first and a last day. The first must not be after the last.")
     if last >= date(9990, 1, 1):
-        raise Invalid.field("to_day", "This day lies outside the calendar.")
+        raise Invalid.field("to_day", "This day is out of range.")
     return first, last
 
 

@@ -27,7 +27,7 @@ TimeText = Annotated[
     str,
     StringConstraints(min_length=8, max_length=40),
     Field(
-        description="RFC 3339; without an offset it is the lot's local time",
+        description="RFC 3339; without an offset, the lot's local time",
         json_schema_extra={"pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$"},
     ),
 ]
@@ -52,7 +52,7 @@ class InstantIn(_Book):
     def _no_window(cls, body: Any) -> Any:
         """A window says that another type was meant: nobody is to pay for the wrong booking."""
         if isinstance(body, dict) and {"reserved_start", "reserved_end"} & body.keys():
-            raise wrong("booking_type", "For a time to come, the booking type must be “reserved”.")
+            raise wrong("booking_type", "For a time in the future, the booking type must be “reserved”.")
         return body
 
 
@@ -75,13 +75,13 @@ class BookIn(
             Discriminator(
                 _booking_type,
                 custom_error_type="booking_type",
-                custom_error_message="The booking type is “instant” (from now on) or “reserved” (for a time to come).",
+                custom_error_message="The booking type must be “instant” or “reserved”.",
                 custom_error_context={"field": "booking_type"},
             ),
         ]
     ]
 ):
-    """Now, or for a window to come."""
+    """A booking for now, or for a window in the future."""
 
 
 class Nothing(In):
@@ -89,7 +89,7 @@ class Nothing(In):
 
 
 class ExtendIn(In):
-    """Either by how many minutes or until when, not both."""
+    """Either `minutes` (how much longer) or `until`, not both."""
 
     minutes: Annotated[int, Field(ge=1, le=60 * 24 * 367)] | None = None
     until: TimeText | None = None
@@ -124,8 +124,8 @@ class BookingOut(Out):
     price_per_hour: float
     currency: str
     tariff: TariffOut
-    total_cost: Annotated[float, Field(description="The final cost; while Reserved the window's price; while Active 0")]
-    running_cost: Annotated[float | None, Field(description="While Active: what it would cost if it ended now")]
+    total_cost: Annotated[float, Field(description="The final cost; the window's price while Reserved; 0 while Active")]
+    running_cost: Annotated[float | None, Field(description="While Active: the cost if it ended now")]
     created_at: datetime
     require_checkin: bool
     checkin_deadline: datetime | None
@@ -237,20 +237,20 @@ class Paging(Query):
 
 
 class Narrowing(Query):
-    """What narrows a list of bookings."""
+    """Filters of a list of bookings."""
 
     status: Status | None = None
     lot_id: Id | None = None
     booking_type: Literal["instant", "reserved"] | None = None
     from_: Annotated[
-        str | None, Field(alias="from", max_length=40, description="Bookings that touch the time from here on")
+        str | None, Field(alias="from", max_length=40, description="Bookings that overlap the time from here on")
     ] = None
-    to: Annotated[str | None, Field(max_length=40, description="Bookings that touch the time before this")] = None
+    to: Annotated[str | None, Field(max_length=40, description="Bookings that overlap the time before this")] = None
 
 
 class ListQuery(Narrowing, Paging):
-    """One's own list. A booking that is over belongs to the time in which it ended, as its cost does in
-    /api/stats/user; one that runs or is to come to every time it touches. So the sums of months add up."""
+    """Your list. A booking that has ended counts at its end, as in /api/stats/user; an Active or Reserved one counts in
+    every period that it touches. So the totals of months add up."""
 
     from_: Annotated[
         str | None,
@@ -267,7 +267,7 @@ class ListQuery(Narrowing, Paging):
     @model_validator(mode="after")
     def _both_days(self) -> Self:
         if (self.from_day is None) is not (self.to_day is None):
-            raise ValueError("`from_day` and `to_day` go together")
+            raise ValueError("Please give both the first and the last day")
         return self
 
 
@@ -275,19 +275,19 @@ Minutes = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
 class AdminNarrowing(Narrowing):
-    """What narrows everyone's bookings. `counted` and what follows it find what stands behind a figure."""
+    """Filters for all bookings. `counted` and the fields after it select the bookings behind a statistic."""
 
     user_id: Id | None = None
     spot_id: Id | None = None
     q: Annotated[str | None, Field(max_length=100)] = None
     counted: Literal["started", "ended", "parked", "kept_free"] | None = Field(
         default=None,
-        description="With from_day and to_day: what happened on those days of each lot's own calendar. `kept_free`: "
-        "the spot was kept free for a reservation whose car had not come",
+        description="With from_day and to_day: what happened on those local days of each lot. `kept_free`: the spot "
+        "was kept free for a reservation whose driver had not arrived",
     )
     from_day: Day | None = None
     to_day: Day | None = None
-    came: bool = Field(default=False, description="With counted: only bookings whose car came")
+    came: bool = Field(default=False, description="With counted: only bookings whose driver arrived")
     hour: Annotated[int, Field(ge=0, le=23)] | None = Field(
         default=None, description="With counted and one day: only this hour by the lot's own clock"
     )
@@ -295,9 +295,9 @@ class AdminNarrowing(Narrowing):
         default=None, description="With counted=parked: only this moment of the days"
     )
     stay_from: Minutes | None = Field(
-        default=None, description="With counted=ended: stays of at least so many minutes (each cut to the minute)"
+        default=None, description="With counted=ended: stays of at least this many minutes (each rounded down)"
     )
-    stay_to: Minutes | None = Field(default=None, description="With counted=ended: stays of less than so many minutes")
+    stay_to: Minutes | None = Field(default=None, description="With counted=ended: stays of fewer minutes than this")
 
     @field_validator("q")
     @classmethod
@@ -320,12 +320,12 @@ class AdminNarrowing(Narrowing):
 
 
 class AdminListQuery(AdminNarrowing, Paging):
-    """Everyone's list."""
+    """The list of all bookings."""
 
 
 class AdminTotalsOut(TotalsOut):
-    """`people`: different ones. `seconds`: of bookings counted as ended their whole stays, as parked or kept_free
-    their parts of the time asked for; else null."""
+    """`people`: number of different drivers. `seconds`: with counted=ended the whole stays, with parked or kept_free
+    the part within the period; otherwise null."""
 
     people: int
     seconds: int | None

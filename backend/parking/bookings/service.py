@@ -29,6 +29,7 @@ from parking.lots.models import Lot, Spot
 from parking.lots.queries import open_lot
 from parking.money import to_number
 from parking.pricing import Tariff
+from parking.text.counting import counted
 from parking.timestamps import to_rfc3339
 from parking.web import signed_out
 
@@ -76,7 +77,7 @@ def book(order: Order) -> dict[str, Any]:
                 return answer
         if expiry.settle(order.lot_id) == 0:
             _refuse_if_full(order, new)
-    raise Unavailable("Very many people want this car park at the moment. Please try again.")
+    raise Unavailable("Many drivers are booking in this lot at the moment. Please try again.")
 
 
 class _Place(NamedTuple):
@@ -154,7 +155,7 @@ def _check_limit(session: Session, user_id: int) -> None:
     if not is_sqlite():  # one at a time per person, or two at once would both see room
         session.execute(select(func.pg_advisory_xact_lock(-user_id)))
     if open_bookings(session, user_id) >= most:
-        raise Conflict(f"You can have at most {most} open bookings.", code="too_many_bookings")
+        raise Conflict(f"You can have at most {counted(most, 'open booking')}.", code="too_many_bookings")
 
 
 def open_bookings(session: Session, user_id: int) -> int:
@@ -193,7 +194,7 @@ def _refuse_if_full(order: Order, new: allocation.NewClaim) -> None:
 def _refuse_spot(session: Session, spot_id: int, lot: Lot, new: allocation.NewClaim, free: list[int]) -> None:
     wanted = session.get(Spot, spot_id)
     if wanted is None or wanted.lot_id != lot.id or wanted.retired_at is not None:
-        raise NotFound("This car park has no such spot.")
+        raise NotFound("This lot has no such spot.")
     if wanted.id in free:
         return
     other = session.get(Spot, free[0]) if free else None
@@ -260,9 +261,9 @@ def _check_spot_is_free(session: Session, booking: Booking, now: datetime, zone:
     if until is None or until <= now:
         return
     if until == clock.FOREVER:
-        raise Conflict("Somebody is still on your spot. Please try again in a minute.", code="spot_occupied")
+        raise Conflict("There is still a car on your spot. Please try again in a minute.", code="spot_occupied")
     raise Conflict(
-        f"Somebody else has your spot until {until.astimezone(ZoneInfo(zone)):%H:%M}. You can check in from then on.",
+        f"Another driver has your spot until {until.astimezone(ZoneInfo(zone)):%H:%M}. You can check in from then on.",
         code="spot_not_free_yet",
         free_at=to_rfc3339(until),
     )
@@ -274,7 +275,7 @@ def extend(booking_id: int, user_id: int, *, minutes: int | None = None, until: 
     Raises NotFound, Invalid (neither or both given, too long), Conflict (ended; promised to somebody: `max_until`).
     """
     if (minutes is None) == (until is None):
-        raise Invalid.field("minutes", "Please say either by how many minutes or until when.")
+        raise Invalid.field("minutes", "Please give either a number of minutes or a new end, not both.")
 
     def act(session: Session, row: Row[Any], now: datetime) -> dict[str, Any]:
         booking: Booking = row.Booking
@@ -287,7 +288,7 @@ def extend(booking_id: int, user_id: int, *, minutes: int | None = None, until: 
         check_length(booking.start_time, end, row.Lot.timezone, "until")
         _check_free_until(session, booking, end)
         transitions.extend(session, row, end)
-        return {"message": "The spot is yours for longer.", "booking": row_view(row, now)}
+        return {"message": "Your booking is extended.", "booking": row_view(row, now)}
 
     return _change(booking_id, user_id, act, with_spot=True)
 
@@ -297,7 +298,7 @@ def _check_free_until(session: Session, booking: Booking, end: datetime) -> None
     if other is not None and other < end:
         free_until = max(other, booking.held_until)
         raise Conflict(
-            "The spot is promised to somebody else from then on.",
+            "Another driver has reserved the spot from then on.",
             code="spot_promised",
             max_until=to_rfc3339(free_until),
         )

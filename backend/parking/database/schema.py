@@ -54,7 +54,7 @@ def faults() -> list[str]:
         if at != head:
             return [f"the database is at migration {at or 'none'}, this program needs {head}: run `flask db upgrade`"]
         lost = constraints.missing(connection)
-        return [f"the database has lost its guard {name}: run `flask db upgrade`" for name in lost]
+        return [f"the database has lost its constraint {name}: run `flask db upgrade`" for name in lost]
 
 
 def _scripts() -> ScriptDirectory:

@@ -87,7 +87,7 @@ def read(path: Path, shift: timedelta = timedelta(0)) -> list[CarPark]:
                 instant = int(local.replace(tzinfo=ZoneInfo(ZONE)).timestamp())
                 found[code][instant] = min(max(int(cars), 0), int(capacity))
             except ValueError:
-                raise ValueError(f"line {number} is not: car park, capacity, cars, local time") from None
+                raise ValueError(f"line {number} is not: lot, capacity, cars, local time") from None
     return [
         CarPark(code, capacities[code], tuple(Reading(*one) for one in sorted(readings.items())))
         for code, readings in sorted(found.items())
@@ -296,11 +296,11 @@ def run(path: Path, *, original_dates: bool = False) -> Loaded:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--original-dates", is_flag=True, help="Keep the days of 2016 instead of moving them to the last weeks.")
 def command(file: Path, original_dates: bool) -> None:
-    """Load the real car parks and readings of FILE (birmingham.csv.gz) as bookings with history."""
+    """Load the real lots and readings of FILE (birmingham.csv.gz) as bookings with history."""
     try:
         loaded = run(file, original_dates=original_dates)
     except ValueError as fault:
         raise click.ClickException(str(fault)) from None
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    made = f"{loaded.bookings:,} bookings of {loaded.lots} car parks and {loaded.drivers:,} drivers"
+    made = f"{loaded.bookings:,} bookings of {loaded.lots} lots and {loaded.drivers:,} drivers"
     click.echo(f"{made} in {loaded.seconds:.0f} s ({loaded.rate:,} a second), {memory} MiB of memory at most.")

@@ -42,12 +42,12 @@ SWEEP_EVERY = timedelta(hours=3)
 def command(city: Path | None) -> None:
     """Fill an empty database with demonstration data and print the logins."""
     if db.session.scalar(select(Lot.id).limit(1)) is not None:
-        click.echo("There are car parks already: the demonstration data stay as they are.")
+        click.echo("There are already lots: the demonstration data stay as they are.")
         return
     _refuse_beside_a_worker()
     password = secrets.token_urlsafe(9)
     click.echo(_real(city, password) if city else _made_up(password))
-    click.echo(f"Administrator: {ADMIN}    Driver: {DRIVER}    Password of everybody: {password}")
+    click.echo(f"Administrator: {ADMIN}    Driver: {DRIVER}    Password of all accounts: {password}")
 
 
 def _refuse_beside_a_worker() -> None:
@@ -59,7 +59,7 @@ def _refuse_beside_a_worker() -> None:
 
 def _made_up(password: str) -> str:
     number = Town(clock.now(), password).live()
-    return f"{len(town.PARKS)} car parks, {town.DRIVERS} drivers, {number} bookings."
+    return f"{len(town.PARKS)} lots, {town.DRIVERS} drivers, {number} bookings."
 
 
 def _real(city: Path, password: str) -> str:
@@ -68,7 +68,7 @@ def _real(city: Path, password: str) -> str:
     with transaction() as session:
         account_changes.create(session, ADMIN, "Demo Admin", hashed, "user", "admin")
         account_changes.create(session, DRIVER, "Amelia Albers", hashed, "user")
-    return f"{loaded.lots} car parks, {loaded.drivers:,} drivers, {loaded.bookings:,} bookings."
+    return f"{loaded.lots} lots, {loaded.drivers:,} drivers, {loaded.bookings:,} bookings."
 
 
 @dataclass

@@ -16,7 +16,7 @@ from parking.exports.models import OPEN, ExportJob
 
 LEASE = timedelta(seconds=90)
 MOST_ATTEMPTS = 5
-DIED = "The export could not be built. Please ask for it again, or for a shorter period."
+DIED = "The export failed. Please try again, or choose a shorter period."
 
 
 class Lost(Exception):

@@ -39,7 +39,7 @@ _FILE: Any = {200: {"description": "The file", "content": {"text/csv": {}, "appl
 @bp.input(ExportIn, arg_name="body")
 @bp.output(ExportAsked, status_code=202)
 def ask(body: ExportIn) -> Response:
-    """Have a file built: one's own bookings, or (administrators) all data."""
+    """Start an export: your bookings, or all data (administrators)."""
     return _accepted(service.ask(identity(), body.kind, _filters(body.filters), form=body.format))
 
 
@@ -47,7 +47,7 @@ def ask(body: ExportIn) -> Response:
 @requires()
 @bp.output(ExportsOut)
 def list_own() -> Response:
-    """One's own exports, newest first."""
+    """Your exports, newest first."""
     return answer({"exports": service.listing(identity())})
 
 
@@ -55,7 +55,7 @@ def list_own() -> Response:
 @requires()
 @bp.output(ExportEnvelope)
 def get_own(job_id: int) -> Response:
-    """How far an export is."""
+    """Progress of an export."""
     return answer({"export": service.get(job_id, identity())})
 
 
@@ -66,7 +66,7 @@ def cancel(job_id: int) -> Response:
     """Stop an export, or delete its file."""
     export = service.cancel(job_id, identity())
     said = {"cancelled": "The export was cancelled.", "expired": "The file was deleted."}
-    return answer({"message": said.get(export["state"], "This export had ended already."), "export": export})
+    return answer({"message": said.get(export["state"], "This export had already ended."), "export": export})
 
 
 @bp.get("/api/exports/<int:job_id>/download")
@@ -75,7 +75,7 @@ def cancel(job_id: int) -> Response:
 @bp.input(DownloadQuery, location="query", arg_name="query")
 @bp.doc(responses=_FILE)
 def download(job_id: int, query: DownloadQuery) -> Response:
-    """The file of a finished export, for its owner alone."""
+    """The file of a finished export. Only its owner gets it."""
     path = service.download(job_id, identity(), query.token)
     response = send_file(path, as_attachment=True, download_name=path.name, conditional=True, max_age=0)
     response.headers["Cache-Control"] = "private, no-store"
@@ -89,8 +89,8 @@ def download(job_id: int, query: DownloadQuery) -> Response:
 @bp.input(FiltersQuery, location="query", arg_name="query")
 @bp.output(ExportProcessing, status_code=202)
 def export_own(query: FiltersQuery) -> Response:
-    """The client's way: one's own bookings by mail. With `Accept: text/csv` the file itself, at once, written for
-    programs unless `format` says otherwise."""
+    """Your bookings by email. With `Accept: text/csv`, the file itself at once, in the dialect `machine` unless
+    `format` says otherwise."""
     chosen = _filters(query)
     if request.method == "HEAD":  # looking at the headers is no wish
         return Response(mimetype="application/json")
@@ -108,7 +108,7 @@ def export_own(query: FiltersQuery) -> Response:
 @limiter.limit(EXPORT, key_func=by_user)
 @bp.output(PersonalData)
 def personal_data() -> Response:
-    """Everything kept about one's own person, as one file."""
+    """All stored data about you, as one file."""
     headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "private, no-store"}
     return Response(content.document(identity()), mimetype="application/json", headers=headers)
 
@@ -120,9 +120,9 @@ def personal_data() -> Response:
 @bp.input(AdminExportQuery, location="query", arg_name="query")
 @bp.output(ExportProcessing, status_code=202)
 def export_all(query: AdminExportQuery) -> Response:
-    """Users, lots, spots and bookings as CSV, mailed to the administrator who asks."""
+    """Users, lots, spots and bookings as CSV, sent by email to the administrator who asks."""
     if query.dry_run:
-        return answer({"message": f"The files would be mailed to {identity().email}.", "recipients": 1})
+        return answer({"message": f"The files would be sent by email to {identity().email}.", "recipients": 1})
     return _accepted(service.ask(identity(), "all_data", form=query.format, force=query.force, task=True))
 
 

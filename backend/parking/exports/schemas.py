@@ -87,7 +87,7 @@ class ExportAsked(Out):
 
 
 class ExportDryRun(Out):
-    """What `?dry_run=true` answers: what would be done, and for how many."""
+    """The answer of `?dry_run=true`: the intended action, and the number of recipients."""
 
     message: str
     recipients: int

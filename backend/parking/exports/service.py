@@ -56,7 +56,7 @@ def ask(
     Raises Forbidden (all data is for administrators), Conflict `export_quota`, Unavailable `disk_full`.
     """
     if kind == "all_data" and not who.is_admin:
-        raise Forbidden("This needs the role of an administrator.")
+        raise Forbidden("Only administrators can do this.")
     with transaction() as session:
         keeper = idempotency.begin(session) if has_request_context() else None
         job = _job_for(session, who, kind, _kept(filters), csv_writer.resolved(form, who.locale), force)
@@ -68,8 +68,8 @@ def ask(
 
 
 MESSAGES = {
-    "bookings": "Your bookings are being exported. The file comes by mail and stands on the page.",
-    "all_data": "All data is being exported. The files come by mail and stand on the page.",
+    "bookings": "Your bookings are being exported. You get the file by email, and it is on this page.",
+    "all_data": "All data is being exported. You get the files by email, and they are on this page.",
 }
 
 
@@ -162,7 +162,7 @@ def shown(job: ExportJob) -> dict[str, Any]:
 
 
 def listing(who: Identity) -> list[dict[str, Any]]:
-    """One's own exports, newest first."""
+    """Your exports, newest first."""
     query = select(ExportJob).where(ExportJob.user_id == who.id).order_by(ExportJob.id.desc()).limit(SHOWN)
     return [shown(job) for job in db.session.scalars(query) if _may_see(job, who)]
 
@@ -179,14 +179,14 @@ def download(job_id: int, who: Identity, token: str | None) -> Path:
     """
     job = _own(db.session(), job_id, who)
     if token is not None and not emails.link_is_good(token, job.id):
-        raise Gone("This link has ended. Your exports are on the page for as long as they are kept.")
+        raise Gone("This link has expired. Your exports are on the page until they are deleted.")
     if job.state in ("queued", "running"):
         raise Conflict("This export is still being built.", code="not_ready")
     if job.state != "done" or job.file is None or (job.expires_at and job.expires_at <= clock.now()):
-        raise Gone("This file is no longer kept. Please export again.", code="export_ended")
+        raise Gone("This file has been deleted. Please export again.", code="export_ended")
     path = files.absolute(job.file)
     if not path.is_file():
-        raise Gone("This file is no longer kept. Please export again.", code="export_ended")
+        raise Gone("This file has been deleted. Please export again.", code="export_ended")
     return path
 
 

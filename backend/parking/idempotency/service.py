@@ -45,7 +45,7 @@ def begin(session: Session) -> Keeper | None:
     if key is None:
         return None
     if not 1 <= len(key) <= 255:
-        raise Invalid.field(HEADER, "An idempotency key has 1 to 255 characters.")
+        raise Invalid.field(HEADER, "An idempotency key must have 1 to 255 characters.")
     user_id = identity().id
     wanted = hashlib.sha256(f"{request.method} {request.path}\n".encode() + _canonical_body()).hexdigest()
     _lock(session, user_id, key)

@@ -14,14 +14,14 @@ from parking.database import db
 from parking.errors import Problem
 from parking.lot_admin import csv_import, service
 
-lots = AppGroup("lots", help="Car parks.")
+lots = AppGroup("lots", help="Lots.")
 
 
 @lots.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only check the file.")
 def import_file(file: Path, dry_run: bool) -> None:
-    """Make car parks from a CSV FILE: all of them, or none."""
+    """Create lots from a CSV FILE: all of them, or none."""
     by = db.session.scalar(select(User.id).join(User.roles).where(Role.name == "admin").order_by(User.id).limit(1))
     if by is None:
         raise click.ClickException("There is no administrator yet: `flask admin create`.")
@@ -31,4 +31,4 @@ def import_file(file: Path, dry_run: bool) -> None:
     except Problem as problem:
         lines = [f"{where}: {said}" for where, many in problem.errors.items() for said in many]
         raise click.ClickException("\n".join([problem.detail, *lines])) from None
-    click.echo(f"{len(made)} car park(s) {'would be' if dry_run else 'were'} created.")
+    click.echo(service.created(len(made), dry_run=dry_run))

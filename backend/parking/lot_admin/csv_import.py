@@ -17,6 +17,7 @@ from parking.lot_admin.edit import Changes
 from parking.lot_admin.schemas import LotIn
 from parking.money import check_price
 from parking.text import names
+from parking.text.counting import counted
 from parking.web.errors.validation import sentences
 
 MOST_ROWS = 5_000
@@ -94,7 +95,7 @@ def parse(data: bytes | str, charset: str | None = None, *, currency: str = "") 
     except Unreadable as error:
         raise _refused(str(error), [Fault(error.line, None, error.reason, str(error))]) from None
     if not lines.rows or len(lines.rows) > MOST_ROWS:
-        said = f"A file holds 1 to {MOST_ROWS} car parks."
+        said = f"A file must have 1 to {MOST_ROWS} lots."
         raise _refused(said, [Fault(None, None, "count", said, {"n": MOST_ROWS})])
     return Import(_checked(columns, lines.rows, decimal, currency), Reading(encoding, lines.separator, decimal))
 
@@ -113,7 +114,7 @@ def _columns(heading: Sequence[str]) -> list[str]:
         faults = [Fault(1, name, "unknown_column", f"{name}: unknown column.") for name in unknown]
         faults += [Fault(1, name, "missing_column", f"{name}: this column is missing.") for name in missing]
         faults += [Fault(1, name, "column_twice", f"{name}: there are two such columns.") for name in twice]
-        raise _refused("The first line does not name the columns of a car park.", faults)
+        raise _refused("The first line must contain the column names of a lot.", faults)
     return columns
 
 
@@ -136,11 +137,11 @@ def _checked(
         if misfit := _amounts(line, lot, currency):
             faults.append(misfit)
     if not faults and (spots := sum(lot.fields["capacity"] for lot in found)) > MOST_SPOTS:
-        said = f"A file makes at most {MOST_SPOTS:,} spots; this one has {spots:,}."
+        said = f"A file can create at most {MOST_SPOTS:,} spots; this one has {spots:,}."
         raise _refused(said, [Fault(None, "capacity", "spots", said, {"n": MOST_SPOTS})])
     if faults:
         wrong = len({fault.line for fault in faults})
-        raise _refused(f"{wrong} line(s) are wrong; nothing was imported.", faults)
+        raise _refused(f"{counted(wrong, 'line is', 'lines are')} wrong; nothing was imported.", faults)
     return found
 
 

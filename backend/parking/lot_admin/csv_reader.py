@@ -97,7 +97,7 @@ def _checked(data: bytes, encoding: str) -> tuple[str, str]:
             raise
         raise Unreadable("encoding", f"The file is not {encoding} text. Please save it as UTF-8.") from None
     if "\0" in text:
-        raise Unreadable("encoding", "The file is not text: it holds zero bytes.")
+        raise Unreadable("encoding", "The file is not text: it contains zero bytes.")
     return text.removeprefix("\ufeff"), encoding
 
 

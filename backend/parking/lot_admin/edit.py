@@ -198,7 +198,7 @@ def check_capacity(capacity: int) -> None:
     """Raises Invalid for more spots than a lot may have here."""
     most = settings.current().lot_capacity_max
     if not 1 <= capacity <= most:
-        raise Invalid.field("capacity", f"A car park has 1 to {most} spots.")
+        raise Invalid.field("capacity", f"A lot must have 1 to {most} spots.")
 
 
 def audited(lot: Lot) -> dict[str, Any]:

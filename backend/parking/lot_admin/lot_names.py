@@ -31,7 +31,7 @@ def unique_names() -> Iterator[Session]:
             duplicates.settle(session, _LOT)
     except IntegrityError as error:
         if is_conflict(error, _LOT.c.name_key):
-            raise _taken("of this name") from None
+            raise _taken("with this name") from None
         raise
 
 
@@ -42,4 +42,4 @@ def require_free(session: Session, name: str) -> None:
 
 
 def _taken(named: str) -> Conflict:
-    return Conflict(f"There is a car park {named} already.", code="name_taken", errors={"name": ["Taken."]})
+    return Conflict(f"There is already a lot {named}.", code="name_taken", errors={"name": ["Taken."]})

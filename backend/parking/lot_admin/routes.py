@@ -35,7 +35,7 @@ bp = APIBlueprint("lot_admin", __name__, tag="Lots")
 @bp.output(LotMessage, status_code=201)
 @bp.doc(operation_id="post_lots_create_lot")
 def create_lot(body: LotIn) -> Response:
-    """Make a car park with spots 1 to its capacity."""
+    """Create a lot with spots 1 to its capacity."""
     return with_etag(answer(service.create(Changes(body.model_dump(exclude_unset=True)), identity()), 201))
 
 
@@ -46,7 +46,7 @@ def create_lot(body: LotIn) -> Response:
 @bp.output(LotsMessage, status_code=201)
 @bp.doc(operation_id="post_lots_import_lots")
 def import_lots(query: ImportQuery) -> Response:
-    """Make many car parks from a CSV file: all of them, or none. The file may come from a spreadsheet of any country
+    """Create many lots from a CSV file: all of them, or none. The file may come from a spreadsheet of any country
     (UTF-8, UTF-16 or Windows-1252; commas, semicolons or tabs; decimal points or commas; English or German headings);
     `dialect` says how it was read."""
     if request.mimetype != "text/csv":
@@ -54,8 +54,11 @@ def import_lots(query: ImportQuery) -> Response:
     charset = request.mimetype_params.get("charset")
     parsed = csv_import.parse(request.get_data(), charset, currency=settings.current().currency)
     lots = service.create_many(parsed.lots, identity().id, dry_run=query.dry_run)
-    verb = "would be created" if query.dry_run else "were created"
-    body = {"message": f"{len(lots)} car park(s) {verb}.", "lots": lots, "dialect": parsed.reading.as_json()}
+    body = {
+        "message": service.created(len(lots), dry_run=query.dry_run),
+        "lots": lots,
+        "dialect": parsed.reading.as_json(),
+    }
     return answer(body, 200 if query.dry_run else 201)
 
 
@@ -67,10 +70,10 @@ def import_lots(query: ImportQuery) -> Response:
 @bp.output(LotMessage)
 @bp.doc(operation_id="put_lots_update_lot")
 def update_lot(lot_id: int, query: UpdateQuery, body: LotEdit) -> Response:
-    """Change a car park; its price from now on, its capacity as far as bookings allow.
+    """Change a lot. A new price counts from now on; the capacity can go down as far as bookings allow.
 
-    Another time zone while reservations are to come is refused (409 `timezone_confirm`, with the list) unless it is
-    confirmed: they keep their moments, and their owners are told how these read by the new clock."""
+    Another time zone while there are future reservations is refused (409 `timezone_confirm`, with the list) unless it
+    is confirmed: they keep their instants, and their drivers are told the new local times."""
     changes, if_match = Changes(body.model_dump(exclude_unset=True)), request.headers.get("If-Match")
     return with_etag(
         answer(service.update_lot(lot_id, changes, identity(), if_match, confirm_timezone=query.confirm_timezone))
@@ -84,7 +87,7 @@ def update_lot(lot_id: int, query: UpdateQuery, body: LotEdit) -> Response:
 @bp.output(Message)
 @bp.doc(operation_id="delete_lots_delete_lot")
 def delete_lot(lot_id: int, query: DeleteQuery) -> Response:
-    """Close a car park without losing its history."""
+    """Delete a lot. Its bookings stay in the history."""
     return answer(
         service.delete(
             lot_id,
@@ -101,7 +104,7 @@ def delete_lot(lot_id: int, query: DeleteQuery) -> Response:
 @bp.output(LotMessage)
 @bp.doc(operation_id="post_lots_restore_lot")
 def restore_lot(lot_id: int) -> Response:
-    """Open a deleted car park again."""
+    """Restore a deleted lot."""
     return with_etag(answer(service.restore(lot_id)))
 
 
@@ -112,7 +115,7 @@ def restore_lot(lot_id: int) -> Response:
 @bp.output(SpotMessage)
 @bp.doc(operation_id="patch_lots_update_spot")
 def update_spot(spot_id: int, body: SpotEdit) -> Response:
-    """Describe a spot, take it out of service or back."""
+    """Change a spot, take it out of service, or put it back into service."""
     return answer(service.update_spot(spot_id, body.model_dump(exclude_unset=True), identity()))
 
 
@@ -123,6 +126,6 @@ def update_spot(spot_id: int, body: SpotEdit) -> Response:
 @bp.output(SpotsMessage)
 @bp.doc(operation_id="patch_lots_update_spots")
 def update_spots(lot_id: int, body: SpotsEdit) -> Response:
-    """Describe many spots of a car park, take them out of service or back: all of them or none."""
+    """Change many spots of a lot, take them out of service or put them back: all of them or none."""
     fields = body.model_dump(exclude_unset=True)
     return answer(service.update_spots(lot_id, fields.pop("numbers"), fields, identity()))

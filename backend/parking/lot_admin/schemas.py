@@ -45,7 +45,7 @@ CapDay = Literal["rolling", "calendar"]
 
 
 class LotEdit(In):
-    """Any of the fields; what is left out stays as it is."""
+    """Any of the fields; the others stay as they are."""
 
     name: Name | None = None
     capacity: Capacity | None = None
@@ -120,7 +120,7 @@ class DeleteQuery(Query):
 
 class UpdateQuery(Query):
     confirm_timezone: bool = Field(
-        default=False, description="Change the time zone although reservations are to come; their owners are told"
+        default=False, description="Also with future reservations, whose drivers are told by email"
     )
 
 

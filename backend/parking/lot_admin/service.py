@@ -32,10 +32,18 @@ from parking.lots.models import Lot, Spot
 from parking.lots.queries import open_lot
 from parking.lots.rules import Resize, SpotState, resize
 from parking.text import names
+from parking.text.counting import counted
 from parking.timestamps import to_rfc3339
 from parking.web import Identity
 
 create_many = edit.create_many
+
+
+def created(number: int, *, dry_run: bool) -> str:
+    """The message of an import of so many lots."""
+    if dry_run:
+        return f"{counted(number, 'lot')} would be created."
+    return f"{counted(number, 'lot was', 'lots were')} created."
 
 
 def create(changes: Changes, who: Identity) -> dict[str, Any]:
@@ -112,7 +120,7 @@ def restore(lot_id: int) -> dict[str, Any]:
     with lot_names.unique_names() as session:
         lot = session.get(Lot, lot_id, with_for_update={"of": Lot})
         if lot is None:
-            raise NotFound("There is no such car park.")
+            raise NotFound("There is no such lot.")
         if lot.deleted_at is None:
             raise Conflict(f"{lot.name} is not deleted.", code="not_deleted")
         lot_names.require_free(session, lot.name)
@@ -165,7 +173,8 @@ def update_spots(lot_id: int, numbers: Iterable[int], fields: dict[str, Any], wh
         audit.record(session, "lot.spots_updated", "lot", lot.id, after=changed)
         announce_spots(lot.id, ids)
         session.flush()
-        return {"message": f"{len(spots)} spot(s) were saved.", "changed": len(spots), "lot": _shown(session, lot)}
+        message = f"{counted(len(spots), 'spot was', 'spots were')} saved."
+        return {"message": message, "changed": len(spots), "lot": _shown(session, lot)}
 
 
 def _numbered(session: Session, lot: Lot, numbers: set[int]) -> list[Spot]:
@@ -192,7 +201,8 @@ def _close(session: Session, lot: Lot, ids: list[int], reason: str | None, who: 
     out_of_service.block(session, lot.id, ids, kind=OUT_OF_SERVICE, user_id=who.id, now=now, reason=reason)
     if taken := out_of_service.occupants(session, lot.id, ids):
         raise Conflict(
-            f"{len(taken)} of these spots are booked. Release or cancel what stands on them first.",
+            f"{counted(len(taken), 'of these spots is', 'of these spots are')} booked. "
+            "End or cancel the bookings first.",
             code="spot_in_use",
             blocking=blockers(session, lot.id, taken),
         )
@@ -204,7 +214,7 @@ def _set_service(session: Session, spot: Spot, fields: dict[str, Any], who: Iden
         return {"out_of_service": False}
     if out_of_service.occupants(session, spot.lot_id, [spot.id]):
         raise Conflict(
-            f"Spot {spot.spot_number} is booked. Release or cancel what stands on it first.",
+            f"Spot {spot.spot_number} is booked. End or cancel the booking first.",
             code="spot_in_use",
             blocking=blockers(session, spot.lot_id, [spot.id]),
         )
@@ -226,7 +236,7 @@ def _locked_lot(session: Session, lot_id: int, if_match: str | None) -> Lot:
     allocation.lock_lot(session, lot_id)
     lot = session.get(Lot, lot_id, with_for_update={"of": Lot})
     if lot is None or lot.deleted_at is not None:
-        raise NotFound("There is no such car park.")
+        raise NotFound("There is no such lot.")
     if if_match and not etags.matches(if_match, lot.version):
         raise PreconditionFailed(
             f"{lot.name} was changed by somebody else in the meantime.", current=_shown(session, lot)
@@ -250,7 +260,8 @@ def _resize(session: Session, lot: Lot, capacity: int, who: Identity, now: datet
     )
     if plan.short:
         raise Conflict(
-            f"{plan.short} spot(s) too many are booked or out of service to get down to {capacity}.",
+            f"The capacity cannot be {capacity}: "
+            f"{counted(plan.short, 'spot too many is', 'spots too many are')} booked or out of service.",
             code="capacity_blocked",
             blocking=blockers(session, lot.id, plan.blocking),
         )
@@ -283,12 +294,12 @@ def _clear_reservations(session: Session, lot: Lot, now: datetime, *, cancel: bo
     rows = session.execute(query.order_by(Booking.id).with_for_update(of=Booking)).all()
     if rows and not cancel:
         raise Conflict(
-            f"{len(rows)} reservation(s) are still to come. Cancel them along with it, or wait.",
+            f"This lot has {counted(len(rows), 'future reservation')}. Cancel all of them, or wait.",
             code="lot_reserved",
             blocking=blockers(session, lot.id, [row.Booking.spot_id for row in rows]),
         )
     if any(lifecycle.status_at(claim_of(row.Booking), now) != "Reserved" for row in rows):
-        raise Conflict("A reservation begins or ends here at this moment. Please try again.", code="lot_in_use")
+        raise Conflict("A reservation starts or ends here at this moment. Please try again.", code="lot_in_use")
     for row in rows:
         transitions.cancel(session, row, now, by="admin", reason=f"{lot.name} has closed.")
     session.flush()

@@ -22,6 +22,7 @@ from parking.bookings.status_sql import is_live
 from parking.errors import Conflict
 from parking.lot_admin.blockers import MOST_BLOCKERS_NAMED, blocking_view
 from parking.lots.models import Lot
+from parking.text.counting import counted
 
 
 def carry_out(session: Session, lot: Lot, zone: str, now: datetime, *, confirmed: bool) -> None:
@@ -30,8 +31,8 @@ def carry_out(session: Session, lot: Lot, zone: str, now: datetime, *, confirmed
     rows = [row for row in _reservations(session, lot.id) if _reads_differently(row.Booking, lot.timezone, zone)]
     if rows and not confirmed:
         raise Conflict(
-            f"{_counted(len(rows))} would read differently by the clock of {zone}. "
-            "Confirm the change, and their owners are told by mail.",
+            f"{counted(len(rows), 'reservation')} would have other local times in {zone}. "
+            "If you confirm the change, their drivers are told by email.",
             code="timezone_confirm",
             count=len(rows),
             blocking=[blocking_view(row) for row in rows[:MOST_BLOCKERS_NAMED]],
@@ -41,10 +42,6 @@ def carry_out(session: Session, lot: Lot, zone: str, now: datetime, *, confirmed
     for row in rows:
         row.Booking.sequence += 1
         emails.zone_changed(session, row.User, transitions.facts(row), before)
-
-
-def _counted(number: int) -> str:
-    return "1 reservation" if number == 1 else f"{number} reservations"
 
 
 def _reads_differently(booking: Booking, before: str, after: str) -> bool:

@@ -27,7 +27,7 @@ mail_cli = AppGroup("mail", help="Check, preview and test the mails.")
 @mail_cli.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list on standard output.")
 def doctor_command(as_json: bool) -> None:
-    """Check the way to the mail server without sending: connection, TLS, login, From. Exit code 1 when it is broken."""
+    """Check the mail server without sending: connection, TLS, login, sender. Exit code 1 when a check fails."""
     checks = smtp_check.examine(current())
     if as_json:
         click.echo(json.dumps([{"check": c.name, "ok": c.ok, "said": c.said} for c in checks]))
@@ -41,7 +41,7 @@ def doctor_command(as_json: bool) -> None:
 @mail_cli.command("render")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def render_command(folder: Path) -> None:
-    """Write every kind of mail with made-up facts into FOLDER, as .html, .txt and .eml, in every language."""
+    """Write every kind of mail with sample data into FOLDER, as .html, .txt and .eml, in every language."""
     folder.mkdir(parents=True, exist_ok=True)
     site = delivery.site(current())
     for kind in KINDS:
@@ -57,7 +57,7 @@ def render_command(folder: Path) -> None:
 @mail_cli.command("test")
 @click.argument("address")
 def test_command(address: str) -> None:
-    """Send one short mail to ADDRESS now, past the outbox, and say what the server answered."""
+    """Send one short mail to ADDRESS now, without the outbox, and print the server's answer."""
     settings = current()
     target = delivery.server(settings)
     if target is None:
@@ -79,7 +79,7 @@ def test_command(address: str) -> None:
 @mail_cli.command("unsubscribe")
 @click.argument("token")
 def unsubscribe_command(token: str) -> None:
-    """Do what a mail "unsubscribe TOKEN" in the From mailbox asks for (most readers use the link instead)."""
+    """Unsubscribe the user of TOKEN, as a mail "unsubscribe TOKEN" in the From mailbox asks."""
     try:
         user_id, kind = service.token_subject(db.session(), token.removeprefix("unsubscribe").strip())
     except BadToken as fault:

@@ -35,7 +35,7 @@ mail_bp = APIBlueprint("mail", __name__, tag="Mail", template_folder="templates"
 @mail_bp.input(EmailQuery, location="query")
 @mail_bp.output(EmailsOut)
 def list_emails(query_data: EmailQuery) -> Any:
-    """Every mail of the outbox, newest first."""
+    """All emails of the outbox, newest first."""
     wanted = query_data.model_dump(exclude={"cursor"})
     before_id = pagination.decode(query_data.cursor, int)[0] if query_data.cursor is not None else None
     mails, more = service.page(db.session(), before_id=before_id, **wanted)
@@ -51,7 +51,7 @@ def list_emails(query_data: EmailQuery) -> Any:
 @requires("admin")
 @mail_bp.output(EmailOut)
 def get_email(mail_id: int) -> Any:
-    """One mail with its text, HTML and headers. Secret links are not shown."""
+    """One email with its text, HTML and headers. Secret links are not shown."""
     mail = service.get(db.session(), mail_id)
     return {"email": EmailDetail.shown(mail, service.preview(mail))}
 
@@ -61,10 +61,10 @@ def get_email(mail_id: int) -> Any:
 @documented(409)
 @mail_bp.output(EmailDone)
 def retry_email(mail_id: int) -> Any:
-    """Queues a failed, discarded or waiting mail again, from its first attempt."""
+    """Queue a failed, discarded or waiting email again, from its first attempt."""
     with transaction() as session:
         mail = service.retry(session, mail_id)
-    return {"message": "The mail is queued again.", "email": Email.of(mail)}
+    return {"message": "The email is queued again.", "email": Email.of(mail)}
 
 
 @mail_bp.post("/api/admin/emails/<int:mail_id>/discard")
@@ -72,20 +72,20 @@ def retry_email(mail_id: int) -> Any:
 @documented(409)
 @mail_bp.output(EmailDone)
 def discard_email(mail_id: int) -> Any:
-    """Takes a mail out of the queue for good."""
+    """Discard an email: it is never sent."""
     with transaction() as session:
         mail = service.discard(session, mail_id)
-    return {"message": "The mail will not be sent.", "email": Email.of(mail)}
+    return {"message": "The email will not be sent.", "email": Email.of(mail)}
 
 
 @mail_bp.post("/api/admin/emails/resume")
 @requires("admin")
 @mail_bp.output(Message)
 def resume_delivery() -> Any:
-    """Ends the pause after refused logins."""
+    """End the pause after refused logins."""
     with transaction() as session:
         service.resume(session)
-    return {"message": "Delivery goes on."}
+    return {"message": "Delivery continues."}
 
 
 @mail_bp.get("/api/admin/emails/kinds")
@@ -93,7 +93,7 @@ def resume_delivery() -> Any:
 @mail_bp.input(PreviewQuery, location="query")
 @mail_bp.output(KindsOut)
 def list_kinds(query_data: PreviewQuery) -> Any:
-    """The kinds of mail there are."""
+    """All kinds of email."""
     t = Texts(query_data.locale)
     return {
         "kinds": [
@@ -107,7 +107,7 @@ def list_kinds(query_data: PreviewQuery) -> Any:
 @mail_bp.input(PreviewQuery, location="query")
 @mail_bp.output(PreviewEnvelope)
 def preview_kind(kind: str, query_data: PreviewQuery) -> Any:
-    """A kind of mail with made-up facts."""
+    """A kind of email with sample data."""
     who = identity()
     return PreviewEnvelope.of(kind, service.sample(kind, query_data.locale, who.timezone or current().timezone))
 
@@ -117,12 +117,12 @@ def preview_kind(kind: str, query_data: PreviewQuery) -> Any:
 @mail_bp.input(PreviewQuery, location="query")
 @mail_bp.output(Message, status_code=202)
 def send_sample(kind: str, query_data: PreviewQuery) -> Any:
-    """Sends the kind with made-up facts to the administrator who asks."""
+    """Send this kind with sample data to the administrator who asks."""
     who = identity()
     to = service.Recipient(who.email, who.username, query_data.locale, who.timezone or current().timezone, who.id, True)
     with transaction() as session:
         mail = service.queue_sample(session, kind, to)
-    said = "You have turned this kind off." if mail.state == "suppressed" else f"Queued for {who.email}."
+    said = "You have turned off this kind of email." if mail.state == "suppressed" else f"Queued for {who.email}."
     return {"message": said}
 
 
@@ -132,7 +132,7 @@ def send_sample(kind: str, query_data: PreviewQuery) -> Any:
 @mail_bp.get("/unsubscribe/<token>")
 @mail_bp.doc(hide=True)
 def ask_unsubscribe(token: str) -> Response:
-    """A page that asks; changes nothing, because programs follow links."""
+    """A page that asks for confirmation. It changes nothing, because programs follow links."""
     try:
         _, kind = service.token_subject(db.session(), token)
     except BadToken:
@@ -143,7 +143,7 @@ def ask_unsubscribe(token: str) -> Response:
 @mail_bp.post("/unsubscribe/<token>")
 @mail_bp.doc(hide=True)
 def do_unsubscribe(token: str) -> Response:
-    """Effective at once: from the button of the page, or from the reader's mail program (RFC 8058)."""
+    """Unsubscribe at once: from the button of the page, or from a mail program (RFC 8058)."""
     try:
         user_id, kind = service.token_subject(db.session(), token)
     except BadToken:
@@ -156,7 +156,7 @@ def do_unsubscribe(token: str) -> Response:
 @mail_bp.get("/unsubscribe/style.css")
 @mail_bp.doc(hide=True)
 def unsubscribe_style() -> Response:
-    """The page's looks, from a file, because the content security policy allows nothing inline."""
+    """The stylesheet of the page; the content security policy allows no inline styles."""
     return send_from_directory(f"{mail_bp.root_path}/templates", "unsubscribe.css", max_age=86_400)
 
 

@@ -65,7 +65,7 @@ class EmailDetail(Email):
 
 
 class Circuit(Out):
-    """Whether the server's refusal of our login keeps us from knocking ("open"), and until when."""
+    """`open`: the mail server has refused the login, and delivery pauses until the given time."""
 
     state: Literal["closed", "open"]
     until: Instant | None

@@ -51,7 +51,7 @@ NOT_CONFIGURED = "not sent: no SMTP server configured"
 def queue_sample(session: Session, kind: str, to: Recipient) -> OutboxMail:
     """The kind with made-up facts, to an administrator who wants to see it arrive. Raises NotFound."""
     if kind not in KINDS:
-        raise NotFound("There is no such kind of mail.")
+        raise NotFound("There is no such kind of email.")
     mail = queue(session, kind, to, KINDS[kind].sample())
     assert mail is not None  # only a dedupe_key makes it None
     return mail
@@ -141,7 +141,7 @@ def get(session: Session, mail_id: int, *, lock: bool = False) -> OutboxMail:
     """Raises NotFound."""
     mail = session.get(OutboxMail, mail_id, with_for_update=lock)
     if mail is None:
-        raise NotFound("There is no such mail.")
+        raise NotFound("There is no such email.")
     return mail
 
 
@@ -173,7 +173,7 @@ def preview(mail: OutboxMail) -> Preview:
 def sample(kind: str, locale: str = "en", timezone: str = "UTC") -> Preview:
     """The kind with made-up facts. Raises NotFound."""
     if kind not in KINDS:
-        raise NotFound("There is no such kind of mail.")
+        raise NotFound("There is no such kind of email.")
     return _previewed(sample_draft(kind, locale, timezone))
 
 
@@ -215,9 +215,9 @@ def retry(session: Session, mail_id: int) -> OutboxMail:
     """A fresh start for a mail that has ended badly or waits too long. Raises NotFound, Conflict."""
     mail = get(session, mail_id, lock=True)
     if mail.state not in ("failed", "discarded", "retrying", "queued"):
-        raise Conflict(f"A mail in state {mail.state} cannot be sent again.")
+        raise Conflict(f"An email in state {mail.state} cannot be sent again.")
     if entries.is_erased(mail):
-        raise Conflict("The link in this mail has been erased; its reader must ask for a new one.")
+        raise Conflict("The link in this email has been erased; its recipient must ask for a new one.")
     now = clock.now()
     mail.state, mail.due_at, mail.server_fault = "queued", now, False
     mail.attempts, mail.lost_leases, mail.first_attempt_at = 0, 0, None
@@ -229,7 +229,7 @@ def discard(session: Session, mail_id: int) -> OutboxMail:
     """It will not be sent. Raises NotFound, Conflict."""
     mail = get(session, mail_id, lock=True)
     if mail.state not in ("queued", "retrying", "failed"):
-        raise Conflict(f"A mail in state {mail.state} cannot be discarded.")
+        raise Conflict(f"An email in state {mail.state} cannot be discarded.")
     entries.finish(mail, "discarded", "discarded by an administrator")
     return mail
 

@@ -18,7 +18,7 @@ class TariffOut(Out):
 
 
 class LineOut(Out):
-    """One line of a price. `capped`: the daily maximum decided; `free`: within the free minutes."""
+    """One line of a price. `capped`: limited by the daily maximum; `free`: within the free minutes."""
 
     text: str
     starts: datetime

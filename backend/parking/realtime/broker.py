@@ -115,9 +115,9 @@ class Hub:
         replaced = own[0] if len(own) >= MAX_STREAMS_PER_USER else None
         others = [one for one in open_now if one is not replaced]
         if len(self._streams) >= MAX_STREAMS and replaced is None:
-            raise Unavailable("Too many pages are listening at the moment.", retry_after=RETRY_SECONDS)
+            raise Unavailable("Too many pages are open at the moment.", retry_after=RETRY_SECONDS)
         if sum(one.address == stream.address for one in others) >= MAX_STREAMS_PER_ADDRESS:
-            raise Unavailable("Too many pages of your network are listening.", retry_after=BUSY_ADDRESS_SECONDS)
+            raise Unavailable("Too many pages are open in your network.", retry_after=BUSY_ADDRESS_SECONDS)
         if replaced is not None:
             replaced.end(frame("bye", {"reason": "replaced"}))
 

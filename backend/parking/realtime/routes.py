@@ -42,7 +42,7 @@ class Looking(Query):
 
 _ANSWERS: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
     200: {"description": "A stream of events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
-    503: {"description": "Too many pages listen at the moment."},
+    503: {"description": "Too many pages are open at the moment."},
 }
 
 
@@ -50,11 +50,11 @@ _ANSWERS: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
 @requires()
 @bp.input(Looking, location="query", arg_name="looking")
 @bp.doc(
-    summary="What changes, while it changes (server-sent events)",
-    description="Events: `lot` (free counts), `spot` (of `lot_id`), `booking` (your own), `ping` every 15 s, "
-    "`degraded` (poll until `resync`), `resync` (read everything anew), `bye` (the stream ends; "
+    summary="Changes as they happen (server-sent events)",
+    description="Events: `lot` (free spots), `spot` (of `lot_id`), `booking` (yours), `ping` every 15 s, "
+    "`degraded` (poll until `resync`), `resync` (read everything again), `bye` (the stream ends; "
     "`reason`: `expired`, `signed out`, `stopping`, or `replaced` by a newer one of the account: then poll). Resume "
-    "with `Last-Event-ID`. 503 with `Retry-After` when too many pages listen, in all or from one address.",
+    "with `Last-Event-ID`. 503 with `Retry-After` when too many streams are open, in all or from one address.",
     responses=_ANSWERS,
 )
 def stream(looking: Looking) -> Response:

@@ -6,22 +6,23 @@ import click
 from flask.cli import AppGroup
 
 from parking.reports import schedule
+from parking.text.counting import counted
 
-cli = AppGroup("reports", help="Reminders and reports of the timetable.")
+cli = AppGroup("reports", help="Scheduled reminders and reports.")
 
 
 @cli.command("run")
 @click.argument("kinds", nargs=-1, type=click.Choice(tuple(schedule.REPORTS)))
 @click.option("--dry-run", is_flag=True, help="Send nothing; print who would get what.")
-@click.option("--force", is_flag=True, help="Also to those who have got it.")
+@click.option("--force", is_flag=True, help="Also to users who have already received it.")
 def run_command(kinds: tuple[str, ...], dry_run: bool, force: bool) -> None:
-    """Queue these reports now (all of them when none is named), for the last period that ended."""
+    """Queue these reports now (all if none is named), for the last period that ended."""
     chosen = kinds or tuple(schedule.REPORTS)
     if dry_run:
         found = schedule.preview(chosen, force=force)
         for kind, reader in found:
             click.echo(f"{kind}\t{reader.user.email}")
-        click.echo(f"{len(found)} mail(s) would be queued.", err=True)
+        click.echo(f"{counted(len(found), 'email')} would be queued.", err=True)
         return
     schedule.send_now(chosen, force=force)
-    click.echo(f"{schedule.work_off()} mail(s) queued.")
+    click.echo(f"{counted(schedule.work_off(), 'email')} queued.")

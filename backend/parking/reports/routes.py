@@ -17,7 +17,7 @@ bp = APIBlueprint("schedule", __name__, tag="Reports")
 @requires("admin")
 @bp.output(ScheduleOut)
 def schedule() -> Response:
-    """What is sent when, when it last was, and to how many."""
+    """The scheduled emails: next time, last time, and number of recipients."""
     lines = [
         Line(**line).model_dump(mode="json")
         for line in (*schedules.shown(), reservation_reminders.shown(), housekeeping.shown())
@@ -31,7 +31,7 @@ def schedule() -> Response:
 @bp.output(Processing, status_code=202)
 @documented(also={200: DryRun})
 def send_daily_reminder(query: SendQuery) -> Response:
-    """Remind the inactive now. `dry_run` only says how many; `force` also writes to those who were written to."""
+    """Send reminders to inactive users now. `dry_run` only counts; `force` also sends to users who already got one."""
     return _send(query, "inactivity_reminder")
 
 
@@ -41,7 +41,7 @@ def send_daily_reminder(query: SendQuery) -> Response:
 @bp.output(Processing, status_code=202)
 @documented(also={200: DryRun})
 def send_daily_report(query: SendQuery) -> Response:
-    """Yesterday's figures to the administrators now."""
+    """Send yesterday's report to the administrators now."""
     return _send(query, "admin_daily_report")
 
 
@@ -51,7 +51,7 @@ def send_daily_report(query: SendQuery) -> Response:
 @bp.output(Processing, status_code=202)
 @documented(also={200: DryRun})
 def send_monthly_report(query: SendQuery) -> Response:
-    """Last month's reports to drivers and administrators now."""
+    """Send last month's reports to drivers and administrators now."""
     return _send(query, "user_monthly_report", "admin_monthly_report")
 
 

@@ -32,6 +32,7 @@ from parking.reports.emails import Writer, Written
 from parking.reports.periods import Period, Rule
 from parking.reports.send_log import OPEN, ReportBatch, ReportRun
 from parking.settings import Settings
+from parking.text.counting import counted
 
 log = logging.getLogger(__name__)
 PAGE = 500
@@ -69,7 +70,7 @@ REPORTS: dict[str, Report] = {
     for report in (
         Report(
             "inactivity_reminder",
-            "Reminder to people who have not booked for 7, 14 or 30 days",
+            "Reminder to users who have not booked for 7, 14 or 30 days",
             "day",
             lambda chosen: chosen.reminder_time,
             "inactive",
@@ -78,7 +79,7 @@ REPORTS: dict[str, Report] = {
         ),
         Report(
             "admin_daily_report",
-            "Yesterday's figures, to the administrators",
+            "Yesterday's statistics, to administrators",
             "day",
             lambda chosen: chosen.daily_report_time,
             "admins",
@@ -86,7 +87,7 @@ REPORTS: dict[str, Report] = {
         ),
         Report(
             "user_monthly_report",
-            "Their own month, to everybody who parks",
+            "Each driver's month, to drivers",
             "month",
             lambda chosen: chosen.monthly_report_time,
             "drivers",
@@ -94,7 +95,7 @@ REPORTS: dict[str, Report] = {
         ),
         Report(
             "admin_monthly_report",
-            "The month's figures, to the administrators",
+            "The month's statistics, to administrators",
             "month",
             lambda chosen: chosen.monthly_report_time,
             "admins",
@@ -360,7 +361,9 @@ def dry_run(kinds: Sequence[str], *, force: bool = False) -> dict[str, Any]:
     """To how many people it would go, and the first of their addresses."""
     found = preview(kinds, force=force)
     people = sorted({reader.user.email for _, reader in found})
-    said = "Nobody would get this now" if not found else f"{len(found)} mail(s) would go to {len(people)} people"
+    said = f"{counted(len(found), 'email')} would go to {counted(len(people), 'user')}"
+    if not found:
+        said = "Nobody would get this email now"
     return {
         "message": f"{said}.",
         "recipients": len(people),
@@ -378,7 +381,7 @@ def send_now(kinds: Sequence[str], *, by: int | None = None, force: bool = False
         for kind, batch_id in zip(kinds, ids, strict=True):
             audit.record(session, "report.send", "report_batch", batch_id, after={"kind": kind, "forced": force})
         after_commit(partial(live.wake_task, "tasks.send_reports"))
-    message = "The mails are being prepared. Nobody gets one twice." if not force else "The mails are being prepared."
+    message = "The emails are being prepared. Nobody gets one twice." if not force else "The emails are being prepared."
     return {"message": message, "status": "processing", "task_id": "report-" + "-".join(map(str, ids))}
 
 

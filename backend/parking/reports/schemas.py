@@ -36,7 +36,7 @@ class Processing(Out):
 
 
 class DryRun(Out):
-    """`addresses` holds the first hundred."""
+    """`addresses` contains the first hundred."""
 
     message: str
     recipients: int

@@ -65,7 +65,7 @@ def admin(query: AdminStatsQuery) -> Response:
 @bp.input(AdminStatsQuery, location="query", arg_name="query")
 @bp.doc(responses=CSV)
 def admin_csv(query: AdminStatsQuery) -> Response:
-    """One table of the figures as CSV."""
+    """One table of the statistics as CSV."""
     return _admin_csv(query, "auto")
 
 
@@ -80,7 +80,7 @@ def _hour_csv(query: HourQuery, otherwise: Format) -> Response:
 @bp.input(HourQuery, location="query", arg_name="query")
 @bp.output(HourEnvelope)
 def hour(query: HourQuery) -> Response:
-    """A cell of the heat map day by day (with `Accept: text/csv` as a table)."""
+    """One cell of the heat map by day (with `Accept: text/csv`, as a table)."""
     return _hour_csv(query, "machine") if _wants_csv() else answer({"hour": service.hour(query)})
 
 
@@ -90,7 +90,7 @@ def hour(query: HourQuery) -> Response:
 @bp.input(HourQuery, location="query", arg_name="query")
 @bp.doc(responses=CSV)
 def hour_csv(query: HourQuery) -> Response:
-    """A cell of the heat map day by day, as CSV."""
+    """One cell of the heat map by day, as CSV."""
     return _hour_csv(query, "auto")
 
 
@@ -99,7 +99,7 @@ def hour_csv(query: HourQuery) -> Response:
 @bp.input(UserStatsQuery, location="query", arg_name="query")
 @bp.output(UserStatsEnvelope)
 def user(query: UserStatsQuery) -> Response:
-    """One's own month: visits, hours, money, favourite lot (with `Accept: text/csv`, lot by lot as a table)."""
+    """Your month: visits, hours, cost, favourite lot (with `Accept: text/csv`, a table by lot)."""
     if _wants_csv():
         return _user_csv(query, "machine")
     return answer(service.user(identity().id, query.month))
@@ -110,5 +110,5 @@ def user(query: UserStatsQuery) -> Response:
 @bp.input(UserStatsQuery, location="query", arg_name="query")
 @bp.doc(responses=CSV)
 def user_csv(query: UserStatsQuery) -> Response:
-    """One's own month, lot by lot, as CSV."""
+    """Your month by lot, as CSV."""
     return _user_csv(query, "auto")

@@ -37,14 +37,14 @@ class PeriodQuery(Query):
 def check_period(first: date, last: date) -> None:
     """Raises a validation error for a period that ends before it begins, or is too long to answer at once."""
     if not EARLIEST <= first <= last <= LATEST:
-        raise wrong("from", "The first day must not be after the last, nor before 1971.")
+        raise wrong("from", "The first day must be 1971 or later, and not after the last day.")
     if (last - first).days >= MOST_DAYS:
         raise wrong("to", f"A period has at most {MOST_DAYS:,} days.")
 
 
 class AdminStatsQuery(Query):
-    """The figures of a period, and which of them a CSV holds. `from` and `to` are local days of each lot, both
-    included; without them, everything since the first booking."""
+    """The statistics of a period, and the table of a CSV. `from` and `to` are local days of each lot, both included;
+    without them, everything since the first booking."""
 
     from_: Annotated[Day | None, Field(alias="from", description="With `to`; without both: all time")] = None
     to: Day | None = None
@@ -71,13 +71,13 @@ class HourQuery(PeriodQuery):
 
 class UserStatsQuery(Query):
     month: Annotated[str, StringConstraints(pattern=MONTH)] | None = Field(
-        default=None, description="YYYY-MM; by default the present month"
+        default=None, description="YYYY-MM; by default the current month"
     )
     format: Format | None = Field(default=None, description=CSV_FORMAT)
 
 
 class NowOut(Out):
-    """The spots at this moment; the four counts make up the capacity."""
+    """The spots now; the four counts add up to the capacity."""
 
     capacity: int
     occupied: int
@@ -153,7 +153,7 @@ class LotStatsOut(Out):
 
 
 class StayOut(Out):
-    """Stays that ended in the period and lasted from_minutes up to (not including) to_minutes."""
+    """Stays that ended in the period and lasted from_minutes to less than to_minutes."""
 
     from_minutes: int
     to_minutes: int | None
@@ -162,7 +162,7 @@ class StayOut(Out):
 
 
 class CurveOut(Out):
-    """The cars that stood in the lots at this instant, of the spots in service then."""
+    """Parked cars and spots in service at this instant."""
 
     at: datetime
     occupied: int
@@ -197,14 +197,14 @@ class LotRevenueOut(Out):
 
 
 class AdminStatsEnvelope(Out):
-    """Beside `stats` stands, when no period was asked for, what the whole history comes to."""
+    """Without a period, the totals of the whole history stand beside `stats`."""
 
     stats: AdminStatsOut
-    total_revenue: Annotated[float | int, Field(default_factory=int, description="What all bookings have cost")]
+    total_revenue: Annotated[float | int, Field(default_factory=int, description="Cost of all bookings")]
     occupancy_rate: Annotated[
-        float, Field(default_factory=float, description="Percent of the spots' time that cars stood on them")
+        float, Field(default_factory=float, description="Percent of the spots' time during which a car was parked")
     ]
-    total_bookings: Annotated[int, Field(default_factory=int, description="Of every status, those to come included")]
+    total_bookings: Annotated[int, Field(default_factory=int, description="Number of bookings of every status")]
     active_bookings: Annotated[int, Field(default_factory=int, description="Active at this moment")]
     reserved_bookings: Annotated[int, Field(default_factory=int, description="Reserved at this moment")]
     completed_bookings: Annotated[int, Field(default_factory=int)]
@@ -214,7 +214,7 @@ class AdminStatsEnvelope(Out):
 
 
 class HourDayOut(Out):
-    """One local hour of one day. `occupancy_percent` is null where there was no spot."""
+    """One local hour of one day. `occupancy_percent` is null when no spot was in service."""
 
     day: date
     partial: bool
@@ -225,7 +225,7 @@ class HourDayOut(Out):
 
 
 class HourOut(Out):
-    """A cell of the heat map, and the days that it is made of: their seconds sum up to its own."""
+    """One cell of the heat map and its days, whose seconds add up to those of the cell."""
 
     weekday: int
     hour: int
@@ -260,7 +260,7 @@ class UserStatsOut(Out):
 
 
 class UserMonthOut(Out):
-    """A month by each lot's local days: the bookings that began in it, and what those that ended in it cost."""
+    """A month in local days of each lot: the bookings that started in it, and the cost of those that ended in it."""
 
     month: Annotated[str, Field(examples=["Nov 2026"])]
     bookings: int
@@ -269,5 +269,5 @@ class UserMonthOut(Out):
 
 class UserStatsEnvelope(Out):
     stats: UserStatsOut
-    total_spent: Annotated[float | int, Field(description="What all of one's bookings have cost")]
-    monthly_bookings: Annotated[list[UserMonthOut], Field(description="Six months, the present one last")]
+    total_spent: Annotated[float | int, Field(description="Cost of all your bookings")]
+    monthly_bookings: Annotated[list[UserMonthOut], Field(description="Six months, the current one last")]

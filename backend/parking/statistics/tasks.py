@@ -44,28 +44,28 @@ def check_figures() -> int:
     return len(found)
 
 
-cli = AppGroup("stats", help="The figures kept per day and month.")
+cli = AppGroup("stats", help="The statistics stored per day and month.")
 
 
 @cli.command("roll-up")
 def roll_up_command() -> None:
-    """Roll up now what has ended or changed (the worker does it every minute)."""
-    click.echo(f"{refresh.roll_up()} lot-day(s) written.")
+    """Update the stored statistics now (the worker does it every minute)."""
+    click.echo(f"{refresh.roll_up()} lot-days written.")
 
 
 @cli.command("check")
-@click.option("--repair", is_flag=True, help="Make again what is wrong.")
+@click.option("--repair", is_flag=True, help="Correct the values that differ.")
 def check_command(repair: bool) -> None:
-    """Compare every figure kept with the bookings. Ends with 1 when one differs and was not repaired."""
+    """Compare all stored statistics with the bookings. Exit code 1 when one differs and was not repaired."""
     found = refresh.check()
     for one in found:
         click.echo(str(one))
     if not found:
-        click.echo("Every figure equals the bookings.")
+        click.echo("All statistics equal the bookings.")
         return
     if repair:
         refresh.repair(found)
     left = len(refresh.check()) if repair else len(found)
-    click.echo(f"{len(found)} difference(s) found, {len(found) - left} repaired.")
+    click.echo(f"Differences: {len(found)}. Repaired: {len(found) - left}.")
     if left:
         raise click.exceptions.Exit(1)

@@ -34,7 +34,7 @@ def warnings() -> list[str]:
     """What is wrong although requests are served, one sentence each."""
     folder = database_folder()
     if folder is not None and outages.is_full(folder):
-        return ["the disk is full: what is stored can be read, every change is refused"]
+        return ["the disk is full: reading works, changes are refused"]
     return []
 
 
@@ -59,7 +59,7 @@ def database() -> dict[str, Any]:
     asked = "SELECT sqlite_version()" if kind == "sqlite" else "SHOW server_version"
     return {
         "ok": not faults,
-        "detail": "; ".join(faults) or "Answers, and its schema is this program's.",
+        "detail": "; ".join(faults) or "Answers, and its schema is up to date.",
         "kind": kind,
         "version": str(db.session.scalar(text(asked))),
     }
@@ -68,7 +68,7 @@ def database() -> dict[str, Any]:
 def redis() -> dict[str, Any]:
     said = {
         "up": (True, "Answers."),
-        "down": (False, "Does not answer. Bookings go on; mails, live updates and exports are late."),
+        "down": (False, "Does not answer. Bookings work; emails, live updates and exports are delayed."),
         "none": (False, "Not configured: set REDIS_URL, or use `make run`, which brings its own."),
     }
     ok, detail = said[live.redis_state()]
@@ -79,7 +79,7 @@ def program(name: str, seen: dict[str, Any]) -> dict[str, Any]:
     """A program that signs every few seconds. Without a sign for a minute it is taken for dead."""
     at = seen.get(name)
     if at is None:
-        return {"ok": False, "detail": f"Has never been seen. {STARTS[name]}", "last_seen": None}
+        return {"ok": False, "detail": f"Has never reported. {STARTS[name]}", "last_seen": None}
     age = int((clock.now() - at).total_seconds())
     ok = age <= heartbeat.SILENT_SECONDS
     detail = f"Last seen {age} s ago." if ok else f"Silent for {age} s. {STARTS[name]}"
@@ -103,7 +103,7 @@ def disk(folder: Path) -> dict[str, Any]:
     """The disk that holds DATA_DIR."""
     used = shutil.disk_usage(folder)
     ok = used.free >= LOW_DISK_BYTES
-    detail = "Enough room." if ok else "Less than 500 MB are left: exports are refused, bookings may be next."
+    detail = "Enough space." if ok else "Less than 500 MB are free: exports are refused, and bookings may soon be."
     if outages.is_full(folder):
-        detail = "The disk is full: what is stored can be read, every change is refused. Free some space."
+        detail = "The disk is full: reading works, changes are refused. Free some space."
     return {"ok": ok, "detail": detail, "free_bytes": used.free, "total_bytes": used.total}

@@ -95,7 +95,7 @@ def _may_scrape() -> bool:
 
 @bp.get("/metrics")
 @bp.doc(
-    summary="Figures for Prometheus",
+    summary="Metrics for Prometheus",
     description="For the bearer of METRICS_TOKEN; on a local run also for programs on the same machine.",
     responses=TEXT,
 )
@@ -103,7 +103,7 @@ def _may_scrape() -> bool:
 def scrape() -> Response:
     if not _may_scrape():
         raise Unauthorized(
-            "Figures are given with the token of METRICS_TOKEN; on a local run also to programs on this machine.",
+            "Send METRICS_TOKEN as the bearer token. On a local run, programs on this machine need none.",
             headers={"WWW-Authenticate": 'Bearer realm="metrics"'},
         )
     from prometheus_client import CollectorRegistry, generate_latest

@@ -61,7 +61,7 @@ class Disk(Light):
 
 
 class Names(Light):
-    """`count`: accounts and lots that have the same name or address as an earlier one."""
+    """`count`: accounts and lots with the same name or address as an earlier one."""
 
     count: int
 
@@ -93,8 +93,7 @@ def healthz() -> dict[str, str]:
 def readyz() -> dict[str, Any]:
     """Requests can be served: the database answers and has this program's schema.
 
-    503 names what is missing, also while the server stops. A full disk is a warning: reading goes on, and who reads
-    should still be sent here.
+    503 says what is missing, also while the server stops. A full disk is only a warning, because reading works.
     """
     if shutdown.is_stopping():
         raise Unavailable("Not ready: the server is stopping.", code="not_ready", retry_after=2)
@@ -109,7 +108,7 @@ def readyz() -> dict[str, Any]:
 @bp.output(SiteEnvelope)
 @bp.doc(tags=["Site"])
 def site() -> dict[str, Any]:
-    """The operator's name, currency and rules, for the page before sign-in."""
+    """Name, currency and rules of the operator, without signing in."""
     chosen = settings.current()
     return {
         "site": {
@@ -129,5 +128,5 @@ def site() -> dict[str, Any]:
 @requires("admin")
 @bp.output(SystemEnvelope)
 def lights() -> dict[str, Any]:
-    """Database, Redis, worker, Beat, outbox and disk: is each well, and if not, what to do."""
+    """Status of database, Redis, worker, Beat, outbox and disk, and what to do about a problem."""
     return {"system": health.lights(current_app.version)}  # type: ignore[attr-defined]  # APIFlask has a version

@@ -26,10 +26,10 @@ def stored(given: str) -> str:
     try:
         checked = validate_email(given.strip(), check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
-        raise ValueError(f"This is not an e-mail address we can use: {error}") from None
+        raise ValueError(f"This email address cannot be used: {error}") from None
     spelling = _lower(checked.normalized)
     if len(spelling) > MAX_EMAIL or len(key(spelling)) > MAX_EMAIL:
-        raise ValueError(f"An e-mail address has at most {MAX_EMAIL} characters.")
+        raise ValueError(f"An email address can have at most {MAX_EMAIL} characters.")
     return spelling
 
 

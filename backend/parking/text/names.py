@@ -52,7 +52,7 @@ _LINK = re.compile(
     rf"|(?<![@\w.-])(?:[\w-]+\.)+(?:{_ENDINGS})(?![\w-]|\.\w|@)"
 )
 _PLATE = re.compile(r"[^\W_](?:[^\W_]|[ ·-](?=[^\W_])){0,14}")
-_PLATE_RULE = "A number plate has 1 to 15 letters and digits, with single spaces or dashes between them."
+_PLATE_RULE = "A number plate must have 1 to 15 letters and digits, with single spaces or dashes between them."
 
 
 def key(name: str) -> str:
@@ -120,14 +120,14 @@ def username(given: str) -> str:
     """
     tidy = re.sub(" +", " ", _ENDS.sub("", unicodedata.normalize("NFC", given)))
     if not 1 <= len(tidy) <= MAX_USERNAME:
-        raise ValueError(f"A name has 1 to {MAX_USERNAME} characters.")
+        raise ValueError(f"A name must have 1 to {MAX_USERNAME} characters.")
     return without_link(visible(tidy))
 
 
 def visible(name: str) -> str:
     """The name as it is. Raises ValueError when it holds a control or override character, or nothing one can see."""
     if any(_is_refused(char) for char in FLAG.sub("", name)) or not any(_is_seen(char) for char in name):
-        raise ValueError("A name consists of characters one can see.")
+        raise ValueError("A name must consist of visible characters.")
     return name
 
 

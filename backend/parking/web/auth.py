@@ -54,7 +54,7 @@ def identity() -> Identity:
 def signed_out() -> Unauthorized:
     """The error for a missing, expired or revoked token."""
     return Unauthorized(
-        "Your session has ended or was never there. Please sign in.",
+        "You are not signed in, or your session has ended. Please sign in.",
         headers={"WWW-Authenticate": 'Bearer realm="parking"'},
     )
 
@@ -62,7 +62,7 @@ def signed_out() -> Unauthorized:
 def other_account() -> Conflict:
     """The error for a request that was made for one account but would be carried out for another."""
     return Conflict(
-        "Somebody else is signed in on this browser now. Nothing was changed. Please load the page again.",
+        "Another account is signed in on this browser now. Nothing was changed. Please reload the page.",
         code="other_account",
     )
 
@@ -87,7 +87,7 @@ def requires(role: str | None = None) -> Callable[[View], View]:
             caller = identity()
             require_shown_account(caller.id)
             if role and role not in caller.roles:
-                raise Forbidden("This needs the role of an administrator." if role == "admin" else "Not allowed.")
+                raise Forbidden("Only administrators can do this." if role == "admin" else "Not allowed.")
             return view(*args, **kwargs)
 
         spec = guarded.__dict__.setdefault("_spec", {})

@@ -32,7 +32,7 @@ def decode(cursor: str, *types: type[int] | type[str]) -> tuple[Any, ...]:
 
 def invalid() -> Invalid:
     """The error for a cursor that is not from this list."""
-    return Invalid.field("cursor", "This cursor was not given out by this list.")
+    return Invalid.field("cursor", "This cursor does not belong to this list.")
 
 
 def _number(part: str) -> int:

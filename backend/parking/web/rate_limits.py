@@ -25,6 +25,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from parking import settings
+from parking.text.counting import counted
 from parking.web import problem_response
 from parking.web.logs import security_log
 
@@ -97,11 +98,10 @@ def _render(fault: RateLimitExceeded) -> Response:
 
 
 def spoken(seconds: int) -> str:
-    """A wait in words: "45 seconds", "5 minutes", "3 hours"."""
-    for size, unit in ((3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{-(-seconds // size)} {unit}"
-    return f"{seconds} seconds"
+    """A wait in words, rounded up: "1 second", "45 seconds", "2 minutes", "3 hours"."""
+    if seconds < 60:
+        return counted(seconds, "second")
+    return counted(-(-seconds // 60), "minute") if seconds < 7200 else counted(-(-seconds // 3600), "hour")
 
 
 def init_app(app: APIFlask) -> None:

@@ -58,7 +58,7 @@ def _whole(value: Any) -> Any:
 
 def _iso_day(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("A day is written as YYYY-MM-DD.")
+        raise ValueError("A day must be written as YYYY-MM-DD.")
     return value
 
 

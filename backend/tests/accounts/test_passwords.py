@@ -27,11 +27,11 @@ PATTERNS = ["123456", "abcdef", "654321", "234567890", "fedcba", "qwerty", "qwer
 
 def test_mere_patterns_are_refused_on_a_local_run_too(app, app_with):
     for password in PATTERNS:
-        assert "anybody would try" in hashing.fault_of(password, **WHO), password
+        assert "too easy to guess" in hashing.fault_of(password, **WHO), password
     for password in ("password123", "test123", "admin123", "parking1", "abcdef!", "x123456", "user123", "sommer26"):
         assert hashing.fault_of(password, **WHO) is None, password
     with app_with(**PRODUCTION).app_context():
-        assert "anybody would try" in hashing.fault_of("4567890123", **WHO)
+        assert "too easy to guess" in hashing.fault_of("4567890123", **WHO)
         assert hashing.fault_of("four" * 1024, **WHO) is None
 
 
@@ -39,11 +39,11 @@ WEAK = [
     ("seven77", "8 characters"),
     ("x" * 4096 + "y", "4096 bytes"),
     ("ä" * 2049, "4096 bytes"),
-    ("password123", "anybody would try"),
-    ("PassWord123", "anybody would try"),
-    ("iloveyou", "anybody would try"),
-    ("qwertyuiop", "anybody would try"),
-    ("ababababab", "anybody would try"),
+    ("password123", "too easy to guess"),
+    ("PassWord123", "too easy to guess"),
+    ("iloveyou", "too easy to guess"),
+    ("qwertyuiop", "too easy to guess"),
+    ("ababababab", "too easy to guess"),
     ("my-maria.lopez-1", "your name"),
     ("LOPEZ-2026-x", "your name"),
     ("parkwell-2026", "name of this site"),

@@ -143,8 +143,8 @@ def test_profile_and_booking_have_one_rule_for_plates(client, auth, alice, carol
         booked = client.post("/api/book", json=body, headers=auth(alice))
         kept = client.patch("/auth/me", json={"plates": [plate]}, headers=auth(alice))
         assert (booked.status_code, kept.status_code) == (422, 422), plate
-        assert "A number plate has" in booked.json["detail"]
-        assert "A number plate has" in kept.json["detail"]
+        assert "A number plate must have" in booked.json["detail"]
+        assert "A number plate must have" in kept.json["detail"]
     body = {"lot_id": lot["id"], "booking_type": "instant", "vehicle_plate": " gö-ab  123 "}
     assert client.post("/api/book", json=body, headers=auth(alice)).json["booking"]["vehicle_plate"] == "GÖ-AB 123"
     kept = client.patch("/auth/me", json={"plates": ["gö-ab  123", "GÖ AB 123"]}, headers=auth(alice))

@@ -182,7 +182,7 @@ def test_the_administrator_is_told_of_twins(old, client, carol, auth):
     assert "flask names twins" in line
     result = old.test_cli_runner().invoke(args=["names", "twins"])
     assert result.exit_code == 1
-    assert "account 2 (bob@xn--bcher-kva.example): same e-mail address as account 1" in result.output
+    assert "account 2 (bob@xn--bcher-kva.example): same email address as account 1" in result.output
     assert "parking lot 2 (ärztehaus): same name as parking lot 1" in result.output
     light = client.get("/api/admin/system", headers=auth(carol)).json["system"]["names"]
     assert (light["ok"], light["count"]) == (False, 4)

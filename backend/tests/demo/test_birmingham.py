@@ -141,7 +141,7 @@ def test_the_days_move_by_whole_weeks_to_just_before_today(app, path):
 def test_a_second_time_or_another_file_is_refused(app, path, tmp_path):
     runner = app.test_cli_runner()
     made = runner.invoke(args=["demo", "birmingham", str(path)])
-    assert (made.exit_code, "2 car parks" in made.output) == (0, True)
+    assert (made.exit_code, "2 lots" in made.output) == (0, True)
     again = runner.invoke(args=["demo", "birmingham", str(path)])
     assert (again.exit_code, "loaded before" in again.output) == (1, True)
     with gzip.open(tmp_path / "other.csv.gz", "wt") as file:

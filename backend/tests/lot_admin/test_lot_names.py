@@ -114,7 +114,7 @@ def test_a_page_may_end_with_the_longest_name(ask):
 def test_a_name_that_one_cannot_see_is_refused(ask, name):
     answer = ask("POST", "/api/lots", json=body(name))
     assert answer.status_code == 422
-    assert "characters one can see" in answer.json["errors"]["name"][0]
+    assert "visible characters" in answer.json["errors"]["name"][0]
 
 
 @pytest.fixture

@@ -299,7 +299,7 @@ def test_the_command_imports_too(app, carol, tmp_path):
     file = tmp_path / "lots.csv"
     file.write_text(CSV)
     done = app.test_cli_runner().invoke(args=["lots", "import", str(file)])
-    assert "2 car park(s) were created" in done.output
+    assert "2 lots were created" in done.output
     again = app.test_cli_runner().invoke(args=["lots", "import", str(file)])
     assert again.exit_code != 0
 

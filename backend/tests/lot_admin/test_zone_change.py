@@ -112,7 +112,7 @@ def test_it_waits_for_a_confirmation_while_reservations_are_to_come(client, auth
     refused = change(client, auth(carol), lot, NEW_YORK)
     assert (refused.status_code, refused.json["code"], refused.json["count"]) == (409, "timezone_confirm", 2)
     assert [b["booking_id"] for b in refused.json["blocking"]] == [mine["id"], other["id"]]
-    assert refused.json["detail"].startswith("2 reservations would read differently by the clock of America/New_York.")
+    assert refused.json["detail"].startswith("2 reservations would have other local times in America/New_York.")
     assert client.get(f"/api/lots/{lot['id']}", headers=auth(carol)).json["lot"]["timezone"] == BERLIN
     assert change(client, auth(carol), lot, NEW_YORK, confirm_timezone="true").status_code == 200
     shown = client.get(f"/api/bookings/{mine['id']}", headers=auth(alice)).json["booking"]

@@ -14,7 +14,7 @@ from tests.conftest import make_user
 from tests.exports.stage import make_lot
 
 COMMIT = "COMMIT\0"  # the whole message: BEGIN ISOLATION LEVEL READ COMMITTED has the word too
-SENTENCE = "It is not known whether this was done. Look at your bookings, or repeat with the same key."
+SENTENCE = "It is not known whether this was done. Check your bookings, or repeat the request with the same key."
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_what_is_no_booking_is_not_sent_to_the_bookings(town):
     proxy.cut_reply_to(COMMIT)
     lost = client.post("/api/lots", json=body, headers={**carol, "Idempotency-Key": "one"})
     assert (lost.status_code, lost.json["code"]) == (503, "outcome_unknown")
-    assert lost.json["detail"].endswith("Look at what is stored now, or repeat with the same key.")
+    assert lost.json["detail"].endswith("Check what is stored now, or repeat the request with the same key.")
     again = client.post("/api/lots", json=body, headers={**carol, "Idempotency-Key": "one"})
     assert again.headers.get("Idempotent-Replayed") == "true"
     db.session.remove()

@@ -92,5 +92,5 @@ def test_the_terminals_dry_run_and_run(app, alice, carol):
     assert (tried.exit_code, tried.output.splitlines()[0]) == (0, "inactivity_reminder\talice@example.com")
     assert mails() == []
     done = runner.invoke(args=["reports", "run", "inactivity_reminder"])
-    assert (done.exit_code, done.output) == (0, "1 mail(s) queued.\n")
+    assert (done.exit_code, done.output) == (0, "1 email queued.\n")
     assert mails() == [("inactivity_reminder", "alice@example.com")]

@@ -27,7 +27,7 @@ def test_a_cursor_of_two_numbers_fits_the_longest_that_the_api_takes() -> None:
     "plain", ["", "1", "1.2.3", "-1.2", "1.-2", "1_0.2", " 1.2", "x.1", f"1.{2**63}", "1.", "١.٢", "1e3.2"]
 )
 def test_a_key_that_no_list_has_is_refused(plain: str) -> None:
-    with pytest.raises(Invalid, match="This cursor was not given out by this list"):
+    with pytest.raises(Invalid, match="This cursor does not belong to this list"):
         pagination.decode(base64.urlsafe_b64encode(plain.encode()).decode(), int, int)
 
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { startProduct, type Product } from '../support/product.ts'
 
-const LOGINS = /Administrator: (\S+) +Driver: (\S+) +Password of everybody: (\S+)/
+const LOGINS = /Administrator: (\S+) +Driver: (\S+) +Password of all accounts: (\S+)/
 const PATIENCE_SECONDS = 900
 
 async function logins(product: Product): Promise<RegExpExecArray> {

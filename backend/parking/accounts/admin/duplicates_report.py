@@ -12,7 +12,7 @@ from parking.database.derived_columns import Twin
 
 _ENTITIES = {"app_user": "user", "parking_lot": "lot"}
 _WORDS = {"app_user": "account", "parking_lot": "parking lot"}
-_FIELDS = {"email": "e-mail address", "username": "name", "name": "name"}
+_FIELDS = {"email": "email address", "username": "name", "name": "name"}
 
 
 def at_start() -> list[str]:
@@ -27,7 +27,7 @@ def at_start() -> list[str]:
             duplicates.settle(session, table)
     number = duplicates.count(db.session())
     db.session.close()
-    return [f"{sentence(number)} They are listed by: flask names twins"] if number else []
+    return [f"{sentence(number)} List them with: flask names twins"] if number else []
 
 
 def _lacking(session: Session, table: Table, name: str) -> bool:
@@ -43,7 +43,7 @@ def _record(session: Session, twin: Twin) -> None:
 def sentence(number: int) -> str:
     """How many accounts and lots share a name or address with an earlier one."""
     if number == 0:
-        return "Every name and address is there once."
+        return "All names and addresses are unique."
     if number == 1:
         return "One account or lot has the same name or address as an earlier one."
     return f"{number} accounts or lots have the same name or address as an earlier one."

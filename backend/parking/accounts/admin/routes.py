@@ -19,7 +19,7 @@ bp = APIBlueprint("users", __name__, url_prefix="/api/users", tag="Users")
 @bp.input(schemas.UserList, location="query", arg_name="query")
 @bp.output(schemas.Users)
 def list_users(query: schemas.UserList) -> Any:
-    """All accounts, the newest first, with the figures of their bookings."""
+    """All accounts, newest first, with totals of their bookings."""
     made = None
     if query.created_from_day and query.created_to_day:
         made = service.made_between(query.created_from_day, query.created_to_day)
@@ -40,7 +40,7 @@ def show_user(user_id: int) -> Any:
 @bp.output(schemas.ListedUserAnswer)
 @documented(409)
 def change_user(user_id: int, body: schemas.UserChange) -> Any:
-    """Enable, disable, change roles. The person's access tokens stop at the next request."""
+    """Enable or disable an account, or change its roles. It takes effect at the user's next request."""
     return {"message": "User updated", "user": service.change(user_id, body.active, body.roles)}
 
 
@@ -48,7 +48,7 @@ def change_user(user_id: int, body: schemas.UserChange) -> Any:
 @requires("admin")
 @bp.output(schemas.SignInsAnswer)
 def show_sign_ins(user_id: int) -> Any:
-    """How many browsers a person is signed in with, and when one was last used."""
+    """Number of browsers in which a user is signed in, and when one was last used."""
     return {"sign_ins": service.sign_ins(user_id)}
 
 
@@ -56,5 +56,5 @@ def show_sign_ins(user_id: int) -> Any:
 @requires("admin")
 @bp.output(schemas.SignedOut)
 def sign_out_user(user_id: int) -> Any:
-    """Sign a person out everywhere. The account stays as it is: who knows its password can sign in again."""
+    """Sign a user out everywhere. The account stays: the user can sign in again."""
     return {"message": "Signed out everywhere", "ended": service.sign_out(user_id)}

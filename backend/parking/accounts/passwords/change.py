@@ -124,5 +124,5 @@ def _set_password(session: Session, user: User, kept: str, browser: Browser) -> 
 
 
 def _same_or_taken(same: bool) -> Conflict:
-    sentence = "This is your address already." if same else "There is an account with this address already."
+    sentence = "This is already your address." if same else "An account with this address already exists."
     return Conflict(sentence, code="email_taken", errors={"email": [sentence]})

@@ -56,7 +56,7 @@ _turns = _Turns()
 
 
 def _busy() -> Unavailable:
-    return Unavailable("Very many people sign in at the moment. Please try again in a few seconds.", retry_after=5)
+    return Unavailable("Many users are signing in at the moment. Please try again in a few seconds.", retry_after=5)
 
 
 _SHORTEST_RUN = 3
@@ -83,12 +83,12 @@ def fault_of(password: str, email: str, username: str) -> str | None:
     chosen = settings.current()
     same = _normal(password)
     if len(same) < chosen.password_min_length:
-        return f"A password has at least {chosen.password_min_length} characters."
+        return f"A password must have at least {chosen.password_min_length} characters."
     if len(same.encode()) > MAX_BYTES:
-        return f"A password has at most {MAX_BYTES} bytes."
+        return f"A password can have at most {MAX_BYTES} bytes."
     folded = same.casefold()
     if _is_pattern(folded) or (chosen.production and folded in _common()):
-        return "This password is one of the first that anybody would try. Please choose another."
+        return "This password is too easy to guess. Please choose another."
     if not chosen.production:
         return None
     if any(part in folded for part in _own_words(email, username, chosen.site_name)):

@@ -72,41 +72,41 @@ def check_release(claim: Claim, now: datetime) -> None:
     """Raises Conflict unless the booking can be released (or has been: then the answer is the same again)."""
     status = status_at(claim, now)
     if status == "Reserved":
-        raise Conflict("This booking has not begun yet. Cancel it instead.", code="not_started")
+        raise Conflict("This booking has not started yet. Cancel it instead.", code="not_started")
     if status in ("Cancelled", "No-show"):
-        raise Conflict(f"This booking has ended already ({status}).", code="already_ended")
+        raise Conflict(f"This booking has already ended ({status}).", code="already_ended")
 
 
 def check_cancel(claim: Claim, now: datetime) -> None:
     """Raises Conflict unless the booking is still to come."""
     status = status_at(claim, now)
     if status == "Active":
-        raise Conflict("This booking is running. Release it instead.", code="already_started")
+        raise Conflict("This booking is active. Release it instead.", code="already_started")
     if status != "Reserved":
-        raise Conflict(f"This booking has ended already ({status}).", code="already_ended")
+        raise Conflict(f"This booking has already ended ({status}).", code="already_ended")
 
 
 def check_check_in(claim: Claim, now: datetime) -> None:
     """Raises Conflict unless the driver can check in now."""
     status = status_at(claim, now)
     if not claim.needs_check_in:
-        raise Conflict("This car park needs no check-in: the booking begins by itself.", code="no_check_in")
+        raise Conflict("This lot needs no check-in: the booking starts by itself.", code="no_check_in")
     if status == "Active":
-        raise Conflict("You are checked in already.", code="already_started")
+        raise Conflict("You are already checked in.", code="already_started")
     if status != "Reserved":
-        raise Conflict(f"This booking has ended already ({status}).", code="already_ended")
+        raise Conflict(f"This booking has already ended ({status}).", code="already_ended")
     assert claim.reserved_start is not None
     if now < claim.reserved_start - EARLY_CHECK_IN:
         minutes = int(EARLY_CHECK_IN.total_seconds() // 60)
-        raise Conflict(f"Check-in opens {minutes} minutes before the booking begins.", code="too_early")
+        raise Conflict(f"Check-in opens {minutes} minutes before the booking starts.", code="too_early")
 
 
 def check_extend(claim: Claim, held_until: datetime, until: datetime, now: datetime) -> None:
     """Raises Conflict unless the booking can be held until then."""
     status = status_at(claim, now)
     if status not in LIVE:
-        raise Conflict(f"This booking has ended already ({status}).", code="already_ended")
+        raise Conflict(f"This booking has already ended ({status}).", code="already_ended")
     if until <= held_until:
-        raise Conflict("The spot is yours until then already.", code="already_held")
+        raise Conflict("You already have the spot until then.", code="already_held")
     if until <= now:
-        raise Conflict("This time has passed.", code="already_passed")
+        raise Conflict("This time is in the past.", code="already_passed")

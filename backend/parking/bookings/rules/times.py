@@ -20,17 +20,17 @@ def read_time(text: str, zone: str, field: str) -> datetime:
     try:
         given = datetime.fromisoformat(text)
     except ValueError:
-        raise Invalid.field(field, "This is not a date and time such as 2026-03-02T09:00:00.") from None
+        raise Invalid.field(field, "Please write a date and time like 2026-03-02T09:00:00.") from None
     if not EARLIEST_YEAR <= given.year <= LATEST_YEAR:
-        raise Invalid.field(field, "This time lies outside the calendar.")
+        raise Invalid.field(field, "This time is out of range.")
     given = given.replace(microsecond=0)
     try:
         if given.tzinfo is not None:
             return given.astimezone(UTC)
         instant = given.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     except OverflowError:
-        raise Invalid.field(field, "This time lies outside the calendar.") from None
+        raise Invalid.field(field, "This time is out of range.") from None
     if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) != given.replace(fold=0):
         missing = f"{given:%H:%M} does not exist on {given:%Y-%m-%d} in {zone}"
-        raise Invalid.field(field, f"{missing}: the clocks go forward.")
+        raise Invalid.field(field, f"{missing}: the clocks go forward that night.")
     return instant

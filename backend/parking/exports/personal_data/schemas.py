@@ -25,7 +25,7 @@ class PersonalTariff(Out):
 
 
 class PersonalBooking(Out):
-    """`total_cost` and `duration_hours` of one that is not over are those of the moment the file was made."""
+    """`total_cost` and `duration_hours` of a booking that has not ended are those at the time of the export."""
 
     id: int
     reference: str
@@ -74,7 +74,7 @@ class PersonalSignIn(Out):
 
 
 class PersonalLink(Out):
-    """A link that was mailed, for a new password or address."""
+    """A link that was sent by email, for a new password or address."""
 
     purpose: str
     created_at: datetime
@@ -94,7 +94,7 @@ class PersonalExport(Out):
 
 
 class PersonalLogEntry(Out):
-    """What others, or the system, did to the account or its bookings."""
+    """A change of the account or its bookings by others or by the system."""
 
     id: int
     at: datetime
@@ -106,13 +106,13 @@ class PersonalLogEntry(Out):
 
 
 class OwnLogEntry(PersonalLogEntry):
-    """What the person did."""
+    """A change made by the user."""
 
     network_address: str | None
 
 
 class PersonalData(Out):
-    """Everything kept about one person, without secrets and without others' data."""
+    """All stored data about one user, without secrets and without other users' data."""
 
     made_at: datetime
     site: str

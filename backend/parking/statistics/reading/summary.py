@@ -45,7 +45,7 @@ def admin_figures(
     now = clock.now()
     made = Days(session, from_, to, int(now.timestamp()), lot_id)
     if lot_id is not None and not made.zones:
-        raise NotFound("There is no such car park.")
+        raise NotFound("There is no such lot.")
     charts = made.charts()
     best = charts.busiest
     lots, lots_total = Lots(made).figures(most, only)
@@ -76,7 +76,7 @@ def by_day(session: Session, from_: date, to: date, lot_id: int | None = None) -
     snapshot()
     made = Days(session, from_, to, int(clock.now().timestamp()), lot_id, by_month=False)
     if lot_id is not None and not made.zones:
-        raise NotFound("There is no such car park.")
+        raise NotFound("There is no such lot.")
     return made.by_day
 
 

@@ -74,7 +74,7 @@ def _render_http(error: HTTPException) -> Response:
     if status == 404:
         detail = "There is nothing here."
     if status == 413:
-        detail = "That is more than this address takes (2 MB)."
+        detail = "The request is too large (at most 2 MB)."
     headers = [(k, v) for k, v in error.get_headers() if k.lower() in {"allow", "retry-after"}]
     return problem_response(status, error.name, detail, _CODES.get(status, "error"), headers=headers)
 

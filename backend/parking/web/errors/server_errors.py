@@ -24,9 +24,9 @@ _BOOKING_PATHS = ("/api/book", "/api/release")
 def _unknown_outcome() -> str:
     """The sentence for a change that may have been made or not, with what the caller can do."""
     if request.path.startswith(_BOOKING_PATHS):
-        return "It is not known whether this was done. Look at your bookings, or repeat with the same key."
-    again = ", or repeat with the same key" if "Idempotency-Key" in request.headers else ""
-    return f"It is not known whether this was done. Look at what is stored now{again}."
+        return "It is not known whether this was done. Check your bookings, or repeat the request with the same key."
+    again = ", or repeat the request with the same key" if "Idempotency-Key" in request.headers else ""
+    return f"It is not known whether this was done. Check what is stored now{again}."
 
 
 def _render_unknown(fault: Exception) -> Response:
@@ -46,7 +46,7 @@ def _render_outage(fault: DBAPIError | PoolTimeout | outages.Busy) -> Response:
         return _render_unknown(fault)
     log.error("the database does not serve: %s", getattr(fault, "orig", fault))
     state = "is busy" if isinstance(fault, outages.Busy | PoolTimeout) else "does not answer at the moment"
-    sentence = f"The database {state}. Nothing was changed; please try again shortly."
+    sentence = f"The database {state}. Nothing was changed. Please try again soon."
     return problem_response(503, "Not available at the moment", sentence, "unavailable", headers=[("Retry-After", "2")])
 
 
@@ -57,7 +57,7 @@ def _render_full_disk(fault: Exception) -> Response:
     return problem_response(
         503,
         "The disk is full",
-        "The server's disk is full. Nothing was changed; please tell the operator, and try again later.",
+        "The server's disk is full. Nothing was changed. Please tell the operator, and try again later.",
         "storage_full",
         headers=[("Retry-After", "30")],
     )
@@ -75,7 +75,7 @@ def _render_crash(fault: Exception) -> Response:
     return problem_response(
         500,
         "Something broke on our side",
-        "Something broke on our side. Nothing was changed; please try again, and name the request id if it stays.",
+        "Something broke on our side. Nothing was changed. Please try again, and report the request id if it persists.",
         "internal",
     )
 

@@ -13,23 +13,52 @@ VARIANTS = frozenset({"instant", "reserved"})
 WHOLE = {"json": "body", "query": "query", "headers": "headers"}
 """Under which key an error of the whole stands that belongs to no single field."""
 NAMES = {
-    "email": "e-mail address",
-    "q": "search text",
-    "from": "start",
-    "to": "end",
-    "from_day": "first day",
-    "to_day": "last day",
+    "accessible": "accessible setting",
+    "at": "time of day",
+    "billing_step_seconds": "billing step",
+    "booking_type": "booking type",
+    "came": "filter for arrived drivers",
+    "cap_day": "kind of day for the daily maximum",
+    "checkin_grace_minutes": "check-in period",
+    "compare": "comparison setting",
+    "confirm_timezone": "confirmation of the time zone",
+    "counted": "way of counting",
+    "covered": "covered setting",
     "created_from_day": "first day",
     "created_to_day": "last day",
-    "at": "time",
+    "daily_cap": "daily maximum",
+    "dry_run": "dry-run setting",
+    "email": "email address",
+    "entity": "kind of object",
+    "entity_id": "id of the object",
+    "ev": "charging point setting",
+    "force": "send-again setting",
+    "free_minutes": "number of free minutes",
+    "from": "start",
+    "from_day": "first day",
+    "instant_hold_minutes": "guaranteed time",
     "limit": "number of entries",
-    "until": "new end",
-    "ev": "mark for charging",
-    "reserved_start": "start of the reservation",
-    "reserved_end": "end of the reservation",
+    "locale": "language",
+    "lots": "list of lots",
+    "mail_preferences": "list of email settings",
+    "minutes": "number of minutes",
     "numbers": "list of spot numbers",
-    "roles": "list of roles",
+    "out_of_service": "out-of-service setting",
     "plates": "list of number plates",
+    "price_per_hour": "price per hour",
+    "q": "search text",
+    "require_checkin": "check-in setting",
+    "reserved_end": "end of the reservation",
+    "reserved_start": "start of the reservation",
+    "roles": "list of roles",
+    "stay_from": "shortest stay",
+    "stay_to": "longest stay",
+    "timezone": "time zone",
+    "to": "end",
+    "to_day": "last day",
+    "until": "new end",
+    "username": "user name",
+    "vehicle_plate": "number plate",
 }
 """What fields are called where their own names are no words."""
 MONTH = r"^(2\d{3}|19[89]\d)-(0[1-9]|1[0-2])$"
@@ -118,7 +147,7 @@ def _pattern(subject: str, context: Any) -> str:
     if context["pattern"] == MONTH:
         return f"{subject} must be written as YYYY-MM, for example 2026-03."
     if r"\x00" not in context["pattern"]:
-        return f"{subject} is not written in the form that is expected here."
+        return f"{subject} has the wrong format."
     lines = "" if r"\x0b" in context["pattern"] else "line breaks or other "
     return f"{subject} must not contain {lines}control characters."
 
@@ -148,5 +177,5 @@ _SENTENCES: dict[str, Callable[[str, Any], str]] = {
     "dict_type": _must("an object"),
     "too_short": _length("at least", "min_length", ("entry", "entries")),
     "too_long": _length("at most", "max_length", ("entry", "entries")),
-    "otherwise": lambda subject, _: f"{subject} has a value that cannot be used here.",
+    "otherwise": lambda subject, _: f"{subject} has a value that is not allowed here.",
 }

@@ -297,13 +297,13 @@ def test_the_check_finds_and_repairs(app, lot, what):
     assert all(str(one) for one in found)
     runner = app.test_cli_runner()
     said = runner.invoke(args=["stats", "check"])
-    assert (said.exit_code, "difference(s) found, 0 repaired" in said.output) == (1, True)
+    assert (said.exit_code, "Repaired: 0" in said.output) == (1, True)
     said = runner.invoke(args=["stats", "check", "--repair"])
     assert (said.exit_code, said.output.splitlines()[-1]) == (
         0,
         f"{len(found)} difference(s) found, {len(found)} repaired.",
     )
-    assert runner.invoke(args=["stats", "check"]).output == "Every figure equals the bookings.\n"
+    assert runner.invoke(args=["stats", "check"]).output == "All statistics equal the bookings.\n"
 
 
 def test_the_workers_jobs(lot):

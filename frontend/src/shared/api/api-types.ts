@@ -1,1424 +1,1417 @@
 // Made by `npm run types` from the API’s OpenAPI document. Not to be edited.
 
-export type paths = Record<string, never>
-export type webhooks = Record<string, never>
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /** AdminBookedOut */
-    AdminBookedOut: {
-      message: string
-      booking: components['schemas']['AdminBookingOut']
-      /** @default null */
-      total_cost: number | null
-    }
-    /** AdminBookingOut */
-    AdminBookingOut: {
-      id: number
-      reference: string
-      lot_id: number
-      lot_name: string
-      lot_timezone: string
-      lot_address: string | null
-      spot_id: number
-      spot_number: number
-      /** @enum {string} */
-      booking_type: 'instant' | 'reserved'
-      /** @enum {string} */
-      status: 'Active' | 'Reserved' | 'Completed' | 'Cancelled' | 'No-show'
-      /** Format: date-time */
-      start_time: string
-      end_time: string | null
-      reserved_start: string | null
-      reserved_end: string | null
-      held_until: string | null
-      checked_in_at: string | null
-      duration_hours: number | null
-      price_per_hour: number
-      currency: string
-      tariff: components['schemas']['TariffOut']
-      /** @description The final cost; while Reserved the window's price; while Active 0 */
-      total_cost: number
-      /** @description While Active: what it would cost if it ended now */
-      running_cost: number | null
-      /** Format: date-time */
-      created_at: string
-      require_checkin: boolean
-      checkin_deadline: string | null
-      ended_by: ('user' | 'admin' | 'system') | null
-      reason: string | null
-      vehicle_plate: string | null
-      actions: ('cancel' | 'extend' | 'check_in' | 'release')[]
-      /** @default null */
-      mail: components['schemas']['MailOut'] | null
-      user_id: number
-      user_email: string
-      username: string
-    }
-    /** AdminBookingsOut */
-    AdminBookingsOut: {
-      bookings: components['schemas']['AdminBookingOut'][]
-      next: string | null
-      /** Format: date-time */
-      server_time: string
-    }
-    /**
-     * AdminStatsEnvelope
-     * @description Beside `stats` stands, when no period was asked for, what the whole history comes to.
-     */
-    AdminStatsEnvelope: {
-      stats: components['schemas']['AdminStatsOut']
-      /** @description What all bookings have cost */
-      total_revenue?: number
-      /** @description Percent of the spots' time that cars stood on them */
-      occupancy_rate?: number
-      /** @description Of every status, those to come included */
-      total_bookings?: number
-      /** @description Active at this moment */
-      active_bookings?: number
-      /** @description Reserved at this moment */
-      reserved_bookings?: number
-      completed_bookings?: number
-      /** @description The 200 lots with the highest revenue */
-      revenue_by_lot?: components['schemas']['LotRevenueOut'][]
-    }
-    /** AdminStatsOut */
-    AdminStatsOut: {
-      /** Format: date */
-      from: string
-      /** Format: date */
-      to: string
-      lot_id: number | null
-      /** Format: date-time */
-      as_of: string
-      partial: boolean
-      currency: string
-      previous: components['schemas']['PeriodOut'] | null
-      now: components['schemas']['NowOut']
-      figures: components['schemas']['FigureOut'][]
-      busiest_hour: components['schemas']['BusiestOut'] | null
-      /** @description Of all time: the last three years */
-      days: components['schemas']['DayOut'][]
-      lots: components['schemas']['LotStatsOut'][]
-      lots_total: number
-      /** @description Occupancy in percent, [Monday first][local hour]; null: no spots */
-      hours: (number | null)[][]
-      stays: components['schemas']['StayOut'][]
-      /** @description Half-hourly, for periods of at most two days; else empty */
-      curve: components['schemas']['CurveOut'][]
-    }
-    /** AdminTotalsEnvelope */
-    AdminTotalsEnvelope: {
-      totals: components['schemas']['AdminTotalsOut']
-    }
-    /**
-     * AdminTotalsOut
-     * @description `people`: different ones. `seconds`: of bookings counted as ended their whole stays, as parked or kept_free
-     *     their parts of the time asked for; else null.
-     */
-    AdminTotalsOut: {
-      count: number
-      total_cost: number | null
-      currency: string | null
-      people: number
-      seconds: number | null
-    }
-    /** Alive */
-    Alive: {
-      /** @constant */
-      status: 'ok'
-    }
-    /** AvailabilityEnvelope */
-    AvailabilityEnvelope: {
-      availability: components['schemas']['AvailabilityOut']
-    }
-    /** AvailabilityOut */
-    AvailabilityOut: {
-      /** Format: date-time */
-      from: string
-      /** Format: date-time */
-      to: string
-      lot_id: number
-      capacity: number
-      available_spots: number
-      spot_ids: number[]
-      next_free: components['schemas']['WindowOut'] | null
-    }
-    /**
-     * BookIn
-     * @description Now, or for a window to come.
-     */
-    BookIn: components['schemas']['InstantIn'] | components['schemas']['ReservedIn']
-    /** BookedOut */
-    BookedOut: {
-      message: string
-      booking: components['schemas']['BookingOut']
-    }
-    /** BookingOut */
-    BookingOut: {
-      id: number
-      reference: string
-      lot_id: number
-      lot_name: string
-      lot_timezone: string
-      lot_address: string | null
-      spot_id: number
-      spot_number: number
-      /** @enum {string} */
-      booking_type: 'instant' | 'reserved'
-      /** @enum {string} */
-      status: 'Active' | 'Reserved' | 'Completed' | 'Cancelled' | 'No-show'
-      /** Format: date-time */
-      start_time: string
-      end_time: string | null
-      reserved_start: string | null
-      reserved_end: string | null
-      held_until: string | null
-      checked_in_at: string | null
-      duration_hours: number | null
-      price_per_hour: number
-      currency: string
-      tariff: components['schemas']['TariffOut']
-      /** @description The final cost; while Reserved the window's price; while Active 0 */
-      total_cost: number
-      /** @description While Active: what it would cost if it ended now */
-      running_cost: number | null
-      /** Format: date-time */
-      created_at: string
-      require_checkin: boolean
-      checkin_deadline: string | null
-      ended_by: ('user' | 'admin' | 'system') | null
-      reason: string | null
-      vehicle_plate: string | null
-      actions: ('cancel' | 'extend' | 'check_in' | 'release')[]
-      /** @default null */
-      mail: components['schemas']['MailOut'] | null
-    }
-    /** BookingsOut */
-    BookingsOut: {
-      bookings: components['schemas']['BookingOut'][]
-      next: string | null
-      /** Format: date-time */
-      server_time: string
-      total: number | null
-      totals: components['schemas']['TotalsOut'] | null
-    }
-    /** BusiestOut */
-    BusiestOut: {
-      /** Format: date */
-      day: string
-      hour: number
-      occupancy_percent: number
-      bookings_query: string
-    }
-    /** ChangeEmail */
-    ChangeEmail: {
-      /** Format: email */
-      email: string
-      /** Format: password */
-      password: string
-    }
-    /** ChangePassword */
-    ChangePassword: {
-      /** Format: password */
-      current_password: string
-      /** Format: password */
-      new_password: string
-    }
-    /**
-     * Circuit
-     * @description Whether the server's refusal of our login keeps us from knocking ("open"), and until when.
-     */
-    Circuit: {
-      /** @enum {string} */
-      state: 'closed' | 'open'
-      until: string | null
-      login_failures: number
-      last_reply: string | null
-    }
-    /** ComingOut */
-    ComingOut: {
-      /** Format: date-time */
-      start: string
-      /** Format: date-time */
-      end: string
-      /** @default null */
-      user_email: string | null
-    }
-    /** Confirmed */
-    Confirmed: {
-      /** Format: password */
-      password: string
-    }
-    /**
-     * CurveOut
-     * @description The cars that stood in the lots at this instant, of the spots in service then.
-     */
-    CurveOut: {
-      /** Format: date-time */
-      at: string
-      occupied: number
-      capacity: number
-    }
-    /** Database */
-    Database: {
-      ok: boolean
-      detail: string
-      /** @enum {string} */
-      kind: 'sqlite' | 'postgresql'
-      version: string
-    }
-    /** DayOut */
-    DayOut: {
-      /** Format: date */
-      day: string
-      partial: boolean
-      bookings: number
-      instant: number
-      reserved: number
-      visits: number
-      completed: number
-      cancelled: number
-      no_shows: number
-      revenue: number
-      occupied_seconds: number
-      reserved_seconds: number
-      available_seconds: number
-      occupancy_percent: number
-      bookings_query: string
-    }
-    /**
-     * DialectOut
-     * @description How a CSV file was read. `decimal` is null where no number shows which sign it uses.
-     */
-    DialectOut: {
-      encoding: string
-      /** @enum {string} */
-      separator: ',' | ';' | '\t'
-      decimal: (',' | '.') | null
-    }
-    /** Disk */
-    Disk: {
-      ok: boolean
-      detail: string
-      free_bytes: number
-      total_bytes: number
-    }
-    /**
-     * DryRun
-     * @description `addresses` holds the first hundred.
-     */
-    DryRun: {
-      message: string
-      recipients: number
-      mails: number
-      addresses: string[]
-    }
-    /** Email */
-    Email: {
-      id: number
-      kind: string
-      recipient: string
-      subject: string
-      /** @enum {string} */
-      state: 'queued' | 'sending' | 'retrying' | 'sent' | 'failed' | 'suppressed' | 'discarded'
-      attempts: number
-      last_reply: string | null
-      created_at: string
-      next_attempt_at: string | null
-      sent_at: string | null
-      booking_id: number | null
-      user_id: number | null
-      message_id: string
-    }
-    /** EmailDetail */
-    EmailDetail: {
-      id: number
-      kind: string
-      recipient: string
-      subject: string
-      /** @enum {string} */
-      state: 'queued' | 'sending' | 'retrying' | 'sent' | 'failed' | 'suppressed' | 'discarded'
-      attempts: number
-      last_reply: string | null
-      created_at: string
-      next_attempt_at: string | null
-      sent_at: string | null
-      booking_id: number | null
-      user_id: number | null
-      message_id: string
-      text: string
-      html: string
-      headers: components['schemas']['Header'][]
-      attachments: string[]
-    }
-    /** EmailDone */
-    EmailDone: {
-      message: string
-      email: components['schemas']['Email']
-    }
-    /** EmailOut */
-    EmailOut: {
-      email: components['schemas']['EmailDetail']
-    }
-    /** EmailsOut */
-    EmailsOut: {
-      emails: components['schemas']['Email'][]
-      next: string | null
-      counts: {
-        [key: string]: number
-      }
-      outbox: components['schemas']['Outbox']
-    }
-    /** Entries */
-    Entries: {
-      entries: components['schemas']['Entry'][]
-      next: string | null
-    }
-    /**
-     * Entry
-     * @description `before` and `after` hold only what changed. Without an actor the system did it.
-     */
-    Entry: {
-      id: number
-      /** Format: date-time */
-      at: string
-      actor_id: number | null
-      actor_email: string | null
-      action: string
-      entity: string
-      entity_id: number | null
-      before: {
-        [key: string]: unknown
-      } | null
-      after: {
-        [key: string]: unknown
-      } | null
-      request_id: string | null
-    }
-    /** ExportAsked */
-    ExportAsked: {
-      message: string
-      export: components['schemas']['ExportOut']
-    }
-    /**
-     * ExportDryRun
-     * @description What `?dry_run=true` answers: what would be done, and for how many.
-     */
-    ExportDryRun: {
-      message: string
-      recipients: number
-    }
-    /** ExportEnvelope */
-    ExportEnvelope: {
-      export: components['schemas']['ExportOut']
-    }
-    /** ExportIn */
-    ExportIn: {
-      /**
-       * @default bookings
-       * @enum {string}
-       */
-      kind: 'bookings' | 'all_data'
-      /**
-       * @description How the file is written. `comma` and `semicolon` are for spreadsheets: decimal point or decimal comma, local times with their zone in a column, headings in the language of the account. `machine` is for programs: commas, decimal points, ISO 8601 times with their offset, the identifiers of the fields. `auto` takes what the language of the account writes.
-       * @default auto
-       * @enum {string}
-       */
-      format: 'auto' | 'machine' | 'comma' | 'semicolon'
-      filters?: components['schemas']['FiltersIn']
-    }
-    /** ExportOut */
-    ExportOut: {
-      id: number
-      /** @enum {string} */
-      kind: 'bookings' | 'all_data'
-      filters: {
-        [key: string]: unknown
-      }
-      /** @enum {string} */
-      format: 'machine' | 'comma' | 'semicolon'
-      /** @enum {string} */
-      state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'expired'
-      rows_done: number
-      rows_total: number | null
-      size_bytes: number | null
-      created_at: string
-      finished_at: string | null
-      expires_at: string | null
-      download_url: string | null
-      error: string | null
-      waiting_for_worker: boolean
-    }
-    /**
-     * ExportProcessing
-     * @description The client's shape; `export` is the job behind it.
-     */
-    ExportProcessing: {
-      message: string
-      /** @constant */
-      status: 'processing'
-      task_id: string
-      export: components['schemas']['ExportOut']
-    }
-    /** ExportsOut */
-    ExportsOut: {
-      exports: components['schemas']['ExportOut'][]
-    }
-    /**
-     * ExtendIn
-     * @description Either by how many minutes or until when, not both.
-     */
-    ExtendIn: {
-      minutes?: number | null
-      until?: string | null
-    }
-    /** FeaturesOut */
-    FeaturesOut: {
-      ev: number
-      accessible: number
-      covered: number
-    }
-    /**
-     * FigureOut
-     * @description One number. `previous` is the same over the period before; `bookings` are the query parameters of
-     *     /api/admin/bookings that list the bookings behind it, `users` those of /api/users that list the people. (What makes
-     *     up `available` stands lot by lot in `lots`.)
-     */
-    FigureOut: {
-      name: string
-      /** @enum {string} */
-      unit:
-        | 'count'
-        | 'money'
-        | 'percent'
-        | 'seconds'
-        | 'minutes'
-        | 'per_spot_day'
-        | 'money_per_spot_hour'
-      value: number | null
-      previous: number | null
-      bookings: string | null
-      users: string | null
-    }
-    /**
-     * FiltersIn
-     * @description The filters of the history page.
-     */
-    FiltersIn: {
-      /** @default null */
-      status: ('Active' | 'Reserved' | 'Completed' | 'Cancelled' | 'No-show') | null
-      /** @default null */
-      lot_id: number | null
-      /** @default null */
-      booking_type: ('instant' | 'reserved') | null
-      /** @default null */
-      from: string | null
-      /** @default null */
-      to: string | null
-    }
-    /** Forgot */
-    Forgot: {
-      /** @description An address; any text is taken and may fit nobody. */
-      email: string
-    }
-    /** Header */
-    Header: {
-      name: string
-      value: string
-    }
-    /**
-     * HourDayOut
-     * @description One local hour of one day. `occupancy_percent` is null where there was no spot.
-     */
-    HourDayOut: {
-      /** Format: date */
-      day: string
-      partial: boolean
-      occupied_seconds: number
-      available_seconds: number
-      occupancy_percent: number | null
-      bookings_query: string
-    }
-    /** HourEnvelope */
-    HourEnvelope: {
-      hour: components['schemas']['HourOut']
-    }
-    /**
-     * HourOut
-     * @description A cell of the heat map, and the days that it is made of: their seconds sum up to its own.
-     */
-    HourOut: {
-      weekday: number
-      hour: number
-      occupied_seconds: number
-      available_seconds: number
-      occupancy_percent: number | null
-      days: components['schemas']['HourDayOut'][]
-    }
-    /** InstantIn */
-    InstantIn: {
-      lot_id: number
-      /** @default null */
-      spot_id: number | null
-      /** @default null */
-      vehicle_plate: string | null
-      /**
-       * @description `immediate` is another word for `instant`
-       * @default instant
-       * @enum {string}
-       */
-      booking_type: 'instant' | 'immediate'
-    }
-    /** KindOut */
-    KindOut: {
-      kind: string
-      label: string
-      /** @enum {string} */
-      category: 'transactional' | 'subscription'
-    }
-    /** KindsOut */
-    KindsOut: {
-      kinds: components['schemas']['KindOut'][]
-    }
-    /** Light */
-    Light: {
-      ok: boolean
-      detail: string
-    }
-    /** Line */
-    Line: {
-      kind: string
-      description: string
-      every: ('day' | 'month') | null
-      time: string | null
-      timezone: string | null
-      running: boolean
-      last_period: string | null
-      last_run: string | null
-      last_count: number | null
-      next_run: string | null
-    }
-    /**
-     * LineOut
-     * @description One line of a price. `capped`: the daily maximum decided; `free`: within the free minutes.
-     */
-    LineOut: {
-      text: string
-      /** Format: date-time */
-      starts: string
-      seconds: number
-      amount: number
-      capped: boolean
-      free: boolean
-    }
-    /**
-     * ListedUser
-     * @description Money beside its currency; `active_bookings` counts those running or still to come.
-     */
-    ListedUser: {
-      id: number
-      email: string
-      username: string
-      roles: ('user' | 'admin')[]
-      active: boolean
-      /** Format: date-time */
-      created_at: string
-      last_booking_at: string | null
-      active_bookings: number
-      total_bookings: number
-      /** @description Amount in major units, at most two decimals */
-      total_spent: number
-      currency: string
-    }
-    /** ListedUserAnswer */
-    ListedUserAnswer: {
-      /** @default null */
-      message: string | null
-      user: components['schemas']['ListedUser']
-    }
-    /** Login */
-    Login: {
-      /** @description An address; any text is taken and may fit nobody. */
-      email: string
-      /** Format: password */
-      password: string
-      /** @description Ignored. */
-      username?: string | null
-    }
-    /**
-     * LotEdit
-     * @description Any of the fields; what is left out stays as it is.
-     */
-    LotEdit: {
-      name?: string | null
-      capacity?: number | null
-      price_per_hour?: number | null
-      timezone?: string | null
-      address?: string | null
-      latitude?: number | null
-      longitude?: number | null
-      description?: string | null
-      require_checkin?: boolean | null
-      checkin_grace_minutes?: number | null
-      instant_hold_minutes?: number | null
-      billing_step_seconds?: number | null
-      free_minutes?: number | null
-      daily_cap?: number | null
-      cap_day?: ('rolling' | 'calendar') | null
-    }
-    /** LotEnvelope */
-    LotEnvelope: {
-      lot: components['schemas']['LotOut']
-    }
-    /**
-     * LotIn
-     * @description A new lot.
-     */
-    LotIn: {
-      name: string
-      capacity: number
-      price_per_hour: number
-      timezone?: string | null
-      address?: string | null
-      latitude?: number | null
-      longitude?: number | null
-      description?: string | null
-      require_checkin?: boolean | null
-      checkin_grace_minutes?: number | null
-      instant_hold_minutes?: number | null
-      billing_step_seconds?: number | null
-      free_minutes?: number | null
-      daily_cap?: number | null
-      cap_day?: ('rolling' | 'calendar') | null
-    }
-    /** LotMessage */
-    LotMessage: {
-      lot: components['schemas']['LotOut']
-      message: string
-    }
-    /** LotOut */
-    LotOut: {
-      id: number
-      name: string
-      capacity: number
-      price_per_hour: number
-      currency: string
-      timezone: string
-      available_spots: number
-      occupied_spots: number
-      reserved_spots: number
-      out_of_service_spots: number
-      address: string | null
-      latitude: number | null
-      longitude: number | null
-      description: string | null
-      require_checkin: boolean
-      checkin_grace_minutes: number
-      instant_hold_minutes: number
-      tariff: components['schemas']['TariffOut']
-      features: components['schemas']['FeaturesOut']
-      version: number
-      /** Format: date-time */
-      created_at: string
-      /** Format: date-time */
-      updated_at: string
-    }
-    /** LotRevenueOut */
-    LotRevenueOut: {
-      lot_name: string
-      revenue: number
-    }
-    /** LotStatsOut */
-    LotStatsOut: {
-      lot_id: number
-      name: string
-      bookings: number
-      visits: number
-      revenue: number
-      revenue_previous: number | null
-      occupancy_percent: number
-      peak_cars: number
-      turnover: number | null
-      revenue_per_spot_hour: number | null
-      average_stay_seconds: number | null
-      occupied_seconds: number
-      reserved_seconds: number
-      available_seconds: number
-      no_shows: number
-      cancelled: number
-      bookings_query: string
-    }
-    /** LotsMessage */
-    LotsMessage: {
-      message: string
-      lots: components['schemas']['LotOut'][]
-      dialect: components['schemas']['DialectOut']
-    }
-    /** LotsOut */
-    LotsOut: {
-      lots: components['schemas']['LotOut'][]
-      next: string | null
-      total: number
-    }
-    /** MailOut */
-    MailOut: {
-      state: string
-    }
-    /** Message */
-    Message: {
-      message: string
-    }
-    /**
-     * Names
-     * @description `count`: accounts and lots that have the same name or address as an earlier one.
-     */
-    Names: {
-      ok: boolean
-      detail: string
-      count: number
-    }
-    /**
-     * Nothing
-     * @description No fields.
-     */
-    Nothing: Record<string, never>
-    /**
-     * NowOut
-     * @description The spots at this moment; the four counts make up the capacity.
-     */
-    NowOut: {
-      capacity: number
-      occupied: number
-      reserved: number
-      out_of_service: number
-      available: number
-      occupancy_percent: number
-    }
-    /** OneBookingOut */
-    OneBookingOut: {
-      booking: components['schemas']['BookingOut']
-      /** Format: date-time */
-      server_time: string
-    }
-    /** Outbox */
-    Outbox: {
-      configured: boolean
-      detail: string | null
-      oldest_unsent_seconds: number | null
-      queued: number
-      failed: number
-      circuit: components['schemas']['Circuit']
-    }
-    /**
-     * OwnLogEntry
-     * @description What the person did.
-     */
-    OwnLogEntry: {
-      id: number
-      /** Format: date-time */
-      at: string
-      action: string
-      entity: string
-      entity_id: number | null
-      before: {
-        [key: string]: unknown
-      } | null
-      after: {
-        [key: string]: unknown
-      } | null
-      network_address: string | null
-    }
-    /** PeriodOut */
-    PeriodOut: {
-      /** Format: date */
-      from: string
-      /** Format: date */
-      to: string
-      busiest_hour: components['schemas']['BusiestOut'] | null
-    }
-    /** PersonalAccount */
-    PersonalAccount: {
-      id: number
-      email: string
-      username: string
-      roles: ('user' | 'admin')[]
-      active: boolean
-      timezone: string | null
-      /** @enum {string} */
-      locale: 'en' | 'de'
-      /** @enum {string} */
-      theme: 'system' | 'light' | 'dark'
-      plates: string[]
-      mail_preferences: {
-        [key: string]: boolean
-      }
-      /** Format: date-time */
-      created_at: string
-      email_confirmed_at: string | null
-    }
-    /**
-     * PersonalBooking
-     * @description `total_cost` and `duration_hours` of one that is not over are those of the moment the file was made.
-     */
-    PersonalBooking: {
-      id: number
-      reference: string
-      lot_id: number
-      lot_name: string
-      lot_timezone: string
-      spot_id: number
-      spot_number: number
-      /** @enum {string} */
-      booking_type: 'instant' | 'reserved'
-      /** @enum {string} */
-      status: 'Active' | 'Reserved' | 'Completed' | 'Cancelled' | 'No-show'
-      /** Format: date-time */
-      start_time: string
-      end_time: string | null
-      reserved_start: string | null
-      reserved_end: string | null
-      checked_in_at: string | null
-      checkin_grace_seconds: number | null
-      duration_hours: number | null
-      vehicle_plate: string | null
-      ended_by: ('user' | 'admin' | 'system') | null
-      reason: string | null
-      /** Format: date-time */
-      created_at: string
-      tariff: components['schemas']['PersonalTariff']
-      total_cost: number | null
-      receipt_number: string | null
-    }
-    /**
-     * PersonalData
-     * @description Everything kept about one person, without secrets and without others' data.
-     */
-    PersonalData: {
-      /** Format: date-time */
-      made_at: string
-      site: string
-      account: components['schemas']['PersonalAccount']
-      bookings: components['schemas']['PersonalBooking'][]
-      mails: components['schemas']['PersonalMail'][]
-      sign_ins: components['schemas']['PersonalSignIn'][]
-      links: components['schemas']['PersonalLink'][]
-      exports: components['schemas']['PersonalExport'][]
-      log_by_you: components['schemas']['OwnLogEntry'][]
-      log_about_you: components['schemas']['PersonalLogEntry'][]
-    }
-    /** PersonalExport */
-    PersonalExport: {
-      id: number
-      kind: string
-      filters: {
-        [key: string]: unknown
-      }
-      state: string
-      rows: number
-      size_bytes: number | null
-      /** Format: date-time */
-      created_at: string
-      finished_at: string | null
-    }
-    /**
-     * PersonalLink
-     * @description A link that was mailed, for a new password or address.
-     */
-    PersonalLink: {
-      purpose: string
-      /** Format: date-time */
-      created_at: string
-      /** Format: date-time */
-      expires_at: string
-      used_at: string | null
-    }
-    /**
-     * PersonalLogEntry
-     * @description What others, or the system, did to the account or its bookings.
-     */
-    PersonalLogEntry: {
-      id: number
-      /** Format: date-time */
-      at: string
-      action: string
-      entity: string
-      entity_id: number | null
-      before: {
-        [key: string]: unknown
-      } | null
-      after: {
-        [key: string]: unknown
-      } | null
-    }
-    /** PersonalMail */
-    PersonalMail: {
-      id: number
-      kind: string
-      subject: string
-      recipient: string
-      state: string
-      /** Format: date-time */
-      created_at: string
-      sent_at: string | null
-      booking_id: number | null
-    }
-    /** PersonalSignIn */
-    PersonalSignIn: {
-      id: number
-      /** Format: date-time */
-      created_at: string
-      /** Format: date-time */
-      last_used_at: string
-      /** Format: date-time */
-      expires_at: string
-      ended_at: string | null
-      user_agent: string | null
-      network_address: string | null
-    }
-    /** PersonalTariff */
-    PersonalTariff: {
-      price_per_hour: number
-      currency: string
-      billing_step_seconds: number
-      free_minutes: number
-      daily_cap: number | null
-      /** @enum {string} */
-      cap_day: 'rolling' | 'calendar'
-      timezone: string
-    }
-    /** PreviewEnvelope */
-    PreviewEnvelope: {
-      preview: components['schemas']['PreviewOut']
-    }
-    /** PreviewOut */
-    PreviewOut: {
-      kind: string
-      subject: string
-      text: string
-      html: string
-      headers: components['schemas']['Header'][]
-    }
-    /** @description RFC 9457. Further members belong to the `code` (for example `alternatives` of a full lot). */
-    Problem: {
-      type: string
-      title: string
-      status: number
-      /** @description One sentence for a person. */
-      detail: string
-      /** @description Stable, for programs. */
-      code: string
-      /** @description Field -> what is wrong with it. */
-      errors: {
-        [key: string]: string[]
-      }
-      request_id: string | null
-      /** @description Equal to `detail`. */
-      message: string
-    }
-    /** Processing */
-    Processing: {
-      message: string
-      /** @constant */
-      status: 'processing'
-      task_id: string
-    }
-    /**
-     * ProfileChange
-     * @description Only what is named is changed. Null `timezone` means the operator's, null `locale` English.
-     */
-    ProfileChange: {
-      username?: string
-      timezone?: string | null
-      locale?: ('en' | 'de') | null
-      /** @enum {string} */
-      theme?: 'system' | 'light' | 'dark'
-      plates?: string[]
-      mail_preferences?: Record<string, never>
-    }
-    /** Program */
-    Program: {
-      ok: boolean
-      detail: string
-      last_seen: string | null
-    }
-    /** PublicLotOut */
-    PublicLotOut: {
-      id: number
-      name: string
-      address: string | null
-      price_per_hour: number
-      currency: string
-      available_spots: number
-      capacity: number
-    }
-    /** PublicLotsOut */
-    PublicLotsOut: {
-      lots: components['schemas']['PublicLotOut'][]
-    }
-    /** QuoteEnvelope */
-    QuoteEnvelope: {
-      quote: components['schemas']['QuoteOut']
-    }
-    /** QuoteOut */
-    QuoteOut: {
-      lot_id: number
-      /** Format: date-time */
-      from: string
-      /** Format: date-time */
-      to: string
-      duration_hours: number
-      price_per_hour: number
-      currency: string
-      lines: components['schemas']['LineOut'][]
-      total_cost: number
-    }
-    /** Ready */
-    Ready: {
-      /** @constant */
-      status: 'ok'
-      warnings: string[]
-    }
-    /** ReasonIn */
-    ReasonIn: {
-      reason: string
-    }
-    /** ReceiptEnvelope */
-    ReceiptEnvelope: {
-      receipt: components['schemas']['ReceiptOut']
-    }
-    /** ReceiptOut */
-    ReceiptOut: {
-      number: string
-      /** Format: date-time */
-      issued_at: string
-      site_name: string
-      booking: components['schemas']['BookingOut']
-      customer: {
-        [key: string]: unknown
-      }
-      /** Format: date-time */
-      charged_from: string
-      /** Format: date-time */
-      charged_to: string
-      lines: components['schemas']['LineOut'][]
-      total_cost: number
-      currency: string
-    }
-    /** Register */
-    Register: {
-      /** Format: email */
-      email: string
-      /** Format: password */
-      password: string
-      /** @description Empty or left out: the part of the address before the @, made unique. */
-      username?: string | null
-    }
-    /** ReleasedOut */
-    ReleasedOut: {
-      message: string
-      booking: components['schemas']['BookingOut']
-      total_cost: number
-    }
-    /** ReservedIn */
-    ReservedIn: {
-      lot_id: number
-      /** @default null */
-      spot_id: number | null
-      /** @default null */
-      vehicle_plate: string | null
-      /** @constant */
-      booking_type: 'reserved'
-      /** @description RFC 3339; without an offset it is the lot's local time */
-      reserved_start: string
-      /** @description RFC 3339; without an offset it is the lot's local time */
-      reserved_end: string
-    }
-    /** Reset */
-    Reset: {
-      /** @description What stood in the link. */
-      token: string
-      /** Format: password */
-      password: string
-    }
-    /** ScheduleOut */
-    ScheduleOut: {
-      schedule: components['schemas']['Line'][]
-    }
-    /** Session */
-    Session: {
-      id: number
-      /** Format: date-time */
-      created_at: string
-      /** Format: date-time */
-      last_used_at: string
-      user_agent: string | null
-      ip: string | null
-      current: boolean
-    }
-    /** Sessions */
-    Sessions: {
-      sessions: components['schemas']['Session'][]
-    }
-    /** Setup */
-    Setup: {
-      /** Format: email */
-      email: string
-      /** Format: password */
-      password: string
-      username: string
-      /** @description What stood in the link. */
-      token: string
-    }
-    /**
-     * SignIns
-     * @description Browsers that can go on without the password.
-     */
-    SignIns: {
-      count: number
-      last_used_at: string | null
-    }
-    /** SignInsAnswer */
-    SignInsAnswer: {
-      sign_ins: components['schemas']['SignIns']
-    }
-    /** SignedIn */
-    SignedIn: {
-      message: string
-      user: components['schemas']['User']
-      token: string
-      /** @description Seconds the token is good for. */
-      expires_in: number
-    }
-    /** SignedOut */
-    SignedOut: {
-      message: string
-      /** @description Browsers that were signed in. */
-      ended: number
-    }
-    /** Site */
-    Site: {
-      site_name: string
-      currency: string
-      timezone: string
-      locales: ('en' | 'de')[]
-      password_min_length: number
-      mail_configured: boolean
-      public_lots: boolean
-      /** Format: date-time */
-      server_time: string
-    }
-    /** SiteEnvelope */
-    SiteEnvelope: {
-      site: components['schemas']['Site']
-    }
-    /** SpotEdit */
-    SpotEdit: {
-      out_of_service?: boolean | null
-      reason?: string | null
-      level?: string | null
-      ev?: boolean | null
-      accessible?: boolean | null
-      covered?: boolean | null
-    }
-    /** SpotMessage */
-    SpotMessage: {
-      message: string
-      spot: components['schemas']['SpotOut']
-    }
-    /** SpotOut */
-    SpotOut: {
-      id: number
-      lot_id: number
-      spot_number: number
-      /** @enum {string} */
-      status: 'Available' | 'Occupied' | 'Reserved' | 'Out of service'
-      level: string | null
-      ev: boolean
-      accessible: boolean
-      covered: boolean
-      out_of_service_reason: string | null
-      mine: boolean
-      reservations: components['schemas']['ComingOut'][]
-      /** @default null */
-      booking: components['schemas']['SpotStayOut'] | null
-    }
-    /** SpotStayOut */
-    SpotStayOut: {
-      id: number
-      reference: string
-      user_id: number
-      user_email: string
-      username: string
-      /** Format: date-time */
-      start_time: string
-      /** Format: date-time */
-      held_until: string
-      running_cost: number
-      /** @enum {string} */
-      booking_type: 'instant' | 'reserved'
-    }
-    /**
-     * SpotsEdit
-     * @description The same for many spots of a lot, named by their numbers.
-     */
-    SpotsEdit: {
-      out_of_service?: boolean | null
-      reason?: string | null
-      level?: string | null
-      ev?: boolean | null
-      accessible?: boolean | null
-      covered?: boolean | null
-      numbers: number[]
-    }
-    /** SpotsMessage */
-    SpotsMessage: {
-      lot: components['schemas']['LotOut']
-      message: string
-      changed: number
-    }
-    /** SpotsOut */
-    SpotsOut: {
-      lot: components['schemas']['LotOut']
-      spots: components['schemas']['SpotOut'][]
-    }
-    /**
-     * StayOut
-     * @description Stays that ended in the period and lasted from_minutes up to (not including) to_minutes.
-     */
-    StayOut: {
-      from_minutes: number
-      to_minutes: number | null
-      count: number
-      bookings_query: string
-    }
-    /** System */
-    System: {
-      database: components['schemas']['Database']
-      redis: components['schemas']['Light']
-      worker: components['schemas']['Program']
-      beat: components['schemas']['Program']
-      outbox: components['schemas']['Outbox']
-      disk: components['schemas']['Disk']
-      names: components['schemas']['Names']
-      version: string
-    }
-    /** SystemEnvelope */
-    SystemEnvelope: {
-      system: components['schemas']['System']
-    }
-    /** TariffOut */
-    TariffOut: {
-      id: number
-      price_per_hour: number
-      billing_step_seconds: number
-      free_minutes: number
-      daily_cap: number | null
-      /** @enum {string} */
-      cap_day: 'rolling' | 'calendar'
-    }
-    /** Token */
-    Token: {
-      /** @description What stood in the link. */
-      token: string
-    }
-    /** TotalsOut */
-    TotalsOut: {
-      count: number
-      total_cost: number | null
-      currency: string | null
-    }
-    /** User */
-    User: {
-      id: number
-      email: string
-      username: string
-      roles: ('user' | 'admin')[]
-      active: boolean
-      timezone: string | null
-      /** @enum {string} */
-      locale: 'en' | 'de'
-      /** @enum {string} */
-      theme: 'system' | 'light' | 'dark'
-      plates: string[]
-      mail_preferences: {
-        [key: string]: boolean
-      }
-      /** Format: date-time */
-      created_at: string
-    }
-    /** UserAnswer */
-    UserAnswer: {
-      user: components['schemas']['User']
-    }
-    /**
-     * UserChange
-     * @description Only what is named is changed.
-     */
-    UserChange: {
-      active?: boolean | null
-      roles?: ('user' | 'admin')[] | null
-    }
-    /** UserLotOut */
-    UserLotOut: {
-      lot_id: number
-      name: string
-      visits: number
-      parked_seconds: number
-      spent: number
-    }
-    /**
-     * UserMonthOut
-     * @description A month by each lot's local days: the bookings that began in it, and what those that ended in it cost.
-     */
-    UserMonthOut: {
-      month: string
-      bookings: number
-      spending: number
-    }
-    /** UserStatsEnvelope */
-    UserStatsEnvelope: {
-      stats: components['schemas']['UserStatsOut']
-      /** @description What all of one's bookings have cost */
-      total_spent: number
-      /** @description Six months, the present one last */
-      monthly_bookings: components['schemas']['UserMonthOut'][]
-    }
-    /** UserStatsOut */
-    UserStatsOut: {
-      month: string
-      /** Format: date-time */
-      as_of: string
-      partial: boolean
-      currency: string
-      visits: number
-      parked_seconds: number
-      spent: number
-      favourite: string | null
-      lots: components['schemas']['UserLotOut'][]
-    }
-    /**
-     * Users
-     * @description `deleted`: with days asked for, the accounts made on them that are no more; they are not listed.
-     */
-    Users: {
-      users: components['schemas']['ListedUser'][]
-      next: string | null
-      total: number
-      deleted: number | null
-    }
-    /** WindowOut */
-    WindowOut: {
-      /** Format: date-time */
-      from: string
-      /** Format: date-time */
-      to: string
-    }
-  }
-  responses: never
-  parameters: never
-  requestBodies: never
-  headers: never
-  pathItems: never
+    schemas: {
+        /** AdminBookedOut */
+        AdminBookedOut: {
+            message: string;
+            booking: components["schemas"]["AdminBookingOut"];
+            /** @default null */
+            total_cost: number | null;
+        };
+        /** AdminBookingOut */
+        AdminBookingOut: {
+            id: number;
+            reference: string;
+            lot_id: number;
+            lot_name: string;
+            lot_timezone: string;
+            lot_address: string | null;
+            spot_id: number;
+            spot_number: number;
+            /** @enum {string} */
+            booking_type: "instant" | "reserved";
+            /** @enum {string} */
+            status: "Active" | "Reserved" | "Completed" | "Cancelled" | "No-show";
+            /** Format: date-time */
+            start_time: string;
+            end_time: string | null;
+            reserved_start: string | null;
+            reserved_end: string | null;
+            held_until: string | null;
+            checked_in_at: string | null;
+            duration_hours: number | null;
+            price_per_hour: number;
+            currency: string;
+            tariff: components["schemas"]["TariffOut"];
+            /** @description The final cost; the window's price while Reserved; 0 while Active */
+            total_cost: number;
+            /** @description While Active: the cost if it ended now */
+            running_cost: number | null;
+            /** Format: date-time */
+            created_at: string;
+            require_checkin: boolean;
+            checkin_deadline: string | null;
+            ended_by: ("user" | "admin" | "system") | null;
+            reason: string | null;
+            vehicle_plate: string | null;
+            actions: ("cancel" | "extend" | "check_in" | "release")[];
+            /** @default null */
+            mail: components["schemas"]["MailOut"] | null;
+            user_id: number;
+            user_email: string;
+            username: string;
+        };
+        /** AdminBookingsOut */
+        AdminBookingsOut: {
+            bookings: components["schemas"]["AdminBookingOut"][];
+            next: string | null;
+            /** Format: date-time */
+            server_time: string;
+        };
+        /**
+         * AdminStatsEnvelope
+         * @description Without a period, the totals of the whole history stand beside `stats`.
+         */
+        AdminStatsEnvelope: {
+            stats: components["schemas"]["AdminStatsOut"];
+            /** @description Cost of all bookings */
+            total_revenue?: number;
+            /** @description Percent of the spots' time during which a car was parked */
+            occupancy_rate?: number;
+            /** @description Number of bookings of every status */
+            total_bookings?: number;
+            /** @description Active at this moment */
+            active_bookings?: number;
+            /** @description Reserved at this moment */
+            reserved_bookings?: number;
+            completed_bookings?: number;
+            /** @description The 200 lots with the highest revenue */
+            revenue_by_lot?: components["schemas"]["LotRevenueOut"][];
+        };
+        /** AdminStatsOut */
+        AdminStatsOut: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            lot_id: number | null;
+            /** Format: date-time */
+            as_of: string;
+            partial: boolean;
+            currency: string;
+            previous: components["schemas"]["PeriodOut"] | null;
+            now: components["schemas"]["NowOut"];
+            figures: components["schemas"]["FigureOut"][];
+            busiest_hour: components["schemas"]["BusiestOut"] | null;
+            /** @description Of all time: the last three years */
+            days: components["schemas"]["DayOut"][];
+            lots: components["schemas"]["LotStatsOut"][];
+            lots_total: number;
+            /** @description Occupancy in percent, [Monday first][local hour]; null: no spots */
+            hours: (number | null)[][];
+            stays: components["schemas"]["StayOut"][];
+            /** @description Half-hourly, for periods of at most two days; else empty */
+            curve: components["schemas"]["CurveOut"][];
+        };
+        /** AdminTotalsEnvelope */
+        AdminTotalsEnvelope: {
+            totals: components["schemas"]["AdminTotalsOut"];
+        };
+        /**
+         * AdminTotalsOut
+         * @description `people`: number of different drivers. `seconds`: with counted=ended the whole stays, with parked or kept_free
+         *     the part within the period; otherwise null.
+         */
+        AdminTotalsOut: {
+            count: number;
+            total_cost: number | null;
+            currency: string | null;
+            people: number;
+            seconds: number | null;
+        };
+        /** Alive */
+        Alive: {
+            /** @constant */
+            status: "ok";
+        };
+        /** AvailabilityEnvelope */
+        AvailabilityEnvelope: {
+            availability: components["schemas"]["AvailabilityOut"];
+        };
+        /** AvailabilityOut */
+        AvailabilityOut: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            lot_id: number;
+            capacity: number;
+            available_spots: number;
+            spot_ids: number[];
+            next_free: components["schemas"]["WindowOut"] | null;
+        };
+        /**
+         * BookIn
+         * @description A booking for now, or for a window in the future.
+         */
+        BookIn: components["schemas"]["InstantIn"] | components["schemas"]["ReservedIn"];
+        /** BookedOut */
+        BookedOut: {
+            message: string;
+            booking: components["schemas"]["BookingOut"];
+        };
+        /** BookingOut */
+        BookingOut: {
+            id: number;
+            reference: string;
+            lot_id: number;
+            lot_name: string;
+            lot_timezone: string;
+            lot_address: string | null;
+            spot_id: number;
+            spot_number: number;
+            /** @enum {string} */
+            booking_type: "instant" | "reserved";
+            /** @enum {string} */
+            status: "Active" | "Reserved" | "Completed" | "Cancelled" | "No-show";
+            /** Format: date-time */
+            start_time: string;
+            end_time: string | null;
+            reserved_start: string | null;
+            reserved_end: string | null;
+            held_until: string | null;
+            checked_in_at: string | null;
+            duration_hours: number | null;
+            price_per_hour: number;
+            currency: string;
+            tariff: components["schemas"]["TariffOut"];
+            /** @description The final cost; the window's price while Reserved; 0 while Active */
+            total_cost: number;
+            /** @description While Active: the cost if it ended now */
+            running_cost: number | null;
+            /** Format: date-time */
+            created_at: string;
+            require_checkin: boolean;
+            checkin_deadline: string | null;
+            ended_by: ("user" | "admin" | "system") | null;
+            reason: string | null;
+            vehicle_plate: string | null;
+            actions: ("cancel" | "extend" | "check_in" | "release")[];
+            /** @default null */
+            mail: components["schemas"]["MailOut"] | null;
+        };
+        /** BookingsOut */
+        BookingsOut: {
+            bookings: components["schemas"]["BookingOut"][];
+            next: string | null;
+            /** Format: date-time */
+            server_time: string;
+            total: number | null;
+            totals: components["schemas"]["TotalsOut"] | null;
+        };
+        /** BusiestOut */
+        BusiestOut: {
+            /** Format: date */
+            day: string;
+            hour: number;
+            occupancy_percent: number;
+            bookings_query: string;
+        };
+        /** ChangeEmail */
+        ChangeEmail: {
+            /** Format: email */
+            email: string;
+            /** Format: password */
+            password: string;
+        };
+        /** ChangePassword */
+        ChangePassword: {
+            /** Format: password */
+            current_password: string;
+            /** Format: password */
+            new_password: string;
+        };
+        /**
+         * Circuit
+         * @description `open`: the mail server has refused the login, and delivery pauses until the given time.
+         */
+        Circuit: {
+            /** @enum {string} */
+            state: "closed" | "open";
+            until: string | null;
+            login_failures: number;
+            last_reply: string | null;
+        };
+        /** ComingOut */
+        ComingOut: {
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            /** @default null */
+            user_email: string | null;
+        };
+        /** Confirmed */
+        Confirmed: {
+            /** Format: password */
+            password: string;
+        };
+        /**
+         * CurveOut
+         * @description Parked cars and spots in service at this instant.
+         */
+        CurveOut: {
+            /** Format: date-time */
+            at: string;
+            occupied: number;
+            capacity: number;
+        };
+        /** Database */
+        Database: {
+            ok: boolean;
+            detail: string;
+            /** @enum {string} */
+            kind: "sqlite" | "postgresql";
+            version: string;
+        };
+        /** DayOut */
+        DayOut: {
+            /** Format: date */
+            day: string;
+            partial: boolean;
+            bookings: number;
+            instant: number;
+            reserved: number;
+            visits: number;
+            completed: number;
+            cancelled: number;
+            no_shows: number;
+            revenue: number;
+            occupied_seconds: number;
+            reserved_seconds: number;
+            available_seconds: number;
+            occupancy_percent: number;
+            bookings_query: string;
+        };
+        /**
+         * DialectOut
+         * @description How a CSV file was read. `decimal` is null where no number shows which sign it uses.
+         */
+        DialectOut: {
+            encoding: string;
+            /** @enum {string} */
+            separator: "," | ";" | "\t";
+            decimal: ("," | ".") | null;
+        };
+        /** Disk */
+        Disk: {
+            ok: boolean;
+            detail: string;
+            free_bytes: number;
+            total_bytes: number;
+        };
+        /**
+         * DryRun
+         * @description `addresses` contains the first hundred.
+         */
+        DryRun: {
+            message: string;
+            recipients: number;
+            mails: number;
+            addresses: string[];
+        };
+        /** Email */
+        Email: {
+            id: number;
+            kind: string;
+            recipient: string;
+            subject: string;
+            /** @enum {string} */
+            state: "queued" | "sending" | "retrying" | "sent" | "failed" | "suppressed" | "discarded";
+            attempts: number;
+            last_reply: string | null;
+            created_at: string;
+            next_attempt_at: string | null;
+            sent_at: string | null;
+            booking_id: number | null;
+            user_id: number | null;
+            message_id: string;
+        };
+        /** EmailDetail */
+        EmailDetail: {
+            id: number;
+            kind: string;
+            recipient: string;
+            subject: string;
+            /** @enum {string} */
+            state: "queued" | "sending" | "retrying" | "sent" | "failed" | "suppressed" | "discarded";
+            attempts: number;
+            last_reply: string | null;
+            created_at: string;
+            next_attempt_at: string | null;
+            sent_at: string | null;
+            booking_id: number | null;
+            user_id: number | null;
+            message_id: string;
+            text: string;
+            html: string;
+            headers: components["schemas"]["Header"][];
+            attachments: string[];
+        };
+        /** EmailDone */
+        EmailDone: {
+            message: string;
+            email: components["schemas"]["Email"];
+        };
+        /** EmailOut */
+        EmailOut: {
+            email: components["schemas"]["EmailDetail"];
+        };
+        /** EmailsOut */
+        EmailsOut: {
+            emails: components["schemas"]["Email"][];
+            next: string | null;
+            counts: {
+                [key: string]: number;
+            };
+            outbox: components["schemas"]["Outbox"];
+        };
+        /** Entries */
+        Entries: {
+            entries: components["schemas"]["Entry"][];
+            next: string | null;
+        };
+        /**
+         * Entry
+         * @description `before` and `after` contain only the changed fields. No actor: the system.
+         */
+        Entry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            actor_id: number | null;
+            actor_email: string | null;
+            action: string;
+            entity: string;
+            entity_id: number | null;
+            before: {
+                [key: string]: unknown;
+            } | null;
+            after: {
+                [key: string]: unknown;
+            } | null;
+            request_id: string | null;
+        };
+        /** ExportAsked */
+        ExportAsked: {
+            message: string;
+            export: components["schemas"]["ExportOut"];
+        };
+        /**
+         * ExportDryRun
+         * @description The answer of `?dry_run=true`: the intended action, and the number of recipients.
+         */
+        ExportDryRun: {
+            message: string;
+            recipients: number;
+        };
+        /** ExportEnvelope */
+        ExportEnvelope: {
+            export: components["schemas"]["ExportOut"];
+        };
+        /** ExportIn */
+        ExportIn: {
+            /**
+             * @default bookings
+             * @enum {string}
+             */
+            kind: "bookings" | "all_data";
+            /**
+             * @description How the file is written. `comma` and `semicolon` are for spreadsheets: decimal point or decimal comma, local times with their zone in a column, headings in the language of the account. `machine` is for programs: commas, decimal points, ISO 8601 times with their offset, the identifiers of the fields. `auto` takes what the language of the account writes.
+             * @default auto
+             * @enum {string}
+             */
+            format: "auto" | "machine" | "comma" | "semicolon";
+            filters?: components["schemas"]["FiltersIn"];
+        };
+        /** ExportOut */
+        ExportOut: {
+            id: number;
+            /** @enum {string} */
+            kind: "bookings" | "all_data";
+            filters: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            format: "machine" | "comma" | "semicolon";
+            /** @enum {string} */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "expired";
+            rows_done: number;
+            rows_total: number | null;
+            size_bytes: number | null;
+            created_at: string;
+            finished_at: string | null;
+            expires_at: string | null;
+            download_url: string | null;
+            error: string | null;
+            waiting_for_worker: boolean;
+        };
+        /**
+         * ExportProcessing
+         * @description The client's shape; `export` is the job behind it.
+         */
+        ExportProcessing: {
+            message: string;
+            /** @constant */
+            status: "processing";
+            task_id: string;
+            export: components["schemas"]["ExportOut"];
+        };
+        /** ExportsOut */
+        ExportsOut: {
+            exports: components["schemas"]["ExportOut"][];
+        };
+        /**
+         * ExtendIn
+         * @description Either `minutes` (how much longer) or `until`, not both.
+         */
+        ExtendIn: {
+            minutes?: number | null;
+            until?: string | null;
+        };
+        /** FeaturesOut */
+        FeaturesOut: {
+            ev: number;
+            accessible: number;
+            covered: number;
+        };
+        /**
+         * FigureOut
+         * @description One number. `previous` is the same over the period before; `bookings` are the query parameters of
+         *     /api/admin/bookings that list the bookings behind it, `users` those of /api/users that list the people. (What makes
+         *     up `available` stands lot by lot in `lots`.)
+         */
+        FigureOut: {
+            name: string;
+            /** @enum {string} */
+            unit: "count" | "money" | "percent" | "seconds" | "minutes" | "per_spot_day" | "money_per_spot_hour";
+            value: number | null;
+            previous: number | null;
+            bookings: string | null;
+            users: string | null;
+        };
+        /**
+         * FiltersIn
+         * @description The filters of the history page.
+         */
+        FiltersIn: {
+            /** @default null */
+            status: ("Active" | "Reserved" | "Completed" | "Cancelled" | "No-show") | null;
+            /** @default null */
+            lot_id: number | null;
+            /** @default null */
+            booking_type: ("instant" | "reserved") | null;
+            /** @default null */
+            from: string | null;
+            /** @default null */
+            to: string | null;
+        };
+        /** Forgot */
+        Forgot: {
+            /** @description An email address; it may match no account. */
+            email: string;
+        };
+        /** Header */
+        Header: {
+            name: string;
+            value: string;
+        };
+        /**
+         * HourDayOut
+         * @description One local hour of one day. `occupancy_percent` is null when no spot was in service.
+         */
+        HourDayOut: {
+            /** Format: date */
+            day: string;
+            partial: boolean;
+            occupied_seconds: number;
+            available_seconds: number;
+            occupancy_percent: number | null;
+            bookings_query: string;
+        };
+        /** HourEnvelope */
+        HourEnvelope: {
+            hour: components["schemas"]["HourOut"];
+        };
+        /**
+         * HourOut
+         * @description One cell of the heat map and its days, whose seconds add up to those of the cell.
+         */
+        HourOut: {
+            weekday: number;
+            hour: number;
+            occupied_seconds: number;
+            available_seconds: number;
+            occupancy_percent: number | null;
+            days: components["schemas"]["HourDayOut"][];
+        };
+        /** InstantIn */
+        InstantIn: {
+            lot_id: number;
+            /** @default null */
+            spot_id: number | null;
+            /** @default null */
+            vehicle_plate: string | null;
+            /**
+             * @description `immediate` is another word for `instant`
+             * @default instant
+             * @enum {string}
+             */
+            booking_type: "instant" | "immediate";
+        };
+        /** KindOut */
+        KindOut: {
+            kind: string;
+            label: string;
+            /** @enum {string} */
+            category: "transactional" | "subscription";
+        };
+        /** KindsOut */
+        KindsOut: {
+            kinds: components["schemas"]["KindOut"][];
+        };
+        /** Light */
+        Light: {
+            ok: boolean;
+            detail: string;
+        };
+        /** Line */
+        Line: {
+            kind: string;
+            description: string;
+            every: ("day" | "month") | null;
+            time: string | null;
+            timezone: string | null;
+            running: boolean;
+            last_period: string | null;
+            last_run: string | null;
+            last_count: number | null;
+            next_run: string | null;
+        };
+        /**
+         * LineOut
+         * @description One line of a price. `capped`: limited by the daily maximum; `free`: within the free minutes.
+         */
+        LineOut: {
+            text: string;
+            /** Format: date-time */
+            starts: string;
+            seconds: number;
+            amount: number;
+            capped: boolean;
+            free: boolean;
+        };
+        /**
+         * ListedUser
+         * @description Totals have their currency beside them. `active_bookings` counts Active and Reserved bookings.
+         */
+        ListedUser: {
+            id: number;
+            email: string;
+            username: string;
+            roles: ("user" | "admin")[];
+            active: boolean;
+            /** Format: date-time */
+            created_at: string;
+            last_booking_at: string | null;
+            active_bookings: number;
+            total_bookings: number;
+            /** @description Amount in major units, at most two decimals */
+            total_spent: number;
+            currency: string;
+        };
+        /** ListedUserAnswer */
+        ListedUserAnswer: {
+            /** @default null */
+            message: string | null;
+            user: components["schemas"]["ListedUser"];
+        };
+        /** Login */
+        Login: {
+            /** @description An email address; it may match no account. */
+            email: string;
+            /** Format: password */
+            password: string;
+            /** @description Ignored. */
+            username?: string | null;
+        };
+        /**
+         * LotEdit
+         * @description Any of the fields; the others stay as they are.
+         */
+        LotEdit: {
+            name?: string | null;
+            capacity?: number | null;
+            price_per_hour?: number | null;
+            timezone?: string | null;
+            address?: string | null;
+            latitude?: number | null;
+            longitude?: number | null;
+            description?: string | null;
+            require_checkin?: boolean | null;
+            checkin_grace_minutes?: number | null;
+            instant_hold_minutes?: number | null;
+            billing_step_seconds?: number | null;
+            free_minutes?: number | null;
+            daily_cap?: number | null;
+            cap_day?: ("rolling" | "calendar") | null;
+        };
+        /** LotEnvelope */
+        LotEnvelope: {
+            lot: components["schemas"]["LotOut"];
+        };
+        /**
+         * LotIn
+         * @description A new lot.
+         */
+        LotIn: {
+            name: string;
+            capacity: number;
+            price_per_hour: number;
+            timezone?: string | null;
+            address?: string | null;
+            latitude?: number | null;
+            longitude?: number | null;
+            description?: string | null;
+            require_checkin?: boolean | null;
+            checkin_grace_minutes?: number | null;
+            instant_hold_minutes?: number | null;
+            billing_step_seconds?: number | null;
+            free_minutes?: number | null;
+            daily_cap?: number | null;
+            cap_day?: ("rolling" | "calendar") | null;
+        };
+        /** LotMessage */
+        LotMessage: {
+            lot: components["schemas"]["LotOut"];
+            message: string;
+        };
+        /** LotOut */
+        LotOut: {
+            id: number;
+            name: string;
+            capacity: number;
+            price_per_hour: number;
+            currency: string;
+            timezone: string;
+            available_spots: number;
+            occupied_spots: number;
+            reserved_spots: number;
+            out_of_service_spots: number;
+            address: string | null;
+            latitude: number | null;
+            longitude: number | null;
+            description: string | null;
+            require_checkin: boolean;
+            checkin_grace_minutes: number;
+            instant_hold_minutes: number;
+            tariff: components["schemas"]["TariffOut"];
+            features: components["schemas"]["FeaturesOut"];
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** LotRevenueOut */
+        LotRevenueOut: {
+            lot_name: string;
+            revenue: number;
+        };
+        /** LotStatsOut */
+        LotStatsOut: {
+            lot_id: number;
+            name: string;
+            bookings: number;
+            visits: number;
+            revenue: number;
+            revenue_previous: number | null;
+            occupancy_percent: number;
+            peak_cars: number;
+            turnover: number | null;
+            revenue_per_spot_hour: number | null;
+            average_stay_seconds: number | null;
+            occupied_seconds: number;
+            reserved_seconds: number;
+            available_seconds: number;
+            no_shows: number;
+            cancelled: number;
+            bookings_query: string;
+        };
+        /** LotsMessage */
+        LotsMessage: {
+            message: string;
+            lots: components["schemas"]["LotOut"][];
+            dialect: components["schemas"]["DialectOut"];
+        };
+        /** LotsOut */
+        LotsOut: {
+            lots: components["schemas"]["LotOut"][];
+            next: string | null;
+            total: number;
+        };
+        /** MailOut */
+        MailOut: {
+            state: string;
+        };
+        /** Message */
+        Message: {
+            message: string;
+        };
+        /**
+         * Names
+         * @description `count`: accounts and lots with the same name or address as an earlier one.
+         */
+        Names: {
+            ok: boolean;
+            detail: string;
+            count: number;
+        };
+        /**
+         * Nothing
+         * @description No fields.
+         */
+        Nothing: Record<string, never>;
+        /**
+         * NowOut
+         * @description The spots now; the four counts add up to the capacity.
+         */
+        NowOut: {
+            capacity: number;
+            occupied: number;
+            reserved: number;
+            out_of_service: number;
+            available: number;
+            occupancy_percent: number;
+        };
+        /** OneBookingOut */
+        OneBookingOut: {
+            booking: components["schemas"]["BookingOut"];
+            /** Format: date-time */
+            server_time: string;
+        };
+        /** Outbox */
+        Outbox: {
+            configured: boolean;
+            detail: string | null;
+            oldest_unsent_seconds: number | null;
+            queued: number;
+            failed: number;
+            circuit: components["schemas"]["Circuit"];
+        };
+        /**
+         * OwnLogEntry
+         * @description A change made by the user.
+         */
+        OwnLogEntry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            action: string;
+            entity: string;
+            entity_id: number | null;
+            before: {
+                [key: string]: unknown;
+            } | null;
+            after: {
+                [key: string]: unknown;
+            } | null;
+            network_address: string | null;
+        };
+        /** PeriodOut */
+        PeriodOut: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            busiest_hour: components["schemas"]["BusiestOut"] | null;
+        };
+        /** PersonalAccount */
+        PersonalAccount: {
+            id: number;
+            email: string;
+            username: string;
+            roles: ("user" | "admin")[];
+            active: boolean;
+            timezone: string | null;
+            /** @enum {string} */
+            locale: "en" | "de";
+            /** @enum {string} */
+            theme: "system" | "light" | "dark";
+            plates: string[];
+            mail_preferences: {
+                [key: string]: boolean;
+            };
+            /** Format: date-time */
+            created_at: string;
+            email_confirmed_at: string | null;
+        };
+        /**
+         * PersonalBooking
+         * @description `total_cost` and `duration_hours` of a booking that has not ended are those at the time of the export.
+         */
+        PersonalBooking: {
+            id: number;
+            reference: string;
+            lot_id: number;
+            lot_name: string;
+            lot_timezone: string;
+            spot_id: number;
+            spot_number: number;
+            /** @enum {string} */
+            booking_type: "instant" | "reserved";
+            /** @enum {string} */
+            status: "Active" | "Reserved" | "Completed" | "Cancelled" | "No-show";
+            /** Format: date-time */
+            start_time: string;
+            end_time: string | null;
+            reserved_start: string | null;
+            reserved_end: string | null;
+            checked_in_at: string | null;
+            checkin_grace_seconds: number | null;
+            duration_hours: number | null;
+            vehicle_plate: string | null;
+            ended_by: ("user" | "admin" | "system") | null;
+            reason: string | null;
+            /** Format: date-time */
+            created_at: string;
+            tariff: components["schemas"]["PersonalTariff"];
+            total_cost: number | null;
+            receipt_number: string | null;
+        };
+        /**
+         * PersonalData
+         * @description All stored data about one user, without secrets and without other users' data.
+         */
+        PersonalData: {
+            /** Format: date-time */
+            made_at: string;
+            site: string;
+            account: components["schemas"]["PersonalAccount"];
+            bookings: components["schemas"]["PersonalBooking"][];
+            mails: components["schemas"]["PersonalMail"][];
+            sign_ins: components["schemas"]["PersonalSignIn"][];
+            links: components["schemas"]["PersonalLink"][];
+            exports: components["schemas"]["PersonalExport"][];
+            log_by_you: components["schemas"]["OwnLogEntry"][];
+            log_about_you: components["schemas"]["PersonalLogEntry"][];
+        };
+        /** PersonalExport */
+        PersonalExport: {
+            id: number;
+            kind: string;
+            filters: {
+                [key: string]: unknown;
+            };
+            state: string;
+            rows: number;
+            size_bytes: number | null;
+            /** Format: date-time */
+            created_at: string;
+            finished_at: string | null;
+        };
+        /**
+         * PersonalLink
+         * @description A link that was sent by email, for a new password or address.
+         */
+        PersonalLink: {
+            purpose: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            used_at: string | null;
+        };
+        /**
+         * PersonalLogEntry
+         * @description A change of the account or its bookings by others or by the system.
+         */
+        PersonalLogEntry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            action: string;
+            entity: string;
+            entity_id: number | null;
+            before: {
+                [key: string]: unknown;
+            } | null;
+            after: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** PersonalMail */
+        PersonalMail: {
+            id: number;
+            kind: string;
+            subject: string;
+            recipient: string;
+            state: string;
+            /** Format: date-time */
+            created_at: string;
+            sent_at: string | null;
+            booking_id: number | null;
+        };
+        /** PersonalSignIn */
+        PersonalSignIn: {
+            id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            ended_at: string | null;
+            user_agent: string | null;
+            network_address: string | null;
+        };
+        /** PersonalTariff */
+        PersonalTariff: {
+            price_per_hour: number;
+            currency: string;
+            billing_step_seconds: number;
+            free_minutes: number;
+            daily_cap: number | null;
+            /** @enum {string} */
+            cap_day: "rolling" | "calendar";
+            timezone: string;
+        };
+        /** PreviewEnvelope */
+        PreviewEnvelope: {
+            preview: components["schemas"]["PreviewOut"];
+        };
+        /** PreviewOut */
+        PreviewOut: {
+            kind: string;
+            subject: string;
+            text: string;
+            html: string;
+            headers: components["schemas"]["Header"][];
+        };
+        /** @description RFC 9457. Some codes have more members (for example `alternatives` of a full lot). */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            /** @description One sentence for a person. */
+            detail: string;
+            /** @description Stable, for programs. */
+            code: string;
+            /** @description Field, `body` or `query` -> sentences. */
+            errors: {
+                [key: string]: string[];
+            };
+            request_id: string | null;
+            /** @description Equal to `detail`. */
+            message: string;
+        };
+        /** Processing */
+        Processing: {
+            message: string;
+            /** @constant */
+            status: "processing";
+            task_id: string;
+        };
+        /**
+         * ProfileChange
+         * @description Only the fields that are sent are changed. Null `timezone`: the operator's; null `locale`: English.
+         */
+        ProfileChange: {
+            username?: string;
+            timezone?: string | null;
+            locale?: ("en" | "de") | null;
+            /** @enum {string} */
+            theme?: "system" | "light" | "dark";
+            plates?: string[];
+            mail_preferences?: Record<string, never>;
+        };
+        /** Program */
+        Program: {
+            ok: boolean;
+            detail: string;
+            last_seen: string | null;
+        };
+        /** PublicLotOut */
+        PublicLotOut: {
+            id: number;
+            name: string;
+            address: string | null;
+            price_per_hour: number;
+            currency: string;
+            available_spots: number;
+            capacity: number;
+        };
+        /** PublicLotsOut */
+        PublicLotsOut: {
+            lots: components["schemas"]["PublicLotOut"][];
+        };
+        /** QuoteEnvelope */
+        QuoteEnvelope: {
+            quote: components["schemas"]["QuoteOut"];
+        };
+        /** QuoteOut */
+        QuoteOut: {
+            lot_id: number;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            duration_hours: number;
+            price_per_hour: number;
+            currency: string;
+            lines: components["schemas"]["LineOut"][];
+            total_cost: number;
+        };
+        /** Ready */
+        Ready: {
+            /** @constant */
+            status: "ok";
+            warnings: string[];
+        };
+        /** ReasonIn */
+        ReasonIn: {
+            reason: string;
+        };
+        /** ReceiptEnvelope */
+        ReceiptEnvelope: {
+            receipt: components["schemas"]["ReceiptOut"];
+        };
+        /** ReceiptOut */
+        ReceiptOut: {
+            number: string;
+            /** Format: date-time */
+            issued_at: string;
+            site_name: string;
+            booking: components["schemas"]["BookingOut"];
+            customer: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            charged_from: string;
+            /** Format: date-time */
+            charged_to: string;
+            lines: components["schemas"]["LineOut"][];
+            total_cost: number;
+            currency: string;
+        };
+        /** Register */
+        Register: {
+            /** Format: email */
+            email: string;
+            /** Format: password */
+            password: string;
+            /** @description Empty or absent: the part of the address before the @, made unique. */
+            username?: string | null;
+        };
+        /** ReleasedOut */
+        ReleasedOut: {
+            message: string;
+            booking: components["schemas"]["BookingOut"];
+            total_cost: number;
+        };
+        /** ReservedIn */
+        ReservedIn: {
+            lot_id: number;
+            /** @default null */
+            spot_id: number | null;
+            /** @default null */
+            vehicle_plate: string | null;
+            /** @constant */
+            booking_type: "reserved";
+            /** @description RFC 3339; without an offset, the lot's local time */
+            reserved_start: string;
+            /** @description RFC 3339; without an offset, the lot's local time */
+            reserved_end: string;
+        };
+        /** Reset */
+        Reset: {
+            /** @description The token in the link. */
+            token: string;
+            /** Format: password */
+            password: string;
+        };
+        /** ScheduleOut */
+        ScheduleOut: {
+            schedule: components["schemas"]["Line"][];
+        };
+        /** Session */
+        Session: {
+            id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string;
+            user_agent: string | null;
+            ip: string | null;
+            current: boolean;
+        };
+        /** Sessions */
+        Sessions: {
+            sessions: components["schemas"]["Session"][];
+        };
+        /** Setup */
+        Setup: {
+            /** Format: email */
+            email: string;
+            /** Format: password */
+            password: string;
+            username: string;
+            /** @description The token in the link. */
+            token: string;
+        };
+        /**
+         * SignIns
+         * @description Browsers that stay signed in without the password.
+         */
+        SignIns: {
+            count: number;
+            last_used_at: string | null;
+        };
+        /** SignInsAnswer */
+        SignInsAnswer: {
+            sign_ins: components["schemas"]["SignIns"];
+        };
+        /** SignedIn */
+        SignedIn: {
+            message: string;
+            user: components["schemas"]["User"];
+            token: string;
+            /** @description Seconds for which the token is valid. */
+            expires_in: number;
+        };
+        /** SignedOut */
+        SignedOut: {
+            message: string;
+            /** @description Number of browsers that were signed out. */
+            ended: number;
+        };
+        /** Site */
+        Site: {
+            site_name: string;
+            currency: string;
+            timezone: string;
+            locales: ("en" | "de")[];
+            password_min_length: number;
+            mail_configured: boolean;
+            public_lots: boolean;
+            /** Format: date-time */
+            server_time: string;
+        };
+        /** SiteEnvelope */
+        SiteEnvelope: {
+            site: components["schemas"]["Site"];
+        };
+        /** SpotEdit */
+        SpotEdit: {
+            out_of_service?: boolean | null;
+            reason?: string | null;
+            level?: string | null;
+            ev?: boolean | null;
+            accessible?: boolean | null;
+            covered?: boolean | null;
+        };
+        /** SpotMessage */
+        SpotMessage: {
+            message: string;
+            spot: components["schemas"]["SpotOut"];
+        };
+        /** SpotOut */
+        SpotOut: {
+            id: number;
+            lot_id: number;
+            spot_number: number;
+            /** @enum {string} */
+            status: "Available" | "Occupied" | "Reserved" | "Out of service";
+            level: string | null;
+            ev: boolean;
+            accessible: boolean;
+            covered: boolean;
+            out_of_service_reason: string | null;
+            mine: boolean;
+            reservations: components["schemas"]["ComingOut"][];
+            /** @default null */
+            booking: components["schemas"]["SpotStayOut"] | null;
+        };
+        /** SpotStayOut */
+        SpotStayOut: {
+            id: number;
+            reference: string;
+            user_id: number;
+            user_email: string;
+            username: string;
+            /** Format: date-time */
+            start_time: string;
+            /** Format: date-time */
+            held_until: string;
+            running_cost: number;
+            /** @enum {string} */
+            booking_type: "instant" | "reserved";
+        };
+        /**
+         * SpotsEdit
+         * @description The same for many spots of a lot, named by their numbers.
+         */
+        SpotsEdit: {
+            out_of_service?: boolean | null;
+            reason?: string | null;
+            level?: string | null;
+            ev?: boolean | null;
+            accessible?: boolean | null;
+            covered?: boolean | null;
+            numbers: number[];
+        };
+        /** SpotsMessage */
+        SpotsMessage: {
+            lot: components["schemas"]["LotOut"];
+            message: string;
+            changed: number;
+        };
+        /** SpotsOut */
+        SpotsOut: {
+            lot: components["schemas"]["LotOut"];
+            spots: components["schemas"]["SpotOut"][];
+        };
+        /**
+         * StayOut
+         * @description Stays that ended in the period and lasted from_minutes to less than to_minutes.
+         */
+        StayOut: {
+            from_minutes: number;
+            to_minutes: number | null;
+            count: number;
+            bookings_query: string;
+        };
+        /** System */
+        System: {
+            database: components["schemas"]["Database"];
+            redis: components["schemas"]["Light"];
+            worker: components["schemas"]["Program"];
+            beat: components["schemas"]["Program"];
+            outbox: components["schemas"]["Outbox"];
+            disk: components["schemas"]["Disk"];
+            names: components["schemas"]["Names"];
+            version: string;
+        };
+        /** SystemEnvelope */
+        SystemEnvelope: {
+            system: components["schemas"]["System"];
+        };
+        /** TariffOut */
+        TariffOut: {
+            id: number;
+            price_per_hour: number;
+            billing_step_seconds: number;
+            free_minutes: number;
+            daily_cap: number | null;
+            /** @enum {string} */
+            cap_day: "rolling" | "calendar";
+        };
+        /** Token */
+        Token: {
+            /** @description The token in the link. */
+            token: string;
+        };
+        /** TotalsOut */
+        TotalsOut: {
+            count: number;
+            total_cost: number | null;
+            currency: string | null;
+        };
+        /** User */
+        User: {
+            id: number;
+            email: string;
+            username: string;
+            roles: ("user" | "admin")[];
+            active: boolean;
+            timezone: string | null;
+            /** @enum {string} */
+            locale: "en" | "de";
+            /** @enum {string} */
+            theme: "system" | "light" | "dark";
+            plates: string[];
+            mail_preferences: {
+                [key: string]: boolean;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** UserAnswer */
+        UserAnswer: {
+            user: components["schemas"]["User"];
+        };
+        /**
+         * UserChange
+         * @description Only the fields that are sent are changed.
+         */
+        UserChange: {
+            active?: boolean | null;
+            roles?: ("user" | "admin")[] | null;
+        };
+        /** UserLotOut */
+        UserLotOut: {
+            lot_id: number;
+            name: string;
+            visits: number;
+            parked_seconds: number;
+            spent: number;
+        };
+        /**
+         * UserMonthOut
+         * @description A month in local days of each lot: the bookings that started in it, and the cost of those that ended in it.
+         */
+        UserMonthOut: {
+            month: string;
+            bookings: number;
+            spending: number;
+        };
+        /** UserStatsEnvelope */
+        UserStatsEnvelope: {
+            stats: components["schemas"]["UserStatsOut"];
+            /** @description Cost of all your bookings */
+            total_spent: number;
+            /** @description Six months, the current one last */
+            monthly_bookings: components["schemas"]["UserMonthOut"][];
+        };
+        /** UserStatsOut */
+        UserStatsOut: {
+            month: string;
+            /** Format: date-time */
+            as_of: string;
+            partial: boolean;
+            currency: string;
+            visits: number;
+            parked_seconds: number;
+            spent: number;
+            favourite: string | null;
+            lots: components["schemas"]["UserLotOut"][];
+        };
+        /**
+         * Users
+         * @description `deleted`: how many of the accounts created on the given days have been deleted; they are not listed.
+         */
+        Users: {
+            users: components["schemas"]["ListedUser"][];
+            next: string | null;
+            total: number;
+            deleted: number | null;
+        };
+        /** WindowOut */
+        WindowOut: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
-export type $defs = Record<string, never>
-export type operations = Record<string, never>
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
