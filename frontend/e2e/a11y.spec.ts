@@ -44,7 +44,7 @@ const dialog = (name: string | RegExp) => async (page: Page) => {
 const refused = async (page: Page) => {
   await page.locator('main form [type=submit]').first().click()
   await page.getByText('There is a problem').waitFor()
-  await expect(page.locator('.pw-summary')).toBeFocused()
+  await expect(page.locator('.alert-danger')).toBeFocused()
 }
 const problem =
   (status: number, code: string, more: object = {}) =>
@@ -175,7 +175,7 @@ test('dialogs of a driver', async ({ page, context, watch }) => {
       then: async (at) => {
         await dialog('Delete account')(at)
         await press('Delete for good')(at)
-        await expect(at.locator('.pw-summary')).toBeFocused()
+        await expect(at.locator('.alert-danger')).toBeFocused()
       },
     },
   ])

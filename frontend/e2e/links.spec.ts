@@ -64,7 +64,7 @@ test('a link that the server refuses is kept no longer; a wrong password keeps i
   await page.goto('/reset-password#token=made-up')
   await FIELDS['/reset-password'](page).fill('short')
   await page.getByRole('button', { name: 'Set password' }).click()
-  await expect(page.locator('.pw-summary')).toBeVisible()
+  await expect(page.locator('.alert-danger')).toBeVisible()
   await page.reload()
   await FIELDS['/reset-password'](page).fill('a good long secret')
   await page.getByRole('button', { name: 'Set password' }).click()

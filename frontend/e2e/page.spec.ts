@@ -47,7 +47,9 @@ test('who reads German is told everything in German, whatever the browser speaks
   await page.getByRole('link', { name: driver.username }).click()
   await page.getByLabel('Kennzeichen').fill('!!!')
   await page.getByRole('button', { name: 'Speichern' }).first().click()
-  await expect(page.locator('.pw-summary')).toContainText('Ein Kennzeichen hat 1 bis 15 Buchstaben')
+  await expect(page.locator('.alert-danger')).toContainText(
+    'Ein Kennzeichen hat 1 bis 15 Buchstaben',
+  )
 })
 
 test('the link in the mail about an export leads to its file', async ({ page, driver }) => {

@@ -98,7 +98,7 @@ function tooSmall(page: Page, width: number): Promise<string[]> {
         // A box to tick may be pressed at its words, too.
         const labels = [...((element as HTMLInputElement).labels ?? [])]
         const heights = [element, ...labels].map((one) => one.getBoundingClientRect().height)
-        const least = element.matches('.btn, nav a, .pw-choice, .pw-bay, .form-control') ? main : 24
+        const least = element.matches('.btn, nav a, .pw-bay, .form-control') ? main : 24
         if (Math.max(...heights) < least - 0.5)
           found.push(`${element.outerHTML.slice(0, 90)}: ${Math.max(...heights)} px high`)
       }
