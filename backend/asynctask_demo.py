@@ -21,7 +21,7 @@ from parking.bookings.status_sql import is_block
 from parking.database import db, schema
 from parking.exports import build, files, queries, service, stream
 from parking.exports.models import ExportJob
-from parking.reports import schedule
+from parking.reports import batches, send_now
 from parking.web import Identity
 
 REMINDERS = ("inactivity_reminder",)
@@ -62,14 +62,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _mails(title: str, kinds: tuple[str, ...], test: bool) -> None:
     _say(f"{title}:")
-    found = schedule.preview(kinds)
+    found = send_now.preview(kinds)
     for kind, reader in found:
         _say(f"  {kind} -> {reader.user.email}")
     if not found:
         _say("  nobody: everyone who should have it has got it")
     if not test:
-        schedule.send_now(kinds)
-        _say(f"  queued: {schedule.work_off()}")
+        send_now.start(kinds)
+        _say(f"  queued: {batches.process_batches()}")
 
 
 def _exports(test: bool) -> None:
@@ -82,7 +82,7 @@ def _exports(test: bool) -> None:
             rows = stream.count(queries.booking_count(_filters(kind, person), service.clock.now()))
             _say(f"  {kind} ({rows} booking(s)) -> {person.email}")
             continue
-        job_id = service.ask(person, kind)["export"]["id"]
+        job_id = service.request(person, kind)["export"]["id"]
         build.run(job_id)
         _say(f"  {kind} -> {person.email}: {_outcome(job_id)}")
 

@@ -32,7 +32,7 @@ from parking.database import db, transaction
 from parking.lots.models import Lot, Spot
 from parking.mail.models import OutboxMail
 from parking.reports import schedule
-from parking.reports.send_log import ReportBatch
+from parking.reports.models import ReportBatch
 from tests.conftest import make_settings
 
 MOST_MS, MOST_RATIO = 250, 1.1
@@ -138,7 +138,7 @@ def _run(given: dict) -> int:
         held = _watch()
         print("begins", flush=True)
         begun = time.monotonic()
-        while schedule.sweep():
+        while schedule.run_due():
             pass
         seconds = time.monotonic() - begun
         letters = db.session.scalar(select(func.count()).where(OutboxMail.kind == "user_monthly_report"))

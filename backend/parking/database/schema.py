@@ -24,7 +24,7 @@ TABLES = (
     "bookings.models",
     "exports.models",
     "statistics.daily.models",
-    "reports.send_log",
+    "reports.models",
 )
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 

@@ -19,13 +19,13 @@ from parking.bookings.status_sql import is_block
 from parking.csv_writer import Dialect
 from parking.exports import columns, files, stream
 from parking.exports import queries as export_queries
+from parking.lot_calendar import local_day
 from parking.lots.models import Lot
 from parking.pricing import Tariff
 from parking.reports.periods import Period
 from parking.reports.recipients import Addressee
 from parking.rounding import half_up
-from parking.statistics.daily.aggregate import local_day
-from parking.statistics.definitions import AdminFigures, LotFigures, UserFigures
+from parking.statistics.definitions import LotMetrics, PeriodStatistics, UserStatistics
 from parking.statistics.reading import summary
 
 Writer = Callable[[Session, Sequence[Addressee]], Iterator["Written"]]
@@ -150,10 +150,10 @@ def admin_monthly(period: Period) -> Writer:
 
 
 def _admin_facts(session: Session, covered: Days) -> dict[str, Any]:
-    figures = summary.admin_figures(session, covered.first, covered.last)
+    figures = summary.period_statistics(session, covered.first, covered.last)
     before = None
     if covered.since is None:
-        before = summary.admin_figures(session, *covered.before())
+        before = summary.period_statistics(session, *covered.before())
     return {
         "since": covered.since.isoformat() if covered.since else None,
         "timezone": settings.current().timezone,
@@ -163,16 +163,16 @@ def _admin_facts(session: Session, covered: Days) -> dict[str, Any]:
         "lots": [
             {
                 "name": lot.name,
-                "bookings": lot.figures.bookings,
-                "revenue_minor": lot.figures.revenue_minor,
-                "occupancy_percent": lot.figures.occupancy_percent,
+                "bookings": lot.metrics.bookings,
+                "revenue_minor": lot.metrics.revenue_minor,
+                "occupancy_percent": lot.metrics.occupancy_percent,
             }
             for lot in figures.lots
         ],
     }
 
 
-def _told(figures: AdminFigures) -> dict[str, Any]:
+def _told(figures: PeriodStatistics) -> dict[str, Any]:
     sums = figures.totals
     return {
         "bookings": sums.bookings,
@@ -187,8 +187,8 @@ def _told(figures: AdminFigures) -> dict[str, Any]:
     }
 
 
-def _lot_row(lot: LotFigures) -> list[csv_writer.Cell]:
-    sums = lot.figures
+def _lot_row(lot: LotMetrics) -> list[csv_writer.Cell]:
+    sums = lot.metrics
     return [
         lot.lot_id,
         lot.name,
@@ -214,7 +214,7 @@ LOT_FIGURES = csv_writer.Table(
 
 
 def _lots_file(session: Session, covered: Days, dialect: Dialect) -> mail.FileReference:
-    figures = summary.admin_figures(session, covered.first, covered.last)
+    figures = summary.period_statistics(session, covered.first, covered.last)
     text = csv_writer.whole(LOT_FIGURES, [_lot_row(lot) for lot in figures.lots], dialect).decode()
     return {"filename": f"lots_{covered.months[-1]}.csv", "mimetype": "text/csv", "text": text}
 
@@ -278,10 +278,10 @@ def user_monthly(period: Period) -> Writer:
 
 
 def _user_facts(session: Session, user_id: int, covered: Days) -> dict[str, Any]:
-    figures = [summary.user_figures(session, user_id, month) for month in covered.months]
+    figures = [summary.user_statistics(session, user_id, month) for month in covered.months]
     before = None
     if covered.since is None:
-        before = summary.user_figures(session, user_id, f"{covered.first - _ONE_DAY:%Y-%m}")
+        before = summary.user_statistics(session, user_id, f"{covered.first - _ONE_DAY:%Y-%m}")
     return {
         "month": covered.months[-1],
         "since": covered.since.isoformat() if covered.since else None,
@@ -293,7 +293,7 @@ def _user_facts(session: Session, user_id: int, covered: Days) -> dict[str, Any]
     }
 
 
-def _sums(months: Sequence[UserFigures]) -> dict[str, int]:
+def _sums(months: Sequence[UserStatistics]) -> dict[str, int]:
     return {
         "visits": sum(month.visits for month in months),
         "parked_seconds": sum(month.parked_s for month in months),
@@ -301,7 +301,7 @@ def _sums(months: Sequence[UserFigures]) -> dict[str, int]:
     }
 
 
-def _by_lot(months: Sequence[UserFigures]) -> list[dict[str, Any]]:
+def _by_lot(months: Sequence[UserStatistics]) -> list[dict[str, Any]]:
     """Lots of all the months together, most visited first."""
     found: dict[int, dict[str, Any]] = {}
     for lot in (lot for month in months for lot in month.lots):

@@ -1,4 +1,4 @@
-"""What is deleted when its time is over, as a line of the timetable: noted once a day in the ledger's batches."""
+"""The deletion of old files and rows as a line of the schedule. Each day has one closed batch."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from parking import clock
 from parking.database import db, upsert
-from parking.reports.send_log import ReportBatch
+from parking.reports.models import ReportBatch
 
 KIND = "housekeeping"
 EVERY = timedelta(hours=1)
 
 
-def note(session: Session, deleted: int) -> None:
-    """It was tidied up now, and so many files went."""
+def record(session: Session, deleted: int) -> None:
+    """Records that old data was deleted now, and the number of files."""
     now = clock.now()
     today = {"kind": KIND, "period": f"{now:%Y-%m-%d}", "attempt": "", "state": "closed", "opened_at": now, "cursor": 0}
     session.execute(
@@ -30,8 +30,8 @@ def note(session: Session, deleted: int) -> None:
     )
 
 
-def shown() -> dict[str, Any]:
-    """Its line of the timetable. It writes to nobody, so it counts no mails."""
+def view() -> dict[str, Any]:
+    """Its line of the schedule. It sends no mails, so it has no count."""
     newest = select(ReportBatch).where(ReportBatch.kind == KIND).order_by(ReportBatch.id.desc()).limit(1)
     last = db.session.scalars(newest).one_or_none()
     return {

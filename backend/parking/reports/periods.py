@@ -1,7 +1,7 @@
 """When a report is due, and over which period. Pure: a rule and an instant in, periods out.
 
-Days and months are the operator's: they begin at his midnight, also where the clocks skip it. Everything is told as
-UTC instants, so a change of the clocks can neither repeat nor skip a period.
+Days and months are the operator's: they begin at midnight in the operator's zone, also where the clocks skip it.
+Periods are UTC instants, so a change of the clocks can neither repeat nor skip one.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 CATCH_UP = timedelta(days=7)
-"""How far back every missed period is still told by itself; older ones are told together, once."""
+"""Periods missed within this time are reported one by one; older ones together, once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A report over every day or month, told at a wall-clock time on the day after the period's last."""
+    """A report over every day or month, due at a wall-clock time on the day after the period's last day."""
 
     every: Literal["day", "month"]
     at: time
@@ -44,7 +44,7 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
 
 
 def period(rule: Rule, key: str) -> Period:
-    """The period of that name. Raises ValueError for a key that is none."""
+    """The period with this key. Raises ValueError for a key that names no period."""
     first = _first_day(rule, key)
     after = _first_day_after(rule, first)
     end = instant(after, time(), rule.zone)
@@ -59,10 +59,10 @@ def following(rule: Rule, earlier: Period) -> Period:
 def latest(rule: Rule, now: datetime) -> Period:
     """The newest period whose report is due at `now`."""
     today = now.astimezone(rule.zone).date()
-    found = period(rule, _key(rule, _first_day_before(rule, today)))
-    while found.due > now:
-        found = period(rule, _key(rule, _first_day_before(rule, _first_day(rule, found.key))))
-    return found
+    newest = period(rule, _key(rule, _first_day_before(rule, today)))
+    while newest.due > now:
+        newest = period(rule, _key(rule, _first_day_before(rule, _first_day(rule, newest.key))))
+    return newest
 
 
 def upcoming(rule: Rule, now: datetime) -> Period:
@@ -71,8 +71,8 @@ def upcoming(rule: Rule, now: datetime) -> Period:
 
 
 def due(rule: Rule, done: str, now: datetime, catch_up: timedelta = CATCH_UP) -> list[Period]:
-    """What is to be told at `now` when `done` was the last period told: oldest first, each period that became due
-    within `catch_up` by itself, and before them one digest of everything older."""
+    """The periods to report at `now` after the period `done`, oldest first: each period that became due within
+    `catch_up`, preceded by one digest of all older ones."""
     missed = list(_after(rule, done, now))
     old = [p for p in missed if p.due <= now - catch_up]
     recent = missed[len(old) :]
@@ -80,17 +80,17 @@ def due(rule: Rule, done: str, now: datetime, catch_up: timedelta = CATCH_UP) ->
 
 
 def digest(rule: Rule, periods: list[Period]) -> Period:
-    """Consecutive periods as one, named after the last."""
+    """Consecutive periods as one, with the key of the last."""
     if len(periods) == 1:
         return periods[0]
     return replace(periods[-1], start=periods[0].start, since=_first_day(rule, periods[0].key))
 
 
 def _after(rule: Rule, done: str, now: datetime) -> Iterator[Period]:
-    following_one = following(rule, period(rule, done))
-    while following_one.due <= now:
-        yield following_one
-        following_one = following(rule, following_one)
+    next_one = following(rule, period(rule, done))
+    while next_one.due <= now:
+        yield next_one
+        next_one = following(rule, next_one)
 
 
 def _key(rule: Rule, day: date) -> str:
@@ -111,7 +111,7 @@ def _first_day_after(rule: Rule, first: date) -> date:
 
 
 def _first_day_before(rule: Rule, day: date) -> date:
-    """First day of the period before the one that `day` lies in."""
+    """The first day of the period before the one that contains `day`."""
     if rule.every == "day":
         return day - timedelta(days=1)
     return (day.replace(day=1) - timedelta(days=1)).replace(day=1)

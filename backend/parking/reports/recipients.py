@@ -1,4 +1,5 @@
-"""Who gets a report: people read in pages by id, so that a run over many needs neither memory nor a long look."""
+"""The recipients of a report, read in pages of users by id: a run over many needs little memory and no long
+transaction."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, lazyload
 
 from parking import mail, settings
@@ -15,20 +16,21 @@ from parking.accounts.models import Role, User, user_roles
 from parking.bookings.models import Booking
 from parking.bookings.rules.limits import days_later
 from parking.bookings.status_sql import is_block, is_live
-from parking.reports.send_log import ReportRun
+from parking.reports import send_log
+from parking.reports.models import ReportRun
 
 Group = Literal["drivers", "admins", "inactive"]
 STEPS = (7, 14, 30)
-"""Days without a booking after which a reminder goes out; after the last one there is silence until the next booking.
-Somebody who has never booked gets the first one at once."""
-REST = timedelta(days=6)
-"""At least this long between two reminders to the same person, also when one went out late."""
+"""Days without a booking after which a reminder is sent; after the last one none until the next booking. Users who have
+never booked get the first one at once."""
+MIN_INTERVAL = timedelta(days=6)
+"""The shortest time between two reminders to the same user, also when one was sent late."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """One reader. `run` is the ledger's name of what he must not get twice. `days` since his last booking began (None:
-    he never booked) and `final` belong to the reminders."""
+    """One recipient. `run` is the name in the send log of what must not be sent twice. Only of reminders: `days` since
+    the last booking began (None: never booked), and whether it is the `final` one."""
 
     user: User
     run: str
@@ -38,26 +40,27 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Readers among one page of people; `cursor` is the last of them looked at, None at the end."""
+    """The recipients among one page of users. `cursor` is the id of the last user of the page, None after the last
+    page."""
 
     readers: list[Addressee]
     cursor: int | None
 
 
 def page(session: Session, kind: str, group: Group, run: str, now: datetime, after: int, size: int) -> Page:
-    """The next readers of a report whose ledger name is `run` (for reminders: its suffix, empty or "!attempt")."""
-    people = list(session.scalars(_people(group, after, size)))
-    unwilling = mail.unwilling(session, kind, [person.id for person in people])
-    willing = [person for person in people if person.id not in unwilling]
-    everybody = [Addressee(person, run) for person in willing]
-    found = _inactive(session, willing, now, run) if group == "inactive" else everybody
-    told = _told(session, kind, found)
-    readers = [reader for reader in found if (reader.run, reader.user.id) not in told]
-    return Page(readers, people[-1].id if len(people) == size else None)
+    """The next recipients of a report whose name in the send log is `run` (of reminders: its suffix, empty or
+    "!attempt")."""
+    users = list(session.scalars(_users(group, after, size)))
+    unwilling = mail.unwilling(session, kind, [user.id for user in users])
+    willing = [user for user in users if user.id not in unwilling]
+    due = _inactive(session, willing, now, run) if group == "inactive" else [Addressee(user, run) for user in willing]
+    sent = send_log.recorded(session, kind, [(reader.run, reader.user.id) for reader in due])
+    readers = [reader for reader in due if (reader.run, reader.user.id) not in sent]
+    return Page(readers, users[-1].id if len(users) == size else None)
 
 
-def _people(group: Group, after: int, size: int):
-    """Accounts in use, by role. Administrators run the place; they are reported to as such and not as drivers."""
+def _users(group: Group, after: int, size: int) -> Select[User]:
+    """Active accounts by role. Administrators get the administrators' reports and not the drivers'."""
     is_admin = exists().where(user_roles.c.user_id == User.id, user_roles.c.role_id == Role.id, Role.name == "admin")
     return (
         select(User)
@@ -68,49 +71,37 @@ def _people(group: Group, after: int, size: int):
     )
 
 
-def _told(session: Session, kind: str, readers: Sequence[Addressee]) -> set[tuple[str, int]]:
-    query = select(ReportRun.period, ReportRun.recipient).where(
-        ReportRun.kind == kind,
-        ReportRun.period.in_({reader.run for reader in readers}),
-        ReportRun.recipient.in_([reader.user.id for reader in readers]),
-    )
-    return {(run, person) for run, person in session.execute(query)} if readers else set()
-
-
-# the inactive ------------------------------------------------------------------------------
-
-
-def _inactive(session: Session, people: Sequence[User], now: datetime, suffix: str) -> list[Addressee]:
-    """Those who have booked nothing for a while and have nothing booked; one addressee for the step they are at."""
-    ids = [person.id for person in people]
-    booked = _with_live_bookings(session, ids)
+def _inactive(session: Session, users: Sequence[User], now: datetime, suffix: str) -> list[Addressee]:
+    """The users who have not booked for a while and have no live booking, each with the step that is due."""
+    ids = [user.id for user in users]
+    with_bookings = _with_live_bookings(session, ids)
     last_starts = _last_starts(session, ids, now)
     reminded = _last_reminders(session, ids) if not suffix else {}
-    found = []
-    for person in people:
-        rested = now - reminded[person.id] >= REST if person.id in reminded else True
-        if person.id not in booked and rested:
-            reader = _at_step(person, last_starts.get(person.id), now, suffix)
-            found += [reader] if reader else []
-    return found
+    due = []
+    for user in users:
+        rested = now - reminded[user.id] >= MIN_INTERVAL if user.id in reminded else True
+        if user.id not in with_bookings and rested:
+            reader = _at_step(user, last_starts.get(user.id), now, suffix)
+            due += [reader] if reader else []
+    return due
 
 
-def _at_step(person: User, last_start: datetime | None, now: datetime, suffix: str) -> Addressee | None:
-    """None while the person is not inactive yet. An episode of inactivity is named by its beginning. Days are told by
-    the operator's clock, so that a reminder comes at the same hour also when the clocks have changed."""
-    began, zone = last_start or person.created_at, settings.current().timezone
+def _at_step(user: User, last_start: datetime | None, now: datetime, suffix: str) -> Addressee | None:
+    """The reminder that is due; None while the user is not inactive yet. A period of inactivity is named by its start.
+    Days are those of the operator's zone, so that a reminder comes at the same hour after a change of the clocks."""
+    began, zone = last_start or user.created_at, settings.current().timezone
     passed = [step for step in STEPS if now > days_later(began, step, zone)]
     if not passed and last_start is not None:
         return None
     step = passed[-1] if passed else STEPS[0]
     run = f"{began:%Y%m%dT%H%M%SZ}/{step}{suffix}"
     return Addressee(
-        person, run, days=None if last_start is None else _days_since(began, now, zone), final=step == STEPS[-1]
+        user, run, days=None if last_start is None else _days_since(began, now, zone), final=step == STEPS[-1]
     )
 
 
 def _days_since(began: datetime, now: datetime, zone: str) -> int:
-    """How many whole days of that zone have passed."""
+    """The number of whole days of that zone that have passed."""
     days = (now - began).days + 1
     while days and days_later(began, days, zone) > now:
         days -= 1
@@ -123,7 +114,7 @@ def _with_live_bookings(session: Session, ids: Iterable[int]) -> set[int]:
 
 
 def _last_starts(session: Session, ids: Iterable[int], now: datetime) -> dict[int, datetime]:
-    """When each last began to park. What was cancelled or missed never began."""
+    """user -> the start of the last booking; cancelled and missed bookings do not count."""
     query = (
         select(Booking.user_id, func.max(Booking.start_time))
         .where(

@@ -17,18 +17,18 @@ from parking.database import db, plus_seconds, transaction
 from parking.lots.models import Lot, Spot
 from parking.mail.models import MailPreference
 from parking.pricing import Tariff
-from parking.reports.schedule import enter
-from parking.reports.send_log import ReportRun
+from parking.reports import send_log
+from parking.reports.models import ReportRun
 
 KIND = "reservation_reminder"
 LEAD = timedelta(minutes=30)
-AT_ONCE = 25
+PER_TRANSACTION = 25
 _RUN = literal("booking ") + cast(Booking.id, String)
 
 
-def sweep() -> int:
-    """Queues the reminders whose time has come; how many. What was booked within the last half hour before its start
-    was confirmed just now and gets none; what has begun already gets none either."""
+def queue_due() -> int:
+    """Queues the reminders that are due and returns their number. A reservation that was booked less than LEAD before
+    its start gets none, because its confirmation has just been sent; neither does one that has begun."""
     queued = 0
     while True:
         now = clock.now()
@@ -36,14 +36,14 @@ def sweep() -> int:
             db.session.close()
             return queued
         with transaction() as session:
-            few = session.execute(_due(now).limit(AT_ONCE)).all()
-            queued += sum(_remind(session, row) for row in few)
+            rows = session.execute(_due(now).limit(PER_TRANSACTION)).all()
+            queued += sum(_remind(session, row) for row in rows)
 
 
 def _due(now: datetime):
-    """Reservations that begin within LEAD and whose driver is to be reminded and has not been."""
+    """Reservations that begin within LEAD and whose driver wants a reminder and has not got one."""
     lead = int(LEAD.total_seconds())
-    told = exists().where(ReportRun.kind == KIND, ReportRun.period == _RUN, ReportRun.recipient == Booking.user_id)
+    sent = exists().where(ReportRun.kind == KIND, ReportRun.period == _RUN, ReportRun.recipient == Booking.user_id)
     unwilling = exists().where(
         MailPreference.user_id == Booking.user_id, MailPreference.kind == KIND, MailPreference.enabled.is_(False)
     )
@@ -60,7 +60,7 @@ def _due(now: datetime):
             plus_seconds(Booking.created_at, literal(lead)) <= Booking.start_time,
             User.active,
             User.deleted_at.is_(None),
-            ~told,
+            ~sent,
             ~unwilling,
         )
         .options(lazyload(Lot.tariff), lazyload(User.roles))
@@ -74,7 +74,7 @@ def _any_due(session: Session, now: datetime) -> bool:
 
 def _remind(session: Session, row: Any) -> bool:
     booking = row.Booking
-    if not enter(session, KIND, [(f"booking {booking.id}", booking.user_id)]):
+    if not send_log.record(session, KIND, [(f"booking {booking.id}", booking.user_id)]):
         return False
     facts = facts_of(booking, row.Lot, row.Spot.spot_number, row.Tariff, row.Spot.level)
     mail.queue(
@@ -88,8 +88,8 @@ def _remind(session: Session, row: Any) -> bool:
     return True
 
 
-def shown() -> dict[str, Any]:
-    """Its line of the timetable."""
+def view() -> dict[str, Any]:
+    """Its line of the schedule."""
     last = db.session.scalar(select(func.max(ReportRun.at)).where(ReportRun.kind == KIND))
     return {
         "kind": KIND,

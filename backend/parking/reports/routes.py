@@ -1,11 +1,11 @@
-"""The timetable over HTTP: what is sent when, and the buttons that send it now."""
+"""The routes of the schedule: its list, and sending reports now."""
 
 from __future__ import annotations
 
 from apiflask import APIBlueprint
 from flask import Response
 
-from parking.reports import housekeeping, reservation_reminders
+from parking.reports import housekeeping, reservation_reminders, send_now
 from parking.reports import schedule as schedules
 from parking.reports.schemas import DryRun, Line, Processing, ScheduleOut, SendQuery
 from parking.web import answer, documented, identity, requires
@@ -20,7 +20,7 @@ def schedule() -> Response:
     """The scheduled emails: next time, last time, and number of recipients."""
     lines = [
         Line(**line).model_dump(mode="json")
-        for line in (*schedules.shown(), reservation_reminders.shown(), housekeeping.shown())
+        for line in (*schedules.views(), reservation_reminders.view(), housekeeping.view())
     ]
     return answer({"schedule": lines})
 
@@ -57,5 +57,5 @@ def send_monthly_report(query: SendQuery) -> Response:
 
 def _send(query: SendQuery, *kinds: str) -> Response:
     if query.dry_run:
-        return answer(DryRun(**schedules.dry_run(kinds, force=query.force)).model_dump())
-    return answer(schedules.send_now(kinds, by=identity().id, force=query.force), 202)
+        return answer(DryRun(**send_now.dry_run(kinds, force=query.force)).model_dump())
+    return answer(send_now.start(kinds, by=identity().id, force=query.force), 202)

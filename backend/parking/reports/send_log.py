@@ -1,59 +1,56 @@
-"""The ledger of the timetable. Not the alarm clock but these rows decide whether a report goes out: each is there
-once, so two clocks, a lost schedule file or a machine that was off can neither repeat a report nor drop one."""
+"""The send log: which report went to whom for which period. Each row is written once."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from parking.database import BigId, UTCDateTime, db
+from parking import clock
+from parking.database import upsert
+from parking.reports.models import ReportBatch, ReportRun
+from parking.reports.periods import Period
 
-OPEN = text("state = 'open'")
 
-
-class ReportBatch(db.Model):  # type: ignore[name-defined]  # made at run time
-    """One report over one period, to all who get it. Worked off in the order of their ids; `cursor` is how far.
-
-    state: `open` (recipients are left), `closed`, or `start` (the period before this installation began: nothing was
-    sent for it). `attempt` is empty but for a batch that an administrator forced. `since` is the first day of a
-    digest. `lease_until` keeps a second worker from doing the same work meanwhile.
-    """
-
-    __tablename__ = "report_batch"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(40))
-    period: Mapped[str] = mapped_column(String(10))
-    attempt: Mapped[str] = mapped_column(String(40), default="")
-    since: Mapped[str | None] = mapped_column(String(10))
-    state: Mapped[str] = mapped_column(String(8))
-    cursor: Mapped[int] = mapped_column(BigId, default=0)
-    queued: Mapped[int] = mapped_column(default=0)
-    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    opened_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("app_user.id"))
-    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
-
-    __table_args__ = (
-        UniqueConstraint("kind", "period", "attempt"),
-        CheckConstraint("state IN ('open', 'closed', 'start')", name="state"),
-        Index("ix_report_batch_open", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+def open_batch(
+    session: Session, kind: str, period: Period, *, state: str = "open", attempt: str = "", by: int | None = None
+) -> int | None:
+    """Inserts a batch and returns its id. None when it exists already."""
+    return session.scalar(
+        upsert.insert(ReportBatch)
+        .values(
+            kind=kind,
+            period=period.key,
+            attempt=attempt,
+            since=period.since.isoformat() if period.since else None,
+            state=state,
+            cursor=0,
+            queued=0,
+            opened_at=clock.now(),
+            opened_by=by,
+        )
+        .on_conflict_do_nothing(index_elements=["kind", "period", "attempt"])
+        .returning(ReportBatch.id)
     )
 
 
-class ReportRun(db.Model):  # type: ignore[name-defined]  # made at run time
-    """One report to one person, written in the transaction that puts its mail into the outbox.
+def record(session: Session, kind: str, runs: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Writes (name of the run, user) rows and returns those that did not exist. The others were sent before."""
+    rows = [{"kind": kind, "period": run, "recipient": user_id, "at": clock.now()} for run, user_id in sorted(runs)]
+    inserted = session.execute(
+        upsert.insert(ReportRun).values(rows).on_conflict_do_nothing().returning(ReportRun.period, ReportRun.recipient)
+    )
+    return {(run, user_id) for run, user_id in inserted}  # not the row count: PostgreSQL's driver may not know it
 
-    `period` names what must not come twice: the day or month, the episode of inactivity and its step, the booking.
-    """
 
-    __tablename__ = "report_run"
-
-    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
-    period: Mapped[str] = mapped_column(String(60), primary_key=True)
-    recipient: Mapped[int] = mapped_column(BigId, ForeignKey("app_user.id"), primary_key=True, autoincrement=False)
-    at: Mapped[datetime] = mapped_column(UTCDateTime)
-
-    __table_args__ = (Index("ix_report_run_recipient", "recipient", "kind"), Index("ix_report_run_at", "kind", "at"))
+def recorded(session: Session, kind: str, runs: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+    """The (name of the run, user) rows that were sent already; possibly with others of the same names and users."""
+    if not runs:
+        return set()
+    query = select(ReportRun.period, ReportRun.recipient).where(
+        ReportRun.kind == kind,
+        ReportRun.period.in_({run for run, _ in runs}),
+        ReportRun.recipient.in_([user_id for _, user_id in runs]),
+    )
+    return {(run, user_id) for run, user_id in session.execute(query)}

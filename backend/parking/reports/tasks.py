@@ -1,4 +1,4 @@
-"""The worker's doors to reminders and reports. Beat rings; the ledger decides."""
+"""The Celery tasks of reminders and reports. Beat only starts them; the send log decides what is sent."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sqlalchemy import delete
 from parking import clock
 from parking.database import transaction
 from parking.exports import files
-from parking.reports import housekeeping, reservation_reminders, schedule
-from parking.reports.send_log import ReportRun
+from parking.reports import housekeeping, reservation_reminders, schedule, send_now
+from parking.reports.models import ReportRun
 
 SWEEP_SECONDS = 30.0
-SOON_SECONDS = 60.0
+REMINDER_SECONDS = 60.0
 FILES_KEPT = timedelta(days=7)
 REMINDERS_KEPT = timedelta(days=90)
 
@@ -23,8 +23,8 @@ BEAT: dict[str, dict[str, Any]] = {
     "send-reports": {"task": "tasks.send_reports", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     "remind-of-reservations": {
         "task": "tasks.remind_of_reservations",
-        "schedule": SOON_SECONDS,
-        "options": {"expires": SOON_SECONDS},
+        "schedule": REMINDER_SECONDS,
+        "options": {"expires": REMINDER_SECONDS},
     },
     "tidy-reports": {"task": "tasks.tidy_reports", "schedule": 3600.0, "options": {"expires": 3600}},
 }
@@ -33,21 +33,21 @@ BEAT: dict[str, dict[str, Any]] = {
 
 @shared_task(name="tasks.send_reports", ignore_result=True)
 def send_reports() -> int:
-    """Queues what is due."""
-    return schedule.sweep()
+    """Queues the reports that are due and returns the number of mails."""
+    return schedule.run_due()
 
 
 @shared_task(name="tasks.remind_of_reservations", ignore_result=True)
 def remind_of_reservations() -> int:
-    return reservation_reminders.sweep()
+    return reservation_reminders.queue_due()
 
 
 @shared_task(name="tasks.tidy_reports", ignore_result=True)
 def tidy_reports() -> int:
-    """Deletes attached files that have been sent, and the ledger's lines about reservations long gone."""
-    deleted = files.forget_reports(clock.now() - FILES_KEPT)
+    """Deletes the attached files of sent reports, and the send log of past reservations."""
+    deleted = files.delete_old_reports(clock.now() - FILES_KEPT)
     with transaction() as session:
-        housekeeping.note(session, deleted)
+        housekeeping.record(session, deleted)
         session.execute(
             delete(ReportRun).where(
                 ReportRun.kind == reservation_reminders.KIND, ReportRun.at < clock.now() - REMINDERS_KEPT
@@ -56,27 +56,22 @@ def tidy_reports() -> int:
     return deleted
 
 
-# the client's names: the same as the buttons of the administrator
+# the client's task names: the same as the administrator's buttons
 
 
 @shared_task(name="tasks.send_daily_reminders", ignore_result=True)
 def send_daily_reminders() -> int:
-    """Reminds the inactive now."""
-    return _now("inactivity_reminder")
+    """Sends the reminders to inactive users now."""
+    return send_now.send(["inactivity_reminder"])
 
 
 @shared_task(name="tasks.send_daily_admin_report", ignore_result=True)
 def send_daily_admin_report() -> int:
-    """Yesterday's report to the administrators who have not got it."""
-    return _now("admin_daily_report")
+    """Sends yesterday's report to the administrators who have not got it."""
+    return send_now.send(["admin_daily_report"])
 
 
 @shared_task(name="tasks.send_monthly_report", ignore_result=True)
 def send_monthly_report() -> int:
-    """Last month's reports to everybody who has not got his."""
-    return _now("user_monthly_report", "admin_monthly_report")
-
-
-def _now(*kinds: str) -> int:
-    schedule.send_now(kinds)
-    return schedule.work_off()
+    """Sends last month's reports to the users who have not got theirs."""
+    return send_now.send(["user_monthly_report", "admin_monthly_report"])

@@ -41,7 +41,7 @@ def mails():
 
 
 def asked(who):
-    return service.ask(who, "bookings")["export"]["id"]
+    return service.request(who, "bookings")["export"]["id"]
 
 
 def test_a_worker_that_died_leaves_its_job_to_the_next(who, settings):
@@ -78,12 +78,12 @@ def test_the_former_holder_can_neither_finish_nor_spoil_it(who, settings, monkey
 
 def test_a_job_that_kills_its_workers_is_given_up(who):
     job_id = asked(who)
-    for _ in range(jobs.MOST_ATTEMPTS):
+    for _ in range(jobs.MAX_ATTEMPTS):
         with transaction() as session:
             assert jobs.claim(session, clock.now()) is not None
         clock.travel(jobs.LEASE.total_seconds())
     assert build.run() is None
-    assert (job(job_id).state, job(job_id).error) == ("failed", jobs.DIED)
+    assert (job(job_id).state, job(job_id).error) == ("failed", jobs.NOT_BUILT)
 
 
 def test_a_fault_is_tried_again_and_then_given_up(who, monkeypatch, settings):
@@ -92,7 +92,7 @@ def test_a_fault_is_tried_again_and_then_given_up(who, monkeypatch, settings):
 
     monkeypatch.setattr(build.csv_writer, "document", breaks)
     job_id = asked(who)
-    for attempt in range(1, jobs.MOST_ATTEMPTS):
+    for attempt in range(1, jobs.MAX_ATTEMPTS):
         assert build.run() == job_id
         assert (job(job_id).state, job(job_id).attempts) == ("queued", attempt)
     build.run()
@@ -102,15 +102,15 @@ def test_a_fault_is_tried_again_and_then_given_up(who, monkeypatch, settings):
 
 
 def test_progress_is_told_while_it_is_built(who, monkeypatch):
-    monkeypatch.setattr(build, "REPORT_SECONDS", 0)
-    monkeypatch.setattr(build.stream, "ROWS_AT_ONCE", 2)
-    seen, real = [], jobs.keep
+    monkeypatch.setattr(build, "PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(build.stream, "ROWS_PER_PART", 2)
+    seen, real = [], jobs.extend
 
     def watched(session, one, **values):
         seen.append(values)
         real(session, one, **values)
 
-    monkeypatch.setattr(build.jobs, "keep", watched)
+    monkeypatch.setattr(build.jobs, "extend", watched)
     asked(who)
     build.run()
     assert seen[0] == {"rows_total": 5}

@@ -15,8 +15,8 @@ from parking.database import db
 from parking.exports import files
 from parking.mail import service as mail
 from parking.mail.models import OutboxMail
-from parking.reports import emails, schedule, tasks
-from parking.reports.send_log import ReportBatch
+from parking.reports import batches, emails, periods, report_types, schedule, send_now, tasks
+from parking.reports.models import ReportBatch
 from parking.statistics.reading import summary
 from tests.conftest import make_user
 from tests.exports.stage import make_lot, stay
@@ -58,16 +58,16 @@ def city(app, carol):
 def test_the_drivers_month_equals_page_and_file(city, client, auth):
     dora, _ = city
     to(2026, 4, 1)
-    schedule.sweep()
+    schedule.run_due()
     [letter] = mails("user_monthly_report")
     facts = letter.facts
-    page = summary.user_figures(db.session, dora.id, "2026-03")
+    page = summary.user_statistics(db.session, dora.id, "2026-03")
     assert facts["figures"] == {
         "visits": page.visits,
         "parked_seconds": page.parked_s,
         "spent_minor": page.spent_minor,
     }
-    before = summary.user_figures(db.session, dora.id, "2026-02")
+    before = summary.user_statistics(db.session, dora.id, "2026-02")
     assert facts["previous"]["spent_minor"] == before.spent_minor
     assert page.visits > before.visits > 0
     assert [lot["name"] for lot in facts["lots"]] == [lot.name for lot in page.lots]
@@ -83,7 +83,7 @@ def test_the_drivers_month_against_plain_arithmetic(city):
     """Not our functions: every row of the month by its end in Berlin, summed here."""
     dora, _ = city
     to(2026, 4, 1)
-    schedule.sweep()
+    schedule.run_due()
     low, high = datetime(2026, 2, 28, 23, tzinfo=UTC), datetime(2026, 3, 31, 22, tzinfo=UTC)
     rows = db.session.execute(
         select(summary.queries.Booking).where(summary.queries.Booking.user_id == dora.id)
@@ -100,9 +100,9 @@ def test_the_drivers_month_against_plain_arithmetic(city):
 
 def test_the_administrators_month_equals_the_page(city):
     to(2026, 4, 1)
-    schedule.sweep()
+    schedule.run_due()
     [letter] = mails("admin_monthly_report")
-    page = summary.admin_figures(db.session, datetime(2026, 3, 1).date(), datetime(2026, 3, 31).date())
+    page = summary.period_statistics(db.session, datetime(2026, 3, 1).date(), datetime(2026, 3, 31).date())
     told = letter.facts["figures"]
     assert (told["bookings"], told["revenue_minor"], told["occupancy_percent"], told["new_users"]) == (
         page.totals.bookings,
@@ -124,10 +124,10 @@ def test_the_administrators_month_equals_the_page(city):
 
 def test_the_daily_report_is_of_the_day_before_and_compares_with_the_one_before(city):
     to(2026, 3, 5, 8)
-    schedule.sweep()
+    schedule.run_due()
     letter = mails("admin_daily_report")[-1]
     day = datetime(2026, 3, 4).date()
-    page, before = (summary.admin_figures(db.session, d, d) for d in (day, day - timedelta(days=1)))
+    page, before = (summary.period_statistics(db.session, d, d) for d in (day, day - timedelta(days=1)))
     assert letter.facts["day"] == "2026-03-04"
     assert letter.facts["figures"]["revenue_minor"] == page.totals.revenue_minor
     assert letter.facts["previous"]["revenue_minor"] == before.totals.revenue_minor
@@ -136,16 +136,16 @@ def test_the_daily_report_is_of_the_day_before_and_compares_with_the_one_before(
 
 def test_the_first_of_a_month_is_compared_with_the_last_of_the_one_before(city):
     to(2026, 3, 2, 13)
-    period = schedule.periods.period(schedule.REPORTS["admin_daily_report"].rule(), "2026-03-01")
+    period = periods.period(report_types.REPORTS["admin_daily_report"].rule(), "2026-03-01")
     assert emails.Days.of(period).before() == (datetime(2026, 2, 28).date(), datetime(2026, 2, 28).date())
 
 
 def test_a_digest_adds_the_months_up(city):
     dora, _ = city
     to(2026, 5, 20)
-    schedule.sweep()
+    schedule.run_due()
     [letter] = mails("user_monthly_report")
-    months = [summary.user_figures(db.session, dora.id, month) for month in ("2026-03", "2026-04")]
+    months = [summary.user_statistics(db.session, dora.id, month) for month in ("2026-03", "2026-04")]
     assert (letter.facts["month"], letter.facts["since"], letter.facts["previous"]) == ("2026-04", "2026-03-01", None)
     assert letter.facts["figures"]["spent_minor"] == sum(month.spent_minor for month in months)
     rows = rows_of(letter.attachments[0]["text"])
@@ -155,7 +155,7 @@ def test_a_digest_adds_the_months_up(city):
 def test_every_letter_can_be_written(city):
     """From the outbox row to text and HTML, with what the timetable really put there."""
     to(2026, 4, 12, 18)
-    schedule.sweep()
+    schedule.run_due()
     for kind in ("user_monthly_report", "admin_monthly_report", "admin_daily_report", "inactivity_reminder"):
         letter = mails(kind)[-1]
         shown = mail.preview(letter)
@@ -166,20 +166,20 @@ def test_every_letter_can_be_written(city):
 def test_a_large_file_is_packed_and_a_too_large_one_is_left_to_the_page(city, monkeypatch):
     to(2026, 4, 1)
     monkeypatch.setattr(emails, "ATTACHED_UP_TO", 5000)
-    schedule.sweep()
+    schedule.run_due()
     _, packed = mails("admin_monthly_report")[-1].attachments
     with zipfile.ZipFile(files.absolute(packed["path"])) as archive:
         assert archive.namelist() == ["report_bookings_2026-03.csv"]
     monkeypatch.setattr(emails, "ATTACHED_UP_TO", 50)
-    schedule.send_now(["admin_monthly_report"], force=True)
-    schedule.work_off()
+    send_now.start(["admin_monthly_report"], force=True)
+    batches.process_batches()
     assert len(mails("admin_monthly_report")[-1].attachments) == 1
     assert list(files.report("x").parent.glob("report_*.csv")) == []
 
 
 def test_attached_files_go_after_a_week(city):
     to(2026, 4, 1)
-    schedule.sweep()
+    schedule.run_due()
     path = files.absolute(mails("admin_monthly_report")[-1].attachments[1]["path"])
     with clock.set_to(datetime.now(UTC) + timedelta(days=6)):
         assert tasks.tidy_reports() == 0
@@ -208,12 +208,12 @@ def test_a_button_says_beforehand_then_sends_once_then_again_when_forced(button,
         pressed = client.post(url, headers=auth(carol))
         assert pressed.status_code == 202
         assert (pressed.json["status"], bool(pressed.json["task_id"])) == ("processing", True)
-        schedule.work_off()
+        batches.process_batches()
         assert count() == len(kinds)
     assert client.post(f"{url}?dry_run=true", headers=auth(carol)).json["recipients"] == 0
     assert client.post(f"{url}?dry_run=true&force=true", headers=auth(carol)).json["recipients"] == len(kinds)
     client.post(f"{url}?force=true", headers=auth(carol))
-    schedule.work_off()
+    batches.process_batches()
     assert count() == 2 * len(kinds)
 
 
@@ -235,9 +235,9 @@ def test_the_button_before_the_hour_takes_the_place_of_the_timetable(client, car
     schedule.begin()
     clock.travel(17 * 3600)  # 05:00 of the next day
     client.post("/api/admin/send-daily-report", headers=auth(carol))
-    schedule.work_off()
+    batches.process_batches()
     clock.travel(4 * 3600)
-    schedule.sweep()
+    schedule.run_due()
     assert [letter.facts["day"] for letter in mails("admin_daily_report")] == ["2026-03-02"]
 
 
@@ -245,7 +245,7 @@ def test_a_button_does_not_hide_what_was_missed(client, carol, auth):
     schedule.begin()
     clock.travel(3 * DAY)
     client.post("/api/admin/send-daily-report", headers=auth(carol))
-    schedule.work_off()
+    batches.process_batches()
     assert [letter.facts["day"] for letter in mails("admin_daily_report")] == ["2026-03-02", "2026-03-03", "2026-03-04"]
 
 
@@ -268,7 +268,7 @@ def test_the_timetable_shows_last_and_next(client, carol, bob, auth):
         (None, None, None),
     ]
     clock.travel(6 * 3600)
-    schedule.sweep()
+    schedule.run_due()
     assert [tasks.tidy_reports(), tasks.tidy_reports()] == [0, 0]
     lines = {line["kind"]: line for line in client.get("/api/admin/schedule", headers=auth(carol)).json["schedule"]}
     reminded = lines["inactivity_reminder"]
@@ -290,7 +290,7 @@ def test_beat_rings_for_every_job_and_each_is_known():
     names = {entry["task"] for entry in tasks.BEAT.values()}
     clients = {"tasks.send_daily_reminders", "tasks.send_monthly_report", "tasks.send_daily_admin_report"}
     assert (names | clients) <= set(celery.tasks)
-    assert schedule.REPORTS.keys() <= mail.KINDS.keys()
+    assert report_types.REPORTS.keys() <= mail.KINDS.keys()
 
 
 def test_a_batch_of_a_kind_that_is_gone_stops_nothing(carol):
@@ -298,4 +298,4 @@ def test_a_batch_of_a_kind_that_is_gone_stops_nothing(carol):
     db.session.add(ReportBatch(kind="old_report", period="2026-03", state="open", opened_at=clock.now()))
     db.session.commit()
     clock.travel(20 * 3600)
-    assert schedule.sweep() == 1
+    assert schedule.run_due() == 1

@@ -10,7 +10,7 @@ from parking import clock
 from parking.database import db
 from parking.exports.models import ExportJob
 from parking.mail.models import OutboxMail
-from parking.reports.send_log import ReportBatch, ReportRun
+from parking.reports.models import ReportBatch, ReportRun
 from tests.exports.stage import make_lot, stay
 
 

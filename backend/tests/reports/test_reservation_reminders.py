@@ -11,7 +11,7 @@ from parking import clock
 from parking.database import db, transaction
 from parking.mail import service as mail
 from parking.mail.models import OutboxMail
-from parking.reports import recipients, reservation_reminders, schedule
+from parking.reports import batches, recipients, reservation_reminders, schedule, send_now
 from tests.conftest import make_user
 from tests.exports.stage import make_lot, stay
 
@@ -29,7 +29,7 @@ def days_pass(number):
     """Each with sweeps at 18:00, 0:00, 6:00 and 12:00."""
     for _ in range(4 * number):
         clock.travel(6 * HOUR)
-        schedule.sweep()
+        schedule.run_due()
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_seven_days_to_the_second_are_not_more_than_seven(lot, alice):
     stay(alice, lot, clock.now() + timedelta(hours=6), 1)  # begins at 18:00
     days_pass(7)
     clock.travel(6 * HOUR)
-    schedule.sweep()  # 18:00, seven days later
+    schedule.run_due()  # 18:00, seven days later
     assert reminders() == []
     days_pass(1)
     assert len(reminders()) == 1
@@ -145,17 +145,17 @@ def test_a_block_is_no_booking(lot, alice):
 
 def test_a_machine_that_was_off_sends_one_reminder_not_one_a_day(lot, alice):
     clock.travel(5 * DAY)
-    schedule.sweep()
+    schedule.run_due()
     days_pass(2)
     assert len(reminders()) == 1
 
 
 def test_by_hand_at_noon_and_again_is_once_and_the_evening_still_reminds_the_others(lot, alice, bob):
     stay(bob, lot, clock.now() - timedelta(days=7) + timedelta(hours=3), 1)  # inactive from 15:00 on
-    schedule.send_now([KIND])
-    schedule.work_off()
-    schedule.send_now([KIND])
-    schedule.work_off()
+    send_now.start([KIND])
+    batches.process_batches()
+    send_now.start([KIND])
+    batches.process_batches()
     assert [sent.user_id for sent in reminders()] == [alice.id]
     days_pass(1)
     assert [sent.user_id for sent in reminders()] == [alice.id, bob.id]
@@ -163,8 +163,8 @@ def test_by_hand_at_noon_and_again_is_once_and_the_evening_still_reminds_the_oth
 
 def test_forced_writes_to_those_who_were_written_to(lot, alice):
     for _ in range(2):
-        schedule.send_now([KIND], force=True)
-        schedule.work_off()
+        send_now.start([KIND], force=True)
+        batches.process_batches()
     assert len(reminders()) == 2
 
 
@@ -198,7 +198,7 @@ def test_half_an_hour_before_it_begins_once(lot, alice):
     sent_at = []
     for _ in range(180):
         clock.travel(60)
-        sent_at += [clock.now()] * reservation_reminders.sweep()
+        sent_at += [clock.now()] * reservation_reminders.queue_due()
     assert sent_at == [booking.start_time - timedelta(minutes=30)]
     [sent] = reminders("reservation_reminder")
     assert sent.facts["booking"]["reference"] == booking.reference
@@ -211,7 +211,7 @@ def test_each_booking_has_its_own(lot, alice, bob):
         reserve(who, lot, ahead, spot)
     for _ in range(300):
         clock.travel(60)
-        reservation_reminders.sweep()
+        reservation_reminders.queue_due()
     assert Counter(sent.user_id for sent in reminders("reservation_reminder")) == {alice.id: 2, bob.id: 1}
 
 
@@ -219,14 +219,14 @@ def test_what_was_booked_just_now_was_confirmed_just_now(lot, alice):
     reserve(alice, lot, 0.4, booked_hours_ago=0)
     for _ in range(30):
         clock.travel(60)
-        assert reservation_reminders.sweep() == 0
+        assert reservation_reminders.queue_due() == 0
 
 
 def test_a_worker_that_was_away_reminds_late_but_not_after_the_start(lot, alice, bob):
     reserve(alice, lot, 1)
     reserve(bob, lot, 2, 2)
     clock.travel(1.9 * HOUR)
-    assert reservation_reminders.sweep() == 1
+    assert reservation_reminders.queue_due() == 1
     assert [sent.user_id for sent in reminders("reservation_reminder")] == [bob.id]
 
 
@@ -236,16 +236,16 @@ def test_neither_the_unwilling_nor_the_disabled(lot, alice, bob):
     with transaction() as session:
         mail.set_preferences(session, alice.id, {"reservation_reminder": False})
         session.execute(text("UPDATE app_user SET active = false WHERE id = :id"), {"id": bob.id})
-    assert reservation_reminders.sweep() == 0
+    assert reservation_reminders.queue_due() == 0
 
 
 def test_many_at_the_same_time(lot, alice, monkeypatch):
-    monkeypatch.setattr(reservation_reminders, "AT_ONCE", 2)
+    monkeypatch.setattr(reservation_reminders, "PER_TRANSACTION", 2)
     big = make_lot("Big", 7)
     for spot in range(1, 8):
         reserve(alice, big, 0.4, spot)
-    assert reservation_reminders.sweep() == 7
-    assert reservation_reminders.sweep() == 0
+    assert reservation_reminders.queue_due() == 7
+    assert reservation_reminders.queue_due() == 0
 
 
 @pytest.mark.parametrize(
