@@ -11,4 +11,4 @@ def init_app(app: APIFlask) -> None:
     from parking.exports import routes, service
 
     app.register_blueprint(routes.bp)
-    hooks.register_eraser(service.forget_user)
+    hooks.register_eraser(service.delete_of_user)

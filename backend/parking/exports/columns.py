@@ -1,29 +1,25 @@
-"""What stands in the CSV files of exports: the columns of each, made of raw database values.
-
-Pure: instants come as unix seconds, money in minor units. How cells are written is decided by parking.csv_writer.
-"""
+"""The columns of the exported CSV files: cells from rows (rows.py). Pure; parking.csv_writer formats the cells."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from parking.csv_writer import Cell, Table, Times
+from parking.exports.rows import BookingRow, LotRow, SpotRow, UserRow
 from parking.lot_calendar import zone_of_stay
 from parking.money import WHOLE
 
 
 @lru_cache(maxsize=4096)
 def money(minor: int | None, currency: str) -> int | Decimal | None:
-    """Exact amount in major units, with two decimals where the currency has hundredths; None where there is none."""
+    """The exact amount in major units, with two decimals where the currency has hundredths. None stays None."""
     if minor is None:
         return None
     return minor // 100 if currency in WHOLE and minor % 100 == 0 else Decimal(minor).scaleb(-2)
 
-
-# the files --------------------------------------------------------------------------------
 
 BOOKING_HEADER = (
     "id",
@@ -46,12 +42,22 @@ BOOKING_HEADER = (
     "created_at",
 )
 _FREE = ("Cancelled", "No-show")
-Live = Callable[[Sequence[Any]], tuple[str, int | None, int, float | None]]
-"""(status, end, cost, hours) of a booking that was not over when the row was written, as the present finds it."""
+
+
+class LiveValues(NamedTuple):
+    """The values of a booking that has not ended, as of the present."""
+
+    status: str
+    end: int | None
+    cost_minor: int
+    hours: float | None
+
+
+Live = Callable[[BookingRow], LiveValues]
 
 
 def hours(status: str, start: int, end: int, reserved_start: int | None, reserved_end: int | None) -> float:
-    """The hours of a stay that is over; one that ran to the end of a reservation counts its whole window."""
+    """The hours of a stay that has ended. A completed reservation counts at least its whole window."""
     if status in _FREE:
         return 0
     if reserved_start is not None and reserved_end is not None and status == "Completed":
@@ -60,103 +66,101 @@ def hours(status: str, start: int, end: int, reserved_start: int | None, reserve
 
 
 def bookings(live: Live, *, with_user: bool = False) -> Table:
-    """Rows of queries.bookings(). `live` completes what is still running or to come. The times of a stay are told by
-    the zone in which its lot was when it ended."""
+    """The table of BookingRows. `live` completes the bookings that have not ended. The times of a stay are in the zone
+    that its lot had when the stay ended."""
 
-    def cells(row: Sequence[Any], times: Times) -> list[Cell]:
-        (ident, reference, lot, calendar, spot, kind, status, start, end, reserved_start, reserved_end, checked_in,
-         price, cost, currency, plate, created, *_) = row  # fmt: skip
-        zone = zone_of_stay(calendar, end)
-        if end is None:
-            status, end, cost, duration = live(row)
-        else:
-            duration = hours(status, start, end, reserved_start, reserved_end)
+    def cells(values: Sequence[Any], times: Times) -> list[Cell]:
+        row = BookingRow(*values)
+        zone = zone_of_stay(row.calendar, row.end)
+        status, end, cost, duration = finished_values(row) if row.end is not None else live(row)
         time = times(zone)
         return [
-            ident,
-            reference,
-            lot,
-            spot,
-            kind,
+            row.id,
+            row.reference,
+            row.lot_name,
+            row.spot_number,
+            row.booking_type,
             status,
-            time(start),
+            time(row.start),
             time(end),
-            time(reserved_start),
-            time(reserved_end),
-            time(checked_in),
+            time(row.reserved_start),
+            time(row.reserved_end),
+            time(row.checked_in),
             duration,
-            money(price, currency),
-            money(cost or 0, currency),
-            currency,
-            plate,
+            money(row.hourly_minor, row.currency),
+            money(cost, row.currency),
+            row.currency,
+            row.plate,
             zone,
-            time(created),
+            time(row.created),
+            *(_user_cells(row) if with_user else ()),
         ]
 
     if not with_user:
         return Table("bookings", BOOKING_HEADER, cells)
-    return Table(
-        "bookings",
-        (*BOOKING_HEADER, "lot_id", "spot_id", "user_id", "user_email", "username", "ended_by", "reason"),
-        lambda row, times: cells(row, times) + _whose(row),
-    )
+    header = (*BOOKING_HEADER, "lot_id", "spot_id", "user_id", "user_email", "username", "ended_by", "reason")
+    return Table("bookings", header, cells)
 
 
-def _whose(row: Sequence[Any]) -> list[Cell]:
-    lot_id, spot_id, user_id, email, username, ended_by, reason = row[-7:]
-    return [lot_id, spot_id, user_id, email, username, ended_by or "", reason]
+def finished_values(row: BookingRow) -> LiveValues:
+    """The same values of a booking that has ended. Raises AssertionError for one that has not."""
+    assert row.end is not None
+    duration = hours(row.status, row.start, row.end, row.reserved_start, row.reserved_end)
+    return LiveValues(row.status, row.end, row.cost_minor or 0, duration)
+
+
+def _user_cells(row: BookingRow) -> list[Cell]:
+    return [row.lot_id, row.spot_id, row.user_id, row.user_email, row.username, row.ended_by or "", row.reason]
 
 
 def users(zone: str, currency: str) -> Table:
-    """Every account without its secrets; times in the operator's zone, sums in the operator's currency."""
+    """The table of UserRows; times in the operator's zone, sums in the operator's currency."""
 
-    def cells(row: Sequence[Any], times: Times) -> list[Cell]:
-        time = times(zone)
-        ident, email, username, roles, active, own_zone, locale, created, deleted, count, spent, last = row
+    def cells(values: Sequence[Any], times: Times) -> list[Cell]:
+        row, time = UserRow._make(values), times(zone)
         return [
-            ident,
-            email,
-            username,
-            roles,
-            bool(active),
-            own_zone,
-            locale,
-            time(created),
-            time(deleted),
-            count,
-            money(spent, currency),
-            time(last),
+            row.id,
+            row.email,
+            row.username,
+            row.roles,
+            bool(row.active),
+            row.zone,
+            row.locale,
+            time(row.created),
+            time(row.deleted),
+            row.bookings,
+            money(row.spent_minor, currency),
+            time(row.last_booking),
         ]
 
     header = ("id", "email", "username", "roles", "active", "timezone", "locale", "created_at", "deleted_at")
-    return Table("users", (*header, "total_bookings", "total_spent", "last_booking_at"), cells, lambda row: zone)
+    return Table("users", (*header, "total_bookings", "total_spent", "last_booking_at"), cells, lambda _: zone)
 
 
-def _lot_cells(row: Sequence[Any], times: Times) -> list[Cell]:
-    (ident, name, capacity, price, currency, zone, address, latitude, longitude, description, require_checkin, grace,
-     hold, step, free, cap, cap_day, created, updated, deleted) = row  # fmt: skip
-    time = times(zone)
+def _lot_cells(values: Sequence[Any], times: Times) -> list[Cell]:
+    row = LotRow._make(values)
+    time, currency = times(row.zone), row.currency or ""
     return [
-        ident,
-        name,
-        capacity,
-        money(price, currency),
-        currency,
-        zone,
-        address,
-        latitude,
-        longitude,
-        description,
-        bool(require_checkin),
-        grace // 60,
-        hold // 60,
-        step,
-        None if free is None else free // 60,
-        money(cap, currency),
-        cap_day,
-        time(created),
-        time(updated),
-        time(deleted),
+        row.id,
+        row.name,
+        row.capacity,
+        money(row.hourly_minor, currency),
+        row.currency,
+        row.zone,
+        row.address,
+        row.latitude,
+        row.longitude,
+        row.description,
+        bool(row.require_checkin),
+        row.checkin_grace_s // 60,
+        row.instant_hold_s // 60,
+        row.step_s,
+        None if row.free_s is None else row.free_s // 60,
+        money(row.day_cap_minor, currency),
+        row.cap_day,
+        time(row.created),
+        time(row.updated),
+        time(row.deleted),
     ]
 
 
@@ -169,18 +173,18 @@ LOTS = Table(
 )  # fmt: skip
 
 
-def _spot_cells(row: Sequence[Any], times: Times) -> list[Cell]:
-    ident, lot_id, lot, zone, spot_number, level, ev, accessible, covered, retired = row
+def _spot_cells(values: Sequence[Any], times: Times) -> list[Cell]:
+    row = SpotRow._make(values)
     return [
-        ident,
-        lot_id,
-        lot,
-        spot_number,
-        level,
-        bool(ev),
-        bool(accessible),
-        bool(covered),
-        times(zone)(retired),
+        row.id,
+        row.lot_id,
+        row.lot_name,
+        row.spot_number,
+        row.level,
+        bool(row.ev),
+        bool(row.accessible),
+        bool(row.covered),
+        times(row.zone)(row.retired),
     ]
 
 
@@ -188,5 +192,5 @@ SPOTS = Table(
     "spots",
     ("id", "lot_id", "lot_name", "spot_number", "level", "ev", "accessible", "covered", "retired_at"),
     _spot_cells,
-    lambda row: str(row[3]),
+    lambda values: SpotRow._make(values).zone,
 )

@@ -1,4 +1,4 @@
-"""Files of exports: names made here, folders nobody else can look into, a file that is there only when it is whole."""
+"""The files of exports: their names, private folders, and files that appear only when they are complete."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from typing import IO
 from parking import settings
 
 MIN_FREE_BYTES = 100_000_000
-"""With less free space than this no file is begun: the database needs it."""
+"""With less free space than this no file is started, because the database needs the space."""
 _PIECE = 1 << 20
 _FOLDER = re.compile(r"user_[0-9]{1,19}|admin")
 _PARTS = re.compile(r"[A-Za-z0-9_-]{1,80}(\.[a-z]{3})?")
 
 
 class OutsideError(ValueError):
-    """A name that does not lie where exports lie."""
+    """The name is not one of a file in the exports' folder."""
 
 
 class DiskFull(Exception):
@@ -31,14 +31,14 @@ class DiskFull(Exception):
 
 
 def relative(user_id: int, kind: str, job_id: int, created_at: datetime) -> str:
-    """The file of a job, relative to EXPORT_DIR. Made of numbers and our own words only."""
+    """The path of a job's file relative to EXPORT_DIR, made only of numbers and fixed words."""
     folder, suffix = ("admin", "zip") if kind == "all_data" else (f"user_{user_id}", "csv")
     return f"{folder}/{kind}_{created_at:%Y%m%d-%H%M%S}_{job_id}.{suffix}"
 
 
 def absolute(file: str) -> Path:
-    """Where the file of a job lies. Raises OutsideError for anything that `relative` cannot have made, and for a
-    folder that is a link to somewhere else."""
+    """The absolute path of a job's file. Raises OutsideError for a name that `relative` cannot return, and for a folder
+    that is a symbolic link."""
     parts = file.split("/")
     if len(parts) != 2 or not _FOLDER.fullmatch(parts[0]) or not _PARTS.fullmatch(parts[1]):
         raise OutsideError("not the name of an export")
@@ -49,17 +49,17 @@ def absolute(file: str) -> Path:
 
 
 def report(name: str) -> Path:
-    """Where a file lies that goes with the administrators' reports."""
+    """The path of a file attached to the administrators' reports."""
     return absolute(f"admin/report_{name}")
 
 
 def inside(path: Path) -> str:
-    """The path relative to EXPORT_DIR, as a mail refers to it."""
+    """The path relative to EXPORT_DIR, as mails store it."""
     return path.relative_to(settings.current().export_dir).as_posix()
 
 
-def forget_reports(before: datetime) -> int:
-    """Deletes the files of reports written before then; how many."""
+def delete_old_reports(before: datetime) -> int:
+    """Deletes the report files written before then and returns their number."""
     old = [
         path
         for path in settings.current().export_dir.glob("admin/report_*")
@@ -71,19 +71,20 @@ def forget_reports(before: datetime) -> int:
 
 
 def free_bytes() -> int:
-    """Space left where exports are written."""
+    """The free bytes of the disk that holds the exports."""
     return shutil.disk_usage(settings.current().export_dir).free
 
 
 def check_space() -> None:
-    """Raises DiskFull."""
+    """Raises DiskFull when less than MIN_FREE_BYTES are free."""
     if free_bytes() < MIN_FREE_BYTES:
         raise DiskFull
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Writes a file that appears under its name only when it is complete and on the disk; else nothing is left."""
+    """Writes a file that appears under its name only when it is complete and on disk; after an error nothing
+    remains."""
     _make_folder(path.parent)
     part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")  # another worker's is never touched
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -100,30 +101,30 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     _sync_folder(path.parent)
 
 
-def pack(path: Path, members: Iterable[Path], still_wanted: Callable[[], None]) -> None:
-    """The members as one zip file. `still_wanted` is called often meanwhile and may raise."""
+def pack(path: Path, members: Iterable[Path], check: Callable[[], None]) -> None:
+    """The members as one zip file. `check` is called for every piece and may raise."""
     with whole_file(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
         for member in members:
             with member.open("rb") as source, archive.open(member.name, "w", force_zip64=True) as target:
                 while piece := source.read(_PIECE):
                     target.write(piece)
-                    still_wanted()
+                    check()
 
 
 def members_folder(path: Path) -> Path:
-    """The folder beside an archive in which its files also stand by themselves."""
+    """The folder beside an archive that holds its files unpacked."""
     return path.with_suffix("")
 
 
 def remove(file: str) -> None:
-    """Deletes the file of a job and what belongs to it; nothing happens where there is none."""
+    """Deletes the file of a job, its folder and its parts, where they exist."""
     path = absolute(file)
     for entry in (path, members_folder(path), *path.parent.glob(f"{path.name}.*.part")):
         remove_entry(entry)
 
 
 def remove_entry(entry: Path) -> None:
-    """Deletes a file, or a folder of members, and the user's folder when it is empty then."""
+    """Deletes a file or a folder of members, and the user's folder once it is empty."""
     if entry.is_dir() and not entry.is_symlink():
         shutil.rmtree(entry, ignore_errors=True)
     else:

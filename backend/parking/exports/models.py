@@ -1,4 +1,4 @@
-"""Export jobs: what somebody asked for, how far the worker is, where the file lies and until when."""
+"""Export jobs: the request, the progress, the file and its expiry."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from parking.database import BigId, UTCDateTime, db
 KINDS = ("bookings", "all_data")
 STATES = ("queued", "running", "done", "failed", "cancelled", "expired")
 OPEN = text("state IN ('queued', 'running')")
-"""Jobs that still have to be built. Literal, because SQLite uses a partial index only for its very words."""
+"""Jobs that have to be built. A literal, because SQLite uses a partial index only for exactly its condition."""
 
 
 class ExportJob(db.Model):  # type: ignore[name-defined]  # made at run time
-    """One export of one person. `bookings`: the owner's own; `all_data`: everything, for an administrator.
+    """One export of one user. `bookings`: the owner's bookings; `all_data`: everything, for an administrator.
 
-    A worker holds a job by its `lease` until `lease_until`; one that died frees it by doing nothing. `file` is
-    relative to EXPORT_DIR and made by the server; `files` tells name, rows and size of what is inside.
+    A worker holds a job by its `lease` until `lease_until` (parking/jobs/lease.py). `file` is a path relative to
+    EXPORT_DIR, named by the server; `files` has name, rows and size of the files in it.
     """
 
     __tablename__ = "export_job"
@@ -32,7 +32,7 @@ class ExportJob(db.Model):  # type: ignore[name-defined]  # made at run time
     format: Mapped[str] = mapped_column(String(10), default="machine", server_default="machine")
     """How the file is written (csv_writer.FORMATS without `auto`); its headings are in the owner's language."""
     fingerprint: Mapped[str] = mapped_column(String(64))
-    """Of kind, filters and format: asking for the same again while it is being built gives the same job."""
+    """Hash of kind, filters and format: the same request returns the same job while that is open."""
     state: Mapped[str] = mapped_column(String(12))
     rows_done: Mapped[int] = mapped_column(BigId, default=0)
     rows_total: Mapped[int | None] = mapped_column(BigId)

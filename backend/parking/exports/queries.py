@@ -1,17 +1,14 @@
-"""The rows of each file, as plain values in a fixed order: no objects are built for what is only passed on.
+"""The queries of the exported files. Each selects the fields of its row type (rows.py) by name.
 
-Instants are read as unix seconds (`epoch`), which costs less than making and taking apart a datetime.
+Instants are read as unix seconds, which is faster than converting to and from datetime.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, cast, func, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
 from parking.accounts.models import Role, User, user_roles
 from parking.bookings.models import Booking
@@ -20,72 +17,63 @@ from parking.bookings.reading import views
 from parking.bookings.reading.queries import Filters
 from parking.bookings.rules import lifecycle
 from parking.bookings.status_sql import is_block
+from parking.database.functions import unix_seconds
+from parking.exports.columns import Live, LiveValues
+from parking.exports.rows import BookingRow, LotRow, SpotRow, UserRow
 from parking.lots.models import Lot, Spot
 from parking.pricing import Tariff
 
 Rows = Select[*tuple[Any, ...]]
 
 
-class epoch(FunctionElement[int]):
-    """`epoch(instant)`: unix seconds in SQL, on both databases."""
-
-    type = BigInteger()
-    inherit_cache = True
-    name = "epoch"
-
-
-@compiles(epoch, "sqlite")
-def _epoch_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
-    return str(compiler.process(next(iter(element.clauses)), **kw))
+def _fields(row_type: type[BookingRow | UserRow | LotRow | SpotRow], **columns: Any) -> tuple[ColumnElement[Any], ...]:
+    """The columns in the order of the row type's fields, each with the name of its field. Fields with a default may be
+    left out."""
+    missing = set(row_type._fields) - columns.keys() - row_type._field_defaults.keys()
+    assert not missing, missing
+    return tuple(columns[name].label(name) for name in row_type._fields if name in columns)
 
 
-@compiles(epoch, "postgresql")
-def _epoch_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"CAST(EXTRACT(epoch FROM {compiler.process(next(iter(element.clauses)), **kw)}) AS bigint)"
+_BOOKING: dict[str, Any] = {
+    "id": Booking.id,
+    "reference": Booking.reference,
+    "lot_name": Lot.name,
+    "calendar": Lot.calendar,
+    "spot_number": Spot.spot_number,
+    "booking_type": Booking.booking_type,
+    "status": Booking.status,
+    "start": unix_seconds(Booking.start_time),
+    "end": unix_seconds(Booking.end_time),
+    "reserved_start": unix_seconds(Booking.reserved_start),
+    "reserved_end": unix_seconds(Booking.reserved_end),
+    "checked_in": unix_seconds(Booking.checked_in_at),
+    "hourly_minor": Tariff.hourly_minor,
+    "cost_minor": Booking.total_cost_minor,
+    "currency": Tariff.currency,
+    "plate": Booking.vehicle_plate,
+    "created": unix_seconds(Booking.created_at),
+    "checkin_grace_s": Booking.checkin_grace_s,
+    "step_s": Tariff.step_s,
+    "free_s": Tariff.free_s,
+    "day_cap_minor": Tariff.day_cap_minor,
+    "cap_day": Tariff.cap_day,
+    "tariff_zone": Tariff.timezone,
+}
+_WITH_USER: dict[str, Any] = _BOOKING | {
+    "lot_id": Booking.lot_id,
+    "spot_id": Booking.spot_id,
+    "user_id": Booking.user_id,
+    "user_email": User.email,
+    "username": User.username,
+    "ended_by": Booking.ended_by,
+    "reason": Booking.reason,
+}
 
 
-_SHOWN: tuple[ColumnElement[Any] | Any, ...] = (
-    Booking.id,
-    Booking.reference,
-    Lot.name,
-    Lot.calendar,
-    Spot.spot_number,
-    Booking.booking_type,
-    Booking.status,
-    epoch(Booking.start_time),
-    epoch(Booking.end_time),
-    epoch(Booking.reserved_start),
-    epoch(Booking.reserved_end),
-    epoch(Booking.checked_in_at),
-    Tariff.hourly_minor,
-    Booking.total_cost_minor,
-    Tariff.currency,
-    Booking.vehicle_plate,
-    epoch(Booking.created_at),
-)
-_PRICED = (
-    Booking.checkin_grace_s,
-    Tariff.step_s,
-    Tariff.free_s,
-    Tariff.day_cap_minor,
-    Tariff.cap_day,
-    Tariff.timezone.label("tariff_zone"),
-)
-_WHOSE = (
-    Booking.lot_id,
-    Booking.spot_id,
-    Booking.user_id,
-    User.email,
-    User.username,
-    Booking.ended_by,
-    Booking.reason,
-)
-
-
-def bookings(chosen: Filters, now: datetime, *, with_user: bool = False) -> Rows:
-    """Bookings as columns.bookings() takes them, newest first like the page; blocks are left out."""
+def bookings(filters: Filters, now: datetime, *, with_user: bool = False) -> Rows:
+    """Selects BookingRows, newest first like the page; blocks are left out."""
     query = (
-        select(*_SHOWN, *_PRICED, *(_WHOSE if with_user else ()))
+        select(*_fields(BookingRow, **(_WITH_USER if with_user else _BOOKING)))
         .select_from(Booking)
         .join(Lot, Lot.id == Booking.lot_id)
         .join(Spot, and_(Spot.lot_id == Booking.lot_id, Spot.id == Booking.spot_id))
@@ -94,49 +82,49 @@ def bookings(chosen: Filters, now: datetime, *, with_user: bool = False) -> Rows
     )
     if with_user:
         query = query.join(User, User.id == Booking.user_id)
-    return booking_queries.narrowed(query, chosen, now).order_by(Booking.start_time.desc(), Booking.id.desc())
+    return booking_queries.narrowed(query, filters, now).order_by(Booking.start_time.desc(), Booking.id.desc())
 
 
-def booking_count(chosen: Filters, now: datetime) -> Select[int]:
-    """How many rows `bookings` gives."""
+def booking_count(filters: Filters, now: datetime) -> Select[int]:
+    """Counts the rows of `bookings`."""
     query = select(func.count()).select_from(Booking).where(~is_block)
-    return booking_queries.narrowed(query, chosen, now)
+    return booking_queries.narrowed(query, filters, now)
 
 
-def as_of(now: datetime) -> Any:
-    """Completes rows of `bookings` that are not over, by the rules the page uses (see columns.Live)."""
+def as_of(now: datetime) -> Live:
+    """Returns the function that completes the rows of bookings that have not ended, by the rules of the page."""
 
-    def live(row: Sequence[Any]) -> tuple[str, int | None, int, float | None]:
+    def live(row: BookingRow) -> LiveValues:
         booking, tariff = _booking(row), _tariff(row)
         status = lifecycle.status_at(views.claim_of(booking), now)
         end, cost = views.ended(booking, tariff, status)
         total = views.total_cost(booking, tariff, status, cost)
-        return status, _second(end), total, views.hours(booking, status, end, now)
+        return LiveValues(status, _second(end), total, views.hours(booking, status, end, now))
 
     return live
 
 
-def _booking(row: Sequence[Any]) -> Booking:
+def _booking(row: BookingRow) -> Booking:
     return Booking(
-        booking_type=row[5],
-        status=row[6],
-        start_time=_moment(row[7]),
+        booking_type=row.booking_type,
+        status=row.status,
+        start_time=_moment(row.start),
         end_time=None,
-        reserved_start=_moment(row[9]),
-        reserved_end=_moment(row[10]),
-        checkin_grace_s=row[17],
+        reserved_start=_moment(row.reserved_start),
+        reserved_end=_moment(row.reserved_end),
+        checkin_grace_s=row.checkin_grace_s,
     )
 
 
-def _tariff(row: Sequence[Any]) -> Tariff:
+def _tariff(row: BookingRow) -> Tariff:
     return Tariff(
-        hourly_minor=row[12],
-        currency=row[14],
-        step_s=row[18],
-        free_s=row[19],
-        day_cap_minor=row[20],
-        cap_day=row[21],
-        timezone=row[22],
+        hourly_minor=row.hourly_minor,
+        currency=row.currency,
+        step_s=row.step_s,
+        free_s=row.free_s,
+        day_cap_minor=row.day_cap_minor,
+        cap_day=row.cap_day,
+        timezone=row.tariff_zone,
     )
 
 
@@ -149,7 +137,7 @@ def _second(moment: datetime | None) -> int | None:
 
 
 def users() -> Rows:
-    """Accounts with their roles and the sum of their bookings. Columns are named one by one: never a secret."""
+    """Selects UserRows. Every column is named, so that no secret can be exported by accident."""
     booked = (
         select(
             Booking.user_id,
@@ -170,18 +158,21 @@ def users() -> Rows:
     )
     return (
         select(
-            User.id,
-            User.email,
-            User.username,
-            cast(named.c.roles, String),
-            User.active,
-            User.timezone,
-            User.locale,
-            epoch(User.created_at),
-            epoch(User.deleted_at),
-            func.coalesce(booked.c.count, 0),
-            cast(func.coalesce(booked.c.spent, 0), BigInteger),
-            epoch(booked.c.last),
+            *_fields(
+                UserRow,
+                id=User.id,
+                email=User.email,
+                username=User.username,
+                roles=cast(named.c.roles, String),
+                active=User.active,
+                zone=User.timezone,
+                locale=User.locale,
+                created=unix_seconds(User.created_at),
+                deleted=unix_seconds(User.deleted_at),
+                bookings=func.coalesce(booked.c.count, 0),
+                spent_minor=cast(func.coalesce(booked.c.spent, 0), BigInteger),
+                last_booking=unix_seconds(booked.c.last),
+            )
         )
         .join(named, named.c.user_id == User.id, isouter=True)
         .join(booked, booked.c.user_id == User.id, isouter=True)
@@ -190,29 +181,32 @@ def users() -> Rows:
 
 
 def lots() -> Rows:
-    """Every lot with its present price, deleted ones too."""
+    """Selects LotRows, deleted lots too."""
     return (
         select(
-            Lot.id,
-            Lot.name,
-            Lot.capacity,
-            Tariff.hourly_minor,
-            Tariff.currency,
-            Lot.timezone,
-            Lot.address,
-            Lot.latitude,
-            Lot.longitude,
-            Lot.description,
-            Lot.require_checkin,
-            Lot.checkin_grace_s,
-            Lot.instant_hold_s,
-            Tariff.step_s,
-            Tariff.free_s,
-            Tariff.day_cap_minor,
-            Tariff.cap_day,
-            epoch(Lot.created_at),
-            epoch(Lot.updated_at),
-            epoch(Lot.deleted_at),
+            *_fields(
+                LotRow,
+                id=Lot.id,
+                name=Lot.name,
+                capacity=Lot.capacity,
+                hourly_minor=Tariff.hourly_minor,
+                currency=Tariff.currency,
+                zone=Lot.timezone,
+                address=Lot.address,
+                latitude=Lot.latitude,
+                longitude=Lot.longitude,
+                description=Lot.description,
+                require_checkin=Lot.require_checkin,
+                checkin_grace_s=Lot.checkin_grace_s,
+                instant_hold_s=Lot.instant_hold_s,
+                step_s=Tariff.step_s,
+                free_s=Tariff.free_s,
+                day_cap_minor=Tariff.day_cap_minor,
+                cap_day=Tariff.cap_day,
+                created=unix_seconds(Lot.created_at),
+                updated=unix_seconds(Lot.updated_at),
+                deleted=unix_seconds(Lot.deleted_at),
+            )
         )
         .join(Tariff, and_(Tariff.lot_id == Lot.id, Tariff.id == Lot.tariff_id), isouter=True)
         .order_by(Lot.id)
@@ -220,18 +214,22 @@ def lots() -> Rows:
 
 
 def spots() -> Rows:
+    """Selects SpotRows."""
     return (
         select(
-            Spot.id,
-            Spot.lot_id,
-            Lot.name,
-            Lot.timezone,
-            Spot.spot_number,
-            Spot.level,
-            Spot.ev,
-            Spot.accessible,
-            Spot.covered,
-            epoch(Spot.retired_at),
+            *_fields(
+                SpotRow,
+                id=Spot.id,
+                lot_id=Spot.lot_id,
+                lot_name=Lot.name,
+                zone=Lot.timezone,
+                spot_number=Spot.spot_number,
+                level=Spot.level,
+                ev=Spot.ev,
+                accessible=Spot.accessible,
+                covered=Spot.covered,
+                retired=unix_seconds(Spot.retired_at),
+            )
         )
         .join(Lot, Lot.id == Spot.lot_id)
         .order_by(Spot.lot_id, Spot.spot_number)
@@ -239,4 +237,5 @@ def spots() -> Rows:
 
 
 def count_of(model: type[Any]) -> Select[int]:
+    """Counts the rows of a table."""
     return select(func.count()).select_from(model)

@@ -1,4 +1,4 @@
-"""How much room a user's exports may take."""
+"""The disk space that a user's exports may use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BYTES_PER_USER = 200_000_000
 
 
 class Exceeded(Exception):
-    """The file would take more room than its owner has left."""
+    """The file would be larger than the space its owner has left."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -29,6 +29,6 @@ def used(session: Session, user_id: int) -> int:
     return int(session.scalar(query) or 0)
 
 
-def room(job: ExportJob) -> int | None:
-    """Bytes that the file of this job may have; None: no limit."""
+def remaining(job: ExportJob) -> int | None:
+    """The bytes that the file of this job may have; None: no limit."""
     return None if job.kind == "all_data" else max(BYTES_PER_USER - used(db.session(), job.user_id), 0)

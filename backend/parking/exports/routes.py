@@ -40,7 +40,7 @@ _FILE: Any = {200: {"description": "The file", "content": {"text/csv": {}, "appl
 @bp.output(ExportAsked, status_code=202)
 def ask(body: ExportIn) -> Response:
     """Start an export: your bookings, or all data (administrators)."""
-    return _accepted(service.ask(identity(), body.kind, _filters(body.filters), form=body.format))
+    return _accepted(service.request(identity(), body.kind, _filters(body.filters), form=body.format))
 
 
 @bp.get("/api/exports")
@@ -65,8 +65,8 @@ def get_own(job_id: int) -> Response:
 def cancel(job_id: int) -> Response:
     """Stop an export, or delete its file."""
     export = service.cancel(job_id, identity())
-    said = {"cancelled": "The export was cancelled.", "expired": "The file was deleted."}
-    return answer({"message": said.get(export["state"], "This export had already ended."), "export": export})
+    messages = {"cancelled": "The export was cancelled.", "expired": "The file was deleted."}
+    return answer({"message": messages.get(export["state"], "This export had already ended."), "export": export})
 
 
 @bp.get("/api/exports/<int:job_id>/download")
@@ -91,16 +91,16 @@ def download(job_id: int, query: DownloadQuery) -> Response:
 def export_own(query: FiltersQuery) -> Response:
     """Your bookings by email. With `Accept: text/csv`, the file itself at once, in the dialect `machine` unless
     `format` says otherwise."""
-    chosen = _filters(query)
-    if request.method == "HEAD":  # looking at the headers is no wish
+    filters = _filters(query)
+    if request.method == "HEAD":  # a HEAD request starts no export
         return Response(mimetype="application/json")
     if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
         disposition = 'attachment; filename="bookings.csv"'
         headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
         return Response(
-            service.csv_of(identity(), chosen, query.format or "machine"), mimetype="text/csv", headers=headers
+            service.csv_of(identity(), filters, query.format or "machine"), mimetype="text/csv", headers=headers
         )
-    return _accepted(service.ask(identity(), "bookings", chosen, form=query.format or "auto", task=True))
+    return _accepted(service.request(identity(), "bookings", filters, form=query.format or "auto", task=True))
 
 
 @bp.get("/api/me/data")
@@ -123,7 +123,7 @@ def export_all(query: AdminExportQuery) -> Response:
     """Users, lots, spots and bookings as CSV, sent by email to the administrator who asks."""
     if query.dry_run:
         return answer({"message": f"The files would be sent by email to {identity().email}.", "recipients": 1})
-    return _accepted(service.ask(identity(), "all_data", form=query.format, force=query.force, task=True))
+    return _accepted(service.request(identity(), "all_data", form=query.format, force=query.force, task=True))
 
 
 def _accepted(body: dict[str, Any]) -> Response:
@@ -133,12 +133,12 @@ def _accepted(body: dict[str, Any]) -> Response:
     return response
 
 
-def _filters(given: FiltersIn | FiltersQuery) -> Filters:
+def _filters(fields: FiltersIn | FiltersQuery) -> Filters:
     """Times without an offset are UTC, as in the list of bookings."""
     return Filters(
-        status=given.status,
-        lot_id=given.lot_id,
-        booking_type=given.booking_type,
-        from_=read_time(given.from_, "UTC", "from") if given.from_ else None,
-        to=read_time(given.to, "UTC", "to") if given.to else None,
+        status=fields.status,
+        lot_id=fields.lot_id,
+        booking_type=fields.booking_type,
+        from_=read_time(fields.from_, "UTC", "from") if fields.from_ else None,
+        to=read_time(fields.to, "UTC", "to") if fields.to else None,
     )

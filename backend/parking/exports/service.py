@@ -1,4 +1,4 @@
-"""What one can do with exports."""
+"""Requests, lists, downloads and ends exports."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from parking.web import Identity
 
 log = logging.getLogger(__name__)
 WAITING = timedelta(seconds=30)
-"""A job that nobody has taken up for so long waits for a worker, and the page says so."""
-AGAIN = timedelta(seconds=60)
-"""Asked for all data again within this time, an administrator gets the same job (a double press)."""
-ROWS_KEPT = timedelta(days=90)
-SHOWN = 100
-_OURS = re.compile(r"(bookings|all_data)_[0-9]{8}-[0-9]{6}_([0-9]+)(\.csv|\.zip|)(\..*part)?")
+"""A job that has been queued for longer waits for a worker, which the page says."""
+SAME_REQUEST = timedelta(seconds=60)
+"""A second request for all data within this time (a double click) returns the same job."""
+KEEP_ROWS = timedelta(days=90)
+MAX_LISTED = 100
+_EXPORT_NAME = re.compile(r"(bookings|all_data)_[0-9]{8}-[0-9]{6}_([0-9]+)(\.csv|\.zip|)(\..*part)?")
 
 
 class Gone(Problem):
     status, code, title = 410, "link_ended", "This link has ended"
 
 
-def ask(
-    who: Identity,
+def request(
+    identity: Identity,
     kind: str,
     filters: Filters | None = None,
     *,
@@ -50,18 +50,20 @@ def ask(
     force: bool = False,
     task: bool = False,
 ) -> dict[str, Any]:
-    """Queues an export written as `form` (csv_writer.FORMATS); the same job when it is being built already. The
-    answer: message and job, and where `task` is set also the client's `status` and `task_id`.
+    """Queues an export written as `form` (csv_writer.FORMATS), or returns the open job of the same request. The answer
+    has the message and the job; with `task` also the client's `status` and `task_id`.
 
     Raises Forbidden (all data is for administrators), Conflict `export_quota`, Unavailable `disk_full`.
     """
-    if kind == "all_data" and not who.is_admin:
+    if kind == "all_data" and not identity.is_admin:
         raise Forbidden("Only administrators can do this.")
     with transaction() as session:
         keeper = idempotency.begin(session) if has_request_context() else None
-        job = _job_for(session, who, kind, _kept(filters), csv_writer.resolved(form, who.locale), force)
+        job = _job_for(
+            session, identity, kind, _stored_filters(filters), csv_writer.resolved(form, identity.locale), force
+        )
         client = {"status": "processing", "task_id": f"export-{job.id}"} if task else {}
-        body = {"message": MESSAGES[kind], **client, "export": shown(job)}
+        body = {"message": MESSAGES[kind], **client, "export": view(job)}
         if keeper:
             keeper.keep(202, body)
     return body
@@ -73,16 +75,18 @@ MESSAGES = {
 }
 
 
-def _job_for(session: Session, who: Identity, kind: str, filters: dict[str, Any], form: str, force: bool) -> ExportJob:
+def _job_for(
+    session: Session, identity: Identity, kind: str, filters: dict[str, Any], form: str, force: bool
+) -> ExportJob:
     fingerprint = _fingerprint(kind, filters, form, secrets.token_hex(8) if force else "")
-    same = _the_same(session, who.id, fingerprint, kind)
-    if same is not None:
-        return same
-    _check_room(session, who.id, kind)
+    existing = _same_job(session, identity.id, fingerprint, kind)
+    if existing is not None:
+        return existing
+    _check_space(session, identity.id, kind)
     job = session.scalar(
         upsert.insert(ExportJob)
         .values(
-            user_id=who.id,
+            user_id=identity.id,
             kind=kind,
             filters=filters,
             format=form,
@@ -96,25 +100,25 @@ def _job_for(session: Session, who: Identity, kind: str, filters: dict[str, Any]
         .on_conflict_do_nothing(index_elements=["user_id", "fingerprint"], index_where=OPEN)
         .returning(ExportJob)
     )
-    if job is None:  # another request of the same person was a moment faster
-        twins = select(ExportJob).where(ExportJob.user_id == who.id, ExportJob.fingerprint == fingerprint)
+    if job is None:  # another request of the same user was faster
+        twins = select(ExportJob).where(ExportJob.user_id == identity.id, ExportJob.fingerprint == fingerprint)
         return session.scalars(twins.order_by(ExportJob.id.desc()).limit(1)).one()
     audit.record(session, "export.request", "export", job.id, after={"kind": kind, "filters": filters, "format": form})
     after_commit(partial(live.wake_task, "tasks.build_export", job.id))
     return job
 
 
-def _the_same(session: Session, user_id: int, fingerprint: str, kind: str) -> ExportJob | None:
-    """The job that answers this wish already: one that is open, or all data that was finished just now."""
+def _same_job(session: Session, user_id: int, fingerprint: str, kind: str) -> ExportJob | None:
+    """The job of the same request: one that is open, or an export of all data that was finished just now."""
     query = select(ExportJob).where(ExportJob.user_id == user_id, ExportJob.fingerprint == fingerprint)
-    found = session.scalars(query.where(OPEN)).one_or_none()
-    if found is None and kind == "all_data":
-        fresh = query.where(ExportJob.state == "done", ExportJob.created_at > clock.now() - AGAIN)
-        found = session.scalars(fresh.order_by(ExportJob.id.desc()).limit(1)).one_or_none()
-    return found
+    job = session.scalars(query.where(OPEN)).one_or_none()
+    if job is None and kind == "all_data":
+        recent = query.where(ExportJob.state == "done", ExportJob.created_at > clock.now() - SAME_REQUEST)
+        job = session.scalars(recent.order_by(ExportJob.id.desc()).limit(1)).one_or_none()
+    return job
 
 
-def _check_room(session: Session, user_id: int, kind: str) -> None:
+def _check_space(session: Session, user_id: int, kind: str) -> None:
     if files.free_bytes() < files.MIN_FREE_BYTES:
         raise Unavailable(
             "There is too little space left on the server for an export. Please tell the operator.",
@@ -125,11 +129,11 @@ def _check_room(session: Session, user_id: int, kind: str) -> None:
         raise Conflict(str(quota.Exceeded()), code="export_quota")
 
 
-def _kept(filters: Filters | None) -> dict[str, Any]:
-    """Filters as a job keeps them."""
-    chosen = filters or Filters()
-    named = {"status": chosen.status, "lot_id": chosen.lot_id, "booking_type": chosen.booking_type}
-    times = {"from_": chosen.from_, "to": chosen.to}
+def _stored_filters(filters: Filters | None) -> dict[str, Any]:
+    """The filters as a job stores them (build.read_filters reads them)."""
+    filters = filters or Filters()
+    named = {"status": filters.status, "lot_id": filters.lot_id, "booking_type": filters.booking_type}
+    times = {"from_": filters.from_, "to": filters.to}
     return {k: v for k, v in named.items() if v is not None} | {k: v.isoformat() for k, v in times.items() if v}
 
 
@@ -137,11 +141,8 @@ def _fingerprint(kind: str, filters: dict[str, Any], form: str, salt: str) -> st
     return hashlib.sha256(json.dumps([kind, filters, form, salt], sort_keys=True).encode()).hexdigest()
 
 
-# looking ----------------------------------------------------------------------------------
-
-
-def shown(job: ExportJob) -> dict[str, Any]:
-    """A job as its owner sees it."""
+def view(job: ExportJob) -> dict[str, Any]:
+    """The job as the API returns it to its owner."""
     now = clock.now()
     return {
         "id": job.id,
@@ -161,23 +162,23 @@ def shown(job: ExportJob) -> dict[str, Any]:
     }
 
 
-def listing(who: Identity) -> list[dict[str, Any]]:
-    """Your exports, newest first."""
-    query = select(ExportJob).where(ExportJob.user_id == who.id).order_by(ExportJob.id.desc()).limit(SHOWN)
-    return [shown(job) for job in db.session.scalars(query) if _may_see(job, who)]
+def listing(identity: Identity) -> list[dict[str, Any]]:
+    """The user's exports, newest first."""
+    query = select(ExportJob).where(ExportJob.user_id == identity.id).order_by(ExportJob.id.desc()).limit(MAX_LISTED)
+    return [view(job) for job in db.session.scalars(query) if _may_see(job, identity)]
 
 
-def get(job_id: int, who: Identity) -> dict[str, Any]:
-    """One's own export. Raises NotFound."""
-    return shown(_own(db.session(), job_id, who))
+def get(job_id: int, identity: Identity) -> dict[str, Any]:
+    """One of the user's exports. Raises NotFound."""
+    return view(_own(db.session(), job_id, identity))
 
 
-def download(job_id: int, who: Identity, token: str | None) -> Path:
-    """The file of one's own finished export; `token` is that of the mail's link, good for a day.
+def download(job_id: int, identity: Identity, token: str | None) -> Path:
+    """The file of one of the user's finished exports; `token` is that of the mail's link, valid for a day.
 
-    Raises NotFound, Gone (the link or the file has ended), Conflict `not_ready`.
+    Raises NotFound, Gone (the link or the file has expired), Conflict `not_ready`.
     """
-    job = _own(db.session(), job_id, who)
+    job = _own(db.session(), job_id, identity)
     if token is not None and not emails.link_is_good(token, job.id):
         raise Gone("This link has expired. Your exports are on the page until they are deleted.")
     if job.state in ("queued", "running"):
@@ -190,42 +191,39 @@ def download(job_id: int, who: Identity, token: str | None) -> Path:
     return path
 
 
-def _own(session: Session, job_id: int, who: Identity, *, lock: bool = False) -> ExportJob:
+def _own(session: Session, job_id: int, identity: Identity, *, lock: bool = False) -> ExportJob:
     job = session.get(ExportJob, job_id, with_for_update=lock)
-    if job is None or job.user_id != who.id or not _may_see(job, who):
+    if job is None or job.user_id != identity.id or not _may_see(job, identity):
         raise NotFound("There is no such export.")
     return job
 
 
-def _may_see(job: ExportJob, who: Identity) -> bool:
-    """All data is for administrators: also one's own archive, once one is none any more."""
-    return job.kind != "all_data" or who.is_admin
+def _may_see(job: ExportJob, identity: Identity) -> bool:
+    """Exports of all data are for administrators only, also for their owner once they are no longer one."""
+    return job.kind != "all_data" or identity.is_admin
 
 
-def csv_of(who: Identity, filters: Filters, form: str = "machine") -> Iterator[bytes]:
-    """The bookings of this person as a file, straight from the database."""
+def csv_of(identity: Identity, filters: Filters, form: str = "machine") -> Iterator[bytes]:
+    """The user's bookings as a CSV file, streamed from the database."""
     now = clock.now()
-    chosen = Filters(
+    own = Filters(
         status=filters.status,
         lot_id=filters.lot_id,
         booking_type=filters.booking_type,
         from_=filters.from_,
         to=filters.to,
-        user_id=who.id,
+        user_id=identity.id,
         by_end=True,
     )
     table = columns.bookings(queries.as_of(now))
-    dialect = csv_writer.dialect_of(form, who.locale)
-    return csv_writer.document(table, stream.parts(queries.bookings(chosen, now)), dialect)
+    dialect = csv_writer.dialect_of(form, identity.locale)
+    return csv_writer.document(table, stream.parts(queries.bookings(own, now)), dialect)
 
 
-# ending -----------------------------------------------------------------------------------
-
-
-def cancel(job_id: int, who: Identity) -> dict[str, Any]:
-    """Stops an export that is not finished, deletes the file of one that is. Raises NotFound."""
+def cancel(job_id: int, identity: Identity) -> dict[str, Any]:
+    """Cancels an export that is not finished, and deletes the file of one that is. Raises NotFound."""
     with transaction() as session:
-        job = _own(session, job_id, who, lock=True)
+        job = _own(session, job_id, identity, lock=True)
         before = job.state
         if before in ("queued", "running"):
             job.state, job.lease, job.lease_until, job.finished_at = "cancelled", None, None, clock.now()
@@ -235,18 +233,18 @@ def cancel(job_id: int, who: Identity) -> dict[str, Any]:
             audit.record(
                 session, "export.cancel", "export", job.id, before={"state": before}, after={"state": job.state}
             )
-        return shown(job)
+        return view(job)
 
 
 def _expire(job: ExportJob) -> None:
-    """The file goes when the row has said so: a row never promises a file that is gone for longer than a moment."""
+    """Marks the job as expired and deletes its file after the commit, so that no row offers a deleted file."""
     if job.file:
         after_commit(partial(files.remove, job.file))
     job.state, job.file = "expired", None
 
 
 def expire_old(now: datetime | None = None) -> int:
-    """Deletes the files past their days, and what dead workers left behind. The number of jobs that ended."""
+    """Deletes expired files and what dead workers left behind, and returns the number of expired jobs."""
     now = now or clock.now()
     with transaction() as session:
         old = select(ExportJob).where(ExportJob.state == "done", ExportJob.expires_at <= now).limit(500)
@@ -255,7 +253,7 @@ def expire_old(now: datetime | None = None) -> int:
             _expire(job)
         session.execute(
             delete(ExportJob).where(
-                ExportJob.state.in_(("failed", "cancelled", "expired")), ExportJob.created_at < now - ROWS_KEPT
+                ExportJob.state.in_(("failed", "cancelled", "expired")), ExportJob.created_at < now - KEEP_ROWS
             )
         )
     _remove_orphans()
@@ -263,16 +261,16 @@ def expire_old(now: datetime | None = None) -> int:
 
 
 def _remove_orphans() -> None:
-    """Files and folders of ours that no job needs any more (its worker was killed, or its row is gone)."""
+    """Deletes files and folders that no job needs (its worker was killed, or its row was deleted)."""
     root = settings.current().export_dir
     entries = (*root.glob("user_*/*"), *root.glob("admin/*"))
-    found = [(entry, int(match[2])) for entry in entries if (match := _OURS.fullmatch(entry.name))]
-    for start in range(0, len(found), 500):
-        part = found[start : start + 500]
+    exports = [(entry, int(match[2])) for entry in entries if (match := _EXPORT_NAME.fullmatch(entry.name))]
+    for start in range(0, len(exports), 500):
+        part = exports[start : start + 500]
         states = _states({job_id for _, job_id in part})
         for entry, job_id in part:
-            wanted = ("queued", "running") if entry.suffix == ".part" else ("queued", "running", "done")
-            if states.get(job_id) not in wanted:
+            needed = ("queued", "running") if entry.suffix == ".part" else ("queued", "running", "done")
+            if states.get(job_id) not in needed:
                 files.remove_entry(entry)
 
 
@@ -282,8 +280,8 @@ def _states(job_ids: set[int]) -> dict[int, str]:
         return dict(rows.all())
 
 
-def forget_user(session: Session, user_id: int) -> None:
-    """A deleted account leaves no exports behind."""
+def delete_of_user(session: Session, user_id: int) -> None:
+    """Deletes the exports of a deleted account."""
     for job in session.scalars(select(ExportJob).where(ExportJob.user_id == user_id)):
         if job.file:
             after_commit(partial(files.remove, job.file))

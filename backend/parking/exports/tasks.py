@@ -1,4 +1,4 @@
-"""The worker's doors to the exports."""
+"""The Celery tasks of the exports."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ BEAT: dict[str, dict[str, Any]] = {
 }
 
 
-_PATIENCE: dict[str, Any] = {"soft_time_limit": 3300, "time_limit": 3600}
-"""Millions of rows take minutes. A message that is delivered again meanwhile finds the job taken."""
+_TIME_LIMITS: dict[str, Any] = {"soft_time_limit": 3300, "time_limit": 3600}
+"""Millions of rows take minutes. A message that is delivered again meanwhile finds the job leased."""
 
 
-@shared_task(name="tasks.build_export", ignore_result=True, **_PATIENCE)
+@shared_task(name="tasks.build_export", ignore_result=True, **_TIME_LIMITS)
 def build_export(job_id: int) -> int:
-    """Builds this job, woken by the request that asked for it, and then what waits behind it."""
+    """Builds this job, started by its request, and then the jobs queued behind it."""
     return (build.run(job_id) is not None) + build_exports()
 
 
-@shared_task(name="tasks.build_exports", ignore_result=True, **_PATIENCE)
+@shared_task(name="tasks.build_exports", ignore_result=True, **_TIME_LIMITS)
 def build_exports() -> int:
-    """Builds what a lost wake-up or a killed worker has left; how many jobs."""
+    """Builds the jobs left by a lost message or a killed worker, and returns their number."""
     built = 0
     while build.run() is not None:
         built += 1
@@ -37,5 +37,5 @@ def build_exports() -> int:
 
 @shared_task(name="tasks.expire_exports", ignore_result=True)
 def expire_exports() -> int:
-    """Deletes the files that are past their days."""
+    """Deletes expired files and returns the number of expired jobs."""
     return service.expire_old()

@@ -12,7 +12,7 @@ from parking.database import db
 from parking.exports import build, files
 from parking.exports.columns import BOOKING_HEADER
 from parking.mail.models import OutboxMail
-from parking.reports import schedule
+from parking.reports import batches, send_now
 from tests.conftest import make_user
 from tests.exports.stage import make_lot, stay
 
@@ -118,8 +118,8 @@ def test_what_reports_bring_is_in_the_language_of_each_reader(app, german, carol
     db.session.get(User, chief.id).locale = "de"
     db.session.commit()
     clock.travel(31 * 86_400)
-    schedule.send_now(["admin_monthly_report", "user_monthly_report"], force=True)
-    schedule.work_off()
+    send_now.start(["admin_monthly_report", "user_monthly_report"], force=True)
+    batches.process_batches()
     db.session.rollback()
     attached = {}
     for letter in db.session.query(OutboxMail).filter(OutboxMail.kind.like("%_monthly_report")):

@@ -105,7 +105,7 @@ def test_the_file_is_made_a_part_at_a_time(app, alice, monkeypatch):
     lot = make_lot()
     for days in range(1, 8):
         stay(alice, lot, clock.now() - timedelta(days=days))
-    monkeypatch.setattr(stream, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(stream, "ROWS_PER_PART", 2)
     who = Identity(alice.id, alice.email, alice.username, frozenset({"user"}))
     pieces = list(content.document(who))
     assert max(piece.count(b'"reference"') for piece in pieces) == 2

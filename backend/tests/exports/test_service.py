@@ -472,6 +472,6 @@ def test_a_deleted_account_leaves_no_exports(client, alice, auth, folder):
     client.get("/api/export", headers=auth(alice))
     build.run()
     with transaction() as session:
-        service.forget_user(session, alice.id)
+        service.delete_of_user(session, alice.id)
     assert list(folder.rglob("*.csv")) == []
     assert db.session.query(ExportJob).count() == 0

@@ -262,7 +262,7 @@ def test_an_export_fails_cleanly_and_says_why(app, alice, small_disk, monkeypatc
     stay(alice, lot, clock.now())
     who = Identity(alice.id, alice.email, alice.username, frozenset({"user"}))
     disk.fill()
-    job = service.ask(who, "bookings")["export"]["id"]
+    job = service.request(who, "bookings")["export"]["id"]
     build.run(job)
     db.session.remove()
     row = db.session.get(ExportJob, job)
@@ -272,7 +272,7 @@ def test_an_export_fails_cleanly_and_says_why(app, alice, small_disk, monkeypatc
     )
     assert [path.name for path in disk.folder.rglob("*") if path.is_file()] == ["ballast"]
     disk.free()
-    again = service.ask(who, "bookings")["export"]["id"]
+    again = service.request(who, "bookings")["export"]["id"]
     build.run(again)
     db.session.remove()
     assert db.session.get(ExportJob, again).state == "done"

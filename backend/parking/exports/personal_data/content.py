@@ -1,7 +1,7 @@
-"""Everything kept about one person, as one JSON file (GDPR art. 15 and 20): for its owner alone, a piece at a time.
+"""All data stored about one user, as one streamed JSON file for that user alone (GDPR art. 15 and 20).
 
-Columns are named one by one: a secret (password, token hashes, the mark in tokens) can only get in by being written
-here. What others did is told without who they were.
+Every column is named, so that a secret (password, token hashes, the id in tokens) can only be exported by being
+written here. Actions of others are listed without their names.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from parking.bookings.reading.queries import Filters
 from parking.database import db
 from parking.exports import columns, queries, stream
 from parking.exports.models import ExportJob
+from parking.exports.rows import BookingRow
 from parking.lot_calendar import zone_of_stay
 from parking.mail.models import OutboxMail
 from parking.money import to_number
@@ -34,7 +35,7 @@ Source = tuple[str, Iterable[Sequence[Sequence[Any]]], Item]
 
 
 def document(who: Identity) -> Iterator[bytes]:
-    """The file, piece by piece. The database is asked as it is read, also after the request's context has ended."""
+    """The file in pieces. The database is read as they are taken, also after the request context has ended."""
     now = clock.now()
     head = {
         "made_at": to_rfc3339(now),
@@ -64,11 +65,8 @@ def _text(value: Any) -> str:
 
 def _account(session: Session, user_id: int) -> dict[str, Any]:
     user = session.get_one(User, user_id)
-    shown = profile.shown(session, user)
-    return {**shown, "created_at": to_rfc3339(user.created_at), "email_confirmed_at": to_rfc3339(user.confirmed_at)}
-
-
-# the lists --------------------------------------------------------------------------------
+    account = profile.shown(session, user)
+    return {**account, "created_at": to_rfc3339(user.created_at), "email_confirmed_at": to_rfc3339(user.confirmed_at)}
 
 
 def _lists(user_id: int, now: datetime) -> list[tuple[str, queries.Rows, Item]]:
@@ -97,49 +95,44 @@ def _named(names: str) -> Item:
 
 
 def _booking(live: columns.Live) -> Item:
-    """A row of queries.bookings(with_user=True), with its tariff and, once it is over, what was charged."""
+    """Items of the rows of queries.bookings(with_user=True), with the tariff and the cost."""
 
-    def item(row: Sequence[Any]) -> dict[str, Any]:
-        (ident, reference, lot, calendar, spot, kind, status, start, end, reserved_start, reserved_end, checked_in,
-         price, cost, currency, plate, created, grace, step, free, cap, cap_day, tariff_zone,
-         lot_id, spot_id, _user_id, _email, _username, ended_by, reason) = row  # fmt: skip
-        zone = zone_of_stay(calendar, end)
-        if end is None:
-            status, end, cost, duration = live(row)
-        else:
-            duration = columns.hours(status, start, end, reserved_start, reserved_end)
+    def item(values: Sequence[Any]) -> dict[str, Any]:
+        row = BookingRow(*values)
+        zone = zone_of_stay(row.calendar, row.end)
+        status, end, cost, duration = columns.finished_values(row) if row.end is not None else live(row)
         return {
-            "id": ident,
-            "reference": reference,
-            "lot_id": lot_id,
-            "lot_name": lot,
+            "id": row.id,
+            "reference": row.reference,
+            "lot_id": row.lot_id,
+            "lot_name": row.lot_name,
             "lot_timezone": zone,
-            "spot_id": spot_id,
-            "spot_number": spot,
-            "booking_type": kind,
+            "spot_id": row.spot_id,
+            "spot_number": row.spot_number,
+            "booking_type": row.booking_type,
             "status": status,
-            "start_time": _time(start),
+            "start_time": _time(row.start),
             "end_time": _time(end),
-            "reserved_start": _time(reserved_start),
-            "reserved_end": _time(reserved_end),
-            "checked_in_at": _time(checked_in),
-            "checkin_grace_seconds": grace,
+            "reserved_start": _time(row.reserved_start),
+            "reserved_end": _time(row.reserved_end),
+            "checked_in_at": _time(row.checked_in),
+            "checkin_grace_seconds": row.checkin_grace_s,
             "duration_hours": duration,
-            "vehicle_plate": plate,
-            "ended_by": ended_by,
-            "reason": reason,
-            "created_at": _time(created),
+            "vehicle_plate": row.plate,
+            "ended_by": row.ended_by,
+            "reason": row.reason,
+            "created_at": _time(row.created),
             "tariff": {
-                "price_per_hour": to_number(price),
-                "currency": currency,
-                "billing_step_seconds": step,
-                "free_minutes": free // 60,
-                "daily_cap": None if cap is None else to_number(cap),
-                "cap_day": cap_day,
-                "timezone": tariff_zone,
+                "price_per_hour": to_number(row.hourly_minor),
+                "currency": row.currency,
+                "billing_step_seconds": row.step_s,
+                "free_minutes": row.free_s // 60,
+                "daily_cap": None if row.day_cap_minor is None else to_number(row.day_cap_minor),
+                "cap_day": row.cap_day,
+                "timezone": row.tariff_zone,
             },
-            "total_cost": to_number(cost or 0),
-            "receipt_number": f"{reference}-{ident}" if status == "Completed" else None,
+            "total_cost": to_number(cost),
+            "receipt_number": f"{row.reference}-{row.id}" if status == "Completed" else None,
         }
 
     return item
@@ -150,7 +143,7 @@ def _time(second: int | None) -> str | None:
 
 
 def _mails(user_id: int) -> queries.Rows:
-    """What was written to the person; the letters' own words repeat what stands elsewhere in this file."""
+    """The mails to the user, without their texts, which repeat other parts of this file."""
     return (
         select(
             OutboxMail.id,
@@ -187,7 +180,7 @@ def _sign_ins(user_id: int) -> queries.Rows:
 
 
 def _links(user_id: int) -> queries.Rows:
-    """Links that were mailed (a new password, a new address), without what opens them."""
+    """Mailed links (for a new password or address), without their tokens."""
     return (
         select(SingleUse.purpose, SingleUse.created_at, SingleUse.expires_at, SingleUse.used_at)
         .where(SingleUse.user_id == user_id)
@@ -213,10 +206,10 @@ def _exports(user_id: int) -> queries.Rows:
 
 
 def _by_person(user_id: int) -> queries.Rows:
-    """Entries of the audit log by the person. The last column: whether what was changed is the person's own.
+    """The audit log entries by the user. The last column says whether the changed row is the user's own.
 
-    Of other people's bookings only what an administrator ended is in it. Older versions wrote what the clock had done
-    to a booking down as the deed of whoever asked at that moment; the log never changes, so it is left out here."""
+    Of other users' bookings only those that an administrator ended are included. Older versions recorded changes made
+    by the clock as actions of the user who sent the request; the log is immutable, so those are left out here."""
     of_entry = Booking.id == AuditEntry.entity_id
     own_booking = select(Booking.id).where(of_entry, Booking.user_id == user_id).exists()
     by_hand = AuditEntry.action.in_(("booking.force_released", "booking.cancelled"))
@@ -231,7 +224,7 @@ def _by_person(user_id: int) -> queries.Rows:
 
 
 def _by_others(user_id: int) -> queries.Rows:
-    """Entries by others, or by the system, about the account and its bookings; from where is theirs and stays away."""
+    """The entries by others, or by the system, about the account and its bookings, without their IP addresses."""
     others = AuditEntry.actor_id.is_distinct_from(user_id)
     account = select(*_ENTRY).where(AuditEntry.entity == "user", AuditEntry.entity_id == user_id, others)
     mine = and_(AuditEntry.entity == "booking", AuditEntry.entity_id == Booking.id, Booking.user_id == user_id)
@@ -253,6 +246,6 @@ _ENTRY_NAMES = "id at action entity entity_id before after"
 
 
 def _own_entry(row: Sequence[Any]) -> dict[str, Any]:
-    """What an administrator changed of other people's is no matter of this file."""
+    """An entry by the user; the values of other users' rows are left out."""
     entry = _named(f"{_ENTRY_NAMES} network_address")(row[:-1])
     return entry if row[-1] else {**entry, "before": None, "after": None}
