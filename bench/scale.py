@@ -34,8 +34,8 @@ from parking import clock, create_app
 from parking.accounts.sessions import access_tokens
 from parking.bookings.models import Booking
 from parking.database import db, schema, transaction
-from parking.statistics.daily import refresh
-from parking.statistics.daily.aggregate import midnight
+from parking.lot_calendar import midnight
+from parking.statistics.daily import local_hours, months, refresh
 from parking.statistics.daily.models import StatsChange
 
 ADMIN, DRIVER = "bench-1", "bench-0"
@@ -104,7 +104,7 @@ def _desk_pages(busy: list[int], today: date) -> list[Page]:
     periods = [f"from={day}&to={day + timedelta(days=3)}" for day in back]
     statuses = ("Active", "Reserved", "Completed", "Cancelled", "No-show")
     month = _months(today)[0]
-    behind = f"from_day={month}&to_day={refresh.month_end(month)}"
+    behind = f"from_day={month}&to_day={months.month_end(month)}"
     return [
         Page("all bookings", [listed]),
         Page("all bookings, deep", _deep(listed, ADMIN)),
@@ -138,13 +138,13 @@ def _desk_pages(busy: list[int], today: date) -> list[Page]:
 
 def _figure_pages(busy: list[int], today: date) -> list[Page]:
     last, before, *_ = _months(today)
-    whole = f"from={last}&to={refresh.month_end(last)}"
+    whole = f"from={last}&to={months.month_end(last)}"
     days30 = f"from={today - timedelta(days=30)}&to={today - timedelta(days=1)}"
     so_far = f"from={today.replace(day=1)}&to={today}"
     year = f"from={today - timedelta(days=364)}&to={today - timedelta(days=1)}"
     asked = "/api/stats/admin?"
     named = {
-        "a month and its heat map": [whole, f"from={before}&to={refresh.month_end(before)}"],
+        "a month and its heat map": [whole, f"from={before}&to={months.month_end(before)}"],
         "a month against the one before": [f"{whole}&compare=true"],
         "30 days": [days30],
         "this month so far": [so_far],
@@ -288,7 +288,7 @@ def rolling(size: Size, runs: int) -> list[Page]:
 
 def _mark(lots: list[int], day: date) -> None:
     """As if a booking of that day had changed."""
-    quarter = (midnight(day, "UTC") + 12 * 3600) // refresh.QUARTER_S
+    quarter = (midnight(day, "UTC") + 12 * 3600) // local_hours.QUARTER_S
     with transaction() as session:
         marks = [{"lot_id": n, "from_quarter": quarter, "to_quarter": quarter} for n in lots]
         session.execute(StatsChange.__table__.insert(), marks)

@@ -29,10 +29,10 @@ from sqlalchemy.orm import Session
 
 from parking import clock
 from parking.database import constraints, db
-from parking.statistics.daily import refresh
-from parking.statistics.daily.aggregate import local_day
+from parking.lot_calendar import local_day
+from parking.statistics.daily import compute, lot_progress, refresh, store
 from parking.statistics.daily.models import ALL_LOTS, LotDay, LotDayDetail, LotRolled
-from parking.statistics.reading import queries
+from parking.statistics.daily.months import mark_months_stale
 from tests.postgres import Postgres, _die_with_parent
 
 DAYS, AHEAD_DAYS, USERS = 365, 7, 100_000
@@ -342,29 +342,29 @@ AT_ONCE = 25
 
 def _roll_up() -> int:
     """Every closed day of every lot, by the product's own arithmetic, but written in bulk."""
-    everyone: dict[date, refresh.Change] = defaultdict(refresh.Change)
+    everyone: dict[date, store.DayChange] = defaultdict(store.DayChange)
     session, count = db.session(), 0
-    lots = queries.lots(session)
+    lots = lot_progress.lots(session)
     session.close()
     first = datetime.fromtimestamp(_begin(), UTC).date() - timedelta(days=1)
     for zone in sorted({lot.zone for lot in lots}):
         mine = [lot for lot in lots if lot.zone == zone]
         last = local_day(int(clock.now().timestamp()), zone) - timedelta(days=1)
         for start in range(0, len(mine), AT_ONCE):
-            made = refresh.compute(session, mine[start : start + AT_ONCE], first, last, int(clock.now().timestamp()))
+            made = compute.compute_days(session, mine[start : start + AT_ONCE], first, last, int(clock.now().timestamp()))
             session.close()
             for (_, day), figures in made.items():
                 everyone[day].add(None, figures)
-            _keep([refresh.rows_of(*key, figures) for key, figures in made.items()])
+            _keep([store.day_rows(*key, figures) for key, figures in made.items()])
             count += len(made)
         _write_rolled([lot.id for lot in mine], zone, first, last)
     for day, change in everyone.items():
         change.difference.drivers = change.came
-        _keep([refresh.rows_of(ALL_LOTS, day, change.difference)])
+        _keep([store.day_rows(ALL_LOTS, day, change.difference)])
     with db.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM stats_change")
         months = sorted({day.replace(day=1) for day in everyone})
-        refresh._soil_months(Session(connection), months, [lot.id for lot in lots])
+        mark_months_stale(Session(connection), months, [lot.id for lot in lots])
     return count
 
 

@@ -30,14 +30,13 @@ import click
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from parking import clock, pricing, settings
+from parking import clock, pricing, settings, statistics
 from parking.accounts.models import User
 from parking.bookings.allocation import new_reference
 from parking.bookings.models import Booking
 from parking.database import db, is_sqlite, transaction
 from parking.lots.models import Lot, Spot
 from parking.pricing import Tariff
-from parking.statistics.daily import refresh
 from parking.text import names
 
 ZONE = "Europe/London"
@@ -286,7 +285,7 @@ def run(path: Path, *, original_dates: bool = False) -> Loaded:
     if not original_dates:
         parks = read(path, weeks_to_now(parks, clock.now()))
     loaded = load(parks)
-    refresh.roll_up()
+    statistics.roll_up()
     with db.engine.begin() as connection:
         connection.exec_driver_sql("ANALYZE")
     return loaded

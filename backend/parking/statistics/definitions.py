@@ -1,38 +1,38 @@
-"""The figures. Page, mails and CSV all ask here, so that no number can differ between them.
+"""The metrics: their definitions and their types. Page, mails and CSV files use the same values.
 
-What each figure means
-----------------------
+Definitions
+-----------
 Day: the local day of the booking's LOT, 23, 24 or 25 hours long; a period is a run of such days, first and last
     included. An instant at midnight belongs to the day that begins. Blocks (spots out of use) are no bookings and
-    count only against what is available. All is told as it stands written at `as_of`; of a day that has not ended,
-    what has happened so far (then `partial` is true).
+    only reduce the available spots. Every metric is as of `as_of`; a day that has not ended counts up to then (its
+    `partial` is true).
 Counted on the day the booking STARTS (`start_time`; for a reservation the start of its window, or the earlier
 check-in), whatever became of it:
     bookings, instant, reserved    all of them, and by type
-    visits                         those whose car came (`checked_in_at` is set)
-    drivers                        different people among the visits; does not add up over days or lots
+    visits                         bookings with a check-in (`checked_in_at` is set)
+    drivers                        different users among the visits; does not add up over days or lots
 Counted on the day the booking ENDED (`end_time`):
     completed, cancelled, no_shows by outcome
-    revenue                        what they cost (`total_cost_minor`), final and in minor units
-    stays, stay_s                  those whose car came, and the seconds from check-in to end together
+    revenue                        their final cost (`total_cost_minor`), in minor units
+    stays, stay_s                  bookings with a check-in, and the sum of the seconds from check-in to end
     average stay, median stay      of these; the median in whole minutes, each stay cut to the minute (of an even
                                    number of stays the lower of the middle two)
 Measured over time, cut to the day (a stay over midnight counts on both days, each with its part):
     occupied spot-seconds          [checked_in_at, end_time), or until now while the car is there
-    reserved spot-seconds          a spot kept free for a reservation: [reserved_start, check-in or end), or until now
+    reserved spot-seconds          a spot held for a reservation: [reserved_start, check-in or end), or until now
     available spot-seconds         spots in service x the day's length: a spot counts from its creation, not while a
                                    block stands on it (out of service, or taken away by a smaller capacity), and not
                                    after its lot was deleted; of today, up to now
     occupancy                      occupied / available spot-seconds, in percent
     busiest hour                   the local hour of a day with the highest occupancy of all hours in the period
     peak cars                      the most cars in one lot at one moment
-Rates (not rounded here: that is done once, where a figure is shown; the first two only from one spot-hour on, because
-before that a single visit would make tens of thousands a day):
+Rates (not rounded here, only where a metric is shown; the first two only from one spot-hour on, because below it a
+single visit would count as tens of thousands a day):
     turnover                       visits per spot and day: visits / (available spot-seconds / 86,400)
     revenue per spot-hour          revenue / (available spot-seconds / 3,600)
     no-show rate                   no-shows / (completed + no-shows); cancellation rate: cancelled / all that ended
-New users: accounts made in the period, by the operator's calendar (an account belongs to no lot).
-A user's month: the bookings that ENDED in it (each in its lot's zone) and whose car came or that cost something.
+New users: accounts created in the period, by the operator's calendar (an account belongs to no lot).
+A user's month: the bookings that ENDED in it (each in its lot's zone) with a check-in or a cost.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import NamedTuple
 
-from parking.statistics.daily.aggregate import SUMS, Sums
+from parking.statistics.daily.sums import SUMS, Sums
 
 ONE_SPOT_HOUR_S = 3_600
 """Available spot-seconds below which there are no rates per day or hour."""
 
 
-class Figures(NamedTuple):
+class Metrics(NamedTuple):
     """The sums of a period, a day or a lot; money in minor units, time in seconds."""
 
     bookings: int = 0
@@ -97,25 +97,25 @@ class Figures(NamedTuple):
 
 
 def ratio(part: int, whole: int) -> float | None:
-    """The quotient, not rounded; None of nothing."""
+    """The quotient, not rounded. None where `whole` is 0."""
     return part / whole if whole else None
 
 
-class LotFigures(NamedTuple):
+class LotMetrics(NamedTuple):
     """One lot over the period."""
 
     lot_id: int
     name: str
-    figures: Figures
+    metrics: Metrics
     peak_cars: int
 
 
 @dataclass(frozen=True, slots=True)
-class DayFigures:
-    """One day over the chosen lots. `partial`: it has not ended in the zone of one of them."""
+class DayMetrics:
+    """One day over one lot or all. `partial`: it has not ended in the zone of one of them."""
 
     day: date
-    figures: Figures
+    metrics: Metrics
     partial: bool
 
 
@@ -129,7 +129,7 @@ class BusiestHour:
 
 
 @dataclass(frozen=True, slots=True)
-class AdminFigures:
+class PeriodStatistics:
     """A period over one lot or all of them."""
 
     from_: date
@@ -138,17 +138,17 @@ class AdminFigures:
     as_of: datetime
     currency: str
     partial: bool
-    """The period has not ended everywhere; it is told up to `as_of`."""
-    totals: Figures
+    """The period has not ended in every zone; it is counted up to `as_of`."""
+    totals: Metrics
     drivers: int
     new_users: int
     median_stay_minutes: int | None
     busiest_hour: BusiestHour | None
-    lots: tuple[LotFigures, ...]
+    lots: tuple[LotMetrics, ...]
     """Those with any booking, stay or spot in the period, the highest revenue first (then the most visits)."""
     lots_total: int
-    """How many these are, also where not all were asked for."""
-    days: tuple[DayFigures, ...]
+    """The number of these lots, also where `lots` is limited."""
+    days: tuple[DayMetrics, ...]
     hours: tuple[tuple[float | None, ...], ...]
     """hours[weekday][hour] = occupancy in percent, Monday first; None where there was nothing to occupy."""
     stay_minutes: dict[int, int] = field(hash=False)
@@ -167,7 +167,7 @@ class UserLot:
 
 
 @dataclass(frozen=True, slots=True)
-class UserFigures:
+class UserStatistics:
     """A user's month; `lots` comes most visited first (then longest parked), its first is the favourite."""
 
     month: str
@@ -183,13 +183,13 @@ class UserFigures:
 _values = attrgetter(*SUMS)
 
 
-def figures(sums: Sums) -> Figures:
-    """The sums as they are told."""
-    return Figures(*_values(sums))
+def metrics(sums: Sums) -> Metrics:
+    """The metrics of the sums."""
+    return Metrics(*_values(sums))
 
 
 def median(minutes: Counter[int]) -> int | None:
-    """The (lower) middle one."""
+    """The (lower) median. None of no stays."""
     left = (sum(minutes.values()) + 1) // 2
     for value in sorted(minutes):
         left -= minutes[value]

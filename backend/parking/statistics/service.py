@@ -1,4 +1,4 @@
-"""Answering for the figures: what the addresses, the CSV and the command line share."""
+"""The statistics for the routes: JSON answers and CSV tables."""
 
 from __future__ import annotations
 
@@ -12,67 +12,71 @@ from parking import clock, settings
 from parking.bookings import occupancy
 from parking.csv_writer import Dialect
 from parking.database import db
+from parking.lot_calendar import local_day, midnight
 from parking.lots.models import Lot
 from parking.money import to_number
 from parking.statistics import csv_tables, views
-from parking.statistics.daily.aggregate import local_day, midnight
-from parking.statistics.definitions import AdminFigures, ratio
+from parking.statistics.daily import lot_progress
+from parking.statistics.definitions import PeriodStatistics, ratio
 from parking.statistics.reading import all_time, hours, queries, summary, user_months
 from parking.statistics.schemas import MOST_DAYS, AdminStatsQuery, HourQuery
 from parking.timestamps import to_rfc3339
 
 HALF_HOUR_S = 1800
 CURVE_DAYS = 2
-"""The longest period that is drawn half hour by half hour."""
+"""Periods up to so many days have a half-hourly curve."""
 
 
-def admin(asked: AdminStatsQuery) -> dict[str, Any]:
+def admin(query: AdminStatsQuery) -> dict[str, Any]:
     """The answer of GET /api/stats/admin: `stats` of the period; of all time also the totals beside it. Raises
     NotFound for a lot that never was."""
-    figures, previous = _figures(asked, views.MOST_LOTS)
-    view = _view(figures, previous)
-    if asked.from_ is not None:
+    period, previous = _statistics(query, views.MAX_LOTS)
+    view = _view(period, previous)
+    if query.from_ is not None:
         return {"stats": view}
     view["days"] = view["days"][-MOST_DAYS:]
-    return {"stats": view, **views.all_time_view(figures, all_time.live(db.session(), asked.lot_id))}
+    return {"stats": view, **views.all_time_view(period, all_time.live_bookings(db.session(), query.lot_id))}
 
 
-def _figures(asked: AdminStatsQuery, most: int | None) -> tuple[AdminFigures, AdminFigures | None]:
-    """The period, its lots up to so many; and, if asked for, the same lots in the period before (all time has none)."""
+def _statistics(query: AdminStatsQuery, most: int | None) -> tuple[PeriodStatistics, PeriodStatistics | None]:
+    """The statistics of the period with the `most` first lots, and, with `compare`, those of the period before for the
+    same lots (all time has none)."""
     session = db.session()
-    if asked.from_ is None or asked.to is None:
-        return summary.admin_figures(session, *all_time.period(session, asked.lot_id), asked.lot_id, most=most), None
-    figures = summary.admin_figures(session, asked.from_, asked.to, asked.lot_id, most=most)
-    if not asked.compare:
-        return figures, None
-    before = summary.previous_period(asked.from_, asked.to)
-    shown = None if most is None else [lot.lot_id for lot in figures.lots]
-    return figures, summary.admin_figures(session, *before, asked.lot_id, only=shown)
+    if query.from_ is None or query.to is None:
+        return summary.period_statistics(
+            session, *all_time.period(session, query.lot_id), query.lot_id, most=most
+        ), None
+    period = summary.period_statistics(session, query.from_, query.to, query.lot_id, most=most)
+    if not query.compare:
+        return period, None
+    before = summary.previous_period(query.from_, query.to)
+    lot_ids = None if most is None else [lot.lot_id for lot in period.lots]
+    return period, summary.period_statistics(session, *before, query.lot_id, only=lot_ids)
 
 
-def _view(figures: AdminFigures, previous: AdminFigures | None) -> dict[str, Any]:
+def _view(period: PeriodStatistics, previous: PeriodStatistics | None) -> dict[str, Any]:
     session = db.session()
-    short = (figures.to - figures.from_).days < CURVE_DAYS
-    line = curve(session, figures.from_, figures.to, figures.lot_id) if short else []
-    return views.admin_view(figures, previous, spots_now(session, figures.lot_id), line)
+    short = (period.to - period.from_).days < CURVE_DAYS
+    line = curve(session, period.from_, period.to, period.lot_id) if short else []
+    return views.admin_view(period, previous, spots_now(session, period.lot_id), line)
 
 
-def admin_csv(asked: AdminStatsQuery, dialect: Dialect) -> str:
+def admin_csv(query: AdminStatsQuery, dialect: Dialect) -> str:
     """One table of the same answer, with every lot."""
-    every = asked.table == "lots"
-    figures, previous = _figures(asked, None if every else views.MOST_LOTS)
-    table = views.lots_table(figures, previous) if every else None
-    table = table or views.admin_table(_view(figures, previous), asked.table)
-    return _csv(table, figures.currency, dialect)
+    every = query.table == "lots"
+    period, previous = _statistics(query, None if every else views.MAX_LOTS)
+    table = views.lots_table(period, previous) if every else None
+    table = table or views.admin_table(_view(period, previous), query.table)
+    return _csv(table, period.currency, dialect)
 
 
-def hour(asked: HourQuery) -> dict[str, Any]:
+def hour(query: HourQuery) -> dict[str, Any]:
     """The days behind a cell of the heat map."""
-    return hours.cell(db.session(), asked)
+    return hours.heat_map_cell(db.session(), query)
 
 
-def hour_csv(asked: HourQuery, dialect: Dialect) -> str:
-    return _csv(hours.table(hour(asked)), "", dialect)
+def hour_csv(query: HourQuery, dialect: Dialect) -> str:
+    return _csv(hours.table(hour(query)), "", dialect)
 
 
 def user(user_id: int, month: str | None) -> dict[str, Any]:
@@ -88,7 +92,7 @@ def user(user_id: int, month: str | None) -> dict[str, Any]:
 
 def _user_month(user_id: int, month: str | None) -> dict[str, Any]:
     month = month or f"{clock.now().astimezone(UTC):%Y-%m}"
-    return views.user_view(summary.user_figures(db.session(), user_id, month))
+    return views.user_view(summary.user_statistics(db.session(), user_id, month))
 
 
 def user_csv(user_id: int, month: str | None, dialect: Dialect) -> str:
@@ -101,7 +105,7 @@ def _csv(table: views.Rows, currency: str, dialect: Dialect) -> str:
 
 
 def spots_now(session: Session, lot_id: int | None) -> dict[str, Any]:
-    """How the spots stand at this moment, as the lists and maps show it."""
+    """The state of the spots at this moment, as the lists and maps show it."""
     open_lots = select(func.coalesce(func.sum(Lot.capacity), 0)).where(Lot.deleted_at.is_(None))
     capacity = int(session.scalar(open_lots if lot_id is None else open_lots.where(Lot.id == lot_id)) or 0)
     taken = occupancy.count(session, clock.now(), lot_id) if capacity else occupancy.Counts()
@@ -117,8 +121,8 @@ def spots_now(session: Session, lot_id: int | None) -> dict[str, Any]:
 
 
 def curve(session: Session, from_: date, to: date, lot_id: int | None = None) -> list[dict[str, Any]]:
-    """The cars standing at each full and half hour of the days (up to now), and the spots in service then."""
-    zones = queries.zones(session, lot_id)
+    """The parked cars and the spots in service at each full and half hour of the days, up to now."""
+    zones = lot_progress.zones(session, lot_id)
     if not zones:
         return []
     now = int(clock.now().timestamp())
@@ -126,8 +130,8 @@ def curve(session: Session, from_: date, to: date, lot_id: int | None = None) ->
     high = min(max(midnight(to + timedelta(days=1), zone) for zone in zones), now + 1)
     instants = range(low, high, HALF_HOUR_S)
     cars, spots = [0] * len(instants), [0] * len(instants)
-    for zone, found in queries.standing(session, instants, lot_id).items() if instants else ():
-        for n, (occupied, usable) in enumerate(found):
+    for zone, counts in queries.occupancy_at(session, instants, lot_id).items() if instants else ():
+        for n, (occupied, usable) in enumerate(counts):
             if from_ <= local_day(instants[n], zone) <= to:
                 cars[n], spots[n] = cars[n] + occupied, spots[n] + usable
     return [

@@ -1,4 +1,4 @@
-"""The worker's and the operator's doors to the roll-ups."""
+"""The Celery tasks and the commands of the roll-ups."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from celery import shared_task
 from flask.cli import AppGroup
 
-from parking.statistics.daily import refresh
+from parking.statistics.daily import check, refresh
 
 log = logging.getLogger(__name__)
 
@@ -29,19 +29,20 @@ BEAT: dict[str, dict[str, Any]] = {
 
 @shared_task(name="tasks.roll_up_figures", ignore_result=True)
 def roll_up_figures() -> int:
-    """Rolls up the days that have ended or changed since. Run twice, late or at the same time, it does no harm."""
+    """Rolls up the days that have ended or changed. It may run twice, late or in parallel."""
     return refresh.roll_up()
 
 
 @shared_task(name="tasks.check_figures", ignore_result=True)
 def check_figures() -> int:
-    """Compares everything kept with the bookings and makes it right; the number of differences found (normally 0)."""
-    found = refresh.check()
-    for one in found:
-        log.error("figures: %s", one)
-    if found:
-        refresh.repair(found)
-    return len(found)
+    """Compares the stored statistics with the bookings, repairs them, and returns the number of differences (normally
+    0)."""
+    differences = check.find_differences()
+    for difference in differences:
+        log.error("figures: %s", difference)
+    if differences:
+        check.repair(differences)
+    return len(differences)
 
 
 cli = AppGroup("stats", help="The statistics stored per day and month.")
@@ -57,15 +58,15 @@ def roll_up_command() -> None:
 @click.option("--repair", is_flag=True, help="Correct the values that differ.")
 def check_command(repair: bool) -> None:
     """Compare all stored statistics with the bookings. Exit code 1 when one differs and was not repaired."""
-    found = refresh.check()
-    for one in found:
-        click.echo(str(one))
-    if not found:
+    differences = check.find_differences()
+    for difference in differences:
+        click.echo(str(difference))
+    if not differences:
         click.echo("All statistics equal the bookings.")
         return
     if repair:
-        refresh.repair(found)
-    left = len(refresh.check()) if repair else len(found)
-    click.echo(f"Differences: {len(found)}. Repaired: {len(found) - left}.")
+        check.repair(differences)
+    left = len(check.find_differences()) if repair else len(differences)
+    click.echo(f"Differences: {len(differences)}. Repaired: {len(differences) - left}.")
     if left:
         raise click.exceptions.Exit(1)

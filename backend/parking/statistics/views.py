@@ -1,5 +1,5 @@
-"""The figures as the API gives them, and the same as tables for CSV. Every number carries the query that lists the
-bookings behind it (/api/admin/bookings)."""
+"""The statistics as the API returns them, and as tables for CSV files. Every number carries the query that lists its
+bookings (/api/admin/bookings)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 
 from parking.money import to_number
 from parking.rounding import half_up
-from parking.statistics.definitions import AdminFigures, DayFigures, Figures, LotFigures, UserFigures
+from parking.statistics.definitions import DayMetrics, LotMetrics, Metrics, PeriodStatistics, UserStatistics
 from parking.timestamps import to_rfc3339
 
-MOST_LOTS = 200
+MAX_LOTS = 200
 """Lots in one JSON answer, the highest revenue first; the CSV has every one."""
 STAY_EDGES = (0, 15, 30, 60, 120, 240, 480, 1440)
 """Minutes at which the bars of the stay histogram begin."""
@@ -26,133 +26,133 @@ def _money(minor: float | None) -> float | int | None:
     return to_number(minor) if isinstance(minor, int) else minor / 100
 
 
-Narrowing = tuple[tuple[str, str], ...]
+Parameters = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Figure:
-    """How one number is told: its unit, its value, and the bookings behind it (what they are narrowed by)."""
+class _Metric:
+    """One number: its unit, its value, and the filters that list its bookings (None: no bookings)."""
 
     name: str
     unit: str
-    value: Callable[[AdminFigures], float | int | None]
-    bookings: Narrowing | None
+    value: Callable[[PeriodStatistics], float | int | None]
+    bookings: Parameters | None
 
 
 _STARTED, _ENDED, _PARKED = (("counted", "started"),), (("counted", "ended"),), (("counted", "parked"),)
-_KEPT_FREE, _CAME = (("counted", "kept_free"),), (("came", "true"),)
-FIGURES = (
-    _Figure("revenue", "money", lambda f: _money(f.totals.revenue_minor), _ENDED),
-    _Figure("occupancy", "percent", lambda f: f.totals.occupancy_percent, _PARKED),
-    _Figure(
-        "peak_occupancy", "percent", lambda f: f.busiest_hour.occupancy_percent if f.busiest_hour else None, _PARKED
+_HELD, _VISITED = (("counted", "kept_free"),), (("came", "true"),)
+METRICS = (
+    _Metric("revenue", "money", lambda s: _money(s.totals.revenue_minor), _ENDED),
+    _Metric("occupancy", "percent", lambda s: s.totals.occupancy_percent, _PARKED),
+    _Metric(
+        "peak_occupancy", "percent", lambda s: s.busiest_hour.occupancy_percent if s.busiest_hour else None, _PARKED
     ),
-    _Figure(
-        "revenue_per_spot_hour", "money_per_spot_hour", lambda f: _money(f.totals.revenue_minor_per_spot_hour), _ENDED
+    _Metric(
+        "revenue_per_spot_hour", "money_per_spot_hour", lambda s: _money(s.totals.revenue_minor_per_spot_hour), _ENDED
     ),
-    _Figure("turnover", "per_spot_day", lambda f: f.totals.turnover, _STARTED + _CAME),
-    _Figure("average_stay", "seconds", lambda f: f.totals.average_stay_s, _ENDED + _CAME),
-    _Figure("median_stay", "minutes", lambda f: f.median_stay_minutes, _ENDED + _CAME),
-    _Figure("bookings", "count", lambda f: f.totals.bookings, _STARTED),
-    _Figure("instant", "count", lambda f: f.totals.instant, (*_STARTED, ("booking_type", "instant"))),
-    _Figure("reserved", "count", lambda f: f.totals.reserved, (*_STARTED, ("booking_type", "reserved"))),
-    _Figure("visits", "count", lambda f: f.totals.visits, _STARTED + _CAME),
-    _Figure("drivers", "count", lambda f: f.drivers, _STARTED + _CAME),
-    _Figure("completed", "count", lambda f: f.totals.completed, (*_ENDED, ("status", "Completed"))),
-    _Figure("no_shows", "count", lambda f: f.totals.no_shows, (*_ENDED, ("status", "No-show"))),
-    _Figure("no_show_rate", "percent", lambda f: f.totals.no_show_percent, (*_ENDED, ("status", "No-show"))),
-    _Figure("cancelled", "count", lambda f: f.totals.cancelled, (*_ENDED, ("status", "Cancelled"))),
-    _Figure("cancellation_rate", "percent", lambda f: f.totals.cancelled_percent, (*_ENDED, ("status", "Cancelled"))),
-    _Figure("stays", "count", lambda f: f.totals.stays, _ENDED + _CAME),
-    _Figure("parked", "seconds", lambda f: f.totals.occupied_s, _PARKED),
-    _Figure("kept_free", "seconds", lambda f: f.totals.reserved_s, _KEPT_FREE),
-    _Figure("available", "seconds", lambda f: f.totals.available_s, None),
-    _Figure("new_users", "count", lambda f: f.new_users, None),
+    _Metric("turnover", "per_spot_day", lambda s: s.totals.turnover, _STARTED + _VISITED),
+    _Metric("average_stay", "seconds", lambda s: s.totals.average_stay_s, _ENDED + _VISITED),
+    _Metric("median_stay", "minutes", lambda s: s.median_stay_minutes, _ENDED + _VISITED),
+    _Metric("bookings", "count", lambda s: s.totals.bookings, _STARTED),
+    _Metric("instant", "count", lambda s: s.totals.instant, (*_STARTED, ("booking_type", "instant"))),
+    _Metric("reserved", "count", lambda s: s.totals.reserved, (*_STARTED, ("booking_type", "reserved"))),
+    _Metric("visits", "count", lambda s: s.totals.visits, _STARTED + _VISITED),
+    _Metric("drivers", "count", lambda s: s.drivers, _STARTED + _VISITED),
+    _Metric("completed", "count", lambda s: s.totals.completed, (*_ENDED, ("status", "Completed"))),
+    _Metric("no_shows", "count", lambda s: s.totals.no_shows, (*_ENDED, ("status", "No-show"))),
+    _Metric("no_show_rate", "percent", lambda s: s.totals.no_show_percent, (*_ENDED, ("status", "No-show"))),
+    _Metric("cancelled", "count", lambda s: s.totals.cancelled, (*_ENDED, ("status", "Cancelled"))),
+    _Metric("cancellation_rate", "percent", lambda s: s.totals.cancelled_percent, (*_ENDED, ("status", "Cancelled"))),
+    _Metric("stays", "count", lambda s: s.totals.stays, _ENDED + _VISITED),
+    _Metric("parked", "seconds", lambda s: s.totals.occupied_s, _PARKED),
+    _Metric("kept_free", "seconds", lambda s: s.totals.reserved_s, _HELD),
+    _Metric("available", "seconds", lambda s: s.totals.available_s, None),
+    _Metric("new_users", "count", lambda s: s.new_users, None),
 )
 
 
 def bookings_query(counted: Iterable[tuple[str, str]], from_: date, to: date, lot_id: int | None) -> str:
-    """The parameters of /api/admin/bookings that list what was counted."""
-    asked = [*counted, ("from_day", from_.isoformat()), ("to_day", to.isoformat())]
-    return urlencode([*asked, ("lot_id", str(lot_id))] if lot_id is not None else asked)
+    """The query of /api/admin/bookings that lists the counted bookings."""
+    parameters = [*counted, ("from_day", from_.isoformat()), ("to_day", to.isoformat())]
+    return urlencode([*parameters, ("lot_id", str(lot_id))] if lot_id is not None else parameters)
 
 
 def hour_query(day: date, hour: int, lot_id: int | None) -> str:
-    """The same for one local hour of a day: the bookings whose car stood there in it."""
+    """The same for the cars parked in one local hour of a day."""
     return bookings_query((*_PARKED, ("hour", str(hour))), day, day, lot_id)
 
 
 def admin_view(
-    figures: AdminFigures, previous: AdminFigures | None, now: dict[str, Any], curve: list[dict[str, Any]]
+    period: PeriodStatistics, previous: PeriodStatistics | None, now: dict[str, Any], curve: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """`stats` of GET /api/stats/admin."""
     before = _revenues(previous)
     return {
-        "from": figures.from_.isoformat(),
-        "to": figures.to.isoformat(),
-        "lot_id": figures.lot_id,
-        "as_of": to_rfc3339(figures.as_of),
-        "partial": figures.partial,
-        "currency": figures.currency,
+        "from": period.from_.isoformat(),
+        "to": period.to.isoformat(),
+        "lot_id": period.lot_id,
+        "as_of": to_rfc3339(period.as_of),
+        "partial": period.partial,
+        "currency": period.currency,
         "previous": _previous_view(previous) if previous else None,
         "now": now,
-        "figures": [_figure_view(one, figures, previous) for one in FIGURES],
-        "busiest_hour": _busiest_view(figures),
-        "days": [_day_view(day, figures.lot_id) for day in figures.days],
-        "lots": [_lot_view(lot, figures, before) for lot in figures.lots],
-        "lots_total": figures.lots_total,
-        "hours": [list(line) for line in figures.hours],
-        "stays": [bar | {"bookings_query": _stays_query(bar, figures)} for bar in stay_bars(figures.stay_minutes)],
+        "figures": [_metric_view(metric, period, previous) for metric in METRICS],
+        "busiest_hour": _busiest_view(period),
+        "days": [_day_view(day, period.lot_id) for day in period.days],
+        "lots": [_lot_view(lot, period, before) for lot in period.lots],
+        "lots_total": period.lots_total,
+        "hours": [list(line) for line in period.hours],
+        "stays": [bar | {"bookings_query": _stays_query(bar, period)} for bar in stay_bars(period.stay_minutes)],
         "curve": curve,
     }
 
 
-def _figure_view(one: _Figure, figures: AdminFigures, previous: AdminFigures | None) -> dict[str, Any]:
-    before = one.value(previous) if previous else None
+def _metric_view(metric: _Metric, period: PeriodStatistics, previous: PeriodStatistics | None) -> dict[str, Any]:
+    before = metric.value(previous) if previous else None
     users = None
-    if one.name == "new_users":
-        users = urlencode({"created_from_day": figures.from_.isoformat(), "created_to_day": figures.to.isoformat()})
-    told = {"name": one.name, "unit": one.unit, "value": one.value(figures), "previous": before}
-    return told | {"bookings": _behind(one, figures), "users": users}
+    if metric.name == "new_users":
+        users = urlencode({"created_from_day": period.from_.isoformat(), "created_to_day": period.to.isoformat()})
+    view = {"name": metric.name, "unit": metric.unit, "value": metric.value(period), "previous": before}
+    return view | {"bookings": _metric_query(metric, period), "users": users}
 
 
-def _behind(one: _Figure, figures: AdminFigures) -> str | None:
-    if one.name == "peak_occupancy" and (best := figures.busiest_hour):
-        return hour_query(best.day, best.hour, figures.lot_id)
-    if one.bookings is None:
+def _metric_query(metric: _Metric, period: PeriodStatistics) -> str | None:
+    if metric.name == "peak_occupancy" and (best := period.busiest_hour):
+        return hour_query(best.day, best.hour, period.lot_id)
+    if metric.bookings is None:
         return None
-    return bookings_query(one.bookings, figures.from_, figures.to, figures.lot_id)
+    return bookings_query(metric.bookings, period.from_, period.to, period.lot_id)
 
 
-def _previous_view(previous: AdminFigures) -> dict[str, Any]:
+def _previous_view(previous: PeriodStatistics) -> dict[str, Any]:
     period = {"from": previous.from_.isoformat(), "to": previous.to.isoformat()}
     return {**period, "busiest_hour": _busiest_view(previous)}
 
 
-def _busiest_view(figures: AdminFigures) -> dict[str, Any] | None:
-    if (best := figures.busiest_hour) is None:
+def _busiest_view(period: PeriodStatistics) -> dict[str, Any] | None:
+    if (best := period.busiest_hour) is None:
         return None
     return {
         "day": best.day.isoformat(),
         "hour": best.hour,
         "occupancy_percent": best.occupancy_percent,
-        "bookings_query": hour_query(best.day, best.hour, figures.lot_id),
+        "bookings_query": hour_query(best.day, best.hour, period.lot_id),
     }
 
 
-def _stays_query(bar: dict[str, int | None], figures: AdminFigures) -> str:
+def _stays_query(bar: dict[str, int | None], period: PeriodStatistics) -> str:
     """The stays of one bar; the last has no upper end."""
     ends = {"stay_from": bar["from_minutes"], "stay_to": bar["to_minutes"]}
-    asked = [(name, str(minutes)) for name, minutes in ends.items() if minutes is not None]
-    return bookings_query([*_ENDED, *asked], figures.from_, figures.to, figures.lot_id)
+    parameters = [(name, str(minutes)) for name, minutes in ends.items() if minutes is not None]
+    return bookings_query([*_ENDED, *parameters], period.from_, period.to, period.lot_id)
 
 
-def _counts(figures: Figures, *names: str) -> dict[str, int]:
-    return {name: getattr(figures, name) for name in names}
+def _counts(metrics: Metrics, *names: str) -> dict[str, int]:
+    return {name: getattr(metrics, name) for name in names}
 
 
-def _day_view(day: DayFigures, lot_id: int | None) -> dict[str, Any]:
-    sums = day.figures
+def _day_view(day: DayMetrics, lot_id: int | None) -> dict[str, Any]:
+    sums = day.metrics
     return {
         "day": day.day.isoformat(),
         "partial": day.partial,
@@ -166,7 +166,7 @@ def _day_view(day: DayFigures, lot_id: int | None) -> dict[str, Any]:
     }
 
 
-def _lot_view(lot: LotFigures, period: AdminFigures, before: dict[int, int] | None) -> dict[str, Any]:
+def _lot_view(lot: LotMetrics, period: PeriodStatistics, before: dict[int, int] | None) -> dict[str, Any]:
     query = bookings_query(_ENDED, period.from_, period.to, lot.lot_id)
     return dict(zip(_LOT_COLUMNS, _lot_row(lot, before), strict=True)) | {"bookings_query": query}
 
@@ -178,8 +178,8 @@ _LOT_COLUMNS = (
 )
 
 
-def _lot_row(lot: LotFigures, before: dict[int, int] | None) -> list[Any]:
-    sums = lot.figures
+def _lot_row(lot: LotMetrics, before: dict[int, int] | None) -> list[Any]:
+    sums = lot.metrics
     return [
         lot.lot_id,
         lot.name,
@@ -200,21 +200,19 @@ def _lot_row(lot: LotFigures, before: dict[int, int] | None) -> list[Any]:
     ]
 
 
-def all_time_view(figures: AdminFigures, live: dict[str, int]) -> dict[str, Any]:
-    """The totals of the whole history. `live` has how many bookings of each status are not over: what has ended is
-    counted on the day it ended, so together they are all bookings there are."""
-    totals = figures.totals
+def all_time_view(period: PeriodStatistics, live: dict[str, int]) -> dict[str, Any]:
+    """The totals of the whole history. `live` is the number of bookings per status that have not ended. Ended bookings
+    are counted on the day they ended, so that together they are all bookings."""
+    totals = period.totals
     ended = totals.completed + totals.no_shows + totals.cancelled
     return {
         "total_revenue": _money(totals.revenue_minor),
-        "occupancy_rate": float(half_up(totals.occupancy_percent, 2)),  # the client's page shows it as it comes
+        "occupancy_rate": float(half_up(totals.occupancy_percent, 2)),  # the client's page shows it unrounded
         "total_bookings": ended + sum(live.values()),
         "active_bookings": live["Active"],
         "reserved_bookings": live["Reserved"],
         "completed_bookings": totals.completed + live["Completed"],
-        "revenue_by_lot": [
-            {"lot_name": lot.name, "revenue": _money(lot.figures.revenue_minor)} for lot in figures.lots
-        ],
+        "revenue_by_lot": [{"lot_name": lot.name, "revenue": _money(lot.metrics.revenue_minor)} for lot in period.lots],
     }
 
 
@@ -231,17 +229,17 @@ def stay_bars(minutes: dict[int, int]) -> list[dict[str, int | None]]:
     ]
 
 
-def user_view(figures: UserFigures) -> dict[str, Any]:
+def user_view(month: UserStatistics) -> dict[str, Any]:
     """`stats` of GET /api/stats/user."""
     return {
-        "month": figures.month,
-        "as_of": to_rfc3339(figures.as_of),
-        "partial": figures.partial,
-        "currency": figures.currency,
-        "visits": figures.visits,
-        "parked_seconds": figures.parked_s,
-        "spent": to_number(figures.spent_minor),
-        "favourite": figures.lots[0].name if figures.lots and figures.lots[0].visits else None,
+        "month": month.month,
+        "as_of": to_rfc3339(month.as_of),
+        "partial": month.partial,
+        "currency": month.currency,
+        "visits": month.visits,
+        "parked_seconds": month.parked_s,
+        "spent": to_number(month.spent_minor),
+        "favourite": month.lots[0].name if month.lots and month.lots[0].visits else None,
         "lots": [
             {
                 "lot_id": lot.lot_id,
@@ -250,7 +248,7 @@ def user_view(figures: UserFigures) -> dict[str, Any]:
                 "parked_seconds": lot.parked_s,
                 "spent": to_number(lot.spent_minor),
             }
-            for lot in figures.lots
+            for lot in month.lots
         ],
     }
 
@@ -278,7 +276,7 @@ def admin_table(view: dict[str, Any], table: str) -> Rows:
 
 
 def _busiest_row(view: dict[str, Any]) -> dict[str, Any]:
-    """Which local hour was the busiest, as a line of the figures (how full it was is `peak_occupancy`)."""
+    """The busiest local hour as a line of the figures (its occupancy is `peak_occupancy`)."""
     hours = [period and period["busiest_hour"] for period in (view, view["previous"])]
     value, previous = (best and f"{best['day']}T{best['hour']:02}:00" for best in hours)
     return {"name": "busiest_hour", "unit": "local_hour", "value": value, "previous": previous}
@@ -290,14 +288,14 @@ _EMPTY_HEADERS: dict[str, tuple[str, ...]] = {
 }
 
 
-def lots_table(figures: AdminFigures, previous: AdminFigures | None) -> Rows:
-    """(header, rows) of all the lots in the figures."""
+def lots_table(period: PeriodStatistics, previous: PeriodStatistics | None) -> Rows:
+    """(header, rows) of all lots of the period."""
     before = _revenues(previous)
-    return list(_LOT_COLUMNS), [_lot_row(lot, before) for lot in figures.lots]
+    return list(_LOT_COLUMNS), [_lot_row(lot, before) for lot in period.lots]
 
 
-def _revenues(figures: AdminFigures | None) -> dict[int, int] | None:
-    return {lot.lot_id: lot.figures.revenue_minor for lot in figures.lots} if figures else None
+def _revenues(period: PeriodStatistics | None) -> dict[int, int] | None:
+    return {lot.lot_id: lot.metrics.revenue_minor for lot in period.lots} if period else None
 
 
 def user_table(view: dict[str, Any]) -> Rows:

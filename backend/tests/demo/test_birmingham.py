@@ -12,7 +12,7 @@ from parking import clock
 from parking.database import db
 from parking.demo import birmingham
 from parking.statistics import service
-from parking.statistics.daily import refresh
+from parking.statistics.daily import check
 from parking.statistics.reading import summary
 
 LONDON = ZoneInfo("Europe/London")
@@ -73,7 +73,7 @@ def test_at_every_reading_so_many_cars_stand_there_as_it_says(app, path, rows):
         assert {key: standing(*key) for key in found} == found
         assert db.session.scalar(text("SELECT count(*) FROM booking")) == loaded.bookings
         assert db.session.scalar(text("SELECT count(*) FROM booking WHERE status <> 'Completed'")) == 0
-        assert refresh.check() == []
+        assert check.find_differences() == []
 
 
 def test_the_half_hourly_curve_is_the_files(app, tmp_path):
@@ -101,7 +101,7 @@ def test_the_heat_map_is_the_area_under_the_readings(app, tmp_path):
     write(tmp_path / "city.csv.gz", rows)
     with clock.set_to(datetime(2016, 11, 20, tzinfo=UTC)):
         birmingham.run(tmp_path / "city.csv.gz", original_dates=True)
-        hours = summary.admin_figures(db.session, date(2016, 11, 1), date(2016, 11, 1)).hours[1]
+        hours = summary.period_statistics(db.session, date(2016, 11, 1), date(2016, 11, 1)).hours[1]
     for hour in range(8, 16):
         values = [cars for _, _, cars, moment in rows if moment.hour == hour]
         after = next(cars for _, _, cars, moment in rows if moment.hour == hour + 1)

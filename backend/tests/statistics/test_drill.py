@@ -15,7 +15,7 @@ from parking.database import db, is_sqlite, transaction
 from parking.lots.models import Lot
 from parking.statistics.daily import refresh
 from tests.statistics import world
-from tests.statistics.test_summary import figures_of, table
+from tests.statistics.reading.test_summary import figures_of, table
 from tests.statistics.world import local, utc
 
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"

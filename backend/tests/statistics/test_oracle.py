@@ -10,7 +10,7 @@ from parking import clock, lot_calendar
 from parking.bookings import service
 from parking.database import db, transaction
 from parking.lots.models import Lot
-from parking.statistics.daily import refresh
+from parking.statistics.daily import check, refresh
 from parking.statistics.reading import summary
 from tests.bookings.helpers import make_lot, park
 from tests.statistics import world
@@ -41,7 +41,7 @@ def compare(first: date, last: date, lot_id: int | None = None) -> None:
     """The whole answer for a period against the oracle's."""
     session, now = db.session, clock.now()
     session.rollback()
-    answer = summary.admin_figures(session, first, last, lot_id)
+    answer = summary.period_statistics(session, first, last, lot_id)
     expected = world.expect(first, last, now, lot_id)
     total = world.together(expected)
     same(answer.totals, total)
@@ -51,17 +51,17 @@ def compare(first: date, last: date, lot_id: int | None = None) -> None:
     assert sum(answer.stay_minutes.values()) == len(total.minutes)
     assert [list(line) for line in answer.hours] == world.heat(total)
     for lot in answer.lots:
-        same(lot.figures, expected[lot.lot_id])
+        same(lot.metrics, expected[lot.lot_id])
     assert {lot.lot_id for lot in answer.lots} == {n for n, e in expected.items() if any(e.counts[x] for x in NAMES)}
     for lots in range(1, 3):
-        some = summary.admin_figures(session, first, last, lot_id, most=lots)
+        some = summary.period_statistics(session, first, last, lot_id, most=lots)
         assert (some.lots, some.lots_total) == (answer.lots[:lots], len(answer.lots))
 
 
 def compare_days(first: date, last: date) -> None:
-    answer = summary.admin_figures(db.session, first, last)
+    answer = summary.period_statistics(db.session, first, last)
     for day in answer.days:
-        same(day.figures, world.together(world.expect(day.day, day.day, clock.now())))
+        same(day.metrics, world.together(world.expect(day.day, day.day, clock.now())))
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_clock_changes_and_month_ends_count_to_the_second(app, drivers, zone, fi
         compare(first, last)
         compare(first + timedelta(days=1), last - timedelta(days=2), lots[0])
         compare_days(first, last)
-        assert refresh.check() == []
+        assert check.find_differences() == []
 
 
 def test_lots_in_three_zones_keep_their_own_days(app, drivers):
@@ -97,7 +97,7 @@ def test_lots_in_three_zones_keep_their_own_days(app, drivers):
         for first, last in [("2026-03-27", "2026-03-31"), ("2026-03-30", "2026-03-30"), ("2026-03-31", "2026-04-02")]:
             refresh.roll_up()
             compare(date.fromisoformat(first), date.fromisoformat(last))
-        assert refresh.check() == []
+        assert check.find_differences() == []
 
 
 def test_a_month_has_its_sums_and_its_distinct_drivers(app, drivers):
@@ -119,7 +119,7 @@ def test_a_month_has_its_sums_and_its_distinct_drivers(app, drivers):
         compare(date(2026, 2, 1), date(2026, 2, 28))  # a mark waits: counted live
         refresh.roll_up()
         compare(date(2026, 2, 1), date(2026, 2, 28))
-        assert refresh.check() == []
+        assert check.find_differences() == []
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -144,7 +144,7 @@ def test_after_any_sequence_of_changes_nothing_differs(app, drivers, seed):
                 compare(today - timedelta(days=3), today - timedelta(days=1), random.choice(lots))
         refresh.roll_up()
         compare(start.date() - timedelta(days=1), clock.now().date())
-        assert refresh.check() == []
+        assert check.find_differences() == []
 
 
 def _act(random: Random, lots: list[int], drivers: list[int], live: list) -> None:
@@ -226,8 +226,8 @@ def test_prices_and_capacities_that_change_leave_the_past_as_it_was(app, client,
     compare(first, today)
     refresh.roll_up()
     compare(first, today)
-    assert summary.admin_figures(db.session, first, today).totals.revenue_minor == 975
-    assert refresh.check() == []
+    assert summary.period_statistics(db.session, first, today).totals.revenue_minor == 975
+    assert check.find_differences() == []
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Pacific/Kiritimati"])
@@ -242,16 +242,16 @@ def test_a_lot_that_moves_keeps_its_past_and_goes_on_by_its_new_clock(app, drive
     over = date(2026, 10, 21), date(2026, 10, 26)
     with clock.set_to(moved):
         refresh.roll_up()
-        told = summary.admin_figures(db.session, *over)
+        told = summary.period_statistics(db.session, *over)
         with transaction() as session:
             values = {"timezone": zone, "calendar": lot_calendar.changed("Europe/Berlin", zone, moved)}
             session.execute(update(Lot).where(Lot.id == lots[0]).values(**values))
-        assert summary.admin_figures(db.session, *over) == told
+        assert summary.period_statistics(db.session, *over) == told
     with clock.set_to(end - timedelta(hours=7)):
-        assert summary.admin_figures(db.session, *over).days == told.days
+        assert summary.period_statistics(db.session, *over).days == told.days
         compare(date(2026, 10, 20), date(2026, 11, 1))
         compare_days(date(2026, 10, 20), date(2026, 11, 1))
         refresh.roll_up()
         compare(date(2026, 10, 20), date(2026, 11, 1))
         compare(date(2026, 10, 27), date(2026, 10, 28), lots[0])
-        assert refresh.check() == []
+        assert check.find_differences() == []

@@ -13,7 +13,7 @@ from parking.mail.i18n import Texts
 from parking.mail.templates import samples
 from parking.rounding import half_up
 from parking.statistics import csv_tables, views
-from parking.statistics.definitions import Figures, LotFigures
+from parking.statistics.definitions import LotMetrics, Metrics
 from tests.mail.test_templates import SITE, draft
 
 
@@ -31,7 +31,7 @@ from tests.mail.test_templates import SITE, draft
     ],
 )
 def test_a_percentage_is_rounded_once_in_mails(occupied, available, english, german):
-    percent = Figures(occupied_s=occupied, available_s=available).occupancy_percent
+    percent = Metrics(occupied_s=occupied, available_s=available).occupancy_percent
     stored = json.loads(json.dumps(percent))  # as the outbox keeps it
     assert (Texts("en").percent(stored), Texts("de").percent(stored)) == (english, german)
     facts = samples.admin_daily_report()
@@ -50,8 +50,8 @@ def test_half_up_and_what_it_is_not():
 
 
 def test_the_csv_rounds_what_is_not_rounded_yet():
-    sums = Figures(bookings=1, visits=3, revenue_minor=250, occupied_s=34486, available_s=1_000_000)
-    row = views._lot_row(LotFigures(1, "Harbour", sums, 1), None)
+    sums = Metrics(bookings=1, visits=3, revenue_minor=250, occupied_s=34486, available_s=1_000_000)
+    row = views._lot_row(LotMetrics(1, "Harbour", sums, 1), None)
     text = csv_tables.document(views._LOT_COLUMNS, [row], currency="EUR", zone="UTC", dialect=MACHINE)
     (lot,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     assert (lot["occupancy_percent"], lot["turnover"], lot["revenue_per_spot_hour_EUR"]) == ("3.45", "0.26", "0.009")
@@ -60,7 +60,7 @@ def test_the_csv_rounds_what_is_not_rounded_yet():
 
 def test_there_is_no_rate_below_one_spot_hour():
     """A lot of one spot, one second after its first booking: 86,400 visits a day are no figure."""
-    early = Figures(visits=1, revenue_minor=1, available_s=3)
+    early = Metrics(visits=1, revenue_minor=1, available_s=3)
     assert (early.turnover, early.revenue_minor_per_spot_hour) == (None, None)
     almost, enough = early._replace(available_s=3599), early._replace(available_s=3600)
     assert (almost.turnover, enough.turnover) == (None, 24.0)

@@ -1,6 +1,6 @@
-"""What the figures keep: sums per lot and day, per lot and month, and the marks that say which days have changed.
+"""The stored statistics: sums per lot and day and per lot and month, and the log of changed days.
 
-Everything here can be made again from the bookings at any time; nothing else reads it.
+All of it can be computed again from the bookings at any time.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class _Sums:
     reserved_s: Mapped[int] = mapped_column(BigId, default=0)
     available_s: Mapped[int] = mapped_column(BigId, default=0)
     drivers: Mapped[int | None] = mapped_column(BigId)
-    """Distinct; does not add up (the row over all lots of a day has None; who they were stands in the detail)."""
+    """Distinct; does not add up (None in the row over all lots of a day; the detail row has their ids)."""
     peak_cars: Mapped[int] = mapped_column(BigId, default=0)
     """The most cars at one moment (for all lots: of one lot)."""
 
 
 class LotDay(_Sums, db.Model):  # type: ignore[name-defined]
-    """One local day of one lot (or of all lots: lot_id 0); the present day as it would end if nothing changed any more
-    (LotRolled says what to take out of it). A day on which all is zero has no row."""
+    """One local day of one lot (or of all lots: lot_id 0). The present day is stored as if nothing changed until its
+    end (LotRolled has the state to subtract). A day with only zeros has no row."""
 
     __tablename__ = "lot_day"
 
@@ -55,7 +55,7 @@ class LotDay(_Sums, db.Model):  # type: ignore[name-defined]
 
 
 class LotDayDetail(db.Model):  # type: ignore[name-defined]
-    """What the charts of that day are drawn from; apart, so that sums over many lots read narrow rows."""
+    """The data of the charts of a day; a table of its own, so that sums over many lots read narrow rows."""
 
     __tablename__ = "lot_day_detail"
 
@@ -67,7 +67,7 @@ class LotDayDetail(db.Model):  # type: ignore[name-defined]
     stay_minutes: Mapped[dict[str, int]] = mapped_column(JSON)
     """Whole minutes stayed -> number of stays that ended on the day."""
     drivers: Mapped[list[int] | str | None] = mapped_column(JSON)
-    """Who they were (aggregate.packed): of several days together, the different ones can be told from it."""
+    """Their ids in the short form of driver_sets.pack, from which the union over several days is computed."""
 
     __table_args__ = (Index("ix_lot_day_detail_day", "day", "lot_id"),)
 
@@ -81,7 +81,7 @@ class LotMonth(_Sums, db.Model):  # type: ignore[name-defined]
     month: Mapped[date] = mapped_column(Date, primary_key=True)
     """Its first day."""
     stale: Mapped[bool] = mapped_column(default=False)
-    """A day of it has changed since; to be summed again before anyone reads it."""
+    """A day of it has changed since it was summed; readers ignore the row until it is summed again."""
 
     __table_args__ = (
         Index("ix_lot_month_month", "month", "lot_id", "revenue_minor", "visits"),
@@ -90,8 +90,8 @@ class LotMonth(_Sums, db.Model):  # type: ignore[name-defined]
 
 
 class MonthDetail(db.Model):  # type: ignore[name-defined]
-    """What the charts of a closed month are drawn from, over all lots: a year is read as twelve of these and not as
-    365 days. True as long as the month's sums are (LotMonth.stale)."""
+    """The data of the charts of a closed month over all lots, so that a year is read as 12 rows instead of 365. Valid
+    while the month's sums are (LotMonth.stale)."""
 
     __tablename__ = "month_detail"
 
@@ -109,8 +109,8 @@ class MonthDetail(db.Model):  # type: ignore[name-defined]
 class LotRolled(db.Model):  # type: ignore[name-defined]
     """How far a lot has been rolled up: every day from first_day to last_day, by this calendar (lot_calendar.py).
 
-    `holds_until` None: last_day had ended. Else last_day was the present day, and its row tells it as it would end:
-    true until this moment, unless a mark is written; `cars`, `held` and `spots` are what stands until then."""
+    `holds_until` None: last_day had ended. Otherwise last_day was the present day and its row is projected to its end;
+    that is true until this moment unless a change is logged. `cars`, `held` and `spots` are the state until then."""
 
     __tablename__ = "lot_rolled"
 
@@ -120,7 +120,7 @@ class LotRolled(db.Model):  # type: ignore[name-defined]
     last_day: Mapped[date] = mapped_column(Date)
     rolled_at: Mapped[datetime] = mapped_column(UTCDateTime)
     version: Mapped[int] = mapped_column(BigId, default=0)
-    """Rises with every pass, by which a slower pass sees that it was overtaken."""
+    """Increases with every pass, so that a slower pass sees that it was overtaken."""
     holds_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     cars: Mapped[int] = mapped_column(BigId, default=0)
     held: Mapped[int] = mapped_column(BigId, default=0)
@@ -128,10 +128,9 @@ class LotRolled(db.Model):  # type: ignore[name-defined]
 
 
 class StatsChange(db.Model):  # type: ignore[name-defined]
-    """A mark that the figures of a lot may have changed over [from_quarter, to_quarter] (quarters of an hour since
-    1970; no end = until now). Written by triggers (parking/database/change_log.py) in the transaction that made the
-    change, so whoever writes to the bookings cannot forget it; only ever added to, so that no two bookings wait for
-    each other."""
+    """One row of the change log: the sums of a lot may have changed over [from_quarter, to_quarter] (quarters of an
+    hour since 1970; NULL: until now). Triggers write it in the transaction that changes a booking (parking/database/
+    change_log.py). Rows are only inserted, so that no two bookings wait for each other."""
 
     __tablename__ = "stats_change"
 

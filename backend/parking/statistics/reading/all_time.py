@@ -1,4 +1,4 @@
-"""The whole history: from which day it reaches, and what of it is not over yet."""
+"""The whole history: its first and last day, and its bookings that have not ended."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from parking import clock
 from parking.bookings.models import Booking
 from parking.bookings.rules import lifecycle
 from parking.bookings.status_sql import is_block, is_live
+from parking.database import functions
+from parking.lot_calendar import local_day
 from parking.lots.models import Lot
-from parking.statistics.daily.aggregate import local_day
-from parking.statistics.reading import queries
+from parking.statistics.daily import lot_progress
 
 STATUSES = ("Active", "Reserved", "Completed", "No-show")
 
 
 def period(session: Session, lot_id: int | None) -> tuple[date, date]:
-    """The first and the last local day of which anything is known, in whatever zone the lots lie; both ends are read
-    from indexes."""
+    """The first and the last local day with data, over all zones. Reads only indexes."""
     now = int(clock.now().timestamp())
     of_lot, lot_itself = ([], []) if lot_id is None else ([Booking.lot_id == lot_id], [Lot.id == lot_id])
     moments = [
-        session.scalar(select(queries.unix_seconds(func.min(Booking.start_time))).where(*of_lot)),
-        session.scalar(select(queries.unix_seconds(func.min(Booking.end_time))).where(*of_lot)),
-        session.scalar(select(queries.unix_seconds(func.min(Lot.created_at))).where(*lot_itself)),
+        session.scalar(select(functions.unix_seconds(func.min(Booking.start_time))).where(*of_lot)),
+        session.scalar(select(functions.unix_seconds(func.min(Booking.end_time))).where(*of_lot)),
+        session.scalar(select(functions.unix_seconds(func.min(Lot.created_at))).where(*lot_itself)),
     ]
     earliest = min((moment for moment in moments if moment is not None), default=now)
-    zones = queries.zones(session, lot_id) or ["UTC"]
+    zones = lot_progress.zones(session, lot_id) or ["UTC"]
     first = min(local_day(min(earliest, now), zone) for zone in zones)
     return first, max(local_day(now, zone) for zone in zones)
 
 
-def live(session: Session, lot_id: int | None) -> dict[str, int]:
-    """How many bookings that are not written as over have each status at this moment (as the lists show it)."""
+def live_bookings(session: Session, lot_id: int | None) -> dict[str, int]:
+    """status -> the number of bookings with it at this moment (as the lists show it) that are not stored as ended."""
     now = clock.now()
     query = select(
         *(Booking.status, Booking.booking_type, Booking.reserved_start, Booking.reserved_end, Booking.checkin_grace_s)

@@ -1,8 +1,8 @@
-"""The days of a period, read from what is kept and put right by what is counted live.
+"""The days of a period: stored sums, corrected by days that are counted live.
 
-The days come from the roll-ups (refresh.py), the present one too, less what of it is still to come; days they lack,
-or that a mark says have changed since, are counted from the bookings there and then. So the figures are never behind,
-whether or not a worker runs.
+Stored days come from the roll-ups (daily/refresh.py); the remaining time of the present day is subtracted. Days that
+are not stored, or that the change log names, are counted from the bookings at once. The statistics are therefore
+current whether or not a worker runs.
 """
 
 from __future__ import annotations
@@ -15,31 +15,22 @@ from functools import cached_property
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from parking.statistics.daily import refresh
-from parking.statistics.daily.aggregate import (
-    NOTHING,
-    SUMS,
-    Charts,
-    Day,
-    Packed,
-    Standing,
-    Sums,
-    days,
-    local_day,
-    midnight,
-    rest_of_day,
-    together,
-)
+from parking.lot_calendar import local_day, midnight
+from parking.statistics.daily import compute, local_hours, lot_progress, months, store
+from parking.statistics.daily.aggregate import CurrentState
+from parking.statistics.daily.driver_sets import PackedDrivers, union
+from parking.statistics.daily.local_hours import days, remaining_seconds
+from parking.statistics.daily.lot_progress import LotProgress
 from parking.statistics.daily.models import ALL_LOTS, LotDay, LotDayDetail, StatsChange
-from parking.statistics.definitions import DayFigures, figures
+from parking.statistics.daily.sums import EMPTY_SUMS, SUMS, Charts, Day, Sums
+from parking.statistics.definitions import DayMetrics, metrics
 from parking.statistics.reading import queries
-from parking.statistics.reading.queries import LotInfo
 
 _ONE_DAY = timedelta(days=1)
 
 
 class Days:
-    """The days of a period: kept sums, put right by what is counted live."""
+    """The days of a period, of one lot or of all: stored sums, corrected by days that are counted live."""
 
     def __init__(
         self, session: Session, first: date, last: date, now: int, lot_id: int | None, *, by_month: bool = True
@@ -47,164 +38,164 @@ class Days:
         self.session, self.now, self.lot_id = session, now, lot_id
         self.first, self.last = first, last
         self.scope = ALL_LOTS if lot_id is None else lot_id
-        self.zones = queries.zones(session, lot_id)
+        self.zones = lot_progress.zones(session, lot_id)
         self.today = {zone: local_day(now, zone) for zone in self.zones}
         self.stale = self._stale_days()
-        self.counted = {lot.id for groups in self.stale.values() for lots in groups.values() for lot in lots}
+        self.live_lots = {lot.id for groups in self.stale.values() for lots in groups.values() for lot in lots}
         self.recounted: set[tuple[int, date]] = set()
-        self.open = self._open()
+        self.open_states = self._open_states()
         self.live = self._count_live()
-        self.kept = self._kept_of_stale()
-        self.months = refresh.whole_months(session, first, last)
-        self.rest = without(days(first, last), self.months)
+        self.stored = self._stored_of_stale()
+        self.months = months.whole_months(session, first, last)
+        self.remaining_days = without(days(first, last), self.months)
         self.month_charts = self._month_charts() if by_month else {}
         self.by_day = self._by_day()
 
-    def _stale_days(self) -> dict[str, dict[tuple[date, ...], list[LotInfo]]]:
-        """zone -> days to count live -> the lots that want just these."""
-        marked = self._marked()
+    def _stale_days(self) -> dict[str, dict[tuple[date, ...], list[LotProgress]]]:
+        """zone -> days to count live -> the lots for which exactly these are stale."""
+        changed = self._changed()
         lasts = {zone: min(self.last, today) for zone, today in self.today.items()}
-        found: dict[str, dict[tuple[date, ...], list[LotInfo]]] = {}
-        for lot in queries.lots(self.session, self.lot_id, which=queries.behind(lasts, marked, self.now)):
-            wanted = self._stale_days_of(lot, marked.get(lot.id, ()))
-            if wanted:
-                found.setdefault(lot.zone, {}).setdefault(tuple(sorted(wanted)), []).append(lot)
-        return found
+        stale: dict[str, dict[tuple[date, ...], list[LotProgress]]] = {}
+        for lot in lot_progress.lots(self.session, self.lot_id, which=lot_progress.behind(lasts, changed, self.now)):
+            stale_days = self._stale_days_of(lot, changed.get(lot.id, ()))
+            if stale_days:
+                stale.setdefault(lot.zone, {}).setdefault(tuple(sorted(stale_days)), []).append(lot)
+        return stale
 
-    def _marked(self) -> dict[int, set[tuple[int, int | None]]]:
-        """lot -> spans of quarters in which days of the period may have changed."""
-        low = min((midnight(self.first, zone) for zone in self.zones), default=0) // refresh.QUARTER_S
-        high = max((midnight(self.last + _ONE_DAY, zone) for zone in self.zones), default=0) // refresh.QUARTER_S
+    def _changed(self) -> dict[int, set[tuple[int, int | None]]]:
+        """lot -> the ranges of quarters in which days of the period may have changed."""
+        low = min((midnight(self.first, zone) for zone in self.zones), default=0) // local_hours.QUARTER_S
+        high = max((midnight(self.last + _ONE_DAY, zone) for zone in self.zones), default=0) // local_hours.QUARTER_S
         query = select(StatsChange.lot_id, StatsChange.from_quarter, StatsChange.to_quarter).distinct()
         query = query.where(
             StatsChange.from_quarter < high, or_(StatsChange.to_quarter.is_(None), StatsChange.to_quarter >= low)
         )
         if self.lot_id is not None:
             query = query.where(StatsChange.lot_id == self.lot_id)
-        found: dict[int, set[tuple[int, int | None]]] = defaultdict(set)
+        ranges: dict[int, set[tuple[int, int | None]]] = defaultdict(set)
         for lot, first, last in self.session.execute(query):
-            found[lot].add((first, last))
-        return found
+            ranges[lot].add((first, last))
+        return ranges
 
-    def _stale_days_of(self, lot: LotInfo, marks: Iterable[tuple[int, int | None]]) -> set[date]:
+    def _stale_days_of(self, lot: LotProgress, ranges: Iterable[tuple[int, int | None]]) -> set[date]:
         last = min(self.last, self.today[lot.zone])
-        if not lot.is_rolled or any(first == 0 for first, _ in marks):
+        if not lot.is_rolled or any(first == 0 for first, _ in ranges):
             return set(days(self.first, max(last, min(self.last, lot.last_day or last))))
         assert lot.last_day is not None
-        wanted = set(days(max(self.first, lot.last_day + _ONE_DAY), last))
+        stale_days = set(days(max(self.first, lot.last_day + _ONE_DAY), last))
         if lot.is_over(self.now) and self.first <= lot.last_day <= self.last:
-            wanted.add(lot.last_day)
-        for first, end in marks:
-            from_day = max(self.first, local_day(first * refresh.QUARTER_S, lot.zone))
-            to = last if end is None else min(last, local_day((end + 1) * refresh.QUARTER_S - 1, lot.zone))
-            wanted |= set(days(from_day, to))
-        return wanted
+            stale_days.add(lot.last_day)
+        for first, end in ranges:
+            from_day = max(self.first, local_day(first * local_hours.QUARTER_S, lot.zone))
+            to = last if end is None else min(last, local_day((end + 1) * local_hours.QUARTER_S - 1, lot.zone))
+            stale_days |= set(days(from_day, to))
+        return stale_days
 
-    def _open(self) -> dict[tuple[str, date], Standing]:
-        """(zone, day) -> what stands in the lots whose present day is kept as it will end; not where it is counted
-        anew (`recounted`)."""
-        found = queries.standing_now(self.session, self.now, self.first, self.last, self.lot_id)
+    def _open_states(self) -> dict[tuple[str, date], CurrentState]:
+        """(zone, day) -> the state of the lots whose stored present day is projected to its end, without those that are
+        counted live (`recounted`)."""
+        states = queries.current_state(self.session, self.now, self.first, self.last, self.lot_id)
         for groups in self.stale.values():
-            for wanted, lots in groups.items():
+            for stale_days, lots in groups.items():
                 for lot in lots:
-                    if lot.is_open(self.now) and lot.last_day in wanted and lot.rolled_zone is not None:
-                        found[lot.rolled_zone, lot.last_day].add(lot.standing, -1)
+                    if lot.is_open(self.now) and lot.last_day in stale_days and lot.rolled_zone is not None:
+                        states[lot.rolled_zone, lot.last_day].add(lot.current_state, -1)
                         self.recounted.add((lot.id, lot.last_day))
-        return found
+        return states
 
-    def _count_live(self) -> refresh.Made:
-        made: refresh.Made = {}
+    def _count_live(self) -> store.LotDays:
+        lot_days: store.LotDays = {}
         for groups in self.stale.values():
-            for wanted, lots in groups.items():
-                for first, last in refresh.runs(wanted):
-                    made |= refresh.compute(self.session, lots, first, last, self.now)
-        return made
+            for stale_days, lots in groups.items():
+                for first, last in local_hours.runs(stale_days):
+                    lot_days |= compute.compute_days(self.session, lots, first, last, self.now)
+        return lot_days
 
-    def _kept_of_stale(self) -> refresh.Made:
-        """What the roll-ups hold of the days that are counted live instead."""
-        kept: refresh.Made = {}
+    def _stored_of_stale(self) -> store.LotDays:
+        """The stored sums of the days that are counted live instead."""
+        stored: store.LotDays = {}
         for groups in self.stale.values():
-            for wanted, lots in groups.items():
-                for first, last in refresh.runs(wanted):
-                    kept |= refresh.load(self.session, [lot.id for lot in lots], first, last)
-        return kept
+            for stale_days, lots in groups.items():
+                for first, last in local_hours.runs(stale_days):
+                    stored |= store.load(self.session, [lot.id for lot in lots], first, last)
+        return stored
 
-    def _month_charts(self) -> dict[date, tuple[Charts, Packed]]:
-        """Whole months of which no day is counted live, over all lots."""
-        touched = {day.replace(day=1) for _, day in [*self.kept, *self.live]}
+    def _month_charts(self) -> dict[date, tuple[Charts, PackedDrivers]]:
+        """The stored charts of whole months of which no day is counted live; only over all lots."""
+        live_months = {day.replace(day=1) for _, day in [*self.stored, *self.live]}
         if self.lot_id is not None:
             return {}
-        return refresh.month_charts(self.session, [month for month in self.months if month not in touched])
+        return months.load_charts(self.session, [month for month in self.months if month not in live_months])
 
     def _by_day(self) -> dict[date, Day]:
-        """The days that are not in these months."""
-        found: dict[date, Day] = {}
-        for first, last in refresh.runs(without(days(self.first, self.last), self.month_charts)):
-            rows = refresh.load(self.session, [self.scope], first, last, drivers=False)
-            found |= {day: figures for (_, day), figures in rows.items()}
-        for (_, day), old in self.kept.items():
-            found.setdefault(day, Day()).add(old, -1)
+        """The days that are not in `month_charts`."""
+        by_day: dict[date, Day] = {}
+        for first, last in local_hours.runs(without(days(self.first, self.last), self.month_charts)):
+            rows = store.load(self.session, [self.scope], first, last, drivers=False)
+            by_day |= {day: totals for (_, day), totals in rows.items()}
+        for (_, day), old in self.stored.items():
+            by_day.setdefault(day, Day()).add(old, -1)
         for (_, day), new in self.live.items():
-            found.setdefault(day, Day()).add(new)
-        for (zone, day), standing in self.open.items():
-            figures = found.setdefault(day, Day())
-            standing.take_rest(figures.sums, rest_of_day(zone, day, self.now), figures)
-        return found
+            by_day.setdefault(day, Day()).add(new)
+        for (zone, day), state in self.open_states.items():
+            totals = by_day.setdefault(day, Day())
+            state.subtract_remaining(totals.sums, remaining_seconds(zone, day, self.now), totals)
+        return by_day
 
     @cached_property
     def sums(self) -> dict[date, Sums]:
-        """Of every day on which there is anything to tell."""
-        found: dict[date, Sums] = {}
-        if self.month_charts:  # their days stand in nobody's details
+        """day -> its sums; empty days are left out."""
+        by_day: dict[date, Sums] = {}
+        if self.month_charts:  # their days are not in by_day
             query = select(LotDay.day, *(getattr(LotDay, name) for name in SUMS)).where(LotDay.lot_id == self.scope)
             for day, *values in self.session.execute(query.where(LotDay.day.between(self.first, self.last))):
-                found[day] = Sums(*values)
-        return found | {day: figures.sums for day, figures in self.by_day.items()}
+                by_day[day] = Sums(*values)
+        return by_day | {day: totals.sums for day, totals in self.by_day.items()}
 
     def totals(self) -> Sums:
-        found = Sums()
+        total = Sums()
         for sums in self.sums.values():
-            found.add(sums)
-        return found
+            total.add(sums)
+        return total
 
     def charts(self) -> Charts:
-        found = Charts()
+        total = Charts()
         for charts, _ in self.month_charts.values():
-            found.add(charts)
+            total.add(charts)
         for day in sorted(self.by_day):
-            found.add_day(day, self.by_day[day])
-        return found
+            total.add_day(day, self.by_day[day])
+        return total
 
-    def day_figures(self) -> tuple[DayFigures, ...]:
+    def day_figures(self) -> tuple[DayMetrics, ...]:
         open_from = min(self.today.values(), default=self.last + _ONE_DAY)
         until = max(self.today.values(), default=self.last)
         return tuple(
-            DayFigures(day, figures(self.sums.get(day, NOTHING)), day >= open_from)
+            DayMetrics(day, metrics(self.sums.get(day, EMPTY_SUMS)), day >= open_from)
             for day in days(self.first, min(self.last, until))
         )
 
     def drivers(self) -> int:
-        """Different people over the whole period: those kept day by day, and those of the days counted live."""
-        lost = {
+        """The number of different drivers over the period, from stored days and days counted live."""
+        days_to_recount = {
             day
-            for (lot_id, day), old in self.kept.items()
+            for (lot_id, day), old in self.stored.items()
             if lot_id == self.lot_id or not old.drivers <= self.live.get((lot_id, day), Day()).drivers
         }
-        kept: list[Packed | None] = [drivers for _, drivers in self.month_charts.values()]
-        who = select(LotDayDetail.day, LotDayDetail.drivers).where(LotDayDetail.lot_id == self.scope)
-        for run in refresh.runs(without(days(self.first, self.last), self.month_charts)):
-            rows = self.session.execute(who.where(LotDayDetail.day.between(*run)))
-            kept += [drivers for day, drivers in rows if day not in lost]
+        stored: list[PackedDrivers | None] = [drivers for _, drivers in self.month_charts.values()]
+        query = select(LotDayDetail.day, LotDayDetail.drivers).where(LotDayDetail.lot_id == self.scope)
+        for run in local_hours.runs(without(days(self.first, self.last), self.month_charts)):
+            rows = self.session.execute(query.where(LotDayDetail.day.between(*run)))
+            stored += [drivers for day, drivers in rows if day not in days_to_recount]
         live = [day.drivers for day in self.live.values()]
-        return together([*kept, *live, *self._others(lost)]).bit_count()
+        return union([*stored, *live, *self._others(days_to_recount)]).bit_count()
 
-    def _others(self, lost: set[date]) -> list[Packed | None]:
-        """Who drove on these days in the lots that are not counted live: a driver of a lot that is has gone."""
-        if not lost or self.lot_id is not None:
+    def _others(self, days: set[date]) -> list[PackedDrivers | None]:
+        """The drivers of these days in the lots that are not counted live, read lot by lot."""
+        if not days or self.lot_id is not None:
             return []
-        who = select(LotDayDetail.lot_id, LotDayDetail.day, LotDayDetail.drivers)
-        who = who.where(LotDayDetail.day.in_(lost), LotDayDetail.lot_id != ALL_LOTS)
-        return [drivers for lot_id, day, drivers in self.session.execute(who) if (lot_id, day) not in self.kept]
+        query = select(LotDayDetail.lot_id, LotDayDetail.day, LotDayDetail.drivers)
+        query = query.where(LotDayDetail.day.in_(days), LotDayDetail.lot_id != ALL_LOTS)
+        return [drivers for lot_id, day, drivers in self.session.execute(query) if (lot_id, day) not in self.stored]
 
 
 def without(days: Iterable[date], months: Collection[date]) -> list[date]:

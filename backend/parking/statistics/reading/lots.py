@@ -4,85 +4,89 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select, union_all
 
-from parking.statistics.daily import refresh
-from parking.statistics.daily.aggregate import SUMS, Standing, Sums, rest_of_day
+from parking.database import functions
+from parking.database.functions import among
+from parking.statistics.daily import local_hours
+from parking.statistics.daily.aggregate import CurrentState
+from parking.statistics.daily.local_hours import remaining_seconds
 from parking.statistics.daily.models import ALL_LOTS, LotDay, LotMonth, LotRolled
-from parking.statistics.definitions import LotFigures, figures
+from parking.statistics.daily.sums import SUMS, Sums
+from parking.statistics.definitions import LotMetrics, metrics
 from parking.statistics.reading import queries
 from parking.statistics.reading.days import Days
-from parking.statistics.reading.queries import among
 
 
 class Lots:
-    """What each lot was over a period."""
+    """The metrics of each lot over a period."""
 
-    def __init__(self, of: Days) -> None:
-        self.of = of
+    def __init__(self, days: Days) -> None:
+        self.days = days
 
-    def figures(self, most: int | None = None, only: Sequence[int] | None = None) -> tuple[tuple[LotFigures, ...], int]:
-        """The lots with the highest revenue, `most` of them, or `only` these; and how many there are in all."""
-        if self.of.lot_id is not None:
-            only = [self.of.lot_id]
+    def ranked(self, most: int | None = None, only: Sequence[int] | None = None) -> tuple[tuple[LotMetrics, ...], int]:
+        """The `most` lots with the highest revenue (None: all), or the lots in `only`; and the number of all lots."""
+        if self.days.lot_id is not None:
+            only = [self.days.lot_id]
         if only is not None or most is None:
-            found = self._listed(only)
-            return tuple(found), len(found)
+            lots = self._listed(only)
+            return tuple(lots), len(lots)
         highest, others = self._highest(most)
-        found = self._listed([*highest, *sorted(self.of.counted)])
-        return tuple(found[:most]), others + sum(lot.lot_id in self.of.counted for lot in found)
+        lots = self._listed([*highest, *sorted(self.days.live_lots)])
+        return tuple(lots[:most]), others + sum(lot.lot_id in self.days.live_lots for lot in lots)
 
     def _highest(self, most: int) -> tuple[list[int], int]:
-        """The lots with the highest kept revenue among those of which nothing is counted live; how many these are."""
-        parts = [_ranked(LotDay, LotDay.day.between(*run)) for run in refresh.runs(self.of.rest)]
-        if self.of.months:
-            parts.append(_ranked(LotMonth, LotMonth.month.in_(self.of.months)))
-        kept = union_all(*parts).subquery()
-        query = select(kept.c.lot_id, func.count().over()).where(~among(kept.c.lot_id, sorted(self.of.counted)))
-        order = func.sum(kept.c.revenue_minor).desc(), func.sum(kept.c.visits).desc(), kept.c.lot_id
-        found = self.of.session.execute(query.group_by(kept.c.lot_id).order_by(*order).limit(most)).all()
-        return [lot_id for lot_id, _ in found], found[0][1] if found else 0
+        """The lots with the highest stored revenue among those without days counted live, and the number of those."""
+        parts = [_ranked(LotDay, LotDay.day.between(*run)) for run in local_hours.runs(self.days.remaining_days)]
+        if self.days.months:
+            parts.append(_ranked(LotMonth, LotMonth.month.in_(self.days.months)))
+        stored = union_all(*parts).subquery()
+        query = select(stored.c.lot_id, func.count().over()).where(~among(stored.c.lot_id, sorted(self.days.live_lots)))
+        order = func.sum(stored.c.revenue_minor).desc(), func.sum(stored.c.visits).desc(), stored.c.lot_id
+        rows = self.days.session.execute(query.group_by(stored.c.lot_id).order_by(*order).limit(most)).all()
+        return [lot_id for lot_id, _ in rows], rows[0][1] if rows else 0
 
-    def _listed(self, ids: Sequence[int] | None) -> list[LotFigures]:
-        """These lots (None: all) if there is anything to tell of them, the highest revenue first."""
-        sums, peaks = self._kept_by_lot(ids)
-        chosen = None if ids is None else set(ids)
-        for sign, found in ((-1, self.of.kept), (1, self.of.live)):
-            for (lot_id, _), day in found.items():
-                if chosen is None or lot_id in chosen:
+    def _listed(self, ids: Sequence[int] | None) -> list[LotMetrics]:
+        """These lots (None: all) that have any sum, the highest revenue first."""
+        sums, peaks = self._stored_by_lot(ids)
+        listed_ids = None if ids is None else set(ids)
+        for sign, lot_days in ((-1, self.days.stored), (1, self.days.live)):
+            for (lot_id, _), day in lot_days.items():
+                if listed_ids is None or lot_id in listed_ids:
                     sums.setdefault(lot_id, Sums()).add(day.sums, sign)
-        self._take_rest(sums, ids)
+        self._subtract_remaining(sums, ids)
         peaks |= self._peaks(peaks)
-        names = queries.names(self.of.session, ids)
-        told = ((lot_id, figures(one)) for lot_id, one in sums.items())
-        listed = [LotFigures(lot_id, names[lot_id], one, peaks.get(lot_id, 0)) for lot_id, one in told if any(one)]
-        return sorted(listed, key=lambda lot: (-lot.figures.revenue_minor, -lot.figures.visits, lot.lot_id))
+        names = queries.names(self.days.session, ids)
+        by_lot = ((lot_id, metrics(of_lot)) for lot_id, of_lot in sums.items())
+        listed = [
+            LotMetrics(lot_id, names[lot_id], of_lot, peaks.get(lot_id, 0)) for lot_id, of_lot in by_lot if any(of_lot)
+        ]
+        return sorted(listed, key=lambda lot: (-lot.metrics.revenue_minor, -lot.metrics.visits, lot.lot_id))
 
-    def _take_rest(self, sums: dict[int, Sums], ids: Sequence[int] | None) -> None:
-        """What is still to come of the present day is no part of the lots' sums."""
-        if not self.of.open:
+    def _subtract_remaining(self, sums: dict[int, Sums], ids: Sequence[int] | None) -> None:
+        """Subtracts the remaining time of the present day from the lots' sums."""
+        if not self.days.open_states:
             return
         columns = LotRolled.lot_id, LotRolled.timezone, LotRolled.last_day
         query = select(*columns, LotRolled.cars, LotRolled.held, LotRolled.spots)
         query = query.where(
-            LotRolled.holds_until > queries.instant(self.of.now),
-            LotRolled.last_day.between(self.of.first, self.of.last),
+            LotRolled.holds_until > functions.from_unix(self.days.now),
+            LotRolled.last_day.between(self.days.first, self.days.last),
         )
-        for lot_id, zone, day, *counts in self.of.session.execute(
+        for lot_id, zone, day, *counts in self.days.session.execute(
             query if ids is None else query.where(among(LotRolled.lot_id, ids))
         ):
-            if lot_id in sums and (lot_id, day) not in self.of.recounted:
-                Standing(*counts).take_rest(sums[lot_id], rest_of_day(zone, day, self.of.now))
+            if lot_id in sums and (lot_id, day) not in self.days.recounted:
+                CurrentState(*counts).subtract_remaining(sums[lot_id], remaining_seconds(zone, day, self.days.now))
 
-    def _kept_by_lot(self, ids: Sequence[int] | None) -> tuple[dict[int, Sums], dict[int, int]]:
-        """lot -> its kept sums, and its peak: of the whole months in the period from the months, the rest by day."""
+    def _stored_by_lot(self, ids: Sequence[int] | None) -> tuple[dict[int, Sums], dict[int, int]]:
+        """lot -> its stored sums, and its peak; whole months are read from the months, the other days one by one."""
         sums: dict[int, Sums] = {}
         peaks: dict[int, int] = {}
-        if self.of.months:
-            self._gather(sums, peaks, LotMonth, LotMonth.month.in_(self.of.months), ids)
-        for first, last in refresh.runs(self.of.rest):
+        if self.days.months:
+            self._gather(sums, peaks, LotMonth, LotMonth.month.in_(self.days.months), ids)
+        for first, last in local_hours.runs(self.days.remaining_days):
             self._gather(sums, peaks, LotDay, LotDay.day.between(first, last), ids)
         return sums, peaks
 
@@ -91,44 +95,48 @@ class Lots:
         sums: dict[int, Sums],
         peaks: dict[int, int],
         table: type[LotDay | LotMonth],
-        when: Any,
+        when: ColumnElement[bool],
         ids: Sequence[int] | None,
     ) -> None:
-        of = table.__table__.c  # plain columns: for ten thousand rows it matters
-        of_lots = of.lot_id != ALL_LOTS if ids is None else among(of.lot_id, ids)
-        columns = [cast(func.sum(of[name]), BigInteger) for name in SUMS]
-        query = select(of.lot_id, func.max(of.peak_cars), *columns).where(when, of_lots).group_by(of.lot_id)
-        for lot_id, peak, *values in self.of.session.execute(query):
+        columns_of = table.__table__.c  # plain columns are faster for ten thousand rows
+        of_lots = columns_of.lot_id != ALL_LOTS if ids is None else among(columns_of.lot_id, ids)
+        columns = [cast(func.sum(columns_of[name]), BigInteger) for name in SUMS]
+        query = (
+            select(columns_of.lot_id, func.max(columns_of.peak_cars), *columns)
+            .where(when, of_lots)
+            .group_by(columns_of.lot_id)
+        )
+        for lot_id, peak, *values in self.days.session.execute(query):
             if lot_id in sums:
                 sums[lot_id].add(Sums(*values))
                 peaks[lot_id] = max(peak, peaks[lot_id])
             else:
                 sums[lot_id], peaks[lot_id] = Sums(*values), peak
 
-    def _peaks(self, kept: dict[int, int]) -> dict[int, int]:
-        """lot -> its peak, where some days are counted live. Only where one of these held the kept peak, and is now
-        lower, the other days are asked."""
+    def _peaks(self, stored: dict[int, int]) -> dict[int, int]:
+        """lot -> its peak, for the lots with days counted live. The other days are read only where a live day held the
+        stored peak and is lower now."""
         old: dict[int, int] = defaultdict(int)
         new: dict[int, int] = defaultdict(int)
-        for found, of_days in ((old, self.of.kept), (new, self.of.live)):
-            for (lot_id, _), day in of_days.items():
-                found[lot_id] = max(found[lot_id], day.peak_cars)
+        for peaks, lot_days in ((old, self.days.stored), (new, self.days.live)):
+            for (lot_id, _), day in lot_days.items():
+                peaks[lot_id] = max(peaks[lot_id], day.peak_cars)
         return {
             lot_id: max(self._peak(lot_id), new[lot_id])
-            if old[lot_id] == kept.get(lot_id, 0) > new[lot_id]
-            else max(kept.get(lot_id, 0), new[lot_id])
+            if old[lot_id] == stored.get(lot_id, 0) > new[lot_id]
+            else max(stored.get(lot_id, 0), new[lot_id])
             for lot_id in old.keys() | new.keys()
         }
 
     def _peak(self, lot_id: int) -> int:
         """The peak of a lot on the days that are not counted live."""
-        stale = {day for lot, day in self.of.kept if lot == lot_id}
+        stale = {day for lot, day in self.days.stored if lot == lot_id}
         query = select(LotDay.day, LotDay.peak_cars).where(
-            LotDay.lot_id == lot_id, LotDay.day.between(self.of.first, self.of.last)
+            LotDay.lot_id == lot_id, LotDay.day.between(self.days.first, self.days.last)
         )
-        return max((peak for day, peak in self.of.session.execute(query) if day not in stale), default=0)
+        return max((peak for day, peak in self.days.session.execute(query) if day not in stale), default=0)
 
 
-def _ranked(table: type[LotDay | LotMonth], when: ColumnElement[bool]) -> Any:
-    """What lots are put in order by; an index has it."""
+def _ranked(table: type[LotDay | LotMonth], when: ColumnElement[bool]) -> Select[int, int, int]:
+    """The columns that order the lots; an index covers them."""
     return select(table.lot_id, table.revenue_minor, table.visits).where(when, table.lot_id != ALL_LOTS)

@@ -1,5 +1,5 @@
-"""The figures of a period and of a driver's month. Page, mails and CSV all ask here, so that no number can differ
-between them. What each figure means stands in definitions.py."""
+"""The statistics of a period and of a driver's month, for page, mails and CSV files alike. definitions.py defines each
+metric."""
 
 from __future__ import annotations
 
@@ -13,9 +13,17 @@ from parking import clock, settings
 from parking.database import snapshot
 from parking.errors import NotFound
 from parking.lot_calendar import local_day, midnight
-from parking.statistics.daily import refresh
-from parking.statistics.daily.aggregate import Charts, Day
-from parking.statistics.definitions import AdminFigures, BusiestHour, UserFigures, UserLot, figures, median, ratio
+from parking.statistics.daily import months
+from parking.statistics.daily.sums import Charts, Day
+from parking.statistics.definitions import (
+    BusiestHour,
+    PeriodStatistics,
+    UserLot,
+    UserStatistics,
+    median,
+    metrics,
+    ratio,
+)
 from parking.statistics.reading import queries
 from parking.statistics.reading.days import Days
 from parking.statistics.reading.lots import Lots
@@ -23,10 +31,7 @@ from parking.statistics.reading.lots import Lots
 _ONE_DAY = timedelta(days=1)
 
 
-# the administrator's ---------------------------------------------------------------------------
-
-
-def admin_figures(
+def period_statistics(
     session: Session,
     from_: date,
     to: date,
@@ -34,50 +39,49 @@ def admin_figures(
     *,
     most: int | None = None,
     only: Sequence[int] | None = None,
-) -> AdminFigures:
-    """The figures of the local days from_ to `to` (both included) of one lot, or of all; `lots` has every lot, the
-    first `most`, or `only` these.
+) -> PeriodStatistics:
+    """The statistics of the local days `from_` to `to` (both included), of one lot or of all. `lots` has every lot, the
+    `most` first ones, or those in `only`.
 
-    Raises NotFound for a lot that never was. Only reads, all as it is at one moment (unless the caller's session is
-    inside a transaction: then it sees what that sees).
+    Reads one snapshot, unless the caller's session is inside a transaction. Raises NotFound for an unknown lot.
     """
     snapshot()
     now = clock.now()
-    made = Days(session, from_, to, int(now.timestamp()), lot_id)
-    if lot_id is not None and not made.zones:
+    days = Days(session, from_, to, int(now.timestamp()), lot_id)
+    if lot_id is not None and not days.zones:
         raise NotFound("There is no such lot.")
-    charts = made.charts()
+    charts = days.charts()
     best = charts.busiest
-    lots, lots_total = Lots(made).figures(most, only)
+    lots, lots_total = Lots(days).ranked(most, only)
     operator = settings.current().timezone
-    return AdminFigures(
+    return PeriodStatistics(
         from_=from_,
         to=to,
         lot_id=lot_id,
         as_of=now,
         currency=settings.current().currency,
-        partial=any(to >= today for today in made.today.values()),
-        totals=figures(made.totals()),
-        drivers=made.drivers(),
+        partial=any(to >= today for today in days.today.values()),
+        totals=metrics(days.totals()),
+        drivers=days.drivers(),
         new_users=queries.new_users(session, midnight(from_, operator), midnight(to + _ONE_DAY, operator)),
         median_stay_minutes=median(charts.stay_minutes),
         busiest_hour=best and BusiestHour(best[2], best[3], 100 * best[0] / best[1]),
         lots=lots,
         lots_total=lots_total,
-        days=made.day_figures(),
+        days=days.day_figures(),
         hours=_hours(charts),
         stay_minutes=dict(sorted(charts.stay_minutes.items())),
     )
 
 
 def by_day(session: Session, from_: date, to: date, lot_id: int | None = None) -> dict[date, Day]:
-    """What each of these days was, hour by hour, in one lot or in all: what the heat map is made of. Days on which
-    nothing was are missing. Raises NotFound as admin_figures does."""
+    """day -> its sums hour by hour, of one lot or of all, for the heat map. Empty days are left out. Raises NotFound
+    for an unknown lot."""
     snapshot()
-    made = Days(session, from_, to, int(clock.now().timestamp()), lot_id, by_month=False)
-    if lot_id is not None and not made.zones:
+    days = Days(session, from_, to, int(clock.now().timestamp()), lot_id, by_month=False)
+    if lot_id is not None and not days.zones:
         raise NotFound("There is no such lot.")
-    return made.by_day
+    return days.by_day
 
 
 def _hours(charts: Charts) -> tuple[tuple[float | None, ...], ...]:
@@ -88,11 +92,11 @@ def _hours(charts: Charts) -> tuple[tuple[float | None, ...], ...]:
 
 
 def previous_period(from_: date, to: date) -> tuple[date, date]:
-    """The period to compare with: the months before for whole months; for the first days of a month the same days
-    of the month before; else as many days right before."""
-    if from_.day == 1 and to == refresh.month_end(to.replace(day=1)):
-        months = (to.year - from_.year) * 12 + to.month - from_.month + 1
-        index = from_.year * 12 + from_.month - 1 - months
+    """The period to compare with: for whole months the months before, for the first days of a month the same days of
+    the month before, otherwise as many days directly before."""
+    if from_.day == 1 and to == months.month_end(to.replace(day=1)):
+        length = (to.year - from_.year) * 12 + to.month - from_.month + 1
+        index = from_.year * 12 + from_.month - 1 - length
         return date(index // 12, index % 12 + 1, 1), from_ - _ONE_DAY
     if from_.day == 1 and (from_.year, from_.month) == (to.year, to.month):
         first = (from_ - _ONE_DAY).replace(day=1)
@@ -100,25 +104,22 @@ def previous_period(from_: date, to: date) -> tuple[date, date]:
     return from_ - (to - from_) - _ONE_DAY, from_ - _ONE_DAY
 
 
-# the driver's -----------------------------------------------------------------------------------
-
-
-def user_figures(session: Session, user_id: int, month: str) -> UserFigures:
-    """One user's month ("YYYY-MM"). Raises ValueError for a text that names none."""
+def user_statistics(session: Session, user_id: int, month: str) -> UserStatistics:
+    """One user's month ("YYYY-MM"). Raises ValueError for a text that is not a month."""
     first = date.fromisoformat(f"{month}-01")
-    last = refresh.month_end(first)
+    last = months.month_end(first)
     now = clock.now()
     lots: dict[int, UserLot] = {}
     for row in queries.ended_bookings(session, user_id, first, last):
         if first <= local_day(row.end, row.zone) <= last and (row.checked_in is not None or row.cost_minor):
             _add_visit(lots, row)
     listed = sorted(lots.values(), key=lambda lot: (-lot.visits, -lot.parked_s, lot.name))
-    today = now.astimezone(UTC).date() - _ONE_DAY  # the last zone to leave a day is a day behind
-    return UserFigures(
+    last_open = now.astimezone(UTC).date() - _ONE_DAY  # some zone is still on the day before
+    return UserStatistics(
         month=f"{first:%Y-%m}",
         as_of=now,
         currency=settings.current().currency,
-        partial=last >= today,
+        partial=last >= last_open,
         visits=sum(lot.visits for lot in listed),
         parked_s=sum(lot.parked_s for lot in listed),
         spent_minor=sum(lot.spent_minor for lot in listed),
@@ -128,10 +129,10 @@ def user_figures(session: Session, user_id: int, month: str) -> UserFigures:
 
 def _add_visit(lots: dict[int, UserLot], row: queries.EndedBooking) -> None:
     lot = lots.get(row.lot_id) or UserLot(row.lot_id, row.name, 0, 0, 0)
-    came = row.checked_in is not None
+    visited = row.checked_in is not None
     lots[row.lot_id] = replace(
         lot,
-        visits=lot.visits + came,
+        visits=lot.visits + visited,
         parked_s=lot.parked_s + (row.end - row.checked_in if row.checked_in is not None else 0),
         spent_minor=lot.spent_minor + (row.cost_minor or 0),
     )

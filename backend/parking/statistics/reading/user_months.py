@@ -1,4 +1,4 @@
-"""What a user has booked and spent month by month, for the chart on the driver's page."""
+"""The bookings and the spending of a user per month, for the chart on the driver's page."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from parking import clock
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_block
+from parking.database.functions import from_unix, unix_seconds
+from parking.lot_calendar import local_day, midnight
 from parking.lots.models import Lot
 from parking.money import to_number
-from parking.statistics.daily.aggregate import local_day, midnight
-from parking.statistics.reading.queries import instant, unix_seconds
 
 MONTHS = 6
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -22,18 +22,18 @@ _ONE_DAY = timedelta(days=1)
 
 
 def total_spent(session: Session, user_id: int) -> int:
-    """Minor units; of every booking that is over."""
+    """The cost of all ended bookings of the user, in minor units."""
     query = select(func.coalesce(func.sum(Booking.total_cost_minor), 0))
     query = query.where(Booking.user_id == user_id, ~is_block, Booking.end_time.is_not(None))
     return int(session.scalar(query) or 0)
 
 
 def view(session: Session, user_id: int) -> list[dict[str, Any]]:
-    """The last six months (the present one by UTC), oldest first: bookings by the local day they began on, spending by
-    the local day they ended on."""
+    """The last six months (the present one by UTC), oldest first. Bookings count on the local day they began on,
+    spending on the local day they ended on."""
     months = _last_months(clock.now().astimezone(UTC).date())
     counts, spent = dict.fromkeys(months, 0), dict.fromkeys(months, 0)
-    low = instant(midnight(months[0] - _ONE_DAY, "UTC"))  # a day early: no zone is further ahead
+    low = from_unix(midnight(months[0] - _ONE_DAY, "UTC"))  # a day early: no zone is further ahead
     rows = session.execute(
         select(
             *(unix_seconds(Booking.start_time), unix_seconds(Booking.end_time), Booking.total_cost_minor, Lot.timezone)
