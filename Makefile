@@ -61,7 +61,7 @@ bench-scale: ## every page with 10,000 lots and 10 million bookings; made once, 
 	@PYTHONPATH=.:backend exec $(python) -m bench.scale $(ARGS)
 
 .PHONY: replay
-replay: ## play a day of a real city's car parks: DATA=FILE.csv.gz [DAY=2016-10-04] [ARGS=…]
+replay: ## play a day of a real city's lots: DATA=FILE.csv.gz [DAY=2016-10-04] [ARGS=…]
 	@$(setup) dev page
 	@PYTHONPATH=.:backend exec $(python) -m bench.replay --data "$(DATA)" $(if $(DAY),--day $(DAY)) $(ARGS)
 

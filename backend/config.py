@@ -1,4 +1,4 @@
-"""Environment -> `Settings`. A bad value stops the start with the variable's name and what it wants.
+"""Environment -> `Settings`. A bad value stops the start with the variable's name and what it must be.
 
 `load()` reads the process environment over the `.env` file at the top of the repository; every
 variable is listed with its meaning in `.env.example`. All faults are reported together, so that
@@ -42,7 +42,7 @@ _SMTP_PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
 class ConfigError(Exception):
-    """Variables that cannot be used: `problems` is a list of (variable, what it wants)."""
+    """Variables that cannot be used: `problems` is a list of (variable, what it must be)."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         self.problems = problems
@@ -213,7 +213,7 @@ class _Reader:
     def text(self, name: str, default: str = "") -> str:
         value = self._environ.get(name, "").strip()
         if any(ord(character) < 32 for character in value):
-            self.wrong(name, "wants one line without control characters")
+            self.wrong(name, "must be one line without control characters")
             return default
         return value or default
 
@@ -223,14 +223,14 @@ class _Reader:
             return default
         if re.fullmatch(r"[0-9]{1,9}", value) and low <= int(value) <= high:
             return int(value)
-        self.wrong(name, f"wants a whole number from {low} to {high}, not {value!r}")
+        self.wrong(name, f"must be a whole number from {low} to {high}, not {value!r}")
         return default
 
     def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         value = self.text(name, default).lower()
         if value in allowed:
             return value
-        self.wrong(name, f"wants one of {', '.join(allowed)}, not {value!r}")
+        self.wrong(name, f"must be one of {', '.join(allowed)}, not {value!r}")
         return default
 
     def switch(self, name: str, default: bool) -> bool:
@@ -240,14 +240,14 @@ class _Reader:
         if value in ("off", "false", "no", "0"):
             return False
         if value:
-            self.wrong(name, f"wants on or off, not {value!r}")
+            self.wrong(name, f"must be on or off, not {value!r}")
         return default
 
     def time_of_day(self, name: str, default: str) -> time:
         value = self.text(name, default)
         if re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
             return time.fromisoformat(value)
-        self.wrong(name, f"wants a time of day as HH:MM, not {value!r}")
+        self.wrong(name, f"must be a time of day as HH:MM, not {value!r}")
         return time.fromisoformat(default)
 
     def timezone(self, name: str, default: str) -> str:
@@ -255,7 +255,7 @@ class _Reader:
         try:
             return timezones.checked(value)
         except ValueError:
-            self.wrong(name, f"wants an IANA time zone such as Europe/Berlin, not {value!r}")
+            self.wrong(name, f"must be an IANA time zone such as Europe/Berlin, not {value!r}")
             return default
 
     def host(self, name: str, default: str) -> str:
@@ -266,7 +266,7 @@ class _Reader:
             pass
         if re.fullmatch(r"(?=.{1,253}$)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", value):
             return value
-        self.wrong(name, f"wants an address or a host name, not {value!r}")
+        self.wrong(name, f"must be an address or a host name, not {value!r}")
         return default
 
     def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
@@ -281,7 +281,7 @@ class _Reader:
             good = False
         if good and not re.search(r"\s", value):
             return value
-        self.wrong(name, "wants an address like " + " or ".join(f"{scheme}://host:port" for scheme in schemes))
+        self.wrong(name, "must be an address like " + " or ".join(f"{scheme}://host:port" for scheme in schemes))
         return default
 
     def folder(self, name: str, default: str) -> Path:
@@ -293,7 +293,7 @@ class _Reader:
                 raise PermissionError("no permission to write")
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            self.wrong(name, f"wants a folder this user can write to; {path}: {reason}")
+            self.wrong(name, f"must be a folder this user can write to; {path}: {reason}")
         return path
 
 
@@ -306,16 +306,16 @@ def _database_url(read: _Reader, data_dir: Path) -> str:
         return f"postgresql+psycopg://{rest}"
     if separator and scheme == "sqlite" and rest.startswith("/") and rest[1:] not in ("", ":memory:"):
         return f"sqlite:///{(ROOT / rest[1:]).resolve()}"
-    read.wrong("DATABASE_URL", "wants postgresql+psycopg://user:password@host/name or sqlite:////path/to/file.db")
+    read.wrong("DATABASE_URL", "must be postgresql+psycopg://user:password@host/name or sqlite:////path/to/file.db")
     return ""
 
 
 def _smtp_login(read: _Reader) -> dict[str, str | None]:
     user, password = read.text("SMTP_USER"), read.text("SMTP_PASSWORD")
     if user and not password:
-        read.wrong("SMTP_PASSWORD", "is wanted together with SMTP_USER")
+        read.wrong("SMTP_PASSWORD", "must be set together with SMTP_USER")
     if password and not user:
-        read.wrong("SMTP_USER", "is wanted together with SMTP_PASSWORD")
+        read.wrong("SMTP_USER", "must be set together with SMTP_PASSWORD")
     return {"smtp_user": user or None, "smtp_password": password or None}
 
 
@@ -330,7 +330,7 @@ def _mail_from(read: _Reader, public_url: str) -> str:
         login = read.text("SMTP_USER")
         return login if _is_address(login) else f"noreply@{urlsplit(public_url).hostname}"
     if not _is_address(parseaddr(value)[1]):
-        read.wrong("MAIL_FROM", f"wants an address such as Parkwell <parking@example.com>, not {value!r}")
+        read.wrong("MAIL_FROM", f"must be an address such as Parkwell <parking@example.com>, not {value!r}")
     return value
 
 
@@ -340,10 +340,10 @@ def _first_administrator(read: _Reader, app_env: str) -> tuple[str | None, str |
     if not email and not password:
         return None, None
     if not _is_address(email):
-        read.wrong("ADMIN_EMAIL", "wants an e-mail address, together with ADMIN_PASSWORD")
+        read.wrong("ADMIN_EMAIL", "must be an email address, together with ADMIN_PASSWORD")
     least = MIN_PASSWORD[app_env]
     if not least <= len(password) or len(password.encode()) > 4096:
-        read.wrong("ADMIN_PASSWORD", f"wants at least {least} characters (and at most 4096 bytes)")
+        read.wrong("ADMIN_PASSWORD", f"must have at least {least} characters (and at most 4096 bytes)")
     elif app_env == "production" and _guessable(password, email):
         read.wrong("ADMIN_PASSWORD", "is too easy to guess for production; choose a longer, unrelated one")
     return email, password
@@ -360,16 +360,16 @@ def _cors_origins(read: _Reader, production: bool) -> tuple[str, ...]:
     for origin in filter(None, origins):
         if origin == "*":
             if production:
-                read.wrong("CORS_ORIGINS", "wants the exact origins in production, not *")
+                read.wrong("CORS_ORIGINS", "must be the exact origins in production, not *")
         elif not re.fullmatch(r"https?://[^/\s*?#@]+", origin):
-            read.wrong("CORS_ORIGINS", f"wants origins like https://parking.example.com with commas, not {origin!r}")
+            read.wrong("CORS_ORIGINS", f"must be origins like https://parking.example.com with commas, not {origin!r}")
     return tuple(filter(None, origins))
 
 
 def _currency(read: _Reader) -> str:
     value = read.text("CURRENCY", "EUR").upper()
     if not re.fullmatch(r"[A-Z]{3}", value) or value in _THREE_DECIMALS:
-        read.wrong("CURRENCY", f"wants a three-letter code with at most two decimals such as EUR, not {value!r}")
+        read.wrong("CURRENCY", f"must be a three-letter code with at most two decimals such as EUR, not {value!r}")
     return value
 
 
@@ -381,7 +381,7 @@ def _secrets(read: _Reader, production: bool, data_dir: Path) -> dict[str, str]:
             if len(value.encode()) < MIN_SECRET_BYTES or len(set(value)) < 10 or _PLACEHOLDERS.search(value):
                 read.wrong(
                     name,
-                    f"wants a random value of at least {MIN_SECRET_BYTES} bytes in production; "
+                    f"must be a random value of at least {MIN_SECRET_BYTES} bytes in production; "
                     "make one with: openssl rand -base64 48",
                 )
         if all(given.values()) and len(set(given.values())) < len(given):
@@ -392,13 +392,13 @@ def _secrets(read: _Reader, production: bool, data_dir: Path) -> dict[str, str]:
     try:
         stored = stored_secrets(data_dir / SECRETS_FILE, SECRET_NAMES, MIN_SECRET_BYTES)
     except OSError as error:
-        read.wrong("DATA_DIR", f"wants a folder where {SECRETS_FILE} can be kept; {data_dir}: {error.strerror}")
+        read.wrong("DATA_DIR", f"must be a folder where {SECRETS_FILE} can be kept; {data_dir}: {error.strerror}")
         return given
     except ValueError as error:
         read.wrong(
             "DATA_DIR",
             f"holds a {SECRETS_FILE} that cannot be used ({error}); mend it, or delete it "
-            "(everybody then signs in anew and sets a new password)",
+            "(everybody then signs in again and sets a new password)",
         )
         return given
     return {name: value or stored[name] for name, value in given.items()}
@@ -408,5 +408,5 @@ def _previous_jwt_secret(read: _Reader, production: bool, current: str) -> str |
     """The key before JWT_SECRET: access tokens that it signed are good until they end."""
     value = read.text("JWT_SECRET_PREVIOUS") or None
     if value and (value == current or (production and len(value.encode()) < MIN_SECRET_BYTES)):
-        read.wrong("JWT_SECRET_PREVIOUS", "wants the JWT_SECRET before the present one, or nothing")
+        read.wrong("JWT_SECRET_PREVIOUS", "must be the JWT_SECRET before the present one, or nothing")
     return value

@@ -1,4 +1,4 @@
-"""A day of a real city's car parks, played over HTTP: arrivals are instant bookings, departures are releases.
+"""A day of a real city's lots, played over HTTP: arrivals are instant bookings, departures are releases.
 
     make replay DATA=birmingham.csv.gz [DAY=2016-10-04] [ARGS="--database postgresql --speed 600"]
 

@@ -118,7 +118,7 @@ def test_a_bad_value_names_its_variable_and_what_it_wants(refused, name, value, 
     if wants is not None:
         assert wants in said[name]
     else:
-        assert said == {"SMTP_PASSWORD": "is wanted together with SMTP_USER"}
+        assert said == {"SMTP_PASSWORD": "must be set together with SMTP_USER"}
 
 
 def test_all_faults_are_told_together(refused):

@@ -1,6 +1,6 @@
-"""A real city: thirty car parks of Birmingham (UK) over 77 days, from readings of how many cars stood in each.
+"""A real city: thirty lots of Birmingham (UK) over 77 days, from readings of how many cars stood in each.
 
-The file ("Parking Birmingham", UCI Machine Learning Repository, CC BY 4.0) has no header; its columns are car park,
+The file ("Parking Birmingham", UCI Machine Learning Repository, CC BY 4.0) has no header; its columns are lot,
 capacity, cars and local time of the reading. It does not say who came and who left, so the least that explains it is
 assumed: between two readings cars only come, or only leave, evenly spread; the car that came first leaves first; a
 car takes the lowest free spot. At the moment of every reading exactly as many cars stand there as it says, cut to
@@ -71,7 +71,7 @@ class Stay(NamedTuple):
 
 
 def read(path: Path, shift: timedelta = timedelta(0)) -> list[CarPark]:
-    """The car parks of the file, their local times moved by `shift`. Of two readings of one moment the last counts.
+    """The lots of the file, their local times moved by `shift`. Of two readings of one moment the last counts.
 
     Raises ValueError, naming the line, for a file of another kind.
     """
@@ -131,7 +131,7 @@ def weeks_to_now(parks: Iterable[CarPark], now: datetime) -> timedelta:
 
 @dataclass(slots=True)
 class _Lot:
-    """A car park in the database."""
+    """A lot in the database."""
 
     id: int
     tariff_id: int
@@ -182,7 +182,7 @@ def _make_lot(session: Session, park: CarPark, since: datetime) -> _Lot:
     name = f"Birmingham {park.code}"
     if session.scalar(select(Lot.id).where(Lot.name_key == names.key(name), Lot.deleted_at.is_(None))):
         raise ValueError(f"{name} is there already: the file has been loaded before.")
-    # The fewer places, the dearer: small car parks lie in the middle of the city.
+    # The fewer places, the dearer: small lots lie in the middle of the city.
     hourly = 120 + 20 * max(0, 10 - park.capacity // 250)
     price = pricing.TariffTerms(hourly_minor=hourly, step_s=60, day_cap_minor=DAY_CAP_HOURS * hourly, timezone=ZONE)
     lot = Lot(name=name, capacity=park.capacity, timezone=ZONE, created_at=since, updated_at=since)

@@ -104,7 +104,7 @@ class Town:
         heapq.heappush(self.later, (when, len(self.later) + self.made * 10_000, act))
 
     def _found(self) -> None:
-        """The people and the car parks."""
+        """The people and the lots."""
         hashed = hash_password(self.password)  # once: a hundred slow hashes of one word prove nothing
         with transaction() as session:
             admin = account_changes.create(session, ADMIN, "Demo Admin", hashed, "user", "admin")

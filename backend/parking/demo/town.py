@@ -1,4 +1,4 @@
-"""A made-up town for demonstrations: its car parks, its people, and when they come and go. Drawn, but always alike."""
+"""A made-up town for demonstrations: its lots, its people, and when they come and go. Drawn, but always alike."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EVEN = (2, 1, 1, 2, 4, 6, 7, 7, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 5, 5, 4, 4, 3, 3)
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """A car park: the fields of the contract (money in cents), how many come on a weekday, at which hours, how long
+    """A lot: the fields of the contract (money in cents), how many come on a weekday, at which hours, how long
     they stay (median hours), and how busy a Saturday and a Sunday are beside that."""
 
     fields: dict[str, Any]

@@ -20,7 +20,7 @@ def search_text(name: str, address: str | None) -> str:
 
 
 class Lot(db.Model):  # type: ignore[name-defined]
-    """A car park. `capacity` counts the spots in use, numbered from 1; a deleted lot keeps its history."""
+    """A lot. `capacity` counts the spots in use, numbered from 1; a deleted lot keeps its history."""
 
     __tablename__ = "parking_lot"
 

@@ -24,13 +24,13 @@ def assert_plain(output, *wanted):
 def test_a_bad_value_names_the_variable(new_run):
     code, output = new_run(PORT="fast", CURRENCY="€").fails()
     assert code == 2
-    assert_plain(output, "PORT wants a whole number from 1 to 65535, not 'fast'", "CURRENCY wants")
+    assert_plain(output, "PORT must be a whole number from 1 to 65535, not 'fast'", "CURRENCY must be")
 
 
 def test_placeholder_secrets_stop_a_production_start(new_run):
     code, output = new_run(APP_ENV="production", SECRET_KEY="your-secret-key-here").fails()
     assert code == 2
-    assert_plain(output, "SECRET_KEY wants a random value", "JWT_SECRET wants")
+    assert_plain(output, "SECRET_KEY must be a random value", "JWT_SECRET must be")
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_placeholder_secrets_stop_a_production_start(new_run):
 def test_every_doorway_says_it_as_plainly(new_run, command):
     code, output = new_run(TIMEZONE="Mars").fails(command=(sys.executable, *command))
     assert code != 0
-    assert_plain(output, "TIMEZONE wants an IANA time zone")
+    assert_plain(output, "TIMEZONE must be an IANA time zone")
 
 
 def test_a_busy_port(new_run):
@@ -72,13 +72,13 @@ def test_a_data_folder_below_a_file(new_run, tmp_path):
     (tmp_path / "file").write_text("")
     code, output = new_run(DATA_DIR=str(tmp_path / "file" / "data")).fails()
     assert code == 2
-    assert_plain(output, "DATA_DIR wants a folder this user can write to", "not a directory")
+    assert_plain(output, "DATA_DIR must be a folder this user can write to", "not a directory")
 
 
 def test_a_data_folder_on_a_file_system_that_cannot_be_written(new_run):
     code, output = new_run(DATA_DIR="/proc/parking").fails()
     assert code == 2
-    assert_plain(output, "DATA_DIR wants a folder this user can write to; /proc/parking")
+    assert_plain(output, "DATA_DIR must be a folder this user can write to; /proc/parking")
 
 
 def test_a_data_folder_without_permission(new_run, tmp_path):
@@ -91,7 +91,7 @@ def test_a_data_folder_without_permission(new_run, tmp_path):
     run.environ["PYTHONPATH"] = str(BACKEND)
     exit_code, output = run.fails(command=(sys.executable, "-c", code))
     assert exit_code != 0
-    assert f"DATA_DIR wants a folder this user can write to; {locked}: " in output
+    assert f"DATA_DIR must be a folder this user can write to; {locked}: " in output
     assert "permission" in output
 
 

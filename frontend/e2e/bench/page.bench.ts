@@ -24,7 +24,7 @@ let lot: number
 test.beforeAll(async () => {
   driver = await register()
   for (let n = 1; n <= LOTS; n++)
-    lot = (await makeLot({ name: `Car park ${n}`, capacity: 40, address: `Street ${n}` })).id
+    lot = (await makeLot({ name: `Lot ${n}`, capacity: 40, address: `Street ${n}` })).id
   for (let stay = 0; stay < STAYS; stay++) await release(driver, (await book(driver, lot)).id)
 })
 

@@ -1,0 +1,35 @@
+"""The documents agree with the code: the rooms in their order, links to files, and settings."""
+
+import re
+import tomllib
+
+import pytest
+
+import config
+
+DOCUMENTS = [*config.ROOT.glob("*.md"), *(config.ROOT / "docs").glob("*.md")]
+
+
+def layers() -> list[list[str]]:
+    """The rooms as import-linter checks them, the lowest first."""
+    settings = tomllib.loads((config.ROOT / "backend" / "pyproject.toml").read_text())
+    contract = next(c for c in settings["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
+    return [sorted(layer.split(" | ")) for layer in reversed(contract["layers"])]
+
+
+def test_the_table_of_rooms_has_the_layers_in_their_order():
+    text = (config.ROOT / "docs" / "architecture.md").read_text()
+    table = re.search(r"\| room \| holds \|\n.*?\n\n", text, re.DOTALL).group()
+    assert [sorted(re.findall(r"`(\w+)`", row.split("|")[1])) for row in table.splitlines()[2:] if row] == layers()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_of_a_document_leads_to_a_file(document):
+    links = re.findall(r"\]\(([^)#:]+)[^)]*\)", document.read_text())
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_the_glossary_is_in_alphabetical_order():
+    terms = re.findall(r"^- \*\*`?([^*`]+)", (config.ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)
+    assert len(terms) > 50
+    assert terms == sorted(terms, key=str.casefold)
