@@ -202,7 +202,8 @@ def test_csv_is_written_in_one_place_and_everybody_uses_it():
     assert places_that_use_the_writer(folder) == {
         "exports/build.py",  # POST /api/exports, GET /api/export by mail, /api/admin/export-all-data
         "exports/service.py",  # GET /api/export with Accept: text/csv
-        "reports/emails.py",  # attachments of the monthly reports
+        "reports/emails/attachments.py",  # of the administrators' monthly report
+        "reports/emails/user_report.py",
         "statistics/csv_tables.py",  # /api/stats/*.csv, and Accept: text/csv there
     }
 
@@ -219,8 +220,8 @@ def test_every_answer_and_attachment_of_this_type_comes_from_there():
         "exports/emails.py",  # the file that build.py wrote
         "exports/routes.py",  # that file, or service.csv_of
         "lot_admin/routes.py",  # reads
-        "mail/templates/samples.py" if "mail/templates/samples.py" in named else "lot_admin/routes.py",
-        "reports/emails.py",
+        "reports/emails/attachments.py",
+        "reports/emails/user_report.py",
         "statistics/routes.py",  # csv_tables
     }
 

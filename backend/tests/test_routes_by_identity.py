@@ -21,12 +21,11 @@ from typing import Any
 
 import pytest
 
-from parking import clock
+from parking import clock, mail
 from parking.accounts.admin import service
 from parking.accounts.models import Role, User
 from parking.accounts.sessions import access_tokens
 from parking.database import db
-from parking.mail import service as mail
 from parking.mail import unsubscribe
 
 PASSWORD = "correct horse battery"
@@ -239,7 +238,7 @@ class Stage:
         self.client.post("/auth/login", json={"email": "alice@example.com", "password": PASSWORD})
         things["session"] = self.call("GET", "/auth/sessions", "user", 200)["sessions"][0]["id"]
         things["unsubscribe"] = unsubscribe.make(
-            self.app.extensions["settings"], things["alice"], mail.SUBSCRIPTIONS[0]
+            self.app.extensions["settings"], things["alice"], mail.subscriptions()[0]
         )
 
     def _tokens(self) -> dict[str, str]:

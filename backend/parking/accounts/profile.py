@@ -92,7 +92,7 @@ def delete_account(who: Identity, password: str) -> None:
 def _make_nobody(session: Session, user: User) -> None:
     account_changes.end_tokens(session, user)
     session.flush()
-    mail.forget_user(session, user.id)
+    mail.delete_user(session, user.id)
     one_time_tokens.forget(session, user.id)
     browser_sessions.forget(session, user.id)
     session.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == user.id))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
+from parking.bookings import emails as _templates  # noqa: F401 - registers them
+
 
 def init_app(app: APIFlask) -> None:
     """Puts this domain on the application. (Imported here, so that the models can be read without the routes.)"""

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from parking import clock, mail, pricing, settings
+from parking import clock, pricing, settings
 from parking.bookings import emails, transitions
 from parking.bookings.reading import queries
 from parking.bookings.reading.views import claim_of, ended, row_view
@@ -50,7 +50,7 @@ def calendar(booking_id: int, who: Identity) -> str:
     if booking.status in LIVE and status not in LIVE:  # over by the clock, and no sweep has written it yet
         end, _ = ended(booking, row.Tariff, status)
         facts |= {"status": status, "end_time": to_rfc3339(end), "sequence": booking.sequence + 1}
-    return mail.calendar_file(facts, emails.recipient(row.User))
+    return emails.calendar_file(facts, row.User)
 
 
 def _own(booking_id: int, who: Identity) -> Row[Any]:

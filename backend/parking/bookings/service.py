@@ -167,7 +167,7 @@ def open_bookings(session: Session, user_id: int) -> int:
 def _booked(session: Session, claimed: allocation.Claimed, place: _Place) -> dict[str, Any]:
     booking, number, lot, tariff = claimed.booking, claimed.spot_number, place.lot, place.tariff
     transitions.record(session, "booking.created", booking, None)
-    emails.confirm(session, place.user, emails.facts_of(booking, lot, number, tariff))
+    emails.confirm(session, place.user, emails.booking_context(booking, lot, number, tariff))
     announce(booking)
     taken = queries.spot_taken_until(session, booking.id) if booking.checkin_grace_s is not None else None
     view = booking_view(booking, lot, number, tariff, booking.created_at, taken_until=taken)
@@ -350,7 +350,7 @@ def get(booking_id: int, user_id: int | None) -> dict[str, Any]:
     row = queries.one(db.session(), booking_id, user_id=user_id, with_user=user_id is None)
     if row is None:
         raise NotFound("There is no such booking.")
-    state = mail.confirmation_states(db.session(), [booking_id]).get(booking_id)
+    state = mail.latest_states(db.session(), "booking_confirmation", [booking_id]).get(booking_id)
     shown = row_view(row, clock.now(), for_admin=user_id is None)
     return shown | {"mail": {"state": state} if state else None}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from parking import idempotency
+from parking import idempotency, mail
 from parking.bookings import expiry
 
 
@@ -18,6 +18,12 @@ def settle_bookings() -> int:
 def forget_idempotency_keys() -> int:
     """Drops the answers that are past their day."""
     return idempotency.forget_expired()
+
+
+@shared_task(name="tasks.send_booking_confirmation", ignore_result=True)
+def send_booking_confirmation(booking_id: int) -> dict[str, int]:
+    """Delivers the confirmation of this booking now, if it still waits (the client's task name)."""
+    return mail.deliver_latest("booking_confirmation", booking_id)
 
 
 BEAT = {

@@ -102,14 +102,14 @@ def move(session: Session, row: Row[Any], spot_id: int, spot_number: int) -> Non
     announce(booking)  # the spot it leaves
     booking.spot_id, booking.sequence = spot_id, booking.sequence + 1
     record(session, "booking.moved", booking, before, by_system=True)
-    told = emails.facts_of(booking, row.Lot, spot_number, row.Tariff)
+    told = emails.booking_context(booking, row.Lot, spot_number, row.Tariff)
     emails.moved(session, row.User, told, row.spot_number)
     announce(booking)
 
 
 def facts(row: Row[Any]) -> dict[str, Any]:
     """What a letter says of the booking."""
-    return emails.facts_of(row.Booking, row.Lot, row.spot_number, row.Tariff)
+    return emails.booking_context(row.Booking, row.Lot, row.spot_number, row.Tariff)
 
 
 def audited(booking: Booking) -> dict[str, Any]:

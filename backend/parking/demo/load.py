@@ -26,7 +26,7 @@ from parking.errors import Conflict, Unavailable
 from parking.jobs import heartbeat
 from parking.lot_admin import service as lots
 from parking.lots.models import Lot, Spot
-from parking.mail.models import OutboxMail
+from parking.mail import OutboxMail
 
 ADMIN, DRIVER = "admin@example.com", "amelia.albers@example.com"
 SWEEP_EVERY = timedelta(hours=3)

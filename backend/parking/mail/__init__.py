@@ -1,6 +1,7 @@
-"""Mail: what is said (kinds), how it looks (render), how it arrives (outbox, delivery, smtp).
+"""Mail: layout and texts, the templates' registry, the outbox, delivery, preferences.
 
-The lowest domain: it knows no users, lots or bookings, only the facts it is handed.
+It lies below the domains and knows nothing of users, lots or bookings: each domain registers its own templates in its
+`emails` module and queues them with `queue`.
 """
 
 from __future__ import annotations
@@ -8,41 +9,83 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from config import ConfigError
-from parking.mail.service import (
-    MAX_ATTACHMENT_BYTES,
-    FileReference,
-    Recipient,
-    calendar_file,
-    confirmation_states,
-    forget_user,
-    get_preferences,
-    health,
-    queue,
-    set_preferences,
-    supersede,
-    unwilling,
+from parking.mail import emails as _own_template  # noqa: F401 - registers the test message
+from parking.mail.calendar import CalendarEntry, CalendarMethod
+from parking.mail.formatter import Formatter
+from parking.mail.i18n import Texts, parse_instant, zone_info
+from parking.mail.layout import (
+    Bar,
+    Bars,
+    Block,
+    Button,
+    Detail,
+    Details,
+    Grid,
+    Message,
+    Paragraph,
+    Summary,
+    Tile,
+    Tiles,
+    Tone,
 )
+from parking.mail.models import MailPreference, OutboxMail
+from parking.mail.outbox.delivery import MAX_ATTACHMENT_BYTES, deliver_latest
+from parking.mail.outbox.queue import FileReference, Recipient, queue, supersede
+from parking.mail.preferences import get_preferences, set_preferences, unwilling
+from parking.mail.registry import TEMPLATES, Instant, Link, Template, register, subscriptions
+from parking.mail.schemas import Outbox
+from parking.mail.service import calendar_file, delete_user, health, latest_states, preview
 
 __all__ = [
     "MAX_ATTACHMENT_BYTES",
+    "TEMPLATES",
+    "Bar",
+    "Bars",
+    "Block",
+    "Button",
+    "CalendarEntry",
+    "CalendarMethod",
+    "Detail",
+    "Details",
     "FileReference",
+    "Formatter",
+    "Grid",
+    "Instant",
+    "Link",
+    "MailPreference",
+    "Message",
+    "Outbox",
+    "OutboxMail",
+    "Paragraph",
     "Recipient",
+    "Summary",
+    "Template",
+    "Texts",
+    "Tile",
+    "Tiles",
+    "Tone",
     "at_start",
     "calendar_file",
-    "confirmation_states",
-    "forget_user",
+    "delete_user",
+    "deliver_latest",
     "get_preferences",
     "health",
     "init_app",
+    "latest_states",
+    "parse_instant",
+    "preview",
     "queue",
+    "register",
     "set_preferences",
+    "subscriptions",
     "supersede",
     "unwilling",
+    "zone_info",
 ]
 
 
 def init_app(app: APIFlask) -> None:
-    """Puts the mail's routes and commands on the application."""
+    """Registers the mail's routes and commands."""
     from parking.mail.cli import mail_cli
     from parking.mail.routes import mail_bp
 
@@ -51,7 +94,7 @@ def init_app(app: APIFlask) -> None:
 
 
 def at_start() -> list[str]:
-    """Refuses a MAIL_FROM that no mail can come from. Raises config.ConfigError."""
+    """Checks that mail can be sent from MAIL_FROM. Raises config.ConfigError."""
     from parking.mail.outbox import delivery
     from parking.mail.smtp.addresses import BadAddress, addr_spec
     from parking.settings import current

@@ -1,4 +1,4 @@
-"""The words of every letter, from one catalogue, and how a language writes numbers and times."""
+"""The texts of every mail, from one catalogue, and how a language writes numbers and times."""
 
 from __future__ import annotations
 
@@ -40,29 +40,29 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: max(limit - 1, 0)].rstrip() + "…"
 
 
-def parse(instant: str) -> datetime:
-    """An ISO instant of the facts. Naive ones are a bug of the caller, not UTC."""
+def parse_instant(instant: str) -> datetime:
+    """An ISO 8601 instant as a datetime in UTC. Raises ValueError without a zone: that is a bug of the caller."""
     moment = datetime.fromisoformat(instant)
     if moment.tzinfo is None:
         raise ValueError(f"instant without zone: {instant!r}")
     return moment.astimezone(UTC)
 
 
-def zone(name: str) -> ZoneInfo:
-    """The zone of a stored name; UTC for one that nobody knows (mail must still go out)."""
+def zone_info(name: str) -> ZoneInfo:
+    """The zone of a stored name; UTC for an unknown one, so that the mail still goes out."""
     return ZoneInfo(timezones.mended(name, "UTC"))
 
 
 def _offset(moment: datetime) -> str:
     minutes = int((moment.utcoffset() or timedelta()).total_seconds() // 60)
     sign, minutes = ("-" if minutes < 0 else "+"), abs(minutes)
-    hours, rest = divmod(minutes, 60)
-    return f"UTC{sign}{hours}" + (f":{rest:02d}" if rest else "")
+    hours, minutes = divmod(minutes, 60)
+    return f"UTC{sign}{hours}" + (f":{minutes:02d}" if minutes else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """One language's words and ways of writing."""
+    """The texts of one language, and its formats."""
 
     lang: str
 
@@ -90,7 +90,7 @@ class Texts:
         return shorten(whole, limit)
 
     def subject(self, key: str, /, **values: str) -> str:
-        """Its spaces are plain ones: a header is not wrapped by its reader, and so stays ASCII where it can."""
+        """Its spaces are plain ones: a header is not wrapped by the mail program, and so stays ASCII where it can."""
         return self.fitted(key, SUBJECT_LIMIT, **values).replace("\u00a0", " ")
 
     def preheader(self, key: str, /, **values: str) -> str:
@@ -104,7 +104,7 @@ class Texts:
         return plain.translate(str.maketrans(",.", thousands + decimal))
 
     def plain(self, value: float | Decimal) -> str:
-        """At most one decimal, and none where it would be a nought."""
+        """At most one decimal, and none where it would be a zero."""
         rounded = half_up(value, 1)
         return self.number(rounded, 0 if rounded == int(rounded) else 1)
 
@@ -113,11 +113,11 @@ class Texts:
 
     def money(self, minor: int, currency: str) -> str:
         """Exact: built from the integer (hundredths of the currency, see parking.money), never through a float."""
-        whole, rest = divmod(abs(minor), 100)
+        whole, hundredths = divmod(abs(minor), 100)
         thousands, decimal = _THOUSANDS_DECIMAL[self.lang]
         amount = f"{whole:,}".replace(",", thousands)
-        if rest or currency not in WHOLE:
-            amount += f"{decimal}{rest:02d}"
+        if hundredths or currency not in WHOLE:
+            amount += f"{decimal}{hundredths:02d}"
         sign = "−" if minor < 0 else ""
         if self.lang == "de":
             return f"{sign}{amount}\u00a0{_SIGNS.get(currency, currency)}"
@@ -135,12 +135,12 @@ class Texts:
         hours."""
         if 0 < seconds < 60:
             return self("unit.seconds", n=seconds)
-        minutes, rest = divmod(seconds, 60)
+        minutes, remaining = divmod(seconds, 60)
         hours, minutes = divmod(minutes, 60)
         parts = [
             self("unit.hours", n=self.number(hours)) if hours else "",
             self("unit.minutes", n=minutes) if minutes or not seconds else "",
-            self("unit.seconds", n=rest) if rest and (exact or not hours) else "",
+            self("unit.seconds", n=remaining) if remaining and (exact or not hours) else "",
         ]
         return " ".join(part for part in parts if part)
 
@@ -152,35 +152,35 @@ class Texts:
         return self("time.day", weekday=weekday, day=day.day, month=month, year=day.year)
 
     def month(self, month: str) -> str:
-        """A month of the facts, "2026-10", as "October 2026"."""
+        """A month, "2026-10", as "October 2026"."""
         year, number = month.split("-")
         return f"{self('time.months').split()[int(number) - 1]} {year}"
 
     def moment(self, instant: str, zone_name: str) -> str:
-        """Day and time on the wall of that zone; the zone itself is named by `zone_label`."""
-        local = parse(instant).astimezone(zone(zone_name))
+        """Day and time as a clock in that zone shows them; `zone_label` names the zone."""
+        local = parse_instant(instant).astimezone(zone_info(zone_name))
         return self("time.moment", day=self.day(local.date()), time=f"{local:%H:%M}")
 
     def span(self, start: str, end: str, zone_name: str) -> str:
-        """From–until on the wall of that zone; the day is said once when it is the same."""
-        first, last = (parse(i).astimezone(zone(zone_name)) for i in (start, end))
+        """From–until as a clock in that zone shows them; a day that is the same is written once."""
+        first, last = (parse_instant(i).astimezone(zone_info(zone_name)) for i in (start, end))
         if first.date() != last.date():
             return self("time.span", start=self.moment(start, zone_name), end=self.moment(end, zone_name))
         return self("time.span_day", day=self.day(first.date()), start=f"{first:%H:%M}", end=f"{last:%H:%M}")
 
     def clock(self, instant: str, zone_name: str) -> str:
-        return f"{parse(instant).astimezone(zone(zone_name)):%H:%M}"
+        return f"{parse_instant(instant).astimezone(zone_info(zone_name)):%H:%M}"
 
-    def in_zone(self, words: str, zone_name: str, *instants: str | None) -> str:
-        """Words about these instants with the zone behind them: "10:00 (Europe/Berlin, UTC+1)", "10:00 (UTC)"."""
-        there = zone(zone_name)
+    def in_zone(self, text: str, zone_name: str, *instants: str | None) -> str:
+        """A text about these instants with the zone behind it: "10:00 (Europe/Berlin, UTC+1)", "10:00 (UTC)"."""
+        there = zone_info(zone_name)
         offsets = self._offsets(there, *instants)
         named = f"{there.key},\u00a0{offsets}" if offsets else there.key
-        return f"{words} ({named})"
+        return f"{text} ({named})"
 
     def zone_label(self, zone_name: str, *instants: str | None) -> str:
         """ "Europe/Berlin (UTC+1)"; both offsets when the clocks change between the instants."""
-        there = zone(zone_name)
+        there = zone_info(zone_name)
         offsets = self._offsets(there, *instants)
         return f"{there.key} ({offsets})" if offsets else there.key
 
@@ -188,4 +188,4 @@ class Texts:
         """Its distance from UTC at these moments, one after the other; empty for UTC, whose name says it."""
         if there.key in ("UTC", "Etc/UTC"):
             return ""
-        return self("time.then").join(dict.fromkeys(_offset(parse(i).astimezone(there)) for i in instants if i))
+        return self("time.then").join(dict.fromkeys(_offset(parse_instant(i).astimezone(there)) for i in instants if i))

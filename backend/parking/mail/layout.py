@@ -1,53 +1,54 @@
-"""A letter before it has a form: the text and the HTML are both drawn from these blocks,
-so that they cannot say different things."""
+"""A message as blocks. Its text and its HTML are both made from the same blocks, so that they cannot differ."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from parking.mail.calendar import CalendarEntry
+
 Tone = Literal["good", "bad", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
-class Hero:
-    """The top of the letter. `figure` is what the reader came for (spot number, total), shown large."""
+class Summary:
+    """The top of a message. `value` is its main value (spot number, total), shown large."""
 
     title: str
     status: str = ""
-    figure_label: str = ""
-    figure: str = ""
+    value_label: str = ""
+    value: str = ""
     place: str = ""
     address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Para:
-    """`url`: where it leads on, shown below the text."""
+class Paragraph:
+    """`url` is shown below the text; `quiet` makes the text small."""
 
-    kind: ClassVar[str] = "para"
+    kind: ClassVar[str] = "paragraph"
     text: str
     quiet: bool = False
     url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Detail:
     label: str
     value: str
     strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    kind: ClassVar[str] = "facts"
-    rows: tuple[Fact, ...]
+class Details:
+    kind: ClassVar[str] = "details"
+    rows: tuple[Detail, ...]
     title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One summary figure; `change` says in words what `tone` says in colour."""
+    """One metric; `change` says in words what `tone` says in colour."""
 
     label: str
     value: str
@@ -77,7 +78,7 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table with a header row; every column but the first is a number and stands right."""
+    """A table with a header row; every column but the first holds numbers and is aligned right."""
 
     kind: ClassVar[str] = "grid"
     title: str
@@ -92,16 +93,15 @@ class Button:
     url: str
 
 
-Block = Para | Facts | Tiles | Bars | Grid | Button
+Block = Paragraph | Details | Tiles | Bars | Grid | Button
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """`calendar_method`: what becomes of the booking's entry in the reader's diary, if anything."""
+class Message:
+    """The body of a mail; its subject is made apart (`Template.subject`)."""
 
-    subject: str
     preheader: str
-    hero: Hero
+    summary: Summary
     blocks: tuple[Block, ...]
-    reason: str = ""  # why the reader gets this letter, for the foot
-    calendar_method: Literal["", "REQUEST", "CANCEL"] = ""
+    reason: str = ""  # why the recipient gets this mail, for the foot
+    calendar: CalendarEntry | None = None  # adds, changes or removes an entry of the recipient's calendar

@@ -1,4 +1,4 @@
-"""The outbox, who wants which mail, and what is known of the mail server."""
+"""The outbox, the preferences of users, and the state of the mail server's login."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from parking.database.derived_columns import derived
 from parking.text import email_addresses, names
 
 STATES = ("queued", "sending", "retrying", "sent", "failed", "suppressed", "discarded")
-"""queued → sending → sent | retrying | failed. suppressed: the reader has unsubscribed, or the address has had too many
-mails. discarded: an administrator's wish, too late to be of use, or replaced by a newer mail."""
+"""queued → sending → sent | retrying | failed. suppressed: the recipient has unsubscribed, or the address has had too
+many mails. discarded: by an administrator, expired, or replaced by a newer mail."""
 
 OPEN = text("state IN ('queued', 'retrying', 'sending')")
 """Mails that still have to go out. Literal, because SQLite uses a partial index only for its very words."""
 
 
 def search_text(email: str, name: str, subject: str) -> str:
-    """What a mail may be searched by: its reader's address in both spellings and name, and its subject."""
+    """The text in which mails are searched: its recipient's address in both spellings and name, and its subject."""
     return "\n".join(names.search_key(text) for text in (email_addresses.spellings(email), name, subject))
 
 
 class OutboxMail(db.Model):  # type: ignore[name-defined]  # made at run time
-    """One mail to one reader, with everything needed to write it; sent from nothing else.
+    """One mail to one recipient, with everything needed to render it.
 
-    `due_at` is when somebody may next work on it: the next attempt of a waiting mail, the end of the lease of one
-    that is being sent (a worker that died frees it by doing nothing). `lease` names the holder.
+    `kind` is the name of its template, `facts` the context. `due_at` is the next attempt of a waiting mail, or the
+    end of the lease of one that is being sent (so the mail of a worker that died becomes due by itself). `lease`
+    names the holder.
     """
 
     __tablename__ = "outbox_mail"
@@ -71,7 +72,7 @@ class OutboxMail(db.Model):  # type: ignore[name-defined]  # made at run time
 
 
 class MailPreference(db.Model):  # type: ignore[name-defined]  # made at run time
-    """A reader's choice about one kind of mail; without a row he gets it."""
+    """Whether a user gets the mails of one template; without a row they do."""
 
     __tablename__ = "mail_preference"
 
@@ -95,7 +96,7 @@ class MailToUnconfirmed(db.Model):  # type: ignore[name-defined]  # made at run 
 
 
 class MailServer(db.Model):  # type: ignore[name-defined]  # made at run time
-    """One row: what the server said to our login. `config_mark` tells whether that was under today's settings."""
+    """One row: the server's replies to our login. `config_mark` tells whether they belong to the present settings."""
 
     __tablename__ = "mail_server"
 

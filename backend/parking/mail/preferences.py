@@ -1,4 +1,4 @@
-"""Which kinds of mail a reader has turned off."""
+"""Which mails a user has turned off."""
 
 from __future__ import annotations
 
@@ -9,51 +9,49 @@ from sqlalchemy.orm import Session
 
 from parking.mail.models import MailPreference, OutboxMail
 from parking.mail.outbox import entries
-from parking.mail.templates import KINDS, SUBSCRIPTIONS
+from parking.mail.registry import TEMPLATES, subscriptions
 
 
 def get_preferences(session: Session, user_id: int, *, admin: bool = False) -> dict[str, bool]:
-    """Every kind this reader can turn on and off, and how it stands."""
+    """Template → whether this user gets its mails, for every template that can be turned off."""
     rows = select(MailPreference.kind, MailPreference.enabled).where(MailPreference.user_id == user_id)
-    chosen = dict(session.execute(rows).all())
-    return {kind: chosen.get(kind, True) for kind in SUBSCRIPTIONS if admin or not KINDS[kind].admin_only}
+    stored = dict(session.execute(rows).all())
+    return {name: stored.get(name, True) for name in subscriptions() if admin or not TEMPLATES[name].admin_only}
 
 
-def set_preferences(session: Session, user_id: int, wanted: dict[str, bool]) -> None:
-    """Turns kinds on and off, from this moment; what waits and is no longer wanted is suppressed.
+def set_preferences(session: Session, user_id: int, preferences: dict[str, bool]) -> None:
+    """Turns templates on and off, from this moment; waiting mails of those turned off are suppressed.
 
-    Raises KeyError for a kind nobody can turn off."""
-    for kind, enabled in wanted.items():
-        if kind not in SUBSCRIPTIONS:
-            raise KeyError(kind)
-        session.merge(MailPreference(user_id=user_id, kind=kind, enabled=enabled))
+    Raises KeyError for a template that cannot be turned off."""
+    for template, enabled in preferences.items():
+        if template not in subscriptions():
+            raise KeyError(template)
+        session.merge(MailPreference(user_id=user_id, kind=template, enabled=enabled))
     session.flush()
-    unwanted = [kind for kind, enabled in wanted.items() if not enabled]
+    turned_off = [template for template, enabled in preferences.items() if not enabled]
     waiting = select(OutboxMail).where(
-        OutboxMail.user_id == user_id, OutboxMail.kind.in_(unwanted), OutboxMail.state.in_(("queued", "retrying"))
+        OutboxMail.user_id == user_id, OutboxMail.kind.in_(turned_off), OutboxMail.state.in_(("queued", "retrying"))
     )
     for mail in session.scalars(waiting):
         entries.finish(mail, "suppressed", "the reader has unsubscribed")
 
 
-def wants(session: Session, user_id: int, kind: str) -> bool:
-    """Whether this reader gets mails of this kind."""
-    return KINDS[kind].category == "transactional" or _wants(session, user_id, kind)
+def wants(session: Session, user_id: int, template: str) -> bool:
+    """Whether this user gets mails of this template."""
+    if TEMPLATES[template].category == "transactional":
+        return True
+    row = session.get(MailPreference, (user_id, template))
+    return row is None or row.enabled
 
 
-def unwilling(session: Session, kind: str, user_ids: Iterable[int]) -> set[int]:
-    """Those of the users who have turned this kind off: for a run over many."""
+def unwilling(session: Session, template: str, user_ids: Iterable[int]) -> set[int]:
+    """Those of the users who have turned this template off."""
     rows = select(MailPreference.user_id).where(
-        MailPreference.kind == kind, MailPreference.enabled.is_(False), MailPreference.user_id.in_(list(user_ids))
+        MailPreference.kind == template, MailPreference.enabled.is_(False), MailPreference.user_id.in_(list(user_ids))
     )
     return set(session.scalars(rows))
 
 
-def _wants(session: Session, user_id: int | None, kind: str) -> bool:
-    row = session.get(MailPreference, (user_id, kind))
-    return row is None or row.enabled
-
-
-def forget_preferences(session: Session, user_id: int) -> None:
-    """Deletes what a deleted account had chosen."""
+def delete_preferences(session: Session, user_id: int) -> None:
+    """Deletes the preferences of a deleted account."""
     session.query(MailPreference).filter_by(user_id=user_id).delete(synchronize_session=False)

@@ -1,4 +1,4 @@
-"""Facts → letter → text, HTML and the MIME message. Pure: the same row always gives the same bytes."""
+"""A draft → its blocks → text, HTML and the MIME message. Pure: the same row always gives the same bytes."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ import mjml
 from jinja2 import BaseLoader, Environment, Template
 
 from parking.mail import calendar
+from parking.mail.formatter import Formatter
 from parking.mail.i18n import Texts, language
-from parking.mail.layout import Letter
+from parking.mail.layout import Message
+from parking.mail.registry import TEMPLATES
 from parking.mail.smtp.addresses import addr_spec, header_text, mailbox
 from parking.mail.smtp.header_folding import WIRE
-from parking.mail.templates import KINDS, Context
 
 _TEMPLATES = Path(__file__).with_name("templates")
-# 8-bit text is encoded, so that every server on the way can carry it.
+# 8-bit text is encoded, because not every mail server accepts it.
 POLICY = SMTP.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Whose mail it is. `sender` is MAIL_FROM: an address, perhaps with a name before it."""
+    """The site that sends. `sender` is MAIL_FROM: an address, perhaps with a name before it."""
 
     name: str
     public_url: str
@@ -64,16 +65,17 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Everything a stored mail says, without the database."""
+    """Everything a stored mail says, without the database. `subject` None: it is made from the context."""
 
-    kind: str
+    template: str
     email: str
     name: str
     locale: str
     timezone: str
-    facts: dict[str, Any]
-    made_at: datetime
+    context: dict[str, Any]
+    created_at: datetime
     message_id: str
+    subject: str | None = None
     unsubscribe_url: str = ""
     unsubscribe_mail: str = ""  # subject of the mail that also unsubscribes
     attachments: Sequence[Attachment] = ()
@@ -81,14 +83,22 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    letter: Letter
+    subject: str
+    message: Message
     text: str
     html: str
 
 
-def build(draft: Draft, site: Site) -> Letter:
-    """The letter of a draft. Raises KeyError, ValueError or TypeError when the facts are not those of its kind."""
-    return KINDS[draft.kind].build(one_line(draft.facts), context(draft, site))
+def subject(draft: Draft, site: Site) -> str:
+    """The stored subject, or the one of the context. Raises what the template raises for a wrong context."""
+    if draft.subject is not None:
+        return draft.subject
+    return TEMPLATES[draft.template].subject(one_line(draft.context), formatter(draft, site))
+
+
+def build(draft: Draft, site: Site) -> Message:
+    """The blocks of a draft. Raises KeyError, ValueError or TypeError when the context is not one of its template."""
+    return TEMPLATES[draft.template].build(one_line(draft.context), formatter(draft, site))
 
 
 # Line breaks of every kind, and the marks that turn the reading direction.
@@ -96,7 +106,7 @@ _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\
 
 
 def one_line(value: Any) -> Any:
-    """Facts whose texts cannot break out of their line: a lot's name must not look like a paragraph of ours."""
+    """The context with every text on one line: the name of a lot must not look like a paragraph of ours."""
     if isinstance(value, str):
         return _BREAKS.sub(" ", value)
     if isinstance(value, dict):
@@ -104,50 +114,50 @@ def one_line(value: Any) -> Any:
     return [one_line(inner) for inner in value] if isinstance(value, list) else value
 
 
-def context(draft: Draft, site: Site) -> Context:
-    """What the builders know of the site and the reader."""
-    return Context(
+def formatter(draft: Draft, site: Site) -> Formatter:
+    """What the builders know of the site and the recipient."""
+    return Formatter(
         t=Texts(language(draft.locale)),
         site_name=site.name,
         public_url=site.public_url,
         email=draft.email,
         name=one_line(draft.name),
         timezone=draft.timezone,
-        made_at=draft.made_at,
+        created_at=draft.created_at,
         organizer=site.sender_email,
     )
 
 
 def render(draft: Draft, site: Site) -> Rendered:
     """Text and HTML of a draft, from the same blocks."""
-    letter = build(draft, site)
+    heading, message = subject(draft, site), build(draft, site)
     values = {
         "t": Texts(language(draft.locale)),
         "site_name": site.name,
         "name": one_line(draft.name),
-        "subject": letter.subject,
-        "preheader": letter.preheader,
-        "hero": letter.hero,
-        "blocks": letter.blocks,
-        "reason": letter.reason,
+        "subject": heading,
+        "preheader": message.preheader,
+        "summary": message.summary,
+        "blocks": message.blocks,
+        "reason": message.reason,
         "unsubscribe_url": draft.unsubscribe_url,
         "preferences_url": f"{site.public_url}/profile",
     }
-    text_template, html_template = KINDS[draft.kind].templates
-    text = re.sub(r"\n{3,}", "\n\n", _template(text_template).render(values)).strip() + "\n"
-    return Rendered(letter, text, _template(html_template).render(values))
+    text_file, html_file = TEMPLATES[draft.template].files
+    text = re.sub(r"\n{3,}", "\n\n", _template(text_file).render(values)).strip() + "\n"
+    return Rendered(heading, message, text, _template(html_file).render(values))
 
 
-def message(draft: Draft, site: Site) -> EmailMessage:
+def mime(draft: Draft, site: Site) -> EmailMessage:
     """The whole MIME message. Raises BadAddress when no mail can go to this address."""
     rendered = render(draft, site)
     mail = EmailMessage(policy=POLICY)
-    _headers(mail, draft, site, rendered.letter)
+    _headers(mail, draft, site, rendered.subject)
     mail.set_content(rendered.text, cte="quoted-printable")
     mail.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
-    method = rendered.letter.calendar_method
-    if method:
-        _add_calendar(mail, calendar.entry(draft.facts["booking"], context(draft, site), method), method)
+    entry = rendered.message.calendar
+    if entry is not None:
+        _add_calendar(mail, calendar.ics(entry, formatter(draft, site)), entry.method)
     for part in draft.attachments:
         _attach(mail, part)
     mail["Content-Language"] = language(draft.locale)  # set earlier it would move into the first part
@@ -156,29 +166,29 @@ def message(draft: Draft, site: Site) -> EmailMessage:
 
 
 def headers(draft: Draft, site: Site) -> list[tuple[str, str]]:
-    """The message's headers as text, for people to look at."""
+    """The message's headers as text, to be read."""
     mail = EmailMessage(policy=POLICY)
-    _headers(mail, draft, site, build(draft, site))
+    _headers(mail, draft, site, subject(draft, site))
     return [(name, str(value)) for name, value in mail.items()]
 
 
 def wire(draft: Draft, site: Site) -> bytes:
-    """The message as it is sent. Raises what `message` raises."""
-    return message(draft, site).as_bytes(policy=WIRE)
+    """The message as it is sent. Raises what `mime` raises."""
+    return mime(draft, site).as_bytes(policy=WIRE)
 
 
-def _headers(mail: EmailMessage, draft: Draft, site: Site, letter: Letter) -> None:
-    subscription = KINDS[draft.kind].category == "subscription"
+def _headers(mail: EmailMessage, draft: Draft, site: Site, subject: str) -> None:
+    subscription = TEMPLATES[draft.template].category == "subscription"
     mail["From"] = _sender(site, draft, subscription)
     mail["To"] = mailbox(draft.email, draft.name)
-    mail["Subject"] = header_text(letter.subject)
-    mail["Date"] = format_datetime(draft.made_at)
+    mail["Subject"] = header_text(subject)
+    mail["Date"] = format_datetime(draft.created_at)
     mail["Message-ID"] = draft.message_id
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail["Feedback-ID"] = f"{draft.kind}:parking:{site.domain}"
+    mail["Feedback-ID"] = f"{draft.template}:parking:{site.domain}"
     if subscription:
-        mail["List-Id"] = f"<{draft.kind.replace('_', '-')}.{site.domain}>"
+        mail["List-Id"] = f"<{draft.template.replace('_', '-')}.{site.domain}>"
         also = (
             f", <mailto:{addr_spec(site.sender_email)}?subject={draft.unsubscribe_mail}>"
             if draft.unsubscribe_mail
@@ -189,11 +199,11 @@ def _headers(mail: EmailMessage, draft: Draft, site: Site, letter: Letter) -> No
 
 
 def _sender(site: Site, draft: Draft, subscription: bool) -> Address:
-    """Reports and reminders come under a name of their own, so that a reader can sort and judge them apart."""
+    """Reports and reminders come under a name of their own, so that a recipient can sort them apart."""
     name = site.sender_name
     if subscription:
-        what = "report" if draft.kind.endswith("_report") else "reminder"
-        name += " – " + Texts(language(draft.locale))(f"sender.{what}")
+        sort = "report" if draft.template.endswith("_report") else "reminder"
+        name += " – " + Texts(language(draft.locale))(f"sender.{sort}")
     return mailbox(site.sender_email, name)
 
 
@@ -212,7 +222,7 @@ def _attach(mail: EmailMessage, part: Attachment) -> None:
 
 
 def _fix_boundaries(mail: EmailMessage, message_id: str) -> None:
-    """Boundaries from the Message-ID instead of chance: a second delivery is the same message to the byte."""
+    """Makes the boundaries from the Message-ID instead of at random: a second delivery has the same bytes."""
     seed = re.sub(r"[^A-Za-z0-9]", "", message_id)[:40]
     for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
         part.set_boundary(f"=_{seed}_{number}")
@@ -220,7 +230,7 @@ def _fix_boundaries(mail: EmailMessage, message_id: str) -> None:
 
 # templates ---------------------------------------------------------------------------------
 
-_ENVIRONMENT = {
+ENVIRONMENTS = {
     ".txt": Environment(loader=BaseLoader(), autoescape=False, keep_trailing_newline=True),  # noqa: S701 (plain text)
     ".mjml": Environment(loader=BaseLoader(), autoescape=True),
 }
@@ -228,9 +238,9 @@ _ENVIRONMENT = {
 
 @cache
 def _template(name: str) -> Template:
-    """A compiled template; the MJML skeleton is turned into HTML once, its Jinja marks left standing."""
+    """A compiled template. The MJML file is turned into HTML once; its Jinja tags stay as they are."""
     path = _TEMPLATES / name
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".mjml":
         source = re.sub(r">\s{2,}<", "> <", mjml.mjml2html(source))
-    return _ENVIRONMENT[path.suffix].from_string(source)
+    return ENVIRONMENTS[path.suffix].from_string(source)

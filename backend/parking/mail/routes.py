@@ -1,4 +1,4 @@
-"""The administrator's view of the outbox, previews of every kind, and the way out of reminders and reports."""
+"""Routes: the outbox for administrators, previews of every template, and unsubscribing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from flask import Response, make_response, render_template, request, send_from_d
 from parking.database import db, transaction
 from parking.mail import service
 from parking.mail.i18n import LANGUAGES, Texts, language
+from parking.mail.outbox.queue import Recipient
+from parking.mail.preferences import set_preferences
+from parking.mail.registry import TEMPLATES
 from parking.mail.schemas import (
     Email,
     EmailDetail,
@@ -22,7 +25,6 @@ from parking.mail.schemas import (
     PreviewEnvelope,
     PreviewQuery,
 )
-from parking.mail.templates import KINDS
 from parking.mail.unsubscribe import BadToken
 from parking.settings import current
 from parking.web import Message, documented, identity, pagination, requires
@@ -36,9 +38,9 @@ mail_bp = APIBlueprint("mail", __name__, tag="Mail", template_folder="templates"
 @mail_bp.output(EmailsOut)
 def list_emails(query_data: EmailQuery) -> Any:
     """All emails of the outbox, newest first."""
-    wanted = query_data.model_dump(exclude={"cursor"})
+    filters = query_data.model_dump(exclude={"cursor"})
     before_id = pagination.decode(query_data.cursor, int)[0] if query_data.cursor is not None else None
-    mails, more = service.page(db.session(), before_id=before_id, **wanted)
+    mails, more = service.page(db.session(), before_id=before_id, **filters)
     return {
         "emails": [Email.of(mail) for mail in mails],
         "next": pagination.encode(more) if more else None,
@@ -53,7 +55,7 @@ def list_emails(query_data: EmailQuery) -> Any:
 def get_email(mail_id: int) -> Any:
     """One email with its text, HTML and headers. Secret links are not shown."""
     mail = service.get(db.session(), mail_id)
-    return {"email": EmailDetail.shown(mail, service.preview(mail))}
+    return {"email": EmailDetail.from_preview(mail, service.preview(mail))}
 
 
 @mail_bp.post("/api/admin/emails/<int:mail_id>/retry")
@@ -97,7 +99,8 @@ def list_kinds(query_data: PreviewQuery) -> Any:
     t = Texts(query_data.locale)
     return {
         "kinds": [
-            KindOut(kind=kind.name, label=t(f"kinds.{kind.name}"), category=kind.category) for kind in KINDS.values()
+            KindOut(kind=template.name, label=t(f"kinds.{template.name}"), category=template.category)
+            for template in TEMPLATES.values()
         ]
     }
 
@@ -119,11 +122,11 @@ def preview_kind(kind: str, query_data: PreviewQuery) -> Any:
 def send_sample(kind: str, query_data: PreviewQuery) -> Any:
     """Send this kind with sample data to the administrator who asks."""
     who = identity()
-    to = service.Recipient(who.email, who.username, query_data.locale, who.timezone or current().timezone, who.id, True)
+    to = Recipient(who.email, who.username, query_data.locale, who.timezone or current().timezone, who.id, True)
     with transaction() as session:
         mail = service.queue_sample(session, kind, to)
-    said = "You have turned off this kind of email." if mail.state == "suppressed" else f"Queued for {who.email}."
-    return {"message": said}
+    message = "You have turned off this kind of email." if mail.state == "suppressed" else f"Queued for {who.email}."
+    return {"message": message}
 
 
 # unsubscribing: no login, the token is the authority ---------------------------------------
@@ -134,10 +137,10 @@ def send_sample(kind: str, query_data: PreviewQuery) -> Any:
 def ask_unsubscribe(token: str) -> Response:
     """A page that asks for confirmation. It changes nothing, because programs follow links."""
     try:
-        _, kind = service.token_subject(db.session(), token)
+        _, template = service.token_subject(db.session(), token)
     except BadToken:
         return _page("bad", 404)
-    return _page("ask", 200, kind=kind, token=token)
+    return _page("ask", 200, template=template, token=token)
 
 
 @mail_bp.post("/unsubscribe/<token>")
@@ -145,12 +148,12 @@ def ask_unsubscribe(token: str) -> Response:
 def do_unsubscribe(token: str) -> Response:
     """Unsubscribe at once: from the button of the page, or from a mail program (RFC 8058)."""
     try:
-        user_id, kind = service.token_subject(db.session(), token)
+        user_id, template = service.token_subject(db.session(), token)
     except BadToken:
         return _page("bad", 404)
     with transaction() as session:
-        service.set_preferences(session, user_id, {kind: False})
-    return _page("done", 200, kind=kind)
+        set_preferences(session, user_id, {template: False})
+    return _page("done", 200, template=template)
 
 
 @mail_bp.get("/unsubscribe/style.css")
@@ -160,10 +163,10 @@ def unsubscribe_style() -> Response:
     return send_from_directory(f"{mail_bp.root_path}/templates", "unsubscribe.css", max_age=86_400)
 
 
-def _page(name: str, status: int, *, kind: str = "", token: str = "") -> Response:
+def _page(name: str, status: int, *, template: str = "", token: str = "") -> Response:
     settings = current()
     t = Texts(language(request.accept_languages.best_match(LANGUAGES)))
-    label = t(f"kinds.{kind}") if kind else ""
+    label = t(f"kinds.{template}") if template else ""
     html = render_template(
         "unsubscribe.html", t=t, page=name, kind=label, token=token, site=settings.site_name, home=settings.public_url
     )

@@ -1,4 +1,4 @@
-"""The shapes of the mail's answers."""
+"""The schemas of the mail's requests and responses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from parking.mail.models import OutboxMail
-from parking.mail.service import Preview, shown_reply
+from parking.mail.service import Preview, last_reply
 from parking.web import Instant, Out, Query
 
 State = Literal["queued", "sending", "retrying", "sent", "failed", "suppressed", "discarded"]
@@ -58,7 +58,7 @@ class EmailDetail(Email):
     attachments: list[str]
 
     @classmethod
-    def shown(cls, mail: OutboxMail, preview: Preview) -> EmailDetail:
+    def from_preview(cls, mail: OutboxMail, preview: Preview) -> EmailDetail:
         return cls(
             **_fields(mail), **_content(preview), attachments=[reference["filename"] for reference in mail.attachments]
         )
@@ -138,7 +138,7 @@ def _fields(mail: OutboxMail) -> dict[str, Any]:
         "subject": mail.subject,
         "state": mail.state,
         "attempts": mail.attempts,
-        "last_reply": shown_reply(mail),
+        "last_reply": last_reply(mail),
         "created_at": mail.created_at,
         "next_attempt_at": mail.due_at if waiting else None,
         "sent_at": mail.sent_at,

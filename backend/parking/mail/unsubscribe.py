@@ -1,4 +1,5 @@
-"""The token in every reminder and report: whose mail, which kind. Signed, no login, good for nothing else."""
+"""The token in every reminder and report: it names a user and a template. It is signed, needs no login, and allows
+nothing else."""
 
 from __future__ import annotations
 
@@ -9,20 +10,20 @@ from parking.settings import Settings
 
 
 class BadToken(ValueError):
-    """Not a token of ours, or a changed one."""
+    """The token was not signed by this installation, or was changed."""
 
 
-def make(settings: Settings, user_id: int, kind: str) -> str:
-    return str(_signer(settings).dumps([user_id, kind]))
+def make(settings: Settings, user_id: int, template: str) -> str:
+    return str(_signer(settings).dumps([user_id, template]))
 
 
 def read(settings: Settings, token: str) -> tuple[int, str]:
-    """The user's id and the kind. Raises BadToken."""
+    """The id of the user, and the template. Raises BadToken."""
     try:
-        user_id, kind = _signer(settings).loads(token)
+        user_id, template = _signer(settings).loads(token)
     except (BadSignature, ValueError, TypeError):
         raise BadToken("not an unsubscribe link of ours") from None
-    return int(user_id), str(kind)
+    return int(user_id), str(template)
 
 
 def _signer(settings: Settings) -> URLSafeSerializer:

@@ -15,7 +15,7 @@ from itertools import islice
 from sqlalchemy import select
 
 from parking import clock, mail
-from parking.bookings.emails import recipient
+from parking.accounts.emails import recipient
 from parking.database import db, transaction
 from parking.jobs.lease import Lease, LeaseLost, LeaseQueue
 from parking.reports import periods, recipients, send_log
@@ -104,19 +104,19 @@ class _BatchRun:
             return self._queue_all(mails)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             if len(mails) == 1:
-                log.exception("%s to user %s cannot be written", self.batch.kind, mails[0].reader.user.id)
+                log.exception("%s to user %s cannot be written", self.batch.kind, mails[0].recipient.user.id)
                 return 0
         return sum(self._queue([one]) for one in mails)
 
     def _queue_all(self, mails: Sequence[Written]) -> int:
         """Send log, outbox and lease in one transaction. Users who are in the send log get nothing."""
         with transaction() as session:
-            runs = [(one.reader.run, one.reader.user.id) for one in mails]
+            runs = [(one.recipient.run, one.recipient.user.id) for one in mails]
             new_runs = send_log.record(session, self.batch.kind, runs)
             new = [one for one, run in zip(mails, runs, strict=True) if run in new_runs]
             for one in new:
-                to = recipient(one.reader.user)
-                mail.queue(session, self.batch.kind, to, one.facts, attachments=one.attachments)
+                to = recipient(one.recipient.user)
+                mail.queue(session, self.batch.kind, to, one.context, attachments=one.attachments)
             lease = LEASES.extend(session, self.lease, queued=ReportBatch.queued + len(new))
         self.lease = lease
         return len(new)

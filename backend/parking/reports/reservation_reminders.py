@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import String, and_, cast, exists, func, literal, select
 from sqlalchemy.orm import Session, lazyload
 
-from parking import clock, mail
+from parking import clock
 from parking.accounts.models import User
-from parking.bookings.emails import facts_of, recipient
+from parking.bookings import emails
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_reserved
 from parking.database import db, plus_seconds, transaction
 from parking.lots.models import Lot, Spot
-from parking.mail.models import MailPreference
+from parking.mail import MailPreference
 from parking.pricing import Tariff
 from parking.reports import send_log
 from parking.reports.models import ReportRun
@@ -76,15 +76,8 @@ def _remind(session: Session, row: Any) -> bool:
     booking = row.Booking
     if not send_log.record(session, KIND, [(f"booking {booking.id}", booking.user_id)]):
         return False
-    facts = facts_of(booking, row.Lot, row.Spot.spot_number, row.Tariff, row.Spot.level)
-    mail.queue(
-        session,
-        KIND,
-        recipient(row.User),
-        {"booking": facts},
-        booking_id=booking.id,
-        expires_at=booking.start_time,
-    )
+    context = emails.booking_context(booking, row.Lot, row.Spot.spot_number, row.Tariff, row.Spot.level)
+    emails.reservation_reminder(session, row.User, context, booking.start_time)
     return True
 
 

@@ -10,7 +10,7 @@ from flask import current_app
 
 from parking import clock, settings
 from parking.errors import Unavailable
-from parking.mail.schemas import Outbox
+from parking.mail import Outbox
 from parking.system import health
 from parking.web import Out, requires, shutdown
 from parking.web.rate_limits import PUBLIC, limiter

@@ -8,10 +8,9 @@ import pytest
 from itsdangerous import URLSafeSerializer
 from sqlalchemy import text
 
-from parking import clock, signing
+from parking import clock, mail, signing
 from parking.accounts import emails, one_time_tokens
 from parking.database import db, transaction
-from parking.mail import service as mail
 from parking.mail import unsubscribe
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery, entries
@@ -55,10 +54,10 @@ def use(client, kind: str, secret: str) -> int:
     return client.post("/auth/email/confirm", json={"token": secret}).status_code
 
 
-KINDS = ["password_reset", "email_confirm"]
+TEMPLATES = ["password_reset", "email_confirm"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TEMPLATES)
 def test_the_database_holds_no_link_that_works_and_the_mail_does(app, client, alice, auth, sink, kind):  # noqa: F811
     ask(client, alice, auth, kind)
     stored = whole_database()
@@ -70,7 +69,7 @@ def test_the_database_holds_no_link_that_works_and_the_mail_does(app, client, al
     assert use(client, kind, secret) == 200
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TEMPLATES)
 def test_nothing_remains_of_a_mail_that_was_sent(app, client, alice, auth, sink, mails, kind):  # noqa: F811
     ask(client, alice, auth, kind)
     seed = mails(kind)[0].facts["seed"]
@@ -148,9 +147,9 @@ def test_links_signed_with_sha1_work_for_a_while(app, client, alice):
 
 
 def test_no_link_has_its_secret_in_the_query(app, alice, mails, client, auth):
-    for kind in KINDS:
+    for kind in TEMPLATES:
         ask(client, alice, auth, kind)
     for row in db.session.query(OutboxMail):
-        link = delivery.draft(row, current()).facts["link"]
+        link = delivery.draft(row, current()).context["link"]
         assert "?" not in link
         assert "#token=" in link

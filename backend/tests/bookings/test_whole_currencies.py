@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from parking import clock, money
+from parking import clock, mail, money
 from parking.bookings import service
 from parking.database import db
-from parking.mail import service as mail
 from parking.mail.i18n import Texts
 from parking.mail.models import OutboxMail
 from parking.pricing import TariffTerms, cost_lines, cost_minor

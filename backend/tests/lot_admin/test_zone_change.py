@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from parking import clock, lot_calendar
+from parking import clock, lot_calendar, mail
 from parking.bookings import service
 from parking.database import db
-from parking.mail import service as mail
 from parking.mail.models import OutboxMail
 from parking.statistics.daily import check, refresh
 from tests.bookings.helpers import make_lot, park, reserve

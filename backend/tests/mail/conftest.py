@@ -14,9 +14,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from parking import create_app
+from parking import create_app, mail
 from parking.database import db, transaction
-from parking.mail import service as mail
+from parking.mail import service
 from tests.ports import free_port
 
 
@@ -186,14 +186,14 @@ AMELIA = mail.Recipient("amelia@example.com", "Amelia Stone", "en", "Europe/Lond
 
 
 def put(kind: str = "booking_confirmation", to: mail.Recipient = AMELIA, **more):
-    """One mail of this kind, with its sample facts, in the outbox."""
-    facts = more.pop("facts", None) or mail.KINDS[kind].sample()
+    """One mail of this kind, with its sample context, in the outbox."""
+    context = more.pop("context", None) or mail.TEMPLATES[kind].sample()
     with transaction() as session:
-        return mail.queue(session, kind, to, facts, **more)
+        return mail.queue(session, kind, to, context, **more)
 
 
 def states() -> dict[str, int]:
-    return {state: n for state, n in mail.counts(db.session()).items() if n}
+    return {state: n for state, n in service.counts(db.session()).items() if n}
 
 
 class Gate:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from icalendar import Calendar
 
-from parking.mail import render
-from parking.mail.templates import samples
+from parking.bookings.emails.confirmation import instant_sample
+from parking.mail import TEMPLATES, render
 from tests.mail.test_templates import LONG, SITE, draft
 
 _PARAMETER = r';[A-Z0-9-]+=(?:"[^"\x00-\x08]*"|[^";:,\x00-\x08]*)'
@@ -93,14 +93,14 @@ def test_one_booking_has_one_entry_through_its_whole_life():
 
 
 def test_an_instant_booking_shows_the_time_that_is_sure():
-    _, event = entry_of("booking_confirmation", facts=samples.booking_confirmation_instant())
+    _, event = entry_of("booking_confirmation", context=instant_sample())
     assert event["DTEND"].dt == datetime(2026, 11, 23, 14, 12, tzinfo=UTC)
 
 
 def test_awkward_text_is_escaped_and_folded():
-    facts = samples.booking_confirmation()
-    facts["booking"]["lot_name"] = f'{LONG}; "A, B" \\ C\nD'
-    _, event = entry_of("booking_confirmation", facts=facts, name='Zoë "the driver"; Ö:X,Y')
+    context = TEMPLATES["booking_confirmation"].sample()
+    context["booking"]["lot_name"] = f'{LONG}; "A, B" \\ C\nD'
+    _, event = entry_of("booking_confirmation", context=context, name='Zoë "the driver"; Ö:X,Y')
     assert str(event["SUMMARY"]) == f'Spot 17, {LONG}; "A, B" \\ C D'
     assert event["ATTENDEE"].params["CN"] == "Zoë 'the driver'; Ö:X,Y"
 
@@ -114,9 +114,9 @@ def test_letters_that_change_no_diary_carry_no_entry():
     for kind in ("reservation_reminder", "password_changed", "test_message"):
         assert parts_of(kind) == []
     window = {"start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T17:30:00Z"}
-    facts = samples.release_receipt()
-    facts["booking"] |= {"reserved_start": window["start_time"], "reserved_end": window["end_time"], **window}
-    assert parts_of("release_receipt", facts=facts) == [], "it ended as the diary has it"
+    context = TEMPLATES["release_receipt"].sample()
+    context["booking"] |= {"reserved_start": window["start_time"], "reserved_end": window["end_time"], **window}
+    assert parts_of("release_receipt", context=context) == [], "it ended as the diary has it"
 
 
 @pytest.mark.parametrize("kind", ["release_receipt", "booking_force_released"])
@@ -128,19 +128,19 @@ def test_the_end_of_a_stay_is_told_to_the_diary(kind):
 
 
 def test_a_stay_of_no_length_has_no_end_that_is_not_later():
-    facts = samples.release_receipt()
-    facts["booking"]["end_time"] = facts["booking"]["start_time"]
-    values, event = entry_of("release_receipt", facts=facts)
+    context = TEMPLATES["release_receipt"].sample()
+    context["booking"]["end_time"] = context["booking"]["start_time"]
+    values, event = entry_of("release_receipt", context=context)
     assert "DTEND" not in values
     assert event["DTSTART"].dt == datetime(2026, 11, 23, 10, 12, tzinfo=UTC)
 
 
 def test_messages_queued_by_older_versions_still_have_their_entry():
-    """Their facts say nothing of the status."""
-    facts = samples.booking_cancelled()
-    del facts["booking"]["status"]
-    facts["booking"]["end_time"] = "2026-11-23T11:00:00Z"
-    _, event = entry_of("booking_cancelled", facts=facts)
+    """Their context say nothing of the status."""
+    context = TEMPLATES["booking_cancelled"].sample()
+    del context["booking"]["status"]
+    context["booking"]["end_time"] = "2026-11-23T11:00:00Z"
+    _, event = entry_of("booking_cancelled", context=context)
     assert (str(event["STATUS"]), event["DTEND"].dt) == ("CANCELLED", datetime(2026, 11, 24, 17, 30, tzinfo=UTC))
 
 

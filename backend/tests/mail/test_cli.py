@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from parking import mail
 from parking.database import db
-from parking.mail import service as mail
 from parking.mail import unsubscribe
-from parking.mail.templates import KINDS
+from parking.mail.registry import TEMPLATES
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_render_writes_every_kind_in_every_language(flask, tmp_path):
     assert result.exit_code == 0, result.output
     names = {path.name for path in (tmp_path / "mails").iterdir()}
     assert names == {
-        f"{kind}.{lang}.{end}" for kind in KINDS for lang in ("en", "de") for end in ("html", "txt", "eml")
+        f"{kind}.{lang}.{end}" for kind in TEMPLATES for lang in ("en", "de") for end in ("html", "txt", "eml")
     }
 
 

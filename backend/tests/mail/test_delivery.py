@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from parking import clock
+from parking import clock, mail
 from parking.database import db, transaction
-from parking.mail import service as mail
+from parking.mail import service
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery, entries
 
@@ -20,10 +20,10 @@ def named(number: int) -> mail.Recipient:
 
 
 def put_many(count: int, kind: str = "booking_confirmation") -> None:
-    facts = mail.KINDS[kind].sample()
+    context = mail.TEMPLATES[kind].sample()
     with transaction() as session:
         for number in range(count):
-            mail.queue(session, kind, named(number), facts, booking_id=number)
+            mail.queue(session, kind, named(number), context, booking_id=number)
 
 
 def test_a_committed_mail_arrives_and_says_what_was_queued(app, sink):
@@ -84,7 +84,7 @@ def test_mails_that_waited_for_the_server_go_out_as_soon_as_it_is_back(app, sink
     delivery.deliver_due()
     smtp_server.start()
     clock.travel(10)
-    put("test_message", facts={})
+    put("test_message", context={})
     assert delivery.deliver_due().sent == 4
 
 
@@ -231,13 +231,13 @@ def test_the_administrator_can_end_the_pause(app, reconfigure, sink):
     sink.accept_login = True
     assert delivery.deliver_due().sent == 0
     with transaction() as session:
-        mail.resume(session)
+        service.resume(session)
     assert delivery.deliver_due().sent == 3
 
 
 def test_a_mail_that_cannot_be_written_fails_alone(app, sink):
     row = put()
-    put("test_message", facts={})
+    put("test_message", context={})
     with transaction() as session:
         session.get(OutboxMail, row.id).facts = {"booking": {}}
     assert delivery.deliver_due() == delivery.Tally(sent=1, failed=1)
@@ -248,10 +248,10 @@ def test_a_mail_that_kills_its_workers_is_put_aside(app, sink):
     row = put()
     for _ in range(entries.MOST_LOST_LEASES):
         with transaction() as session:
-            assert entries.claim(session, clock.now()).id == row.id
+            assert entries.lease(session, clock.now()).id == row.id
         clock.travel(121)
     with transaction() as session:
-        assert entries.claim(session, clock.now()) is None
+        assert entries.lease(session, clock.now()) is None
     stored = db.session.get(OutboxMail, row.id)
     assert stored.state == "failed"
     assert "died 5 times" in stored.last_reply
@@ -268,7 +268,7 @@ def test_a_late_mail_is_discarded_not_sent(app, sink):
 def test_a_lease_is_respected_until_it_runs_out(app, sink):
     put()
     with transaction() as session:
-        held = entries.claim(session, clock.now())
+        held = entries.lease(session, clock.now())
     assert delivery.deliver_due() == delivery.Tally()
     clock.travel(121)
     assert delivery.deliver_due().sent == 1
@@ -309,7 +309,7 @@ def test_without_the_claim_four_workers_send_mails_twice(app, sink, monkeypatch)
             row.state, row.lease = "sending", "everybody"
         return row
 
-    monkeypatch.setattr(entries, "claim", unguarded)
+    monkeypatch.setattr(entries, "lease", unguarded)
     sink.on_data = Meeting()
     put_many(10)
     _deliver_in_threads(app, 4)
@@ -317,10 +317,10 @@ def test_without_the_claim_four_workers_send_mails_twice(app, sink, monkeypatch)
 
 
 def test_the_clients_task_delivers_one_confirmation_now(app, sink):
-    from parking.mail.tasks import send_booking_confirmation
+    from parking.bookings.tasks import send_booking_confirmation
 
     put(booking_id=7)
-    put("test_message", facts={})
+    put("test_message", context={})
     sink.on_rcpt = lambda address: "451 later"
     delivery.deliver_due()
     sink.on_rcpt = lambda address: None

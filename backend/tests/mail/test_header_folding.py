@@ -11,10 +11,9 @@ from email.policy import SMTP
 
 import pytest
 
-from parking.mail import render
+from parking.mail import TEMPLATES, render
 from parking.mail.render import Attachment, Site
 from parking.mail.smtp.header_folding import WIRE, encoded_words
-from parking.mail.templates import KINDS, samples
 from tests.mail.test_templates import EVERY, SITE, draft
 
 WORD = re.compile(r"=\?utf-8\?([bq])\?[^? ]*\?=")
@@ -72,15 +71,15 @@ def name_in(header):
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 def test_names_of_every_script_fit_and_come_back(name):
-    facts = samples.booking_confirmation()
-    facts["booking"]["lot_name"] = name
+    context = TEMPLATES["booking_confirmation"].sample()
+    context["booking"]["lot_name"] = name
     site = Site(name, SITE.public_url, SITE.sender)
-    chosen = draft("booking_confirmation", facts=facts, name=name)
+    chosen = draft("booking_confirmation", context=context, name=name)
     raw = render.wire(chosen, site)
     check(raw)
     assert raw.isascii()
     message = email.message_from_bytes(raw, policy=email.policy.default)
-    assert message["Subject"] == render.build(chosen, site).subject.strip()
+    assert message["Subject"] == render.subject(chosen, site).strip()
     expected = " ".join(name.split())[:200].strip()
     assert message["To"].addresses[0].addr_spec == "amelia@example.com"
     plain = email.message_from_bytes(raw)
@@ -143,4 +142,4 @@ def test_the_library_alone_writes_words_that_are_too_long():
 
 
 def test_every_kind_is_looked_at():
-    assert {kind for kind, _ in EVERY} == set(KINDS)
+    assert {kind for kind, _ in EVERY} == set(TEMPLATES)

@@ -6,13 +6,12 @@ import email.policy
 import pytest
 
 from config import ConfigError
+from parking import mail
 from parking import mail as mail_domain
 from parking.database import transaction
-from parking.mail import render
-from parking.mail import service as mail
+from parking.mail import TEMPLATES, render
 from parking.mail.outbox import delivery
 from parking.mail.smtp.addresses import BadAddress, addr_spec, header_text, mailbox
-from parking.mail.templates import samples
 from tests.conftest import make_user
 from tests.mail.test_templates import SITE, draft
 
@@ -36,11 +35,11 @@ def test_there_are_forty_variants():
 
 @pytest.mark.parametrize("attack", VARIANTS)
 def test_names_and_lots_add_no_header(attack):
-    facts = samples.booking_confirmation()
-    facts["booking"]["lot_name"] = "Lot" + attack
-    facts["booking"]["vehicle_plate"] = "P" + attack
-    facts["booking"]["reference"] = "R" + attack
-    raw = render.wire(draft("booking_confirmation", facts=facts, name="Amelia" + attack), SITE)
+    context = TEMPLATES["booking_confirmation"].sample()
+    context["booking"]["lot_name"] = "Lot" + attack
+    context["booking"]["vehicle_plate"] = "P" + attack
+    context["booking"]["reference"] = "R" + attack
+    raw = render.wire(draft("booking_confirmation", context=context, name="Amelia" + attack), SITE)
     message = email.message_from_bytes(raw, policy=email.policy.default)
     assert list(message.keys()) == EXPECTED
     assert [address.addr_spec for address in message["To"].addresses] == ["amelia@example.com"]
@@ -92,7 +91,7 @@ def test_the_server_sees_only_the_recipient_and_the_bad_one_fails(app, sink):
     for attack in VARIANTS[:6]:
         with transaction() as session:
             mail.queue(session, "test_message", mail.Recipient("eve@example.com" + attack, "Eve" + attack), {})
-    put("test_message", facts={})
+    put("test_message", context={})
     delivery.deliver_due()
     assert [delivery.recipients for delivery in sink.accepted] == [[AMELIA.email]]
     assert states() == {"failed": 6, "sent": 1}

@@ -10,12 +10,12 @@ from datetime import timedelta
 
 import pytest
 
-from parking import clock
+from parking import clock, mail
 from parking.accounts import routes
 from parking.accounts.models import User
 from parking.bookings import service
+from parking.bookings.emails import confirmation
 from parking.database import db, transaction
-from parking.mail import service as mail
 from parking.mail.models import MailToUnconfirmed, OutboxMail
 from parking.mail.outbox import allowance, delivery, entries, queue
 from parking.web.rate_limits import limiter
@@ -128,17 +128,17 @@ def _deliver(app):
 def test_a_worker_that_takes_the_mail_between_look_and_update_loses_no_state(app, alice, carol, monkeypatch):
     """The UPDATE asks for the state again; without that the newer state would vanish in a mail that is on its way."""
     booking = park(alice, make_lot(carol))
-    first = queue._is_first
+    merge = confirmation.merge_confirmations
 
-    def taken_meanwhile(mail_row):
+    def lease_meanwhile(waiting, new):
         db.session.execute(
             OutboxMail.__table__.update()
-            .where(OutboxMail.id == mail_row.id)
+            .where(OutboxMail.booking_id == booking["id"])
             .values(state="sending", lease="another worker", due_at=clock.now() + entries.LEASE)
         )
-        return first(mail_row)
+        return merge(waiting, new)
 
-    monkeypatch.setattr(queue, "_is_first", taken_meanwhile)
+    monkeypatch.setattr(confirmation, "merge_confirmations", lease_meanwhile)
     service.extend(booking["id"], alice.id, minutes=30)
     old, new = rows(kind="booking_confirmation")
     assert (old.state, old.facts["booking"]["sequence"]) == ("sending", 0)
@@ -206,7 +206,7 @@ def test_a_new_account_with_the_same_address_does_not_begin_anew(limited, alice)
     for _ in range(30):
         put("release_receipt", reader(alice))
     with transaction() as session:
-        mail.forget_user(session, alice.id)
+        mail.delete_user(session, alice.id)
     assert put("release_receipt", dataclasses.replace(reader(alice), email=alice.email.upper())).state == "suppressed"
 
 
@@ -217,7 +217,7 @@ def test_without_rate_limits_nothing_is_held_back(app, alice):
 
 def test_a_mail_that_is_rolled_back_is_not_counted(limited, alice):
     with suppress(RuntimeError), transaction() as session:
-        mail.queue(session, "release_receipt", reader(alice), mail.KINDS["release_receipt"].sample())
+        mail.queue(session, "release_receipt", reader(alice), mail.TEMPLATES["release_receipt"].sample())
         raise RuntimeError
     assert db.session.query(MailToUnconfirmed).count() == 0
 

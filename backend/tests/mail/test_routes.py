@@ -2,8 +2,8 @@
 
 import pytest
 
+from parking import mail
 from parking.database import db, transaction
-from parking.mail import service as mail
 from parking.mail import unsubscribe
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery
@@ -31,7 +31,7 @@ def test_only_administrators_see_the_mails(client, auth, alice, method, path):
 
 def test_the_list_is_paged_and_filtered(client, auth, carol, sink):
     for number in range(5):
-        put("test_message", facts={}, booking_id=number)
+        put("test_message", context={}, booking_id=number)
     put("release_receipt")
     first = client.get("/api/admin/emails?limit=4", headers=auth(carol)).json
     assert [email["kind"] for email in first["emails"]] == [
@@ -98,7 +98,7 @@ def test_an_erased_link_is_not_sent_again(client, auth, carol, sink):
     assert "erased" in answer.json["detail"]
 
 
-@pytest.mark.parametrize("kind", list(mail.KINDS))
+@pytest.mark.parametrize("kind", list(mail.TEMPLATES))
 def test_every_kind_has_a_preview(client, auth, carol, kind):
     for locale in ("en", "de"):
         preview = client.get(f"/api/admin/emails/preview/{kind}?locale={locale}", headers=auth(carol)).json["preview"]

@@ -3,9 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from parking import clock
+from parking import clock, mail
 from parking.database import db, transaction
-from parking.mail import service as mail
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery
 
@@ -25,20 +24,20 @@ def test_a_dedupe_key_makes_the_second_mail_none(app):
 
 def test_a_mail_stands_on_its_own(app, sink):
     """Facts are kept as they were; what changes later in the booking changes no mail."""
-    facts = mail.KINDS["booking_confirmation"].sample()
+    context = mail.TEMPLATES["booking_confirmation"].sample()
     with transaction() as session:
-        mail.queue(session, "booking_confirmation", AMELIA, facts)
-    facts["booking"]["spot_number"] = 99
+        mail.queue(session, "booking_confirmation", AMELIA, context)
+    context["booking"]["spot_number"] = 99
     delivery.deliver_due()
     assert "spot 17" in str(sink.accepted[0].message["Subject"])
 
 
 def test_facts_that_fit_no_letter_are_refused_at_once(app):
-    naive = mail.KINDS["booking_confirmation"].sample()
+    naive = mail.TEMPLATES["booking_confirmation"].sample()
     naive["booking"]["reserved_start"] = "2026-01-01T10:00"
-    for facts in ({"booking": {}}, {"nothing": 1}, naive):
+    for context in ({"booking": {}}, {"nothing": 1}, naive):
         with pytest.raises((KeyError, ValueError)):
-            put(facts=facts)
+            put(context=context)
     assert states() == {}
 
 
@@ -71,7 +70,7 @@ def test_preferences_are_listed_by_what_concerns_a_reader(app, alice, carol):
         "inactivity_reminder": True,
         "user_monthly_report": True,
     }
-    assert set(mail.get_preferences(db.session(), carol.id, admin=True)) == set(mail.SUBSCRIPTIONS)
+    assert set(mail.get_preferences(db.session(), carol.id, admin=True)) == set(mail.subscriptions())
     with transaction() as session:
         mail.set_preferences(session, alice.id, {"inactivity_reminder": False})
     assert mail.get_preferences(db.session(), alice.id)["inactivity_reminder"] is False
@@ -99,10 +98,10 @@ def test_a_reset_link_is_hidden_from_the_administrator_while_it_waits(app):
 def test_a_forgotten_user_leaves_no_mail_behind(app, alice, sink):
     put("release_receipt", reader(alice))
     delivery.deliver_due()
-    put("test_message", reader(alice), facts={})
+    put("test_message", reader(alice), context={})
     with transaction() as session:
         mail.set_preferences(session, alice.id, {"inactivity_reminder": False})
-        assert mail.forget_user(session, alice.id) == 2
+        assert mail.delete_user(session, alice.id) == 2
     assert states() == {}
     left = db.session.execute(text("SELECT count(*) FROM mail_preference")).scalar()
     assert left == 0
@@ -120,7 +119,7 @@ def test_the_page_can_say_whether_a_confirmation_was_sent(app, sink):
     put(booking_id=1)
     delivery.deliver_due()
     put(booking_id=2)
-    assert mail.confirmation_states(db.session(), [1, 2, 3]) == {1: "sent", 2: "queued"}
+    assert mail.latest_states(db.session(), "booking_confirmation", [1, 2, 3]) == {1: "sent", 2: "queued"}
 
 
 def test_attached_files_come_from_the_export_folder_only(app, settings, sink):

@@ -9,28 +9,27 @@ from pathlib import Path
 
 import pytest
 
-from parking.mail import render
+from parking.mail import TEMPLATES, render, subscriptions
 from parking.mail.i18n import LANGUAGES, Texts, catalogue
 from parking.mail.render import Attachment, Draft, Site
-from parking.mail.templates import KINDS, SUBSCRIPTIONS, samples
 
 SITE = Site("Parkwell", "https://park.example.com", "noreply@park.example.com")
 MADE_AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 SNAPSHOTS = Path(__file__).with_name("snapshots")
-EVERY = [(kind, lang) for kind in KINDS for lang in LANGUAGES]
+EVERY = [(kind, lang) for kind in TEMPLATES for lang in LANGUAGES]
 LONG = "Überlandparkhaus am Nordwestkreuz mit sehr langem Namen und noch einem Zusatz für die Ostseite GmbH & Co"
 
 
-def draft(kind, lang="en", facts=None, **more):
-    link = "https://park.example.com/unsubscribe/token" if kind in SUBSCRIPTIONS else ""
+def draft(kind, lang="en", context=None, **more):
+    link = "https://park.example.com/unsubscribe/token" if kind in subscriptions() else ""
     given = {
-        "kind": kind,
+        "template": kind,
         "email": "amelia@example.com",
         "name": "Amelia Stone",
         "locale": lang,
         "timezone": "Europe/Berlin",
-        "facts": facts if facts is not None else KINDS[kind].sample(),
-        "made_at": MADE_AT,
+        "context": context if context is not None else TEMPLATES[kind].sample(),
+        "created_at": MADE_AT,
         "message_id": f"<{kind}.{lang}@park.example.com>",
         "unsubscribe_url": link,
         "unsubscribe_mail": "unsubscribe%20token" if link else "",
@@ -79,7 +78,7 @@ def numbers(text):
 def test_the_letter_is_as_it_was_approved(kind, lang):
     """Delete a file under snapshots/ and run the test to approve a new wording or look."""
     shown = render.render(draft(kind, lang), SITE)
-    seen = f"Subject: {shown.letter.subject}\nPreheader: {shown.letter.preheader}\n\n{shown.text}"
+    seen = f"Subject: {shown.subject}\nPreheader: {shown.message.preheader}\n\n{shown.text}"
     contents = {f"{kind}.{lang}.txt": seen}
     if lang == "en":  # the look is the same in every language
         contents[f"{kind}.html"] = shown.html
@@ -94,29 +93,29 @@ def test_the_letter_is_as_it_was_approved(kind, lang):
 
 @pytest.mark.parametrize(("kind", "lang"), EVERY)
 def test_subject_and_preheader_have_their_length(kind, lang):
-    letter = render.build(draft(kind, lang), SITE)
-    assert 10 <= len(letter.subject) <= 60
-    assert 40 <= len(letter.preheader) <= 100
-    page = Page(render.render(draft(kind, lang), SITE).html)
-    assert page.text.count(" ".join(letter.preheader.split())) == 1
+    rendered = render.render(draft(kind, lang), SITE)
+    preheader = rendered.message.preheader
+    assert 10 <= len(rendered.subject) <= 60
+    assert 40 <= len(preheader) <= 100
+    assert Page(rendered.html).text.count(" ".join(preheader.split())) == 1
 
 
 @pytest.mark.parametrize(("kind", "lang"), EVERY)
 def test_text_and_html_say_the_same(kind, lang):
     shown = render.render(draft(kind, lang), SITE)
     page = Page(shown.html)
-    in_html = page.text.replace(shown.letter.preheader, "", 1)
+    in_html = page.text.replace(shown.message.preheader, "", 1)
     assert set(numbers(in_html)) == set(numbers(shown.text)), "a figure is missing on one side"
-    for block in shown.letter.blocks:
+    for block in shown.message.blocks:
         for said in _words_of(block):
             assert " ".join(said.split()) in page.text
             assert " ".join(said.split()) in " ".join(shown.text.split())
 
 
 def _words_of(block):
-    if block.kind == "para":
+    if block.kind == "paragraph":
         return [block.text]
-    if block.kind == "facts":
+    if block.kind == "details":
         return [word for row in block.rows for word in (row.label, row.value)]
     if block.kind == "tiles":
         return [word for tile in block.tiles for word in (tile.label, tile.value, tile.change)]
@@ -163,11 +162,11 @@ def test_the_message_is_built_as_the_standards_want(kind, lang):
     assert all(part.get_content_charset() == "utf-8" for part in list(bodies.iter_parts())[:2])
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", list(TEMPLATES))
 def test_only_reminders_and_reports_can_be_unsubscribed_from(kind):
     message = parsed(kind)
     source = render.render(draft(kind), SITE).html
-    if kind in SUBSCRIPTIONS:
+    if kind in subscriptions():
         assert message["List-Unsubscribe"] == (
             "<https://park.example.com/unsubscribe/token>,"
             " <mailto:noreply@park.example.com?subject=unsubscribe%20token>"
@@ -183,7 +182,7 @@ def test_only_reminders_and_reports_can_be_unsubscribed_from(kind):
         assert "unsubscribe" not in source
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", list(TEMPLATES))
 def test_a_mail_drawn_twice_is_the_same_to_the_byte(kind):
     assert render.wire(draft(kind), SITE) == render.wire(draft(kind), SITE)
 
@@ -198,16 +197,16 @@ def _with_long_names(value):
 
 @pytest.mark.parametrize(("kind", "lang"), EVERY)
 def test_long_names_break_neither_subject_nor_size(kind, lang):
-    facts = _with_long_names(KINDS[kind].sample())
-    message = parsed(kind, lang, facts=facts, name="محمد عبد الرحمن بن عبد العزيز آل سعود الكبير " * 4)
+    context = _with_long_names(TEMPLATES[kind].sample())
+    message = parsed(kind, lang, context=context, name="محمد عبد الرحمن بن عبد العزيز آل سعود الكبير " * 4)
     assert len(message["Subject"]) <= 60
-    assert len(render.build(draft(kind, lang, facts), SITE).preheader) <= 100
-    assert len(render.render(draft(kind, lang, facts), SITE).html) <= 100 * 1024
+    assert len(render.build(draft(kind, lang, context), SITE).preheader) <= 100
+    assert len(render.render(draft(kind, lang, context), SITE).html) <= 100 * 1024
 
 
 def test_a_long_lot_name_leaves_the_spot_readable():
-    facts = _with_long_names(samples.booking_confirmation())
-    subject = render.build(draft("booking_confirmation", facts=facts), SITE).subject
+    context = _with_long_names(TEMPLATES["booking_confirmation"].sample())
+    subject = render.subject(draft("booking_confirmation", context=context), SITE)
     assert subject.startswith("Reserved: spot 17 at Überland")
     assert subject.endswith("…")
 
@@ -217,8 +216,8 @@ def test_a_report_of_hundreds_of_lots_stays_below_what_gmail_clips(lang):
     lots = [
         {"name": f"{LONG[:90]} {n}", "bookings": n, "revenue_minor": n, "occupancy_percent": 50} for n in range(500)
     ]
-    facts = {**samples.admin_monthly_report(), "lots": lots}
-    shown = render.render(draft("admin_monthly_report", lang, facts), SITE)
+    context = {**TEMPLATES["admin_monthly_report"].sample(), "lots": lots}
+    shown = render.render(draft("admin_monthly_report", lang, context), SITE)
     assert len(shown.html.encode()) <= 100 * 1024
     assert "460" in shown.text  # how many more lots there are
 
@@ -226,10 +225,10 @@ def test_a_report_of_hundreds_of_lots_stays_below_what_gmail_clips(lang):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_letters_about_nothing_say_so(lang):
     zero = {"bookings": 0, "revenue_minor": 0, "occupancy_percent": 0.0, "new_users": 0}
-    empty = {**samples.admin_daily_report(), "figures": zero, "previous": None, "lots": []}
+    empty = {**TEMPLATES["admin_daily_report"].sample(), "figures": zero, "previous": None, "lots": []}
     text = render.render(draft("admin_daily_report", lang, empty), SITE).text
     assert Texts(lang)("report.nothing") in text
-    user = {**samples.user_monthly_report(), "lots": [], "previous": None}
+    user = {**TEMPLATES["user_monthly_report"].sample(), "lots": [], "previous": None}
     assert Texts(lang)("report.nothing") in render.render(draft("user_monthly_report", lang, user), SITE).text
     nobody = {"days_since_last": None, "lots": []}
     shown = render.render(draft("inactivity_reminder", lang, nobody), SITE)
@@ -243,8 +242,8 @@ DAYS = [
 
 
 def said_of(lines, lang, **booking):
-    facts = {"booking": {**samples.release_receipt()["booking"], **booking, "lines": lines}}
-    return render.render(draft("release_receipt", lang, facts), SITE).text.replace("\u00a0", " ")
+    context = {"booking": {**TEMPLATES["release_receipt"].sample()["booking"], **booking, "lines": lines}}
+    return render.render(draft("release_receipt", lang, context), SITE).text.replace("\u00a0", " ")
 
 
 def test_the_lines_of_a_receipt_are_in_the_readers_language():
@@ -266,21 +265,21 @@ def test_a_receipt_tells_the_stay_from_the_time_that_was_reserved():
 
 
 def test_a_report_whose_bookings_are_too_large_for_a_mail_leads_to_them():
-    facts = {**samples.admin_monthly_report(), "bookings_attached": False}
-    shown = render.render(draft("admin_monthly_report", facts=facts), SITE)
+    context = {**TEMPLATES["admin_monthly_report"].sample(), "bookings_attached": False}
+    shown = render.render(draft("admin_monthly_report", context=context), SITE)
     assert "Two files are attached" not in shown.text
     assert "\nhttps://park.example.com/admin/exports\n" in shown.text
     assert "https://park.example.com/admin/exports" in Page(shown.html).links
 
 
 def test_times_are_the_lots_and_also_the_readers_where_they_differ():
-    facts = samples.booking_confirmation()
-    abroad = render.render(draft("booking_confirmation", facts=facts, timezone="Asia/Kolkata"), SITE).text
+    context = TEMPLATES["booking_confirmation"].sample()
+    abroad = render.render(draft("booking_confirmation", context=context, timezone="Asia/Kolkata"), SITE).text
     abroad = abroad.replace("\u00a0", " ")
     assert "From: Tue 24 Nov 2026, 09:00" in abroad
     assert "Time zone: Europe/London (UTC+0)" in abroad
     assert "In your time: Tue 24 Nov 2026, 14:30 – 23:00 (Asia/Kolkata, UTC+5:30)" in abroad
-    at_home = render.render(draft("booking_confirmation", facts=facts, timezone="Europe/London"), SITE).text
+    at_home = render.render(draft("booking_confirmation", context=context, timezone="Europe/London"), SITE).text
     assert "In your time" not in at_home
 
 
@@ -300,9 +299,9 @@ def test_utc_is_named_once():
 )
 def test_a_report_names_what_its_changes_are_measured_against(kind, day_or_month, english, german):
     for lang, period in (("en", f"Compared with {english}."), ("de", f"Verglichen mit {german}.")):
-        facts = {**KINDS[kind].sample(), **day_or_month}
-        assert period in render.render(draft(kind, lang, facts), SITE).text.replace("\u00a0", " ")
-        alone = render.render(draft(kind, lang, {**facts, "previous": None}), SITE).text
+        context = {**TEMPLATES[kind].sample(), **day_or_month}
+        assert period in render.render(draft(kind, lang, context), SITE).text.replace("\u00a0", " ")
+        alone = render.render(draft(kind, lang, {**context, "previous": None}), SITE).text
         assert period.split()[0] not in alone
 
 
@@ -311,10 +310,10 @@ def test_a_percentage_that_rounds_to_a_whole_one_has_no_nought():
 
 
 def test_one_point_is_one_point():
-    facts = samples.admin_daily_report()
-    facts = {**facts, "figures": {**facts["figures"], "occupancy_percent": 62.0}}
-    assert "▲ 1 point more" in render.render(draft("admin_daily_report", "en", facts), SITE).text
-    assert "▲ 1 Punkt mehr" in render.render(draft("admin_daily_report", "de", facts), SITE).text
+    context = TEMPLATES["admin_daily_report"].sample()
+    context = {**context, "figures": {**context["figures"], "occupancy_percent": 62.0}}
+    assert "▲ 1 point more" in render.render(draft("admin_daily_report", "en", context), SITE).text
+    assert "▲ 1 Punkt mehr" in render.render(draft("admin_daily_report", "de", context), SITE).text
 
 
 def test_a_stay_over_the_change_of_clocks_names_both_offsets():
@@ -349,21 +348,21 @@ def test_the_catalogue_has_every_sentence_in_every_language_with_the_same_blanks
 
 
 def test_html_is_escaped_and_text_is_not():
-    facts = samples.booking_confirmation()
-    facts["booking"]["lot_name"] = "<script>alert(1)</script> & Söhne"
-    shown = render.render(draft("booking_confirmation", facts=facts, name="<b>Bob</b>"), SITE)
+    context = TEMPLATES["booking_confirmation"].sample()
+    context["booking"]["lot_name"] = "<script>alert(1)</script> & Söhne"
+    shown = render.render(draft("booking_confirmation", context=context, name="<b>Bob</b>"), SITE)
     assert "<script>alert" not in shown.html
     assert "<b>Bob" not in shown.html
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne" in shown.html
     assert "<script>alert(1)</script> & Söhne" in shown.text
-    assert render._ENVIRONMENT[".mjml"].autoescape is True
-    assert render._ENVIRONMENT[".txt"].autoescape is False
+    assert render.ENVIRONMENTS[".mjml"].autoescape is True
+    assert render.ENVIRONMENTS[".txt"].autoescape is False
 
 
 def test_a_link_that_is_no_web_address_is_refused():
     for link in ("javascript:alert(1)", "//evil.example", "data:text/html,x", ""):
         with pytest.raises(ValueError, match="https"):
-            render.build(draft("password_reset", facts={**samples.password_reset(), "link": link}), SITE)
+            render.build(draft("password_reset", context={**TEMPLATES["password_reset"].sample(), "link": link}), SITE)
 
 
 def test_files_travel_as_they_are():
@@ -377,8 +376,8 @@ def test_files_travel_as_they_are():
 
 
 def test_no_mail_tells_about_other_users():
-    for kind in KINDS:
-        if not KINDS[kind].admin_only:
+    for kind in TEMPLATES:
+        if not TEMPLATES[kind].admin_only:
             shown = render.render(draft(kind), SITE)
             addresses = set(re.findall(r"[\w.]+@[\w.]+", shown.text))
             assert addresses <= {"amelia@example.com", "amelia.new@example.com"}, kind

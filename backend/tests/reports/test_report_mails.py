@@ -9,13 +9,13 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from parking import clock
+from parking import clock, mail
 from parking.audit.models import AuditEntry
 from parking.database import db
 from parking.exports import files
-from parking.mail import service as mail
 from parking.mail.models import OutboxMail
 from parking.reports import batches, emails, periods, report_types, schedule, send_now, tasks
+from parking.reports.emails import attachments
 from parking.reports.models import ReportBatch
 from parking.statistics.reading import summary
 from tests.conftest import make_user
@@ -165,12 +165,12 @@ def test_every_letter_can_be_written(city):
 
 def test_a_large_file_is_packed_and_a_too_large_one_is_left_to_the_page(city, monkeypatch):
     to(2026, 4, 1)
-    monkeypatch.setattr(emails, "ATTACHED_UP_TO", 5000)
+    monkeypatch.setattr(attachments, "ATTACHED_UP_TO", 5000)
     schedule.run_due()
     _, packed = mails("admin_monthly_report")[-1].attachments
     with zipfile.ZipFile(files.absolute(packed["path"])) as archive:
         assert archive.namelist() == ["report_bookings_2026-03.csv"]
-    monkeypatch.setattr(emails, "ATTACHED_UP_TO", 50)
+    monkeypatch.setattr(attachments, "ATTACHED_UP_TO", 50)
     send_now.start(["admin_monthly_report"], force=True)
     batches.process_batches()
     assert len(mails("admin_monthly_report")[-1].attachments) == 1
@@ -290,7 +290,7 @@ def test_beat_rings_for_every_job_and_each_is_known():
     names = {entry["task"] for entry in tasks.BEAT.values()}
     clients = {"tasks.send_daily_reminders", "tasks.send_monthly_report", "tasks.send_daily_admin_report"}
     assert (names | clients) <= set(celery.tasks)
-    assert report_types.REPORTS.keys() <= mail.KINDS.keys()
+    assert report_types.REPORTS.keys() <= mail.TEMPLATES.keys()
 
 
 def test_a_batch_of_a_kind_that_is_gone_stops_nothing(carol):

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, text
 
-from parking import clock
+from parking import clock, mail
 from parking.database import db, transaction
-from parking.mail import service as mail
 from parking.mail.models import OutboxMail
 from parking.reports import batches, recipients, reservation_reminders, schedule, send_now
 from tests.conftest import make_user

@@ -8,9 +8,8 @@ from decimal import Decimal
 import pytest
 
 from parking.csv_writer import MACHINE
-from parking.mail import render
+from parking.mail import TEMPLATES, render
 from parking.mail.i18n import Texts
-from parking.mail.templates import samples
 from parking.rounding import half_up
 from parking.statistics import csv_tables, views
 from parking.statistics.definitions import LotMetrics, Metrics
@@ -34,9 +33,9 @@ def test_a_percentage_is_rounded_once_in_mails(occupied, available, english, ger
     percent = Metrics(occupied_s=occupied, available_s=available).occupancy_percent
     stored = json.loads(json.dumps(percent))  # as the outbox keeps it
     assert (Texts("en").percent(stored), Texts("de").percent(stored)) == (english, german)
-    facts = samples.admin_daily_report()
-    facts["figures"]["occupancy_percent"] = facts["lots"][0]["occupancy_percent"] = stored
-    shown = render.render(draft("admin_daily_report", facts=facts), SITE)
+    context = TEMPLATES["admin_daily_report"].sample()
+    context["figures"]["occupancy_percent"] = context["lots"][0]["occupancy_percent"] = stored
+    shown = render.render(draft("admin_daily_report", context=context), SITE)
     assert english in shown.text
     assert english in shown.html
 

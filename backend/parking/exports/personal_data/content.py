@@ -25,7 +25,7 @@ from parking.exports import columns, queries, stream
 from parking.exports.models import ExportJob
 from parking.exports.rows import BookingRow
 from parking.lot_calendar import zone_of_stay
-from parking.mail.models import OutboxMail
+from parking.mail import OutboxMail
 from parking.money import to_number
 from parking.timestamps import to_rfc3339
 from parking.web import Identity

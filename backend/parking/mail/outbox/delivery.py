@@ -1,7 +1,7 @@
-"""From the outbox to the server: one session for a batch, one commit before and one after every mail.
+"""From the outbox to the server: one SMTP session for a batch, one commit before and one after every mail.
 
-A crash loses nothing: before the claim the row waits, after it the lease runs out. Only a crash between the last byte
-and the commit sends a mail twice, with the same Message-ID; SMTP knows no better.
+A crash loses nothing: a mail that was not leased waits, and a lease runs out. Only a crash between the last byte and
+the commit sends a mail twice, with the same Message-ID; SMTP cannot prevent that.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from parking import clock, signing
 from parking.database import db, transaction
 from parking.mail import render, unsubscribe
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import entries
+from parking.mail.registry import TEMPLATES
 from parking.mail.render import Attachment, Draft, Site
 from parking.mail.smtp import circuit_breaker
 from parking.mail.smtp.addresses import BadAddress, addr_spec
 from parking.mail.smtp.smtp_client import Connection, LoginRefused, Lost, Refused, Server, ServerDown
-from parking.mail.templates import KINDS
 from parking.settings import Settings, current
 
 log = logging.getLogger(__name__)
@@ -34,17 +36,20 @@ _SLOWEST_BYTES_PER_SECOND = 50_000
 
 
 class Unsendable(Exception):
-    """This mail cannot be made into a message, now or later; the sentence says why."""
+    """This mail can never be made into a message; the text says why."""
 
 
 @dataclass
 class Tally:
-    """What a sweep did."""
+    """The result of a sweep."""
 
     sent: int = 0
     failed: int = 0
     postponed: int = 0
     more: bool = False  # time ran out before the mails did
+
+    def numbers(self) -> dict[str, int]:
+        return {"sent": self.sent, "failed": self.failed, "postponed": self.postponed}
 
 
 def site(settings: Settings) -> Site:
@@ -78,7 +83,7 @@ def deliver_due(most_seconds: float = MOST_SECONDS) -> Tally:
             connection = connection or _connect(tally)
             if connection is None:
                 break
-            mail = _claim()
+            mail = _lease()
             if mail is not None and not _deliver(connection, mail, tally):
                 connection = None
     finally:
@@ -96,10 +101,23 @@ def deliver_one(mail_id: int) -> Tally:
     connection = _connect(tally)
     if connection is None:
         return tally
-    mail = _claim(mail_id)
+    mail = _lease(mail_id)
     if mail is None or _deliver(connection, mail, tally):
         connection.close()
     return tally
+
+
+def deliver_latest(template: str, booking_id: int) -> dict[str, int]:
+    """Sends the newest mail of this template and booking now, if it still waits; returns the tally."""
+    newest = (
+        select(OutboxMail.id)
+        .where(OutboxMail.booking_id == booking_id, OutboxMail.kind == template)
+        .order_by(OutboxMail.id.desc())
+        .limit(1)
+    )
+    mail_id = db.session.scalar(newest)
+    tally = deliver_one(mail_id) if mail_id is not None else Tally()
+    return tally.numbers()
 
 
 # steps -------------------------------------------------------------------------------------
@@ -112,8 +130,7 @@ def _may_connect() -> bool:
 
 
 def _something_to_do() -> bool:
-    """Read in a transaction of its own, which begins and ends here: what it sees is the present, and a worker does not
-    sit on an open transaction while it sends."""
+    """Reads in a transaction of its own, so that it sees what was committed and none is open while mails are sent."""
     db.session.remove()
     try:
         return _may_connect() and entries.anything_due(db.session(), clock.now())
@@ -122,18 +139,18 @@ def _something_to_do() -> bool:
 
 
 def _connect(tally: Tally) -> Connection | None:
-    """A session with the server. None: there is none to be had, and the due mails have been put off."""
+    """A session with the server. None: there was none, and the due mails are postponed."""
     settings = current()
     target = server(settings)
-    assert target is not None  # _may_connect has looked
+    assert target is not None  # _may_connect was true
     try:
         connection = Connection(target)
-    except (ServerDown, LoginRefused) as fault:
-        log.warning("mail server: %s", fault)
+    except (ServerDown, LoginRefused) as error:
+        log.warning("mail server: %s", error)
         with transaction() as session:
-            if isinstance(fault, LoginRefused):
-                circuit_breaker.login_refused(session, settings, str(fault), clock.now())
-            tally.postponed += entries.postpone_due(session, str(fault), clock.now())
+            if isinstance(error, LoginRefused):
+                circuit_breaker.login_refused(session, settings, str(error), clock.now())
+            tally.postponed += entries.postpone_due(session, str(error), clock.now())
         return None
     _server_is_back()
     return connection
@@ -147,19 +164,19 @@ def _server_is_back() -> None:
             entries.server_is_back(writing, now)
 
 
-def _claim(mail_id: int | None = None) -> OutboxMail | None:
+def _lease(mail_id: int | None = None) -> OutboxMail | None:
     with transaction() as session:
-        return entries.claim(session, clock.now(), mail_id)
+        return entries.lease(session, clock.now(), mail_id)
 
 
 def _deliver(connection: Connection, mail: OutboxMail, tally: Tally) -> bool:
-    """One claimed mail to its end. False: the session is gone and a new one is needed."""
+    """Sends one leased mail and records the outcome. False: the SMTP session is lost and a new one is needed."""
     try:
         message = _message(mail)
         reply = connection.send(addr_spec(site(current()).sender_email), addr_spec(mail.email), message)
-    except Exception as fault:  # whatever it is, it must stop neither this worker nor the other mails
-        _record_fault(mail, fault, tally)
-        if isinstance(fault, Lost):
+    except Exception as error:  # it must stop neither this worker nor the other mails
+        _record_error(mail, error, tally)
+        if isinstance(error, Lost):
             connection.close()
             return False
         return True
@@ -171,13 +188,13 @@ def _deliver(connection: Connection, mail: OutboxMail, tally: Tally) -> bool:
     return True
 
 
-def _record_fault(mail: OutboxMail, fault: Exception, tally: Tally) -> None:
-    final = not isinstance(fault, Lost) and not (isinstance(fault, Refused) and not fault.final)
-    if isinstance(fault, Lost | Refused | BadAddress | Unsendable):
-        reply = str(fault)
+def _record_error(mail: OutboxMail, error: Exception, tally: Tally) -> None:
+    final = not isinstance(error, Lost) and not (isinstance(error, Refused) and not error.final)
+    if isinstance(error, Lost | Refused | BadAddress | Unsendable):
+        reply = str(error)
     else:
         log.exception("mail %s cannot be written", mail.id)
-        reply = f"this mail could not be written ({type(fault).__name__})"
+        reply = f"this mail could not be written ({type(error).__name__})"
     with transaction() as session:
         if final:
             entries.failed(session, mail, reply)
@@ -188,7 +205,7 @@ def _record_fault(mail: OutboxMail, fault: Exception, tally: Tally) -> None:
 
 
 def _message(mail: OutboxMail) -> bytes:
-    """The bytes to send. Raises Unsendable, BadAddress, or what a builder raises on facts it does not know."""
+    """The bytes to send. Raises Unsendable, BadAddress, or what a builder raises for a wrong context."""
     if entries.is_erased(mail):
         raise Unsendable("its link was erased when the mail ended; ask for a new one")
     settings = current()
@@ -201,32 +218,33 @@ def _message(mail: OutboxMail) -> bytes:
 
 
 def draft(mail: OutboxMail, settings: Settings, *, with_files: bool = True) -> Draft:
-    """A stored mail as what it says."""
-    if mail.kind not in KINDS:
+    """The draft of a stored mail. Raises Unsendable."""
+    if mail.kind not in TEMPLATES:
         raise Unsendable(f"this program does not know mails of kind {mail.kind}")
     unsubscribe_url = unsubscribe_mail = ""
-    if KINDS[mail.kind].category == "subscription" and mail.user_id is not None:
+    if TEMPLATES[mail.kind].category == "subscription" and mail.user_id is not None:
         token = unsubscribe.make(settings, mail.user_id, mail.kind)
         unsubscribe_url, unsubscribe_mail = f"{settings.public_url}/unsubscribe/{token}", f"unsubscribe%20{token}"
     return Draft(
-        kind=mail.kind,
+        template=mail.kind,
         email=mail.email,
         name=mail.name,
         locale=mail.locale,
         timezone=mail.timezone,
-        facts=_with_secret(mail.facts, settings),
-        made_at=mail.created_at,
+        context=_with_secret(mail.facts, settings),
+        created_at=mail.created_at,
         message_id=mail.message_id,
+        subject=mail.subject,
         unsubscribe_url=unsubscribe_url,
         unsubscribe_mail=unsubscribe_mail,
         attachments=attachments(mail.attachments, settings.export_dir) if with_files else (),
     )
 
 
-def _with_secret(facts: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    """The link of the facts made whole. Nothing that is stored could be used as a link."""
-    seed = facts.get("seed")
-    return {**facts, "link": facts["link"] + signing.one_time_secret(settings, seed)} if seed else facts
+def _with_secret(context: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """The context with its whole link. The stored part alone opens nothing."""
+    seed = context.get("seed")
+    return {**context, "link": context["link"] + signing.one_time_secret(settings, seed)} if seed else context
 
 
 def attachments(references: Sequence[dict[str, str]], export_dir: Path) -> list[Attachment]:

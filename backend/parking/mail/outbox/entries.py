@@ -1,5 +1,5 @@
-"""The rows that wait: claiming one, and what becomes of it. Every change is a guarded UPDATE whose row count is looked
-at, because another worker may have been there first."""
+"""The rows of the outbox: leasing one, and writing its outcome. Every change is an UPDATE with a condition whose row
+count is checked, because another worker may have been first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from parking.database import changed_rows
 from parking.mail.models import OPEN, OutboxMail
-from parking.mail.templates import KINDS
+from parking.mail.registry import TEMPLATES
 
 LEASE = timedelta(seconds=120)
 PAUSES = (60, 300, 900, 3600)  # seconds after the 1st, 2nd, 3rd, 4th attempt; hourly from there
@@ -25,10 +25,10 @@ POSTPONE_AT_ONCE = 500
 
 
 def pause(attempts: int, seed: str) -> timedelta:
-    """How long to wait after so many attempts. A tenth more or less, by the mail, so that mails that failed together
-    do not come back together."""
+    """How long to wait after so many attempts: 10 % more or less, depending on the mail, so that mails that failed
+    together are not tried again together."""
     base = PAUSES[min(attempts, len(PAUSES)) - 1] if attempts > 0 else 0
-    spread = zlib.crc32(f"{seed}:{attempts}".encode()) / 0xFFFFFFFF  # 0..1, the same at every look
+    spread = zlib.crc32(f"{seed}:{attempts}".encode()) / 0xFFFFFFFF  # 0..1, always the same
     return timedelta(seconds=round(base * (1 - JITTER + 2 * JITTER * spread)))
 
 
@@ -40,15 +40,15 @@ def anything_due(session: Session, now: datetime) -> bool:
     return bool(session.scalar(select(exists(_due(now).with_only_columns(OutboxMail.id)))))
 
 
-def claim(session: Session, now: datetime, mail_id: int | None = None) -> OutboxMail | None:
-    """Takes the next due mail (or that one, due or not) for LEASE. None: there is none, others have it, or it was
-    put aside.
+def lease(session: Session, now: datetime, mail_id: int | None = None) -> OutboxMail | None:
+    """Leases the next due mail (or that one, due or not) for LEASE. None: there is none, another worker has it, or it
+    has failed or expired.
 
-    On PostgreSQL rows that another worker is just claiming are skipped; on SQLite there is one writer at a time.
-    A mail whose former holder died is counted: after five such deaths it is its fault, and it is put aside.
+    On PostgreSQL rows that another worker is leasing are skipped; on SQLite there is one writer at a time.
+    A mail whose worker died MOST_LOST_LEASES times has failed.
     """
-    wanted = _due(now) if mail_id is None else _this(mail_id, now)
-    mail = session.scalars(wanted.limit(1).with_for_update(skip_locked=True)).one_or_none()
+    query = _due(now) if mail_id is None else _this(mail_id, now)
+    mail = session.scalars(query.limit(1).with_for_update(skip_locked=True)).one_or_none()
     if mail is None:
         return None
     if mail.state == "sending":
@@ -67,14 +67,14 @@ def claim(session: Session, now: datetime, mail_id: int | None = None) -> Outbox
 
 
 def _this(mail_id: int, now: datetime) -> Select[OutboxMail]:
-    """One mail, also before its time; but not one that somebody else holds."""
+    """One mail, also before its time; but not one that another worker has leased."""
     return select(OutboxMail).where(
         OutboxMail.id == mail_id, OPEN, (OutboxMail.state != "sending") | (OutboxMail.due_at <= now)
     )
 
 
 def extend(session: Session, mail: OutboxMail, until: datetime) -> bool:
-    """A longer lease for a large mail. False: it is no longer ours."""
+    """Extends the lease, for a large mail. False: the lease is lost."""
     return _ours(session, mail, {"due_at": until})
 
 
@@ -87,7 +87,7 @@ def failed(session: Session, mail: OutboxMail, reply: str) -> bool:
 
 
 def retry_later(session: Session, mail: OutboxMail, reply: str, now: datetime) -> bool:
-    """Back into the queue after a pause, or given up with the server's last words after 48 hours of trying."""
+    """Queues the mail again after a pause; after GIVE_UP it has failed, with the server's last reply."""
     return _ours(session, mail, {"lease": None, **_after_attempt(mail, reply, now)})
 
 
@@ -103,7 +103,7 @@ def _after_attempt(mail: OutboxMail, reply: str, now: datetime) -> dict[str, Any
 
 
 def _ours(session: Session, mail: OutboxMail, values: dict[str, Any]) -> bool:
-    """Writes the outcome if our lease still stands. If it ran out, another worker has taken the mail over."""
+    """Writes the outcome if the lease still holds. If it ran out, another worker has the mail."""
     changed = session.execute(
         update(OutboxMail)
         .where(OutboxMail.id == mail.id, OutboxMail.state == "sending", OutboxMail.lease == mail.lease)
@@ -114,23 +114,23 @@ def _ours(session: Session, mail: OutboxMail, values: dict[str, Any]) -> bool:
 
 
 def finish(mail: OutboxMail, state: str, reply: str) -> None:
-    """Ends a mail that is in this session and held by nobody else."""
+    """Ends a mail that is in this session and that nobody has leased."""
     mail.state, mail.lease, mail.last_reply = state, None, reply
     mail.facts = _unsent(mail).get("facts", mail.facts)
 
 
 def _unsent(mail: OutboxMail) -> dict[str, Any]:
-    """A mail that ended without being sent can be tried again; a seed gives nothing away, a whole link must go."""
+    """A mail that was not sent can be tried again: a seed is kept, because it is no secret; a whole link is erased."""
     return {} if mail.facts.get("seed") else _erased(mail)
 
 
 def _erased(mail: OutboxMail) -> dict[str, Any]:
-    """What is secret in the facts (a reset link) goes when the mail has ended, well or badly."""
-    secret = KINDS[mail.kind].secret if mail.kind in KINDS else ()
-    held = [name for name in secret if mail.facts.get(name)]
-    if not held:
+    """Erases the secret fields (a reset link) of a mail that has ended."""
+    secret = TEMPLATES[mail.kind].secret if mail.kind in TEMPLATES else ()
+    names = [name for name in secret if mail.facts.get(name)]
+    if not names:
         return {}
-    return {"facts": {**mail.facts, **dict.fromkeys(held, ERASED)}}
+    return {"facts": {**mail.facts, **dict.fromkeys(names, ERASED)}}
 
 
 ERASED = "/#erased"
@@ -141,9 +141,9 @@ def is_erased(mail: OutboxMail) -> bool:
 
 
 def postpone_due(session: Session, reply: str, now: datetime) -> int:
-    """There is no server to talk to: every due mail has had an attempt, without being claimed. Returns how many.
+    """Counts an attempt for every due mail when there is no server; returns how many.
 
-    `server_fault` marks them as innocent, so that they go out as soon as the server is back."""
+    `server_fault` says that the server failed and not the mail: such mails are due as soon as the server is back."""
     due = session.scalars(_due(now).limit(POSTPONE_AT_ONCE).with_for_update(skip_locked=True)).all()
     for mail in due:
         mail.attempts += 1
@@ -159,7 +159,7 @@ def _set(mail: OutboxMail, values: dict[str, Any]) -> None:
 
 
 def server_is_back(session: Session, now: datetime) -> int:
-    """What waited only for the server need not wait any longer. Returns how many mails."""
+    """Makes the mails due that waited only for the server; returns how many."""
     changed = session.execute(
         update(OutboxMail)
         .where(OPEN, OutboxMail.state == "retrying", OutboxMail.server_fault, OutboxMail.due_at > now)

@@ -1,13 +1,13 @@
 """Putting mails into the outbox, in the transaction of their cause.
 
-Two things keep the number of mails in bounds: a mail that tells the state of a booking replaces the one before it
-that has not been sent (`at_most_every`), and mails to an address that nobody has confirmed are few (allowance.py).
+Two things limit the number of mails: a mail about a booking can replace the one before it that has not been sent
+(`at_most_every`), and mails to an address that nobody has confirmed are limited (allowance.py).
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
@@ -22,15 +22,15 @@ from parking.mail import render
 from parking.mail.models import OutboxMail, search_text
 from parking.mail.outbox import allowance, delivery
 from parking.mail.preferences import wants
-from parking.mail.templates import KINDS, Kind
+from parking.mail.registry import TEMPLATES, Template
 from parking.settings import current
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who reads it. `timezone` is an IANA name; `user_id` is wanted for everything one can unsubscribe from.
+    """Whom a mail goes to. `timezone` is an IANA name; `user_id` is required for subscriptions.
 
-    `confirmed`: the address is known to be the reader's, who has used a link that was mailed there.
+    `confirmed`: the recipient has used a link that was mailed to this address.
     """
 
     email: str
@@ -50,38 +50,42 @@ class FileReference(TypedDict, total=False):
     text: str
 
 
+Merge = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+
+
 def queue(
     session: Session,
-    kind: str,
+    template: str,
     to: Recipient,
-    facts: dict[str, Any],
+    context: dict[str, Any],
     *,
     booking_id: int | None = None,
     dedupe_key: str | None = None,
     attachments: Sequence[FileReference] | None = None,
     expires_at: datetime | None = None,
     at_most_every: timedelta | None = None,
+    merge: Merge | None = None,
 ) -> OutboxMail | None:
     """Puts one mail into the caller's transaction; it is sent if and only if that commits.
 
-    Returns the row as it was written (not in the session); its state is "suppressed" when the reader has
-    unsubscribed from this kind, or too many mails went to an address that is not confirmed. Returns None when a mail
-    with this `dedupe_key` has been queued before. After `expires_at` the mail is useless and is discarded.
-    `at_most_every`: of this kind and booking one mail goes out in that time, with the last state; the caller must hold
-    the booking's lock.
-    Raises KeyError, ValueError or TypeError when the facts are not those of the kind (see kinds/facts.py).
+    Returns the row as it was written (not in the session); its state is "suppressed" when the recipient has
+    unsubscribed from this template, or too many mails went to an address that is not confirmed. Returns None when a
+    mail with this `dedupe_key` has been queued before. A mail that is not sent before `expires_at` is discarded.
+    `at_most_every`: of this template and booking one mail is sent in that time, with the latest context; the caller
+    must hold the booking's lock. `merge(waiting, new)` is the context of a mail that replaces a waiting one.
+    Raises KeyError for an unknown template; KeyError, ValueError or TypeError for a wrong context.
     """
-    entry = KINDS[kind]
+    entry = TEMPLATES[template]
     if entry.category == "subscription" and to.user_id is None:
-        raise ValueError(f"{kind} can be unsubscribed from, so it needs a user_id")
-    row = _row(entry, to, facts, booking_id, dedupe_key, attachments, expires_at)
+        raise ValueError(f"{template} can be unsubscribed from, so it needs a user_id")
+    row = _row(entry, to, context, booking_id, dedupe_key, attachments, expires_at)
     if at_most_every is not None:
-        replaced = _join_waiting(session, row, at_most_every)
+        replaced = _join_waiting(session, row, at_most_every, merge)
         if replaced is not None:
             return replaced
-    if to.user_id is not None and not wants(session, to.user_id, kind):
+    if to.user_id is not None and not wants(session, to.user_id, template):
         row["state"] = "suppressed"
-    elif reason := allowance.refusal(session, kind, to.email, to.confirmed):
+    elif reason := allowance.refusal(session, template, to.email, to.confirmed):
         row["state"], row["last_reply"] = "suppressed", reason
     session.flush()  # a user or booking made in this transaction comes first
     new_id = session.scalar(_INSERT["sqlite" if is_sqlite() else "postgresql"], row)
@@ -96,12 +100,12 @@ REPLACED = "tells the latest state; an earlier one was replaced before it was se
 _WAITING = ("queued", "retrying")
 
 
-def _join_waiting(session: Session, row: dict[str, Any], interval: timedelta) -> OutboxMail | None:
-    """Puts a newer state into the mail of this kind and booking that still waits, if there is one; otherwise lets the
-    new mail wait until the last one is `interval` old.
+def _join_waiting(session: Session, row: dict[str, Any], interval: timedelta, merge: Merge | None) -> OutboxMail | None:
+    """Puts a newer context into the mail of this template and booking that still waits, if there is one; otherwise the
+    new mail waits until the last one is `interval` old.
 
-    The UPDATE decides: a worker that takes the waiting mail at this moment sends what it said before, and the new
-    state goes out on its own.
+    The UPDATE decides: if a worker leases the waiting mail at this moment, it sends the old context, and the new one
+    is sent on its own.
     """
     last = session.scalars(
         select(OutboxMail)
@@ -114,7 +118,7 @@ def _join_waiting(session: Session, row: dict[str, Any], interval: timedelta) ->
         return None
     now: datetime = row["created_at"]
     if last.state in _WAITING:
-        row = _as_first(row) if _is_first(last) else row
+        row = _with_context(row, merge(last.facts, row["facts"])) if merge else row
         changed = session.execute(
             update(OutboxMail)
             .where(OutboxMail.id == last.id, OutboxMail.state.in_(_WAITING))
@@ -136,24 +140,22 @@ def _join_waiting(session: Session, row: dict[str, Any], interval: timedelta) ->
     return None
 
 
-def _is_first(mail: OutboxMail) -> bool:
-    booking = mail.facts.get("booking") or {}
-    return bool(mail.facts.get("first")) or not booking.get("sequence")
+def _with_context(row: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+    return row if context == row["facts"] else {**row, "facts": context, "subject": _subject({**row, "facts": context})}
 
 
-def _as_first(row: dict[str, Any]) -> dict[str, Any]:
-    """The reader has not been told of the booking yet, so it is new and not changed."""
-    facts = {**row["facts"], "first": True}
+def _subject(row: dict[str, Any]) -> str:
+    """The subject alone: the blocks of the mail are built when it is sent."""
     to = (row["email"], row["name"], row["locale"], row["timezone"])
-    draft = render.Draft(row["kind"], *to, facts, row["created_at"], row["message_id"])
-    return {**row, "facts": facts, "subject": render.build(draft, delivery.site(current())).subject}
+    draft = render.Draft(row["kind"], *to, row["facts"], row["created_at"], row["message_id"])
+    return render.subject(draft, delivery.site(current()))
 
 
-def supersede(session: Session, kind: str, booking_id: int, reason: str) -> None:
-    """Takes out a mail of this kind and booking that was put off (see `at_most_every`): a newer one says more."""
+def supersede(session: Session, template: str, booking_id: int, reason: str) -> None:
+    """Discards a mail of this template and booking that waits because of `at_most_every`: a newer one says more."""
     session.execute(
         update(OutboxMail)
-        .where(OutboxMail.booking_id == booking_id, OutboxMail.kind == kind)
+        .where(OutboxMail.booking_id == booking_id, OutboxMail.kind == template)
         .where(OutboxMail.state == "queued", OutboxMail.due_at > clock.now(), OutboxMail.attempts == 0)
         .values(state="discarded", last_reply=reason)
         .execution_options(synchronize_session=False)
@@ -161,7 +163,7 @@ def supersede(session: Session, kind: str, booking_id: int, reason: str) -> None
 
 
 def _insert_once(dialect: str) -> Any:
-    """Built once: every booking makes this row, and building the statement would cost more than running it."""
+    """The statement is built once, because building it would take longer than running it."""
     columns: dict[str, Any] = {name: bindparam(name) for name in _COLUMNS}
     return (
         upsert.insert(OutboxMail.__table__, dialect)
@@ -180,20 +182,18 @@ _INSERT = {dialect: _insert_once(dialect) for dialect in ("sqlite", "postgresql"
 
 
 def _row(
-    entry: Kind,
+    template: Template,
     to: Recipient,
-    facts: dict[str, Any],
+    context: dict[str, Any],
     booking_id: int | None,
     dedupe_key: str | None,
     attachments: Sequence[FileReference] | None,
     expires_at: datetime | None,
 ) -> dict[str, Any]:
-    now, settings = clock.now(), current()
-    site = delivery.site(settings)
-    message_id = new_message_id()
-    draft = render.Draft(entry.name, to.email, to.name, to.locale, to.timezone, facts, now, message_id)
-    return {
-        "kind": entry.name,
+    template.validate(context)
+    now = clock.now()
+    row = {
+        "kind": template.name,
         "state": "queued",
         "user_id": to.user_id,
         "booking_id": booking_id,
@@ -201,10 +201,9 @@ def _row(
         "name": to.name[:200],
         "locale": to.locale,
         "timezone": to.timezone,
-        "subject": render.build(draft, site).subject,  # facts that fit no letter fail here, not at night
-        "message_id": message_id,
+        "message_id": new_message_id(),
         "dedupe_key": dedupe_key,
-        "facts": facts,
+        "facts": context,
         "attachments": list(attachments or ()),
         "created_at": now,
         "due_at": now,
@@ -214,13 +213,14 @@ def _row(
         "server_fault": False,
         "last_reply": None,
     }
+    return {**row, "subject": _subject(row)}
 
 
 def wake_worker() -> None:
-    """After the commit, and only as a hint: without Redis the sweep alone delivers."""
+    """Wakes a worker after the commit. It is only a hint: without Redis the sweep delivers."""
     after_commit(lambda: live.wake_task("tasks.deliver_mail"))
 
 
 def new_message_id() -> str:
-    """Made once for a mail and kept: a second delivery is recognised by it."""
+    """A new Message-ID. It is stored with the mail, so that a second delivery can be recognised."""
     return f"<{secrets.token_hex(16)}@{delivery.site(current()).domain}>"

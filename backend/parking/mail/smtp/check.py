@@ -1,4 +1,4 @@
-"""Looks at the way to the mail server step by step, without sending anything."""
+"""Checks the mail server step by step, without sending anything."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from parking.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`ok` None: nothing wrong, but worth knowing."""
+    """`ok` None: no error, but worth knowing."""
 
     name: str
     ok: bool | None
-    said: str
+    detail: str
 
 
-def examine(settings: Settings) -> list[Check]:
-    """Every check up to the first that fails."""
+def run_checks(settings: Settings) -> list[Check]:
+    """The results up to the first check that fails."""
     target = delivery.server(settings)
     if target is None:
         return [Check("server", False, "SMTP_HOST is not set: mails wait in the outbox and are read there")]
@@ -33,8 +33,8 @@ def examine(settings: Settings) -> list[Check]:
             Check("connection", True, "reached"),
             Check("login", False, f"{refusal}{_gmail_hint(settings)}"),
         ]
-    except ServerDown as fault:
-        return [*checks, Check("connection", False, str(fault))]
+    except ServerDown as error:
+        return [*checks, Check("connection", False, str(error))]
     try:
         return [*checks, *_session(connection, settings), *alignment(settings)]
     finally:
@@ -56,13 +56,13 @@ def _session(connection: Connection, settings: Settings) -> list[Check]:
     try:
         sender = addr_spec(delivery.site(settings).sender_email)
         checks.append(Check("From", True, f"{sender}: {connection.check_sender(sender)}"))
-    except (BadAddress, Refused, ServerDown) as fault:
-        checks.append(Check("From", False, f"{settings.mail_from}: {fault}"))
+    except (BadAddress, Refused, ServerDown) as error:
+        checks.append(Check("From", False, f"{settings.mail_from}: {error}"))
     return checks
 
 
 def alignment(settings: Settings) -> list[Check]:
-    """What receivers compare: the From domain with the login's, and what its DNS must say."""
+    """Compares the From domain with the login's, as receivers do, and names the DNS records that it needs."""
     domain = delivery.site(settings).domain
     login_domain = (settings.smtp_user or "").rpartition("@")[2]
     checks = []

@@ -1,7 +1,7 @@
-"""After three refused logins in a row nobody knocks for a while: mailboxes lock themselves when hammered.
+"""A circuit breaker: after three refused logins in a row no login is tried for a while, because servers lock accounts.
 
-The state stands in the database, so that all workers share it, and is bound to the settings it was learnt under: new
-credentials are tried at once."""
+The state is in the database, so that all workers share it. It belongs to the settings of that time: new credentials
+are tried at once."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ LONGEST_PAUSE = timedelta(hours=6)
 
 def config_mark(settings: Settings) -> str:
     """Tells two sets of SMTP settings apart without holding the password."""
-    said = repr((settings.smtp_host, settings.smtp_port, settings.smtp_tls, settings.smtp_user, settings.smtp_password))
-    return hmac.new(settings.secret_key.encode(), said.encode(), hashlib.sha256).hexdigest()
+    login = repr(
+        (settings.smtp_host, settings.smtp_port, settings.smtp_tls, settings.smtp_user, settings.smtp_password)
+    )
+    return hmac.new(settings.secret_key.encode(), login.encode(), hashlib.sha256).hexdigest()
 
 
 def paused_until(session: Session, settings: Settings, now: datetime) -> datetime | None:
@@ -32,7 +34,7 @@ def paused_until(session: Session, settings: Settings, now: datetime) -> datetim
 
 
 def state(session: Session, settings: Settings, now: datetime) -> dict[str, object]:
-    """For the administrator's banner: `state` is "closed" (all well) or "open" (not knocking)."""
+    """For the administrator's banner: `state` is "closed" (normal) or "open" (no login is tried)."""
     row, until = _row(session, settings), paused_until(session, settings, now)
     return {
         "state": "open" if until else "closed",
@@ -43,6 +45,7 @@ def state(session: Session, settings: Settings, now: datetime) -> dict[str, obje
 
 
 def login_refused(session: Session, settings: Settings, reply: str, now: datetime) -> None:
+    """Counts a refusal. From the third in a row it pauses: one hour, then twice as long each time, at most six."""
     row = _row(session, settings)
     if row is None:
         row = session.get(MailServer, 1) or MailServer(id=1)
@@ -56,14 +59,14 @@ def login_refused(session: Session, settings: Settings, reply: str, now: datetim
 
 
 def login_accepted(session: Session) -> None:
-    """Forgets all refusals."""
+    """Deletes the record of refusals."""
     row = session.get(MailServer, 1)
     if row is not None:
         session.delete(row)
 
 
 close = login_accepted
-"""An administrator says: try again now."""
+"""An administrator's command to try again now."""
 
 
 def _row(session: Session, settings: Settings) -> MailServer | None:
@@ -72,5 +75,5 @@ def _row(session: Session, settings: Settings) -> MailServer | None:
 
 
 def known(session: Session) -> bool:
-    """Whether anything is held against the login."""
+    """Whether a refusal is recorded."""
     return session.get(MailServer, 1) is not None

@@ -1,0 +1,161 @@
+"""Parts of the messages about a booking, and how they are queued."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from parking import mail
+from parking.accounts.emails import recipient
+from parking.accounts.models import User
+from parking.bookings.emails.contexts import BookingContext, PriceLine, TariffContext
+from parking.mail import Button, Detail, Details, Formatter, Summary, Texts, parse_instant, zone_info
+
+
+def queue_for(session: Session, template: str, user: User, context: dict[str, Any], key: str, **more: Any) -> None:
+    """Queues a mail about a booking, and discards a confirmation that still waits; nothing for a deleted user."""
+    mail.supersede(session, "booking_confirmation", context["id"], f"replaced by a newer mail: {template}")
+    if user.deleted_at is None:
+        to = recipient(user)
+        mail.queue(session, template, to, {"booking": context, **more}, booking_id=context["id"], dedupe_key=key)
+
+
+def spot_and_lot(b: BookingContext) -> dict[str, str]:
+    return {"spot": str(b["spot_number"]), "lot": b["lot_name"]}
+
+
+def start_of(b: BookingContext, t: Texts) -> str:
+    return t.moment(b.get("reserved_start") or b["start_time"], b["lot_timezone"])
+
+
+def spot_summary(b: BookingContext, t: Texts, title: str, status: str) -> Summary:
+    return Summary(
+        title=title,
+        status=status,
+        value_label=t("common.spot"),
+        value=str(b["spot_number"]),
+        place=b["lot_name"],
+        address=b.get("lot_address") or "",
+    )
+
+
+def schedule_details(b: BookingContext, fmt: Formatter) -> Details:
+    """Start, end and zone, and the same in the recipient's zone where its clocks differ."""
+    t, there = fmt.t, b["lot_timezone"]
+    start = b.get("reserved_start") or b["start_time"]
+    end = b.get("reserved_end") or b.get("held_until")
+    rows = [Detail(t("common.reference"), b["reference"], strong=True)]
+    if b.get("spot_level"):
+        rows.append(Detail(t("common.level"), str(b["spot_level"])))
+    rows.append(Detail(t("common.from"), t.moment(start, there)))
+    if end:
+        label = "common.until" if b.get("reserved_end") else "common.held_until"
+        rows.append(Detail(t(label), t.moment(end, there)))
+    rows.append(Detail(t("common.zone"), t.zone_label(there, start, end)))
+    if _clocks_differ(start, there, fmt.timezone):
+        own = t.span(start, end, fmt.timezone) if end else t.moment(start, fmt.timezone)
+        rows.append(Detail(t("common.your_time"), t.in_zone(own, fmt.timezone, start, end)))
+    if b.get("vehicle_plate"):
+        rows.append(Detail(t("common.vehicle"), str(b["vehicle_plate"])))
+    return Details(tuple(rows))
+
+
+def stay_details(b: BookingContext, fmt: Formatter) -> Details:
+    """The stay: the upper half of a receipt."""
+    t, there = fmt.t, b["lot_timezone"]
+    start, end = b["start_time"], b.get("end_time") or b["start_time"]
+    rows = [
+        Detail(t("common.reference"), b["reference"], strong=True),
+        Detail(t("common.lot"), b["lot_name"]),
+        Detail(t("common.spot"), str(b["spot_number"])),
+        Detail(t("common.from"), t.moment(start, there)),
+        Detail(t("common.until"), t.moment(end, there)),
+        Detail(t("common.zone"), t.zone_label(there, start, end)),
+        Detail(t("common.duration"), t.duration(stay_seconds(b))),
+        *_reserved_time(b, t),
+    ]
+    if b.get("vehicle_plate"):
+        rows.append(Detail(t("common.vehicle"), str(b["vehicle_plate"])))
+    return Details(tuple(rows), title=t("release_receipt.stay"))
+
+
+def stay_seconds(b: BookingContext) -> int:
+    return round((parse_instant(b.get("end_time") or b["start_time"]) - parse_instant(b["start_time"])).total_seconds())
+
+
+def _reserved_time(b: BookingContext, t: Texts) -> list[Detail]:
+    """The window and the time charged: a reservation costs its window and the time parked outside it."""
+    start, end, charged = b.get("reserved_start"), b.get("reserved_end"), b.get("duration_seconds")
+    if not start or not end:
+        return []
+    window = Detail(t("common.reserved_time"), t.span(start, end, b["lot_timezone"]))
+    return [window, Detail(t("common.charged_time"), t.duration(charged))] if charged else [window]
+
+
+def cost_details(b: BookingContext, t: Texts) -> Details:
+    """Price rule, price breakdown, total."""
+    rows, lines = _price_rule(b, t), b.get("lines") or []
+    rows += [_price_line(line, b, t, dated=len(lines) > 1) for line in lines]
+    rows.append(Detail(t("common.total"), total_of(b, t), strong=True))
+    return Details(tuple(rows), title=t("release_receipt.lines"))
+
+
+def _price_line(line: PriceLine, b: BookingContext, t: Texts, *, dated: bool) -> Detail:
+    """The price of the time and its reductions; `dated`: with the day, where there are several."""
+    time, amount = t.duration(line["seconds"], exact=True), t.money(line["amount_minor"], b["currency"])
+    product = t("price_line.time", time=time, price=t.money(b["tariff"]["hourly_minor"], b["currency"]))
+    reductions = [t(f"price_line.{why}") for why in ("capped", "free") if line.get(why)]
+    if not dated:
+        return Detail(product, ", ".join((amount, *reductions)))
+    day = parse_instant(line["starts"]).astimezone(zone_info(b["lot_timezone"])).date()
+    return Detail(t.day(day), f"{amount} ({', '.join((product, *reductions))})")
+
+
+def _price_rule(b: BookingContext, t: Texts) -> list[Detail]:
+    hourly = t.money(b["tariff"]["hourly_minor"], b["currency"])
+    return [
+        Detail(t("common.price"), t("common.per_hour", amount=hourly)),
+        Detail(t("common.billing"), billing_rule(b["tariff"], b["currency"], t)),
+    ]
+
+
+def price_details(b: BookingContext, t: Texts) -> Details:
+    rows = _price_rule(b, t)
+    estimate = b.get("estimate_minor")
+    if estimate is not None:
+        rows.append(Detail(t("common.estimate"), t.money(estimate, b["currency"]), strong=True))
+    return Details(tuple(rows))
+
+
+def billing_rule(tariff: TariffContext, currency: str, t: Texts) -> str:
+    """The tariff in words: the step it is rounded up to, the free minutes, the daily maximum."""
+    step, free = tariff.get("step_seconds") or 1, tariff.get("free_minutes") or 0
+    cap = tariff.get("daily_cap_minor")
+    parts = [t("billing.second") if step == 1 else t("billing.step", step=t.duration(step))]
+    if free:
+        parts.append(t("billing.free", time=t.duration(free * 60)))
+    if cap is not None:
+        parts.append(t(f"billing.cap_{tariff.get('cap_day') or 'rolling'}", amount=t.money(cap, currency)))
+    return "; ".join(parts)
+
+
+def total_of(b: BookingContext, t: Texts) -> str:
+    return t.money(b.get("total_cost_minor") or 0, b["currency"])
+
+
+def reason_details(reason: str | None, t: Texts) -> tuple[Details, ...]:
+    return (Details((Detail(t("common.reason"), reason),)),) if reason else ()
+
+
+def open_booking(b: BookingContext, fmt: Formatter) -> Button:
+    return Button(fmt.t("common.open_booking"), fmt.page("/bookings/{id}", id=b["id"]))
+
+
+def book_again(fmt: Formatter) -> Button:
+    return Button(fmt.t("common.book_again"), fmt.page("/"))
+
+
+def _clocks_differ(instant: str, one: str, other: str) -> bool:
+    moment = parse_instant(instant)
+    return moment.astimezone(zone_info(one)).utcoffset() != moment.astimezone(zone_info(other)).utcoffset()

@@ -1,0 +1,98 @@
+"""The files of the administrators' monthly report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from parking import clock, csv_writer, mail, settings
+from parking.bookings.reading.queries import Filters
+from parking.csv_writer import Dialect
+from parking.exports import columns, files, stream
+from parking.exports import queries as export_queries
+from parking.lot_calendar import local_day
+from parking.reports.emails.parts import ONE_DAY, Days
+from parking.rounding import half_up
+from parking.statistics.definitions import LotMetrics
+from parking.statistics.reading import summary
+
+ATTACHED_UP_TO = mail.MAX_ATTACHMENT_BYTES * 7 // 10
+"""Bytes of a file that is attached: base64 makes it a third larger."""
+
+
+def _lot_row(lot: LotMetrics) -> list[csv_writer.Cell]:
+    sums = lot.metrics
+    return [
+        lot.lot_id,
+        lot.name,
+        sums.bookings,
+        sums.visits,
+        sums.completed,
+        sums.cancelled,
+        sums.no_shows,
+        columns.money(sums.revenue_minor, settings.current().currency),
+        settings.current().currency,
+        half_up(sums.occupied_s / 3600, 2),
+        half_up(sums.occupancy_percent, 2),
+        lot.peak_cars,
+    ]
+
+
+LOT_FIGURES = csv_writer.Table(
+    "lots",
+    ("lot_id", "lot_name", "bookings", "visits", "completed", "cancelled", "no_shows", "revenue", "currency",
+     "occupied_hours", "occupancy_percent", "peak_cars"),
+    lambda row, _times: row,
+)  # fmt: skip
+
+
+def lots_file(session: Session, covered: Days, dialect: Dialect) -> mail.FileReference:
+    figures = summary.period_statistics(session, covered.first, covered.last)
+    text = csv_writer.whole(LOT_FIGURES, [_lot_row(lot) for lot in figures.lots], dialect).decode()
+    return {"filename": f"lots_{covered.months[-1]}.csv", "mimetype": "text/csv", "text": text}
+
+
+def bookings_file(covered: Days, dialect: Dialect) -> list[mail.FileReference]:
+    """The bookings of these days as a file, packed when it is large. No file when even that is too large for a mail,
+    which then links to the page that has them."""
+    name = f"bookings_{covered.months[-1]}"
+    path = files.report(f"{name}.csv" if dialect.language == "en" else f"{name}_{dialect.language}.csv")
+    now = clock.now()
+    table = columns.bookings(export_queries.as_of(now), with_user=True)
+    query = export_queries.bookings(bookings_around(covered), now, with_user=True)
+    with files.whole_file(path) as file:
+        for piece in csv_writer.document(table, _present(stream.parts(query), covered), dialect):
+            file.write(piece)
+    if path.stat().st_size > ATTACHED_UP_TO:
+        packed = path.with_suffix(".zip")
+        files.pack(packed, [path], lambda: None)
+        path.unlink()
+        path = packed
+    if path.stat().st_size > ATTACHED_UP_TO:
+        path.unlink()
+        return []
+    mimetype = "application/zip" if path.suffix == ".zip" else "text/csv"
+    return [{"filename": f"{name}{path.suffix}", "mimetype": mimetype, "path": files.inside(path)}]
+
+
+def bookings_around(covered: Days, **more: Any) -> Filters:
+    """Filters that include these days in every zone of the world."""
+    zone = ZoneInfo("UTC")
+    first = datetime.combine(covered.first - ONE_DAY, datetime.min.time(), zone)
+    return Filters(from_=first, to=datetime.combine(covered.last + 2 * ONE_DAY, datetime.min.time(), zone), **more)
+
+
+def _present(parts: Iterable[Sequence[Sequence[Any]]], covered: Days) -> Iterator[Sequence[Sequence[Any]]]:
+    """The rows that were there on these days in the zone of their lot."""
+    for part in parts:
+        yield [row for row in part if _overlaps(row, covered)]
+
+
+def _overlaps(row: Sequence[Any], covered: Days) -> bool:
+    zone, start, end = row[3], row[7], row[8]
+    ended = local_day(end, zone) if end is not None else date.max
+    return local_day(start, zone) <= covered.last and ended >= covered.first
