@@ -44,7 +44,7 @@ def asked(who):
     return service.request(who, "bookings")["export"]["id"]
 
 
-def test_a_worker_that_died_leaves_its_job_to_the_next(who, settings):
+def test_the_job_of_a_dead_worker_is_built_by_the_next(who, settings):
     job_id = asked(who)
     with transaction() as session:
         jobs.claim(session, clock.now())
@@ -56,7 +56,7 @@ def test_a_worker_that_died_leaves_its_job_to_the_next(who, settings):
     assert len(mails()) == 1
 
 
-def test_the_former_holder_can_neither_finish_nor_spoil_it(who, settings, monkeypatch):
+def test_a_worker_whose_lease_ended_can_neither_finish_nor_break_the_job(who, settings, monkeypatch):
     """It slept past its lease; meanwhile another worker finished and the owner has his file."""
     job_id = asked(who)
     real, woken = build.stream.count, []
@@ -76,7 +76,7 @@ def test_the_former_holder_can_neither_finish_nor_spoil_it(who, settings, monkey
     assert len(mails()) == 1
 
 
-def test_a_job_that_kills_its_workers_is_given_up(who):
+def test_a_job_that_kills_its_workers_fails_after_the_last_attempt(who):
     job_id = asked(who)
     for _ in range(jobs.MAX_ATTEMPTS):
         with transaction() as session:
@@ -86,7 +86,7 @@ def test_a_job_that_kills_its_workers_is_given_up(who):
     assert (job(job_id).state, job(job_id).error) == ("failed", jobs.NOT_BUILT)
 
 
-def test_a_fault_is_tried_again_and_then_given_up(who, monkeypatch, settings):
+def test_a_job_with_an_error_is_retried_and_fails_after_the_last_attempt(who, monkeypatch, settings):
     def breaks(*row):
         raise RuntimeError("broken")
 
@@ -101,7 +101,7 @@ def test_a_fault_is_tried_again_and_then_given_up(who, monkeypatch, settings):
     assert mails() == []
 
 
-def test_progress_is_told_while_it_is_built(who, monkeypatch):
+def test_progress_is_stored_while_the_file_is_built(who, monkeypatch):
     monkeypatch.setattr(build, "PROGRESS_SECONDS", 0)
     monkeypatch.setattr(build.stream, "ROWS_PER_PART", 2)
     seen, real = [], jobs.extend
@@ -144,7 +144,7 @@ def test_eight_workers_build_a_job_once(who):
     assert (job(job_id).state, job(job_id).attempts, len(mails())) == ("done", 1, 1)
 
 
-def test_without_the_claim_the_same_race_builds_it_more_than_once(who, monkeypatch):
+def test_without_the_claim_the_same_race_builds_the_job_more_than_once(who, monkeypatch):
     """The control run: without the claim everybody builds, and only the lease keeps the mails apart."""
     job_id = asked(who)
 
@@ -157,7 +157,7 @@ def test_without_the_claim_the_same_race_builds_it_more_than_once(who, monkeypat
     assert in_threads(8, build.run).count(job_id) == 8
 
 
-def test_eight_wishes_at_once_are_one_job(who):
+def test_eight_requests_in_parallel_are_one_job(who):
     assert len(set(in_threads(8, lambda: asked(who)))) == 1
     assert db.session.query(ExportJob).count() == 1
 
@@ -214,7 +214,7 @@ def test_a_worker_killed_for_good_at_any_point(who, settings, tmp_path, point):
     assert len(mails()) == 1
 
 
-def test_the_killed_workers_part_is_never_taken_for_a_file(who, settings, monkeypatch):
+def test_the_partial_file_of_a_killed_worker_is_never_served(who, settings, monkeypatch):
     """A file has its name only when it is whole."""
     names = []
     real = build.csv_writer.document

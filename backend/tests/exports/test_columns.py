@@ -218,7 +218,7 @@ def test_harmless_text_stays_as_it_is(harmless):
 @pytest.mark.parametrize(
     "text", ['say "hi"', "a,b", "a;b", "line one\r\nline two", "ünïcode 🚗", "'quoted'", '""', " "]
 )
-def test_what_goes_in_comes_out(text):
+def test_text_is_read_back_unchanged(text):
     _, cells = read_back(csv_writer.whole(columns.SPOTS, [row_of("spots", text)]))
     assert cells[2] == text
     with io.StringIO(csv_writer.whole(columns.SPOTS, [row_of("spots", text)]).decode("utf-8-sig"), newline="") as file:
@@ -235,7 +235,7 @@ def test_what_goes_in_comes_out(text):
         ("a;b=1; c", "a;b=1; c"),
     ],
 )
-def test_no_cell_begins_with_a_formula_where_a_spreadsheet_splits_at_something_else(typed, written):
+def test_no_cell_is_a_formula_with_another_separator(typed, written):
     """Quotes do not help there: the line begins with a number and a comma, so no cell begins with a quote."""
     assert csv_writer.safe_text(typed) == written
     assert written in read_back(csv_writer.whole(columns.SPOTS, [row_of("spots", typed)]))[1]
@@ -270,7 +270,7 @@ def test_times_carry_the_offset_of_their_zone(zone, moment, written):
     assert datetime.fromisoformat(written) == moment
 
 
-def test_a_file_begins_with_its_mark_and_its_header_and_ends_its_lines():
+def test_a_file_has_a_byte_order_mark_a_header_and_crlf_line_ends():
     document = csv_writer.whole(columns.SPOTS, [])
     assert (
         document

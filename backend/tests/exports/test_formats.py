@@ -67,7 +67,7 @@ def test_a_german_account_gets_a_german_file(exported):
         ("semicolon", ";", "2026-03-01 13:00:00", "3,75"),
     ],
 )
-def test_another_format_may_be_asked_for(exported, form, separator, start, cost):
+def test_another_format_can_be_requested(exported, form, separator, start, cost):
     data, done = exported(format=form)
     heading, line = rows_of(data, separator)
     assert done["format"] == form
@@ -75,7 +75,7 @@ def test_another_format_may_be_asked_for(exported, form, separator, start, cost)
     assert (tuple(heading) == BOOKING_HEADER) == (form == "machine")
 
 
-def test_another_format_is_another_file(exported, client, auth, german):
+def test_another_format_is_another_job(exported, client, auth, german):
     first = client.post("/api/exports", json={"format": "comma"}, headers=auth(german)).json["export"]["id"]
     same = client.post("/api/exports", json={"format": "comma"}, headers=auth(german)).json["export"]["id"]
     other = client.post("/api/exports", json={"format": "machine"}, headers=auth(german)).json["export"]["id"]
@@ -91,7 +91,7 @@ def test_an_unknown_format_is_refused(client, auth, german, carol, path):
     assert client.post("/api/exports", json={"format": "xlsx"}, headers=auth(german)).status_code == 422
 
 
-def test_the_clients_way_keeps_its_columns(client, auth, german):
+def test_the_clients_export_keeps_its_columns(client, auth, german):
     """`Accept: text/csv` is the contract's; by mail the file is for a person."""
     answer = client.get("/api/export", headers=auth(german, Accept="text/csv"))
     assert tuple(rows_of(answer.data, ",")[0]) == BOOKING_HEADER
@@ -100,7 +100,7 @@ def test_the_clients_way_keeps_its_columns(client, auth, german):
     assert client.get("/api/export", headers=auth(german)).json["export"]["format"] == "semicolon"
 
 
-def test_figures_follow_the_account_at_their_csv_address_only(client, auth, german):
+def test_statistics_follow_the_accounts_language_only_at_the_csv_address(client, auth, german):
     path = "/api/stats/user{}?month=2026-03"
     person = client.get(path.format(".csv"), headers=auth(german)).data
     assert rows_of(person, ";") == [
@@ -112,7 +112,7 @@ def test_figures_follow_the_account_at_their_csv_address_only(client, auth, germ
     assert client.get(path.format(".csv") + "&format=machine", headers=auth(german)).data == program
 
 
-def test_what_reports_bring_is_in_the_language_of_each_reader(app, german, carol):
+def test_files_attached_to_reports_are_in_the_recipients_language(app, german, carol):
     """Two administrators of two languages: each gets both files in their own dialect; so does the driver."""
     chief = make_user("chief", "user", "admin")
     db.session.get(User, chief.id).locale = "de"

@@ -90,7 +90,7 @@ def test_nothing_of_others_and_no_secret_is_in_it(lived, client, auth):
         assert name not in text.replace("session.token", "")
 
 
-def test_an_administrators_file_tells_not_what_was_changed_of_others(lived, client, auth):
+def test_an_administrators_file_hides_the_values_of_other_users(lived, client, auth):
     _, bob, carol = lived
     text = data_of(client, auth(carol)).get_data(as_text=True)
     entries = [entry for entry in json.loads(text)["log_by_you"] if entry["entity"] == "booking"]
@@ -100,7 +100,7 @@ def test_an_administrators_file_tells_not_what_was_changed_of_others(lived, clie
     assert "flooded" not in text
 
 
-def test_the_file_is_made_a_part_at_a_time(app, alice, monkeypatch):
+def test_the_file_is_read_in_parts(app, alice, monkeypatch):
     """However many rows there are, no piece holds more than one part of them."""
     lot = make_lot()
     for days in range(1, 8):

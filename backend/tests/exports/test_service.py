@@ -71,7 +71,7 @@ def mails(kind=None):
     return list(db.session.scalars(query.where(OutboxMail.kind == kind) if kind else query))
 
 
-def test_own_bookings_from_the_wish_to_the_file(client, alice, bob, auth, folder):
+def test_own_bookings_from_the_request_to_the_file(client, alice, bob, auth, folder):
     lot = make_lot()
     start = clock.now() - timedelta(days=3)
     stay(alice, lot, start, vehicle_plate="=1+1")
@@ -189,7 +189,7 @@ def test_a_queued_job_says_that_it_waits_for_a_worker(client, alice, auth):
     assert client.get(f"/api/exports/{job['id']}", headers=auth(alice)).json["export"]["waiting_for_worker"] is True
 
 
-def test_pressing_twice_builds_once_and_mails_once(client, alice, carol, auth):
+def test_a_double_click_builds_one_file_and_sends_one_mail(client, alice, carol, auth):
     make_lot()
     first, second = (client.get("/api/export", headers=auth(alice)).json for _ in range(2))
     assert first["task_id"] == second["task_id"]
@@ -204,12 +204,12 @@ def test_pressing_twice_builds_once_and_mails_once(client, alice, carol, auth):
     assert (len(mails("export_ready")), len(mails("admin_export_ready"))) == (1, 2)
 
 
-def test_looking_at_the_headers_is_no_wish(client, alice, auth):
+def test_a_head_request_starts_no_export(client, alice, auth):
     client.head("/api/export", headers=auth(alice))
     assert db.session.query(ExportJob).count() == 0
 
 
-def test_a_dry_run_says_to_whom_and_makes_nothing(client, carol, auth):
+def test_a_dry_run_names_the_recipient_and_builds_nothing(client, carol, auth):
     tried = client.post("/api/admin/export-all-data?dry_run=true", headers=auth(carol))
     assert (tried.status_code, tried.json["recipients"]) == (200, 1)
     assert db.session.query(ExportJob).count() == 0
@@ -227,7 +227,7 @@ def test_an_idempotency_key_is_honoured(client, alice, auth):
     assert db.session.query(ExportJob).count() == 1
 
 
-def test_the_mail_brings_a_small_file_and_links_to_a_large_one(client, alice, auth, monkeypatch):
+def test_the_mail_attaches_a_small_file_and_links_to_a_large_one(client, alice, auth, monkeypatch):
     lot = make_lot()
     stay(alice, lot, clock.now() - timedelta(days=1))
     client.get("/api/export", headers=auth(alice))
@@ -255,7 +255,7 @@ def link_of(alice, client, auth, monkeypatch):
     return int(job_id), token
 
 
-def test_the_link_of_the_mail_is_its_owners_for_a_day(client, alice, bob, auth, monkeypatch):
+def test_the_link_in_the_mail_works_for_its_owner_for_a_day(client, alice, bob, auth, monkeypatch):
     job_id, token = link_of(alice, client, auth, monkeypatch)
     url = f"/api/exports/{job_id}/download?token={token}"
     assert client.get(url, headers=auth(alice)).status_code == 200
@@ -275,7 +275,7 @@ def test_the_link_of_one_export_opens_no_other(client, alice, auth, monkeypatch)
     assert client.get(f"/api/exports/{other}/download?token={token}", headers=auth(alice)).status_code == 410
 
 
-def test_another_persons_export_is_not_there(client, alice, bob, carol, auth):
+def test_another_users_export_is_not_found(client, alice, bob, carol, auth):
     job = client.post("/api/exports", json={}, headers=auth(alice)).json["export"]
     for who in (bob, carol):
         for call in (client.get, client.delete):
@@ -284,7 +284,7 @@ def test_another_persons_export_is_not_there(client, alice, bob, carol, auth):
         assert client.get("/api/exports", headers=auth(who)).json["exports"] == []
 
 
-def test_all_data_is_for_administrators_as_long_as_they_are(client, alice, carol, auth):
+def test_all_data_is_only_for_present_administrators(client, alice, carol, auth):
     assert client.post("/api/admin/export-all-data", headers=auth(alice)).status_code == 403
     assert client.post("/api/exports", json={"kind": "all_data"}, headers=auth(alice)).status_code == 403
     job = client.post("/api/exports", json={"kind": "all_data"}, headers=auth(carol)).json["export"]
@@ -296,7 +296,7 @@ def test_all_data_is_for_administrators_as_long_as_they_are(client, alice, carol
     assert client.get("/api/exports", headers=auth(carol)).json["exports"] == []
 
 
-def test_exports_leave_room_for_the_mail(client, alice, bob, auth, monkeypatch):
+def test_exports_use_at_most_half_of_the_workers_threads(client, alice, bob, auth, monkeypatch):
     """At most half of the worker's threads build; the next job waits until one of them is done."""
     for who in (alice, bob):
         client.post("/api/exports", json={}, headers=auth(who))
@@ -310,7 +310,7 @@ def test_exports_leave_room_for_the_mail(client, alice, bob, auth, monkeypatch):
         assert build.jobs.claim(session, clock.now()) is not None
 
 
-def test_cancelling_before_during_and_after(client, alice, auth, folder, monkeypatch):
+def test_an_export_can_be_cancelled_before_during_and_after_building(client, alice, auth, folder, monkeypatch):
     lot = make_lot()
     stay(alice, lot, clock.now() - timedelta(days=1))
     queued = client.post("/api/exports", json={}, headers=auth(alice)).json["export"]["id"]
@@ -355,7 +355,7 @@ def test_files_are_deleted_after_seven_days(client, alice, auth, folder):
     assert client.get(f"/api/exports/{job}", headers=auth(alice)).json["export"]["state"] == "expired"
 
 
-def test_what_no_job_needs_is_removed_and_nothing_else(client, alice, auth, folder):
+def test_files_without_a_job_are_removed_and_no_others(client, alice, auth, folder):
     job = client.post("/api/exports", json={}, headers=auth(alice)).json["export"]["id"]
     build.run()
     mine = folder / f"user_{alice.id}"
@@ -387,7 +387,7 @@ def test_a_full_disk_refuses_with_a_reason(client, alice, auth, monkeypatch, fol
     assert db.session.query(ExportJob).count() == 0
 
 
-def test_a_disk_that_fills_up_meanwhile_ends_the_job_and_leaves_nothing(client, alice, auth, monkeypatch, folder):
+def test_a_disk_that_fills_up_while_building_ends_the_job_without_files(client, alice, auth, monkeypatch, folder):
     job = client.post("/api/exports", json={}, headers=auth(alice)).json["export"]["id"]
     free = iter([10**9, files.MIN_FREE_BYTES - 1])
     monkeypatch.setattr(files, "free_bytes", lambda: next(free))
@@ -398,7 +398,7 @@ def test_a_disk_that_fills_up_meanwhile_ends_the_job_and_leaves_nothing(client, 
     assert list(folder.rglob("*.*")) == []
 
 
-def test_the_quota_refuses_and_frees_again(client, alice, bob, auth, monkeypatch):
+def test_the_quota_refuses_until_an_export_is_deleted(client, alice, bob, auth, monkeypatch):
     lot = make_lot()
     stay(alice, lot, clock.now() - timedelta(days=1))
     job = client.post("/api/exports", json={}, headers=auth(alice)).json["export"]["id"]
@@ -412,7 +412,7 @@ def test_the_quota_refuses_and_frees_again(client, alice, bob, auth, monkeypatch
     assert client.post("/api/exports", json={}, headers=auth(alice)).status_code == 202
 
 
-def test_a_file_that_outgrows_the_quota_is_given_up(client, alice, auth, monkeypatch, folder):
+def test_a_file_larger_than_the_quota_fails(client, alice, auth, monkeypatch, folder):
     lot = make_lot()
     stay(alice, lot, clock.now() - timedelta(days=1))
     job = client.post("/api/exports", json={}, headers=auth(alice)).json["export"]["id"]
@@ -423,7 +423,7 @@ def test_a_file_that_outgrows_the_quota_is_given_up(client, alice, auth, monkeyp
 
 
 @pytest.mark.parametrize("name", STRANGE_NAMES)
-def test_a_strange_name_leads_nowhere(app, client, alice, auth, name, tmp_path):
+def test_an_invalid_file_name_is_refused(app, client, alice, auth, name, tmp_path):
     """Not by the address, and not by a row that somebody changed."""
     (tmp_path / "secret.csv").write_text("secret")
     assert client.get(f"/api/exports/{name}/download", headers=auth(alice)).status_code in (404, 405, 308)
@@ -449,7 +449,7 @@ def test_a_users_name_is_no_part_of_a_path(client, alice, auth, folder):
     assert [p.name for p in folder.iterdir()] == [f"user_{alice.id}"]
 
 
-def test_wishes_and_ends_are_written_down(client, alice, auth):
+def test_requests_and_cancellations_are_in_the_audit_log(client, alice, auth):
     job = client.post("/api/exports", json={}, headers=auth(alice)).json["export"]["id"]
     client.post("/api/exports", json={}, headers=auth(alice))
     client.delete(f"/api/exports/{job}", headers=auth(alice))
@@ -464,7 +464,7 @@ def test_wishes_and_ends_are_written_down(client, alice, auth):
 @pytest.mark.parametrize(
     "body", [{"kind": "secrets"}, {"kind": 1}, {"filters": {"lot_id": "1"}}, {"filters": {"x": 1}}, {"user_id": 2}, []]
 )
-def test_strange_wishes_are_refused(client, alice, auth, body):
+def test_invalid_requests_are_refused(client, alice, auth, body):
     assert client.post("/api/exports", json=body, headers=auth(alice)).status_code in (400, 422)
 
 

@@ -70,7 +70,7 @@ def test_the_periods_of_three_years_leave_no_gap_and_do_not_overlap(three_years)
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_the_answer_in_any_minute_is_the_one_that_was_waited_for(zone):
+def test_the_latest_and_the_upcoming_period_agree_in_every_minute(zone):
     """The simulation skips minutes in which nothing is due; asked directly there, nothing is due indeed. Every minute
     of the hours around each clock change and a random sample of the others."""
     tz = ZoneInfo(zone)
@@ -109,7 +109,7 @@ def test_a_day_of_the_half_hour_change_is_half_an_hour_longer():
     assert day.end - day.start == timedelta(hours=24, minutes=30)
 
 
-def test_the_month_that_ended_is_told_on_the_first():
+def test_the_month_that_ended_is_reported_on_the_first():
     rule = Rule("month", time(0, 0), ZoneInfo("Europe/Berlin"))
     told = periods.latest(rule, datetime(2026, 3, 31, 22, 0, tzinfo=UTC))  # midnight of 1 April in summer time
     assert told.key == "2026-03"
@@ -118,13 +118,13 @@ def test_the_month_that_ended_is_told_on_the_first():
     assert periods.latest(rule, told.due - timedelta(seconds=1)).key == "2026-02"
 
 
-def test_three_missed_days_come_one_by_one():
+def test_three_missed_days_are_reported_one_by_one():
     rule = Rule("day", time(8, 0), ZoneInfo("UTC"))
     missed = periods.due(rule, "2026-03-01", datetime(2026, 3, 5, 9, 0, tzinfo=UTC))
     assert [p.key for p in missed] == ["2026-03-02", "2026-03-03", "2026-03-04"]
 
 
-def test_what_is_older_than_the_window_becomes_one_digest():
+def test_missed_periods_older_than_the_window_become_one_digest():
     rule = Rule("day", time(8, 0), ZoneInfo("UTC"))
     missed = periods.due(rule, "2026-01-31", datetime(2026, 3, 5, 9, 0, tzinfo=UTC))
     assert [p.key for p in missed] == [
@@ -145,7 +145,7 @@ def test_a_year_off_is_nine_mails_at_most_and_leaves_no_gap():
     assert missed[0].start == periods.period(rule, "2025-03-02").start
 
 
-def test_a_month_told_late_is_still_a_month():
+def test_a_month_reported_late_is_still_a_month():
     rule = Rule("month", time(0, 0), ZoneInfo("UTC"))
     (late,) = periods.due(rule, "2026-01", datetime(2026, 3, 20, tzinfo=UTC))
     assert (late.key, late.since) == ("2026-02", None)

@@ -37,7 +37,7 @@ def lot(app):
     return make_lot()
 
 
-def test_who_never_booked_is_reminded_at_six_in_the_evening(lot, alice):
+def test_users_who_never_booked_are_reminded_at_six_in_the_evening(lot, alice):
     days_pass(1)
     [sent] = reminders()
     assert (sent.user_id, f"{sent.created_at:%H:%M}") == (alice.id, "18:00")
@@ -47,7 +47,7 @@ def test_who_never_booked_is_reminded_at_six_in_the_evening(lot, alice):
     ]
 
 
-def test_who_booked_lately_is_left_alone_for_seven_days(lot, alice):
+def test_users_who_booked_lately_get_no_reminder_for_seven_days(lot, alice):
     stay(alice, lot, clock.now(), 1)
     days_pass(7)
     assert reminders() == []
@@ -56,7 +56,7 @@ def test_who_booked_lately_is_left_alone_for_seven_days(lot, alice):
     assert (sent.facts["days_since_last"], sent.facts["last"]) == (7, False)
 
 
-def test_seven_days_to_the_second_are_not_more_than_seven(lot, alice):
+def test_exactly_seven_days_are_not_more_than_seven(lot, alice):
     stay(alice, lot, clock.now() + timedelta(hours=6), 1)  # begins at 18:00
     days_pass(7)
     clock.travel(6 * HOUR)
@@ -66,7 +66,7 @@ def test_seven_days_to_the_second_are_not_more_than_seven(lot, alice):
     assert len(reminders()) == 1
 
 
-def test_an_episode_brings_three_reminders_and_then_silence(lot, alice):
+def test_a_time_without_bookings_brings_three_reminders_at_most(lot, alice):
     stay(alice, lot, clock.now(), 1)
     days_pass(60)
     assert [(sent.facts["days_since_last"], sent.facts["last"]) for sent in reminders()] == [
@@ -76,7 +76,7 @@ def test_an_episode_brings_three_reminders_and_then_silence(lot, alice):
     ]
 
 
-def test_who_never_booked_gets_three_as_well(lot, alice):
+def test_users_who_never_booked_get_three_reminders_too(lot, alice):
     days_pass(60)
     assert [(sent.facts["days_since_last"], sent.facts["last"]) for sent in reminders()] == [
         (None, False),
@@ -85,7 +85,7 @@ def test_who_never_booked_gets_three_as_well(lot, alice):
     ]
 
 
-def test_a_booking_ends_the_episode_and_the_next_one_counts_anew(lot, alice):
+def test_after_a_booking_the_reminders_start_again(lot, alice):
     stay(alice, lot, clock.now(), 1)
     days_pass(9)
     stay(alice, lot, clock.now(), 1)
@@ -93,7 +93,7 @@ def test_a_booking_ends_the_episode_and_the_next_one_counts_anew(lot, alice):
     assert [sent.facts["days_since_last"] for sent in reminders()] == [7, 7]
 
 
-def test_who_was_away_for_long_before_the_first_sweep_gets_the_last_one_only(lot, alice):
+def test_users_inactive_for_long_before_the_first_run_get_only_the_last_reminder(lot, alice):
     stay(alice, lot, clock.now() - timedelta(days=100), 1)
     days_pass(20)
     [sent] = reminders()
@@ -101,7 +101,7 @@ def test_who_was_away_for_long_before_the_first_sweep_gets_the_last_one_only(lot
 
 
 @pytest.mark.parametrize("status", ["Cancelled", "No-show"])
-def test_a_booking_that_never_began_is_none(lot, alice, status):
+def test_a_booking_that_never_began_does_not_count(lot, alice, status):
     stay(alice, lot, clock.now() - timedelta(hours=2), 1, status=status, kind="reserved")
     days_pass(1)
     assert [sent.facts["days_since_last"] for sent in reminders()] == [None]
@@ -114,14 +114,14 @@ def test_a_booking_that_never_began_is_none(lot, alice, status):
         {"status": "Reserved", "kind": "reserved", "start": 72, "hours": 2},
     ],
 )
-def test_who_is_parked_or_has_reserved_is_left_alone(lot, alice, live):
+def test_users_with_a_live_booking_get_no_reminder(lot, alice, live):
     how = {key: value for key, value in live.items() if key != "start"}
     stay(alice, lot, clock.now() + timedelta(hours=live["start"]), **how)
     days_pass(1)
     assert reminders() == []
 
 
-def test_the_disabled_the_unwilling_the_deleted_and_administrators_are_left_alone(lot, alice, bob, carol):
+def test_disabled_deleted_and_opted_out_users_and_administrators_get_no_reminder(lot, alice, bob, carol):
     gone = make_user("gone", "user")
     with transaction() as session:
         session.execute(text("UPDATE app_user SET active = false WHERE id = :id"), {"id": bob.id})
@@ -135,7 +135,7 @@ def test_the_disabled_the_unwilling_the_deleted_and_administrators_are_left_alon
     assert [sent.user_id for sent in reminders()] == [alice.id]
 
 
-def test_a_block_is_no_booking(lot, alice):
+def test_a_block_does_not_count_as_a_booking(lot, alice):
     start = clock.now() - timedelta(hours=1)
     stay(alice, lot, start, 9, status="Active", kind="block", tariff_id=None)
     days_pass(1)
@@ -149,7 +149,7 @@ def test_a_machine_that_was_off_sends_one_reminder_not_one_a_day(lot, alice):
     assert len(reminders()) == 1
 
 
-def test_by_hand_at_noon_and_again_is_once_and_the_evening_still_reminds_the_others(lot, alice, bob):
+def test_reminders_sent_by_hand_are_sent_once_and_the_evening_run_reminds_the_others(lot, alice, bob):
     stay(bob, lot, clock.now() - timedelta(days=7) + timedelta(hours=3), 1)  # inactive from 15:00 on
     send_now.start([KIND])
     batches.process_batches()
@@ -160,14 +160,14 @@ def test_by_hand_at_noon_and_again_is_once_and_the_evening_still_reminds_the_oth
     assert [sent.user_id for sent in reminders()] == [alice.id, bob.id]
 
 
-def test_forced_writes_to_those_who_were_written_to(lot, alice):
+def test_a_forced_run_sends_to_users_who_already_got_the_reminder(lot, alice):
     for _ in range(2):
         send_now.start([KIND], force=True)
         batches.process_batches()
     assert len(reminders()) == 2
 
 
-def test_his_own_lot_is_named_first(lot, alice):
+def test_the_users_own_lot_is_listed_first(lot, alice):
     station = make_lot("Station", 2)
     make_lot("Airport", 50)
     stay(alice, station, clock.now() - timedelta(days=8), 1)
@@ -176,7 +176,7 @@ def test_his_own_lot_is_named_first(lot, alice):
     assert [lot["name"] for lot in sent.facts["lots"]] == ["Station", "Airport", "Harbour"]
 
 
-def test_a_full_lot_is_not_praised(lot, alice, bob):
+def test_a_full_lot_is_not_listed(lot, alice, bob):
     for spot in range(1, 6):
         stay(bob, lot, clock.now(), 48, status="Active", spot=spot)
     days_pass(1)
@@ -192,7 +192,7 @@ def reserve(user, lot, hours_ahead, spot=1, *, booked_hours_ago=24, **more):
     return stay(user, lot, start, 2, status="Reserved", kind="reserved", spot=spot, created_at=made, **more)
 
 
-def test_half_an_hour_before_it_begins_once(lot, alice):
+def test_a_reservation_is_reminded_of_once_half_an_hour_before(lot, alice):
     booking = reserve(alice, lot, 2)
     sent_at = []
     for _ in range(180):
@@ -205,7 +205,7 @@ def test_half_an_hour_before_it_begins_once(lot, alice):
     assert (mailed.booking_id, mailed.expires_at) == (booking.id, booking.start_time)
 
 
-def test_each_booking_has_its_own(lot, alice, bob):
+def test_each_booking_gets_its_own_reminder(lot, alice, bob):
     for spot, (who, ahead) in enumerate([(alice, 1), (alice, 4), (bob, 1)], 1):
         reserve(who, lot, ahead, spot)
     for _ in range(300):
@@ -214,7 +214,7 @@ def test_each_booking_has_its_own(lot, alice, bob):
     assert Counter(sent.user_id for sent in reminders("reservation_reminder")) == {alice.id: 2, bob.id: 1}
 
 
-def test_what_was_booked_just_now_was_confirmed_just_now(lot, alice):
+def test_a_reservation_booked_just_now_gets_no_reminder(lot, alice):
     reserve(alice, lot, 0.4, booked_hours_ago=0)
     for _ in range(30):
         clock.travel(60)
@@ -229,7 +229,7 @@ def test_a_worker_that_was_away_reminds_late_but_not_after_the_start(lot, alice,
     assert [sent.user_id for sent in reminders("reservation_reminder")] == [bob.id]
 
 
-def test_neither_the_unwilling_nor_the_disabled(lot, alice, bob):
+def test_disabled_and_opted_out_users_get_no_reservation_reminder(lot, alice, bob):
     reserve(alice, lot, 0.4)
     reserve(bob, lot, 0.4, 2)
     with transaction() as session:
@@ -238,7 +238,7 @@ def test_neither_the_unwilling_nor_the_disabled(lot, alice, bob):
     assert reservation_reminders.queue_due() == 0
 
 
-def test_many_at_the_same_time(lot, alice, monkeypatch):
+def test_many_reservations_at_the_same_time_are_all_reminded_of(lot, alice, monkeypatch):
     monkeypatch.setattr(reservation_reminders, "PER_TRANSACTION", 2)
     big = make_lot("Big", 7)
     for spot in range(1, 8):
@@ -258,7 +258,7 @@ def test_many_at_the_same_time(lot, alice, monkeypatch):
         ("2027-03-24T18:30:00+00:00", "2027-04-07T17:30:01+00:00", 14),
     ],
 )
-def test_days_without_a_booking_are_days_by_the_operators_clock(app, alice, began, now, days):
+def test_days_without_a_booking_are_days_in_the_operators_zone(app, alice, began, now, days):
     app.extensions["settings"] = replace(app.extensions["settings"], timezone="Europe/Berlin")
     start, then = datetime.fromisoformat(began), datetime.fromisoformat(now)
     reader = recipients._at_step(alice, start, then, "")

@@ -95,7 +95,7 @@ def test_each_hour_of_a_night_on_which_clocks_change(app, ask, listed, come_to, 
             assert row["occupied_seconds"] == sum(wanted.values()) == come_to(row["bookings_query"])["seconds"], hour
 
 
-def test_the_hour_that_comes_twice_is_one_and_the_skipped_one_empty(app, ask, listed, come_to, alice):
+def test_a_repeated_hour_is_one_row_and_a_skipped_hour_is_empty(app, ask, listed, come_to, alice):
     lot = world.make_lot("Harbour", BERLIN, 1, utc("2026-03-01T00:00"))
     (spot,) = world.spot_ids(lot)
     world.put(
@@ -111,7 +111,7 @@ def test_the_hour_that_comes_twice_is_one_and_the_skipped_one_empty(app, ask, li
         assert (cell["occupied_seconds"], cell["occupancy_percent"]) == (0, None)
 
 
-def test_a_cell_is_made_of_its_days_however_late_the_worker_is(app, ask, come_to, alice, bob):
+def test_a_cell_equals_its_days_however_late_the_worker_is(app, ask, come_to, alice, bob):
     begin, now = utc("2026-02-10T00:00"), utc("2026-03-02T16:20")
     with clock.set_to(now):
         lots = build([alice.id, bob.id], begin, now - timedelta(hours=1))
@@ -141,7 +141,7 @@ def test_a_cell_is_made_of_its_days_however_late_the_worker_is(app, ask, come_to
         assert agree() != before, "a mark waits, today is open: counted there and then"
 
 
-def test_a_cell_as_csv_and_what_is_none(client, auth, carol, alice, ask, app):
+def test_a_cell_as_csv_and_invalid_cells(client, auth, carol, alice, ask, app):
     world.make_lot("Harbour", BERLIN, 1, utc("2026-02-01T00:00"))
     path = "/api/stats/admin/hour{}?from=2026-02-23&to=2026-03-01&weekday=0&hour=8"
     rows = table(ask(path.format(".csv")))
@@ -176,7 +176,7 @@ PERIODS = ["from=2026-02-10&to=2026-03-02", "from=2026-03-02&to=2026-03-02", "fr
 
 
 @pytest.mark.parametrize("period", PERIODS)
-def test_every_figure_is_what_its_list_comes_to(ask, listed, come_to, lived, period):
+def test_every_metric_equals_the_sum_of_its_list(ask, listed, come_to, lived, period):
     counts = {"bookings", "instant", "reserved", "visits", "completed", "no_shows", "cancelled", "stays"}
     for lot in ("", f"&lot_id={lived[1]}"):
         refresh.roll_up()
@@ -195,7 +195,7 @@ def test_every_figure_is_what_its_list_comes_to(ask, listed, come_to, lived, per
             assert round(sums["average_stay"]["seconds"] / sums["average_stay"]["count"]) == values["average_stay"]
 
 
-def test_only_what_kept_a_spot_free_in_the_period_is_listed(listed, lived):
+def test_only_bookings_that_held_a_spot_in_the_period_are_listed(listed, lived):
     """Also those that began before it, and not those whose car came in time."""
     zones = dict(db.session.execute(select(Lot.id, Lot.timezone)).all())
     reserved = db.session.scalars(select(Booking).where(Booking.booking_type == "reserved")).all()
@@ -214,14 +214,14 @@ def test_only_what_kept_a_spot_free_in_the_period_is_listed(listed, lived):
 
 
 @pytest.mark.parametrize("period", PERIODS[:2])
-def test_each_bar_of_the_stays_opens_its_stays(ask, listed, come_to, lived, period):
+def test_each_bar_of_the_histogram_lists_its_stays(ask, listed, come_to, lived, period):
     bars = ask(f"/api/stats/admin?{period}").json["stats"]["stays"]
     for bar in bars:
         assert bar["count"] == len(listed(bar["bookings_query"])) == come_to(bar["bookings_query"])["count"]
     assert sum(bar["count"] for bar in bars) > 3 or "03-02" in period
 
 
-def test_lots_make_up_what_was_available(ask, lived):
+def test_the_lots_add_up_to_the_available_time(ask, lived):
     for period in PERIODS:
         stats = ask(f"/api/stats/admin?{period}").json["stats"]
         figures = {one["name"]: one["value"] for one in stats["figures"]}
@@ -229,7 +229,7 @@ def test_lots_make_up_what_was_available(ask, lived):
             assert sum(lot[f"{name}_seconds"] for lot in stats["lots"]) == figures[figure]
 
 
-def test_the_busiest_hour_is_named_and_opens(ask, come_to, lived):
+def test_the_busiest_hour_is_named_and_lists_its_bookings(ask, come_to, lived):
     path = "/api/stats/admin{}?from=2026-02-12&to=2026-02-20&compare=true"
     stats = ask(path.format("")).json["stats"]
     best = stats["busiest_hour"]
@@ -248,7 +248,7 @@ def test_the_busiest_hour_is_named_and_opens(ask, come_to, lived):
     }  # fmt: skip
 
 
-def test_a_moment_of_the_curve_opens_the_cars_that_stood_there(ask, come_to, lived):
+def test_a_point_of_the_curve_lists_the_cars_parked_then(ask, come_to, lived):
     day = "2026-02-14"
     line = ask(f"/api/stats/admin?from={day}&to={day}").json["stats"]["curve"]
     for point in line[::9]:
@@ -257,7 +257,7 @@ def test_a_moment_of_the_curve_opens_the_cars_that_stood_there(ask, come_to, liv
     assert any(point["occupied"] for point in line[::9])
 
 
-def test_new_accounts_open_as_a_list_by_the_operators_calendar(client, auth, carol, ask, app):
+def test_new_accounts_are_listed_by_the_operators_days(client, auth, carol, ask, app):
     """UTC is the operator's zone here; one of the accounts is gone by now."""
     made = ["2026-01-31T23:59:59", "2026-02-01T00:00", "2026-02-28T23:59:59", "2026-03-01T00:00", "2026-02-10T08:00"]
     with transaction() as session:
@@ -283,16 +283,16 @@ def test_new_accounts_open_as_a_list_by_the_operators_calendar(client, auth, car
      "counted=ended&stay_from=60&stay_to=60&from_day=2026-02-01&to_day=2026-02-02",
      "counted=parked&hour=24&from_day=2026-02-01&to_day=2026-02-01", "counted=parked&hour=3"],
 )  # fmt: skip
-def test_half_of_a_question_is_refused(client, auth, carol, query):
+def test_an_incomplete_query_is_refused(client, auth, carol, query):
     for path in ("/api/admin/bookings", "/api/admin/bookings/totals"):
         assert client.get(f"{path}?{query}", headers=auth(carol)).status_code == 422
 
 
-def test_what_lists_come_to_is_for_administrators(client, auth, alice):
+def test_sums_of_lists_are_only_for_administrators(client, auth, alice):
     assert client.get("/api/admin/bookings/totals", headers=auth(alice)).status_code == 403
 
 
-def test_an_hour_is_read_between_its_bounds(ask, lived):
+def test_an_hour_is_limited_to_its_bounds(ask, lived):
     """No list walks through the past for the hour it shows: what began in it or shortly before, or ended in it, lies
     between two bounds of time; what is live has small indexes. (What lasted for days is told apart.)"""
     if not is_sqlite():

@@ -123,7 +123,7 @@ def test_a_month_has_its_sums_and_its_distinct_drivers(app, drivers):
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_after_any_sequence_of_changes_nothing_differs(app, drivers, seed):
+def test_after_any_sequence_of_changes_stored_and_counted_days_agree(app, drivers, seed):
     random = Random(seed)
     start = utc("2026-03-24T12:00")
     with clock.set_to(start):
@@ -209,7 +209,7 @@ def _end(random: Random, live: list, *, late: bool) -> None:
         live.append((made, "Active", spot, came))
 
 
-def test_prices_and_capacities_that_change_leave_the_past_as_it_was(app, client, auth, alice, carol):
+def test_changed_prices_and_capacities_do_not_change_the_past(app, client, auth, alice, carol):
     """Through the product's own doors: three days, a new price and fewer spots in between."""
     lot = make_lot(carol, "Harbour", 4, timezone="Europe/Berlin")
     paid = []
@@ -231,7 +231,7 @@ def test_prices_and_capacities_that_change_leave_the_past_as_it_was(app, client,
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Pacific/Kiritimati"])
-def test_a_lot_that_moves_keeps_its_past_and_goes_on_by_its_new_clock(app, drivers, zone):
+def test_a_lot_that_moves_keeps_its_past_and_continues_in_its_new_zone(app, drivers, zone):
     """Every day that was over is told as before, to the second; the days since by the new zone."""
     random = Random(zone)
     begin, moved, end = utc("2026-10-20T00:00"), utc("2026-10-27T09:15"), utc("2026-11-02T00:00")

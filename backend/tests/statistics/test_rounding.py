@@ -40,7 +40,7 @@ def test_a_percentage_is_rounded_once_in_mails(occupied, available, english, ger
     assert english in shown.html
 
 
-def test_half_up_and_what_it_is_not():
+def test_half_up_rounds_halves_away_from_zero():
     assert [half_up(value, 1) for value in (0.25, 0.35, -0.25, 2.675)] == list(
         map(Decimal, ("0.3", "0.4", "-0.3", "2.7"))
     )

@@ -84,7 +84,7 @@ def test_all_time_is_the_sum_of_the_whole_history(client, auth, carol, history):
         compare(answer, [row for row in rows if row.lot_id == lot_id], names)
 
 
-def test_all_time_is_read_from_what_is_kept(client, auth, carol, history):
+def test_all_time_is_read_from_stored_days(client, auth, carol, history):
     """Not from the bookings: of these it reads what is live, and the two ends of the history."""
     refresh.roll_up()
     read: list[str] = []
@@ -97,7 +97,7 @@ def test_all_time_is_read_from_what_is_kept(client, auth, carol, history):
     assert len(read) < 60
 
 
-def test_without_anything_all_time_is_nothing(client, auth, carol):
+def test_without_bookings_all_time_is_zero(client, auth, carol):
     answer = client.get("/api/stats/admin", headers=auth(carol)).json
     assert (answer["total_bookings"], answer["total_revenue"], answer["revenue_by_lot"]) == (0, 0, [])
     assert answer["stats"]["lots"] == []

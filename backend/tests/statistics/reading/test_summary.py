@@ -65,11 +65,11 @@ def test_only_an_administrator_sees_the_figures_of_all(client, auth, alice, caro
      "from=2026-03-01&to=2026-02-01", "from=1960-01-01&to=1960-01-02", "from=x&to=y",
      "from=2000-01-01&to=2026-01-01", "from=2026-02-01&to=2026-02-02&lot_id=0", "from=9999-12-30&to=9999-12-31"],
 )  # fmt: skip
-def test_a_period_that_is_none_is_refused(ask, query):
+def test_an_invalid_period_is_refused(ask, query):
     assert ask(query).status_code == 422
 
 
-def test_a_lot_that_never_was_is_not_found(ask, busy):
+def test_an_unknown_lot_is_not_found(ask, busy):
     assert ask(f"{WEEK}&lot_id=999999").status_code == 404
 
 
@@ -96,7 +96,7 @@ def test_a_stay_over_midnight_counts_on_both_days_and_pays_on_the_last(ask, busy
     assert (after["occupied_seconds"], after["bookings"], after["revenue"]) == (5400 + 7200, 3, 15.01)
 
 
-def test_every_number_leads_to_its_bookings(client, auth, carol, ask, busy):
+def test_every_number_has_a_query_for_its_bookings(client, auth, carol, ask, busy):
     shown = figures_of(ask(WEEK))
     counted = ["bookings", "instant", "reserved", "visits", "completed", "no_shows", "cancelled", "stays"]
     for name in counted:
@@ -117,7 +117,7 @@ def test_every_number_leads_to_its_bookings(client, auth, carol, ask, busy):
 @pytest.mark.parametrize("query", ["counted=ended", "counted=ended&from_day=2026-02-02&to_day=2026-02-01",
                                    "counted=x&from_day=2026-02-02&to_day=2026-02-03",
                                    "counted=parked&from_day=2026-02-02&to_day=9999-12-31"])  # fmt: skip
-def test_the_days_behind_a_number_must_be_days(client, auth, carol, query):
+def test_the_days_of_a_query_must_be_dates(client, auth, carol, query):
     assert client.get(f"/api/admin/bookings?{query}", headers=auth(carol)).status_code == 422
 
 
@@ -138,7 +138,7 @@ def test_today_is_counted_live_and_marked(ask, busy, alice):
     assert not ask(WEEK).json["stats"]["partial"]
 
 
-def test_the_half_hourly_curve_counts_the_cars_that_stand_there(ask, busy):
+def test_the_half_hourly_curve_counts_the_parked_cars(ask, busy):
     line = ask("from=2026-02-26&to=2026-02-26").json["stats"]["curve"]
     at = {point["at"]: point["occupied"] for point in line}
     assert len(line) == 48
@@ -182,7 +182,7 @@ def table(answer) -> list[dict]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_the_csv_says_what_the_answer_says(client, auth, carol, ask, busy):
+def test_the_csv_equals_the_json_answer(client, auth, carol, ask, busy):
     shown = ask(WEEK).json["stats"]
     days = table(ask(WEEK, Accept="text/csv"))
     assert [float(day["revenue_EUR"]) for day in days] == [day["revenue"] for day in shown["days"]]
@@ -205,7 +205,7 @@ def test_a_name_that_a_spreadsheet_would_run_stays_text(client, auth, carol, bus
     assert "'=HYPERLINK(1)" in [lot["name"] for lot in lots]
 
 
-def test_ones_own_month(client, auth, alice, bob, busy):
+def test_a_users_month(client, auth, alice, bob, busy):
     assert client.get("/api/stats/user").status_code == 401
     mine = client.get("/api/stats/user?month=2026-02", headers=auth(bob)).json["stats"]
     assert (mine["visits"], mine["parked_seconds"], mine["spent"], mine["favourite"]) == (2, 14400, 10.01, "Harbour")
@@ -233,14 +233,14 @@ def test_a_users_month_ends_at_the_lots_midnight(client, auth, alice, app):
     assert visits == [1, 1]
 
 
-def test_a_day_without_anything_says_so(ask, app):
+def test_an_empty_day_has_zeros(ask, app):
     shown = ask(WEEK).json["stats"]
     assert shown["lots"] == []
     assert {one["value"] for one in shown["figures"]} == {0, None}
     assert len(shown["days"]) == 7
 
 
-def test_one_lot_or_all_whether_rolled_up_or_not(ask, busy, alice):
+def test_one_lot_and_all_lots_agree_before_and_after_a_roll_up(ask, busy, alice):
     other = world.make_lot("Other", "Asia/Kolkata", 2, utc("2026-02-20T00:00"))
     world.put(world.row(other, world.spot_ids(other)[0], alice.id, utc("2026-02-24T08:00"), utc("2026-02-24T09:00")))
 
