@@ -33,10 +33,10 @@ TEXTS = [
     *(f"x{between}{payload}{between}y" for payload in PAYLOADS[:20] for between in (";", "\t", '";', ";;")),
 ]
 TABLES = {
-    "bookings": columns.bookings(lambda row: ("", None, None, None), with_user=True),
-    "users": columns.users("Europe/Berlin", "EUR"),
-    "lots": columns.LOTS,
-    "spots": columns.SPOTS,
+    "bookings": columns.booking_table(lambda row: ("", None, None, None), with_user=True),
+    "users": columns.user_table("Europe/Berlin", "EUR"),
+    "lots": columns.LOT_TABLE,
+    "spots": columns.SPOT_TABLE,
 }
 DIALECTS = {
     "machine": csv_writer.MACHINE,

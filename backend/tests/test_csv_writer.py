@@ -104,7 +104,7 @@ def test_which_dialect_an_account_gets():
 
 def test_a_german_file():
     row = row_of("lots", "Parkhaus Süd")
-    head, line = csv_writer.whole(columns.LOTS, [row], GERMAN).decode().split("\r\n")[:2]
+    head, line = csv_writer.whole(columns.LOT_TABLE, [row], GERMAN).decode().split("\r\n")[:2]
     assert head.startswith('\ufeff"ID";"Name";"Stellplätze";"Preis pro Stunde";"Währung";"Zeitzone";"Adresse"')
     assert line.startswith('1;"Parkhaus Süd";5;2,50;"Parkhaus Süd";"Europe/Berlin";"Parkhaus Süd";52,5;-13,4;')
     assert ';"ja";' in line
@@ -113,8 +113,8 @@ def test_a_german_file():
 
 def test_an_english_file_and_one_for_programs():
     row = row_of("users", "amelia")
-    english = csv_writer.whole(columns.users("Europe/Berlin", "EUR"), [row], ENGLISH).decode().split("\r\n")
-    machine = csv_writer.whole(columns.users("Europe/Berlin", "EUR"), [row]).decode().split("\r\n")
+    english = csv_writer.whole(columns.user_table("Europe/Berlin", "EUR"), [row], ENGLISH).decode().split("\r\n")
+    machine = csv_writer.whole(columns.user_table("Europe/Berlin", "EUR"), [row]).decode().split("\r\n")
     assert english[0] == machine[0] + ',"time_zone"'
     assert english[1] == machine[1].replace('"2026-03-02T13:00:00+01:00"', "2026-03-02 13:00:00") + ',"Europe/Berlin"'
 
@@ -156,11 +156,11 @@ def test_local_times_are_those_of_the_wall(zone):
 def test_every_column_has_its_headings():
     """Of all files, also of the tables of the statistics."""
     tables = [
-        columns.bookings(lambda row: ("", None, None, None), with_user=True),
-        columns.users("UTC", "EUR"),
-        columns.LOTS,
+        columns.booking_table(lambda row: ("", None, None, None), with_user=True),
+        columns.user_table("UTC", "EUR"),
+        columns.LOT_TABLE,
     ]
-    header = {name for table in (*tables, columns.SPOTS, emails.LOT_FIGURES) for name in table.header}
+    header = {name for table in (*tables, columns.SPOT_TABLE, emails.LOT_FIGURES) for name in table.header}
     header |= {*views._LOT_COLUMNS, *hours.HEADER, "time_zone", "revenue_EUR", "spent_EUR"}
     for name in header:
         assert csv_labels.label(name, "en") == name

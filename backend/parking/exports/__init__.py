@@ -5,10 +5,30 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from parking.exports import emails as _templates  # noqa: F401 - registers them
+from parking.exports.columns import booking_table, money
+from parking.exports.files import delete_old_reports, pack, report_path, stored_path, whole_file
+from parking.exports.queries import booking_rows, live_values_at
+from parking.exports.rows import BookingRow
+from parking.exports.stream import read_parts
+
+__all__ = [
+    "BookingRow",
+    "booking_rows",
+    "booking_table",
+    "delete_old_reports",
+    "init_app",
+    "live_values_at",
+    "money",
+    "pack",
+    "read_parts",
+    "report_path",
+    "stored_path",
+    "whole_file",
+]
 
 
 def init_app(app: APIFlask) -> None:
-    """Puts this domain on the application."""
+    """Registers the routes of the exports, and what a deleted account loses."""
     from parking.accounts import hooks
     from parking.exports import routes, service
 

@@ -113,22 +113,22 @@ def _build_bookings(path: Path, job: ExportJob, progress: Progress, dialect: Dia
     now = clock.now()
     filters = read_filters(job.filters, user_id=job.user_id, by_end=True)
     _set_total(job, stream.count(queries.booking_count(filters, now)))
-    table = columns.bookings(queries.as_of(now))
-    return [_write(path, table, queries.bookings(filters, now), progress, dialect)]
+    table = columns.booking_table(queries.live_values_at(now))
+    return [_write(path, table, queries.booking_rows(filters, now), progress, dialect)]
 
 
 def _build_everything(path: Path, progress: Progress, dialect: Dialect) -> list[dict[str, Any]]:
     """Writes four files into a folder, and the same files as one archive beside it."""
     now, everything = clock.now(), Filters()
     zone = settings.current().timezone
-    bookings = columns.bookings(queries.as_of(now), with_user=True)
+    bookings = columns.booking_table(queries.live_values_at(now), with_user=True)
     sources: list[tuple[Table, Select[*tuple[Any, ...]]]] = [
-        (columns.users(zone, settings.current().currency), queries.users()),
-        (columns.LOTS, queries.lots()),
-        (columns.SPOTS, queries.spots()),
-        (bookings, queries.bookings(everything, now, with_user=True)),
+        (columns.user_table(zone, settings.current().currency), queries.user_rows()),
+        (columns.LOT_TABLE, queries.lot_rows()),
+        (columns.SPOT_TABLE, queries.spot_rows()),
+        (bookings, queries.booking_rows(everything, now, with_user=True)),
     ]
-    counts = [queries.count_of(model) for model in (User, Lot, Spot)]
+    counts = [queries.row_count(model) for model in (User, Lot, Spot)]
     total = sum(map(stream.count, [*counts, queries.booking_count(everything, now)]))
     _set_total(progress.job, total)
     folder = files.members_folder(path)
@@ -150,7 +150,7 @@ def _write(
 
     def counted() -> Iterator[Sequence[Any]]:
         nonlocal rows
-        for part in stream.parts(query):
+        for part in stream.read_parts(query):
             rows += len(part)
             yield part
 

@@ -65,7 +65,7 @@ def hours(status: str, start: int, end: int, reserved_start: int | None, reserve
     return round(max(end - start, 0) / 3600, 4)
 
 
-def bookings(live: Live, *, with_user: bool = False) -> Table:
+def booking_table(live: Live, *, with_user: bool = False) -> Table:
     """The table of BookingRows. `live` completes the bookings that have not ended. The times of a stay are in the zone
     that its lot had when the stay ended."""
 
@@ -113,7 +113,7 @@ def _user_cells(row: BookingRow) -> list[Cell]:
     return [row.lot_id, row.spot_id, row.user_id, row.user_email, row.username, row.ended_by or "", row.reason]
 
 
-def users(zone: str, currency: str) -> Table:
+def user_table(zone: str, currency: str) -> Table:
     """The table of UserRows; times in the operator's zone, sums in the operator's currency."""
 
     def cells(values: Sequence[Any], times: Times) -> list[Cell]:
@@ -164,7 +164,7 @@ def _lot_cells(values: Sequence[Any], times: Times) -> list[Cell]:
     ]
 
 
-LOTS = Table(
+LOT_TABLE = Table(
     "lots",
     ("id", "name", "capacity", "price_per_hour", "currency", "timezone", "address", "latitude", "longitude",
      "description", "require_checkin", "checkin_grace_minutes", "instant_hold_minutes", "billing_step_seconds",
@@ -188,7 +188,7 @@ def _spot_cells(values: Sequence[Any], times: Times) -> list[Cell]:
     ]
 
 
-SPOTS = Table(
+SPOT_TABLE = Table(
     "spots",
     ("id", "lot_id", "lot_name", "spot_number", "level", "ev", "accessible", "covered", "retired_at"),
     _spot_cells,

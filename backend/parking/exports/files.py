@@ -48,12 +48,12 @@ def absolute(file: str) -> Path:
     return folder / parts[1]
 
 
-def report(name: str) -> Path:
+def report_path(name: str) -> Path:
     """The path of a file attached to the administrators' reports."""
     return absolute(f"admin/report_{name}")
 
 
-def inside(path: Path) -> str:
+def stored_path(path: Path) -> str:
     """The path relative to EXPORT_DIR, as mails store it."""
     return path.relative_to(settings.current().export_dir).as_posix()
 

@@ -70,7 +70,7 @@ _WITH_USER: dict[str, Any] = _BOOKING | {
 }
 
 
-def bookings(filters: Filters, now: datetime, *, with_user: bool = False) -> Rows:
+def booking_rows(filters: Filters, now: datetime, *, with_user: bool = False) -> Rows:
     """Selects BookingRows, newest first like the page; blocks are left out."""
     query = (
         select(*_fields(BookingRow, **(_WITH_USER if with_user else _BOOKING)))
@@ -91,7 +91,7 @@ def booking_count(filters: Filters, now: datetime) -> Select[int]:
     return booking_queries.narrowed(query, filters, now)
 
 
-def as_of(now: datetime) -> Live:
+def live_values_at(now: datetime) -> Live:
     """Returns the function that completes the rows of bookings that have not ended, by the rules of the page."""
 
     def live(row: BookingRow) -> LiveValues:
@@ -136,7 +136,7 @@ def _second(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.timestamp())
 
 
-def users() -> Rows:
+def user_rows() -> Rows:
     """Selects UserRows. Every column is named, so that no secret can be exported by accident."""
     booked = (
         select(
@@ -180,7 +180,7 @@ def users() -> Rows:
     )
 
 
-def lots() -> Rows:
+def lot_rows() -> Rows:
     """Selects LotRows, deleted lots too."""
     return (
         select(
@@ -213,7 +213,7 @@ def lots() -> Rows:
     )
 
 
-def spots() -> Rows:
+def spot_rows() -> Rows:
     """Selects SpotRows."""
     return (
         select(
@@ -236,6 +236,6 @@ def spots() -> Rows:
     )
 
 
-def count_of(model: type[Any]) -> Select[int]:
+def row_count(model: type[Any]) -> Select[int]:
     """Counts the rows of a table."""
     return select(func.count()).select_from(model)

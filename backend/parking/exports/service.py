@@ -215,9 +215,9 @@ def csv_of(identity: Identity, filters: Filters, form: str = "machine") -> Itera
         user_id=identity.id,
         by_end=True,
     )
-    table = columns.bookings(queries.as_of(now))
+    table = columns.booking_table(queries.live_values_at(now))
     dialect = csv_writer.dialect_of(form, identity.locale)
-    return csv_writer.document(table, stream.parts(queries.bookings(own, now)), dialect)
+    return csv_writer.document(table, stream.read_parts(queries.booking_rows(own, now)), dialect)
 
 
 def cancel(job_id: int, identity: Identity) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from parking.database import db
 ROWS_PER_PART = 1000
 
 
-def parts(query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[Sequence[Any]]]:
+def read_parts(query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[Sequence[Any]]]:
     """The rows in parts, through a server-side cursor on a connection of its own (one snapshot, and nothing in the
     session). May be read after the request context has ended."""
     return _parts(db.engine, query)

@@ -87,7 +87,7 @@ class _BatchRun:
             session = db.session()
             run = run_name(self.report, self.batch)
             page = recipients.page(session, self.report.kind, self.report.group, run, clock.now(), cursor, PAGE)
-            mails = write(session, page.readers)
+            mails = write(session, page.recipients)
             session.close()
             for group in _paced(_groups(mails), self.queued):
                 self.queued += self._queue(group)

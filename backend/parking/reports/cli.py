@@ -21,8 +21,8 @@ def run_command(kinds: tuple[str, ...], dry_run: bool, force: bool) -> None:
     selected = kinds or tuple(REPORTS)
     if dry_run:
         mails = send_now.preview(selected, force=force)
-        for kind, reader in mails:
-            click.echo(f"{kind}\t{reader.user.email}")
+        for kind, recipient in mails:
+            click.echo(f"{kind}\t{recipient.user.email}")
         click.echo(f"{counted(len(mails), 'email')} would be queued.", err=True)
         return
     click.echo(f"{counted(send_now.send(selected, force=force), 'email')} queued.")

@@ -28,7 +28,7 @@ MIN_INTERVAL = timedelta(days=6)
 
 
 @dataclass(frozen=True, slots=True)
-class Addressee:
+class ReportRecipient:
     """One recipient. `run` is the name in the send log of what must not be sent twice. Only of reminders: `days` since
     the last booking began (None: never booked), and whether it is the `final` one."""
 
@@ -43,7 +43,7 @@ class Page:
     """The recipients among one page of users. `cursor` is the id of the last user of the page, None after the last
     page."""
 
-    readers: list[Addressee]
+    recipients: list[ReportRecipient]
     cursor: int | None
 
 
@@ -53,10 +53,14 @@ def page(session: Session, kind: str, group: Group, run: str, now: datetime, aft
     users = list(session.scalars(_users(group, after, size)))
     unwilling = mail.unwilling(session, kind, [user.id for user in users])
     willing = [user for user in users if user.id not in unwilling]
-    due = _inactive(session, willing, now, run) if group == "inactive" else [Addressee(user, run) for user in willing]
-    sent = send_log.recorded(session, kind, [(reader.run, reader.user.id) for reader in due])
-    readers = [reader for reader in due if (reader.run, reader.user.id) not in sent]
-    return Page(readers, users[-1].id if len(users) == size else None)
+    due = (
+        _inactive(session, willing, now, run)
+        if group == "inactive"
+        else [ReportRecipient(user, run) for user in willing]
+    )
+    sent = send_log.recorded(session, kind, [(recipient.run, recipient.user.id) for recipient in due])
+    recipients = [recipient for recipient in due if (recipient.run, recipient.user.id) not in sent]
+    return Page(recipients, users[-1].id if len(users) == size else None)
 
 
 def _users(group: Group, after: int, size: int) -> Select[User]:
@@ -71,7 +75,7 @@ def _users(group: Group, after: int, size: int) -> Select[User]:
     )
 
 
-def _inactive(session: Session, users: Sequence[User], now: datetime, suffix: str) -> list[Addressee]:
+def _inactive(session: Session, users: Sequence[User], now: datetime, suffix: str) -> list[ReportRecipient]:
     """The users who have not booked for a while and have no live booking, each with the step that is due."""
     ids = [user.id for user in users]
     with_bookings = _with_live_bookings(session, ids)
@@ -81,12 +85,12 @@ def _inactive(session: Session, users: Sequence[User], now: datetime, suffix: st
     for user in users:
         rested = now - reminded[user.id] >= MIN_INTERVAL if user.id in reminded else True
         if user.id not in with_bookings and rested:
-            reader = _at_step(user, last_starts.get(user.id), now, suffix)
-            due += [reader] if reader else []
+            recipient = _at_step(user, last_starts.get(user.id), now, suffix)
+            due += [recipient] if recipient else []
     return due
 
 
-def _at_step(user: User, last_start: datetime | None, now: datetime, suffix: str) -> Addressee | None:
+def _at_step(user: User, last_start: datetime | None, now: datetime, suffix: str) -> ReportRecipient | None:
     """The reminder that is due; None while the user is not inactive yet. A period of inactivity is named by its start.
     Days are those of the operator's zone, so that a reminder comes at the same hour after a change of the clocks."""
     began, zone = last_start or user.created_at, settings.current().timezone
@@ -95,7 +99,7 @@ def _at_step(user: User, last_start: datetime | None, now: datetime, suffix: str
         return None
     step = passed[-1] if passed else STEPS[0]
     run = f"{began:%Y%m%dT%H%M%SZ}/{step}{suffix}"
-    return Addressee(
+    return ReportRecipient(
         user, run, days=None if last_start is None else _days_since(began, now, zone), final=step == STEPS[-1]
     )
 

@@ -26,17 +26,17 @@ BY_HAND = "@"
 """The attempt of reminders sent by hand begins with this, so that the day's own run is still due."""
 
 
-def preview(kinds: Sequence[str], *, force: bool = False) -> list[tuple[str, recipients.Addressee]]:
+def preview(kinds: Sequence[str], *, force: bool = False) -> list[tuple[str, recipients.ReportRecipient]]:
     """(kind, recipient) of everybody who would get these reports now."""
     now, session = clock.now(), db.session()
-    mails: list[tuple[str, recipients.Addressee]] = []
+    mails: list[tuple[str, recipients.ReportRecipient]] = []
     for kind in kinds:
         report, cursor = REPORTS[kind], 0
         batch = ReportBatch(period=last_ended(report).key, attempt=FORCED if force else "")
         run = batches.run_name(report, batch)
         while True:
             page = recipients.page(session, kind, report.group, run, now, cursor, batches.PAGE)
-            mails += [(kind, reader) for reader in page.readers]
+            mails += [(kind, recipient) for recipient in page.recipients]
             if page.cursor is None:
                 break
             cursor = page.cursor
@@ -46,7 +46,7 @@ def preview(kinds: Sequence[str], *, force: bool = False) -> list[tuple[str, rec
 def dry_run(kinds: Sequence[str], *, force: bool = False) -> dict[str, Any]:
     """The number of mails and recipients, and the first addresses."""
     mails = preview(kinds, force=force)
-    addresses = sorted({reader.user.email for _, reader in mails})
+    addresses = sorted({recipient.user.email for _, recipient in mails})
     message = f"{counted(len(mails), 'email')} would go to {counted(len(addresses), 'user')}"
     if not mails:
         message = "Nobody would get this email now"

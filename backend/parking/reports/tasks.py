@@ -8,9 +8,8 @@ from typing import Any
 from celery import shared_task
 from sqlalchemy import delete
 
-from parking import clock
+from parking import clock, exports
 from parking.database import transaction
-from parking.exports import files
 from parking.reports import housekeeping, reservation_reminders, schedule, send_now
 from parking.reports.models import ReportRun
 
@@ -45,7 +44,7 @@ def remind_of_reservations() -> int:
 @shared_task(name="tasks.tidy_reports", ignore_result=True)
 def tidy_reports() -> int:
     """Deletes the attached files of sent reports, and the send log of past reservations."""
-    deleted = files.delete_old_reports(clock.now() - FILES_KEPT)
+    deleted = exports.delete_old_reports(clock.now() - FILES_KEPT)
     with transaction() as session:
         housekeeping.record(session, deleted)
         session.execute(

@@ -172,10 +172,10 @@ def row_of(table, text):
 
 def table_of(name):
     tables = {
-        "bookings": columns.bookings(lambda row: pytest.fail("not live"), with_user=True),
-        "users": columns.users("Europe/Berlin", "EUR"),
-        "lots": columns.LOTS,
-        "spots": columns.SPOTS,
+        "bookings": columns.booking_table(lambda row: pytest.fail("not live"), with_user=True),
+        "users": columns.user_table("Europe/Berlin", "EUR"),
+        "lots": columns.LOT_TABLE,
+        "spots": columns.SPOT_TABLE,
     }
     return tables[name]
 
@@ -219,9 +219,11 @@ def test_harmless_text_stays_as_it_is(harmless):
     "text", ['say "hi"', "a,b", "a;b", "line one\r\nline two", "ünïcode 🚗", "'quoted'", '""', " "]
 )
 def test_text_is_read_back_unchanged(text):
-    _, cells = read_back(csv_writer.whole(columns.SPOTS, [row_of("spots", text)]))
+    _, cells = read_back(csv_writer.whole(columns.SPOT_TABLE, [row_of("spots", text)]))
     assert cells[2] == text
-    with io.StringIO(csv_writer.whole(columns.SPOTS, [row_of("spots", text)]).decode("utf-8-sig"), newline="") as file:
+    with io.StringIO(
+        csv_writer.whole(columns.SPOT_TABLE, [row_of("spots", text)]).decode("utf-8-sig"), newline=""
+    ) as file:
         assert list(csv.reader(file))[1][2] == text
 
 
@@ -238,13 +240,13 @@ def test_text_is_read_back_unchanged(text):
 def test_no_cell_is_a_formula_with_another_separator(typed, written):
     """Quotes do not help there: the line begins with a number and a comma, so no cell begins with a quote."""
     assert csv_writer.safe_text(typed) == written
-    assert written in read_back(csv_writer.whole(columns.SPOTS, [row_of("spots", typed)]))[1]
+    assert written in read_back(csv_writer.whole(columns.SPOT_TABLE, [row_of("spots", typed)]))[1]
 
 
 def test_numbers_stay_numbers():
     assert columns.money(-500, "EUR") == Decimal("-5.00")
     assert columns.money(None, "EUR") is None
-    line = csv_writer.lines(columns.LOTS, [row_of("lots", "x")]).decode()
+    line = csv_writer.lines(columns.LOT_TABLE, [row_of("lots", "x")]).decode()
     assert ",2.50," in line
     assert ",52.5,-13.4," in line
 
@@ -271,7 +273,7 @@ def test_times_carry_the_offset_of_their_zone(zone, moment, written):
 
 
 def test_a_file_has_a_byte_order_mark_a_header_and_crlf_line_ends():
-    document = csv_writer.whole(columns.SPOTS, [])
+    document = csv_writer.whole(columns.SPOT_TABLE, [])
     assert (
         document
         == b'\xef\xbb\xbf"id","lot_id","lot_name","spot_number","level","ev","accessible","covered","retired_at"\r\n'

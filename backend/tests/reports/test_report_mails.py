@@ -174,7 +174,7 @@ def test_a_large_file_is_packed_and_a_too_large_one_is_left_to_the_page(city, mo
     send_now.start(["admin_monthly_report"], force=True)
     batches.process_batches()
     assert len(mails("admin_monthly_report")[-1].attachments) == 1
-    assert list(files.report("x").parent.glob("report_*.csv")) == []
+    assert list(files.report_path("x").parent.glob("report_*.csv")) == []
 
 
 def test_attached_files_go_after_a_week(city):

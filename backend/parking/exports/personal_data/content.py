@@ -42,7 +42,7 @@ def document(who: Identity) -> Iterator[bytes]:
         "site": settings.current().site_name,
         "account": _account(db.session(), who.id),
     }
-    sources = [(name, stream.parts(query), item) for name, query, item in _lists(who.id, now)]
+    sources = [(name, stream.read_parts(query), item) for name, query, item in _lists(who.id, now)]
     return _pieces(head, sources)
 
 
@@ -71,7 +71,11 @@ def _account(session: Session, user_id: int) -> dict[str, Any]:
 
 def _lists(user_id: int, now: datetime) -> list[tuple[str, queries.Rows, Item]]:
     return [
-        ("bookings", queries.bookings(Filters(user_id=user_id), now, with_user=True), _booking(queries.as_of(now))),
+        (
+            "bookings",
+            queries.booking_rows(Filters(user_id=user_id), now, with_user=True),
+            _booking(queries.live_values_at(now)),
+        ),
         ("mails", _mails(user_id), _named("id kind subject recipient state created_at sent_at booking_id")),
         ("sign_ins", _sign_ins(user_id), _named(_SIGN_IN_NAMES)),
         ("links", _links(user_id), _named("purpose created_at expires_at used_at")),

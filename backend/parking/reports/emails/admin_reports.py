@@ -23,9 +23,8 @@ from parking.reports.emails.parts import (
     tile,
 )
 from parking.reports.periods import Period
-from parking.reports.recipients import Addressee
-from parking.statistics.definitions import PeriodStatistics
-from parking.statistics.reading import summary
+from parking.reports.recipients import ReportRecipient
+from parking.statistics import PeriodStatistics, period_statistics
 
 
 class LotRow(TypedDict):
@@ -275,7 +274,7 @@ def _more_lots(lots: int, t: Texts, attached: bool) -> tuple[Paragraph, ...]:
 def admin_daily(period: Period) -> Writer:
     """Writes the report of the day before, the same for every administrator."""
 
-    def write(session: Session, recipients: Sequence[Addressee]) -> Iterator[Written]:
+    def write(session: Session, recipients: Sequence[ReportRecipient]) -> Iterator[Written]:
         context = {"day": period.key, **_context(session, Days.of(period))} if recipients else {}
         return (Written(recipient, context) for recipient in recipients)
 
@@ -285,7 +284,7 @@ def admin_daily(period: Period) -> Writer:
 def admin_monthly(period: Period) -> Writer:
     """Writes the report of the month, with its lots and bookings as files."""
 
-    def write(session: Session, recipients: Sequence[Addressee]) -> Iterator[Written]:
+    def write(session: Session, recipients: Sequence[ReportRecipient]) -> Iterator[Written]:
         if not recipients:
             return iter(())
         covered = Days.of(period)
@@ -294,7 +293,7 @@ def admin_monthly(period: Period) -> Writer:
         bookings = {dialect: bookings_file(covered, dialect) for dialect in dialects}
         lots = {dialect: lots_file(session, covered, dialect) for dialect in dialects}
 
-        def written(recipient: Addressee) -> Written:
+        def written(recipient: ReportRecipient) -> Written:
             dialect = csv_writer.dialect_of("auto", recipient.user.locale)
             files = bookings[dialect]
             return Written(recipient, {**context, "bookings_attached": bool(files)}, [lots[dialect], *files])
@@ -305,10 +304,10 @@ def admin_monthly(period: Period) -> Writer:
 
 
 def _context(session: Session, covered: Days) -> dict[str, Any]:
-    figures = summary.period_statistics(session, covered.first, covered.last)
+    figures = period_statistics(session, covered.first, covered.last)
     before = None
     if covered.since is None:
-        before = summary.period_statistics(session, *covered.before())
+        before = period_statistics(session, *covered.before())
     return {
         "since": covered.since.isoformat() if covered.since else None,
         "timezone": settings.current().timezone,

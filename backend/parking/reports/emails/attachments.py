@@ -9,16 +9,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from parking import clock, csv_writer, mail, settings
+from parking import clock, csv_writer, exports, mail, settings
 from parking.bookings.reading.queries import Filters
 from parking.csv_writer import Dialect
-from parking.exports import columns, files, stream
-from parking.exports import queries as export_queries
+from parking.exports import BookingRow
 from parking.lot_calendar import local_day
 from parking.reports.emails.parts import ONE_DAY, Days
 from parking.rounding import half_up
-from parking.statistics.definitions import LotMetrics
-from parking.statistics.reading import summary
+from parking.statistics import LotMetrics, period_statistics
 
 ATTACHED_UP_TO = mail.MAX_ATTACHMENT_BYTES * 7 // 10
 """Bytes of a file that is attached: base64 makes it a third larger."""
@@ -34,7 +32,7 @@ def _lot_row(lot: LotMetrics) -> list[csv_writer.Cell]:
         sums.completed,
         sums.cancelled,
         sums.no_shows,
-        columns.money(sums.revenue_minor, settings.current().currency),
+        exports.money(sums.revenue_minor, settings.current().currency),
         settings.current().currency,
         half_up(sums.occupied_s / 3600, 2),
         half_up(sums.occupancy_percent, 2),
@@ -51,7 +49,7 @@ LOT_FIGURES = csv_writer.Table(
 
 
 def lots_file(session: Session, covered: Days, dialect: Dialect) -> mail.FileReference:
-    figures = summary.period_statistics(session, covered.first, covered.last)
+    figures = period_statistics(session, covered.first, covered.last)
     text = csv_writer.whole(LOT_FIGURES, [_lot_row(lot) for lot in figures.lots], dialect).decode()
     return {"filename": f"lots_{covered.months[-1]}.csv", "mimetype": "text/csv", "text": text}
 
@@ -60,23 +58,23 @@ def bookings_file(covered: Days, dialect: Dialect) -> list[mail.FileReference]:
     """The bookings of these days as a file, packed when it is large. No file when even that is too large for a mail,
     which then links to the page that has them."""
     name = f"bookings_{covered.months[-1]}"
-    path = files.report(f"{name}.csv" if dialect.language == "en" else f"{name}_{dialect.language}.csv")
+    path = exports.report_path(f"{name}.csv" if dialect.language == "en" else f"{name}_{dialect.language}.csv")
     now = clock.now()
-    table = columns.bookings(export_queries.as_of(now), with_user=True)
-    query = export_queries.bookings(bookings_around(covered), now, with_user=True)
-    with files.whole_file(path) as file:
-        for piece in csv_writer.document(table, _present(stream.parts(query), covered), dialect):
+    table = exports.booking_table(exports.live_values_at(now), with_user=True)
+    query = exports.booking_rows(bookings_around(covered), now, with_user=True)
+    with exports.whole_file(path) as file:
+        for piece in csv_writer.document(table, _present(exports.read_parts(query), covered), dialect):
             file.write(piece)
     if path.stat().st_size > ATTACHED_UP_TO:
         packed = path.with_suffix(".zip")
-        files.pack(packed, [path], lambda: None)
+        exports.pack(packed, [path], lambda: None)
         path.unlink()
         path = packed
     if path.stat().st_size > ATTACHED_UP_TO:
         path.unlink()
         return []
     mimetype = "application/zip" if path.suffix == ".zip" else "text/csv"
-    return [{"filename": f"{name}{path.suffix}", "mimetype": mimetype, "path": files.inside(path)}]
+    return [{"filename": f"{name}{path.suffix}", "mimetype": mimetype, "path": exports.stored_path(path)}]
 
 
 def bookings_around(covered: Days, **more: Any) -> Filters:
@@ -89,10 +87,9 @@ def bookings_around(covered: Days, **more: Any) -> Filters:
 def _present(parts: Iterable[Sequence[Sequence[Any]]], covered: Days) -> Iterator[Sequence[Sequence[Any]]]:
     """The rows that were there on these days in the zone of their lot."""
     for part in parts:
-        yield [row for row in part if _overlaps(row, covered)]
+        yield [row for row in part if _overlaps(BookingRow(*row), covered)]
 
 
-def _overlaps(row: Sequence[Any], covered: Days) -> bool:
-    zone, start, end = row[3], row[7], row[8]
-    ended = local_day(end, zone) if end is not None else date.max
-    return local_day(start, zone) <= covered.last and ended >= covered.first
+def _overlaps(booking: BookingRow, covered: Days) -> bool:
+    last_day = local_day(booking.end, booking.calendar) if booking.end is not None else date.max
+    return local_day(booking.start, booking.calendar) <= covered.last and last_day >= covered.first

@@ -18,7 +18,7 @@ from parking.mail import Block, Button, Formatter, Grid, Message, Paragraph, Sum
 from parking.pricing import Tariff
 from parking.reports.emails.parts import Writer, Written
 from parking.reports.periods import Period
-from parking.reports.recipients import Addressee
+from parking.reports.recipients import ReportRecipient
 
 FREE_LOTS = 3
 
@@ -97,7 +97,7 @@ def inactivity_message(context: InactivityContext, fmt: Formatter) -> Message:
 def reminders(_period: Period) -> Writer:
     """Writes the reminders: the lot a user used last, and those with the most free spots."""
 
-    def write(session: Session, recipients: Sequence[Addressee]) -> Iterator[Written]:
+    def write(session: Session, recipients: Sequence[ReportRecipient]) -> Iterator[Written]:
         lots = _free_lots(session)
         last_lots = _last_lots(session, [recipient.user.id for recipient in recipients])
         for recipient in recipients:

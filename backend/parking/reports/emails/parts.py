@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from parking import mail
 from parking.mail import Paragraph, Texts, Tile, Tone
 from parking.reports.periods import Period
-from parking.reports.recipients import Addressee
+from parking.reports.recipients import ReportRecipient
 from parking.rounding import half_up
 
-Writer = Callable[[Session, Sequence[Addressee]], Iterator["Written"]]
+Writer = Callable[[Session, Sequence[ReportRecipient]], Iterator["Written"]]
 """Makes the mails of a page of recipients."""
 MOST_LOTS = 40
 """Rows of lots in one mail; the others are on the page and in the file (a mail stays under 100 KB)."""
@@ -28,7 +28,7 @@ ONE_DAY = timedelta(days=1)
 class Written:
     """One mail, ready to be queued."""
 
-    recipient: Addressee
+    recipient: ReportRecipient
     context: dict[str, Any]
     attachments: Sequence[mail.FileReference] = ()
 

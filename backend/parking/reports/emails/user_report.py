@@ -8,10 +8,9 @@ from typing import Any, NotRequired, cast
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
-from parking import clock, csv_writer, mail, settings
+from parking import clock, csv_writer, exports, mail, settings
 from parking.csv_writer import Dialect
-from parking.exports import columns
-from parking.exports import queries as export_queries
+from parking.exports import BookingRow
 from parking.lot_calendar import local_day
 from parking.mail import Bar, Bars, Block, Button, Formatter, Grid, Message, Paragraph, Summary, Texts, Tiles
 from parking.reports.emails.attachments import bookings_around
@@ -27,9 +26,8 @@ from parking.reports.emails.parts import (
     tile,
 )
 from parking.reports.periods import Period
-from parking.reports.recipients import Addressee
-from parking.statistics.definitions import UserStatistics
-from parking.statistics.reading import summary
+from parking.reports.recipients import ReportRecipient
+from parking.statistics import UserStatistics, user_statistics
 
 
 class LotVisits(TypedDict):
@@ -161,7 +159,7 @@ def user_monthly(period: Period) -> Writer:
     """Writes the reports: one user's month, with the bookings of that month as a file."""
     covered = Days.of(period)
 
-    def write(session: Session, recipients: Sequence[Addressee]) -> Iterator[Written]:
+    def write(session: Session, recipients: Sequence[ReportRecipient]) -> Iterator[Written]:
         for recipient in recipients:
             context = _context(session, recipient.user.id, covered)
             dialect = csv_writer.dialect_of("auto", recipient.user.locale)
@@ -171,10 +169,10 @@ def user_monthly(period: Period) -> Writer:
 
 
 def _context(session: Session, user_id: int, covered: Days) -> dict[str, Any]:
-    figures = [summary.user_statistics(session, user_id, month) for month in covered.months]
+    figures = [user_statistics(session, user_id, month) for month in covered.months]
     before = None
     if covered.since is None:
-        before = summary.user_statistics(session, user_id, f"{covered.first - ONE_DAY:%Y-%m}")
+        before = user_statistics(session, user_id, f"{covered.first - ONE_DAY:%Y-%m}")
     return {
         "month": covered.months[-1],
         "since": covered.since.isoformat() if covered.since else None,
@@ -208,13 +206,12 @@ def _by_lot(months: Sequence[UserStatistics]) -> list[dict[str, Any]]:
 def _own_file(session: Session, user_id: int, covered: Days, dialect: Dialect) -> mail.FileReference:
     """The user's bookings that ended in these days, as in the CSV of the history page."""
     now = clock.now()
-    table = columns.bookings(export_queries.as_of(now))
-    query = export_queries.bookings(bookings_around(covered, user_id=user_id), now)
-    rows = [row for row in session.execute(query) if _ended_within(row, covered)]
+    table = exports.booking_table(exports.live_values_at(now))
+    query = exports.booking_rows(bookings_around(covered, user_id=user_id), now)
+    rows = [row for row in session.execute(query) if _ended_within(BookingRow(*row), covered)]
     name = f"bookings_{covered.months[-1]}.csv"
     return {"filename": name, "mimetype": "text/csv", "text": csv_writer.whole(table, rows, dialect).decode()}
 
 
-def _ended_within(row: Sequence[Any], covered: Days) -> bool:
-    zone, end = row[3], row[8]
-    return end is not None and covered.first <= local_day(end, zone) <= covered.last
+def _ended_within(booking: BookingRow, covered: Days) -> bool:
+    return booking.end is not None and covered.first <= local_day(booking.end, booking.calendar) <= covered.last
