@@ -33,3 +33,18 @@ def test_the_glossary_is_in_alphabetical_order():
     terms = re.findall(r"^- \*\*`?([^*`]+)", (config.ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)
     assert len(terms) > 50
     assert terms == sorted(terms, key=str.casefold)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_a_document_names_exists(document):
+    names = set(re.findall(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|md|yml|sh|caddy|tls))`", document.read_text()))
+    folders = (config.ROOT, config.ROOT / "backend", config.ROOT / "backend" / "parking")
+    assert [name for name in sorted(names) if not any((folder / name).exists() for folder in folders)] == []
+
+
+def test_every_command_that_a_document_names_exists(app):
+    commands = {pair for path in DOCUMENTS for pair in re.findall(r"`flask ([a-z-]+) ([a-z-]+)", path.read_text())}
+    groups = app.cli.commands
+    known = {(group, name) for group in groups for name in getattr(groups[group], "commands", ())}
+    assert commands
+    assert commands <= known
