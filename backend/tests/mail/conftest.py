@@ -185,6 +185,10 @@ def reconfigure(app, settings):
 AMELIA = mail.Recipient("amelia@example.com", "Amelia Stone", "en", "Europe/London")
 
 
+def as_recipient(user, **more) -> mail.Recipient:
+    return mail.Recipient(user.email, user.username, "en", "UTC", user.id, **more)
+
+
 def put(kind: str = "booking_confirmation", to: mail.Recipient = AMELIA, **more):
     """One mail of this kind, with its sample context, in the outbox."""
     context = more.pop("context", None) or mail.TEMPLATES[kind].sample()

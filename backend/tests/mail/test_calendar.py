@@ -10,7 +10,7 @@ from icalendar import Calendar
 
 from parking.bookings.emails.confirmation import instant_sample
 from parking.mail import TEMPLATES, render
-from tests.mail.test_templates import LONG, SITE, draft
+from tests.mail.drafts import LONG, SITE, draft
 
 _PARAMETER = r';[A-Z0-9-]+=(?:"[^"\x00-\x08]*"|[^";:,\x00-\x08]*)'
 _PROPERTY = re.compile(rf"(?P<name>[A-Z0-9-]+)(?P<params>(?:{_PARAMETER})*):(?P<value>.*)")
@@ -92,7 +92,7 @@ def test_one_booking_has_one_entry_through_its_whole_life():
     assert sequences == sorted(set(sequences))
 
 
-def test_an_instant_booking_shows_the_time_that_is_sure():
+def test_an_instant_booking_shows_the_guaranteed_time():
     _, event = entry_of("booking_confirmation", context=instant_sample())
     assert event["DTEND"].dt == datetime(2026, 11, 23, 14, 12, tzinfo=UTC)
 
@@ -105,12 +105,12 @@ def test_awkward_text_is_escaped_and_folded():
     assert event["ATTENDEE"].params["CN"] == "Zoë 'the driver'; Ö:X,Y"
 
 
-def test_the_reader_of_another_alphabet_is_named_by_an_ascii_domain():
+def test_the_attendee_has_an_ascii_domain():
     _, event = entry_of("booking_confirmation", email="vera@straße.example")
     assert event["ATTENDEE"] == "mailto:vera@xn--strae-oqa.example"
 
 
-def test_letters_that_change_no_diary_carry_no_entry():
+def test_mails_that_change_no_calendar_have_no_entry():
     for kind in ("reservation_reminder", "password_changed", "test_message"):
         assert parts_of(kind) == []
     window = {"start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T17:30:00Z"}

@@ -7,9 +7,7 @@ from parking.database import db, transaction
 from parking.mail import unsubscribe
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery
-
-from .conftest import put, states
-from .test_service import reader
+from tests.mail.conftest import as_recipient, put, states
 
 ADMIN_ROUTES = [
     ("GET", "/api/admin/emails"),
@@ -126,7 +124,7 @@ def test_a_sample_comes_to_the_one_who_asks(client, auth, carol, sink):
 @pytest.fixture
 def link(app, alice, sink):
     """The address in the header of a report that alice got."""
-    put("user_monthly_report", reader(alice))
+    put("user_monthly_report", as_recipient(alice))
     delivery.deliver_due()
     header = str(sink.accepted[0].message["List-Unsubscribe"])
     return header.split(">")[0].lstrip("<").removeprefix("https://park.example.com")
@@ -152,7 +150,7 @@ def test_one_click_without_login_is_enough(client, alice, link):
     answer = client.post(link, data={"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 200
     assert wants(alice) is False
-    assert put("user_monthly_report", reader(alice)).state == "suppressed"
+    assert put("user_monthly_report", as_recipient(alice)).state == "suppressed"
     assert client.post(link, data={"List-Unsubscribe": "One-Click"}).status_code == 200
 
 

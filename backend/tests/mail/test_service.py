@@ -1,82 +1,12 @@
-"""Queueing: in the caller's transaction, once, and not to those who said no."""
+"""The service: secrets in previews, deletion, states, attached files."""
 
-import pytest
 from sqlalchemy import text
 
 from parking import clock, mail
 from parking.database import db, transaction
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery
-
-from .conftest import AMELIA, put, states
-
-
-def reader(user) -> mail.Recipient:
-    return mail.Recipient(user.email, user.username, "en", "UTC", user.id)
-
-
-def test_a_dedupe_key_makes_the_second_mail_none(app):
-    assert put(dedupe_key="confirmation:1") is not None
-    assert put(dedupe_key="confirmation:1") is None
-    assert put(dedupe_key="confirmation:2") is not None
-    assert states() == {"queued": 2}
-
-
-def test_a_mail_stands_on_its_own(app, sink):
-    """Facts are kept as they were; what changes later in the booking changes no mail."""
-    context = mail.TEMPLATES["booking_confirmation"].sample()
-    with transaction() as session:
-        mail.queue(session, "booking_confirmation", AMELIA, context)
-    context["booking"]["spot_number"] = 99
-    delivery.deliver_due()
-    assert "spot 17" in str(sink.accepted[0].message["Subject"])
-
-
-def test_facts_that_fit_no_letter_are_refused_at_once(app):
-    naive = mail.TEMPLATES["booking_confirmation"].sample()
-    naive["booking"]["reserved_start"] = "2026-01-01T10:00"
-    for context in ({"booking": {}}, {"nothing": 1}, naive):
-        with pytest.raises((KeyError, ValueError)):
-            put(context=context)
-    assert states() == {}
-
-
-def test_a_subscription_needs_somebody_who_can_end_it(app):
-    with pytest.raises(ValueError, match="user_id"):
-        put("inactivity_reminder")
-
-
-def test_who_said_no_gets_no_reports_but_still_his_receipts(app, alice, sink):
-    with transaction() as session:
-        mail.set_preferences(session, alice.id, {"user_monthly_report": False})
-    assert put("user_monthly_report", reader(alice)).state == "suppressed"
-    assert put("inactivity_reminder", reader(alice)).state == "queued"
-    assert put("release_receipt", reader(alice)).state == "queued"
-    assert delivery.deliver_due().sent == 2
-    assert states() == {"suppressed": 1, "sent": 2}
-
-
-def test_a_no_also_stops_what_already_waits(app, alice, sink):
-    put("user_monthly_report", reader(alice))
-    with transaction() as session:
-        mail.set_preferences(session, alice.id, {"user_monthly_report": False})
-    assert delivery.deliver_due().sent == 0
-    assert states() == {"suppressed": 1}
-
-
-def test_preferences_are_listed_by_what_concerns_a_reader(app, alice, carol):
-    assert mail.get_preferences(db.session(), alice.id) == {
-        "reservation_reminder": True,
-        "inactivity_reminder": True,
-        "user_monthly_report": True,
-    }
-    assert set(mail.get_preferences(db.session(), carol.id, admin=True)) == set(mail.subscriptions())
-    with transaction() as session:
-        mail.set_preferences(session, alice.id, {"inactivity_reminder": False})
-    assert mail.get_preferences(db.session(), alice.id)["inactivity_reminder"] is False
-    assert mail.unwilling(db.session(), "inactivity_reminder", [alice.id, carol.id]) == {alice.id}
-    with pytest.raises(KeyError), transaction() as session:
-        mail.set_preferences(session, alice.id, {"release_receipt": False})
+from tests.mail.conftest import as_recipient, put, states
 
 
 def test_a_reset_link_is_erased_when_its_mail_has_ended(app, sink):
@@ -95,10 +25,10 @@ def test_a_reset_link_is_hidden_from_the_administrator_while_it_waits(app):
     assert "token=sample" in str(row.facts)
 
 
-def test_a_forgotten_user_leaves_no_mail_behind(app, alice, sink):
-    put("release_receipt", reader(alice))
+def test_deleting_a_user_deletes_mails_and_preferences(app, alice, sink):
+    put("release_receipt", as_recipient(alice))
     delivery.deliver_due()
-    put("test_message", reader(alice), context={})
+    put("test_message", as_recipient(alice), context={})
     with transaction() as session:
         mail.set_preferences(session, alice.id, {"inactivity_reminder": False})
         assert mail.delete_user(session, alice.id) == 2
@@ -139,26 +69,3 @@ def test_attached_files_come_from_the_export_folder_only(app, settings, sink):
         put("export_ready", attachments=[{**good, "path": path}])
     assert delivery.deliver_due().failed == 6
     assert len(sink.accepted) == 1
-
-
-def test_the_sweep_reads_an_index_and_not_the_table(app):
-    with transaction() as session:
-        for _ in range(50):
-            mail.queue(session, "test_message", AMELIA, {})
-    if db.engine.dialect.name == "sqlite":
-        plan = db.session.execute(
-            text(
-                "EXPLAIN QUERY PLAN SELECT id FROM outbox_mail WHERE state IN ('queued', 'retrying', 'sending')"
-                " AND due_at <= 1 ORDER BY due_at, id LIMIT 1"
-            )
-        ).all()
-    else:
-        db.session.execute(text("SET enable_seqscan = off"))
-        plan = db.session.execute(
-            text(
-                "EXPLAIN SELECT id FROM outbox_mail WHERE state IN ('queued', 'retrying', 'sending')"
-                " AND due_at <= now() ORDER BY due_at, id LIMIT 1"
-            )
-        ).all()
-    assert "ix_outbox_mail_due" in str(plan)
-    assert "TEMP B-TREE" not in str(plan)

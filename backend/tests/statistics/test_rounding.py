@@ -13,7 +13,7 @@ from parking.mail.i18n import Texts
 from parking.rounding import half_up
 from parking.statistics import csv_tables, views
 from parking.statistics.definitions import LotMetrics, Metrics
-from tests.mail.test_templates import SITE, draft
+from tests.mail.drafts import SITE, draft
 
 
 @pytest.mark.parametrize(

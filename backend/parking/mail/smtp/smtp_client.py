@@ -31,7 +31,7 @@ _NOT_NOW = re.compile(r"\b5\.4\.5\b|\b5\.2\.2\b|\b5\.5\.3\b|\b[45]\.7\.28\b")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where mail is handed over. `name` is how we introduce ourselves (EHLO)."""
+    """The mail server. `name` is the client's name in EHLO."""
 
     host: str
     port: int
@@ -42,11 +42,11 @@ class Server:
 
 
 class ServerDown(Exception):
-    """No session with the server: not reached, no TLS, closed or mute. Says nothing against a single mail."""
+    """There is no session with the server: not reached, no TLS, closed, or no answer. No single mail is at fault."""
 
 
 class LoginRefused(Exception):
-    """The server knows us and says no. Trying on locks mailboxes."""
+    """The server refused the login. Further attempts can lock the account."""
 
 
 class Lost(ServerDown):
@@ -56,16 +56,16 @@ class Lost(ServerDown):
 class Refused(Exception):
     """The server refused this mail. `final`: trying again is of no use."""
 
-    def __init__(self, code: int, said: bytes | str, *, final: bool) -> None:
+    def __init__(self, code: int, reply: bytes | str, *, final: bool) -> None:
         self.code = code
         self.final = final
-        super().__init__(reply_text(code, said))
+        super().__init__(reply_text(code, reply))
 
 
-def reply_text(code: int, said: bytes | str) -> str:
-    """A server's answer on one line."""
-    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return " ".join(f"{code} {words}".split())[:MOST_REPLY]
+def reply_text(code: int, reply: bytes | str) -> str:
+    """The server's reply on one line."""
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    return " ".join(f"{code} {text}".split())[:MOST_REPLY]
 
 
 class Connection:
@@ -92,9 +92,9 @@ class Connection:
     def _greet(self) -> None:
         smtp, server = self._smtp, self.server
         with self._step(f"connecting to {server.host}:{server.port}", CONNECT_SECONDS + self.step_seconds):
-            code, said = smtp.connect(server.host, server.port)
+            code, reply = smtp.connect(server.host, server.port)
         if code != 220:
-            raise ServerDown(reply_text(code, said))
+            raise ServerDown(reply_text(code, reply))
         if smtp.sock is not None:
             smtp.sock.settimeout(self.step_seconds)
             # A mail ends in a half-full segment; waiting for the acknowledgement of the one before costs 40 ms each.
@@ -120,15 +120,14 @@ class Connection:
             try:
                 smtp.auth(mechanism, getattr(smtp, "auth_" + mechanism.lower().replace("-", "_")))
             except smtplib.SMTPAuthenticationError as refusal:
-                said = reply_text(refusal.smtp_code, refusal.smtp_error)
-                kind = LoginRefused if refusal.smtp_code >= 500 else ServerDown
-                raise kind(said) from None
+                error = LoginRefused if refusal.smtp_code >= 500 else ServerDown
+                raise error(reply_text(refusal.smtp_code, refusal.smtp_error)) from None
 
     def _mechanism(self) -> str:
-        """The password in the clear only inside TLS, if the server lets us choose."""
+        """The password in the clear only inside TLS, if the server offers the choice."""
         offered = self._smtp.esmtp_features.get("auth", "").upper().split()
-        wanted = ("PLAIN", "LOGIN", "CRAM-MD5") if self.tls_version else ("CRAM-MD5", "PLAIN", "LOGIN")
-        for mechanism in wanted:
+        mechanisms = ("PLAIN", "LOGIN", "CRAM-MD5") if self.tls_version else ("CRAM-MD5", "PLAIN", "LOGIN")
+        for mechanism in mechanisms:
             if mechanism in offered:
                 return mechanism
         raise ServerDown("SMTP_USER is set, but the server offers no way to log in" + self._tls_hint())
@@ -139,7 +138,7 @@ class Connection:
     # sending -------------------------------------------------------------------------------
 
     def send(self, sender: str, recipient: str, message: bytes) -> str:
-        """Hands over one mail; returns the server's acceptance.
+        """Sends one mail; returns the server's reply.
 
         Raises Refused, after which the session can go on, or Lost, after which it cannot. Lost after the last byte
         leaves open whether the mail arrived: only sending it again with the same Message-ID is safe.
@@ -162,42 +161,42 @@ class Connection:
             options.append("SMTPUTF8")
             self._smtp.command_encoding = "utf-8"
         with self._step("MAIL FROM"):
-            code, said = self._smtp.mail(sender, options)
+            code, reply = self._smtp.mail(sender, options)
         if code != 250:  # our own address or quota: nothing is wrong with the recipient
-            raise Refused(code, said, final=False)
+            raise Refused(code, reply, final=False)
         with self._step("RCPT TO"):
-            code, said = self._smtp.rcpt(recipient)
+            code, reply = self._smtp.rcpt(recipient)
         if code not in (250, 251):
-            raise Refused(code, said, final=_is_final(code, said))
+            raise Refused(code, reply, final=_is_final(code, reply))
 
     def _body(self, message: bytes) -> str:
         with self._step("DATA"):
-            code, said = self._smtp.docmd("DATA")
+            code, reply = self._smtp.docmd("DATA")
         if code != 354:
-            raise Refused(code, said, final=_is_final(code, said))
+            raise Refused(code, reply, final=_is_final(code, reply))
         with self._step("the message", self.step_seconds + len(message) / SLOWEST_BYTES_PER_SECOND):
             self._smtp.send(_dotted(message))
         with self._step("the answer after the message"):
-            code, said = self._smtp.getreply()
+            code, reply = self._smtp.getreply()
         if code != 250:
-            raise Refused(code, said, final=_is_final(code, said))
-        return reply_text(code, said)
+            raise Refused(code, reply, final=_is_final(code, reply))
+        return reply_text(code, reply)
 
     def _reset(self) -> None:
         with self._step("RSET"):
             self._smtp.rset()
 
     def check_sender(self, sender: str) -> str:
-        """Asks whether the server takes mail from this address, and takes it back. Raises Refused."""
+        """Checks whether the server accepts mail from this address, without sending. Raises Refused."""
         with self._step("MAIL FROM"):
-            code, said = self._smtp.mail(sender)
+            code, reply = self._smtp.mail(sender)
         self._reset()
         if code != 250:
-            raise Refused(code, said, final=False)
-        return reply_text(code, said)
+            raise Refused(code, reply, final=False)
+        return reply_text(code, reply)
 
     def close(self) -> None:
-        """Says goodbye, without waiting for more than a moment."""
+        """Sends QUIT, and waits at most 5 seconds for the reply."""
         with contextlib.suppress(ServerDown), self._step("QUIT", 5):
             self._smtp.quit()
         self._smtp.close()
@@ -215,19 +214,19 @@ class Connection:
 
     @contextmanager
     def _step(self, what: str, seconds: float | None = None) -> Iterator[None]:
-        """Runs one exchange; whatever breaks it becomes Lost with a sentence that names the step."""
-        left = min(seconds or self.step_seconds, self.deadline - time.monotonic())
-        timer = threading.Timer(max(left, 0), self._cut, (what,))
+        """Runs one exchange. Raises Lost, with a sentence that names the step, for every error."""
+        remaining = min(seconds or self.step_seconds, self.deadline - time.monotonic())
+        timer = threading.Timer(max(remaining, 0), self._cut, (what,))
         timer.daemon = True
         timer.start()
         try:
             yield
             if self._cut_at:  # half a line before the cut can look like a whole answer
                 raise TimeoutError
-        except (OSError, ValueError, smtplib.SMTPException) as fault:
-            if isinstance(fault, smtplib.SMTPAuthenticationError):
+        except (OSError, ValueError, smtplib.SMTPException) as error:
+            if isinstance(error, smtplib.SMTPAuthenticationError):
                 raise
-            raise Lost(self._explain(what, left, fault)) from fault
+            raise Lost(self._explain(what, remaining, error)) from error
         finally:
             timer.cancel()
 
@@ -239,12 +238,12 @@ class Connection:
                 # The plain socket's method: SSLSocket's own would pull the TLS state from under the waiting thread.
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
-    def _explain(self, what: str, seconds: float, fault: Exception) -> str:
+    def _explain(self, what: str, seconds: float, error: Exception) -> str:
         # The timer or the socket, whichever looks first; smtplib wraps the socket's own time-out in a disconnection.
-        if self._cut_at or isinstance(fault, TimeoutError) or isinstance(fault.__context__, TimeoutError):
+        if self._cut_at or isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
             return f"no answer within {seconds:.0f} s: {what}"
-        words = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
-        return " ".join(f"{what}: {words}".split())[:MOST_REPLY]
+        text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return " ".join(f"{what}: {text}".split())[:MOST_REPLY]
 
 
 def _client(server: Server) -> smtplib.SMTP:
@@ -265,10 +264,10 @@ def _tls_context() -> ssl.SSLContext:
 
 
 def _dotted(message: bytes) -> bytes:
-    """The message as it goes over the wire: leading dots doubled, closed by the lone dot."""
+    """The message as SMTP sends it: leading dots doubled, a line with one dot at the end (RFC 5321, 4.5.2)."""
     body = message if message.endswith(b"\r\n") else message + b"\r\n"
     return re.sub(rb"(?m)^\.", b"..", body) + b".\r\n"
 
 
-def _is_final(code: int, said: bytes) -> bool:
-    return code >= 500 and not _NOT_NOW.search(said.decode("utf-8", "replace"))
+def _is_final(code: int, reply: bytes) -> bool:
+    return code >= 500 and not _NOT_NOW.search(reply.decode("utf-8", "replace"))

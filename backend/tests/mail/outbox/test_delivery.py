@@ -11,8 +11,7 @@ from parking.database import db, transaction
 from parking.mail import service
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery, entries
-
-from .conftest import AMELIA, Meeting, put, states
+from tests.mail.conftest import AMELIA, Meeting, put, states
 
 
 def named(number: int) -> mail.Recipient:
@@ -113,13 +112,13 @@ def test_a_recipient_who_is_busy_is_asked_again_and_the_others_do_not_wait(app, 
     assert delivery.deliver_due().sent == 1
 
 
-def test_a_daily_limit_is_not_the_recipients_fault(app, sink):
+def test_a_mail_over_the_servers_daily_limit_is_retried(app, sink):
     sink.on_rcpt = lambda address: "550 5.4.5 Daily user sending limit exceeded"
     put()
     assert delivery.deliver_due() == delivery.Tally(postponed=1)
 
 
-def test_a_refused_sender_is_our_fault_and_is_tried_again(app, sink):
+def test_a_mail_with_a_refused_sender_is_retried(app, sink):
     sink.on_mail = lambda sender: "553 5.7.1 sender not owned by you"
     put()
     assert delivery.deliver_due() == delivery.Tally(postponed=1)
@@ -151,7 +150,7 @@ def test_after_a_lost_connection_the_next_mail_gets_a_new_one(app, sink):
     assert sink.connections == 2
 
 
-def test_it_gives_up_after_48_hours_with_the_servers_last_words(app, sink):
+def test_a_mail_fails_after_48_hours_with_the_last_reply(app, sink):
     sink.on_rcpt = lambda address: "450 4.2.0 greylisted"
     put()
     attempts, started = 0, clock.now()
@@ -184,7 +183,7 @@ def test_without_a_server_mails_wait_and_say_why(app, reconfigure, sink):
     assert mail.health(db.session())["configured"] is False
 
 
-def test_wrong_credentials_open_the_circuit_after_three_tries(app, reconfigure, sink):
+def test_three_refused_logins_open_the_circuit_breaker(app, reconfigure, sink):
     sink.accept_login = False
     reconfigure(smtp_user="parking@example.com", smtp_password="wrong")
     for _ in range(60):  # an hour of sweeps with new mail every minute
@@ -244,7 +243,7 @@ def test_a_mail_that_cannot_be_written_fails_alone(app, sink):
     assert db.session.get(OutboxMail, row.id).last_reply == "this mail could not be written (KeyError)"
 
 
-def test_a_mail_that_kills_its_workers_is_put_aside(app, sink):
+def test_a_mail_that_kills_its_workers_fails(app, sink):
     row = put()
     for _ in range(entries.MOST_LOST_LEASES):
         with transaction() as session:
@@ -300,7 +299,7 @@ def test_four_workers_send_every_mail_once(app, sink):
     assert len(set(sink.message_ids)) == 100
 
 
-def test_without_the_claim_four_workers_send_mails_twice(app, sink, monkeypatch):
+def test_without_leases_four_workers_send_mails_twice(app, sink, monkeypatch):
     """The control: the race is real, so the test above means something. The first two meet at the mail server."""
 
     def unguarded(session, now, mail_id=None):

@@ -11,9 +11,8 @@ import pytest
 
 from parking.mail.smtp import smtp_client
 from parking.mail.smtp.smtp_client import Connection, LoginRefused, Lost, Refused, Server, ServerDown
+from tests.mail.conftest import Server as SinkServer
 from tests.ports import free_port
-
-from .conftest import Server as SinkServer
 
 MESSAGE = b"Subject: x\r\n\r\n.a line that starts with a dot\r\nend\r\n"
 
@@ -56,18 +55,18 @@ def test_a_mail_goes_over_the_wire_unchanged(sink, smtp_server):
     assert sink.accepted[0].content == MESSAGE
 
 
-def test_nobody_there_is_said_at_once():
+def test_a_closed_port_is_reported_at_once():
     with pytest.raises(ServerDown, match="Connection refused"):
         Connection(target(free_port()))
 
 
-def test_a_greeting_that_drips_is_cut(monkeypatch):
+def test_a_slow_greeting_times_out(monkeypatch):
     monkeypatch.setattr(smtp_client, "CONNECT_SECONDS", 0.5)
     with dripping(drip) as port, pytest.raises(ServerDown, match="no answer within 1 s: connecting"):
         Connection(target(port), step_seconds=0.5)
 
 
-def test_an_answer_that_drips_is_cut_in_every_step():
+def test_a_slow_reply_times_out_in_every_step():
     """The time counts for the step as a whole: a byte every 0.1 s against a second's limit."""
 
     def greeting_then_drip(connection):
@@ -81,7 +80,7 @@ def test_an_answer_that_drips_is_cut_in_every_step():
     assert time.monotonic() - started < 60
 
 
-def test_without_the_watch_the_dripping_server_holds_its_client(monkeypatch):
+def test_without_the_timer_a_slow_server_blocks_its_client(monkeypatch):
     """The control: a socket's own time-out is not enough."""
     monkeypatch.setattr(Connection, "_cut", lambda self, what: None)
 
@@ -100,7 +99,7 @@ def test_without_the_watch_the_dripping_server_holds_its_client(monkeypatch):
 
 
 @pytest.mark.parametrize("first", ["the timer", "the socket"])
-def test_a_server_that_goes_mute_in_the_middle_is_left(sink, smtp_server, first):
+def test_a_server_that_stops_answering_times_out(sink, smtp_server, first):
     """Both end a step after the same time; whichever looks first, the sentence is the same."""
     silent = threading.Event()
 

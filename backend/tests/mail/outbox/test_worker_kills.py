@@ -20,8 +20,7 @@ from parking import clock
 from parking.database import db
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery
-
-from .conftest import Gate, put, states
+from tests.mail.conftest import Gate, put, states
 
 DELIVERER = Path(__file__).resolve().with_name("deliverer.py")
 ROUNDS = {"sqlite": 17, "postgresql": 5}  # of each of the six points: 102 kills, and 30
@@ -34,7 +33,7 @@ class Worker:
         folder = str(settings.data_dir.parent)
         self.process = subprocess.Popen(
             [sys.executable, DELIVERER, settings.database_url, folder, str(port)],
-            env={**os.environ, "PYTHONPATH": str(DELIVERER.parents[2])},
+            env={**os.environ, "PYTHONPATH": str(DELIVERER.parents[3])},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -102,7 +101,7 @@ def let_pass(sink, step, gate):
         ("after_250", "sending", True),  # the answer is there, the outcome is not written
     ],
 )
-def test_a_killed_worker_loses_nothing(app, sink, worker, point, state_after, may_arrive_twice):
+def test_a_killed_worker_loses_no_mail(app, sink, worker, point, state_after, may_arrive_twice):
     arrivals, rounds = Counter(), ROUNDS[db.engine.dialect.name]
     for _ in range(rounds):
         row = put()

@@ -1,4 +1,4 @@
-"""Nothing a person types can add a header or a recipient."""
+"""Nothing that a user types can add a header or a recipient."""
 
 import email
 import email.policy
@@ -13,23 +13,28 @@ from parking.mail import TEMPLATES, render
 from parking.mail.outbox import delivery
 from parking.mail.smtp.addresses import BadAddress, addr_spec, header_text, mailbox
 from tests.conftest import make_user
-from tests.mail.test_templates import SITE, draft
-
-from .conftest import AMELIA, put, states
+from tests.mail.conftest import AMELIA, put, states
+from tests.mail.drafts import SITE, draft
 
 BREAKS = [
     "\r\n", "\n", "\r", "\n\r", "\r\r\n", "\x85", "\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f",
     "\x00", "\t\r\n ", "\r\n\t", "%0d%0a", "\\r\\n", "\u000d\u000a",
 ]  # fmt: skip
+
+
 TAILS = ["Bcc: victim@example.com", "Subject: replaced\r\n\r\nA body of the attacker"]
+
+
 VARIANTS = [before + tail for before in BREAKS for tail in TAILS]
+
+
 EXPECTED = [
     "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
     "Feedback-ID", "MIME-Version", "Content-Type", "Content-Language",
 ]  # fmt: skip
 
 
-def test_there_are_forty_variants():
+def test_there_are_forty_attacks():
     assert len(VARIANTS) == 40
 
 
@@ -64,7 +69,7 @@ def test_an_address_with_more_than_an_address_in_it_is_no_address(attack):
         "a@exa mple.com", "a@example.com>", "a@ex\u200bample.com", "a;b@example.com", "a@" + "x" * 300 + ".com",
     ],
 )  # fmt: skip
-def test_what_is_not_exactly_one_address_is_refused(wrong):
+def test_a_text_that_is_not_one_address_is_refused(wrong):
     with pytest.raises(BadAddress):
         addr_spec(wrong)
 
@@ -119,7 +124,7 @@ def test_a_domain_without_an_ascii_form_gets_no_mail(email):
         addr_spec(email)
 
 
-def test_envelope_and_headers_name_the_domain_that_was_meant(app, sink, reconfigure):
+def test_envelope_and_headers_have_the_same_domain(app, sink, reconfigure):
     reconfigure(mail_from="Straße <post@straße.example>")
     put(to=mail.Recipient("vera@faß.example", "Vera 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"))
     put("reservation_reminder", to=mail.Recipient("vera@faß.example", "Vera", user_id=make_user("vera", "user").id))

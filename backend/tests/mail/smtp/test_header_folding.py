@@ -14,7 +14,7 @@ import pytest
 from parking.mail import TEMPLATES, render
 from parking.mail.render import Attachment, Site
 from parking.mail.smtp.header_folding import WIRE, encoded_words
-from tests.mail.test_templates import EVERY, SITE, draft
+from tests.mail.drafts import EVERY, SITE, draft
 
 WORD = re.compile(r"=\?utf-8\?([bq])\?[^? ]*\?=")
 UNFOLDED = ("message-id:", "list-unsubscribe:", "list-id:", "feedback-id:")
@@ -101,7 +101,7 @@ def test_subscriptions_keep_their_links_on_one_line(name):
 
 
 @pytest.mark.parametrize(("kind", "lang"), EVERY)
-def test_every_letter_has_lines_that_fit(kind, lang):
+def test_every_template_has_lines_of_an_allowed_length(kind, lang):
     long_name = "Ρ" * 90
     attachment = Attachment(f"{'bookings_' * 12}2026-10.csv", "text/csv", b"x")
     site = Site(long_name, SITE.public_url, SITE.sender)
@@ -141,5 +141,5 @@ def test_the_library_alone_writes_words_that_are_too_long():
     check(message.as_bytes(policy=WIRE))
 
 
-def test_every_kind_is_looked_at():
+def test_every_template_is_checked():
     assert {kind for kind, _ in EVERY} == set(TEMPLATES)
