@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from parking import mail
-from parking.accounts.models import Role, User
+from parking.accounts import Role, User
 from parking.bookings.models import Booking
 from parking.bookings.reading.queries import Filters
 from parking.bookings.status_sql import is_block
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write("\nPlease say which jobs: --reminders, --reports, --exports or --all.\n")
         return 2
     with create_app().app_context():
-        if faults := schema.faults():
+        if faults := schema.problems():
             sys.stderr.write(f"The database cannot be used: {faults[0]}. `python app.py` does it at its start.\n")
             return 1
         if chosen.all or chosen.reminders:

@@ -14,14 +14,13 @@ from celery.signals import beat_init, worker_process_init
 
 from celery_config import DEFAULT_BROKER, TASK_MODULES, beat_schedule, follow_embedded_server, make_celery
 from config import ConfigError, load, names_redis
-from parking import create_app
+from parking import create_app, jobs
 from parking.database import db
-from parking.jobs import heartbeat
 from parking.settings import Settings
 from private_files import set_umask
 
 SWEEPS_EVERY = timedelta(seconds=60)
-"""Jobs that come at least so often ask what there is to do; the rarer ones tidy up and can wait."""
+"""Jobs that run at least this often look for work; the rarer ones clean up and can wait."""
 
 
 def _settings() -> Settings:
@@ -63,9 +62,9 @@ def _own_connections(**_):
 
 
 @beat_init.connect(weak=False)
-def _ring_at_once(sender: Any, **_: Any) -> None:
-    """The sweeps are due when Beat starts. Without its file it would wait a whole interval first, and a Beat that
-    loses file and life more often than that would never ring."""
+def _run_due_now(sender: Any, **_: Any) -> None:
+    """Makes the frequent jobs due when Beat starts. Without its schedule file Beat would wait a whole interval first,
+    and a Beat that is restarted without it more often than that would never send a job."""
     for entry in sender.scheduler.schedule.values():
         # Celery's own clean-up of old results is a crontab: a time of day, no interval.
         if isinstance(entry.schedule, schedule) and entry.schedule.run_every <= SWEEPS_EVERY:
@@ -74,4 +73,4 @@ def _ring_at_once(sender: Any, **_: Any) -> None:
 
 celery = make_celery(app.extensions["settings"], task_cls=ContextTask)
 celery.conf.update(imports=TASK_MODULES, beat_schedule=beat_schedule())
-heartbeat.watch(app)
+jobs.watch(app)

@@ -1,14 +1,12 @@
-"""Environment -> `Settings`. A bad value stops the start with the variable's name and what it must be.
+"""Environment -> `Settings`. A bad value stops the start with the name of the variable and the values it takes.
 
-`load()` reads the process environment over the `.env` file at the top of the repository; every
-variable is listed with its meaning in `.env.example`. All faults are reported together, so that
-nobody mends one variable only to be told of the next.
+`load()` reads the process environment over the `.env` file at the top of the repository; `.env.example` lists every
+variable with its meaning. All errors are reported together.
 """
 
 from __future__ import annotations
 
 import fcntl
-import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -21,28 +19,27 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
-import timezones
+from environment import ROOT, Reader
 from private_files import stored_secrets
 
-ROOT = Path(__file__).resolve().parent.parent
 SECRET_NAMES = ("SECRET_KEY", "SECURITY_PASSWORD_SALT", "JWT_SECRET")
 SECRETS_FILE = "secrets.json"
-#: Written by whoever runs the embedded Valkey, removed at its stop: its address for other commands.
+#: Holds the address of the embedded Valkey for other commands, while it runs.
 VALKEY_URL_FILE = "valkey.url"
-#: Locked by a run for as long as it lives.
+#: Locked by a run until it ends.
 RUN_LOCK_FILE = "run.lock"
 MIN_SECRET_BYTES = 32
 MIN_PASSWORD = {"local": 6, "production": 8}
 _PLACEHOLDERS = re.compile(
     r"change|your[-_ ]|placeholder|example|secret[-_ ]?key|replace[-_ ]me|default", re.IGNORECASE
 )
-_NOTORIOUS = re.compile(r"passw|admin|qwert|letmein|welcome|12345|test123|parkwell|iloveyou", re.IGNORECASE)
+_COMMON_WORDS = re.compile(r"passw|admin|qwert|letmein|welcome|12345|test123|parkwell|iloveyou", re.IGNORECASE)
 _THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "CLF", "UYW"}
 _SMTP_PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
 class ConfigError(Exception):
-    """Variables that cannot be used: `problems` is a list of (variable, what it must be)."""
+    """Variables that cannot be used: `problems` is a list of (variable, what it takes)."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         self.problems = problems
@@ -51,7 +48,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Settings:
-    """Everything the product can be told from outside. No `repr`: it would print the secrets."""
+    """The configuration of the product. No `repr`: it would print the secrets."""
 
     app_env: str
     host: str
@@ -115,7 +112,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     (or the file that `ENV_FILE` names). With one: exactly that mapping. An empty value counts as
     unset. Makes `DATA_DIR` and, on a local run, the secrets in it.
     """
-    read = _Reader(_environment() if environ is None else environ)
+    read = Reader(_environment() if environ is None else environ)
     app_env = read.choice("APP_ENV", ("local", "production"), "local")
     production = app_env == "production"
     port = read.whole("PORT", 5000, 1, 65_535)
@@ -200,104 +197,7 @@ def _environment() -> dict[str, str]:
     return from_file | dict(os.environ)
 
 
-class _Reader:
-    """Typed look-ups that note a fault and go on with the default."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self.problems: list[tuple[str, str]] = []
-
-    def wrong(self, name: str, wants: str) -> None:
-        self.problems.append((name, wants))
-
-    def text(self, name: str, default: str = "") -> str:
-        value = self._environ.get(name, "").strip()
-        if any(ord(character) < 32 for character in value):
-            self.wrong(name, "must be one line without control characters")
-            return default
-        return value or default
-
-    def whole(self, name: str, default: int, low: int, high: int) -> int:
-        value = self.text(name)
-        if not value:
-            return default
-        if re.fullmatch(r"[0-9]{1,9}", value) and low <= int(value) <= high:
-            return int(value)
-        self.wrong(name, f"must be a whole number from {low} to {high}, not {value!r}")
-        return default
-
-    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
-        value = self.text(name, default).lower()
-        if value in allowed:
-            return value
-        self.wrong(name, f"must be one of {', '.join(allowed)}, not {value!r}")
-        return default
-
-    def switch(self, name: str, default: bool) -> bool:
-        value = self.text(name).lower()
-        if value in ("on", "true", "yes", "1"):
-            return True
-        if value in ("off", "false", "no", "0"):
-            return False
-        if value:
-            self.wrong(name, f"must be on or off, not {value!r}")
-        return default
-
-    def time_of_day(self, name: str, default: str) -> time:
-        value = self.text(name, default)
-        if re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
-            return time.fromisoformat(value)
-        self.wrong(name, f"must be a time of day as HH:MM, not {value!r}")
-        return time.fromisoformat(default)
-
-    def timezone(self, name: str, default: str) -> str:
-        value = self.text(name, default)
-        try:
-            return timezones.checked(value)
-        except ValueError:
-            self.wrong(name, f"must be an IANA time zone such as Europe/Berlin, not {value!r}")
-            return default
-
-    def host(self, name: str, default: str) -> str:
-        value = self.text(name, default)
-        try:
-            return str(ipaddress.ip_address(value))
-        except ValueError:
-            pass
-        if re.fullmatch(r"(?=.{1,253}$)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", value):
-            return value
-        self.wrong(name, f"must be an address or a host name, not {value!r}")
-        return default
-
-    def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
-        """A URL with one of the schemes and a host. The value is not repeated: it may hold a password."""
-        value = self.text(name, default)
-        if not value:
-            return value
-        try:
-            parts = urlsplit(value)
-            good = parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-        except ValueError:
-            good = False
-        if good and not re.search(r"\s", value):
-            return value
-        self.wrong(name, "must be an address like " + " or ".join(f"{scheme}://host:port" for scheme in schemes))
-        return default
-
-    def folder(self, name: str, default: str) -> Path:
-        """An existing or new folder one can write to; a relative path counts from the repository's top."""
-        path = (ROOT / Path(self.text(name, default)).expanduser()).resolve()
-        try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not os.access(path, os.W_OK | os.X_OK):
-                raise PermissionError("no permission to write")
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            self.wrong(name, f"must be a folder this user can write to; {path}: {reason}")
-        return path
-
-
-def _database_url(read: _Reader, data_dir: Path) -> str:
+def _database_url(read: Reader, data_dir: Path) -> str:
     value = read.text("DATABASE_URL")
     if not value:
         return f"sqlite:///{data_dir / 'parking.db'}"
@@ -310,7 +210,7 @@ def _database_url(read: _Reader, data_dir: Path) -> str:
     return ""
 
 
-def _smtp_login(read: _Reader) -> dict[str, str | None]:
+def _smtp_login(read: Reader) -> dict[str, str | None]:
     user, password = read.text("SMTP_USER"), read.text("SMTP_PASSWORD")
     if user and not password:
         read.wrong("SMTP_PASSWORD", "must be set together with SMTP_USER")
@@ -323,7 +223,7 @@ def _is_address(value: str) -> bool:
     return re.fullmatch(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+", value) is not None
 
 
-def _mail_from(read: _Reader, public_url: str) -> str:
+def _mail_from(read: Reader, public_url: str) -> str:
     """`MAIL_FROM`, else the SMTP login when it is an address, else noreply@ the public host."""
     value = read.text("MAIL_FROM")
     if not value:
@@ -334,8 +234,8 @@ def _mail_from(read: _Reader, public_url: str) -> str:
     return value
 
 
-def _first_administrator(read: _Reader, app_env: str) -> tuple[str | None, str | None]:
-    """Both or neither. In production a password anybody would guess first is refused."""
+def _first_administrator(read: Reader, app_env: str) -> tuple[str | None, str | None]:
+    """Both or neither. In production an easily guessed password is refused."""
     email, password = read.text("ADMIN_EMAIL"), read.text("ADMIN_PASSWORD")
     if not email and not password:
         return None, None
@@ -351,11 +251,11 @@ def _first_administrator(read: _Reader, app_env: str) -> tuple[str | None, str |
 
 def _guessable(password: str, email: str) -> bool:
     name = email.partition("@")[0].lower()
-    remainder = _NOTORIOUS.sub("", password)
+    remainder = _COMMON_WORDS.sub("", password)
     return (len(remainder) < 8 and remainder != password) or len(set(password)) < 5 or name in password.lower()
 
 
-def _cors_origins(read: _Reader, production: bool) -> tuple[str, ...]:
+def _cors_origins(read: Reader, production: bool) -> tuple[str, ...]:
     origins = tuple(part.strip().rstrip("/") for part in read.text("CORS_ORIGINS", "http://localhost:5173").split(","))
     for origin in filter(None, origins):
         if origin == "*":
@@ -366,46 +266,46 @@ def _cors_origins(read: _Reader, production: bool) -> tuple[str, ...]:
     return tuple(filter(None, origins))
 
 
-def _currency(read: _Reader) -> str:
+def _currency(read: Reader) -> str:
     value = read.text("CURRENCY", "EUR").upper()
     if not re.fullmatch(r"[A-Z]{3}", value) or value in _THREE_DECIMALS:
         read.wrong("CURRENCY", f"must be a three-letter code with at most two decimals such as EUR, not {value!r}")
     return value
 
 
-def _secrets(read: _Reader, production: bool, data_dir: Path) -> dict[str, str]:
-    """The three secrets. Local: made once and kept; production: given, long, distinct, no placeholder."""
-    given = {name: read.text(name) for name in SECRET_NAMES}
+def _secrets(read: Reader, production: bool, data_dir: Path) -> dict[str, str]:
+    """The three secrets. Local: generated once and stored; production: required, long, distinct, no placeholder."""
+    values = {name: read.text(name) for name in SECRET_NAMES}
     if production:
-        for name, value in given.items():
+        for name, value in values.items():
             if len(value.encode()) < MIN_SECRET_BYTES or len(set(value)) < 10 or _PLACEHOLDERS.search(value):
                 read.wrong(
                     name,
                     f"must be a random value of at least {MIN_SECRET_BYTES} bytes in production; "
                     "make one with: openssl rand -base64 48",
                 )
-        if all(given.values()) and len(set(given.values())) < len(given):
+        if all(values.values()) and len(set(values.values())) < len(values):
             read.wrong("JWT_SECRET", "and the other two secrets must differ from each other in production")
-        return given
-    if all(given.values()) or any(name == "DATA_DIR" for name, _ in read.problems):
-        return given
+        return values
+    if all(values.values()) or any(name == "DATA_DIR" for name, _ in read.problems):
+        return values
     try:
         stored = stored_secrets(data_dir / SECRETS_FILE, SECRET_NAMES, MIN_SECRET_BYTES)
     except OSError as error:
         read.wrong("DATA_DIR", f"must be a folder where {SECRETS_FILE} can be kept; {data_dir}: {error.strerror}")
-        return given
+        return values
     except ValueError as error:
         read.wrong(
             "DATA_DIR",
             f"holds a {SECRETS_FILE} that cannot be used ({error}); mend it, or delete it "
             "(everybody then signs in again and sets a new password)",
         )
-        return given
-    return {name: value or stored[name] for name, value in given.items()}
+        return values
+    return {name: value or stored[name] for name, value in values.items()}
 
 
-def _previous_jwt_secret(read: _Reader, production: bool, current: str) -> str | None:
-    """The key before JWT_SECRET: access tokens that it signed are good until they end."""
+def _previous_jwt_secret(read: Reader, production: bool, current: str) -> str | None:
+    """The key before JWT_SECRET: access tokens that it signed stay valid until they expire."""
     value = read.text("JWT_SECRET_PREVIOUS") or None
     if value and (value == current or (production and len(value.encode()) < MIN_SECRET_BYTES)):
         read.wrong("JWT_SECRET_PREVIOUS", "must be the JWT_SECRET before the present one, or nothing")

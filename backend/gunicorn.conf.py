@@ -9,7 +9,7 @@ from pathlib import Path
 
 from config import load
 from launch import memory
-from launch.guard import die_with_parent
+from launch.guard import exit_with_parent
 from private_files import UMASK, set_umask
 
 set_umask()
@@ -64,7 +64,7 @@ def on_starting(server):
 
 def post_fork(server, worker):
     """A worker must not outlive a master that was killed."""
-    die_with_parent(worker.ppid)
+    exit_with_parent(worker.ppid)
 
 
 def on_exit(server):

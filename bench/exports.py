@@ -29,7 +29,7 @@ from sqlalchemy import and_, insert, select
 
 import config
 from parking import create_app
-from parking.accounts.models import User
+from parking.accounts import User
 from parking.bookings.models import Booking
 from parking.bookings.reading.queries import Filters
 from parking.database import db, schema, transaction

@@ -25,8 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.product import ROOT, _database, _migrate
-from parking import create_app, mail
-from parking import realtime as live
+from parking import create_app, mail, realtime
 from parking.database import db, transaction
 from parking.mail.templates import samples
 from tests.conftest import make_settings
@@ -116,7 +115,7 @@ def _worker(folder: Path, settings) -> Iterator[int]:
             command, cwd=ROOT / "backend", env={**os.environ, **chosen, "ENV_FILE": os.devnull}, stdout=log, stderr=log
         )
     try:
-        live.wake_task("tasks.deliver_mail")
+        realtime.wake_task("tasks.deliver_mail")
         yield process.pid
     finally:
         db.session.remove()

@@ -26,7 +26,7 @@ from sqlalchemy import delete, func, insert, select
 from bench.exports import _booking
 from bench.product import Product, people, running, send
 from parking import clock, create_app
-from parking.accounts.models import User
+from parking.accounts import User
 from parking.bookings.models import Booking
 from parking.database import db, transaction
 from parking.lots.models import Lot, Spot

@@ -119,7 +119,7 @@ def people(product: Product, number: int) -> list[tuple[str, str]]:
         with transaction() as session:
             for n in range(number + 1):
                 email = f"bench{n}@example.com"
-                user = accounts.create(session, email, f"bench{n}", hashed, *(["admin"] if n == 0 else []), "user")
+                user = accounts.create_user(session, email, f"bench{n}", hashed, *(["admin"] if n == 0 else []), "user")
                 made.append((email, access_tokens.issue(user.fs_uniquifier)))
         db.engine.dispose()
     product.tokens = dict(made)

@@ -15,7 +15,7 @@ import time
 _PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent(parent: int) -> bool:
+def exit_with_parent(parent: int) -> bool:
     """Ask the kernel to kill this process when its parent dies. False where the kernel cannot."""
     if not sys.platform.startswith("linux"):
         return False
@@ -42,7 +42,7 @@ def watch_from_beside(parent: int, poll_seconds: float = 0.5) -> None:
 
 def main(arguments: list[str]) -> None:
     parent, command = int(arguments[0]), arguments[1:]
-    if not die_with_parent(parent):
+    if not exit_with_parent(parent):
         watch_from_beside(parent)
     os.execvp(command[0], command)  # noqa: S606  # becoming the command, without a shell, is the purpose
 

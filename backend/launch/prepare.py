@@ -34,7 +34,7 @@ def main() -> int:
 def _complain_or_print(app) -> None:
     with app.app_context():
         schema.upgrade()
-        if faults := schema.faults():
+        if faults := schema.problems():
             raise schema.SchemaError("; ".join(faults))
         for domain in DOMAINS:
             for line in getattr(domain, "at_start", list)():

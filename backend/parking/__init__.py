@@ -80,7 +80,7 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
     )
     for layer in HTTP_LAYERS:
         layer.init_app(app)
-    headers.sign_everything(app)
+    headers.add_to_every_answer(app)
     database.init_app(app)
     schema.init_app(app)
     for domain in DOMAINS:

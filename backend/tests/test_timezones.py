@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 import config
 import timezones
 from parking.accounts.models import User
-from parking.audit.models import AuditEntry
+from parking.audit import AuditEntry
 from parking.database import db, schema, transaction
 from parking.lots.models import Lot
 from parking.mail.i18n import zone
@@ -120,7 +120,7 @@ def test_the_migration_mends_what_was_stored(app, client, auth, alice, bob, caro
         ):
             session.execute(text(f"UPDATE {table} SET timezone = '{old}' WHERE {key} = {one}"))
     schema.upgrade()
-    assert schema.faults() == []
+    assert schema.problems() == []
     db.session.remove()
     lots = {lot.id: (lot.timezone, lot.calendar) for lot in db.session.scalars(select(Lot))}
     assert lots == {berlin["id"]: ("Europe/Berlin",) * 2, lost["id"]: ("UTC", "UTC")}

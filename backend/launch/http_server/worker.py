@@ -66,7 +66,7 @@ class Worker(gthread.ThreadWorker):
         from parking.web import headers  # after the fork: the application is loaded in each worker
 
         settings = self.wsgi.extensions["settings"]
-        self._headers = headers.fixed(settings)
+        self._headers = headers.fixed_headers(settings)
         self._behind_proxy = bool(settings.trusted_proxies)
         self._drain_seconds = settings.drain_seconds
 

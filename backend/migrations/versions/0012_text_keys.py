@@ -22,7 +22,7 @@ depends_on = None
 
 COLUMNS = {
     "app_user": {
-        "email_key": Derived(email_addresses.key, ("email",), Unique(twin=email_addresses.twin_key)),
+        "email_key": Derived(email_addresses.key, ("email",), Unique(duplicate_key=email_addresses.duplicate_key)),
         "username_key": Derived(names.key, ("username",), Unique()),
         "search_text": Derived(user_text, ("username", "email")),
     },

@@ -1,4 +1,4 @@
-"""Accounts: who may sign in, as what, and for how long."""
+"""Accounts: users, their roles and sessions, registration and sign-in."""
 
 from __future__ import annotations
 
@@ -9,22 +9,47 @@ from flask_security.core import Security
 from flask_security.datastore import SQLAlchemyUserDatastore
 
 from parking import settings
-from parking.accounts import guess_limits, routes, service
+from parking.accounts import guess_limits, routes, setup
+from parking.accounts.account_changes import create_user
 from parking.accounts.admin import cli, duplicates_report
 from parking.accounts.admin import routes as admin_routes
-from parking.accounts.models import Role, User
+from parking.accounts.admin.duplicates_report import describe_duplicates
+from parking.accounts.emails import recipient
+from parking.accounts.hooks import BookingSummary, register_blocker, register_booking_summaries, register_eraser
+from parking.accounts.models import LoginSession, Role, SingleUse, User, user_roles
+from parking.accounts.profile import profile_view
+from parking.accounts.schemas import User as UserSchema
 from parking.accounts.sessions import access_tokens
 from parking.database import db
 
+__all__ = [
+    "BookingSummary",
+    "LoginSession",
+    "Role",
+    "SingleUse",
+    "User",
+    "UserSchema",
+    "at_start",
+    "create_user",
+    "describe_duplicates",
+    "init_app",
+    "profile_view",
+    "recipient",
+    "register_blocker",
+    "register_booking_summaries",
+    "register_eraser",
+    "user_roles",
+]
+
 
 def init_app(app: APIFlask) -> None:
-    """Flask-Security for accounts, roles and password hashing; tokens and routes are ours."""
+    """Sets up Flask-Security (accounts, roles, password hashing), access tokens, routes and commands."""
     with app.app_context():
-        chosen = settings.current()
+        configured = settings.current()
     app.config.update(
-        SECURITY_PASSWORD_SALT=chosen.security_password_salt,
+        SECURITY_PASSWORD_SALT=configured.security_password_salt,
         SECURITY_PASSWORD_HASH="bcrypt",  # noqa: S106 - the name of an algorithm
-        SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS={"bcrypt__default_rounds": chosen.bcrypt_rounds},
+        SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS={"bcrypt__default_rounds": configured.bcrypt_rounds},
         SECURITY_HASHING_SCHEMES=["hex_sha256"],
         SECURITY_DEPRECATED_HASHING_SCHEMES=[],
         SECURITY_TOKEN_MAX_AGE=timedelta(minutes=15),
@@ -40,6 +65,5 @@ def init_app(app: APIFlask) -> None:
 
 
 def at_start() -> list[str]:
-    """What the operator must read once the database is up to date: how to become the first administrator, and names
-    that two accounts or lots share."""
-    return [*service.ensure_first_admin(), *duplicates_report.at_start()]
+    """Lines for the operator at start: how to become the first administrator, and names that several rows share."""
+    return [*setup.ensure_first_admin(), *duplicates_report.at_start()]

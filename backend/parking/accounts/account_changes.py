@@ -1,4 +1,4 @@
-"""Steps on one account that several services share. Each works in its caller's transaction."""
+"""Changes of one account that several services share. Each runs in its caller's transaction."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from parking import clock
-from parking import realtime as live
+from parking import clock, realtime
 from parking.accounts import queries
 from parking.accounts.models import User
 from parking.accounts.sessions import browser_sessions
@@ -19,8 +18,8 @@ from parking.database.derived_columns import is_conflict
 from parking.errors import Conflict
 
 
-def create(session: Session, email: str, username: str, password_hash: str, *role_names: str) -> User:
-    """A new account. Run it inside `unique_names()`, which tells a taken address from a taken name."""
+def create_user(session: Session, email: str, username: str, password_hash: str, *role_names: str) -> User:
+    """A new account. Call it inside `unique_names()`, which reports a taken address or name."""
     user = User(
         email=email,
         username=username,
@@ -40,37 +39,38 @@ def create(session: Session, email: str, username: str, password_hash: str, *rol
 
 
 def new_uniquifier() -> str:
-    """The random text that stands in every token of an account."""
+    """The random text in every token of an account."""
     return secrets.token_hex(32)
 
 
 def stop_access_tokens(user: User) -> None:
-    """Every access token of this person stops at its next use; browsers that are signed in fetch a new one."""
+    """Revokes the access tokens of this user; signed-in browsers get new ones with their refresh tokens."""
     user.fs_uniquifier = new_uniquifier()
-    tell_streams(user.id)
+    recheck_streams(user.id)
 
 
 def end_tokens(session: Session, user: User) -> None:
-    """Every access token of this person stops at its next use, and every browser is signed out."""
+    """Revokes the access tokens of this user and signs every browser out."""
     stop_access_tokens(user)
     browser_sessions.end_all(session, user.id)
 
 
-def tell_streams(user_id: int) -> None:
-    """After the commit, the person's open event streams are checked again."""
-    after_commit(lambda: live.publish("account", {}, user_id=user_id))
+def recheck_streams(user_id: int) -> None:
+    """Checks the user's open event streams again after the commit."""
+    after_commit(lambda: realtime.publish("account", {}, user_id=user_id))
 
 
 @contextmanager
 def unique_names() -> Iterator[Session]:
-    """A transaction in which an address or name that somebody else has raises Conflict.
+    """A transaction in which a taken address or name raises Conflict.
 
-    The unique indexes decide, so that of two at the same moment one wins. A name that this sets free goes to its twin.
+    The unique indexes decide, so of two simultaneous requests one succeeds. A name that becomes free goes to its
+    duplicate.
     """
     try:
         with transaction() as session:
             yield session
-            duplicates.settle(session, User.__table__)
+            duplicates.release_free_keys(session, User.__table__)
     except IntegrityError as fault:
         if is_conflict(fault, User.__table__.c.username_key):
             raise _taken("username", "This name is taken. Please choose another.") from None

@@ -14,7 +14,7 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 
 from parking import clock, mail, settings
 from parking.accounts.models import User
-from parking.accounts.one_time_tokens import Issued
+from parking.accounts.one_time_tokens import IssuedToken
 from parking.accounts.sessions.browser_sessions import Browser
 from parking.mail import Button, Detail, Details, Formatter, Message, Paragraph
 from parking.text import names
@@ -72,7 +72,7 @@ def password_reset_message(context: SecretLink, fmt: Formatter) -> Message:
     )
 
 
-def password_reset(session: Session, user: User, link: Issued) -> None:
+def password_reset(session: Session, user: User, link: IssuedToken) -> None:
     """Queues the link to set a new password."""
     mail.queue(session, "password_reset", recipient(user), _link("reset-password", link), expires_at=link.expires_at)
 
@@ -155,7 +155,7 @@ def email_confirm_message(context: SecretLink, fmt: Formatter) -> Message:
     )
 
 
-def email_confirm(session: Session, user: User, address: str, link: Issued) -> None:
+def email_confirm(session: Session, user: User, address: str, link: IssuedToken) -> None:
     """Queues the link that makes the new address the account's, to that address."""
     context = {**_link("confirm-email", link), "email": address}
     mail.queue(session, "email_confirm", recipient(user, address), context, expires_at=link.expires_at)
@@ -267,7 +267,7 @@ def _event(browser: Browser) -> dict[str, str | None]:
     return {"at": to_rfc3339(clock.now()), "ip": browser.ip, "device": device(browser.user_agent)}
 
 
-def _link(page: str, link: Issued) -> dict[str, str]:
+def _link(page: str, link: IssuedToken) -> dict[str, str]:
     """The link without its secret, which is put in when the mail is sent. In the fragment no server's log sees it."""
     return {"link": f"/{page}#token=", "seed": link.seed, "expires_at": to_rfc3339(link.expires_at)}
 

@@ -1,13 +1,12 @@
-"""Limits on guessing: an attempt is counted before it is evaluated, and given back when it turns out to be no guess.
+"""Limits on guessing: an attempt is counted before it is evaluated, and uncounted when it was not a wrong guess.
 
     @bp.post("/auth/login")
-    @attempts.limited(sign_in_rules)
+    @guess_limits.limited(sign_in_rules)
     @bp.input(...)
 
-Counting afterwards (as a limit on failed answers does) lets any number of simultaneous guesses through: all of them
-are looked at before the first is counted. Counts stand in Redis for all processes together, and in this process as
-well, so that a Redis that is away, slow or wiped opens no gap: then every process counts for itself.
-RATE_LIMITS=off switches all of it off.
+Counting afterwards (as a limit on failed answers does) lets any number of simultaneous guesses through: all of them are
+evaluated before the first is counted. Attempts are counted in Redis for all processes and in this process as well, so
+that without Redis every process still counts for itself. RATE_LIMITS=off disables these limits.
 """
 
 from __future__ import annotations
@@ -26,12 +25,11 @@ from flask import Response, current_app
 from redis import Redis as Client
 from werkzeug.exceptions import HTTPException
 
-from parking import realtime as live
-from parking import settings
+from parking import realtime, settings
 from parking.errors import Problem, TooMany
 from parking.web import documented
 from parking.web.logs import security_log
-from parking.web.rate_limits import spoken
+from parking.web.rate_limits import in_words
 
 View = TypeVar("View", bound=Callable[..., Any])
 FAILURES = frozenset({401, 403, 404})
@@ -51,9 +49,9 @@ RulesOf = Callable[[], Iterable[Rule]]
 
 
 def limited(rules_of: RulesOf, *, counts: Callable[[int], bool] = FAILURES.__contains__) -> Callable[[View], View]:
-    """Lets a view run while none of the request's rules is used up; else it answers 429 and the view does not run.
+    """Runs a view while none of the request's rules is exhausted; else answers 429 without running it.
 
-    `counts(status)` says of which answers the attempt stays counted; by default of wrong guesses.
+    `counts(status)`: whether an attempt with this status stays counted; by default a wrong guess does.
     """
 
     def decorate(view: View) -> View:
@@ -74,7 +72,7 @@ def limited(rules_of: RulesOf, *, counts: Callable[[int], bool] = FAILURES.__con
                 raise
             finally:
                 if not counts(status):
-                    counter.give_back(rules, attempt)
+                    counter.uncount(rules, attempt)
 
         return cast(View, documented(429)(guarded))
 
@@ -87,10 +85,10 @@ def _status(refusal: Problem | HTTPException | HTTPError) -> int:
     return (refusal.code if isinstance(refusal, HTTPException) else refusal.status_code) or 500
 
 
-class Memory:
-    """Attempts of this process: for each key the time of each attempt."""
+class LocalCounter:
+    """Attempts of this process: key -> attempt -> time."""
 
-    _TIDY_AT = 10_000
+    _CLEAN_AT = 10_000
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -98,10 +96,10 @@ class Memory:
         self._until: dict[str, float] = {}
 
     def take(self, rules: Sequence[Rule], attempt: str) -> float:
-        """Counts an attempt under every rule, or under none when one is used up. Seconds to wait; 0: it is counted."""
+        """Counts an attempt under every rule, or under none when one is exhausted. Seconds to wait; 0: counted."""
         now = time.time()
         with self._lock:
-            self._tidy(now)
+            self._clean(now)
             wait = max((self._wait(rule, now) for rule in rules), default=0.0)
             if wait <= 0:
                 for rule in rules:
@@ -109,7 +107,7 @@ class Memory:
                     self._until[rule.key] = now + rule.seconds
             return wait
 
-    def give_back(self, rules: Sequence[Rule], attempt: str) -> None:
+    def uncount(self, rules: Sequence[Rule], attempt: str) -> None:
         with self._lock:
             for rule in rules:
                 self._attempts.get(rule.key, {}).pop(attempt, None)
@@ -120,9 +118,9 @@ class Memory:
             del counted[attempt]
         return min(counted.values()) + rule.seconds - now if len(counted) >= rule.most else 0.0
 
-    def _tidy(self, now: float) -> None:
-        """Keys are made from what callers send, so the old ones must not pile up."""
-        if len(self._until) >= self._TIDY_AT:
+    def _clean(self, now: float) -> None:
+        """Deletes old keys: callers can create any number of them."""
+        if len(self._until) >= self._CLEAN_AT:
             for key in [key for key, until in self._until.items() if until <= now]:
                 del self._until[key]
                 self._attempts.pop(key, None)
@@ -148,23 +146,23 @@ if wait == 0 then
 end
 return wait
 """
-"""One step for all keys, by Redis' own clock. Gives the milliseconds to wait; 0: the attempt is counted."""
+"""Atomic for all keys, by the clock of Redis. Returns the milliseconds to wait; 0: the attempt is counted."""
 
 
 class Counter:
-    """Attempts of all processes together, as far as Redis is there; at least those of this one."""
+    """Attempts of all processes while Redis answers; at least those of this one."""
 
     def __init__(self) -> None:
-        self._memory = Memory()
+        self._memory = LocalCounter()
 
     def take(self, rules: Sequence[Rule]) -> str:
-        """Counts an attempt and gives its name. Raises TooMany."""
+        """Counts an attempt and returns its id. Raises TooMany."""
         attempt = secrets.token_hex(12)
         wait = self._memory.take(rules, attempt)
         if wait <= 0 and rules:
             wait = self._take_shared(rules, attempt)
             if wait > 0:
-                self._memory.give_back(rules, attempt)
+                self._memory.uncount(rules, attempt)
         if wait > 0:
             security_log.event("limit_reached", keys=[rule.key for rule in rules])
             raise _too_many(wait)
@@ -174,22 +172,22 @@ class Counter:
         keys = [_name(rule) for rule in rules]
         numbers = [number for rule in rules for number in (rule.most, rule.seconds * 1000)]
 
-        def ask(client: Client) -> Any:
+        def command(client: Client) -> Any:
             return client.eval(_TAKE, len(keys), *keys, attempt, *numbers)
 
-        return float(live.shared_redis().call(ask, default=0) or 0) / 1000
+        return float(realtime.shared_redis().call(command, default=0) or 0) / 1000
 
-    def give_back(self, rules: Sequence[Rule], attempt: str) -> None:
-        """The attempt was no guess: it counts no more."""
-        self._memory.give_back(rules, attempt)
+    def uncount(self, rules: Sequence[Rule], attempt: str) -> None:
+        """Uncounts an attempt that was not a wrong guess."""
+        self._memory.uncount(rules, attempt)
 
-        def ask(client: Client) -> None:
+        def command(client: Client) -> None:
             with client.pipeline(transaction=False) as pipe:
                 for rule in rules:
                     pipe.zrem(_name(rule), attempt)
                 pipe.execute()
 
-        live.shared_redis().call(ask, default=None)
+        realtime.shared_redis().call(command, default=None)
 
 
 def _name(rule: Rule) -> str:
@@ -198,7 +196,7 @@ def _name(rule: Rule) -> str:
 
 def _too_many(wait: float) -> TooMany:
     seconds = max(1, int(wait) + 1)
-    sentence = f"Too many attempts. Please try again in {spoken(seconds)}."
+    sentence = f"Too many attempts. Please try again in {in_words(seconds)}."
     return TooMany(sentence, headers={"Retry-After": str(seconds)}, retry_after=seconds)
 
 
@@ -207,5 +205,5 @@ def _counter() -> Counter:
 
 
 def init_app(app: APIFlask) -> None:
-    """Begins to count for this application."""
+    """Sets up the counter of this application."""
     app.extensions["attempts"] = Counter()

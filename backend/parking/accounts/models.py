@@ -58,7 +58,7 @@ class User(db.Model, UserMixin):  # type: ignore[name-defined]  # made at run ti
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     email_key: Mapped[str] = derived(
-        email_addresses.key, "email", unique=Unique(twin=email_addresses.twin_key), deferred=True
+        email_addresses.key, "email", unique=Unique(duplicate_key=email_addresses.duplicate_key), deferred=True
     )
     username_key: Mapped[str] = derived(names.key, "username", unique=Unique(), deferred=True)
     search_text: Mapped[str] = derived(search_text, "username", "email", deferred=True)

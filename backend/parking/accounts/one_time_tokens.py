@@ -1,7 +1,7 @@
-"""One-time links that are sent out: a secret of which the database keeps the hash alone.
+"""One-time tokens for links in mails. The database stores only their hash.
 
-The secret is computed from a random seed and SECRET_KEY, so that a mail can wait with the seed and the link is made
-when it is sent (see mail/delivery.py).
+The secret is computed from a random seed and SECRET_KEY, so a queued mail stores the seed and the link is completed
+when the mail is sent (mail/outbox/delivery.py).
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ Purpose = Literal["setup", "password_reset", "email_change"]
 LIFETIME = timedelta(minutes=30)
 
 
-class Issued(NamedTuple):
-    """A new link: the seed may be stored, the secret may not."""
+class IssuedToken(NamedTuple):
+    """A new token: the seed may be stored, the secret must not be."""
 
     seed: str
     secret: str
     expires_at: datetime
 
 
-def issue(session: Session, purpose: Purpose, user_id: int | None, facts: dict[str, Any] | None = None) -> Issued:
-    """A new link. Earlier ones of the same purpose and person stop working."""
-    void(session, purpose, user_id)
+def issue(session: Session, purpose: Purpose, user_id: int | None, facts: dict[str, Any] | None = None) -> IssuedToken:
+    """Issues a token; earlier ones of the same purpose and user stop working."""
+    revoke(session, purpose, user_id)
     seed, now = secrets.token_urlsafe(32), clock.now()
     secret = signing.one_time_secret(settings.current(), seed)
     session.add(
@@ -47,43 +47,43 @@ def issue(session: Session, purpose: Purpose, user_id: int | None, facts: dict[s
             expires_at=now + LIFETIME,
         )
     )
-    return Issued(seed, secret, now + LIFETIME)
+    return IssuedToken(seed, secret, now + LIFETIME)
 
 
-def peek(session: Session, purpose: Purpose, secret: str) -> SingleUse:
-    """The row of a secret that could be used now, without using it. Raises NotFound."""
+def validate(session: Session, purpose: Purpose, secret: str) -> SingleUse:
+    """The row of a valid token, which stays valid. Raises NotFound."""
     row = session.scalar(select(SingleUse).where(*_usable(purpose, secret)))
     if row is None:
         security_log.event("link_refused", purpose=purpose)
-        raise not_valid()
+        raise invalid_token()
     return row
 
 
-def claim(session: Session, purpose: Purpose, secret: str) -> SingleUse:
-    """Uses a secret up. Of many at once one wins: the others find it used. Raises NotFound."""
+def consume(session: Session, purpose: Purpose, secret: str) -> SingleUse:
+    """Uses a token; of several simultaneous calls one succeeds. Returns its row. Raises NotFound."""
     row = session.scalar(
         update(SingleUse).where(*_usable(purpose, secret)).values(used_at=clock.now()).returning(SingleUse)
     )
     if row is None:
         security_log.event("link_refused", purpose=purpose)
-        raise not_valid()
+        raise invalid_token()
     return row
 
 
-def void(session: Session, purpose: Purpose, user_id: int | None) -> None:
-    """Whatever was sent out for this purpose stops working."""
+def revoke(session: Session, purpose: Purpose, user_id: int | None) -> None:
+    """Deletes the tokens of this purpose and user."""
     session.execute(delete(SingleUse).where(SingleUse.purpose == purpose, SingleUse.user_id == user_id))
 
 
-def forget(session: Session, user_id: int) -> None:
-    """Deletes all that was ever sent out for this person."""
+def delete_of_user(session: Session, user_id: int) -> None:
+    """Deletes all tokens of this user."""
     session.execute(delete(SingleUse).where(SingleUse.user_id == user_id))
 
 
-def forget_old(session: Session) -> int:
-    """Deletes the rows that ran out more than a day ago; how many."""
-    gone = session.execute(delete(SingleUse).where(SingleUse.expires_at < clock.now() - timedelta(days=1)))
-    return changed_rows(gone)
+def delete_expired(session: Session) -> int:
+    """Deletes the tokens that expired more than a day ago; returns how many."""
+    result = session.execute(delete(SingleUse).where(SingleUse.expires_at < clock.now() - timedelta(days=1)))
+    return changed_rows(result)
 
 
 def _usable(purpose: Purpose, secret: str) -> tuple[Any, ...]:
@@ -95,8 +95,8 @@ def _usable(purpose: Purpose, secret: str) -> tuple[Any, ...]:
     )
 
 
-def not_valid() -> NotFound:
-    """One answer for a link that ran out, was used, or never was."""
+def invalid_token() -> NotFound:
+    """The error for a token that has expired, was used or never existed."""
     return NotFound("This link no longer works. Please ask for a new one.", code="link_invalid")
 
 

@@ -1,27 +1,25 @@
-"""One's own account: what it says, how it is changed, how it is given up."""
+"""A user's own account: reading, changing and deleting it."""
 
 from __future__ import annotations
 
 import secrets
 from typing import Any
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from parking import audit, clock, mail
+from parking import audit, clock, idempotency, mail
 from parking.accounts import account_changes, hooks, one_time_tokens, queries, setup
 from parking.accounts.models import User
 from parking.accounts.passwords.change import require_password
 from parking.accounts.sessions import browser_sessions
 from parking.database import db
 from parking.errors import Conflict, Invalid
-from parking.idempotency.models import IdempotencyKey
 from parking.web import Identity
 
 _COLUMNS = ("username", "timezone", "locale", "theme", "plates")
 
 
-def shown(session: Session, user: User) -> dict[str, Any]:
+def profile_view(session: Session, user: User) -> dict[str, Any]:
     """The account as its owner sees it."""
     roles = sorted(role.name for role in user.roles)
     return {
@@ -39,66 +37,66 @@ def shown(session: Session, user: User) -> dict[str, Any]:
     }
 
 
-def read(who: Identity) -> dict[str, Any]:
+def read(caller: Identity) -> dict[str, Any]:
     """The caller's own account."""
     session = db.session()
-    return shown(session, queries.person(session, who.id))
+    return profile_view(session, queries.get_user(session, caller.id))
 
 
-def change(who: Identity, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Changes the caller's account; `wanted` holds only what is to change. Raises Conflict for a taken name."""
-    preferences = wanted.get("mail_preferences")
+def change(caller: Identity, changes: dict[str, Any]) -> dict[str, Any]:
+    """Changes the caller's account; `changes` holds only the fields to change. Raises Conflict for a taken name."""
+    preferences = changes.get("mail_preferences")
     with account_changes.unique_names() as session:
-        user = queries.person(session, who.id, lock=True)
-        changed = [name for name in _COLUMNS if name in wanted and wanted[name] != getattr(user, name)]
+        user = queries.get_user(session, caller.id, lock=True)
+        changed = [name for name in _COLUMNS if name in changes and changes[name] != getattr(user, name)]
         for name in changed:
-            setattr(user, name, wanted[name])
-        if preferences and _prefer(session, user, preferences):
+            setattr(user, name, changes[name])
+        if preferences and _set_mail_preferences(session, user, preferences):
             changed.append("mail_preferences")
         if changed:
             audit.record(session, "user.profile_changed", "user", user.id, after={"fields": changed})
         session.flush()
-        return shown(session, user)
+        return profile_view(session, user)
 
 
-def _prefer(session: Session, user: User, wanted: dict[str, bool]) -> bool:
-    """Whether anything changed. Raises Invalid for a kind of mail this person cannot turn off."""
-    now = mail.get_preferences(session, user.id, admin=setup.is_admin(user))
-    if unknown := sorted(wanted.keys() - now.keys()):
+def _set_mail_preferences(session: Session, user: User, preferences: dict[str, bool]) -> bool:
+    """Returns whether anything changed. Raises Invalid for a mail that this user cannot turn off."""
+    current = mail.get_preferences(session, user.id, admin=setup.is_admin(user))
+    if unknown := sorted(preferences.keys() - current.keys()):
         raise Invalid.field("mail_preferences", f"Unknown setting: {unknown[0][:40]}.")
-    different = {kind: enabled for kind, enabled in wanted.items() if now[kind] != enabled}
+    different = {kind: enabled for kind, enabled in preferences.items() if current[kind] != enabled}
     mail.set_preferences(session, user.id, different)
     return bool(different)
 
 
-def delete_account(who: Identity, password: str) -> None:
-    """Makes the account nobody's: name, address, plates and sessions go, the bookings stay in the sums.
+def delete_account(caller: Identity, password: str) -> None:
+    """Anonymises the account: name, address, plates and sessions are deleted, the bookings stay in the totals.
 
     Raises Forbidden for a wrong password, Conflict while a booking runs or when this is the last administrator.
     """
-    require_password(who, password)
+    require_password(caller, password)
     with account_changes.unique_names() as session:
-        if who.is_admin:
-            setup.lock(session)
-        user = queries.person(session, who.id, lock=True)
-        if reason := hooks.reason_to_stay(session, user.id):
+        if caller.is_admin:
+            setup.lock_admins(session)
+        user = queries.get_user(session, caller.id, lock=True)
+        if reason := hooks.deletion_blocker(session, user.id):
             raise Conflict(reason, code="account_in_use")
         if setup.is_admin(user):
-            setup.require_another(session, user)
+            setup.require_another_admin(session, user)
         audit.record(session, "user.deleted", "user", user.id)
-        _make_nobody(session, user)
+        _anonymise(session, user)
 
 
-def _make_nobody(session: Session, user: User) -> None:
+def _anonymise(session: Session, user: User) -> None:
     account_changes.end_tokens(session, user)
     session.flush()
     mail.delete_user(session, user.id)
-    one_time_tokens.forget(session, user.id)
-    browser_sessions.forget(session, user.id)
-    session.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == user.id))
+    one_time_tokens.delete_of_user(session, user.id)
+    browser_sessions.delete_of_user(session, user.id)
+    idempotency.delete_of_user(session, user.id)
     hooks.erase(session, user.id)
     user.email = f"deleted-{user.id}@deleted.invalid"
-    user.username = f"Deleted user {user.id}-{secrets.token_hex(3)}"  # nobody can have taken it before
+    user.username = f"Deleted user {user.id}-{secrets.token_hex(3)}"  # cannot be taken already
     user.password, user.timezone, user.locale, user.plates = None, None, "en", []
     user.active, user.roles, user.confirmed_at = False, [], None
     user.deleted_at = clock.now()

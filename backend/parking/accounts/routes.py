@@ -32,15 +32,15 @@ from parking.web.rate_limits import by_address, by_user, limiter
 
 bp = APIBlueprint("accounts", __name__, url_prefix="/auth", tag="Accounts")
 FORGOT_SECONDS = 0.3
-"""How long the answer to a forgotten password takes, whether there is such an account or not."""
+"""How long the answer to a forgotten password takes, whether the account exists or not."""
 
 
 GUESSES, GUESS_SECONDS = 10, 300
-"""Wrong guesses within that time: at one account, from one address, by one signed-in person."""
+"""Wrong guesses within that time: at one account, from one address, by one signed-in user."""
 GUESSES_OF_ALL = 1000
 EMAIL_CHANGES, DAY = 5, 86_400
 MAILS_TO_A_NEW_ADDRESS = 3
-"""Links to confirm it that one address is sent in a day, whoever asks."""
+"""Confirmation links sent to one address per day, for all accounts."""
 
 
 def _body_text(name: str) -> str | None:
@@ -50,7 +50,7 @@ def _body_text(name: str) -> str | None:
 
 
 def _account_key(email: str | None) -> str:
-    """The account that a text names, whether it exists or not. Hashed: keys stand in Redis and in logs."""
+    """A key for the account that a text names, existing or not. Hashed: keys are stored in Redis and logs."""
     return f"account {security_log.account_hash(email)}" if email else by_address()
 
 
@@ -59,7 +59,7 @@ def _named_account() -> str:
 
 
 def _sign_in_rules() -> Iterator[Rule]:
-    """A device that the account's owner has signed in on counts apart, so that an attack locks no owner out."""
+    """Devices on which the account has signed in before count separately, so an attack locks no owner out."""
     email = _body_text("email")
     if email and cookies.known_device(email):
         yield Rule(f"sign-in {_account_key(email)} on a device of its owner", GUESSES, GUESS_SECONDS)
@@ -86,14 +86,14 @@ def _email_change_rules() -> Iterator[Rule]:
 _password_limit = guess_limits.limited(_password_rules)
 _link_limit = guess_limits.limited(_link_rules)
 _email_change_limit = guess_limits.limited(_email_change_rules, counts=lambda status: status < 400)
-"""Counts the mails that were sent."""
+"""Counts the mails that were sent, not the refused requests."""
 
 
 def _signed_in(message: str, done: service.SignedIn) -> dict[str, Any]:
-    cookies.keep(done.opened, done.user.email)
+    cookies.set_cookies(done.opened, done.user.email)
     return {
         "message": message,
-        "user": profile.shown(db.session(), done.user),
+        "user": profile.profile_view(db.session(), done.user),
         "token": done.token,
         "expires_in": int(access_tokens.lifetime().total_seconds()),
     }
@@ -138,7 +138,7 @@ def login(body: schemas.Login) -> Any:
 @documented(401, 403, 409, takes=[ACCOUNT_HEADER])
 def refresh() -> Any:
     """Get a new token with the refresh cookie, which is replaced. Needs the header `X-Requested-With`."""
-    cookies.require_own_page()
+    cookies.require_same_site()
     done = service.refresh(cookies.refresh_token(), cookies.browser(), shown_account())
     return _signed_in("Session refreshed", done)
 
@@ -154,11 +154,11 @@ def logout() -> Any:
     cookie = cookies.refresh_token()
     who = identity() if current_user.is_authenticated else None
     if cookie and who is None:
-        cookies.require_own_page()
+        cookies.require_same_site()
     if who:
         require_shown_account(who.id)
     if service.sign_out(who, cookie, shown_account()):
-        cookies.drop()
+        cookies.delete_refresh_cookie()
     return {"message": "You are signed out"}
 
 
@@ -168,7 +168,7 @@ def logout() -> Any:
 def logout_all() -> Any:
     """Sign out of every browser, including this one."""
     service.sign_out_everywhere(identity().id)
-    cookies.drop()
+    cookies.delete_refresh_cookie()
     return {"message": "You are signed out everywhere"}
 
 
@@ -207,7 +207,7 @@ def change_me(body: schemas.ProfileChange) -> Any:
 def delete_me(body: schemas.Confirmed) -> Any:
     """Delete your account. Its bookings stay in the statistics, without your name."""
     profile.delete_account(identity(), body.password)
-    cookies.drop()
+    cookies.delete_refresh_cookie()
     return {"message": "Your account is deleted"}
 
 
@@ -248,7 +248,7 @@ def end_session(session_id: int) -> Any:
 @bp.output(Message, status_code=202)
 def forgot(body: schemas.Forgot) -> Any:
     """Ask for a link to set a new password."""
-    with _taking(FORGOT_SECONDS):
+    with _at_least(FORGOT_SECONDS):
         change.forgot_password(body.email)
     return {"message": "If an account with this address exists, it will get an email with a link"}
 
@@ -286,7 +286,7 @@ def change_password(body: schemas.ChangePassword) -> Any:
 @documented(403, 409)
 def change_email(body: schemas.ChangeEmail) -> Any:
     """Ask for another email address. It becomes active when the link that is sent to it is used."""
-    change.ask_email_change(identity(), body.email, body.password)
+    change.request_email_change(identity(), body.email, body.password)
     return {"message": "The new address will get an email with a link"}
 
 
@@ -302,8 +302,8 @@ def confirm_email(body: schemas.Token) -> Any:
 
 
 @contextmanager
-def _taking(seconds: float) -> Iterator[None]:
-    """Does not come back before this time, so that its length tells nothing."""
+def _at_least(seconds: float) -> Iterator[None]:
+    """Takes at least this long, so that the duration reveals nothing."""
     until = _monotonic() + seconds
     try:
         yield

@@ -1,4 +1,4 @@
-"""Accounts, for the outside: register, sign in, stay signed in, sign out; and what other domains may ask."""
+"""Registration, sign-in, refreshing a session, sign-out."""
 
 from __future__ import annotations
 
@@ -7,36 +7,26 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from parking import audit
-from parking.accounts import account_changes, default_names, emails, one_time_tokens, queries
-from parking.accounts.hooks import Figures, register_blocker, register_eraser, register_figures
+from parking.accounts import account_changes, emails, names, one_time_tokens, queries
 from parking.accounts.models import LoginSession, User
 from parking.accounts.passwords import hashing
 from parking.accounts.sessions import access_tokens, browser_sessions
-from parking.accounts.sessions.browser_sessions import Browser, Opened, Refused
-from parking.accounts.setup import appoint, redeem
-from parking.accounts.setup import ensure_first as ensure_first_admin
+from parking.accounts.sessions.browser_sessions import Browser, OpenSession, Refusal
+from parking.accounts.setup import complete_setup
 from parking.database import db, transaction
 from parking.errors import Conflict, NotFound, Unauthorized
 from parking.web import Identity, other_account
 from parking.web.logs import security_log
 
-__all__ = [
-    "Figures",
-    "appoint",
-    "ensure_first_admin",
-    "register_blocker",
-    "register_eraser",
-    "register_figures",
-]
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="parking"'}
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Somebody who may go on: the access token for requests, the opened session for the browser."""
+    """A signed-in user: the access token for requests, the session for the browser."""
 
     user: User
-    opened: Opened
+    opened: OpenSession
 
     @property
     def token(self) -> str:
@@ -44,15 +34,15 @@ class SignedIn:
 
 
 def register(email: str, username: str | None, password: str, browser: Browser) -> SignedIn:
-    """A new driver, signed in; without a name, under the first free one that the address suggests.
+    """Creates a driver and signs them in; without a name, under the first free one derived from the address.
 
     Raises Invalid for the password, Conflict for a taken address or name.
     """
     hashing.require(password, email=email, username=username or "")
-    password_hash = hashing.hashed(password)
+    password_hash = hashing.hash_of(password)
     if username is not None:
         return _create_driver(email, username, password_hash, browser)
-    for name in default_names.candidates(email):
+    for name in names.default_names(email):
         try:
             return _create_driver(email, name, password_hash, browser)
         except Conflict as conflict:
@@ -63,33 +53,34 @@ def register(email: str, username: str | None, password: str, browser: Browser) 
 
 def _create_driver(email: str, username: str, password_hash: str, browser: Browser) -> SignedIn:
     with account_changes.unique_names() as session:
-        user = account_changes.create(session, email, username, password_hash, "user")
+        user = account_changes.create_user(session, email, username, password_hash, "user")
         opened = browser_sessions.begin(session, user.id, browser)
         audit.record(session, "user.registered", "user", user.id, after={"roles": ["user"]}, actor_id=user.id)
     return SignedIn(user, opened)
 
 
 def set_up(secret: str, email: str, username: str, password: str, browser: Browser) -> SignedIn:
-    """The first administrator, signed in, by the link that the start printed. Raises what `redeem` raises."""
-    return SignedIn(*redeem(secret, email, username, password, browser))
+    """Creates the first administrator by the set-up link and signs them in. Raises what `complete_setup` raises."""
+    return SignedIn(*complete_setup(secret, email, username, password, browser))
 
 
 def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None) -> SignedIn:
-    """Raises Unauthorized: one text and one amount of work, whatever was wrong (address, password, disabled).
+    """Raises Unauthorized, with one text after the same amount of work for a wrong address, a wrong password and a
+    disabled account.
 
-    A session of this person that this browser still had is replaced; another person's goes on, for two tabs may hold
-    two accounts. A hash made with less work than is asked for today is renewed.
+    A session that this browser had of this user is replaced; one of another user goes on, because two tabs may hold
+    two accounts. A hash with fewer rounds than configured is renewed.
     """
-    found = queries.credentials(db.session(), email=email)
+    account = queries.credentials(db.session(), email=email)
     db.session.close()
-    kept = found.password if found else None
-    if not hashing.matches(password, kept) or found is None or kept is None or not found.active:
+    stored = account.password if account else None
+    if not hashing.matches(password, stored) or account is None or stored is None or not account.active:
         security_log.event("sign_in_refused", email=email)
         raise _wrong_credentials()
-    renewed = hashing.hashed(password) if hashing.outdated(kept) else kept
+    renewed = hashing.hash_of(password) if hashing.needs_rehash(stored) else stored
     with transaction() as session:
-        user = queries.person(session, found.id, lock=True)
-        if not user.active or user.password != kept:  # changed while we were comparing
+        user = queries.get_user(session, account.id, lock=True)
+        if not user.active or user.password != stored:  # changed during the comparison
             raise _wrong_credentials()
         user.password = renewed
         if old_cookie:
@@ -113,13 +104,13 @@ def refresh(cookie: str | None, browser: Browser, account: str | None = None) ->
     with transaction() as session:
         row, result = browser_sessions.rotate(session, cookie, browser, account)
         user = session.get(User, row.user_id) if row else None
-        if row and user and result is Refused.REUSED:
+        if row and user and result is Refusal.REUSED:
             _end_reused(session, row, user, browser)
     if user is None or not user.active:
         raise _session_ended()
-    if result is Refused.OTHER_ACCOUNT:
+    if result is Refusal.OTHER_ACCOUNT:
         raise other_account()
-    if isinstance(result, Refused):
+    if isinstance(result, Refusal):
         raise _session_ended()
     return SignedIn(user, result)
 
@@ -128,59 +119,59 @@ def _end_reused(session: Session, row: LoginSession, user: User, browser: Browse
     browser_sessions.end_family(session, user.id, family=row.family)
     audit.record(session, "session.token_reused", "login_session", row.id, after={"ended": True}, actor_id=user.id)
     emails.refresh_reuse_warning(session, user, browser)
-    account_changes.tell_streams(user.id)
+    account_changes.recheck_streams(user.id)
 
 
-def sign_out(who: Identity | None, cookie: str | None, account: str | None = None) -> bool:
+def sign_out(caller: Identity | None, cookie: str | None, account: str | None = None) -> bool:
     """Ends the session of the access token, and of the cookie unless it is another account's (another tab's).
 
     `account` is the id of the account that the browser's page shows; it counts where there is no access token. Returns
     whether the cookie may go. Raises Unauthorized when neither names a session.
     """
     with transaction() as session:
-        shown = str(who.id) if who else account
-        owner = browser_sessions.owner_of(session, cookie) if cookie and shown else None
-        foreign = owner is not None and str(owner) != shown
+        own = str(caller.id) if caller else account
+        owner = browser_sessions.owner_of(session, cookie) if cookie and own else None
+        foreign = owner is not None and str(owner) != own
         ended = set()
-        if who and who.session_family:
-            ended.add((who.id, browser_sessions.end_family(session, who.id, family=who.session_family)))
+        if caller and caller.session_family:
+            ended.add((caller.id, browser_sessions.end_family(session, caller.id, family=caller.session_family)))
         if cookie and not foreign and (row := browser_sessions.end_by_cookie(session, cookie)):
             ended.add((row.user_id, row.id))
         for user_id, row_id in ended:
             audit.record(session, "session.ended", "login_session", row_id, actor_id=user_id)
-            account_changes.tell_streams(user_id)
-    if not ended and who is None:
+            account_changes.recheck_streams(user_id)
+    if not ended and caller is None:
         raise _session_ended()
-    if not ended and who is not None:  # a token of no session: all that can end is all there is
-        sign_out_everywhere(who.id)
+    if not ended and caller is not None:  # a token of no session: all that can end is all there is
+        sign_out_everywhere(caller.id)
     return not foreign
 
 
 def sign_out_everywhere(user_id: int) -> None:
-    """Every browser of this person is signed out, and every access token stops."""
+    """Signs every browser of this user out and revokes their access tokens."""
     with transaction() as session:
-        account_changes.end_tokens(session, queries.person(session, user_id, lock=True))
+        account_changes.end_tokens(session, queries.get_user(session, user_id, lock=True))
         audit.record(session, "session.all_ended", "user", user_id, actor_id=user_id)
 
 
-def list_sessions(who: Identity) -> list[LoginSession]:
-    """The browsers this person is signed in with, the last used first."""
-    return browser_sessions.running(db.session(), who.id)
+def list_sessions(caller: Identity) -> list[LoginSession]:
+    """The browsers that the caller is signed in with, the last used first."""
+    return browser_sessions.running(db.session(), caller.id)
 
 
-def end_session(who: Identity, row_id: int) -> None:
-    """Signs one of the caller's browsers out. Raises NotFound when it is not his, or over."""
+def end_session(caller: Identity, row_id: int) -> None:
+    """Signs one of the caller's browsers out. Raises NotFound when it is not theirs, or has ended."""
     with transaction() as session:
-        if browser_sessions.end_family(session, who.id, row_id=row_id) is None:
+        if browser_sessions.end_family(session, caller.id, row_id=row_id) is None:
             raise NotFound("There is no such session.")
         audit.record(session, "session.ended", "login_session", row_id)
-        account_changes.tell_streams(who.id)
+        account_changes.recheck_streams(caller.id)
 
 
-def forget_old() -> int:
-    """Deletes sessions that ended long ago and links that ran out; how many rows. Run by Beat."""
+def delete_old() -> int:
+    """Deletes sessions that ended long ago and expired tokens; returns how many rows. Run by Beat."""
     with transaction() as session:
-        return browser_sessions.forget_old(session) + one_time_tokens.forget_old(session)
+        return browser_sessions.delete_old(session) + one_time_tokens.delete_expired(session)
 
 
 def _wrong_credentials() -> Unauthorized:

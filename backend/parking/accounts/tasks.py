@@ -10,7 +10,7 @@ from parking.accounts import service
 @shared_task(name="tasks.forget_old_sessions")
 def forget_old_sessions() -> int:
     """Deletes sessions that ended long ago and links that ran out; how many rows."""
-    return service.forget_old()
+    return service.delete_old()
 
 
 BEAT = {"forget-old-sessions": {"task": "tasks.forget_old_sessions", "schedule": 3600.0, "options": {"expires": 3600}}}

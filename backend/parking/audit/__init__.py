@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
+from parking.audit.models import AuditEntry
 from parking.audit.service import record, record_all
 
-__all__ = ["init_app", "record", "record_all"]
+__all__ = ["AuditEntry", "init_app", "record", "record_all"]
 
 
 def init_app(app: APIFlask) -> None:
-    """Puts the log on the application. (Imported here, so that `record` can be used without the routes.)"""
+    """Registers the routes. (Imported here, so that `record` can be used without them.)"""
     from parking.audit.routes import bp
 
     app.register_blueprint(bp)

@@ -14,8 +14,7 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from parking import clock
-from parking import realtime as live
+from parking import clock, realtime
 from parking.availability import queries
 from parking.database import db
 
@@ -40,11 +39,11 @@ class LotList:
 
     def body(self) -> bytes:
         """The JSON of GET /api/lots."""
-        sign = live.last_change()
+        sign = realtime.last_change()
         known, body, expires = self._ready
         if sign is not None and sign == known and time.monotonic() < expires:
             return body
-        changes = live.changed_since(self._version)
+        changes = realtime.changed_since(self._version)
         if changes is None:
             return self._read(keep=False)
         with self._lock:

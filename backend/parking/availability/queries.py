@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, Row, and_, bindparam, cast, func, literal, select, tuple_
 from sqlalchemy.orm import Session, lazyload
 
-from parking.accounts.models import User
+from parking.accounts import User
 from parking.bookings import occupancy
 from parking.bookings.models import OUT_OF_SERVICE, Booking
 from parking.bookings.occupancy import Counts

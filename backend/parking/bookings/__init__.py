@@ -9,11 +9,11 @@ from parking.bookings import emails as _templates  # noqa: F401 - registers them
 
 def init_app(app: APIFlask) -> None:
     """Puts this domain on the application. (Imported here, so that the models can be read without the routes.)"""
-    from parking.accounts import service as accounts
+    from parking import accounts
     from parking.bookings import account_hooks
     from parking.bookings.routes import bp
 
-    accounts.register_figures(account_hooks.figures)
-    accounts.register_blocker(account_hooks.reason_to_stay)
-    accounts.register_eraser(account_hooks.forget)
+    accounts.register_booking_summaries(account_hooks.booking_summaries)
+    accounts.register_blocker(account_hooks.deletion_blocker)
+    accounts.register_eraser(account_hooks.anonymise)
     app.register_blueprint(bp)

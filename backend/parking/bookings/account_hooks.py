@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
-from parking.accounts.service import Figures
+from parking.accounts import BookingSummary
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_block, is_live
 
 
-def figures(session: Session, user_ids: list[int]) -> dict[int, Figures]:
+def booking_summaries(session: Session, user_ids: list[int]) -> dict[int, BookingSummary]:
     """Of these people: bookings that run or are still to come, all, what was paid (minor units), the last one made."""
     rows = session.execute(
         select(
@@ -23,10 +23,10 @@ def figures(session: Session, user_ids: list[int]) -> dict[int, Figures]:
         .where(Booking.user_id.in_(user_ids), ~is_block)
         .group_by(Booking.user_id)
     )
-    return {user_id: Figures(int(live), total, int(spent), last) for user_id, live, total, spent, last in rows}
+    return {user_id: BookingSummary(int(live), total, int(spent), last) for user_id, live, total, spent, last in rows}
 
 
-def reason_to_stay(session: Session, user_id: int) -> str | None:
+def deletion_blocker(session: Session, user_id: int) -> str | None:
     """Why this account cannot be deleted now, or None."""
     live = select(Booking.id).where(Booking.user_id == user_id, is_live, ~is_block)
     if session.scalar(live.limit(1)) is None:
@@ -34,7 +34,7 @@ def reason_to_stay(session: Session, user_id: int) -> str | None:
     return "You still have an active or reserved booking. End or cancel it first."
 
 
-def forget(session: Session, user_id: int) -> None:
+def anonymise(session: Session, user_id: int) -> None:
     """Number plates go; the bookings stay in the sums."""
     session.execute(
         update(Booking).where(Booking.user_id == user_id, Booking.vehicle_plate.is_not(None)).values(vehicle_plate=None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from parking import realtime as live
+from parking import realtime
 from parking.bookings.models import Booking
 from parking.database import after_commit
 
@@ -26,31 +26,31 @@ def announce_lot(lot_id: int) -> None:
 
 def announce_lots(lot_ids: Sequence[int]) -> None:
     """Many lots were made: one note for the caches, however many they are."""
-    after_commit(partial(live.changed_lots, lot_ids))
+    after_commit(partial(realtime.changed_lots, lot_ids))
     for lot_id in lot_ids:
-        after_commit(partial(live.publish, "lot", {"id": lot_id}, lot_id=lot_id))
+        after_commit(partial(realtime.publish, "lot", {"id": lot_id}, lot_id=lot_id))
 
 
 def announce_spot(lot_id: int, spot_id: int) -> None:
     """A spot was closed, opened or described anew."""
-    after_commit(partial(live.publish, "spot", {"lot_id": lot_id, "id": spot_id}, lot_id=lot_id))
+    after_commit(partial(realtime.publish, "spot", {"lot_id": lot_id, "id": spot_id}, lot_id=lot_id))
     announce_lot(lot_id)
 
 
 def announce_spots(lot_id: int, spot_ids: Iterable[int]) -> None:
     """Many spots of a lot were; the lot itself is told of once."""
     for spot_id in spot_ids:
-        after_commit(partial(live.publish, "spot", {"lot_id": lot_id, "id": spot_id}, lot_id=lot_id))
+        after_commit(partial(realtime.publish, "spot", {"lot_id": lot_id, "id": spot_id}, lot_id=lot_id))
     announce_lot(lot_id)
 
 
 def _tell(lot_id: int, spot_id: int, booking_id: int, user_id: int, status: str) -> None:
     _tell_lot(lot_id)
     known = {"status": "Occupied"} if status == "Active" else {}
-    live.publish("spot", {"lot_id": lot_id, "id": spot_id, **known}, lot_id=lot_id)
-    live.publish("booking", {"id": booking_id, "status": status}, user_id=user_id)
+    realtime.publish("spot", {"lot_id": lot_id, "id": spot_id, **known}, lot_id=lot_id)
+    realtime.publish("booking", {"id": booking_id, "status": status}, user_id=user_id)
 
 
 def _tell_lot(lot_id: int) -> None:
-    live.changed_lots([lot_id])
-    live.publish("lot", {"id": lot_id}, lot_id=lot_id)
+    realtime.changed_lots([lot_id])
+    realtime.publish("lot", {"id": lot_id}, lot_id=lot_id)

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from parking import clock, idempotency, mail, settings
-from parking.accounts.models import User
+from parking.accounts import User
 from parking.bookings import allocation, alternatives, emails, expiry, transitions
 from parking.bookings.events import announce
 from parking.bookings.models import Booking
@@ -62,7 +62,7 @@ def book(order: Order) -> dict[str, Any]:
     """
     for attempt in range(MOST_ATTEMPTS):
         with transaction() as session:
-            keeper = idempotency.begin(session)
+            record = idempotency.begin(session)
             place = _place(session, order)
             new = _claim_for(order, place.lot, clock.now())
             _check_limit(session, order.user_id)
@@ -72,8 +72,8 @@ def book(order: Order) -> dict[str, Any]:
             claimed = allocation.claim(session, new, order.spot_id, patient=attempt >= PATIENT_AFTER)
             if claimed:
                 answer = _booked(session, claimed, place)
-                if keeper:
-                    keeper.keep(201, answer)
+                if record:
+                    record.store(201, answer)
                 return answer
         if expiry.settle(order.lot_id) == 0:
             _refuse_if_full(order, new)
@@ -319,7 +319,7 @@ def _change(
     """
     for settled in (False, True):
         with transaction() as session:
-            keeper = idempotency.begin(session)
+            record = idempotency.begin(session)
             if with_spot or settled:
                 _lock_spot_of(session, booking_id)
             row = queries.locked(session, booking_id, user_id)
@@ -331,8 +331,8 @@ def _change(
                 expiry.apply_due(session, row, now)
             if settled or not is_due:
                 answer = act(session, row, now)
-                if keeper:
-                    keeper.keep(200, answer)
+                if record:
+                    record.store(200, answer)
                 return answer
         expiry.settle(row.Booking.lot_id)
     raise AssertionError("the second round always answers")

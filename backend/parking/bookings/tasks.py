@@ -17,7 +17,7 @@ def settle_bookings() -> int:
 @shared_task(name="tasks.forget_idempotency_keys")
 def forget_idempotency_keys() -> int:
     """Drops the answers that are past their day."""
-    return idempotency.forget_expired()
+    return idempotency.delete_expired()
 
 
 @shared_task(name="tasks.send_booking_confirmation", ignore_result=True)

@@ -1,12 +1,12 @@
-"""The marks that the database leaves for the figures: every change of a booking, a spot or a lot that can alter a
-past day writes one row into stats_change, in the same transaction, whoever makes the change.
+"""The change log for the daily statistics: triggers write one row into stats_change for every change of a booking, a
+spot or a lot that can alter a past day, in the same transaction and for every program.
 
-The table is only added to (no unique key, no row that two bookings would fight for); the worker takes the marks away
-when it has rolled the days up again (parking/statistics/daily/refresh.py). `stats_change` counts in quarters of an
-hour since 1970: fine enough that a booking of today never touches yesterday in any time zone.
+Rows are only added (no unique key, no row that two bookings would lock); the worker deletes them when it has
+aggregated the days again (parking/statistics/daily/refresh.py). `stats_change` counts in quarters of an hour since
+1970: fine enough that a booking of today never touches yesterday in any time zone.
 
-A new row matters from its earliest to its latest instant (without an end: until now). A changed row matters from the
-earliest instant, old or new, of what has changed.
+A new row affects the time from its earliest to its latest instant (without an end: until now). A changed row affects
+the time from the earliest instant, old or new, of the changed columns.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def _changed(distinct: str) -> str:
 
 
 def _since_change(distinct: str, least: str, never: str) -> str:
-    """The earliest instant that an UPDATE touched; a visit is counted on the day its booking starts, so a check-in
-    reaches back to the start."""
+    """The earliest instant that an UPDATE affects; a visit is counted on the day its booking starts, so a check-in
+    affects the time from that start on."""
     parts = [
         f"CASE WHEN {_differs(column, distinct)}"
         f" THEN {least}(coalesce(OLD.{column}, NEW.{column}), coalesce(NEW.{column}, OLD.{column})) ELSE {never} END"

@@ -1,14 +1,14 @@
-"""The rules that the database itself keeps, whoever writes to it.
+"""The constraints that the database enforces for every program that writes to it.
 
 1. Live claims of a spot never overlap (an exclusion constraint; on SQLite triggers with one index probe: live claims
    of one spot are disjoint, so only the last one that starts before the new one ends can overlap it).
-2. A booking takes only the steps of its life cycle, and a finished one never changes.
+2. A booking makes only the transitions of its life cycle, and a finished one never changes.
 3. Tariffs and audit entries never change; bookings, spots and tariffs are never deleted.
-4. Every change that can alter a past day's figures leaves a mark (parking/database/change_log.py).
+4. Every change that can alter the statistics of a past day is logged (parking/database/change_log.py).
 
-(The partial unique index "one Active booking per spot" and the CHECKs stand with the model.) Alembic's batch mode
-rebuilds SQLite tables without their triggers, so the guards are installed again after every migration, and the
-program looks for each of them before it serves.
+(The partial unique index "one Active booking per spot" and the CHECKs are in the model.) Alembic's batch mode rebuilds
+SQLite tables without their triggers, so the triggers are installed again after every migration, and the program checks
+that each of them exists before it serves.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _RESULT = [
     "checked_in_at",
     "total_cost_minor",
 ]
-_STEPS = (
+_TRANSITIONS = (
     "(OLD.status = 'Reserved' AND NEW.status IN ('Active', 'Cancelled', 'No-show', 'Completed'))"
     " OR (OLD.status = 'Active' AND NEW.status = 'Completed')"
 )
-_KEPT = ("booking", "parking_spot", "tariff", "audit_entry")
+_UNDELETABLE = ("booking", "parking_spot", "tariff", "audit_entry")
 _FROZEN = ("tariff", "audit_entry")
 
 
@@ -42,9 +42,9 @@ def _differs(columns: tuple[str, ...] | list[str], distinct: str) -> str:
     return " OR ".join(f"OLD.{c} {distinct} NEW.{c}" for c in columns)
 
 
-def _illegal_step(distinct: str) -> str:
+def _illegal_transition(distinct: str) -> str:
     return (
-        f"(OLD.status <> NEW.status AND NOT ({_STEPS}))"
+        f"(OLD.status <> NEW.status AND NOT ({_TRANSITIONS}))"
         f" OR (OLD.status NOT IN ('Reserved', 'Active') AND ({_differs(_RESULT, distinct)}))"
         f" OR {_differs(_IDENTITY, distinct)}"
     )
@@ -58,37 +58,37 @@ def _sqlite() -> dict[str, str]:
           AND b.start_time < NEW.held_until {other}
         ORDER BY b.start_time DESC LIMIT 1) > NEW.start_time;"""
     live = "NEW.status IN ('Reserved', 'Active')"
-    guards = {
+    triggers = {
         "booking_no_overlap_insert": f"BEFORE INSERT ON booking WHEN {live} BEGIN {overlap.format(other='')} END",
         "booking_no_overlap_update": (
             "BEFORE UPDATE OF id, lot_id, spot_id, start_time, held_until, status ON booking"
             f" WHEN {live} BEGIN {overlap.format(other='AND b.id <> OLD.id')} END"
         ),
         "booking_transition": (
-            f"BEFORE UPDATE ON booking WHEN {_illegal_step('IS NOT')}"
+            f"BEFORE UPDATE ON booking WHEN {_illegal_transition('IS NOT')}"
             " BEGIN SELECT RAISE(ABORT, 'booking_transition'); END"
         ),
     }
-    for table in _KEPT:
-        guards[f"{table}_keep"] = f"BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{table}_keep'); END"
+    for table in _UNDELETABLE:
+        triggers[f"{table}_keep"] = f"BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{table}_keep'); END"
     for table in _FROZEN:
-        guards[f"{table}_frozen"] = f"BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{table}_frozen'); END"
-    return {name: f"CREATE TRIGGER {name} {body}" for name, body in guards.items()} | change_log.sqlite()
+        triggers[f"{table}_frozen"] = f"BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{table}_frozen'); END"
+    return {name: f"CREATE TRIGGER {name} {body}" for name, body in triggers.items()} | change_log.sqlite()
 
 
 def _postgresql() -> dict[str, str]:
     refuse = "EXECUTE FUNCTION parking_refuse()"
-    guards = {
+    triggers = {
         "booking_transition": (
-            f"BEFORE UPDATE ON booking FOR EACH ROW WHEN ({_illegal_step('IS DISTINCT FROM')}) {refuse}"
+            f"BEFORE UPDATE ON booking FOR EACH ROW WHEN ({_illegal_transition('IS DISTINCT FROM')}) {refuse}"
         ),
     }
-    for table in _KEPT:
-        guards[f"{table}_keep"] = f"BEFORE DELETE ON {table} FOR EACH ROW {refuse}"
-        guards[f"{table}_keep_all"] = f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}"
+    for table in _UNDELETABLE:
+        triggers[f"{table}_keep"] = f"BEFORE DELETE ON {table} FOR EACH ROW {refuse}"
+        triggers[f"{table}_keep_all"] = f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}"
     for table in _FROZEN:
-        guards[f"{table}_frozen"] = f"BEFORE UPDATE ON {table} FOR EACH ROW {refuse}"
-    return {name: f"CREATE TRIGGER {name} {body}" for name, body in guards.items()} | change_log.postgresql()
+        triggers[f"{table}_frozen"] = f"BEFORE UPDATE ON {table} FOR EACH ROW {refuse}"
+    return {name: f"CREATE TRIGGER {name} {body}" for name, body in triggers.items()} | change_log.postgresql()
 
 
 _REFUSE = """
@@ -101,14 +101,14 @@ ALTER TABLE booking ADD CONSTRAINT booking_no_overlap EXCLUDE USING gist (
 
 
 def install(connection: Connection) -> None:
-    """Creates every guard anew. Raises the database's error when the rows present already break one.
+    """Creates every trigger and constraint again. Raises the database's error when stored rows violate one.
 
-    A database at a migration before the marks' table goes without marks.
+    A database at a migration before the change log's table gets no change log.
     """
-    without = frozenset() if connection.dialect.has_table(connection, change_log.TABLE) else change_log.sqlite().keys()
+    skipped = frozenset() if connection.dialect.has_table(connection, change_log.TABLE) else change_log.sqlite().keys()
     if connection.dialect.name == "sqlite":
         for name, statement in _sqlite().items():
-            if name in without:
+            if name in skipped:
                 continue
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
             connection.exec_driver_sql(statement)
@@ -117,7 +117,7 @@ def install(connection: Connection) -> None:
     for function in (_REFUSE, *change_log.postgresql_functions().values()):
         connection.exec_driver_sql(function)
     for name, statement in _postgresql().items():
-        if name in without:
+        if name in skipped:
             continue
         table = re.search(r" ON (\w+)", statement)[1]  # type: ignore[index]  # every statement names its table
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
@@ -127,14 +127,14 @@ def install(connection: Connection) -> None:
 
 
 def uninstall(connection: Connection) -> None:
-    """Removes what `install` made and dropping the tables would leave behind."""
+    """Removes the functions that dropping the tables would leave behind."""
     if connection.dialect.name == "postgresql":
         for name in ("parking_refuse", *change_log.postgresql_functions()):
             connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
 
 
 def missing(connection: Connection) -> list[str]:
-    """The guards that are not there, or not as they should be. An empty list: the database keeps its rules."""
+    """Names of the triggers and constraints that are missing or differ. Empty: all are enforced."""
     if connection.dialect.name == "sqlite":
         return _missing_sqlite(connection)
     triggers = set(
@@ -149,19 +149,18 @@ def missing(connection: Connection) -> list[str]:
             )
         )
     )
-    wanted = [*_postgresql()]
-    return [n for n in wanted if n not in triggers] + [
+    return [n for n in _postgresql() if n not in triggers] + [
         n for n in ("booking_no_overlap", "booking_one_active") if n not in constraints
     ]
 
 
 def _missing_sqlite(connection: Connection) -> list[str]:
-    listed = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index')"))
-    there = {row.name: row.sql for row in listed}
-    faults = [name for name, statement in _sqlite().items() if there.get(name) != statement]
-    if "booking_one_active" not in there:
-        faults.append("booking_one_active")
+    rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index')"))
+    installed = {row.name: row.sql for row in rows}
+    names = [name for name, statement in _sqlite().items() if installed.get(name) != statement]
+    if "booking_one_active" not in installed:
+        names.append("booking_one_active")
     for name, value in SQLITE_PRAGMAS.items():
         if connection.exec_driver_sql(f"PRAGMA {name}").scalar() != value:
-            faults.append(f"PRAGMA {name}")
-    return faults
+            names.append(f"PRAGMA {name}")
+    return names

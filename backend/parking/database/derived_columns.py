@@ -1,12 +1,12 @@
-"""Columns that follow from other columns of their row: keys that make a name unique, and texts to search.
+"""Columns computed from other columns of their row: keys that make a name unique, and texts for search.
 
     name: Mapped[str] = mapped_column(String(100))
     name_key: Mapped[str] = derived(names.key, "name", unique=Unique(unless="deleted_at"))
 
-They cannot be forgotten: an INSERT through mapper or table fills them (column default), a flush renews them on a
+They are always set: an INSERT through mapper or table fills them (column default), a flush recomputes them on a
 changed object, a bulk UPDATE of a source gets them added, and rows that other programs wrote without them are
-completed at the start (`complete`). A unique index on the column has the last word. The rows that were allowed once
-and have the same key now are *twins*: see duplicates.py.
+completed at start (`complete`). A unique index on the column enforces uniqueness. Rows that were allowed once and have
+the same key now are duplicates: see duplicates.py.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, mapped_column
 
 from parking.database import Base
-from parking.text.email_addresses import TWIN
+from parking.text.email_addresses import DUPLICATE_PREFIX
 
 BATCH = 2_000
 INFO = "derived"
@@ -44,16 +44,16 @@ KeyText = Text(collation="C").with_variant(Text(), "sqlite")
 
 @dataclass(frozen=True, slots=True)
 class Unique:
-    """The key is unique among the rows whose column `unless` is null (None: among all). `twin` makes a key of a twin's
-    own spelling, where that can be looked up."""
+    """The key is unique among the rows whose column `unless` is null (None: among all rows). `duplicate_key` computes
+    the key of a duplicate from its own spelling, where that can be looked up."""
 
     unless: str | None = None
-    twin: Callable[..., str] | None = None
+    duplicate_key: Callable[..., str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """`compute` makes the column's value of the values of `sources`, in their order."""
+    """`compute` takes the values of `sources`, in this order, and returns the value of the column."""
 
     compute: Callable[..., str | None]
     sources: tuple[str, ...]
@@ -69,7 +69,7 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
+class Duplicate:
     """The row `id` has the same name or address (`column`) as the earlier row `same_as`."""
 
     table: str
@@ -79,7 +79,7 @@ class Twin:
 
 
 def derived(compute: Callable[..., str | None], *sources: str, unique: Unique | None = None, **options: Any) -> Any:
-    """A mapped column whose value `compute` makes of the columns `sources`."""
+    """A mapped column whose value `compute` derives from the columns `sources`."""
     rule = Derived(compute, sources, unique)
     if not options.get("nullable"):
         options["server_default"] = ""
@@ -89,7 +89,7 @@ def derived(compute: Callable[..., str | None], *sources: str, unique: Unique | 
 
 @functools.cache
 def rules(table: Table) -> dict[str, Derived]:
-    """The derived columns of a table."""
+    """Column name -> rule, for the derived columns of a table."""
     return {column.name: column.info[INFO] for column in table.columns if INFO in column.info}
 
 
@@ -102,8 +102,8 @@ def tables() -> list[Table]:
 
 
 @event.listens_for(Mapper, "before_update")
-def _renew(mapper: Mapper[Any], _connection: Connection, row: Any) -> None:
-    """A changed object gets new values where a source has changed (a twin that did not change stays one)."""
+def _recompute(mapper: Mapper[Any], _connection: Connection, row: Any) -> None:
+    """A changed object gets new values where a source has changed (a duplicate that did not change stays one)."""
     table = mapper.local_table
     for name, rule in rules(table).items() if isinstance(table, Table) else ():
         attributes = inspect(row).attrs
@@ -113,19 +113,19 @@ def _renew(mapper: Mapper[Any], _connection: Connection, row: Any) -> None:
 
 @event.listens_for(Session, "do_orm_execute")
 def _complete_update(state: ORMExecuteState) -> None:
-    """A bulk UPDATE of a source sets what follows from it. Raises ValueError where that cannot be computed."""
+    """A bulk UPDATE of a source sets the columns derived from it. Raises ValueError when they cannot be computed."""
     if not state.is_update:
         return
     statement: Any = state.statement
     table = statement.table
-    given = {getattr(column, "name", column): value for column, value in (statement._values or {}).items()}
+    values = {getattr(column, "name", column): value for column, value in (statement._values or {}).items()}
     lists = state.parameters if isinstance(state.parameters, list) else [state.parameters or {}]
     listed = {name for parameters in lists for name in parameters}
     more = {}
     for name, rule in rules(table).items() if isinstance(table, Table) else ():
-        if name not in given and name not in listed and not {*given, *listed}.isdisjoint(rule.sources):
+        if name not in values and name not in listed and not {*values, *listed}.isdisjoint(rule.sources):
             try:
-                more[name] = rule.of({source: _constant(given[source]) for source in rule.sources})
+                more[name] = rule.of({source: _constant(values[source]) for source in rule.sources})
             except KeyError:
                 raise ValueError(f"{table.name}.{name} follows from {', '.join(rule.sources)}: set it too") from None
     if more:
@@ -144,38 +144,38 @@ def is_conflict(error: IntegrityError, column: Any) -> bool:
     """Whether the unique index on this derived column refused the row (PostgreSQL names the index, SQLite the
     column)."""
     table: Column[Any] = column.table
-    said = str(error.orig)
-    return f"uq_{table.name}_{column.name}" in said or f"{table.name}.{column.name}" in said
+    message = str(error.orig)
+    return f"uq_{table.name}_{column.name}" in message or f"{table.name}.{column.name}" in message
 
 
 # rows without keys ---------------------------------------------------------------------------
 
 
-def complete(connection: Connection, table: TableClause, columns: Mapping[str, Derived]) -> list[Twin]:
-    """Fills the derived columns where they are empty; the twins that turned up. Of rows with the same key the one with
-    the lowest id has it."""
-    holders = {name: _holders(connection, table, name, rule) for name, rule in columns.items() if rule.unique}
-    found: list[Twin] = []
+def complete(connection: Connection, table: TableClause, columns: Mapping[str, Derived]) -> list[Duplicate]:
+    """Fills the derived columns where they are empty. Returns the duplicates: of rows with the same key the one with
+    the lowest id keeps it."""
+    owners = {name: _owners(connection, table, name, rule) for name, rule in columns.items() if rule.unique}
+    duplicates: list[Duplicate] = []
     for batch in _batches(connection, table, columns):
         changes = []
         for row in batch:
             values = {name: row[name] or rule.of(row) for name, rule in columns.items()}
-            for name, taken in holders.items():
+            for name, taken in owners.items():
                 if not row[name] and columns[name].counts(row):
                     first = taken.setdefault(values[name], row["id"])
                     if first != row["id"]:
-                        values[name] = _twin_key(columns[name], row, values[name], taken)
-                        found.append(Twin(table.name, columns[name].sources[0], row["id"], first))
+                        values[name] = _duplicate_key(columns[name], row, values[name], taken)
+                        duplicates.append(Duplicate(table.name, columns[name].sources[0], row["id"], first))
             if any(values[name] != row[name] for name in columns):
                 changes.append({"row_id": row["id"], **{f"new_{name}": value for name, value in values.items()}})
         if changes:
             new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
             connection.execute(update(table).where(table.c.id == bindparam("row_id")).values(new), changes)
-    return found
+    return duplicates
 
 
 def _batches(connection: Connection, table: TableClause, columns: Mapping[str, Derived]) -> Iterator[Any]:
-    """The rows with all that the rules need, by id, some thousands at a time."""
+    """The columns that the rules need, in order of the ids, BATCH rows at a time."""
     needed = ["id", *columns]
     for rule in columns.values():
         needed += [*rule.sources, *([rule.unique.unless] if rule.unique and rule.unique.unless else [])]
@@ -186,33 +186,33 @@ def _batches(connection: Connection, table: TableClause, columns: Mapping[str, D
         batch = connection.execute(query.where(table.c.id > batch[-1]["id"])).mappings().all()
 
 
-def _holders(connection: Connection, table: TableClause, name: str, rule: Derived) -> dict[Any, int]:
-    query = select(table.c[name], table.c.id).where(table.c[name] != "", *counting(table, rule))
+def _owners(connection: Connection, table: TableClause, name: str, rule: Derived) -> dict[Any, int]:
+    query = select(table.c[name], table.c.id).where(table.c[name] != "", *must_be_unique(table, rule))
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def counting(table: TableClause, rule: Derived) -> list[Any]:
+def must_be_unique(table: TableClause, rule: Derived) -> list[Any]:
     """The condition on rows whose key must be unique."""
     unless = rule.unique.unless if rule.unique else None
     return [table.c[unless].is_(None)] if unless else []
 
 
-def _twin_key(rule: Derived, row: Any, key: Any, taken: dict[Any, int]) -> str:
-    """The twin's own spelling as a key, where that is unique; else one with its id."""
-    if rule.unique and rule.unique.twin:
-        own = rule.unique.twin(*(row[source] for source in rule.sources))
+def _duplicate_key(rule: Derived, row: Any, key: Any, taken: dict[Any, int]) -> str:
+    """The duplicate's own spelling as a key, where that is unique; else one with its id."""
+    if rule.unique and rule.unique.duplicate_key:
+        own = rule.unique.duplicate_key(*(row[source] for source in rule.sources))
         if taken.setdefault(own, row["id"]) == row["id"]:
             return own
-    return f"{TWIN}{row['id']} {key}"
+    return f"{DUPLICATE_PREFIX}{row['id']} {key}"
 
 
-def untrue(session: Session) -> list[tuple[str, str, int]]:
-    """Rows whose derived columns are not what their rule says: (table, column, id)."""
+def wrong_values(session: Session) -> list[tuple[str, str, int]]:
+    """Rows whose derived columns differ from what their rule computes: (table, column, id)."""
     return [
         (table.name, name, row["id"])
         for table in tables()
         for batch in _batches(session.connection(), table, rules(table))
         for row in batch
         for name, rule in rules(table).items()
-        if row[name] != rule.of(row) and not (rule.unique and row[name].startswith(TWIN))
+        if row[name] != rule.of(row) and not (rule.unique and row[name].startswith(DUPLICATE_PREFIX))
     ]

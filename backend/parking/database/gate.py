@@ -1,9 +1,8 @@
-"""The gate in front of SQLite: one writer at a time, in order of arrival, across processes; waiting has an end.
+"""A fair lock for writers of SQLite: one at a time, in order of arrival, across processes, with a timeout.
 
-SQLite lets its own writers wait by polling, which starves some of many. The kernel's queue for flock(2) is fair, but a
-thread inside flock() cannot give up, so a process that was stopped while it held the lock would stop every writer for
-ever. Therefore threads wait in a queue of their own process, with a deadline, and one helper thread at most stands in
-the kernel's queue for all of them.
+SQLite's own writers poll, which starves some of many. The kernel's queue for flock(2) is fair, but flock() has no
+timeout, so a process that was stopped while it held the lock would block every writer for ever. Therefore threads wait
+in a queue of their own process, with a deadline, and at most one helper thread waits in flock() for all of them.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from threading import Event
 from typing import IO
 
 SLICE_SECONDS = 0.02
-"""So long the threads of one process may follow each other before another process that waits gets its turn."""
+"""How long the threads of one process may follow each other before a waiting process gets its turn."""
 _gates: weakref.WeakSet[Gate] = weakref.WeakSet()
 
 
 class GateTimeout(Exception):
-    """The gate did not open in time: another process holds it."""
+    """The lock was not free in time: another process holds it."""
 
 
 class Gate:

@@ -1,5 +1,4 @@
-"""What an error of the database or the disk means for the caller: is it an outage, is the disk full, and can the change
-have been made?"""
+"""Classifies errors of the database and the disk: an outage, a full disk, and whether the change may have been made."""
 
 from __future__ import annotations
 
@@ -19,15 +18,15 @@ _UNAVAILABLE_STATES = ("25006", "25P03", "25P04", "53", "55P03", "57", "58")
 
 
 class Busy(SQLAlchemyError):
-    """Other writers did not let us in before the deadline; nothing was begun."""
+    """Other writers held the database until the deadline; nothing was begun."""
 
 
 class OutcomeUnknown(SQLAlchemyError):
-    """The error came at COMMIT: the change may stand or not, and nobody here can tell."""
+    """The error came at COMMIT: whether the change was made is not known."""
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the database is away, full or busy, as opposed to a mistake of this program."""
+    """Whether the database is unreachable, full or busy, as opposed to a defect of this program."""
     if isinstance(error, OperationalError | InterfaceError):
         return True
     if not isinstance(error, DBAPIError):
@@ -36,7 +35,7 @@ def is_outage(error: BaseException) -> bool:
 
 
 def is_full_disk(error: BaseException, database_folder: Path | None = None) -> bool:
-    """Whether a disk without space is the cause: ours, or the one of the database server.
+    """Whether a full disk is the cause, here or at the database server.
 
     `database_folder` is where SQLite's file lies: some of its errors say no more than "disk I/O error".
     """

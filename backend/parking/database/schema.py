@@ -1,4 +1,4 @@
-"""The database's schema: brought up to date, and checked before anyone is served."""
+"""The database schema: upgrades it, and checks it before requests are served."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
 class SchemaError(Exception):
-    """The database cannot be served from; the text says why and what to do."""
+    """The database cannot be used; the text says why and what to do."""
 
 
 def init_app(app: Flask) -> None:
@@ -41,27 +41,27 @@ def init_app(app: Flask) -> None:
 
 
 def upgrade() -> None:
-    """Brings the database to this program's schema. Raises SchemaError for one that a newer program made."""
-    _refuse_the_future()
+    """Upgrades the database to the schema of this program. Raises SchemaError when a newer program made it."""
+    _refuse_newer()
     _upgrade(directory=str(MIGRATIONS))
 
 
-def faults() -> list[str]:
-    """What keeps this database from being served, one sentence each. Empty: all is well."""
+def problems() -> list[str]:
+    """Why this database cannot be used, one sentence each. Empty: it can."""
     with db.engine.connect() as connection:
         at = MigrationContext.configure(connection).get_current_revision()
         head = _scripts().get_current_head()
         if at != head:
             return [f"the database is at migration {at or 'none'}, this program needs {head}: run `flask db upgrade`"]
-        lost = constraints.missing(connection)
-        return [f"the database has lost its constraint {name}: run `flask db upgrade`" for name in lost]
+        missing = constraints.missing(connection)
+        return [f"the database has lost its constraint {name}: run `flask db upgrade`" for name in missing]
 
 
 def _scripts() -> ScriptDirectory:
     return ScriptDirectory(str(MIGRATIONS))
 
 
-def _refuse_the_future() -> None:
+def _refuse_newer() -> None:
     known = {script.revision for script in _scripts().walk_revisions()}
     with db.engine.connect() as connection:
         at = MigrationContext.configure(connection).get_current_revision()

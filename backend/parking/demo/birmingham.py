@@ -31,7 +31,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from parking import clock, pricing, settings, statistics
-from parking.accounts.models import User
+from parking.accounts import User
 from parking.bookings.allocation import new_reference
 from parking.bookings.models import Booking
 from parking.database import db, is_sqlite, transaction

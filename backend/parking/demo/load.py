@@ -15,15 +15,13 @@ from flask_security.utils import hash_password
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from parking import clock
-from parking.accounts import account_changes
-from parking.accounts.models import User
+from parking import clock, jobs
+from parking.accounts import User, create_user
 from parking.bookings import expiry
 from parking.bookings import service as bookings
 from parking.database import db, transaction
 from parking.demo import birmingham, town
 from parking.errors import Conflict, Unavailable
-from parking.jobs import heartbeat
 from parking.lot_admin import service as lots
 from parking.lots.models import Lot, Spot
 from parking.mail import OutboxMail
@@ -52,8 +50,8 @@ def command(city: Path | None) -> None:
 
 def _refuse_beside_a_worker() -> None:
     """Its sweeps go by the real clock: to them the town's whole life lies in the past and ends at once."""
-    seen = heartbeat.last_seen().get("worker")
-    if seen is not None and clock.now() - seen < timedelta(seconds=heartbeat.SILENT_SECONDS):
+    seen = jobs.last_seen().get("worker")
+    if seen is not None and clock.now() - seen < timedelta(seconds=jobs.SILENT_SECONDS):
         raise click.ClickException("A worker is running. Stop it first, and load these before it starts.")
 
 
@@ -66,8 +64,8 @@ def _real(city: Path, password: str) -> str:
     loaded = birmingham.run(city)
     hashed = hash_password(password)
     with transaction() as session:
-        account_changes.create(session, ADMIN, "Demo Admin", hashed, "user", "admin")
-        account_changes.create(session, DRIVER, "Amelia Albers", hashed, "user")
+        create_user(session, ADMIN, "Demo Admin", hashed, "user", "admin")
+        create_user(session, DRIVER, "Amelia Albers", hashed, "user")
     return f"{loaded.lots} lots, {loaded.drivers:,} drivers, {loaded.bookings:,} bookings."
 
 
@@ -107,10 +105,10 @@ class Town:
         """The people and the lots."""
         hashed = hash_password(self.password)  # once: a hundred slow hashes of one word prove nothing
         with transaction() as session:
-            admin = account_changes.create(session, ADMIN, "Demo Admin", hashed, "user", "admin")
+            admin = create_user(session, ADMIN, "Demo Admin", hashed, "user", "admin")
             made = []
             for name, email, plate in town.drivers():
-                user = account_changes.create(session, email, name, hashed, "user")
+                user = create_user(session, email, name, hashed, "user")
                 user.plates = [plate]
                 made.append((user, plate))
             session.flush()

@@ -29,8 +29,8 @@ __all__ = [
 
 def init_app(app: APIFlask) -> None:
     """Registers the routes of the exports, and what a deleted account loses."""
-    from parking.accounts import hooks
+    from parking.accounts import register_eraser
     from parking.exports import routes, service
 
     app.register_blueprint(routes.bp)
-    hooks.register_eraser(service.delete_of_user)
+    register_eraser(service.delete_of_user)

@@ -14,13 +14,13 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from parking import clock, csv_writer, settings
-from parking.accounts.models import User
+from parking.accounts import User
 from parking.bookings.reading.queries import Filters
 from parking.csv_writer import Dialect, Table
 from parking.database import db, transaction
 from parking.exports import columns, emails, files, jobs, queries, quota, stream
 from parking.exports.models import ExportJob
-from parking.jobs.lease import LeaseLost
+from parking.jobs import LeaseLost
 from parking.lots.models import Lot, Spot
 
 log = logging.getLogger(__name__)

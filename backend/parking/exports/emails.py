@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from parking import clock, mail, settings, signing
-from parking.accounts.emails import recipient
-from parking.accounts.models import User
+from parking.accounts import User, recipient
 from parking.exports.models import ExportJob
 from parking.mail import Block, Button, Formatter, Grid, Message, Paragraph, Summary
 from parking.timestamps import to_rfc3339

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from parking import clock, settings
 from parking.exports.models import OPEN, ExportJob
-from parking.jobs.lease import Lease, LeaseLost, LeaseQueue
+from parking.jobs import Lease, LeaseLost, LeaseQueue
 
 LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 5

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, cast, func, select
 
-from parking.accounts.models import Role, User, user_roles
+from parking.accounts import Role, User, user_roles
 from parking.bookings.models import Booking
 from parking.bookings.reading import queries as booking_queries
 from parking.bookings.reading import views

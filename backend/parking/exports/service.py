@@ -17,8 +17,7 @@ from flask import has_request_context
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from parking import audit, clock, csv_writer, idempotency, settings
-from parking import realtime as live
+from parking import audit, clock, csv_writer, idempotency, realtime, settings
 from parking.bookings.reading.queries import Filters
 from parking.database import after_commit, db, transaction, upsert
 from parking.errors import Conflict, Forbidden, NotFound, Problem, Unavailable
@@ -58,14 +57,14 @@ def request(
     if kind == "all_data" and not identity.is_admin:
         raise Forbidden("Only administrators can do this.")
     with transaction() as session:
-        keeper = idempotency.begin(session) if has_request_context() else None
+        record = idempotency.begin(session) if has_request_context() else None
         job = _job_for(
             session, identity, kind, _stored_filters(filters), csv_writer.resolved(form, identity.locale), force
         )
         client = {"status": "processing", "task_id": f"export-{job.id}"} if task else {}
         body = {"message": MESSAGES[kind], **client, "export": view(job)}
-        if keeper:
-            keeper.keep(202, body)
+        if record:
+            record.store(202, body)
     return body
 
 
@@ -104,7 +103,7 @@ def _job_for(
         twins = select(ExportJob).where(ExportJob.user_id == identity.id, ExportJob.fingerprint == fingerprint)
         return session.scalars(twins.order_by(ExportJob.id.desc()).limit(1)).one()
     audit.record(session, "export.request", "export", job.id, after={"kind": kind, "filters": filters, "format": form})
-    after_commit(partial(live.wake_task, "tasks.build_export", job.id))
+    after_commit(partial(realtime.wake_task, "tasks.build_export", job.id))
     return job
 
 

@@ -1,4 +1,4 @@
-"""Doing a retried request once: the answer is kept under the client's key, in the transaction of the change."""
+"""Executes a retried request once: the answer is stored under the client's key, in the transaction of the change."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ from parking.errors import Conflict, Invalid
 from parking.idempotency.models import IdempotencyKey
 from parking.web import identity
 
-KEPT = timedelta(hours=24)
+LIFETIME = timedelta(hours=24)
 HEADER = "Idempotency-Key"
 
-
 _TABLE = IdempotencyKey.__table__
-_THIS = (_TABLE.c.user_id == bindparam("whose"), _TABLE.c.key == bindparam("named"))
-_KEPT, _DROP, _KEEP = select(_TABLE).where(*_THIS), delete(_TABLE).where(*_THIS), insert(_TABLE)
+_SAME_KEY = (_TABLE.c.user_id == bindparam("key_user_id"), _TABLE.c.key == bindparam("key_text"))
+_KEPT, _DROP, _KEEP = select(_TABLE).where(*_SAME_KEY), delete(_TABLE).where(*_SAME_KEY), insert(_TABLE)
 
 
 class Replay(Exception):
-    """Not a failure: this request has been answered before, and here is that answer."""
+    """Not a failure: this request has been answered before, with this answer."""
 
     def __init__(self, status: int, body: str) -> None:
         super().__init__(status)
@@ -35,11 +34,11 @@ class Replay(Exception):
         self.body = body
 
 
-def begin(session: Session) -> Keeper | None:
-    """To be called first in a transaction that makes a change for a request.
+def begin(session: Session) -> IdempotencyRecord | None:
+    """Call this first in a transaction that makes a change for a request.
 
-    None when the client named no key (or there is no client: a sweep, a command). Raises Replay when the same request
-    was answered before, Invalid (422) when the key stood for another one, Conflict (409) while the first still runs.
+    None when the client sent no key (or there is no client: a job, a command). Raises Replay when the same request was
+    answered before, Invalid (422) when the key was used for another one, Conflict (409) while the first still runs.
     """
     key = request.headers.get(HEADER) if has_request_context() else None
     if key is None:
@@ -47,26 +46,27 @@ def begin(session: Session) -> Keeper | None:
     if not 1 <= len(key) <= 255:
         raise Invalid.field(HEADER, "An idempotency key must have 1 to 255 characters.")
     user_id = identity().id
-    wanted = hashlib.sha256(f"{request.method} {request.path}\n".encode() + _canonical_body()).hexdigest()
+    request_hash = hashlib.sha256(f"{request.method} {request.path}\n".encode() + _canonical_body()).hexdigest()
+    parameters = {"key_user_id": user_id, "key_text": key}
     _lock(session, user_id, key)
-    kept = session.execute(_KEPT, {"whose": user_id, "named": key}).one_or_none()
-    if kept is None:
-        return Keeper(session, user_id, key, wanted)
-    if kept.created_at <= clock.now() - KEPT:
-        session.execute(_DROP, {"whose": user_id, "named": key})
-        return Keeper(session, user_id, key, wanted)
-    if kept.request_hash != wanted:
+    stored = session.execute(_KEPT, parameters).one_or_none()
+    if stored is None:
+        return IdempotencyRecord(session, user_id, key, request_hash)
+    if stored.created_at <= clock.now() - LIFETIME:
+        session.execute(_DROP, parameters)
+        return IdempotencyRecord(session, user_id, key, request_hash)
+    if stored.request_hash != request_hash:
         raise Invalid.field(HEADER, "This key was used for another request.", code="idempotency_key_reused")
-    raise Replay(kept.status, kept.body)
+    raise Replay(stored.status, stored.body)
 
 
-class Keeper:
-    """Keeps the answer under the client's key."""
+class IdempotencyRecord:
+    """Stores the answer under the client's key."""
 
     def __init__(self, session: Session, user_id: int, key: str, request_hash: str) -> None:
         self._session, self._user_id, self._key, self._hash = session, user_id, key, request_hash
 
-    def keep(self, status: int, body: dict[str, Any]) -> None:
+    def store(self, status: int, body: dict[str, Any]) -> None:
         """Stores the answer in the running transaction."""
         row = {
             "user_id": self._user_id,
@@ -86,21 +86,26 @@ def replay_response(replay: Replay) -> Response:
     return response
 
 
-def forget_expired() -> int:
-    """Deletes the keys that are past their day; the number of them. Run by Beat."""
+def delete_of_user(session: Session, user_id: int) -> None:
+    """Deletes the keys and answers of one user."""
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.user_id == user_id))
+
+
+def delete_expired() -> int:
+    """Deletes the keys older than LIFETIME; returns how many. Run by Beat."""
     with transaction() as session:
-        gone = session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= clock.now() - KEPT))
-        return changed_rows(gone)
+        result = session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= clock.now() - LIFETIME))
+        return changed_rows(result)
 
 
 def _canonical_body() -> bytes:
-    """The body without the freedom JSON leaves (order of keys, white space)."""
+    """The body independent of the order of its keys and of white space."""
     body: Any = request.get_json(silent=True)
     return json.dumps(body, sort_keys=True).encode() if body is not None else request.get_data()
 
 
 def _lock(session: Session, user_id: int, key: str) -> None:
-    """One running request per key. On SQLite a writer is alone anyway."""
+    """One running request per key. SQLite has a single writer anyway."""
     if is_sqlite():
         return
     number = int.from_bytes(hashlib.sha256(f"{user_id} {key}".encode()).digest()[:8], "big", signed=True)

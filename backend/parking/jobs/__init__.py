@@ -1,1 +1,8 @@
-"""Background jobs: the signs of life of worker and Beat."""
+"""Background jobs: leases on the rows of a queue, and the heartbeats of worker and Beat."""
+
+from __future__ import annotations
+
+from parking.jobs.heartbeat import SILENT_SECONDS, last_seen, watch
+from parking.jobs.lease import Lease, LeaseLost, LeaseQueue
+
+__all__ = ["SILENT_SECONDS", "Lease", "LeaseLost", "LeaseQueue", "last_seen", "watch"]

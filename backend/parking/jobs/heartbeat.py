@@ -1,8 +1,8 @@
-"""Signs of life of worker and Beat, and how old they are.
+"""Heartbeats of worker and Beat.
 
-The worker signs when Celery's own heart beats, which stops while it has lost its broker; Beat signs when it sends a
-job, whether or not the broker takes it. Neither needs the other for it. At the same moments both tell the runner over
-its pipe (launch/pulse.py) that they do not hang; that needs no database.
+The worker's follow Celery's own heartbeat, which stops while it has lost its broker; Beat's follow its sending of
+jobs, whether or not the broker accepts them. Neither needs the other. At the same moments both tell the runner over
+its pipe (launch/pulse.py) that they are running; that needs no database.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from parking.jobs.models import Heartbeat
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 15
 SILENT_SECONDS = 60
-"""A program silent for longer is taken for dead."""
+"""A program without a heartbeat for longer counts as dead."""
 
 
 def sign(name: str) -> None:
-    """Notes that the program `name` is alive now."""
+    """Stores a heartbeat of the program `name`."""
     with transaction() as session:
         session.merge(Heartbeat(name=name, at=clock.now()))
 
 
 def last_seen() -> dict[str, datetime]:
-    """When each program signed last."""
+    """Program -> time of its last heartbeat."""
     return {row.name: row.at for row in db.session.scalars(select(Heartbeat))}
 
 
 def watch(app: Flask) -> None:
-    """To be called in the Celery program: lets worker and Beat sign. The signals keep only weak references."""
+    """Lets worker and Beat send heartbeats. Call it in the Celery program. (Signals hold weak references only.)"""
     from celery.signals import before_task_publish, heartbeat_sent, worker_ready
 
     as_worker, as_beat = _signer(app, "worker"), _signer(app, "beat")
@@ -57,7 +57,7 @@ def watch(app: Flask) -> None:
 
 
 def _signer(app: Flask, name: str) -> Callable[..., None]:
-    """Signs for `name` at most every 15 seconds. A database that is away is no reason to stop working."""
+    """Stores a heartbeat for `name` at most every 15 seconds. An outage of the database is logged only."""
     next_at = 0.0
 
     def signer(**_: Any) -> None:

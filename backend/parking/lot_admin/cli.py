@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from parking import settings
-from parking.accounts.models import Role, User
+from parking.accounts import Role, User
 from parking.database import db
 from parking.errors import Problem
 from parking.lot_admin import csv_import, service

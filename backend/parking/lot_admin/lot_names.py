@@ -28,7 +28,7 @@ def unique_names() -> Iterator[Session]:
     try:
         with transaction() as session:
             yield session
-            duplicates.settle(session, _LOT)
+            duplicates.release_free_keys(session, _LOT)
     except IntegrityError as error:
         if is_conflict(error, _LOT.c.name_key):
             raise _taken("with this name") from None

@@ -49,11 +49,11 @@ def created(number: int, *, dry_run: bool) -> str:
 def create(changes: Changes, who: Identity) -> dict[str, Any]:
     """A new lot with its spots 1..capacity. Raises Conflict when the name is taken."""
     with lot_names.unique_names() as session:
-        keeper = idempotency.begin(session)
+        record = idempotency.begin(session)
         lot = edit.add(session, changes, who.id)
         answer = {"message": f"{lot.name} was created.", "lot": _shown(session, lot)}
-        if keeper:
-            keeper.keep(201, answer)
+        if record:
+            record.store(201, answer)
         return answer
 
 

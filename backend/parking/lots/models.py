@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from parking import clock
 from parking.database import BigId, UTCDateTime, db
 from parking.database.derived_columns import Unique, derived
-from parking.pricing.models import Tariff
+from parking.pricing import Tariff
 from parking.text import names
 
 

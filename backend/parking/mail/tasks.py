@@ -7,8 +7,7 @@ from typing import Any
 
 from celery import shared_task
 
-from parking import clock
-from parking import realtime as live
+from parking import clock, realtime
 from parking.database import transaction
 from parking.mail.outbox import allowance, delivery, entries
 
@@ -27,7 +26,7 @@ def deliver_mail() -> dict[str, int]:
     """Delivers the due mails: woken after a commit, and every ten seconds in case a wake-up was lost."""
     tally = delivery.deliver_due()
     if tally.more:
-        live.wake_task("tasks.deliver_mail")
+        realtime.wake_task("tasks.deliver_mail")
     return tally.numbers()
 
 

@@ -1,8 +1,8 @@
-"""The open pages of this process and the one thread that serves them all.
+"""The open event streams of this process and the one thread that fills them all.
 
-The thread reads the feed, hands each event to the pages it concerns, turns "lot 7 changed" into counts (one query for
-many hints, at most four times a second), sends heartbeats, and ends the streams of people who are gone, signed out or
-disabled. It sleeps while no page is open.
+The thread reads the feed, passes each event to the streams it concerns, turns "lot 7 changed" into counts (one query
+for many events, at most four times a second), sends heartbeats, and ends the streams of users who left, signed out or
+were disabled. It sleeps while no stream is open.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from flask import Flask
 
 from parking.errors import Unauthorized, Unavailable
 from parking.realtime.connection import Stream
-from parking.realtime.feed import Entry, Feed, frame, is_id, since
-from parking.realtime.redis_client import Redis
+from parking.realtime.feed import Entry, Feed, entries_since, frame, is_id
+from parking.realtime.redis_client import RedisClient
 from parking.web import identity
 
 log = logging.getLogger(__name__)
@@ -38,40 +38,40 @@ CHECKS_PER_TICK = 60
 COUNTS_SECONDS = 0.25
 RETRY_SECONDS = 5
 BUSY_ADDRESS_SECONDS = 30
-SETTLE_SECONDS = 0.5
-GOODBYE_SECONDS = 0.3
+FEED_SECONDS = 0.5
+LAST_FRAME_SECONDS = 0.3
 
 LotCounts = Callable[[list[int]], Iterable[dict[str, Any]]]
 
 
-class Hub:
-    """`join` and `close` from any thread; the rest is the hub's own thread."""
+class Broker:
+    """Call `join`, `leave` and `close` from any thread; the rest runs in the broker's own thread."""
 
-    def __init__(self, app: Flask, road: Redis, lot_counts: LotCounts) -> None:
+    def __init__(self, app: Flask, redis_client: RedisClient, lot_counts: LotCounts) -> None:
         self._app = app
-        self._road = road
+        self._redis_client = redis_client
         self._lot_counts = lot_counts
-        self._feed = Feed(road.url, TICK_SECONDS) if road.url else None
+        self._feed = Feed(redis_client.url, TICK_SECONDS) if redis_client.url else None
         self._lock = threading.Lock()
         self._streams: dict[int, Stream] = {}
         self._thread: threading.Thread | None = None
-        self._wanted = threading.Event()
-        self._settled = threading.Event()
+        self._has_streams = threading.Event()
+        self._connected = threading.Event()
         self._closed = threading.Event()
-        self._live = self._said_degraded = False
+        self._receiving = self._sent_degraded = False
         self._cursor: str | None = None
-        self._dirty: set[int] = set()  # one object for ever: its single operations are atomic, no lock is needed
-        self._counted_at = self._tended_at = 0.0
+        self._changed_lots: set[int] = set()  # one object for ever: its single operations are atomic, no lock is needed
+        self._counted_at = self._maintained_at = 0.0
         self._hangups = select.epoll() if hasattr(select, "epoll") else None
 
     def __len__(self) -> int:
         return len(self._streams)
 
     def join(self, stream: Stream, last_event_id: str | None) -> None:
-        """Let a page in and give it what it missed. Raises Unavailable when there is no room."""
+        """Adds a stream and sends it the events it missed. Raises Unavailable when there are too many streams."""
         self._admit(stream)
         try:
-            self._settled.wait(SETTLE_SECONDS)
+            self._connected.wait(FEED_SECONDS)
             stream.put(b"retry: 2000\n\n" + self._greeting(stream, last_event_id) + self._ping())
         except BaseException:
             self.leave(stream)
@@ -85,9 +85,9 @@ class Hub:
                 self._hangups.unregister(stream.fileno())
 
     def close(self) -> None:
-        """End all streams at once and let nobody in any more."""
+        """Ends all streams and refuses new ones."""
         self._closed.set()
-        self._wanted.set()
+        self._has_streams.set()
         for stream in list(self._streams.values()):
             stream.end(frame("bye", {"reason": "stopping"}))
 
@@ -105,11 +105,11 @@ class Hub:
         if self._hangups is not None and stream.fileno() >= 0:
             with contextlib.suppress(OSError):
                 self._hangups.register(stream.fileno(), select.EPOLLRDHUP)
-        self._wanted.set()
+        self._has_streams.set()
 
     def _make_room_for(self, stream: Stream) -> None:
-        """Ends the oldest stream of an account that has its share. Raises Unavailable when all are taken, or all that
-        one address may have: a crowd of accounts behind it cannot take everybody's."""
+        """Ends the oldest stream of an account that has MAX_STREAMS_PER_USER. Raises Unavailable when the process or
+        the address has its maximum: many accounts behind one address must not use up the streams of all."""
         open_now = [one for one in self._streams.values() if not one.ended]
         own = [one for one in open_now if one.user_id == stream.user_id]
         replaced = own[0] if len(own) >= MAX_STREAMS_PER_USER else None
@@ -122,23 +122,23 @@ class Hub:
             replaced.end(frame("bye", {"reason": "replaced"}))
 
     def _greeting(self, stream: Stream, last_event_id: str | None) -> bytes:
-        """What a page that was away needs: the events since then, or word that it must read everything anew."""
-        if not self._live:
-            self._said_degraded = True
+        """The first frames: the events since `last_event_id`, or `resync` or `degraded`."""
+        if not self._receiving:
+            self._sent_degraded = True
             return frame("degraded", {})
         if not last_event_id:
             return b""
-        told = since(self._road, last_event_id) if is_id(last_event_id) else None
-        if told is None:
+        missed = entries_since(self._redis_client, last_event_id) if is_id(last_event_id) else None
+        if missed is None:
             return frame("resync", {})
-        entries, lots = told
-        self._dirty.update(lots)
+        entries, lots = missed
+        self._changed_lots.update(lots)
         return b"".join(_frame(one) for one in entries if one.concerns(stream.user_id, stream.lot_ids))
 
     def _ping(self) -> bytes:
         return frame("ping", {}, self._cursor)
 
-    # -- the hub's thread ------------------------------------------------------------------------------------------
+    # -- the broker's thread ---------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         while not self._closed.is_set():
@@ -146,119 +146,119 @@ class Hub:
                 if self._streams:
                     self._work()
                 else:
-                    self._rest()
-            except Exception:  # the pages of everybody hang on this thread
+                    self._wait_for_streams()
+            except Exception:  # every stream depends on this thread
                 log.exception("live")
                 self._closed.wait(TICK_SECONDS)
-        time.sleep(GOODBYE_SECONDS)
-        for stream in self._all():  # whoever has not read his goodbye
-            stream.cut()
+        time.sleep(LAST_FRAME_SECONDS)
+        for stream in self._all():  # those that have not read their last frame
+            stream.disconnect()
 
-    def _rest(self) -> None:
+    def _wait_for_streams(self) -> None:
         with self._lock:
             if self._streams:
                 return
-            self._settled.clear()
-            self._wanted.clear()
-            self._live, self._said_degraded, self._cursor = False, False, None
-        self._dirty.clear()
+            self._connected.clear()
+            self._has_streams.clear()
+            self._receiving, self._sent_degraded, self._cursor = False, False, None
+        self._changed_lots.clear()
         if self._feed:
-            self._feed.forget()
+            self._feed.reset()
         if not self._closed.is_set():
-            self._wanted.wait()
+            self._has_streams.wait()
 
     def _work(self) -> None:
         self._read()
         now = time.monotonic()
-        if self._dirty and self._streams and now - self._counted_at >= COUNTS_SECONDS:
+        if self._changed_lots and self._streams and now - self._counted_at >= COUNTS_SECONDS:
             self._counted_at = now
             self._send_counts()
-        if now - self._tended_at >= TICK_SECONDS:
-            self._tended_at = now
-            self._tend(now)
+        if now - self._maintained_at >= TICK_SECONDS:
+            self._maintained_at = now
+            self._maintain(now)
 
     def _read(self) -> None:
-        entries = self._feed.read(self._patience()) if self._feed else None
+        entries = self._feed.read(self._wait_seconds()) if self._feed else None
         if entries is None:
-            self._go_on_without()
+            self._degrade()
             return
         for entry in entries:
-            self._hand_out(entry)
+            self._dispatch(entry)
         self._cursor = self._feed.last if self._feed else None
-        self._live = True
-        self._settled.set()
-        if self._said_degraded:  # Redis was away: nobody knows what was missed
-            self._said_degraded = False
+        self._receiving = True
+        self._connected.set()
+        if self._sent_degraded:  # events may have been missed while Redis was down
+            self._sent_degraded = False
             self._to_all(frame("resync", {}, self._cursor))
 
-    def _patience(self) -> float:
-        """How long to wait for an event before something else is due."""
-        if not self._dirty:
+    def _wait_seconds(self) -> float:
+        """How long to wait for an event before the next counts or checks are due."""
+        if not self._changed_lots:
             return TICK_SECONDS
         return max(0.001, min(TICK_SECONDS, self._counted_at + COUNTS_SECONDS - time.monotonic()))
 
-    def _go_on_without(self) -> None:
-        was_live, self._live, self._cursor = self._live, False, None
-        if was_live:
-            self._said_degraded = True
+    def _degrade(self) -> None:
+        was_receiving, self._receiving, self._cursor = self._receiving, False, None
+        if was_receiving:
+            self._sent_degraded = True
             self._to_all(frame("degraded", {}))
-        self._settled.set()
+        self._connected.set()
         self._closed.wait(TICK_SECONDS)
 
-    def _hand_out(self, entry: Entry) -> None:
+    def _dispatch(self, entry: Entry) -> None:
         if entry.event == "lot" and entry.lot_id is not None:
-            self._dirty.add(entry.lot_id)
+            self._changed_lots.add(entry.lot_id)
             return
         if entry.event == "account":
             for stream in self._all():
                 if stream.user_id == entry.user_id:
-                    stream.check_at = self._tended_at = 0.0
+                    stream.check_at = self._maintained_at = 0.0
             return
-        made = _frame(entry)
+        data = _frame(entry)
         for stream in self._all():
             if entry.concerns(stream.user_id, stream.lot_ids):
-                stream.put(made)
+                stream.put(data)
 
     def _send_counts(self) -> None:
         lots = set()
-        while self._dirty:
-            lots.add(self._dirty.pop())
+        while self._changed_lots:
+            lots.add(self._changed_lots.pop())
         try:
             with self._app.app_context():
                 counts = list(self._lot_counts(sorted(lots)))
         except Exception:
-            self._dirty.update(lots)
+            self._changed_lots.update(lots)
             raise
-        made = b"".join(frame("lot", one, self._cursor) for one in counts)
-        if made:
-            self._to_all(made)
+        data = b"".join(frame("lot", one, self._cursor) for one in counts)
+        if data:
+            self._to_all(data)
 
-    def _tend(self, now: float) -> None:
+    def _maintain(self, now: float) -> None:
         for stream in self._all():
             if stream.expires_at is not None and time.time() >= stream.expires_at:
                 stream.end(frame("bye", {"reason": "expired"}))
             elif stream.is_stuck(now):
-                stream.cut()
+                stream.disconnect()
             elif now >= stream.ping_at:
                 stream.ping_at = now + PING_SECONDS
                 stream.put(self._ping())
-        self._let_the_gone_go()
+        self._disconnect_closed()
         due = sorted((one for one in self._all() if now >= one.check_at), key=lambda one: one.check_at)
         for stream in due[:CHECKS_PER_TICK]:
             stream.check_at = now + CHECK_SECONDS
             if not self._may_stay(stream):
                 stream.end(frame("bye", {"reason": "signed out"}))
 
-    def _let_the_gone_go(self) -> None:
+    def _disconnect_closed(self) -> None:
         if self._hangups is None:
             return
-        gone = {number for number, _ in self._hangups.poll(0)}
+        closed = {number for number, _ in self._hangups.poll(0)}
         for stream in self._all():
-            if gone and stream.fileno() in gone:
-                stream.cut()
+            if closed and stream.fileno() in closed:
+                stream.disconnect()
 
     def _may_stay(self, stream: Stream) -> bool:
-        """Whether a request with the same token would be let in now. A database that is away throws nobody out."""
+        """Whether a request with the same token would be accepted now. An outage of the database ends no stream."""
         try:
             with self._app.test_request_context("/api/stream", headers={"Authorization": stream.authorization}):
                 return identity().id == stream.user_id
@@ -272,10 +272,10 @@ class Hub:
         with self._lock:
             return list(self._streams.values())
 
-    def _to_all(self, made: bytes) -> None:
+    def _to_all(self, data: bytes) -> None:
         for stream in self._all():
-            stream.put(made)
+            stream.put(data)
 
 
 def _frame(entry: Entry) -> bytes:
-    return frame(entry.event, entry.shown(), entry.id)
+    return frame(entry.event, entry.payload(), entry.id)

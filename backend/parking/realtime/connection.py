@@ -1,4 +1,4 @@
-"""One open page: an iterable of frames for the server's thread, a mailbox for the hub."""
+"""One event stream: an iterable of frames for its server thread, filled by the broker."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from parking.realtime.broker import Hub
+    from parking.realtime.broker import Broker
 
-MAILBOX = 256
-"""Frames that may wait for a slow reader; he is then cut off, comes back and catches up."""
+MAX_QUEUED_FRAMES = 256
+"""Frames that may wait for a slow client; then it is disconnected, reconnects and catches up."""
 STUCK_SECONDS = 10.0
 SEND_BUFFER = 32 * 1024
 UNANSWERED_MILLISECONDS = 20_000
-"""A peer that does not acknowledge for so long is gone (a phone in a tunnel sends no goodbye)."""
+"""A client that acknowledges nothing for so long is disconnected (a phone without network closes nothing)."""
 
 
 class Stream:
-    """Sleeps in `__next__` without any time-out, so an idle page costs its thread nothing."""
+    """`__next__` blocks without a timeout, so an idle stream costs no CPU."""
 
     __slots__ = (
+        "_broker",
         "_connection",
         "_ended",
-        "_hub",
-        "_mailbox",
+        "_queue",
         "_seen",
         "_stuck_since",
         "_taken",
@@ -41,7 +41,7 @@ class Stream:
 
     def __init__(
         self,
-        hub: Hub,
+        broker: Broker,
         user_id: int,
         lot_ids: frozenset[int],
         authorization: str,
@@ -49,14 +49,14 @@ class Stream:
         connection: socket.socket | None,
         address: str = "",
     ) -> None:
-        self._hub = hub
+        self._broker = broker
         self.address = address
         self.user_id = user_id
         self.lot_ids = lot_ids
         self.authorization = authorization
         self.expires_at = expires_at
         self._connection = connection
-        self._mailbox: SimpleQueue[bytes | None] = SimpleQueue()
+        self._queue: SimpleQueue[bytes | None] = SimpleQueue()
         self._ended = False
         self._taken = self._seen = 0
         self._stuck_since = self.ping_at = self.check_at = time.monotonic()
@@ -68,60 +68,60 @@ class Stream:
 
     def __next__(self) -> bytes:
         self._taken += 1
-        frame = self._mailbox.get()
+        frame = self._queue.get()
         if frame is None:
             raise StopIteration
         return frame
 
     def close(self) -> None:
-        """The server is done with it, for whatever reason. The connection does not linger for another request."""
-        self._hub.leave(self)
-        self._hang_up()
+        """Called by the server at the end of the response. The connection is not kept for another request."""
+        self._broker.leave(self)
+        self._shut_down()
 
     def fileno(self) -> int:
-        """Of the connection; -1 where the server does not tell or has closed it."""
+        """The descriptor of the connection; -1 when it is unknown or closed."""
         return -1 if self._connection is None else self._connection.fileno()
 
     @property
     def ended(self) -> bool:
-        """It was told goodbye, though its thread may not be done yet."""
+        """Whether the last frame has been queued; its thread may still be sending."""
         return self._ended
 
     def put(self, frame: bytes) -> None:
-        """Hand a frame over. A reader with a full mailbox is cut off."""
+        """Queues a frame. A client whose queue is full is disconnected."""
         if self._ended:
             return
-        if self._mailbox.qsize() >= MAILBOX:
-            self.cut()
+        if self._queue.qsize() >= MAX_QUEUED_FRAMES:
+            self.disconnect()
         else:
-            self._mailbox.put(frame)
+            self._queue.put(frame)
 
     def end(self, last_frame: bytes) -> None:
-        """Say goodbye."""
+        """Queues the last frame."""
         self.put(last_frame)
         self._ended = True
-        self._mailbox.put(None)
+        self._queue.put(None)
 
-    def cut(self) -> None:
-        """End it now, also when its thread waits for a reader that does not read."""
+    def disconnect(self) -> None:
+        """Disconnects at once, also when its thread waits for a client that does not read."""
         self._ended = True
-        self._mailbox.put(None)
-        self._hang_up()
+        self._queue.put(None)
+        self._shut_down()
 
     def is_stuck(self, now: float) -> bool:
-        """Whether frames wait and none has been taken for long. To be asked regularly."""
-        if self._mailbox.empty() or self._taken != self._seen:
+        """Whether frames have been waiting for STUCK_SECONDS and none was taken. Call it regularly."""
+        if self._queue.empty() or self._taken != self._seen:
             self._seen, self._stuck_since = self._taken, now
         return now - self._stuck_since > STUCK_SECONDS
 
-    def _hang_up(self) -> None:
+    def _shut_down(self) -> None:
         if self._connection is not None:
             with contextlib.suppress(OSError):
                 self._connection.shutdown(socket.SHUT_RDWR)
 
 
 def _tune(connection: socket.socket) -> None:
-    """A small buffer shows a slow reader soon. Options some systems lack are done without."""
+    """A small send buffer reveals a slow client early. Options that a system lacks are skipped."""
     with contextlib.suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         if hasattr(socket, "TCP_USER_TIMEOUT"):

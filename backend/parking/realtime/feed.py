@@ -1,6 +1,6 @@
-"""The events of all processes, in one order, as they stand in a capped Redis stream.
+"""The events of all processes in one order, read from a capped Redis stream.
 
-A stream and not pub/sub: its ids let a page that was away catch up, and a reader whose connection broke miss nothing.
+A stream and not pub/sub: its ids let a page that reconnects catch up, and a reader whose connection broke miss nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, cast
 
 import redis
 
-from parking.realtime.publisher import KEPT_EVENTS, STREAM
-from parking.realtime.redis_client import Redis, connect
+from parking.realtime.publisher import MAX_EVENTS, STREAM
+from parking.realtime.redis_client import RedisClient, connect
 
 log = logging.getLogger(__name__)
 
@@ -23,12 +23,12 @@ _ID = re.compile(r"\d{1,15}-\d{1,9}")
 _BATCH = 500
 _OVERLAP_MILLISECONDS = 1_000
 SLACK_SECONDS = 1.0
-"""How much longer than it was asked to wait Redis may take before it counts as away."""
+"""How much later than the requested wait Redis may answer before it counts as down."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One event: its id in the stream and what `service.publish` was given."""
+    """One event: its id in the stream and the arguments of `service.publish`."""
 
     id: str
     event: str
@@ -37,13 +37,13 @@ class Entry:
     lot_id: int | None
 
     def concerns(self, user_id: int, lot_ids: frozenset[int]) -> bool:
-        """Whether it may and should be shown to this user, looking at these lots. Counts of lots travel separately."""
+        """Whether this user, whose page shows these lots, gets the event. Counts of lots are sent separately."""
         if self.event == "booking":
             return self.user_id == user_id
         return self.event == "spot" and self.lot_id in lot_ids
 
-    def shown(self) -> dict[str, Any]:
-        """The only members a page ever sees."""
+    def payload(self) -> dict[str, Any]:
+        """The members that are sent to a page."""
         if self.event == "spot":
             return {"lot_id": self.lot_id, **self._only("id", "spot_number", "status")}
         return self._only("id", "status")
@@ -58,7 +58,7 @@ def frame(event: str, data: dict[str, Any], id: str | None = None) -> bytes:
     return f"{head}event: {event}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
 
 
-def order(id: str) -> tuple[int, int]:
+def sort_key(id: str) -> tuple[int, int]:
     """Ids compare as numbers: milliseconds, then a count."""
     milliseconds, _, count = id.partition("-")
     return int(milliseconds), int(count)
@@ -69,7 +69,7 @@ def is_id(value: str | None) -> bool:
 
 
 class Feed:
-    """A reading of the stream from its present end on. For one thread."""
+    """Reads the stream from its current end on. For one thread."""
 
     def __init__(self, url: str, longest_wait: float) -> None:
         self._client = connect(url, answer_seconds=longest_wait + SLACK_SECONDS)
@@ -77,13 +77,13 @@ class Feed:
 
     @property
     def last(self) -> str | None:
-        """Id of the newest entry that was read; None while Redis is away."""
+        """Id of the newest entry that was read; None while Redis does not answer."""
         return self._last
 
     def read(self, seconds: float) -> list[Entry] | None:
-        """New entries, waiting at most that long for the first; None when Redis is away.
+        """New entries, after waiting at most `seconds` for the first; None when Redis does not answer.
 
-        The first reading, and the first after an absence, only finds the end of the stream, without waiting.
+        The first call, and the first after a failure, only finds the end of the stream, without waiting.
         """
         try:
             if self._last is None:
@@ -91,39 +91,39 @@ class Feed:
                 return []
             reply = cast(Any, self._client.xread({STREAM: self._last}, count=_BATCH, block=max(1, int(seconds * 1000))))
         except (redis.RedisError, OSError):
-            self.forget()
+            self.reset()
             return None
         rows = reply[0][1] if reply else []
         if rows:
             self._last = rows[-1][0]
         return list(_entries(rows))
 
-    def forget(self) -> None:
-        """Begin anew at the end of the stream next time."""
+    def reset(self) -> None:
+        """Starts again at the end of the stream with the next call."""
         self._last = None
         self._client.close()
 
 
-def since(road: Redis, id: str) -> tuple[list[Entry], set[int]] | None:
-    """(entries after `id`, lots to count anew); None when nobody can tell any more what came after it.
+def entries_since(redis_client: RedisClient, id: str) -> tuple[list[Entry], set[int]] | None:
+    """(entries after `id`, lots to count again); None when the stream does not reach back to `id`.
 
-    Counts of a lot may be sent a quarter of a second after their hint, so lots are looked for a little before `id`.
+    The counts of a lot may be sent a quarter of a second after their event, so lots are read from a little before `id`.
     """
-    begin = f"{max(0, order(id)[0] - _OVERLAP_MILLISECONDS)}-0"
+    begin = f"{max(0, sort_key(id)[0] - _OVERLAP_MILLISECONDS)}-0"
 
-    def ask(client: redis.Redis) -> Any:
+    def read(client: redis.Redis) -> Any:
         with client.pipeline(transaction=False) as pipe:
             pipe.xrange(STREAM, count=1)
-            pipe.xrange(STREAM, min=begin, count=2 * KEPT_EVENTS)
+            pipe.xrange(STREAM, min=begin, count=2 * MAX_EVENTS)
             return pipe.execute()
 
-    nothing: list[list[Any]] = [[], []]
-    first, rows = road.call(ask, default=nothing)
-    if not first or order(first[0][0]) > order(id):
+    no_rows: list[list[Any]] = [[], []]
+    first, rows = redis_client.call(read, default=no_rows)
+    if not first or sort_key(first[0][0]) > sort_key(id):
         return None
-    read = list(_entries(rows))
-    lots = {entry.lot_id for entry in read if entry.event == "lot" and entry.lot_id is not None}
-    return [entry for entry in read if order(entry.id) > order(id)], lots
+    entries = list(_entries(rows))
+    lots = {entry.lot_id for entry in entries if entry.event == "lot" and entry.lot_id is not None}
+    return [entry for entry in entries if sort_key(entry.id) > sort_key(id)], lots
 
 
 def _end(client: redis.Redis) -> str:

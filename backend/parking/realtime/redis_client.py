@@ -1,8 +1,8 @@
-"""The one road to Redis of a process: short time-outs, no retries, and a circuit breaker.
+"""Redis with short timeouts, no retries and a circuit breaker.
 
-Redis carries hints only (wake-ups, live events, cache marks); the truth stands in the database. So a Redis that is
-down, frozen or wiped may cost freshness, never a request: a call gives its default instead, at most a few tenths of a
-second later, and after a failure nobody even tries for a second.
+Redis holds hints only (wake-ups, live events, cache invalidation); the data is in the database. A Redis that is down,
+frozen or emptied may make pages stale but must not fail a request: a call returns its default after at most half a
+second, and for a second after a failure no call is tried.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ T = TypeVar("T")
 CONNECT_SECONDS = 0.2
 ANSWER_SECONDS = 0.3
 PAUSE_SECONDS = 1.0
-"""How long nobody tries after a failure."""
+"""How long no call is tried after a failure."""
 
 
 def connect(url: str, answer_seconds: float | None = None) -> redis.Redis:
     """A thread-safe, fork-safe client (its pool notices another process id). Nothing is sent before the first call.
 
-    It gives up on an answer after `answer_seconds`, ANSWER_SECONDS where none are given.
+    It stops waiting for an answer after `answer_seconds`, ANSWER_SECONDS where none are given.
     """
     return redis.Redis.from_url(
         url,
@@ -43,7 +43,7 @@ def connect(url: str, answer_seconds: float | None = None) -> redis.Redis:
 
 
 class Breaker:
-    """Open for a second after a failure; then one caller probes while the others still go without."""
+    """A circuit breaker: open for a second after a failure, then one caller tries while the others do not."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -79,8 +79,8 @@ class Breaker:
             log.warning("Redis does not answer: going on without it" if failed else "Redis answers again")
 
 
-class Redis:
-    """`call` is the only way in. Without a URL every call gives its default at once."""
+class RedisClient:
+    """`call` runs commands. Without a URL every call returns its default at once."""
 
     def __init__(self, url: str | None) -> None:
         self.url = url
@@ -89,20 +89,19 @@ class Redis:
 
     @property
     def available(self) -> bool:
-        """Whether Redis is configured and answered the last time somebody asked."""
+        """Whether Redis is configured and answered the last call."""
         return self._client is not None and self.breaker.closed
 
-    def call(self, ask: Callable[[redis.Redis], T], default: T) -> T:
-        """What `ask(client)` gives, or `default` when Redis is away.
+    def call(self, command: Callable[[redis.Redis], T], default: T) -> T:
+        """Returns `command(client)`, or `default` when Redis does not answer.
 
-        Blocks for at most CONNECT_SECONDS + ANSWER_SECONDS for one command; raises nothing of Redis' own. An error
-        that Redis itself answers (a full memory, a wrong type) is logged and gives the default too, but is no
-        outage.
+        Blocks for at most CONNECT_SECONDS + ANSWER_SECONDS per command; raises no error of Redis. An error that Redis
+        answers (out of memory, wrong type) is logged and gives the default too, but does not open the breaker.
         """
         if self._client is None or not self.breaker.allows():
             return default
         try:
-            answer = ask(self._client)
+            answer = command(self._client)
         except redis.ResponseError as error:
             log.warning("Redis refused: %s", error)
             self.breaker.succeeded()

@@ -22,7 +22,7 @@ MAX_LOTS = 100
 """So many lots one browser may show in its tabs at a time."""
 
 
-class Looking(Query):
+class StreamQuery(Query):
     """What the page shows."""
 
     lot_id: int | None = Field(None, ge=1, le=2**62, description="Also send the events of this lot's spots.")
@@ -48,7 +48,7 @@ _ANSWERS: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
 
 @bp.get("/api/stream")
 @requires()
-@bp.input(Looking, location="query", arg_name="looking")
+@bp.input(StreamQuery, location="query", arg_name="looking")
 @bp.doc(
     summary="Changes as they happen (server-sent events)",
     description="Events: `lot` (free spots), `spot` (of `lot_id`), `booking` (yours), `ping` every 15 s, "
@@ -57,7 +57,7 @@ _ANSWERS: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
     "with `Last-Event-ID`. 503 with `Retry-After` when too many streams are open, in all or from one address.",
     responses=_ANSWERS,
 )
-def stream(looking: Looking) -> Response:
+def stream(looking: StreamQuery) -> Response:
     user, authorization = identity().id, request.headers.get("Authorization", "")
     db.session.remove()  # the stream may stay open for hours; it holds no connection to the database
     opened = service.open_stream(

@@ -1,7 +1,7 @@
-"""Telling others that something changed: jobs, other processes' caches, open pages. Call these after the commit.
+"""Tells workers, the caches of other processes and open pages that something changed. Call it after the commit.
 
 Nothing here raises because of Redis, and nothing blocks a request for longer than half a second: `wake_task` and
-`publish` only fill the courier's bag; `changed_lots` and `changed_since` talk to Redis behind a circuit breaker.
+`publish` only add to the publisher's buffers; `changed_lots` and `changed_since` call Redis behind a circuit breaker.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Any, Literal, NamedTuple, cast
 import redis
 from flask import Flask, current_app
 
-from parking.realtime.broker import Hub, LotCounts
+from parking.realtime.broker import Broker, LotCounts
 from parking.realtime.connection import Stream
-from parking.realtime.publisher import Courier
-from parking.realtime.redis_client import Redis
+from parking.realtime.publisher import Publisher
+from parking.realtime.redis_client import RedisClient
 
 Event = Literal["lot", "spot", "booking", "account"]
 
-_MARKS, _EPOCH, _LAST = "lots:changed", "lots:epoch", "lots:last"
-# The marks carry Redis' own time, so readers and writers on many machines agree. The epoch is when the marks began:
-# a reader who knows an older state than that (the marks were wiped since) cannot be told what changed.
-_MARK = """
+_CHANGED, _EPOCH, _LAST = "lots:changed", "lots:epoch", "lots:last"
+# Lot -> time of its last change by the clock of Redis, so readers and writers on many machines agree. The epoch is the
+# time of the first entry: for a reader with an older version (Redis was emptied since) the changes are not known.
+_RECORD = """
 local t = redis.call('TIME')
 local now = t[1] .. string.format('%06d', t[2])
 redis.call('SET', KEYS[2], now, 'NX')
@@ -33,7 +33,7 @@ redis.call('SET', KEYS[3], now)
 for _, id in ipairs(ARGV) do redis.call('ZADD', KEYS[1], now, id) end
 return now
 """
-_ASK = """
+_READ = """
 local t = redis.call('TIME')
 local now = t[1] .. string.format('%06d', t[2])
 redis.call('SET', KEYS[2], now, 'NX')
@@ -44,81 +44,82 @@ return {now, epoch, redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf')}
 
 
 class Changes(NamedTuple):
-    """`version` is for the next question; `lots` are those changed since the last, None: any may have changed."""
+    """`version` is the argument of the next call; `lots` changed since the last one (None: any may have changed)."""
 
     version: int
     lots: set[int] | None
 
 
 @dataclass
-class Live:
-    """What this application talks to others with."""
+class Connections:
+    """The connections of one application."""
 
-    redis: Redis
-    courier: Courier
-    hub: Hub
+    redis: RedisClient
+    publisher: Publisher
+    broker: Broker
 
 
 def init_app(app: Flask, redis_url: str | None) -> None:
-    road = Redis(redis_url)
-    hub = Hub(app, road, _count)
-    _hubs.add(hub)
-    app.extensions["live"] = Live(road, Courier(road), hub)
+    redis_client = RedisClient(redis_url)
+    broker = Broker(app, redis_client, _count)
+    _brokers.add(broker)
+    app.extensions["live"] = Connections(redis_client, Publisher(redis_client), broker)
 
 
-def _live() -> Live:
-    return cast(Live, current_app.extensions["live"])
+def _connections() -> Connections:
+    return cast(Connections, current_app.extensions["live"])
 
 
-def shared_redis() -> Redis:
-    """This application's way to Redis, for short counts and marks of other modules."""
-    return _live().redis
+def shared_redis() -> RedisClient:
+    """This application's Redis client, for the counters of other modules."""
+    return _connections().redis
 
 
 def wake_task(name: str, *args: Any) -> None:
-    """Ask a worker to run the Celery task `name` soon. Only a hint: it may be lost, and the sweeps must find the work.
+    """Asks a worker to run the Celery task `name` soon. It may be lost: a periodic task must find the work too.
 
     Arguments are JSON values (ids). Returns at once.
     """
-    _live().courier.wake(name, args)
+    _connections().publisher.wake(name, args)
 
 
 def publish(event: Event, data: dict[str, Any], *, user_id: int | None = None, lot_id: int | None = None) -> None:
-    """Tell the open pages. Returns at once.
+    """Sends an event to the open pages. Returns at once.
 
-    - `lot`: `lot_id` changed (data is ignored; each process reads the counts itself, once for many hints).
-    - `spot`: {id, spot_number, status} of `lot_id`, for those who look at that lot. Nothing about its user.
-    - `booking`: {id, status}, for its owner `user_id` alone.
-    - `account`: `user_id` was disabled, signed out or changed roles: his streams are checked at once.
+    - `lot`: `lot_id` changed (data is ignored; each process reads the counts itself, once for many events).
+    - `spot`: {id, spot_number, status} of `lot_id`, for pages that show that lot. Nothing about its user.
+    - `booking`: {id, status}, for its owner `user_id` only.
+    - `account`: `user_id` was disabled, signed out or changed roles: their streams are checked at once.
     """
     if event == "lot":
         data = {}
-    _live().courier.event({"event": event, "data": data, "user_id": user_id, "lot_id": lot_id})
+    _connections().publisher.event({"event": event, "data": data, "user_id": user_id, "lot_id": lot_id})
 
 
 def changed_lots(lot_ids: Iterable[int]) -> None:
-    """Mark lots as changed for every process's cache. Synchronous, so that whoever booked reads his own booking.
+    """Invalidates the lots in every process's cache. Synchronous, so that a driver who booked sees their booking.
 
-    Blocks for at most half a second when Redis just failed; then caches live by their time to live.
+    Blocks for at most half a second when Redis just failed; then cached values stay until they expire.
     """
     ids = [int(lot) for lot in lot_ids]
     if ids:
-        _live().redis.call(lambda client: client.eval(_MARK, 3, _MARKS, _EPOCH, _LAST, *ids), default=None)
+        _connections().redis.call(lambda client: client.eval(_RECORD, 3, _CHANGED, _EPOCH, _LAST, *ids), default=None)
 
 
 def last_change() -> str | None:
-    """A sign that is another after every change of any lot; None when nothing is known. As long as it stays the same,
-    there is no need to ask `changed_since`, which takes Redis three times as long."""
-    return cast("str | None", _live().redis.call(lambda client: client.get(_LAST), default=None))
+    """A text that differs after every change of any lot; None when Redis does not answer. While it stays the same,
+    `changed_since`, which takes Redis three times as long, need not be called."""
+    return cast("str | None", _connections().redis.call(lambda client: client.get(_LAST), default=None))
 
 
 def changed_since(version: int) -> Changes | None:
-    """Which lots changed since the answer that carried `version` (0: only give me a version to begin with).
+    """The lots that changed since `version` (0: returns a first version and no lots).
 
-    Ask before reading the database. None: Redis is away, nothing is known. `Changes.lots` None: the marks were wiped
-    after `version`, everything may have changed.
+    Call it before reading the database. None: Redis does not answer. `Changes.lots` None: Redis was emptied after
+    `version`, so any lot may have changed.
     """
-    answer = _live().redis.call(lambda client: client.eval(_ASK, 3, _MARKS, _EPOCH, _LAST, version), default=None)
+    keys = (_CHANGED, _EPOCH, _LAST)
+    answer = _connections().redis.call(lambda client: client.eval(_READ, 3, *keys, version), default=None)
     if answer is None:
         return None
     now, epoch, lots = int(answer[0]), int(answer[1]), {int(lot) for lot in answer[2]}
@@ -127,27 +128,27 @@ def changed_since(version: int) -> Changes | None:
     return Changes(now, None if epoch > version else lots)
 
 
-def call_redis(ask: Callable[[redis.Redis], Any], default: Any = None) -> Any:
-    """Any other short use of Redis (counters, heartbeats) under the same care: `default` when it is away."""
-    return _live().redis.call(ask, default)
+def call_redis(command: Callable[[redis.Redis], Any], default: Any = None) -> Any:
+    """Runs another short command; returns `default` when Redis does not answer."""
+    return _connections().redis.call(command, default)
 
 
 def flush(seconds: float = 1.0) -> bool:
-    """Wait until what was noted has been handed to Redis; False when it was not in time."""
-    return _live().courier.flush(seconds)
+    """Waits until the buffers have been sent to Redis; False after `seconds`."""
+    return _connections().publisher.flush(seconds)
 
 
 def dropped() -> int:
-    """How many hints this process gave up because Redis was away for too long or the bag was full."""
-    return _live().courier.dropped
+    """How many items this process dropped because Redis was down for too long or a buffer was full."""
+    return _connections().publisher.dropped
 
 
 def redis_state() -> Literal["none", "up", "down"]:
     """Whether Redis is configured and answers now."""
-    road = _live().redis
-    if road.url is None:
+    redis_client = _connections().redis
+    if redis_client.url is None:
         return "none"
-    return "up" if road.ping() else "down"
+    return "up" if redis_client.ping() else "down"
 
 
 _lot_counts: LotCounts | None = None
@@ -175,26 +176,26 @@ def open_stream(
     address: str,
     last_event_id: str | None,
 ) -> Stream:
-    """The frames for one browser, to be iterated by the server and closed by it. Spots of `lot_ids` are told, too.
+    """The frames for one browser, iterated and closed by the server, with the events of the spots of `lot_ids`.
 
-    `expires_at`: unix seconds at which it ends at the latest. `address`: whose share it counts to, beside the
-    account's. Raises Unavailable when there is no room.
+    `expires_at`: unix seconds at which it ends at the latest. `address`: the streams of one address are limited
+    like those of one account. Raises Unavailable when there are too many.
     """
-    hub = _live().hub
-    stream = Stream(hub, user_id, lot_ids, authorization, expires_at, connection, address)
-    hub.join(stream, last_event_id)
+    broker = _connections().broker
+    stream = Stream(broker, user_id, lot_ids, authorization, expires_at, connection, address)
+    broker.join(stream, last_event_id)
     return stream
 
 
 def open_streams() -> int:
-    """How many pages listen to this process."""
-    return len(_live().hub)
+    """How many event streams this process serves."""
+    return len(_connections().broker)
 
 
-_hubs: weakref.WeakSet[Hub] = weakref.WeakSet()
+_brokers: weakref.WeakSet[Broker] = weakref.WeakSet()
 
 
 def close_streams() -> None:
-    """End every open event stream of this process at once and refuse new ones: the server is stopping."""
-    for hub in list(_hubs):
-        hub.close()
+    """Ends every event stream of this process and refuses new ones: the server is stopping."""
+    for broker in list(_brokers):
+        broker.close()

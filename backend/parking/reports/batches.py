@@ -15,9 +15,9 @@ from itertools import islice
 from sqlalchemy import select
 
 from parking import clock, mail
-from parking.accounts.emails import recipient
+from parking.accounts import recipient
 from parking.database import db, transaction
-from parking.jobs.lease import Lease, LeaseLost, LeaseQueue
+from parking.jobs import Lease, LeaseLost, LeaseQueue
 from parking.reports import periods, recipients, send_log
 from parking.reports.emails import Written
 from parking.reports.models import OPEN, ReportBatch

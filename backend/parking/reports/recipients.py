@@ -12,7 +12,7 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, lazyload
 
 from parking import mail, settings
-from parking.accounts.models import Role, User, user_roles
+from parking.accounts import Role, User, user_roles
 from parking.bookings.models import Booking
 from parking.bookings.rules.limits import days_later
 from parking.bookings.status_sql import is_block, is_live

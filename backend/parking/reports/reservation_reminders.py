@@ -9,7 +9,7 @@ from sqlalchemy import String, and_, cast, exists, func, literal, select
 from sqlalchemy.orm import Session, lazyload
 
 from parking import clock
-from parking.accounts.models import User
+from parking.accounts import User
 from parking.bookings import emails
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_reserved

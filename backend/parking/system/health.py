@@ -9,11 +9,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from parking import clock, mail, settings
-from parking import realtime as live
-from parking.accounts.admin import duplicates_report
+from parking import clock, jobs, mail, realtime, settings
+from parking.accounts import describe_duplicates
 from parking.database import database_folder, db, duplicates, is_sqlite, outages, schema
-from parking.jobs import heartbeat
 
 LOW_DISK_BYTES = 500 * 1024 * 1024
 STARTS = {
@@ -25,7 +23,7 @@ STARTS = {
 def unready() -> list[str]:
     """Why no request can be served now, one sentence each. Empty: ready."""
     try:
-        return schema.faults()
+        return schema.problems()
     except SQLAlchemyError:
         return ["the database does not answer"]
 
@@ -38,9 +36,9 @@ def warnings() -> list[str]:
     return []
 
 
-def lights(version: str) -> dict[str, Any]:
+def statuses(version: str) -> dict[str, Any]:
     """Every part with `ok`, a sentence, and its figures."""
-    seen = heartbeat.last_seen()
+    seen = jobs.last_seen()
     return {
         "database": database(),
         "redis": redis(),
@@ -71,7 +69,7 @@ def redis() -> dict[str, Any]:
         "down": (False, "Does not answer. Bookings work; emails, live updates and exports are delayed."),
         "none": (False, "Not configured: set REDIS_URL, or use `make run`, which brings its own."),
     }
-    ok, detail = said[live.redis_state()]
+    ok, detail = said[realtime.redis_state()]
     return {"ok": ok, "detail": detail}
 
 
@@ -81,7 +79,7 @@ def program(name: str, seen: dict[str, Any]) -> dict[str, Any]:
     if at is None:
         return {"ok": False, "detail": f"Has never reported. {STARTS[name]}", "last_seen": None}
     age = int((clock.now() - at).total_seconds())
-    ok = age <= heartbeat.SILENT_SECONDS
+    ok = age <= jobs.SILENT_SECONDS
     detail = f"Last seen {age} s ago." if ok else f"Silent for {age} s. {STARTS[name]}"
     return {"ok": ok, "detail": detail, "last_seen": at}
 
@@ -93,9 +91,7 @@ def outbox() -> dict[str, Any]:
 def names() -> dict[str, Any]:
     """Names and addresses that an account or lot shares with an earlier one (parking/database/duplicates.py)."""
     number = duplicates.count(db.session())
-    advice = (
-        f"{duplicates_report.sentence(number)} See `flask names twins`." if number else duplicates_report.sentence(0)
-    )
+    advice = f"{describe_duplicates(number)} See `flask names twins`." if number else describe_duplicates(0)
     return {"ok": number == 0, "detail": advice, "count": number}
 
 

@@ -129,4 +129,4 @@ def site() -> dict[str, Any]:
 @bp.output(SystemEnvelope)
 def lights() -> dict[str, Any]:
     """Status of database, Redis, worker, Beat, outbox and disk, and what to do about a problem."""
-    return {"system": health.lights(current_app.version)}  # type: ignore[attr-defined]  # APIFlask has a version
+    return {"system": health.statuses(current_app.version)}  # type: ignore[attr-defined]  # APIFlask has a version

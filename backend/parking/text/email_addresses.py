@@ -2,7 +2,7 @@
 
 A domain has two spellings, Unicode ("straße.example") and ASCII ("xn--strae-oqa.example"). They are one by IDNA 2008
 (RFC 5891) after the mapping of UTS #46, non-transitional: ß and ς stay letters of their own. Every other part of
-the program asks here. Pure.
+the program uses these functions. Pure.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from email_validator import EmailNotValidError, validate_email
 MAX_EMAIL = 254
 """Characters of an address in its ASCII form (RFC 5321, 4.5.3.1.3, less the angle brackets)."""
 MAX_KEY = 320
-TWIN = "TWIN "
-"""How the key begins of a row whose address or name an earlier row has (parking/database/derived_columns.py). No other
-key holds a capital letter."""
+DUPLICATE_PREFIX = "TWIN "
+"""Prefix of the key of a row whose address or name an earlier row has (parking/database/duplicates.py). No other key
+contains a capital letter."""
 
 
 def stored(given: str) -> str:
-    """The address as an account keeps it: lower case, its domain in Unicode. The domain is not asked for: no network
-    at sign-up. Raises ValueError."""
+    """The form that an account stores: lower case, the domain in Unicode. No DNS lookup. Raises ValueError."""
     try:
         checked = validate_email(given.strip(), check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
@@ -45,9 +44,9 @@ def key(given: str) -> str:
         return spelling
 
 
-def twin_key(given: str) -> str:
+def duplicate_key(given: str) -> str:
     """The key of an account whose address is the same as an earlier account's in another spelling: this one."""
-    return f"{TWIN}{_lower(given)}"[:MAX_KEY]
+    return f"{DUPLICATE_PREFIX}{_lower(given)}"[:MAX_KEY]
 
 
 def spellings(given: str) -> str:

@@ -1,4 +1,4 @@
-"""What every answer carries for the browser's sake, and who may read answers from another origin."""
+"""Security headers of every answer, and CORS."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ PRIVATE_PATHS = ("/api/", "/auth/", "/metrics", "/readyz", "/healthz")
 
 
 def init_app(app: APIFlask) -> None:
-    """CORS for CORS_ORIGINS, and trust in as many proxies as were named."""
+    """Sets up CORS for CORS_ORIGINS and trusts TRUSTED_PROXIES proxies."""
     settings = app.extensions["settings"]
     CORS(
         app,
@@ -70,7 +70,7 @@ def init_app(app: APIFlask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]
 
 
-def fixed(settings: Settings) -> dict[str, str]:
+def fixed_headers(settings: Settings) -> dict[str, str]:
     """The headers of every answer. HSTS only where TLS is: `PUBLIC_URL` begins with https."""
     headers = {**FIXED, "Content-Security-Policy": CONTENT_POLICY}
     if settings.public_url.startswith("https://"):
@@ -78,13 +78,13 @@ def fixed(settings: Settings) -> dict[str, str]:
     return headers
 
 
-def sign_everything(app: APIFlask) -> None:
-    """Puts the fixed headers on every answer, also on files and on refusals that no view makes. To be called when
-    everything else that wraps the application is in place."""
-    app.wsgi_app = _Signer(app.wsgi_app, fixed(app.extensions["settings"]))  # type: ignore[method-assign]
+def add_to_every_answer(app: APIFlask) -> None:
+    """Adds the fixed headers to every answer, also to files and to errors outside of views. Call it after everything
+    else that wraps the application."""
+    app.wsgi_app = _HeaderMiddleware(app.wsgi_app, fixed_headers(app.extensions["settings"]))  # type: ignore[method-assign]
 
 
-class _Signer:
+class _HeaderMiddleware:
     """WSGI middleware. A header that the answer has already (a mail's preview has a policy of its own) stays."""
 
     def __init__(self, application: Any, headers: dict[str, str]) -> None:

@@ -1,13 +1,12 @@
-"""How often one may ask: a moving window per address and per account, counted in Redis for all processes together.
+"""Rate limits: a moving window per address or account, counted in Redis for all processes.
 
     @bp.post("/auth/register")
     @limiter.limit(REGISTER, key_func=by_address)
     @bp.input(...)
 
-A limit stands above the input decorator (an attacker's bodies are not parsed for nothing) and, where it counts per
-user, below `requires`. While Redis is away every process counts for itself: stricter than nothing, and nobody is
-locked out by the failure. RATE_LIMITS=off switches all of it off (load tests). Limits on guessing, which count an
-attempt before it is evaluated, stand in attempts.py.
+A limit is written above the input decorator (bodies over the limit are not parsed) and, where it counts per user,
+below `requires`. While Redis does not answer, every process counts for itself. RATE_LIMITS=off disables all limits
+(load tests). Limits on guessing, which count an attempt before it is evaluated, are in accounts/guess_limits.py.
 """
 
 from __future__ import annotations
@@ -38,13 +37,13 @@ NEW_PASSWORD = "20 per day"  # noqa: S105  # a limit
 EXPORT = "5 per hour"
 PUBLIC = "120 per minute"
 
-REDIS_PATIENCE_SECONDS = 0.3
+REDIS_SECONDS = 0.3
 
 
 def by_address() -> str:
     """The caller's address; an IPv6 household has 2^64 of them and counts as one.
 
-    `X-Forwarded-For` is believed only as far as TRUSTED_PROXIES reaches (see contract/).
+    `X-Forwarded-For` is believed only as far as TRUSTED_PROXIES reaches (web/headers.py).
     """
     given = request.remote_addr or "unknown"
     try:
@@ -91,13 +90,13 @@ def _render(fault: RateLimitExceeded) -> Response:
     broken = limiter.current_limit
     security_log.event("limit_reached", keys=[f"{request.endpoint} {fault.limit.limit}"])
     wait = max(1, broken.reset_at - int(time.time())) if broken else 60
-    sentence = f"Too many requests. Please try again in {spoken(wait)}."
+    sentence = f"Too many requests. Please try again in {in_words(wait)}."
     return problem_response(
         429, "Too many requests", sentence, "too_many_requests", headers=[("Retry-After", str(wait))], retry_after=wait
     )
 
 
-def spoken(seconds: int) -> str:
+def in_words(seconds: int) -> str:
     """A wait in words, rounded up: "1 second", "45 seconds", "2 minutes", "3 hours"."""
     if seconds < 60:
         return counted(seconds, "second")
@@ -105,15 +104,15 @@ def spoken(seconds: int) -> str:
 
 
 def init_app(app: APIFlask) -> None:
-    """Counts for this application. Redis has 0.3 s to answer before the process counts for itself."""
+    """Applies the limits. Redis has REDIS_SECONDS to answer before the process counts for itself."""
     chosen = app.extensions["settings"]
     if not chosen.rate_limits:
         return
     app.config["RATELIMIT_STORAGE_URI"] = chosen.redis_url or "memory://"
     if chosen.redis_url:
         app.config["RATELIMIT_STORAGE_OPTIONS"] = {
-            "socket_timeout": REDIS_PATIENCE_SECONDS,
-            "socket_connect_timeout": REDIS_PATIENCE_SECONDS,
+            "socket_timeout": REDIS_SECONDS,
+            "socket_connect_timeout": REDIS_SECONDS,
             "retry": Retry(NoBackoff(), 0),
         }
     limiter.init_app(app)

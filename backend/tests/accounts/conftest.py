@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from parking import create_app
-from parking.audit.models import AuditEntry
+from parking.audit import AuditEntry
 from parking.database import db
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery

@@ -204,7 +204,7 @@ def test_an_address_changes_when_its_owner_confirms_it(client, alice, auth, secr
 
 
 def test_no_address_stands_in_the_audit_trail_or_in_used_links(client, alice, auth, secret_of, rows):
-    from parking.audit.models import AuditEntry
+    from parking.audit import AuditEntry
 
     ask(client, auth(alice))
     confirm(client, secret_of("email_confirm"))

@@ -6,7 +6,7 @@ import pytest
 
 from config import ConfigError
 from parking import accounts, clock
-from parking.accounts import service, setup
+from parking.accounts import setup
 from parking.accounts.models import SingleUse, User
 
 from .conftest import PRODUCTION
@@ -15,7 +15,7 @@ BODY = {"email": "boss@example.com", "username": "Boss", "password": "a fine pas
 
 
 def link_token() -> str:
-    return service.ensure_first_admin()[0].rsplit("token=", 1)[1]
+    return setup.ensure_first_admin()[0].rsplit("token=", 1)[1]
 
 
 def roles_of(user: User) -> list[str]:
@@ -60,7 +60,7 @@ def test_used_expired_replaced_and_guessed_links_get_one_answer(client, rows):
 
 def test_a_link_is_dead_once_there_is_an_administrator(client, app):
     token = link_token()
-    service.appoint("other@example.com", None, "a fine password")
+    setup.create_admin("other@example.com", None, "a fine password")
     assert client.post("/auth/setup", json={**BODY, "token": token}).status_code == 404
 
 
@@ -82,8 +82,8 @@ def test_without_the_guard_the_link_makes_many(app, together, rows, monkeypatch)
     """The control run: reading the link in place of claiming it, and no lock."""
     from parking.accounts import one_time_tokens
 
-    monkeypatch.setattr(one_time_tokens, "claim", one_time_tokens.peek)
-    monkeypatch.setattr(setup, "lock", lambda session: None)
+    monkeypatch.setattr(one_time_tokens, "consume", one_time_tokens.validate)
+    monkeypatch.setattr(setup, "lock_admins", lambda session: None)
     assert redeem_all(app, together, link_token()).count(201) > 1
 
 

@@ -79,13 +79,13 @@ def test_of_300_guesses_at_one_moment_ten_are_evaluated(app, alice, evaluated):
     assert evaluated.total <= 10
     assert set(statuses) <= {401, 429, 503}
     assert statuses.count(401) == evaluated.total
-    assert evaluated.peak <= hashing.AT_ONCE
+    assert evaluated.peak <= hashing.MAX_RUNNING
 
 
 def test_without_counting_first_more_are_evaluated(app, alice, evaluated, monkeypatch):
     """The control run: an attempt that is counted only when it has been answered stops nobody who came before."""
     monkeypatch.setattr(guess_limits.Counter, "take", lambda counter, rules: "not counted before the answer")
-    monkeypatch.setattr(hashing, "_turns", _Everybody())
+    monkeypatch.setattr(hashing, "_slots", _Unlimited())
     crowd = threading.Barrier(11)
 
     def hold():
@@ -97,18 +97,18 @@ def test_without_counting_first_more_are_evaluated(app, alice, evaluated, monkey
     assert evaluated.total > 10
 
 
-class _Everybody:
-    def one(self):
+class _Unlimited:
+    def acquire(self):
         return nullcontext()
 
 
-def test_without_turns_more_are_computed_at_a_time(app, alice, evaluated, monkeypatch):
+def test_without_slots_more_are_computed_at_a_time(app, alice, evaluated, monkeypatch):
     """The control run of the bound on the processor."""
-    monkeypatch.setattr(hashing, "_turns", _Everybody())
-    crowd = threading.Barrier(hashing.AT_ONCE + 1)
+    monkeypatch.setattr(hashing, "_slots", _Unlimited())
+    crowd = threading.Barrier(hashing.MAX_RUNNING + 1)
     evaluated.hold = lambda: crowd.wait(PATIENCE)
-    at_once(2 * (hashing.AT_ONCE + 1), lambda number: guess(app, number))
-    assert evaluated.peak > hashing.AT_ONCE
+    at_once(2 * (hashing.MAX_RUNNING + 1), lambda number: guess(app, number))
+    assert evaluated.peak > hashing.MAX_RUNNING
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["redis", "redis away"])
@@ -214,21 +214,23 @@ def test_an_account_written_otherwise_has_the_same_count(app, alice, evaluated):
 
 
 def test_who_waits_too_long_for_a_turn_is_told_to_come_back(app, alice, monkeypatch, evaluated):
-    monkeypatch.setattr(hashing, "MOST_SECONDS", 0.01)
-    first_in, go_on = threading.Barrier(hashing.AT_ONCE + 1), threading.Event()
+    monkeypatch.setattr(hashing, "MAX_WAIT_SECONDS", 0.01)
+    first_in, go_on = threading.Barrier(hashing.MAX_RUNNING + 1), threading.Event()
 
     def hold():
         first_in.wait(PATIENCE)
         go_on.wait(PATIENCE)
 
     evaluated.hold = hold
-    with ThreadPoolExecutor(hashing.AT_ONCE) as pool:
-        jobs = [pool.submit(contextvars.copy_context().run, guess, app, number) for number in range(hashing.AT_ONCE)]
+    with ThreadPoolExecutor(hashing.MAX_RUNNING) as pool:
+        jobs = [
+            pool.submit(contextvars.copy_context().run, guess, app, number) for number in range(hashing.MAX_RUNNING)
+        ]
         first_in.wait(PATIENCE)
         refused = app.test_client().post("/auth/login", json=LOGIN)
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
         go_on.set()
-        assert [job.result(PATIENCE) for job in jobs] == [401] * hashing.AT_ONCE
+        assert [job.result(PATIENCE) for job in jobs] == [401] * hashing.MAX_RUNNING
     evaluated.hold = lambda: None
     assert guess(app, 50, LOGIN) == 200
 

@@ -12,12 +12,12 @@ WHO = {"email": "maria.lopez@example.com", "username": "Maria Lopez"}
 
 def test_the_clients_own_examples_work_on_a_local_run(app):
     for password in ("password123", "test123", "admin123"):
-        assert hashing.fault_of(password, **WHO) is None
+        assert hashing.error_of(password, **WHO) is None
 
 
 def test_a_local_password_has_at_least_six_characters(app):
-    assert "6 characters" in hashing.fault_of("12345", **WHO)
-    assert hashing.fault_of("sechs6", **WHO) is None
+    assert "6 characters" in hashing.error_of("12345", **WHO)
+    assert hashing.error_of("sechs6", **WHO) is None
 
 
 PATTERNS = ["123456", "abcdef", "654321", "234567890", "fedcba", "qwerty", "qwertz", "asdfgh", "QWERTY", "aaaaaa",
@@ -27,12 +27,12 @@ PATTERNS = ["123456", "abcdef", "654321", "234567890", "fedcba", "qwerty", "qwer
 
 def test_mere_patterns_are_refused_on_a_local_run_too(app, app_with):
     for password in PATTERNS:
-        assert "too easy to guess" in hashing.fault_of(password, **WHO), password
+        assert "too easy to guess" in hashing.error_of(password, **WHO), password
     for password in ("password123", "test123", "admin123", "parking1", "abcdef!", "x123456", "user123", "sommer26"):
-        assert hashing.fault_of(password, **WHO) is None, password
+        assert hashing.error_of(password, **WHO) is None, password
     with app_with(**PRODUCTION).app_context():
-        assert "too easy to guess" in hashing.fault_of("4567890123", **WHO)
-        assert hashing.fault_of("four" * 1024, **WHO) is None
+        assert "too easy to guess" in hashing.error_of("4567890123", **WHO)
+        assert hashing.error_of("four" * 1024, **WHO) is None
 
 
 WEAK = [
@@ -53,19 +53,19 @@ WEAK = [
 def test_production_refuses(app_with):
     with app_with(**PRODUCTION).app_context():
         for password, word in WEAK:
-            assert word in (hashing.fault_of(password, **WHO) or ""), password
+            assert word in (hashing.error_of(password, **WHO) or ""), password
 
 
 def test_production_allows_any_characters(app_with):
     with app_with(**PRODUCTION).app_context():
         for password in ["correct horse battery", "8 chars!", "пароль из слов", "🚗🚕🚙🏎🚓🚑🚒🚐", "four" * 1024]:
-            assert hashing.fault_of(password, **WHO) is None, password
+            assert hashing.error_of(password, **WHO) is None, password
 
 
 def test_bytes_after_bcrypts_seventy_second_count(app):
     for length in (73, 74, 128, 1000, 4095, 4096):
         first, second = "p" * (length - 1) + "a", "p" * (length - 1) + "b"
-        kept = hashing.hashed(first)
+        kept = hashing.hash_of(first)
         assert kept.startswith("$2b$")
         assert hashing.matches(first, kept)
         assert not hashing.matches(second, kept)
@@ -73,19 +73,19 @@ def test_bytes_after_bcrypts_seventy_second_count(app):
 
 
 def test_one_password_however_the_keyboard_composes_it(app):
-    kept = hashing.hashed("Caf\u00e9 am Eck")
+    kept = hashing.hash_of("Caf\u00e9 am Eck")
     assert hashing.matches("Cafe\u0301 am Eck", kept)
     assert not hashing.matches("Cafe am Eck", kept)
 
 
 def test_spaces_and_letter_case_count(app):
-    kept = hashing.hashed(" Two words ")
+    kept = hashing.hash_of(" Two words ")
     assert not hashing.matches("Two words", kept)
     assert not hashing.matches(" two words ", kept)
 
 
 def test_the_same_password_is_never_kept_the_same(app):
-    assert hashing.hashed("correct horse") != hashing.hashed("correct horse")
+    assert hashing.hash_of("correct horse") != hashing.hash_of("correct horse")
 
 
 def test_no_account_matches_no_password_with_the_same_work(app, monkeypatch):
@@ -95,7 +95,7 @@ def test_no_account_matches_no_password_with_the_same_work(app, monkeypatch):
     monkeypatch.setattr(hashing, "verify_password", lambda *a: compared.append(a[1][:7]) or real(*a))
     assert not hashing.matches("", None)
     assert not hashing.matches("whatever", None)
-    assert hashing.matches("secret", hashing.hashed("secret"))
+    assert hashing.matches("secret", hashing.hash_of("secret"))
     assert compared == ["$2b$04$"] * 3
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from parking.accounts import hooks
 from parking.accounts.models import LoginSession, SingleUse, User
-from parking.audit.models import AuditEntry
+from parking.audit import AuditEntry
 from parking.database import db
 from parking.idempotency.models import IdempotencyKey
 from parking.mail.models import MailPreference, OutboxMail

@@ -75,7 +75,7 @@ def test_a_password_that_changes_while_it_is_compared_does_not_sign_in(client, a
 
     def slow(password, kept):
         good = real(password, kept)
-        db.session.get(User, alice.id).password = hashing.hashed("another one")
+        db.session.get(User, alice.id).password = hashing.hash_of("another one")
         db.session.commit()
         return good
 

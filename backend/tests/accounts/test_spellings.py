@@ -79,7 +79,7 @@ def test_the_operator_may_write_the_first_administrator_in_either_spelling(setti
     app = create_app(dataclasses.replace(settings, admin_email=email, admin_password=PASSWORD))
     app.test_client_class = Client
     with app.app_context():
-        assert "boss@bücher.example" in setup.ensure_first()[0]
+        assert "boss@bücher.example" in setup.ensure_first_admin()[0]
         for spelling in ("boss@xn--bcher-kva.example", "boss@bücher.example"):
             assert login(app.test_client(), spelling).status_code == 200
         db.engine.dispose()
@@ -94,7 +94,7 @@ def test_limits_and_devices_know_an_account_by_its_address_not_by_the_spelling(a
         "bob@bücher。example",
     ):
         with app.test_request_context(json={"email": email}):
-            seen.add((routes._named_account(), cookies._mark(email), security_log.account_hash(email)))
+            seen.add((routes._named_account(), cookies._device_value(email), security_log.account_hash(email)))
     assert len(seen) == 1
     with app.test_request_context(json={"email": "bob@buecher.example"}):
         assert routes._named_account() not in {one for one, *_ in seen}

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import event, select
 
-from parking.accounts import hooks, queries, service, setup
+from parking.accounts import hooks, queries, setup
 from parking.accounts.models import Role, User
-from parking.audit.models import AuditEntry
+from parking.audit import AuditEntry
 from parking.database import db, transaction
 
 from .conftest import OWN_PAGE
@@ -57,10 +57,10 @@ def test_figures_come_from_the_domain_that_knows_them(client, alice, carol, auth
 
     def figures(session, user_ids):
         asked.append(user_ids)
-        return {alice.id: hooks.Figures(1, 7, 12345, datetime(2026, 3, 1, 9, tzinfo=UTC))}
+        return {alice.id: hooks.BookingSummary(1, 7, 12345, datetime(2026, 3, 1, 9, tzinfo=UTC))}
 
-    monkeypatch.setattr(hooks, "_figures", [])
-    service.register_figures(figures)
+    monkeypatch.setattr(hooks, "_summaries", [])
+    hooks.register_booking_summaries(figures)
     users = client.get("/api/users", headers=auth(carol)).json["users"]
     assert asked == [[carol.id, alice.id]]
     assert (users[1]["active_bookings"], users[1]["total_bookings"], users[1]["total_spent"]) == (1, 7, 123.45)
@@ -134,7 +134,7 @@ def test_a_disabled_person_is_refused_at_the_next_request(client, alice, carol, 
     assert client.patch(f"/api/users/{alice.id}", json={"active": True}, headers=auth(carol)).status_code == 200
     assert client.get("/auth/me", headers=headers).status_code == 401, "the old token stays dead"
     sign_in("alice@example.com")
-    from parking.audit.models import AuditEntry
+    from parking.audit import AuditEntry
 
     changes = rows(AuditEntry, action="user.updated")
     assert [(entry.actor_id, entry.entity_id) for entry in changes] == [(carol.id, alice.id)] * 2
@@ -193,7 +193,7 @@ def test_the_last_administrator_cannot_be_removed(client, alice, carol, auth, ro
     gone = client.delete("/auth/me", json={"password": "correct horse battery"}, headers=auth(carol))
     assert (gone.status_code, gone.json["code"]) == (409, "last_administrator")
     with db.session() as session:
-        assert queries.administrators(session) == 1
+        assert queries.count_admins(session) == 1
 
 
 def test_a_disabled_administrator_is_nobody_in_charge(client, alice, carol, auth):
@@ -226,22 +226,22 @@ def test_two_administrators_who_remove_each_other_leave_one(app, together, auth,
     assert 200 in statuses
     assert set(statuses) <= {200, 401, 409}
     with db.session() as session:
-        assert queries.administrators(session) == 1
+        assert queries.count_admins(session) == 1
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite never has two writers
 def test_without_the_lock_nobody_would_be_left(app, together, auth, two_administrators, monkeypatch):
     """The control run: both count before either has written."""
     counted = threading.Barrier(2)
-    real = queries.administrators
+    real = queries.count_admins
 
     def count_then_wait(session, *, but=None):
         found = real(session, but=but)
         counted.wait(20)
         return found
 
-    monkeypatch.setattr(setup, "lock", lambda session: None)
-    monkeypatch.setattr(queries, "administrators", count_then_wait)
+    monkeypatch.setattr(setup, "lock_admins", lambda session: None)
+    monkeypatch.setattr(queries, "count_admins", count_then_wait)
     assert remove_each_other(app, together, auth, two_administrators, "delete") == [200, 200]
     with db.session() as session:
         assert real(session) == 0

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from parking import clock
+from parking.audit import AuditEntry
 from parking.audit import service as audit
-from parking.audit.models import AuditEntry
 from parking.bookings import expiry, service
 from parking.bookings.models import Booking
 from parking.database import db, transaction

@@ -378,7 +378,7 @@ def test_the_calendar_file(client, auth, alice, lot):
 def test_every_change_leaves_one_audit_row(client, auth, alice, carol, lot):
     from sqlalchemy import select
 
-    from parking.audit.models import AuditEntry
+    from parking.audit import AuditEntry
     from parking.database import db
 
     booking = reserve(alice, lot, H, H)

@@ -66,7 +66,7 @@ def test_the_refusal_says_how_long_to_wait_and_it_is_true(app_with, monkeypatch)
     assert refused.json["code"] == "too_many_requests"
     wait = int(refused.headers["Retry-After"])
     assert 119 <= wait <= 121
-    assert rate_limits.spoken(wait) in refused.json["detail"]
+    assert rate_limits.in_words(wait) in refused.json["detail"]
     now += wait - 2
     assert tries(app, "a@example.com", 1) == [429]
     now += 2
@@ -116,7 +116,7 @@ def test_without_redis_the_process_counts_for_itself_and_nobody_waits(app_with, 
     [(2, "2 seconds"), (61, "2 minutes"), (121, "3 minutes"), (3600, "60 minutes"), (86_400, "24 hours")],
 )
 def test_a_wait_is_told_in_units_one_can_grasp(seconds, said):
-    assert rate_limits.spoken(seconds) == said
+    assert rate_limits.in_words(seconds) == said
 
 
 def test_every_limited_route_is_documented_as_such(plain):

@@ -19,7 +19,7 @@ TRUE: list[tuple[str, str, int]] = []
 
 def _true() -> bool:
     db.session.rollback()
-    return derived_columns.untrue(db.session()) == TRUE
+    return derived_columns.wrong_values(db.session()) == TRUE
 
 
 def _user(n: int) -> dict:
@@ -161,7 +161,7 @@ def _login(client, email):
 
 def test_old_twins_are_neither_merged_nor_locked_out(old, client):
     assert _true()
-    seen = {(twin.table, twin.column, twin.id, twin.same_as) for twin in duplicates.listed(db.session())}
+    seen = {(twin.table, twin.column, twin.id, twin.same_as) for twin in duplicates.list_all(db.session())}
     assert seen == {
         ("app_user", "email", 2, 1),
         ("app_user", "username", 2, 1),
@@ -206,7 +206,7 @@ def test_a_twin_gets_the_ordinary_key_when_it_is_free(old, client, carol, auth):
     assert client.delete("/auth/me", json={"password": PASSWORD}, headers=first).status_code == 200
     for spelling in ("bob@bücher.example", "bob@xn--bcher-kva.example"):
         assert _login(client, spelling).json["user"]["id"] == 2
-    assert {(twin.column, twin.id) for twin in duplicates.listed(db.session())} == {("username", 5)}
+    assert {(twin.column, twin.id) for twin in duplicates.list_all(db.session())} == {("username", 5)}
     assert _true()
 
 
@@ -221,7 +221,7 @@ def test_a_twin_that_is_saved_unchanged_stays_one(old, client, carol, auth):
 
 def test_keys_go_down_and_up_again_with_live_rows(old, client):
     """Down with rows that the index of before allows; the twins are there once more after the next upgrade."""
-    before = {twin.id for twin in duplicates.listed(db.session())}
+    before = {twin.id for twin in duplicates.list_all(db.session())}
     db.session.close()
     with transaction() as session:
         session.execute(update(Lot.__table__).where(Lot.id == 1).values(deleted_at=clock.now()))
@@ -231,6 +231,6 @@ def test_keys_go_down_and_up_again_with_live_rows(old, client):
                 row.username = "other"
     downgrade(directory=str(schema.MIGRATIONS), revision=BEFORE)
     schema.upgrade()
-    assert schema.faults() == []
+    assert schema.problems() == []
     assert _true()
-    assert {twin.id for twin in duplicates.listed(db.session())} <= before
+    assert {twin.id for twin in duplicates.list_all(db.session())} <= before

@@ -13,9 +13,9 @@ def test_migrations_run_back_to_nothing_and_up_again(app):
     with db.engine.connect() as connection:
         left = set(db.inspect(connection).get_table_names()) - {"alembic_version"}
     assert left == set()
-    assert schema.faults()
+    assert schema.problems()
     schema.upgrade()
-    assert schema.faults() == []
+    assert schema.problems() == []
 
 
 @pytest.mark.filterwarnings("ignore:autogenerate skipping", "ignore:Skipped unsupported reflection")
@@ -35,10 +35,10 @@ def test_the_start_notices_every_missing_guard(app):
         with transaction() as session:
             on = f" ON {table}" if db.engine.dialect.name == "postgresql" else ""
             session.execute(text(f"DROP TRIGGER {name}{on}"))
-        assert any(name in fault for fault in schema.faults()), name
+        assert any(name in fault for fault in schema.problems()), name
         with transaction() as session:
             constraints.install(session.connection())
-        assert schema.faults() == []
+        assert schema.problems() == []
 
 
 def test_the_start_notices_a_missing_constraint(app):
@@ -46,7 +46,7 @@ def test_the_start_notices_a_missing_constraint(app):
         if db.engine.dialect.name == "postgresql":
             session.execute(text("ALTER TABLE booking DROP CONSTRAINT booking_no_overlap"))
         session.execute(text("DROP INDEX booking_one_active"))
-    said = " ".join(schema.faults())
+    said = " ".join(schema.problems())
     assert "booking_one_active" in said
     assert db.engine.dialect.name == "sqlite" or "booking_no_overlap" in said
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from parking import clock
 from parking.accounts.models import LoginSession, SingleUse, User
-from parking.audit.models import AuditEntry
+from parking.audit import AuditEntry
 from parking.database import db
 from parking.exports import stream
 from parking.exports.personal_data import content

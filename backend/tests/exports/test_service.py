@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from parking import clock
 from parking.accounts.models import User
-from parking.audit.models import AuditEntry
+from parking.audit import AuditEntry
 from parking.database import db, transaction
 from parking.exports import build, emails, files, quota, service
 from parking.exports.models import ExportJob

@@ -286,7 +286,7 @@ def test_the_role_of_the_application_is_no_superuser_and_can_migrate(postgres, t
     app = create_app(make_settings(tmp_path, database_url=postgres.url("parking").replace("postgres@", "parking@")))
     with app.app_context():
         schema.upgrade()
-        assert schema.faults() == []
+        assert schema.problems() == []
         db.engine.dispose()
 
 

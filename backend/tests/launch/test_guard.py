@@ -26,7 +26,7 @@ WITHOUT_THE_KERNEL = """
 import sys
 sys.path.insert(0, {backend!r})
 from launch import guard
-guard.die_with_parent = lambda parent: False
+guard.exit_with_parent = lambda parent: False
 guard.main(sys.argv[1:])
 """
 UNGUARDED = "import os, sys; os.execvp(sys.argv[2], sys.argv[2:])"

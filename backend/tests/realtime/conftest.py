@@ -26,7 +26,7 @@ def live_app(tmp_path, valkey, patient):
     app = create_app(make_settings(tmp_path, redis_url=valkey.url))
     with app.app_context():
         yield app
-        app.extensions["live"].courier.close(0)
+        app.extensions["live"].publisher.close(0)
         db.engine.dispose()
 
 
@@ -40,8 +40,8 @@ def site(settings, valkey, patient):
     app.config["ADDRESS"] = ("127.0.0.1", server.server_port)
     with app.app_context():
         yield app
-        app.extensions["live"].courier.close(0)
-        app.extensions["live"].hub.close()
+        app.extensions["live"].publisher.close(0)
+        app.extensions["live"].broker.close()
         server.shutdown()
         server.server_close()
         db.session.remove()

@@ -18,7 +18,7 @@ def create() -> Any:
     redis_client.ANSWER_SECONDS = redis_client.CONNECT_SECONDS = publisher.ANSWER_SECONDS = (
         publisher.CONNECT_SECONDS
     ) = PATIENCE
-    feed.SLACK_SECONDS = broker.SETTLE_SECONDS = PATIENCE
+    feed.SLACK_SECONDS = broker.FEED_SECONDS = PATIENCE
     app = create_app()
     app.add_url_rule("/stall", view_func=_stall)
     return app

@@ -10,7 +10,7 @@ import pytest
 
 from parking.accounts.sessions import access_tokens
 from parking.realtime import broker, service
-from parking.realtime.feed import order
+from parking.realtime.feed import sort_key
 from parking.realtime.publisher import STREAM
 from tests.launch.conftest import wait_for
 from tests.realtime.pages import Page
@@ -151,7 +151,9 @@ def test_heartbeats_carry_the_newest_id(visit, people, monkeypatch):
     monkeypatch.setattr(broker, "PING_SECONDS", 0.5)
     page = visit("alice")
     service.publish("booking", {"id": 2, "status": "Active"}, user_id=people["bob"].id)
-    wait_for(lambda: order(page.all("ping")[-1].id) > order(page.all("ping")[0].id), what="a heartbeat with a newer id")
+    wait_for(
+        lambda: sort_key(page.all("ping")[-1].id) > sort_key(page.all("ping")[0].id), what="a heartbeat with a newer id"
+    )
 
 
 def test_a_stream_ends_with_its_token(site, people, monkeypatch):

@@ -12,14 +12,13 @@ import pytest
 from celery import Celery
 
 from parking import create_app
-from parking.realtime import publisher, service
-from parking.realtime import redis_client as road
+from parking.realtime import publisher, redis_client, service
 from tests.conftest import make_settings
 from tests.launch.conftest import wait_for
 from tests.realtime.waits import Waits
 from tests.services import impatient
 
-NEVER_LONGER = road.CONNECT_SECONDS + road.ANSWER_SECONDS
+NEVER_LONGER = redis_client.CONNECT_SECONDS + redis_client.ANSWER_SECONDS
 
 
 def waiting_jobs(client) -> list[tuple[str, list]]:
@@ -38,7 +37,7 @@ def longest(waits: Waits, action, times: int = 3) -> float:
     held = []
     for _ in range(times):
         held += [waits.of(action)[1] for _ in range(20)]
-        time.sleep(road.PAUSE_SECONDS)
+        time.sleep(redis_client.PAUSE_SECONDS)
     return max(held)
 
 
@@ -73,7 +72,7 @@ def test_events_become_entries_with_growing_ids_and_equal_waiting_hints_become_o
 @impatient
 @pytest.mark.parametrize("fault", ["stop", "freeze"])
 def test_nothing_blocks_or_raises_while_redis_is_away(live_app, valkey, fault, waits, monkeypatch):
-    monkeypatch.setattr(road, "PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr(redis_client, "PAUSE_SECONDS", 0.2)
     service.changed_lots([1])
     getattr(valkey, fault)()
     held = longest(waits, lambda: service.changed_lots([1, 2]))
@@ -107,8 +106,8 @@ def test_after_its_return_the_kept_wake_ups_arrive_and_marks_work(live_app, valk
 
 @impatient
 def test_an_event_outlives_a_stumble_of_redis_and_not_a_long_outage(live_app, valkey, monkeypatch):
-    monkeypatch.setattr(publisher, "EVENT_SECONDS", 3600)
-    bag = live_app.extensions["live"].courier
+    monkeypatch.setattr(publisher, "RETRY_EVENT_SECONDS", 3600)
+    publisher_thread = live_app.extensions["live"].publisher
     valkey.freeze()
     service.publish("booking", {"id": 5, "status": "Active"}, user_id=3)
     wait_for(lambda: not live_app.extensions["live"].redis.available, what="the fault to be noticed")
@@ -116,18 +115,18 @@ def test_an_event_outlives_a_stumble_of_redis_and_not_a_long_outage(live_app, va
     assert service.flush(60)
     told = [json.loads(fields["e"])["data"] for _, fields in valkey.client.xrange(publisher.STREAM)]
     assert {"id": 5, "status": "Active"} in told
-    assert bag.dropped == 0
-    monkeypatch.setattr(publisher, "EVENT_SECONDS", 0)
+    assert publisher_thread.dropped == 0
+    monkeypatch.setattr(publisher, "RETRY_EVENT_SECONDS", 0)
     valkey.stop()
     service.publish("booking", {"id": 6, "status": "Active"}, user_id=3)
-    wait_for(lambda: bag.dropped == 1, what="the event to be given up")
+    wait_for(lambda: publisher_thread.dropped == 1, what="the event to be given up")
     assert service.flush(60)
 
 
 @impatient
 def test_a_frozen_redis_is_tried_once_a_second_not_by_everybody(live_app, valkey, waits, monkeypatch):
-    assert road.PAUSE_SECONDS == 1
-    monkeypatch.setattr(road, "PAUSE_SECONDS", 3600)  # a busy machine takes longer for the crowd than a second
+    assert redis_client.PAUSE_SECONDS == 1
+    monkeypatch.setattr(redis_client, "PAUSE_SECONDS", 3600)  # a busy machine takes longer for the crowd than a second
     valkey.freeze()
     asked = []
 
@@ -146,12 +145,12 @@ def test_a_frozen_redis_is_tried_once_a_second_not_by_everybody(live_app, valkey
 
 def test_a_full_bag_drops_and_counts(live_app, valkey):
     valkey.stop()
-    for number in range(publisher.BAG_SIZE + 500):
+    for number in range(publisher.BUFFER_SIZE + 500):
         service.wake_task("mail.deliver", number)
-    bag = live_app.extensions["live"].courier
-    assert not bag.flush(0.5)
-    wait_for(lambda: bag.dropped >= 500)  # what the thread has in its hands comes back first
-    assert len(bag._wakes) <= publisher.BAG_SIZE
+    publisher_thread = live_app.extensions["live"].publisher
+    assert not publisher_thread.flush(0.5)
+    wait_for(lambda: publisher_thread.dropped >= 500)  # what the thread has in its hands comes back first
+    assert len(publisher_thread._wake_ups) <= publisher.BUFFER_SIZE
 
 
 def test_a_memory_full_redis_keeps_the_wake_up_for_later(live_app, valkey):
@@ -200,7 +199,7 @@ def test_wiped_marks_are_not_mistaken_for_no_change(live_app, valkey):
     assert service.changed_since(told.version).lots == {3}
 
 
-def test_the_courier_works_in_a_forked_process(live_app, valkey):
+def test_the_publisher_works_in_a_forked_process(live_app, valkey):
     """Celery's prefork pool forks after the application was made."""
     service.wake_task("parent")
     assert service.flush(60)

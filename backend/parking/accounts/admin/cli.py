@@ -24,15 +24,15 @@ def list_twins() -> None:
     An older version allowed them, because it compared names by a weaker rule. Both stay in use; a new one with that
     name is refused.
     """
-    lines = duplicates_report.lines(db.session())
-    click.echo("\n".join(lines) or duplicates_report.sentence(0))
+    lines = duplicates_report.report_lines(db.session())
+    click.echo("\n".join(lines) or duplicates_report.describe_duplicates(0))
     sys.exit(1 if lines else 0)
 
 
 @names_group.command("check")
 def check_keys() -> None:
     """Check that every stored key matches its name. Exit code 1 when one does not."""
-    wrong = derived_columns.untrue(db.session())
+    wrong = derived_columns.wrong_values(db.session())
     for table, column, row_id in wrong:
         click.echo(f"{table} {row_id}: {column} does not match its row")
     click.echo(f"Wrong keys: {len(wrong)}.")
@@ -51,7 +51,7 @@ def create(email: str, username: str | None, password_file: TextIO | None) -> No
     Asks for the password on a terminal; otherwise reads it from --password-file or standard input.
     """
     try:
-        user = setup.appoint(email, username, _password(password_file))
+        user = setup.create_admin(email, username, _password(password_file))
     except (ValueError, Problem) as fault:
         raise click.ClickException(str(fault)) from None
     click.echo(f"{user.email} is an administrator now.")

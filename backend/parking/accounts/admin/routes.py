@@ -20,10 +20,10 @@ bp = APIBlueprint("users", __name__, url_prefix="/api/users", tag="Users")
 @bp.output(schemas.Users)
 def list_users(query: schemas.UserList) -> Any:
     """All accounts, newest first, with totals of their bookings."""
-    made = None
+    created = None
     if query.created_from_day and query.created_to_day:
-        made = service.made_between(query.created_from_day, query.created_to_day)
-    return service.listing(Filters(query.q, query.role, query.active, made), query.limit, query.cursor)
+        created = service.created_between(query.created_from_day, query.created_to_day)
+    return service.list_users(Filters(query.q, query.role, query.active, created), query.limit, query.cursor)
 
 
 @bp.get("/<int:user_id>")

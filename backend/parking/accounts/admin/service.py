@@ -1,4 +1,4 @@
-"""Accounts as an administrator sees them."""
+"""Reading and changing accounts as an administrator."""
 
 from __future__ import annotations
 
@@ -17,59 +17,59 @@ from parking.accounts.sessions import browser_sessions
 from parking.database import db, transaction
 
 
-def listing(chosen: Filters, limit: int, cursor: str | None) -> dict[str, Any]:
-    """One page of people with the figures of their bookings: four queries, however many they are."""
+def list_users(filters: Filters, limit: int, cursor: str | None) -> dict[str, Any]:
+    """One page of users with the totals of their bookings, in four queries."""
     session = db.session()
-    found, following, total = queries.page(session, chosen, limit, cursor)
-    deleted = queries.deleted_since(session, chosen) if chosen.made else None
-    return {"users": _shown(session, found), "next": following, "total": total, "deleted": deleted}
+    users, following, total = queries.page(session, filters, limit, cursor)
+    deleted = queries.count_deleted(session, filters) if filters.created else None
+    return {"users": _views(session, users), "next": following, "total": total, "deleted": deleted}
 
 
-def made_between(first: date, last: date) -> tuple[datetime, datetime]:
-    """The days, both included, by the operator's calendar."""
+def created_between(first: date, last: date) -> tuple[datetime, datetime]:
+    """The period from `first` to `last`, both included, in the operator's time zone."""
     zone = ZoneInfo(settings.current().timezone)
     begin, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
     return begin.astimezone(UTC), end.astimezone(UTC)
 
 
 def read(user_id: int) -> dict[str, Any]:
-    """One person. Raises NotFound."""
+    """One user. Raises NotFound."""
     session = db.session()
-    return _shown(session, [queries.person(session, user_id)])[0]
+    return _views(session, [queries.get_user(session, user_id)])[0]
 
 
 def change(user_id: int, active: bool | None, roles: Sequence[str] | None) -> dict[str, Any]:
-    """Enables, disables, changes roles; None leaves as it is. The person's access tokens stop at the next request.
+    """Enables, disables, changes roles; None leaves as it is. The user's access tokens are revoked.
 
     Raises NotFound; Conflict when this would leave no active administrator.
     """
     with transaction() as session:
-        setup.lock(session)
-        user = queries.person(session, user_id, lock=True)
-        before = _standing(user)
+        setup.lock_admins(session)
+        user = queries.get_user(session, user_id, lock=True)
+        before = _current_state(user)
         after = {
             "active": user.active if active is None else active,
             "roles": before["roles"] if roles is None else sorted(set(roles)),
         }
-        if _in_charge(before) and not _in_charge(after):
-            setup.require_another(session, user)
+        if _is_active_admin(before) and not _is_active_admin(after):
+            setup.require_another_admin(session, user)
         if after != before:
             _apply(session, user, before, after)
         session.flush()
-        return _shown(session, [user])[0]
+        return _views(session, [user])[0]
 
 
 def sign_ins(user_id: int) -> dict[str, Any]:
-    """How many browsers a person is signed in with, and when one was last used; not where. Raises NotFound."""
+    """How many browsers a user is signed in with, and when one was last used; not where. Raises NotFound."""
     session = db.session()
-    count, last_used_at = browser_sessions.summary(session, queries.person(session, user_id).id)
+    count, last_used_at = browser_sessions.summary(session, queries.get_user(session, user_id).id)
     return {"count": count, "last_used_at": last_used_at}
 
 
 def sign_out(user_id: int) -> int:
-    """Signs a person out everywhere, access tokens included; how many browsers that were. Raises NotFound."""
+    """Signs a user out everywhere and revokes their access tokens; returns how many browsers. Raises NotFound."""
     with transaction() as session:
-        user = queries.person(session, user_id, lock=True)
+        user = queries.get_user(session, user_id, lock=True)
         count, _ = browser_sessions.summary(session, user.id)
         account_changes.end_tokens(session, user)
         audit.record(session, "session.all_ended", "user", user.id, after={"sessions": count})
@@ -87,16 +87,16 @@ def _apply(session: Session, user: User, before: dict[str, Any], after: dict[str
     audit.record(session, "user.updated", "user", user.id, before=before, after=after)
 
 
-def _standing(user: User) -> dict[str, Any]:
+def _current_state(user: User) -> dict[str, Any]:
     return {"active": user.active, "roles": sorted(role.name for role in user.roles)}
 
 
-def _in_charge(standing: dict[str, Any]) -> bool:
-    return standing["active"] and "admin" in standing["roles"]
+def _is_active_admin(state: dict[str, Any]) -> bool:
+    return state["active"] and "admin" in state["roles"]
 
 
-def _shown(session: Session, users: list[User]) -> list[dict[str, Any]]:
-    figures = hooks.figures(session, [user.id for user in users])
+def _views(session: Session, users: list[User]) -> list[dict[str, Any]]:
+    summaries = hooks.booking_summaries(session, [user.id for user in users])
     return [
         {
             "id": user.id,
@@ -105,10 +105,10 @@ def _shown(session: Session, users: list[User]) -> list[dict[str, Any]]:
             "roles": sorted(role.name for role in user.roles),
             "active": user.active,
             "created_at": user.created_at,
-            "last_booking_at": figures[user.id].last_booking_at,
-            "active_bookings": figures[user.id].active_bookings,
-            "total_bookings": figures[user.id].total_bookings,
-            "total_spent": figures[user.id].total_spent_minor,
+            "last_booking_at": summaries[user.id].last_booking_at,
+            "active_bookings": summaries[user.id].active_bookings,
+            "total_bookings": summaries[user.id].total_bookings,
+            "total_spent": summaries[user.id].total_spent_minor,
             "currency": settings.current().currency,
         }
         for user in users

@@ -1,7 +1,7 @@
-"""Passwords: which are allowed, how they are kept, how they are compared.
+"""Passwords: the policy, hashing and comparing.
 
-Kept as bcrypt over an HMAC (Flask-Security), so bytes after bcrypt's 72nd count too. Hashing takes a quarter of a
-second by design: callers do it while they hold no database connection.
+Stored as bcrypt over an HMAC (Flask-Security), so bytes after bcrypt's 72nd count too. Hashing takes a quarter of a
+second by design: callers hold no database connection meanwhile.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from parking.errors import Invalid, Unavailable
 MAX_BYTES = 4096
 _LIST = Path(__file__).with_name("common_passwords.txt")
 _SHORTEST_PART = 4
-AT_ONCE = 2
-"""Hashes computed at one time in one process; each keeps a core busy."""
-MOST_WAITING = 64
-MOST_SECONDS = 10.0
-"""How many callers wait for their turn, and how long; the others get 503."""
+MAX_RUNNING = 2
+"""Hashes computed at the same time in one process; each occupies a core."""
+MAX_WAITING = 64
+MAX_WAIT_SECONDS = 10.0
+"""How many callers wait for a slot, and how long; the others get 503."""
 
 
-class _Turns:
-    """Lets few compute at a time, so that a crowd at the door leaves the cores to everybody else."""
+class _HashSlots:
+    """Limits how many hashes are computed at once, so that many sign-ins leave CPU time for other requests."""
 
     def __init__(self) -> None:
-        self._free = threading.BoundedSemaphore(AT_ONCE)
-        self._places = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
+        self._free = threading.BoundedSemaphore(MAX_RUNNING)
+        self._places = threading.BoundedSemaphore(MAX_RUNNING + MAX_WAITING)
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """Waits for a turn. Raises Unavailable when too many wait, or for too long."""
+    def acquire(self) -> Iterator[None]:
+        """Waits for a slot. Raises Unavailable when too many wait, or for too long."""
         if not self._places.acquire(blocking=False):
             raise _busy()
         try:
-            if not self._free.acquire(timeout=MOST_SECONDS):
+            if not self._free.acquire(timeout=MAX_WAIT_SECONDS):
                 raise _busy()
             try:
                 yield
@@ -52,7 +52,7 @@ class _Turns:
             self._places.release()
 
 
-_turns = _Turns()
+_slots = _HashSlots()
 
 
 def _busy() -> Unavailable:
@@ -61,44 +61,44 @@ def _busy() -> Unavailable:
 
 _SHORTEST_RUN = 3
 _LONGEST_REPEATED = 16
-"""A sentence said twice is no mere pattern any more."""
+"""A longer repeated text, such as a sentence written twice, is allowed."""
 _ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "qwertzuiop", "asdfghjkl", "zxcvbnm", "yxcvbnm")
 _ONE_SIGN = tuple(sign * _LONGEST_REPEATED for sign in "abcdefghijklmnopqrstuvwxyz0123456789")
 _LINES = (*_ROWS, *(row[::-1] for row in _ROWS), *_ONE_SIGN)
-"""What fingers and children say in a row."""
+"""Sequences of the alphabet, the digits and keyboards, and repeated characters."""
 
 
 def require(password: str, *, email: str, username: str, field: str = "password") -> None:
-    """Refuses, with Invalid, a password that the policy does not allow for this person."""
-    if fault := fault_of(password, email, username):
-        raise Invalid.field(field, fault)
+    """Raises Invalid for a password that the policy does not allow for this user."""
+    if error := error_of(password, email, username):
+        raise Invalid.field(field, error)
 
 
-def fault_of(password: str, email: str, username: str) -> str | None:
-    """What is wrong with a password, as a sentence; None when it may be used.
+def error_of(password: str, email: str, username: str) -> str | None:
+    """Why a password is not allowed, as a sentence; None when it is.
 
-    A local run asks for length, and that it is no mere pattern (`123456`, `abcdef`, `qwerty`, `121212`). Production
-    also refuses the common ones and those made from the person's own name or address (ASVS 6.2.4, 6.2.11).
+    A local run requires the length, and refuses patterns (`123456`, `abcdef`, `qwerty`, `121212`). Production also
+    refuses common passwords and those that contain the user's name or address (ASVS 6.2.4, 6.2.11).
     """
-    chosen = settings.current()
+    configured = settings.current()
     same = _normal(password)
-    if len(same) < chosen.password_min_length:
-        return f"A password must have at least {chosen.password_min_length} characters."
+    if len(same) < configured.password_min_length:
+        return f"A password must have at least {configured.password_min_length} characters."
     if len(same.encode()) > MAX_BYTES:
         return f"A password can have at most {MAX_BYTES} bytes."
     folded = same.casefold()
-    if _is_pattern(folded) or (chosen.production and folded in _common()):
+    if _is_pattern(folded) or (configured.production and folded in _common()):
         return "This password is too easy to guess. Please choose another."
-    if not chosen.production:
+    if not configured.production:
         return None
-    if any(part in folded for part in _own_words(email, username, chosen.site_name)):
+    if any(part in folded for part in _own_words(email, username, configured.site_name)):
         return "A password must not contain your name, your address or the name of this site."
     return None
 
 
 def _is_pattern(folded: str) -> bool:
-    """Whether it is nothing but a few signs, one part again and again, or runs of neighbours in the alphabet, among the
-    digits or on a keyboard, forwards or backwards."""
+    """Whether it consists of fewer than three characters, one repeated part, or sequences of the alphabet, the digits
+    or a keyboard, forwards or backwards."""
     if len(set(folded)) < 3 or (len(folded) <= _LONGEST_REPEATED and folded in (folded * 2)[1:-1]):
         return True
     position = 0
@@ -111,7 +111,7 @@ def _is_pattern(folded: str) -> bool:
 
 
 def _run_length(text: str, start: int) -> int:
-    """How many signs from `start` on continue one run; 1 where none is long enough."""
+    """Length of the sequence that begins at `start`; 1 when it is too short."""
     longest = 1
     for line in _LINES:
         length = 1
@@ -121,32 +121,32 @@ def _run_length(text: str, start: int) -> int:
     return longest if longest >= _SHORTEST_RUN else 1
 
 
-def hashed(password: str) -> str:
-    """What is kept instead of the password. Slow."""
-    with _turns.one():
+def hash_of(password: str) -> str:
+    """The hash to store. Slow."""
+    with _slots.acquire():
         return str(hash_password(_normal(password)))
 
 
-def matches(password: str, kept: str | None) -> bool:
-    """Whether this is the password. Slow; as slow for an account that is not there (`kept` None)."""
-    with _turns.one():
-        good = verify_password(_normal(password), kept or _decoy(settings.current().bcrypt_rounds))
-    return good and kept is not None
+def matches(password: str, stored_hash: str | None) -> bool:
+    """Whether the password matches. Slow, and as slow for an account that does not exist (`stored_hash` None)."""
+    with _slots.acquire():
+        good = verify_password(_normal(password), stored_hash or _dummy_hash(settings.current().bcrypt_rounds))
+    return good and stored_hash is not None
 
 
-def outdated(kept: str) -> bool:
-    """Whether a hash was made with less work than is asked for today."""
-    return not bcrypt.identify(kept) or bcrypt.from_string(kept).rounds < settings.current().bcrypt_rounds
+def needs_rehash(stored_hash: str) -> bool:
+    """Whether a hash has fewer rounds than configured."""
+    return not bcrypt.identify(stored_hash) or bcrypt.from_string(stored_hash).rounds < settings.current().bcrypt_rounds
 
 
 def _normal(password: str) -> str:
-    """The same characters are the same password, however a keyboard composes them (NIST SP 800-63B)."""
+    """NFKC, so that differently composed characters are the same password (NIST SP 800-63B)."""
     return unicodedata.normalize("NFKC", password)
 
 
 @functools.cache
-def _decoy(rounds: int) -> str:
-    """A well-formed bcrypt hash of nothing: comparing with it takes as long as with a real one."""
+def _dummy_hash(rounds: int) -> str:
+    """A well-formed bcrypt hash: comparing with it takes as long as with a real one."""
     return f"$2b${rounds:02}${'.' * 53}"
 
 

@@ -1,7 +1,7 @@
-"""Access tokens: JWTs, good for TOKEN_MINUTES, that say only which account they stand for.
+"""Access tokens: JWTs, valid for TOKEN_MINUTES, that name only the account.
 
 `sub` is the account's uniquifier, so a new one ends every token at once; roles and the active flag are read from
-the database at every request, so a demoted or disabled person is refused on the next one (RFC 8725, RFC 7519).
+the database at every request, so a demoted or disabled user is refused on the next one (RFC 8725, RFC 7519).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ ISSUER = "parking"
 LEEWAY = timedelta(seconds=10)
 MAX_LENGTH = 2_000
 _NO_KEY_ID = jwt.encode({}, "-" * 32, ALGORITHM).partition(".")[0]
-"""The header of tokens from before keys had ids. They end within TOKEN_MINUTES of an upgrade."""
+"""The header of tokens from before keys had ids. They expire within TOKEN_MINUTES of an upgrade."""
 
 
 def lifetime() -> timedelta:
-    """How long an access token is good for (TOKEN_MINUTES)."""
+    """How long an access token is valid (TOKEN_MINUTES)."""
     return timedelta(minutes=settings.current().token_minutes)
 
 
@@ -52,7 +52,7 @@ def issue(uniquifier: str, family: str | None = None) -> str:
 
 
 def read(token: str) -> dict[str, str] | None:
-    """The claims of a good access token, or None for anything else (forged, expired, of another kind)."""
+    """The claims of a valid access token, or None for anything else (forged, expired, of another type)."""
     if len(token) > MAX_LENGTH:
         return None
     for secret in _keys_for(token.partition(".")[0]):
@@ -62,16 +62,16 @@ def read(token: str) -> dict[str, str] | None:
     return None
 
 
-def live_keys() -> list[str]:
-    """JWT_SECRET, and JWT_SECRET_PREVIOUS while a change of it is under way."""
-    chosen = settings.current()
-    return [key for key in (chosen.jwt_secret, chosen.jwt_secret_previous) if key]
+def valid_keys() -> list[str]:
+    """JWT_SECRET, and JWT_SECRET_PREVIOUS while the secret is being changed."""
+    configured = settings.current()
+    return [key for key in (configured.jwt_secret, configured.jwt_secret_previous) if key]
 
 
 def _keys_for(header: str) -> list[str]:
-    """The keys that may have signed under this header: the one it names. Any header that we do not write (alg none,
-    jku, crit, another typ, a key twice, a key id of nobody) has none."""
-    keys = live_keys()
+    """The keys that a token with this header may be signed with: the one it names. Any header that this program does
+    not write (alg none, jku, crit, another typ, a duplicate key, an unknown key id) has none."""
+    keys = valid_keys()
     return keys if header == _NO_KEY_ID else [key for key in keys if header == _header(key)]
 
 
@@ -82,16 +82,16 @@ def _header(secret: str) -> str:
 
 @functools.lru_cache(maxsize=8)
 def key_id(secret: str) -> str:
-    """The name of a key in the header of its tokens (`kid`, RFC 7515 §4.1.4). It gives nothing of the key away."""
+    """The name of a key in the header of its tokens (`kid`, RFC 7515 §4.1.4). It reveals nothing about the key."""
     return hmac.digest(secret.encode(), b"id of this key", "sha256").hex()[:8]
 
 
 @functools.lru_cache(maxsize=4096)
 def _signed(token: str, secret: str) -> dict[str, Any]:
-    """The claims of a token that this secret signed, good or run out. Raises for any other.
+    """The claims of a token signed with this secret, expired or not. Raises for any other token.
 
-    A signature once found good stays good, so it is not computed again at every request; what can change (the time,
-    the account, the session) is looked at each time. A refusal is not remembered.
+    A valid signature stays valid, so it is cached; what can change (the time, the account, the session) is checked at
+    every request. A refusal is not cached.
     """
     return jwt.decode(
         token,
@@ -108,10 +108,10 @@ def _signed(token: str, secret: str) -> dict[str, Any]:
 
 
 def _is_access(claims: dict[str, object]) -> bool:
-    """Of this kind, with plain text where the database is going to be asked."""
-    asked = (claims["sub"], claims.get("sid", ""))
-    plain = all(isinstance(text, str) and text.isascii() and text.isprintable() for text in asked)
-    return plain and claims.get("typ") == "access"
+    """Whether it is an access token whose values for database queries are printable ASCII."""
+    values = (claims["sub"], claims.get("sid", ""))
+    printable = all(isinstance(text, str) and text.isascii() and text.isprintable() for text in values)
+    return printable and claims.get("typ") == "access"
 
 
 def _is_current(claims: dict[str, object]) -> bool:
@@ -123,8 +123,8 @@ def _is_current(claims: dict[str, object]) -> bool:
 
 
 @functools.cache
-def _who_query() -> Select[*tuple[Any, ...]]:
-    """The person and the session behind a token, one row a role."""
+def _identity_query() -> Select[*tuple[Any, ...]]:
+    """The user and the session of a token, one row per role."""
     return (
         select(
             User.id,
@@ -152,7 +152,7 @@ def identify(request: Request) -> Identity | None:
     if claims is None:
         return None
     family = claims.get("sid")
-    rows = read_once(_who_query(), {"uniquifier": claims["sub"], "family": family})
+    rows = read_once(_identity_query(), {"uniquifier": claims["sub"], "family": family})
     if not rows or rows[0].ended_at is not None or rows[0].family != family:
         return None
     first = rows[0]

@@ -1,9 +1,8 @@
-"""Signed-in browsers. Each holds one refresh token; using it hands out its successor.
+"""Sessions of signed-in browsers. Each holds one refresh token; using it returns its successor.
 
-The cookie is `family.secret`. The successor of a secret is computed from it with a key of the server's, so that two
-tabs, or a repeated request whose answer was lost, are given the same one: to the same client the token just replaced
-is good for GRACE longer. A token older than that, or from another client, is in two hands, so the family ends (RFC 9700
-§4.14.2).
+The cookie is `family.secret`. The successor of a secret is computed from it with a server key, so two tabs, or a
+repeated request whose answer was lost, get the same one: for the same client the replaced token stays valid for GRACE.
+A token older than that, or from another client, may have been stolen, so its family ends (RFC 9700 §4.14.2).
 """
 
 from __future__ import annotations
@@ -25,26 +24,26 @@ from parking.accounts.models import LoginSession
 from parking.accounts.sessions import access_tokens
 from parking.database import changed_rows
 
-IDLE = timedelta(days=30)
-AT_MOST = timedelta(days=90)
+IDLE_LIFETIME = timedelta(days=30)
+MAX_LIFETIME = timedelta(days=90)
 GRACE = timedelta(seconds=60)
 ANY_ADDRESS = timedelta(seconds=10)
-"""A phone that changes from one network to another in the middle of a request repeats it at once."""
-KEPT = timedelta(days=30)
-"""How long a row stays after its end."""
+"""A phone that changes networks in the middle of a request repeats it from another address."""
+RETENTION = timedelta(days=30)
+"""How long a row is stored after its session ended."""
 
 
 @dataclass(frozen=True)
 class Browser:
-    """Where a request came from, as far as it says."""
+    """The client of a request, as far as known."""
 
     user_agent: str | None
     ip: str | None
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A session and what its browser keeps: the cookie, good until `expires_at`."""
+class OpenSession:
+    """A session and the cookie of its browser, valid until `expires_at`."""
 
     user_id: int
     family: str
@@ -52,16 +51,16 @@ class Opened:
     expires_at: datetime
 
 
-class Refused(enum.Enum):
-    """Why a refresh token gets no successor."""
+class Refusal(enum.Enum):
+    """Reasons for refusing a refresh token."""
 
-    UNKNOWN = "never given out, or its session is over"
-    REUSED = "replaced long ago: somebody else may hold a copy"
-    OTHER_ACCOUNT = "good, but of another account than the one that was named"
+    UNKNOWN = "never issued, or its session has ended"
+    REUSED = "replaced before the grace period: it may have been copied"
+    OTHER_ACCOUNT = "valid, but of another account than the one named"
 
 
-def begin(session: Session, user_id: int, browser: Browser) -> Opened:
-    """A new family for this person."""
+def begin(session: Session, user_id: int, browser: Browser) -> OpenSession:
+    """Creates a family for this user."""
     now, secret = clock.now(), secrets.token_urlsafe(32)
     row = LoginSession(
         user_id=user_id,
@@ -70,50 +69,49 @@ def begin(session: Session, user_id: int, browser: Browser) -> Opened:
         rotated_at=now,
         created_at=now,
         last_used_at=now,
-        expires_at=now + IDLE,
+        expires_at=now + IDLE_LIFETIME,
         user_agent=_agent(browser),
         ip=browser.ip,
     )
     session.add(row)
-    return _opened(row, secret)
+    return _open_session(row, secret)
 
 
 def rotate(
     session: Session, cookie: str, browser: Browser, account: str | None = None
-) -> tuple[LoginSession | None, Opened | Refused]:
+) -> tuple[LoginSession | None, OpenSession | Refusal]:
     """The successor of the token in `cookie`, or why there is none. The row stays locked until the commit.
 
-    `account`: the id of the account that the browser's page shows; a good token of another one is left as it is.
+    `account`: the id of the account that the browser's page shows; a valid token of another one is not replaced.
     """
     row, secret = _locked(session, cookie)
     now = clock.now()
     if row is None or row.ended_at is not None or row.expires_at <= now:
-        return row, Refused.UNKNOWN
+        return row, Refusal.UNKNOWN
     repeated = _same(secret, row.previous_hash) and _same_client(row, browser, now - row.rotated_at)
     if not repeated and not _same(secret, row.token_hash):
-        return row, Refused.REUSED
+        return row, Refusal.REUSED
     if account not in (None, str(row.user_id)):
-        return row, Refused.OTHER_ACCOUNT
+        return row, Refusal.OTHER_ACCOUNT
     if repeated:
-        return row, _opened(row, _given_successor(row, secret))
+        return row, _open_session(row, _issued_successor(row, secret))
     following = _successor(secret, settings.current().jwt_secret)
     row.previous_hash, row.token_hash = row.token_hash, _hash(following)
     row.rotated_at = row.last_used_at = now
-    row.expires_at = min(now + IDLE, row.created_at + AT_MOST)
+    row.expires_at = min(now + IDLE_LIFETIME, row.created_at + MAX_LIFETIME)
     row.ip, row.user_agent = browser.ip, _agent(browser)
-    return row, _opened(row, following)
+    return row, _open_session(row, following)
 
 
 def owner_of(session: Session, cookie: str) -> int | None:
-    """The account whose newest or last but one token this is, also when its session is over; None for any other."""
+    """The account whose current or previous token this is, also after its session; None for any other token."""
     row, secret = _locked(session, cookie)
     known = row is not None and (_same(secret, row.token_hash) or _same(secret, row.previous_hash))
     return row.user_id if row is not None and known else None
 
 
 def end_by_cookie(session: Session, cookie: str, *, user_id: int | None = None) -> LoginSession | None:
-    """Ends the family of a token that is good now, with `user_id` only one of this account; None when there is none
-    to end."""
+    """Ends the family of a valid token (with `user_id`, only one of this account); None when there is none to end."""
     row, secret = _locked(session, cookie)
     known = row is not None and (_same(secret, row.token_hash) or _same(secret, row.previous_hash))
     if row is None or not known or row.ended_at is not None or user_id not in (None, row.user_id):
@@ -123,7 +121,7 @@ def end_by_cookie(session: Session, cookie: str, *, user_id: int | None = None) 
 
 
 def end_family(session: Session, user_id: int, *, family: str | None = None, row_id: int | None = None) -> int | None:
-    """Ends one running session of this person; its row's id, or None when there is no such."""
+    """Ends one session of this user; returns its row's id, or None when there is none."""
     return session.scalar(
         update(LoginSession)
         .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
@@ -134,7 +132,7 @@ def end_family(session: Session, user_id: int, *, family: str | None = None, row
 
 
 def end_all(session: Session, user_id: int) -> None:
-    """Ends every session of this person."""
+    """Ends every session of this user."""
     session.execute(
         update(LoginSession)
         .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
@@ -143,14 +141,14 @@ def end_all(session: Session, user_id: int) -> None:
 
 
 def summary(session: Session, user_id: int) -> tuple[int, datetime | None]:
-    """How many sessions of this person can still be refreshed, and when one was last used."""
-    chosen = select(func.count(), func.max(LoginSession.last_used_at)).where(*_running(user_id))
-    count, last_used_at = session.execute(chosen).one()
+    """How many sessions of this user can be refreshed, and when one was last used."""
+    query = select(func.count(), func.max(LoginSession.last_used_at)).where(*_running(user_id))
+    count, last_used_at = session.execute(query).one()
     return count, last_used_at
 
 
 def running(session: Session, user_id: int) -> list[LoginSession]:
-    """The sessions of this person that can still be refreshed, the last used first."""
+    """The sessions of this user that can be refreshed, the last used first."""
     return list(
         session.scalars(
             select(LoginSession)
@@ -169,38 +167,38 @@ def _running(user_id: int) -> list[ColumnElement[bool]]:
     ]
 
 
-def forget(session: Session, user_id: int) -> None:
-    """Deletes every trace of this person's browsers."""
+def delete_of_user(session: Session, user_id: int) -> None:
+    """Deletes the sessions of this user."""
     session.execute(delete(LoginSession).where(LoginSession.user_id == user_id))
 
 
-def forget_old(session: Session) -> int:
-    """Deletes the rows that ended or ran out long ago; how many."""
-    before = clock.now() - KEPT
-    gone = session.execute(
+def delete_old(session: Session) -> int:
+    """Deletes the rows of sessions that ended long ago; returns how many."""
+    before = clock.now() - RETENTION
+    result = session.execute(
         delete(LoginSession).where(or_(LoginSession.ended_at < before, LoginSession.expires_at < before))
     )
-    return changed_rows(gone)
+    return changed_rows(result)
 
 
 def _locked(session: Session, cookie: str) -> tuple[LoginSession | None, str]:
-    """The row of the family that a cookie names, kept from others until the commit; and the cookie's secret."""
+    """The row of the family that a cookie names, locked until the commit, and the cookie's secret."""
     family, _, secret = cookie.partition(".")
-    if not (family.isascii() and family.isprintable()):  # a browser may send what no database can look for
+    if not (family.isascii() and family.isprintable()):  # a browser may send text that the database refuses
         return None, secret
     return session.scalar(select(LoginSession).where(LoginSession.family == family).with_for_update()), secret
 
 
-def _opened(row: LoginSession, secret: str) -> Opened:
-    return Opened(row.user_id, row.family, f"{row.family}.{secret}", row.expires_at)
+def _open_session(row: LoginSession, secret: str) -> OpenSession:
+    return OpenSession(row.user_id, row.family, f"{row.family}.{secret}", row.expires_at)
 
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _same(secret: str, kept: str | None) -> bool:
-    return kept is not None and hmac.compare_digest(_hash(secret), kept)
+def _same(secret: str, stored_hash: str | None) -> bool:
+    return stored_hash is not None and hmac.compare_digest(_hash(secret), stored_hash)
 
 
 def _agent(browser: Browser) -> str | None:
@@ -208,7 +206,7 @@ def _agent(browser: Browser) -> str | None:
 
 
 def _same_client(row: LoginSession, browser: Browser, since: timedelta) -> bool:
-    """Whether the token just replaced may be used again: by the client that replaced it, as far as one can tell."""
+    """Whether this looks like the client that replaced the token, which may then use it again."""
     if since > GRACE or _agent(browser) != row.user_agent:
         return False
     return since <= ANY_ADDRESS or network(browser.ip) == network(row.ip)
@@ -224,9 +222,9 @@ def network(address: str | None) -> str | None:
     return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 64), strict=False))
 
 
-def _given_successor(row: LoginSession, secret: str) -> str:
-    """The successor that was handed out; JWT_SECRET may have been changed since."""
-    candidates = [_successor(secret, key) for key in access_tokens.live_keys()]
+def _issued_successor(row: LoginSession, secret: str) -> str:
+    """The successor that was issued; JWT_SECRET may have changed since."""
+    candidates = [_successor(secret, key) for key in access_tokens.valid_keys()]
     return next((one for one in candidates if _same(one, row.token_hash)), candidates[0])
 
 

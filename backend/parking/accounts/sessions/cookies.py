@@ -1,7 +1,7 @@
-"""What a browser keeps for us: the refresh token, and the mark of a device that has signed in before.
+"""Cookies: the refresh token, and a marker of devices that have signed in before.
 
-The refresh cookie is `__Host-` prefixed wherever the site is reached over TLS, and goes out with same-site requests
-only. Requests that ride on it must besides show that a page of ours made them.
+The refresh cookie has the prefix `__Host-` wherever the site is reached over TLS, and is sent with same-site requests
+only. Requests that use it must also prove that a page of this site made them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from flask import Response, after_this_request, request
 
 from parking import clock, settings
-from parking.accounts.sessions.browser_sessions import Browser, Opened
+from parking.accounts.sessions.browser_sessions import Browser, OpenSession
 from parking.errors import Forbidden
 from parking.text import email_addresses
 
@@ -29,8 +29,8 @@ def browser() -> Browser:
 
 def secure() -> bool:
     """Whether cookies may travel over TLS only."""
-    chosen = settings.current()
-    return chosen.production or chosen.public_url.startswith("https://")
+    configured = settings.current()
+    return configured.production or configured.public_url.startswith("https://")
 
 
 def refresh_name() -> str:
@@ -43,19 +43,19 @@ def refresh_token() -> str | None:
     return request.cookies.get(refresh_name())
 
 
-def keep(opened: Opened, email: str) -> None:
-    """The answer takes the refresh token along, and marks this device as one that knows the account's password."""
+def set_cookies(opened: OpenSession, email: str) -> None:
+    """Adds the refresh token to the answer, and marks this device as one on which this account has signed in."""
 
     @after_this_request
     def set_both(response: Response) -> Response:
         seconds = int((opened.expires_at - clock.now()).total_seconds())
         response.set_cookie(refresh_name(), opened.cookie, max_age=seconds, **_attributes())
-        response.set_cookie(_device_name(), _mark(email), max_age=DEVICE_LIFETIME, **_attributes())
+        response.set_cookie(_device_name(), _device_value(email), max_age=DEVICE_LIFETIME, **_attributes())
         return response
 
 
-def drop() -> None:
-    """The answer takes the refresh token away."""
+def delete_refresh_cookie() -> None:
+    """Deletes the refresh cookie with the answer."""
 
     @after_this_request
     def unset(response: Response) -> Response:
@@ -64,15 +64,15 @@ def drop() -> None:
 
 
 def known_device(email: str) -> bool:
-    """Whether this account's owner has signed in on this device before."""
-    return hmac.compare_digest(request.cookies.get(_device_name(), "").encode(), _mark(email).encode())
+    """Whether this account has signed in on this device before."""
+    return hmac.compare_digest(request.cookies.get(_device_name(), "").encode(), _device_value(email).encode())
 
 
-def require_own_page() -> None:
-    """Refuses a request that a foreign page may have made the browser send (CSRF). Raises Forbidden.
+def require_same_site() -> None:
+    """Refuses a request that a page of another site may have caused (CSRF). Raises Forbidden.
 
-    A form cannot set `X-Requested-With`; `Origin`, where it is sent, must be ours; without it `Sec-Fetch-Site` must
-    not tell of another site. Programs that are no browsers send neither.
+    A form cannot set `X-Requested-With`; `Origin`, where it is sent, must be this site's; without it `Sec-Fetch-Site`
+    must not name another site. Programs that are not browsers send neither.
     """
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     ours = origin in _own_origins() if origin is not None else site in (None, "same-origin")
@@ -81,9 +81,11 @@ def require_own_page() -> None:
 
 
 def _own_origins() -> set[str]:
-    chosen = settings.current()
-    public = urlsplit(chosen.public_url)
-    return {f"{public.scheme}://{public.netloc}", f"{request.scheme}://{request.host}", *chosen.cors_origins} - {"*"}
+    configured = settings.current()
+    public = urlsplit(configured.public_url)
+    return {f"{public.scheme}://{public.netloc}", f"{request.scheme}://{request.host}", *configured.cors_origins} - {
+        "*"
+    }
 
 
 def _attributes() -> dict[str, Any]:
@@ -95,7 +97,7 @@ def _device_name() -> str:
     return "__Host-parking_device" if secure() else "parking_device"
 
 
-def _mark(email: str) -> str:
+def _device_value(email: str) -> str:
     key = settings.current().secret_key.encode()
     account = email_addresses.key(email)
     return hmac.new(key, f"device of {account}".encode(), hashlib.sha256).hexdigest()

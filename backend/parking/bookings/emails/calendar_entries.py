@@ -7,8 +7,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from parking import mail
-from parking.accounts.emails import recipient
-from parking.accounts.models import User
+from parking.accounts import User, recipient
 from parking.bookings.emails.contexts import BookingContext
 from parking.mail import CalendarEntry, CalendarMethod, Formatter, parse_instant
 

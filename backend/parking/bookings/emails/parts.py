@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from parking import mail
-from parking.accounts.emails import recipient
-from parking.accounts.models import User
+from parking.accounts import User, recipient
 from parking.bookings.emails.contexts import BookingContext, PriceLine, TariffContext
 from parking.mail import Button, Detail, Details, Formatter, Summary, Texts, parse_instant, zone_info
 

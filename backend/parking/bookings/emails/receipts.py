@@ -7,7 +7,7 @@ from typing import Any, NotRequired
 from sqlalchemy.orm import Session
 
 from parking import mail
-from parking.accounts.models import User
+from parking.accounts import User
 from parking.bookings.emails.calendar_entries import calendar_entry
 from parking.bookings.emails.contexts import BookingContext, OneBooking, sample
 from parking.bookings.emails.parts import (

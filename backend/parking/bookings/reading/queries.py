@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, bindparam, case, func, literal, or_, select, true
 from sqlalchemy.orm import Session, lazyload
 
-from parking.accounts.models import User
+from parking.accounts import User
 from parking.bookings.models import Booking
 from parking.bookings.reading import local_days
 from parking.bookings.reading.local_days import LocalDays

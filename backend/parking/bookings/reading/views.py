@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from parking import pricing
-from parking.accounts.models import User
+from parking.accounts import User
 from parking.bookings.models import Booking
 from parking.bookings.rules import lifecycle
 from parking.bookings.rules.lifecycle import LIVE

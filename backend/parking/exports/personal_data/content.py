@@ -15,9 +15,8 @@ from sqlalchemy import and_, case, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from parking import clock, settings
-from parking.accounts import profile
-from parking.accounts.models import LoginSession, SingleUse, User
-from parking.audit.models import AuditEntry
+from parking.accounts import LoginSession, SingleUse, User, profile_view
+from parking.audit import AuditEntry
 from parking.bookings.models import Booking
 from parking.bookings.reading.queries import Filters
 from parking.database import db
@@ -65,7 +64,7 @@ def _text(value: Any) -> str:
 
 def _account(session: Session, user_id: int) -> dict[str, Any]:
     user = session.get_one(User, user_id)
-    account = profile.shown(session, user)
+    account = profile_view(session, user)
     return {**account, "created_at": to_rfc3339(user.created_at), "email_confirmed_at": to_rfc3339(user.confirmed_at)}
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from parking.accounts.schemas import User
+from parking.accounts import UserSchema
 from parking.bookings.schemas import Status
 from parking.web import Out
 
 
-class PersonalAccount(User):
+class PersonalAccount(UserSchema):
     email_confirmed_at: datetime | None
 
 

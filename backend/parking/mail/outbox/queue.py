@@ -15,8 +15,7 @@ from typing import Any, TypedDict
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from parking import clock
-from parking import realtime as live
+from parking import clock, realtime
 from parking.database import after_commit, changed_rows, is_sqlite, upsert
 from parking.mail import render
 from parking.mail.models import OutboxMail, search_text
@@ -218,7 +217,7 @@ def _row(
 
 def wake_worker() -> None:
     """Wakes a worker after the commit. It is only a hint: without Redis the sweep delivers."""
-    after_commit(lambda: live.wake_task("tasks.deliver_mail"))
+    after_commit(lambda: realtime.wake_task("tasks.deliver_mail"))
 
 
 def new_message_id() -> str:

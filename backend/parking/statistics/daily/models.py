@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import JSON, Date, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from parking.accounts.models import User
+from parking.accounts import User
 from parking.database import BigId, UTCDateTime, db
 
 ALL_LOTS = 0

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from parking.accounts.models import User
+from parking.accounts import User
 from parking.bookings.models import Booking
 from parking.database.functions import among, from_unix, unix_seconds
 from parking.lot_calendar import midnight

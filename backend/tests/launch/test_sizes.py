@@ -1,0 +1,61 @@
+"""The check of sizes finds what is too large and lets the exceptions of its rules pass."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCRIPT = Path(__file__).parents[3] / "scripts" / "sizes.py"
+
+
+@pytest.fixture(scope="module")
+def sizes() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("sizes", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault("sizes", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def write(file: Path, lines: int) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("x\n" * lines)
+
+
+def test_a_file_of_code_may_have_400_lines(sizes, tmp_path):
+    write(tmp_path / "good.py", 400)
+    write(tmp_path / "long.vue", 401)
+    assert sizes.check(tmp_path, tmp_path) == ["long.vue: 401 lines, at most 400"]
+
+
+def test_a_test_may_have_600_lines(sizes, tmp_path):
+    write(tmp_path / "tests" / "test_a.py", 600)
+    write(tmp_path / "tests" / "test_b.py", 601)
+    write(tmp_path / "src" / "a.spec.ts", 600)
+    assert sizes.check(tmp_path, tmp_path) == ["tests/test_b.py: 601 lines, at most 600"]
+
+
+def test_a_folder_may_have_15_files_of_code(sizes, tmp_path):
+    for number in range(16):
+        write(tmp_path / "room" / f"m{number}.py", 1)
+        write(tmp_path / "tests" / f"test_{number}.py", 1)
+        write(tmp_path / "data" / f"d{number}.json", 1)
+    assert sizes.check(tmp_path, tmp_path) == ["room: 16 files, at most 15"]
+
+
+def test_generated_files_migrations_and_foreign_code_do_not_count(sizes, tmp_path):
+    for name in (
+        "api-types.ts",
+        "migrations/versions/0001.py",
+        "node_modules/a/b.ts",
+        ".venv/lib/c.py",
+        "locales/d.ts",
+    ):
+        write(tmp_path / name, 5000)
+    assert sizes.check(tmp_path, tmp_path) == []
