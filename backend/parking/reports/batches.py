@@ -60,7 +60,7 @@ def _process(batch_id: int, deadline: float) -> int:
     except LeaseLost:
         log.info("another worker has taken over batch %s", batch_id)
     if run.queued:
-        log.info("%s for %s: %d mail(s) queued", run.batch.kind, run.batch.period, run.queued)
+        log.info("%s for %s: %d mails queued", run.batch.kind, run.batch.period, run.queued)
     return run.queued
 
 
