@@ -26,8 +26,8 @@ from pathlib import Path
 
 from bench.product import ROOT, _database, _migrate
 from parking import create_app, mail, realtime
+from parking.bookings.emails.contexts import SAMPLE
 from parking.database import db, transaction
-from parking.mail.templates import samples
 from tests.conftest import make_settings
 from tests.faults.conftest import QuickSink
 from tests.mail.conftest import Server
@@ -98,10 +98,10 @@ def _deliver(sink: QuickSink, mails: int, worker: int) -> tuple[list[float], flo
 
 
 def _confirm(number: int) -> None:
-    facts = {"booking": {**samples.BOOKING, "id": number, "reference": f"PW-{number:06d}"}}
+    context = {"booking": {**SAMPLE, "id": number, "reference": f"PW-{number:06d}"}}
     to = mail.Recipient(f"driver{number}@example.com", f"Driver {number}", "en", "Europe/Berlin")
     with transaction() as session:
-        mail.queue(session, "booking_confirmation", to, facts)
+        mail.queue(session, "booking_confirmation", to, context)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from parking.accounts.models import User
 from parking.audit import AuditEntry
 from parking.database import db, schema, transaction
 from parking.lots.models import Lot
-from parking.mail.i18n import zone
+from parking.mail import zone_info
 from parking.pricing import Tariff
 from tests.bookings.helpers import make_lot, park
 
@@ -100,7 +100,7 @@ def test_chromium_knows_every_zone_and_has_none_that_is_refused(tmp_path):
 )
 def test_what_a_stored_name_means(stored, meant):
     assert timezones.mended(stored, "UTC") == meant
-    assert zone(stored).key == meant
+    assert zone_info(stored).key == meant
 
 
 def test_the_migration_mends_what_was_stored(app, client, auth, alice, bob, carol):

@@ -179,7 +179,7 @@ def test_without_a_server_mails_wait_and_say_why(app, reconfigure, sink):
     assert delivery.deliver_due() == delivery.Tally()
     assert states() == {"queued": 1}
     stored = db.session.query(OutboxMail).one()
-    assert mail.shown_reply(stored) == "not sent: no SMTP server configured"
+    assert service.last_reply(stored) == "not sent: no SMTP server configured"
     assert mail.health(db.session())["configured"] is False
 
 
