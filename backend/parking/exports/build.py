@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from parking import clock, csv_writer, settings
 from parking.accounts import User
@@ -54,6 +55,14 @@ def run(job_id: int | None = None) -> int | None:
             log.exception("export %s", job.id)
             _retry(job)
     return job.id
+
+
+class BuiltFile(NamedTuple):
+    """One file of an export, as its job stores it and its mail lists it."""
+
+    name: str
+    rows: int
+    size_bytes: int
 
 
 @dataclass
@@ -109,7 +118,7 @@ def _file(job: ExportJob) -> str:
     return files.relative(job.user_id, job.kind, job.id, job.created_at)
 
 
-def _build_bookings(path: Path, job: ExportJob, progress: Progress, dialect: Dialect) -> list[dict[str, Any]]:
+def _build_bookings(path: Path, job: ExportJob, progress: Progress, dialect: Dialect) -> list[BuiltFile]:
     now = clock.now()
     filters = read_filters(job.filters, user_id=job.user_id, by_end=True)
     _set_total(job, stream.count(queries.booking_count(filters, now)))
@@ -117,7 +126,7 @@ def _build_bookings(path: Path, job: ExportJob, progress: Progress, dialect: Dia
     return [_write(path, table, queries.booking_rows(filters, now), progress, dialect)]
 
 
-def _build_everything(path: Path, progress: Progress, dialect: Dialect) -> list[dict[str, Any]]:
+def _build_everything(path: Path, progress: Progress, dialect: Dialect) -> list[BuiltFile]:
     """Writes four files into a folder, and the same files as one archive beside it."""
     now, everything = clock.now(), Filters()
     zone = settings.current().timezone
@@ -133,7 +142,7 @@ def _build_everything(path: Path, progress: Progress, dialect: Dialect) -> list[
     _set_total(progress.job, total)
     folder = files.members_folder(path)
     contents = [_write(folder / f"{table.name}.csv", table, query, progress, dialect) for table, query in sources]
-    files.pack(path, [folder / one["name"] for one in contents], lambda: progress.add(0, 0))
+    files.pack(path, [folder / built.name for built in contents], lambda: progress.add(0, 0))
     return contents
 
 
@@ -144,8 +153,8 @@ def _set_total(job: ExportJob, rows: int) -> None:
 
 def _write(
     path: Path, table: Table, query: Select[*tuple[Any, ...]], progress: Progress, dialect: Dialect
-) -> dict[str, Any]:
-    """Writes one file; returns its name, rows and size for the mail."""
+) -> BuiltFile:
+    """Writes one file."""
     rows = 0
 
     def counted() -> Iterator[Sequence[Any]]:
@@ -161,15 +170,20 @@ def _write(
             size += len(piece)
             progress.add(rows - before, len(piece))
             before = rows
-    return {"name": path.name, "rows": rows, "size_bytes": size}
+    return BuiltFile(path.name, rows, size)
 
 
-def _done(job: ExportJob, file: str, contents: list[dict[str, Any]], size: int) -> None:
+def _done(job: ExportJob, file: str, contents: list[BuiltFile], size: int) -> None:
     """Ends the job and queues the mail to its owner in one transaction. Raises LeaseLost."""
     with transaction() as session:
         until = clock.now() + KEEP
-        rows = sum(one["rows"] for one in contents)
-        result = {"file": file, "files": contents, "size_bytes": size, "expires_at": until}
+        rows = sum(built.rows for built in contents)
+        result = {
+            "file": file,
+            "files": [built._asdict() for built in contents],
+            "size_bytes": size,
+            "expires_at": until,
+        }
         jobs.finish(session, job, "done", rows_done=rows, rows_total=rows, **result)
         owner = session.get(User, job.user_id)
         if owner is not None and owner.active and owner.deleted_at is None:
@@ -197,7 +211,7 @@ def _retry(job: ExportJob) -> None:
         _end_quietly(lambda session: jobs.finish(session, job, "queued"))
 
 
-def _end_quietly(write: Callable[[Any], None]) -> None:
+def _end_quietly(write: Callable[[Session], None]) -> None:
     try:
         with transaction() as session:
             write(session)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import String, and_, cast, exists, func, literal, select
+from sqlalchemy import Select, String, and_, cast, exists, func, literal, select
 from sqlalchemy.orm import Session, lazyload
 
 from parking import clock
@@ -37,10 +37,18 @@ def queue_due() -> int:
             return queued
         with transaction() as session:
             rows = session.execute(_due(now).limit(PER_TRANSACTION)).all()
-            queued += sum(_remind(session, row) for row in rows)
+            queued += sum(_remind(session, _DueReservation._make(row)) for row in rows)
 
 
-def _due(now: datetime):
+class _DueReservation(NamedTuple):
+    booking: Booking
+    lot: Lot
+    spot: Spot
+    tariff: Tariff
+    user: User
+
+
+def _due(now: datetime) -> Select[Booking, Lot, Spot, Tariff, User]:
     """Reservations that begin within LEAD and whose driver wants a reminder and has not got one."""
     lead = int(LEAD.total_seconds())
     sent = exists().where(ReportRun.kind == KIND, ReportRun.period == _RUN, ReportRun.recipient == Booking.user_id)
@@ -72,12 +80,13 @@ def _any_due(session: Session, now: datetime) -> bool:
     return bool(session.scalar(select(exists(_due(now).with_only_columns(Booking.id).order_by(None)))))
 
 
-def _remind(session: Session, row: Any) -> bool:
-    booking = row.Booking
+def _remind(session: Session, due: _DueReservation) -> bool:
+    """Queues one reminder; False when it was queued before."""
+    booking = due.booking
     if not send_log.record(session, KIND, [(f"booking {booking.id}", booking.user_id)]):
         return False
-    context = emails.booking_context(booking, row.Lot, row.Spot.spot_number, row.Tariff, row.Spot.level)
-    emails.reservation_reminder(session, row.User, context, booking.start_time)
+    context = emails.booking_context(booking, due.lot, due.spot.spot_number, due.tariff, due.spot.level)
+    emails.reservation_reminder(session, due.user, context, booking.start_time)
     return True
 
 
