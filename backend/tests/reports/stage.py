@@ -20,7 +20,9 @@ DAY = 24 * 3600
 def mails(kind=None):
     db.session.rollback()
     query = select(OutboxMail.kind, OutboxMail.user_id, OutboxMail.facts)
-    return [row for row in db.session.execute(query.order_by(OutboxMail.id)) if kind in (None, row.kind)]
+    rows = [row for row in db.session.execute(query.order_by(OutboxMail.id)) if kind in (None, row.kind)]
+    db.session.close()  # so that the next read is not of this snapshot
+    return rows
 
 
 def periods_of(kind):

@@ -172,3 +172,11 @@ def test_a_run_that_reaches_its_time_limit_is_continued_by_the_next(begun, monke
         "admin_monthly_report": 1,
     }
     assert schedule.run_due() == 0
+
+
+def test_a_batch_of_an_unknown_report_does_not_stop_the_others(carol):
+    schedule.begin()
+    db.session.add(ReportBatch(kind="old_report", period="2026-03", state="open", opened_at=clock.now()))
+    db.session.commit()
+    clock.travel(20 * 3600)
+    assert schedule.run_due() == 1

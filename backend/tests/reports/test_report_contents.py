@@ -1,4 +1,4 @@
-"""What the reports say equals the page and the CSV; the administrator's buttons and the timetable he sees."""
+"""The mails of the reports equal the page and the CSV files."""
 
 import csv
 import io
@@ -10,13 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from parking import clock, mail
-from parking.audit.models import AuditEntry
 from parking.database import db
 from parking.exports import files
 from parking.mail.models import OutboxMail
 from parking.reports import batches, emails, periods, report_types, schedule, send_now, tasks
 from parking.reports.emails import attachments
-from parking.reports.models import ReportBatch
 from parking.statistics.reading import summary
 from tests.conftest import make_user
 from tests.exports.stage import make_lot, stay
@@ -152,7 +150,7 @@ def test_a_digest_adds_the_months_up(city):
     assert sum(Decimal(row["total_cost"] or 0) for row in rows) * 100 == letter.facts["figures"]["spent_minor"]
 
 
-def test_every_letter_can_be_written(city):
+def test_every_mail_can_be_rendered(city):
     """From the outbox row to text and HTML, with what the timetable really put there."""
     to(2026, 4, 12, 18)
     schedule.run_due()
@@ -177,7 +175,7 @@ def test_a_large_file_is_packed_and_a_too_large_one_is_left_to_the_page(city, mo
     assert list(files.report_path("x").parent.glob("report_*.csv")) == []
 
 
-def test_attached_files_go_after_a_week(city):
+def test_attached_files_are_deleted_after_a_week(city):
     to(2026, 4, 1)
     schedule.run_due()
     path = files.absolute(mails("admin_monthly_report")[-1].attachments[1]["path"])
@@ -186,116 +184,3 @@ def test_attached_files_go_after_a_week(city):
     with clock.set_to(datetime.now(UTC) + timedelta(days=8)):
         assert tasks.tidy_reports() == 1
     assert not path.exists()
-
-
-# the buttons --------------------------------------------------------------------------------
-
-BUTTONS = {
-    "send-daily-reminder": ["inactivity_reminder"],
-    "send-daily-report": ["admin_daily_report"],
-    "send-monthly-report": ["user_monthly_report", "admin_monthly_report"],
-}
-
-
-@pytest.mark.parametrize("button", BUTTONS)
-def test_a_button_says_beforehand_then_sends_once_then_again_when_forced(button, client, carol, bob, auth):
-    url, kinds = f"/api/admin/{button}", BUTTONS[button]
-    count = lambda: sum(len(mails(kind)) for kind in kinds)  # noqa: E731 - a word for the lines below
-    tried = client.post(f"{url}?dry_run=true", headers=auth(carol))
-    assert (tried.status_code, tried.json["recipients"], count()) == (200, len(kinds), 0)
-    assert tried.json["addresses"]
-    for _ in range(2):
-        pressed = client.post(url, headers=auth(carol))
-        assert pressed.status_code == 202
-        assert (pressed.json["status"], bool(pressed.json["task_id"])) == ("processing", True)
-        batches.process_batches()
-        assert count() == len(kinds)
-    assert client.post(f"{url}?dry_run=true", headers=auth(carol)).json["recipients"] == 0
-    assert client.post(f"{url}?dry_run=true&force=true", headers=auth(carol)).json["recipients"] == len(kinds)
-    client.post(f"{url}?force=true", headers=auth(carol))
-    batches.process_batches()
-    assert count() == 2 * len(kinds)
-
-
-@pytest.mark.parametrize("button", BUTTONS)
-def test_the_buttons_are_the_administrators_and_leave_a_trace(button, client, alice, carol, auth):
-    url = f"/api/admin/{button}"
-    assert client.post(url).status_code == 401
-    assert client.post(url, headers=auth(alice)).status_code == 403
-    client.post(f"{url}?dry_run=true", headers=auth(carol))
-    assert db.session.scalar(select(AuditEntry)) is None
-    client.post(url, headers=auth(carol))
-    db.session.rollback()
-    entries = db.session.scalars(select(AuditEntry)).all()
-    assert {(entry.action, entry.actor_id) for entry in entries} == {("report.send", carol.id)}
-    assert [entry.after["kind"] for entry in entries] == BUTTONS[button]
-
-
-def test_the_button_before_the_hour_takes_the_place_of_the_timetable(client, carol, auth):
-    schedule.begin()
-    clock.travel(17 * 3600)  # 05:00 of the next day
-    client.post("/api/admin/send-daily-report", headers=auth(carol))
-    batches.process_batches()
-    clock.travel(4 * 3600)
-    schedule.run_due()
-    assert [letter.facts["day"] for letter in mails("admin_daily_report")] == ["2026-03-02"]
-
-
-def test_a_button_does_not_hide_what_was_missed(client, carol, auth):
-    schedule.begin()
-    clock.travel(3 * DAY)
-    client.post("/api/admin/send-daily-report", headers=auth(carol))
-    batches.process_batches()
-    assert [letter.facts["day"] for letter in mails("admin_daily_report")] == ["2026-03-02", "2026-03-03", "2026-03-04"]
-
-
-def test_the_clients_task_names_do_what_the_buttons_do(carol, bob):
-    assert tasks.send_daily_reminders() == 1
-    assert tasks.send_daily_admin_report() == 1
-    assert tasks.send_monthly_report() == 2
-    assert tasks.send_monthly_report() == 0
-
-
-def test_the_timetable_shows_last_and_next(client, carol, bob, auth):
-    schedule.begin()
-    lines = {line["kind"]: line for line in client.get("/api/admin/schedule", headers=auth(carol)).json["schedule"]}
-    assert [(line["time"], line["next_run"], line["last_run"]) for line in lines.values()] == [
-        ("18:00", "2026-03-02T18:00:00Z", None),
-        ("08:00", "2026-03-03T08:00:00Z", None),
-        ("00:00", "2026-04-01T00:00:00Z", None),
-        ("00:00", "2026-04-01T00:00:00Z", None),
-        (None, None, None),
-        (None, None, None),
-    ]
-    clock.travel(6 * 3600)
-    schedule.run_due()
-    assert [tasks.tidy_reports(), tasks.tidy_reports()] == [0, 0]
-    lines = {line["kind"]: line for line in client.get("/api/admin/schedule", headers=auth(carol)).json["schedule"]}
-    reminded = lines["inactivity_reminder"]
-    assert (reminded["last_run"], reminded["last_count"], reminded["timezone"], reminded["running"]) == (
-        "2026-03-02T18:00:00Z", 1, "UTC", False)  # fmt: skip
-    assert reminded["next_run"] == "2026-03-03T18:00:00Z"
-    tidied = lines["housekeeping"]
-    assert (tidied["last_run"], tidied["last_count"], tidied["next_run"]) == (
-        "2026-03-02T18:00:00Z", None, "2026-03-02T19:00:00Z")  # fmt: skip
-
-
-def test_the_timetable_is_the_administrators(client, alice, auth):
-    assert client.get("/api/admin/schedule", headers=auth(alice)).status_code == 403
-
-
-def test_beat_rings_for_every_job_and_each_is_known():
-    from celery import current_app as celery
-
-    names = {entry["task"] for entry in tasks.BEAT.values()}
-    clients = {"tasks.send_daily_reminders", "tasks.send_monthly_report", "tasks.send_daily_admin_report"}
-    assert (names | clients) <= set(celery.tasks)
-    assert report_types.REPORTS.keys() <= mail.TEMPLATES.keys()
-
-
-def test_a_batch_of_a_kind_that_is_gone_stops_nothing(carol):
-    schedule.begin()
-    db.session.add(ReportBatch(kind="old_report", period="2026-03", state="open", opened_at=clock.now()))
-    db.session.commit()
-    clock.travel(20 * 3600)
-    assert schedule.run_due() == 1
