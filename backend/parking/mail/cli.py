@@ -38,7 +38,7 @@ def check_command(as_json: bool) -> None:
     sys.exit(1 if any(check.ok is False for check in checks) else 0)
 
 
-# The command's name before it was called "check".
+# The old name of "check".
 mail_cli.add_command(click.Command("doctor", callback=check_command.callback, params=check_command.params, hidden=True))
 
 
