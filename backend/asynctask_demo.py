@@ -15,9 +15,7 @@ from sqlalchemy.orm import Session
 from app import create_app
 from parking import mail
 from parking.accounts import Role, User
-from parking.bookings.models import Booking
-from parking.bookings.reading.queries import Filters
-from parking.bookings.status_sql import is_block
+from parking.bookings import Booking, Filters, is_block
 from parking.database import db, schema
 from parking.exports import build, files, queries, service, stream
 from parking.exports.models import ExportJob

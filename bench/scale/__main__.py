@@ -32,7 +32,7 @@ from bench.scale import past
 from bench.scale.server import SIZES, Size, folder, stored_database
 from parking import clock, create_app
 from parking.accounts.sessions import access_tokens
-from parking.bookings.models import Booking
+from parking.bookings import Booking
 from parking.database import db, schema, transaction
 from parking.lot_calendar import midnight
 from parking.statistics.daily import local_hours, months, refresh
@@ -181,10 +181,10 @@ def _lots_cursor() -> str:
 
 def _deep(path: str, who: str) -> list[str]:
     """The same list far down: where a year, half a year and a month ago begin."""
-    from parking.bookings.reading.page import Key
+    from parking.web import pagination
 
     ago = [clock.now() - timedelta(days=days) for days in (30, 180, 350)]
-    return [f"{path}&cursor={Key(at, 2**40).text()}" for at in ago]
+    return [f"{path}&cursor={pagination.encode(int(at.timestamp()), 2**40)}" for at in ago]
 
 
 # asking ---------------------------------------------------------------------------------------

@@ -1,12 +1,28 @@
-"""What is free: lots with their counts, and the event stream's counts."""
+"""Lots as everybody reads them: their free spots, and what stands on each spot."""
 
 from __future__ import annotations
 
 from apiflask import APIFlask
 
+from parking.availability.etags import etag_matches, with_etag
+from parking.availability.queries import lot_view, lot_views, spot_views
+from parking.availability.schemas import LotEnvelope, LotOut, SpotOut
+
+__all__ = [
+    "LotEnvelope",
+    "LotOut",
+    "SpotOut",
+    "etag_matches",
+    "init_app",
+    "lot_view",
+    "lot_views",
+    "spot_views",
+    "with_etag",
+]
+
 
 def init_app(app: APIFlask) -> None:
-    """Puts this domain on the application. (Imported here, so that the models can be read without the routes.)"""
+    """Registers the routes, the cache and the counts of the event stream."""
     from parking import realtime
     from parking.availability import cache, stream
     from parking.availability.routes import bp

@@ -1,9 +1,9 @@
-"""The list of lots that every page shows, rendered once and made fresh by the writes.
+"""Caches the first page of lots, which every page of the site shows, as JSON.
 
-Each process keeps the first page as JSON, one piece a lot. Before it is used, Redis tells which lots were changed
-since; only those are read again. Nobody is shown a spot that is gone: the mark is set before the booking is
-answered. Two seconds at most bound what no write announces (a reservation comes near) and what a failing Redis
-forgets; without Redis every list is read from the database.
+Each process holds one piece of JSON per lot. Before it is used, Redis names the lots that were changed since, and only
+those are read again. The change is marked before a booking is answered, so a taken spot is never shown as free. The
+cache lives two seconds, for changes that no write publishes (a reservation comes near) and those that a failing Redis
+loses; without Redis every list is read from the database.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from parking.database import db
 
 LIFETIME_SECONDS = 2.0
 PAGE = 200
-"""The length of a list nobody asked to be longer or shorter."""
+"""The default length of a page of lots."""
 
 
 class LotList:
-    """The first page of lots of this process."""
+    """The cached page of this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,13 +35,13 @@ class LotList:
         self._body: bytes | None = None
         self._expires = 0.0
         self._ready: tuple[str | None, bytes, float] = (None, b"", 0.0)
-        """The body with the sign under which it was read and its expiry, to be taken together without the lock."""
+        """The last change, the body read after it and its expiry; one tuple, so that it is read without the lock."""
 
     def body(self) -> bytes:
         """The JSON of GET /api/lots."""
-        sign = realtime.last_change()
+        change = realtime.last_change()
         known, body, expires = self._ready
-        if sign is not None and sign == known and time.monotonic() < expires:
+        if change is not None and change == known and time.monotonic() < expires:
             return body
         changes = realtime.changed_since(self._version)
         if changes is None:
@@ -49,7 +49,7 @@ class LotList:
         with self._lock:
             self._refresh(changes.lots)
             self._version = max(self._version, changes.version)
-            self._ready = sign, cast(bytes, self._body), self._expires
+            self._ready = change, cast(bytes, self._body), self._expires
             return self._ready[1]
 
     def _refresh(self, changed: set[int] | None) -> None:
@@ -60,7 +60,7 @@ class LotList:
             return
         ids = [lot_id for lot_id in known if changed and lot_id in changed]
         fresh = queries.lot_views(db.session(), clock.now(), ids) if ids else []
-        if len(fresh) < len(ids):  # one of them was closed
+        if len(fresh) < len(ids):  # one of them was deleted
             self._read(keep=True)
             return
         self._pieces |= {view["id"]: current_app.json.dumps(view) for view in fresh}
@@ -86,5 +86,5 @@ def init_app(app: Flask) -> None:
 
 
 def lot_list() -> bytes:
-    """The first page of lots as JSON, fresh."""
+    """Returns the first page of lots as JSON, up to date."""
     return cast(LotList, current_app.extensions["lot_list"]).body()

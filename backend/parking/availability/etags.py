@@ -13,6 +13,6 @@ def with_etag(response: Response) -> Response:
     return response
 
 
-def matches(if_match: str, version: int) -> bool:
+def etag_matches(if_match: str, version: int) -> bool:
     """Whether the header If-Match names this version, or any."""
     return if_match.strip() in ("*", f'"{version}"', f'W/"{version}"')

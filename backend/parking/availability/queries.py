@@ -1,4 +1,4 @@
-"""Reading lots and spots."""
+"""Reads lots and spots with their state."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from sqlalchemy import Integer, Row, and_, bindparam, cast, func, literal, selec
 from sqlalchemy.orm import Session, lazyload
 
 from parking.accounts import User
-from parking.bookings import occupancy
-from parking.bookings.models import OUT_OF_SERVICE, Booking
-from parking.bookings.occupancy import Counts
-from parking.bookings.reading.views import claim_of, cost_at
-from parking.bookings.rules import lifecycle
-from parking.bookings.status_sql import is_live
+from parking.bookings import (
+    AVAILABLE,
+    OUT_OF_SERVICE,
+    Booking,
+    SpotCounts,
+    cost_at,
+    counts_by_lot,
+    is_live,
+    spot_states,
+    state_of,
+    status_at,
+)
 from parking.database import ColumnGroups
-from parking.lots.models import Lot, Spot
+from parking.lots import Lot, Spot
 from parking.money import to_number
 from parking.pricing import Tariff, tariff_view
 from parking.text import names
@@ -47,7 +53,7 @@ _SOME_LOTS, _SOME_FEATURES = _LOTS.where(_LOT.c.id.in_(_IDS)), _FEATURES.where(_
 def page(
     session: Session, now: datetime, words: str | None, limit: int, cursor: str | None
 ) -> tuple[list[dict[str, Any]], str | None, int]:
-    """One page of open lots by name, the cursor of the next, and how many there are in all.
+    """Returns one page of open lots by name, the cursor of the next page, and the number of all.
 
     Raises Invalid for a cursor that this list did not give out.
     """
@@ -59,31 +65,31 @@ def page(
     if cursor:
         lot_id, name = pagination.decode(cursor, int, str)
         query = query.where(tuple_(*order) > tuple_(literal(name), literal(lot_id)))
-    found = session.execute(query.order_by(*order).limit(limit + 1)).all()
-    following = pagination.encode(found[limit - 1].id, found[limit - 1].name) if len(found) > limit else None
-    ids = [row.id for row in found[:limit]]
+    rows = session.execute(query.order_by(*order).limit(limit + 1)).all()
+    following = pagination.encode(rows[limit - 1].id, rows[limit - 1].name) if len(rows) > limit else None
+    ids = [row.id for row in rows[:limit]]
     return (lot_views(session, now, ids) if ids else []), following, total
 
 
 def lot_views(session: Session, now: datetime, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
-    """The open lots by name (all when `ids` is None) as they are shown, with their counts at `now` and how many of
-    their spots have a charger, are for disabled drivers, are covered. Three queries, however many lots."""
+    """Returns open lots by name (all when `ids` is None) as JSON, with their counts at `now` and the number of spots
+    with a charger, for disabled drivers, and covered. Three queries, however many lots."""
     some = {} if ids is None else {"lot_ids": list(ids)}
-    found = session.execute(_SOME_LOTS if some else _LOTS, some).all()
+    rows = session.execute(_SOME_LOTS if some else _LOTS, some).all()
     extras = {row.lot_id: row for row in session.execute(_SOME_FEATURES if some else _FEATURES, some)}
-    counts = occupancy.counts(session, now, ids)
-    parts = map(_PRICED.split, found)
-    return [lot_view(lot, tariff, counts.get(lot.id, Counts()), extras.get(lot.id)) for lot, tariff in parts]
+    counts = counts_by_lot(session, now, ids)
+    parts = map(_PRICED.split, rows)
+    return [lot_view(lot, tariff, counts.get(lot.id, SpotCounts()), extras.get(lot.id)) for lot, tariff in parts]
 
 
 def counts_view(session: Session, now: datetime, ids: Sequence[int]) -> list[dict[str, Any]]:
     """Only the changing part of lots, for the event stream."""
-    counts = occupancy.counts(session, now, ids)
+    counts = counts_by_lot(session, now, ids)
     rows = session.execute(select(Lot.id, Lot.capacity).where(Lot.id.in_(list(ids)), Lot.deleted_at.is_(None)))
-    return [{"id": i, "capacity": capacity, **_counted(capacity, counts.get(i, Counts()))} for i, capacity in rows]
+    return [{"id": i, "capacity": capacity, **_counted(capacity, counts.get(i, SpotCounts()))} for i, capacity in rows]
 
 
-def _counted(capacity: int, counts: Counts) -> dict[str, int]:
+def _counted(capacity: int, counts: SpotCounts) -> dict[str, int]:
     return {
         "available_spots": max(0, capacity - counts.taken),
         "occupied_spots": counts.occupied,
@@ -92,7 +98,7 @@ def _counted(capacity: int, counts: Counts) -> dict[str, int]:
     }
 
 
-def lot_view(lot: Any, tariff: Any, counts: Counts, extras: Row[*tuple[Any, ...]] | None) -> dict[str, Any]:
+def lot_view(lot: Any, tariff: Any, counts: SpotCounts, extras: Row[*tuple[Any, ...]] | None) -> dict[str, Any]:
     """A lot as the contract has it."""
     return {
         "id": lot.id,
@@ -120,19 +126,19 @@ def lot_view(lot: Any, tariff: Any, counts: Counts, extras: Row[*tuple[Any, ...]
 def spot_views(
     session: Session, lot: Lot, now: datetime, who: Identity, spot_id: int | None = None
 ) -> list[dict[str, Any]]:
-    """The lot's spots as this person may see them. Two queries and the status."""
+    """Returns the lot's spots as this user may see them. Two queries and the states."""
     query = select(Spot).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None)).order_by(Spot.spot_number)
-    claims = _claims(session, lot.id)
-    status = occupancy.of_spots(session, now, lot.id)
+    bookings = _live_bookings(session, lot.id)
+    status = spot_states(session, now, lot.id)
     if spot_id is not None:
         query = query.where(Spot.id == spot_id)
     return [
-        _spot_view(spot, status.get(spot.id, occupancy.AVAILABLE), claims.get(spot.id, []), now, who)
+        _spot_view(spot, status.get(spot.id, AVAILABLE), bookings.get(spot.id, []), now, who)
         for spot in session.scalars(query)
     ]
 
 
-def _claims(session: Session, lot_id: int) -> dict[int, list[Row[*tuple[Any, ...]]]]:
+def _live_bookings(session: Session, lot_id: int) -> dict[int, list[Row[*tuple[Any, ...]]]]:
     query = (
         select(Booking, User, Tariff)
         .join(User, User.id == Booking.user_id)
@@ -141,24 +147,24 @@ def _claims(session: Session, lot_id: int) -> dict[int, list[Row[*tuple[Any, ...
         .order_by(Booking.start_time)
         .options(lazyload(User.roles))
     )
-    found: dict[int, list[Row[*tuple[Any, ...]]]] = {}
+    by_spot: dict[int, list[Row[*tuple[Any, ...]]]] = {}
     for row in session.execute(query):
-        found.setdefault(row.Booking.spot_id, []).append(row)
-    return found
+        by_spot.setdefault(row.Booking.spot_id, []).append(row)
+    return by_spot
 
 
-def _spot_view(spot: Spot, status: str, claims: Sequence[Any], now: datetime, who: Identity) -> dict[str, Any]:
+def _spot_view(spot: Spot, status: str, bookings: Sequence[Any], now: datetime, who: Identity) -> dict[str, Any]:
     coming, running, block = [], None, None
-    for row in claims:
+    for row in bookings:
         if row.Booking.booking_type == "block":
             block = row.Booking
             continue
-        at = lifecycle.status_at(claim_of(row.Booking), now)
+        at = status_at(state_of(row.Booking), now)
         if at == "Reserved":
             coming.append(row)
         elif at == "Active":
             running = row
-    shown: dict[str, Any] = {
+    view: dict[str, Any] = {
         "id": spot.id,
         "lot_id": spot.lot_id,
         "spot_number": spot.spot_number,
@@ -172,15 +178,15 @@ def _spot_view(spot: Spot, status: str, claims: Sequence[Any], now: datetime, wh
         "reservations": [_coming_view(row, who) for row in coming],
     }
     if who.is_admin:
-        shown["booking"] = None if running is None else _stay_view(running, now)
-    return shown
+        view["booking"] = None if running is None else _stay_view(running, now)
+    return view
 
 
 def _coming_view(row: Row[Any], who: Identity) -> dict[str, Any]:
-    shown = {"start": to_rfc3339(row.Booking.reserved_start), "end": to_rfc3339(row.Booking.reserved_end)}
+    view = {"start": to_rfc3339(row.Booking.reserved_start), "end": to_rfc3339(row.Booking.reserved_end)}
     if row.Booking.user_id == who.id:
-        return shown | {"user_email": "You"}
-    return shown | {"user_email": row.User.email} if who.is_admin else shown
+        return view | {"user_email": "You"}
+    return view | {"user_email": row.User.email} if who.is_admin else view
 
 
 def _stay_view(row: Row[Any], now: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Lots and spots as they are shown, and the query of their list."""
+"""Lots and spots as they are answered, and the query of their list."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from parking import clock, settings
 from parking.availability import cache, queries
 from parking.database import db
 from parking.errors import NotFound
-from parking.lots.queries import open_lot
+from parking.lots import open_lot
 from parking.web import Identity
 
 _PUBLIC = ("id", "name", "address", "price_per_hour", "currency", "available_spots", "capacity")

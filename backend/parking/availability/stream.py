@@ -1,4 +1,4 @@
-"""What the event stream says of lots."""
+"""The counts of lots for the event stream."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from parking.database import db
 
 
 def counts(lot_ids: list[int]) -> list[dict[str, Any]]:
-    """The free counts of these lots, read now; of one that was closed only that it is gone."""
-    found = queries.counts_view(db.session(), clock.now(), lot_ids)
-    gone = set(lot_ids) - {lot["id"] for lot in found}
-    return [*found, *({"id": lot_id, "gone": True} for lot_id in sorted(gone))]
+    """Returns the counts of these lots, read now; for a deleted lot `{"id": …, "gone": True}`."""
+    views = queries.counts_view(db.session(), clock.now(), lot_ids)
+    deleted = set(lot_ids) - {lot["id"] for lot in views}
+    return [*views, *({"id": lot_id, "gone": True} for lot_id in sorted(deleted))]

@@ -1,14 +1,80 @@
-"""Bookings: claims on spots, from the wish for one to the price of the stay."""
+"""Bookings: from the request for a spot to the price of the stay."""
 
 from __future__ import annotations
 
 from apiflask import APIFlask
 
 from parking.bookings import emails as _templates  # noqa: F401 - registers them
+from parking.bookings import transitions
+from parking.bookings.allocation import lock_lot, new_reference
+from parking.bookings.events import publish_lot_event, publish_lot_events, publish_spot_event, publish_spot_events
+from parking.bookings.expiry import apply_all_due_transitions, apply_due_transitions
+from parking.bookings.models import LIVE_SQL, LONG, OUT_OF_SERVICE, RETIRED, Booking, longer_than
+from parking.bookings.occupancy import AVAILABLE, SpotCounts, counts_by_lot, spot_states, total_counts
+from parking.bookings.out_of_service import block, occupants, unblock
+from parking.bookings.reading import Filters, filtered
+from parking.bookings.reading.queries import select_bookings
+from parking.bookings.reading.views import cost_at, end_and_cost, state_of, stay_hours, total_cost
+from parking.bookings.rules.lifecycle import BookingState, status_at
+from parking.bookings.rules.limits import days_later
+from parking.bookings.rules.times import read_time
+from parking.bookings.schemas import Id, Status
+from parking.bookings.service import BookRequest, book, cancel, check_in, release
+from parking.bookings.status_sql import is_active, is_block, is_live, is_reserved
+
+__all__ = [
+    "AVAILABLE",
+    "LIVE_SQL",
+    "LONG",
+    "OUT_OF_SERVICE",
+    "RETIRED",
+    "BookRequest",
+    "Booking",
+    "BookingState",
+    "Filters",
+    "Id",
+    "SpotCounts",
+    "Status",
+    "apply_all_due_transitions",
+    "apply_due_transitions",
+    "block",
+    "book",
+    "cancel",
+    "check_in",
+    "cost_at",
+    "counts_by_lot",
+    "days_later",
+    "end_and_cost",
+    "filtered",
+    "init_app",
+    "is_active",
+    "is_block",
+    "is_live",
+    "is_reserved",
+    "lock_lot",
+    "longer_than",
+    "new_reference",
+    "occupants",
+    "publish_lot_event",
+    "publish_lot_events",
+    "publish_spot_event",
+    "publish_spot_events",
+    "read_time",
+    "release",
+    "select_bookings",
+    "spot_states",
+    "state_of",
+    "status_at",
+    "stay_hours",
+    "total_cost",
+    "total_counts",
+    "transitions",
+    "unblock",
+]
 
 
 def init_app(app: APIFlask) -> None:
-    """Puts this domain on the application. (Imported here, so that the models can be read without the routes.)"""
+    """Registers the routes and the hooks of accounts. They are imported here, so that models load without routes."""
     from parking import accounts
     from parking.bookings import account_hooks
     from parking.bookings.routes import bp

@@ -1,4 +1,4 @@
-"""What accounts ask of bookings: a driver's figures, why an account cannot go yet, and forgetting the driver."""
+"""Hooks that accounts call: a user's booking statistics, the reason against a deletion, the anonymisation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from parking.bookings.status_sql import is_block, is_live
 
 
 def booking_summaries(session: Session, user_ids: list[int]) -> dict[int, BookingSummary]:
-    """Of these people: bookings that run or are still to come, all, what was paid (minor units), the last one made."""
+    """Returns user -> number of live and of all bookings, cost in minor units, time of the last booking."""
     rows = session.execute(
         select(
             Booking.user_id,
@@ -27,7 +27,7 @@ def booking_summaries(session: Session, user_ids: list[int]) -> dict[int, Bookin
 
 
 def deletion_blocker(session: Session, user_id: int) -> str | None:
-    """Why this account cannot be deleted now, or None."""
+    """Returns the reason why this account cannot be deleted now, or None."""
     live = select(Booking.id).where(Booking.user_id == user_id, is_live, ~is_block)
     if session.scalar(live.limit(1)) is None:
         return None
@@ -35,7 +35,7 @@ def deletion_blocker(session: Session, user_id: int) -> str | None:
 
 
 def anonymise(session: Session, user_id: int) -> None:
-    """Number plates go; the bookings stay in the sums."""
+    """Deletes the user's number plates; the bookings stay in the statistics."""
     session.execute(
         update(Booking).where(Booking.user_id == user_id, Booking.vehicle_plate.is_not(None)).values(vehicle_plate=None)
     )

@@ -1,8 +1,8 @@
-"""Finding a spot and claiming it, in one attempt that is one transaction.
+"""Finds a free spot and holds it with a booking, in one attempt that is one transaction.
 
-PostgreSQL: the first spot by number that no live claim covers is locked, skipping those that others are just
-taking; then the claim is inserted by a statement that looks again, because it sees what was committed since. Nobody
-ever waits for one spot while holding another. SQLite: the writer is alone. In both the database has the last word.
+PostgreSQL: the first spot by number that no live booking covers is locked, skipping those that others are taking; the
+booking is then inserted by a statement that checks again, because it sees what was committed since. Nobody waits for
+one spot while they have locked another. SQLite: there is one writer. In both a constraint decides.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from sqlalchemy.orm import Session
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_active, is_live
 from parking.database import UTCDateTime, is_sqlite, upsert
-from parking.lots.models import Spot
+from parking.lots import Spot
 from parking.text import names
 
 BOOKING: Any = Booking.__table__
 SPOT: Any = Spot.__table__
-"""The tables themselves: a statement on them is run in a third of the time of one on the mapped classes."""
+"""The tables: a statement on them runs in a third of the time of one on the mapped classes."""
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
-class NewClaim:
-    """A booking about to be made, all but its spot."""
+class NewBooking:
+    """A booking to be inserted, without its spot."""
 
     lot_id: int
     user_id: int
@@ -63,19 +63,19 @@ class NewClaim:
 
 
 def new_reference() -> str:
-    """A booking's name for people: eight signs that are not mistaken for one another."""
-    drawn = "".join(secrets.choice(_ALPHABET) for _ in range(8))
-    return f"{drawn[:4]}-{drawn[4:]}"
+    """Returns a random booking reference: eight characters that are not mistaken for one another."""
+    characters = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return f"{characters[:4]}-{characters[4:]}"
 
 
 def _overlapping() -> tuple[Any, ...]:
-    """Live claims of the lot that overlap [start_time, held_until)."""
+    """Conditions for live bookings of the lot that overlap [start_time, held_until)."""
     start, until = bindparam("start_time", type_=UTCDateTime()), bindparam("held_until", type_=UTCDateTime())
     return is_live, BOOKING.c.lot_id == bindparam("lot_id"), BOOKING.c.start_time < until, BOOKING.c.held_until > start
 
 
 def _free_spots(*, for_a_car_now: bool) -> Any:
-    """The lot's spots without such a claim; for a car that comes now, also without one whose claim has run out."""
+    """Selects the lot's spots without such a booking; for a car that comes now, also without an overstaying car."""
     live, of_lot, starts_before, ends_after = _overlapping()
     covered = or_(ends_after, is_active) if for_a_car_now else ends_after
     taken = select(BOOKING.c.spot_id).where(live, of_lot, starts_before, covered)
@@ -110,7 +110,7 @@ _COLUMNS = [
 
 
 def _insert_if_free(dialect: str) -> Any:
-    """INSERT … SELECT of the parameters, only if nothing stands in the way (looked at with a fresh eye)."""
+    """INSERT … SELECT of the parameters, only if no live booking overlaps when the statement runs."""
     times = {c.name for c in BOOKING.columns if isinstance(c.type, UTCDateTime)}
     values = [
         cast(bindparam(name), _TYPES.get(name, Text()))
@@ -138,40 +138,38 @@ _INSERT = {dialect: _insert_if_free(dialect) for dialect in ("sqlite", "postgres
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """The claim was made: the booking (a row of the table, to be read like a Booking) and the number of its spot."""
+class HeldSpot:
+    """A new booking (a row of the table, with the attributes of Booking) and the number of its spot."""
 
     booking: Any
     spot_number: int
 
 
-def claim(session: Session, new: NewClaim, spot_id: int | None = None, *, patient: bool = False) -> Claimed | None:
-    """Claims a spot: this one, or the first free by number.
+def hold(session: Session, new: NewBooking, spot_id: int | None = None, *, patient: bool = False) -> HeldSpot | None:
+    """Holds a spot with the booking: this one, or the first free by number.
 
-    None: no luck in this attempt, the spot is taken or just being taken by somebody else. `patient` waits for the
-    latter instead of skipping it.
+    None: the spot is taken, or another transaction is taking it. `patient` waits for the latter instead of skipping it.
     """
-    wanted = _parameters(new)
+    parameters = insert_values(new)
     if spot_id is not None:
-        found = session.execute(_THIS, {**wanted, "spot_id": spot_id}).one_or_none()
+        spot = session.execute(_THIS, {**parameters, "spot_id": spot_id}).one_or_none()
     else:
-        found = session.execute((_WAITING if patient else _UNLOCKED)[new.booking_type], wanted).one_or_none()
-    if found is None:
+        spot = session.execute((_WAITING if patient else _UNLOCKED)[new.booking_type], parameters).one_or_none()
+    if spot is None:
         return None
     statement = _INSERT["sqlite" if is_sqlite() else "postgresql"]
-    made = session.execute(statement, {**wanted, "spot_id": found.id}).one_or_none()
-    return None if made is None else Claimed(made, found.spot_number)
+    booking = session.execute(statement, {**parameters, "spot_id": spot.id}).one_or_none()
+    return None if booking is None else HeldSpot(booking, spot.spot_number)
 
 
 def free_spot(session: Session, lot_id: int, start: datetime, until: datetime) -> Row[Any] | None:
-    """A spot (id, spot_number) that is free over the window and locked for us, to move a reservation to; never waits
-    for anybody."""
-    wanted = {"lot_id": lot_id, "start_time": start, "held_until": until}
-    return session.execute(_UNLOCKED["instant"], wanted).one_or_none()
+    """Returns and locks a spot (id, spot_number) that is free over the window, to move a reservation; never waits."""
+    parameters = {"lot_id": lot_id, "start_time": start, "held_until": until}
+    return session.execute(_UNLOCKED["instant"], parameters).one_or_none()
 
 
-def next_claim_start(session: Session, booking: Booking, after: datetime) -> datetime | None:
-    """When the next live claim on the booking's spot begins, `after` or later; None if there is none."""
+def next_hold_start(session: Session, booking: Booking, after: datetime) -> datetime | None:
+    """Returns the start of the next live booking of the booking's spot, `after` or later; None if there is none."""
     return session.scalar(
         select(func.min(Booking.start_time)).where(
             is_live,
@@ -183,10 +181,10 @@ def next_claim_start(session: Session, booking: Booking, after: datetime) -> dat
     )
 
 
-def first_claim(session: Session, spot: Spot, start: datetime, until: datetime) -> Row[datetime, datetime] | None:
-    """(start_time, held_until) of the earliest live claim that keeps the spot from a booking over [start, until).
+def first_hold(session: Session, spot: Spot, start: datetime, until: datetime) -> Row[datetime, datetime] | None:
+    """Returns (start_time, held_until) of the first live booking that prevents one over [start, until).
 
-    A car that has stayed past its claim keeps it too, and is named where no claim overlaps.
+    A car that has stayed past its hold prevents it too, and is returned where no hold overlaps.
     """
     return session.execute(
         select(Booking.start_time, Booking.held_until)
@@ -198,7 +196,7 @@ def first_claim(session: Session, spot: Spot, start: datetime, until: datetime) 
 
 
 def left_at(session: Session, booking: Booking) -> datetime:
-    """When the booking's spot was really there for it: at its start, or later, when the last car before it left."""
+    """Returns the instant from which the booking's spot was free for it: its start, or when the car before it left."""
     last = session.scalar(
         select(func.max(Booking.end_time)).where(
             Booking.lot_id == booking.lot_id,
@@ -212,27 +210,27 @@ def left_at(session: Session, booking: Booking) -> datetime:
 
 
 def lock_spot(session: Session, lot_id: int, spot_id: int) -> None:
-    """Waits for whoever is just claiming this spot, and keeps the others off until the end of the transaction."""
+    """Waits for the transaction that is taking this spot, and locks it until the end of this one."""
     session.execute(_THIS, {"lot_id": lot_id, "spot_id": spot_id})
 
 
-def _parameters(new: NewClaim) -> dict[str, Any]:
-    made = {name: getattr(new, name) for name in new.__slots__}
-    made["plate_key"] = names.plate_key(new.vehicle_plate)
-    made["reference"] = new.reference or new_reference()
-    made["created_at"] = new.created_at or new.start_time
-    return made
+def insert_values(new: NewBooking) -> dict[str, Any]:
+    values = {name: getattr(new, name) for name in new.__slots__}
+    values["plate_key"] = names.plate_key(new.vehicle_plate)
+    values["reference"] = new.reference or new_reference()
+    values["created_at"] = new.created_at or new.start_time
+    return values
 
 
 def free_spot_ids(
     session: Session, lot_id: int, start: datetime, until: datetime, *, kind: str = "reserved", limit: int = 10_000
 ) -> list[int]:
-    """The spots that a booking of this kind could claim over [start, until), by number, read without any lock."""
-    wanted = {"lot_id": lot_id, "start_time": start, "held_until": until}
-    return [spot.id for spot in session.execute(_FREE[kind].limit(limit), wanted)]
+    """Returns the spots that a booking of this type could hold over [start, until), by number, read without a lock."""
+    parameters = {"lot_id": lot_id, "start_time": start, "held_until": until}
+    return [spot.id for spot in session.execute(_FREE[kind].limit(limit), parameters)]
 
 
 def lock_lot(session: Session, lot_id: int) -> None:
-    """Puts everyone who fights for this lot in a queue until the end of the transaction (PostgreSQL)."""
+    """Makes other transactions that call this for the lot wait until the end of this one (PostgreSQL)."""
     if not is_sqlite():
         session.execute(select(func.pg_advisory_xact_lock(lot_id)))

@@ -1,7 +1,7 @@
-"""Telling the open pages, after the commit, that something about a lot, a spot and a booking has changed.
+"""Publishes to the open pages, after the commit, that a lot, a spot or a booking has changed.
 
-Only hints go out: whoever shows counts reads them fresh. A spot's new status goes with its hint when the booking
-alone decides it, which an ending does not (the next reservation may be near).
+An event names the row; the page reads the new counts itself. The event of a spot has its new status only where the
+booking alone decides it; after an ending it does not (the next reservation may begin soon).
 """
 
 from __future__ import annotations
@@ -14,43 +14,45 @@ from parking.bookings.models import Booking
 from parking.database import after_commit
 
 
-def announce(booking: Booking) -> None:
-    """To be called in the transaction that changed the booking; does nothing if it is rolled back."""
-    after_commit(partial(_tell, booking.lot_id, booking.spot_id, booking.id, booking.user_id, booking.status))
+def publish_events(booking: Booking) -> None:
+    """Publishes the change of a booking after the commit of the caller's transaction."""
+    after_commit(
+        partial(_publish_booking, booking.lot_id, booking.spot_id, booking.id, booking.user_id, booking.status)
+    )
 
 
-def announce_lot(lot_id: int) -> None:
-    """The lot itself has changed: capacity, price, spots."""
-    after_commit(partial(_tell_lot, lot_id))
+def publish_lot_event(lot_id: int) -> None:
+    """Publishes the change of a lot: capacity, price, spots."""
+    after_commit(partial(_publish_lot, lot_id))
 
 
-def announce_lots(lot_ids: Sequence[int]) -> None:
-    """Many lots were made: one note for the caches, however many they are."""
+def publish_lot_events(lot_ids: Sequence[int]) -> None:
+    """Publishes new lots, with one invalidation of the caches for all."""
     after_commit(partial(realtime.changed_lots, lot_ids))
     for lot_id in lot_ids:
         after_commit(partial(realtime.publish, "lot", {"id": lot_id}, lot_id=lot_id))
 
 
-def announce_spot(lot_id: int, spot_id: int) -> None:
-    """A spot was closed, opened or described anew."""
+def publish_spot_event(lot_id: int, spot_id: int) -> None:
+    """Publishes that a spot was closed, opened or described anew."""
     after_commit(partial(realtime.publish, "spot", {"lot_id": lot_id, "id": spot_id}, lot_id=lot_id))
-    announce_lot(lot_id)
+    publish_lot_event(lot_id)
 
 
-def announce_spots(lot_id: int, spot_ids: Iterable[int]) -> None:
-    """Many spots of a lot were; the lot itself is told of once."""
+def publish_spot_events(lot_id: int, spot_ids: Iterable[int]) -> None:
+    """Publishes the change of many spots of a lot, with one event for the lot."""
     for spot_id in spot_ids:
         after_commit(partial(realtime.publish, "spot", {"lot_id": lot_id, "id": spot_id}, lot_id=lot_id))
-    announce_lot(lot_id)
+    publish_lot_event(lot_id)
 
 
-def _tell(lot_id: int, spot_id: int, booking_id: int, user_id: int, status: str) -> None:
-    _tell_lot(lot_id)
-    known = {"status": "Occupied"} if status == "Active" else {}
-    realtime.publish("spot", {"lot_id": lot_id, "id": spot_id, **known}, lot_id=lot_id)
+def _publish_booking(lot_id: int, spot_id: int, booking_id: int, user_id: int, status: str) -> None:
+    _publish_lot(lot_id)
+    status_known = {"status": "Occupied"} if status == "Active" else {}
+    realtime.publish("spot", {"lot_id": lot_id, "id": spot_id, **status_known}, lot_id=lot_id)
     realtime.publish("booking", {"id": booking_id, "status": status}, user_id=user_id)
 
 
-def _tell_lot(lot_id: int) -> None:
+def _publish_lot(lot_id: int) -> None:
     realtime.changed_lots([lot_id])
     realtime.publish("lot", {"id": lot_id}, lot_id=lot_id)

@@ -1,8 +1,9 @@
-"""What time alone does to bookings: they begin, end, are missed, and soft claims are renewed.
+"""Applies the transitions that are due by the clock: begin, end, miss; and renews the holds of cars that stay.
 
-Beat calls `settle_all` every few seconds; whoever finds a lot full settles that lot first. Each batch is one
-transaction over rows nobody else is working on (SKIP LOCKED), and each step looks at the row's state, so that running
-twice, side by side or after a kill changes nothing twice. No step ever waits for a lock.
+Celery beat calls `apply_all_due_transitions` every few seconds; a request that finds a lot full calls
+`apply_due_transitions` for that lot. Each batch is one transaction over rows that nobody else has locked (SKIP LOCKED),
+and each step reads the state of the row, so that running twice, side by side or after a kill changes nothing twice. No
+step waits for a lock.
 """
 
 from __future__ import annotations
@@ -18,39 +19,39 @@ from parking import clock
 from parking.bookings import allocation, transitions
 from parking.bookings.models import Booking
 from parking.bookings.reading import queries
-from parking.bookings.reading.views import claim_of
+from parking.bookings.reading.views import state_of
 from parking.bookings.rules import lifecycle
 from parking.bookings.status_sql import is_active, is_block, is_reserved
 from parking.database import UTCDateTime, plus_seconds, transaction
-from parking.lots.models import Lot, Spot
+from parking.lots import Lot, Spot
 
 BATCH = 500
 RENEW_EVERY = timedelta(minutes=15)
-"""A soft claim is renewed when it has lost this much, or a quarter of a short hold."""
+"""The hold of an instant booking is renewed when so much of it has passed, or a quarter of a short one."""
 
 NOT_FREE = "The spot was not free in time."
 
 Step = Callable[[Session, Sequence[Row[Any]], datetime], int]
 
 
-def settle_all() -> int:
-    """Everything that is due, batch by batch; the number of bookings changed."""
-    return sum(_until_done(query, step, None) for query, step in _WORK)
+def apply_all_due_transitions() -> int:
+    """Applies everything that is due, batch by batch. Returns the number of bookings changed."""
+    return sum(_in_batches(query, step, None) for query, step in _STEPS)
 
 
-def settle(lot_id: int) -> int:
-    """What is due in one lot (the soft claims can wait); the number of bookings changed."""
-    return sum(_until_done(query, step, lot_id) for query, step in _WORK[:2])
+def apply_due_transitions(lot_id: int) -> int:
+    """Applies what is due in one lot, but renews no holds. Returns the number of bookings changed."""
+    return sum(_in_batches(query, step, lot_id) for query, step in _STEPS[:2])
 
 
-def apply_due(session: Session, row: Row[Any], now: datetime) -> None:
-    """What is due of one booking that the caller has locked together with its spot."""
+def apply_due_transition(session: Session, row: Row[Any], now: datetime) -> None:
+    """Applies the due transition of one booking that the caller has locked together with its spot."""
     step = _end if row.Booking.status == "Active" else _begin
     step(session, [row], now)
     session.flush()
 
 
-def _until_done(query: Callable[[datetime], Select[Any]], step: Step, lot_id: int | None) -> int:
+def _in_batches(query: Callable[[datetime], Select[Any]], step: Step, lot_id: int | None) -> int:
     changed = 0
     seen: set[int] = set()
     while True:
@@ -70,7 +71,7 @@ def _until_done(query: Callable[[datetime], Select[Any]], step: Step, lot_id: in
 
 def _locked(*where: Any) -> Select[Any]:
     return (
-        queries.bookings(with_user=True)
+        queries.select_bookings(with_user=True)
         .where(*where)
         .order_by(Booking.id)
         .with_for_update(of=[Booking, Spot], key_share=True, skip_locked=True)
@@ -78,7 +79,7 @@ def _locked(*where: Any) -> Select[Any]:
 
 
 def _ending(now: datetime) -> Select[Any]:
-    """Running reservations that end by themselves, and have."""
+    """Selects running reservations without check-in whose window has ended."""
     by_itself: ColumnElement[bool] = literal_column("booking.booking_type = 'reserved'")
     return _locked(is_active, Booking.held_until <= now, by_itself, Booking.checkin_grace_s.is_(None))
 
@@ -90,8 +91,8 @@ def _end(session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:
 
 
 def _beginning(now: datetime) -> Select[Any]:
-    """Reservations whose time has come: all that begin by themselves; of the others those that are missed, or
-    find a car on their spot."""
+    """Selects reservations that are due: all without check-in that have begun; of the others those that were missed or
+    have a car on their spot."""
     deadline = plus_seconds(Booking.reserved_start, Booking.checkin_grace_s)
     car = _car_on_spot().exists()
     return _locked(is_reserved, Booking.start_time <= now, or_(Booking.checkin_grace_s.is_(None), deadline <= now, car))
@@ -122,7 +123,7 @@ def _begin(session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:
 
 def _begin_one(session: Session, row: Row[Any], now: datetime, *, occupied: bool) -> int:
     booking: Booking = row.Booking
-    status = lifecycle.status_at(claim_of(booking), now)
+    status = lifecycle.status_at(state_of(booking), now)
     since = allocation.left_at(session, booking)
     if status == "No-show":
         transitions.miss(session, row, now)
@@ -141,7 +142,7 @@ def _begin_one(session: Session, row: Row[Any], now: datetime, *, occupied: bool
 
 
 def _move(session: Session, row: Row[Any]) -> int:
-    """Puts the reservation on a spot without a car, if there is one. Its beginning follows in the next run."""
+    """Moves the reservation to a spot without a car, if there is one. It begins in the next run."""
     booking: Booking = row.Booking
     other = allocation.free_spot(session, booking.lot_id, booking.start_time, booking.held_until)
     if other is None:
@@ -151,7 +152,7 @@ def _move(session: Session, row: Row[Any]) -> int:
 
 
 def _renewable(now: datetime) -> Select[Any]:
-    """Cars that stay: their claim gets as long again as the lot grants, or up to the next claim on the spot."""
+    """Selects cars whose hold is to be renewed: for as long as the lot grants, or up to the next hold of the spot."""
     quarter = Lot.instant_hold_s // 4
     margin = case((quarter < RENEW_EVERY.total_seconds(), quarter), else_=int(RENEW_EVERY.total_seconds()))
     stays = or_(literal_column("booking.booking_type = 'instant'"), Booking.checkin_grace_s.is_not(None))
@@ -163,17 +164,17 @@ def _renew(session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:
     changed = 0
     for row in rows:
         booking: Booking = row.Booking
-        wanted = now + timedelta(seconds=row.Lot.instant_hold_s)
-        following = allocation.next_claim_start(session, booking, booking.start_time)
-        until = min(wanted, following) if following else wanted
-        if until > booking.held_until:  # no mail: the receipt tells the diary when the stay has ended
+        full = now + timedelta(seconds=row.Lot.instant_hold_s)
+        following = allocation.next_hold_start(session, booking, booking.start_time)
+        until = min(full, following) if following else full
+        if until > booking.held_until:  # no mail: the calendar learns the end from the receipt
             booking.held_until, booking.sequence = until, booking.sequence + 1
             changed += 1
     session.flush()
     return changed
 
 
-_WORK: tuple[tuple[Callable[[datetime], Select[Any]], Step], ...] = (
+_STEPS: tuple[tuple[Callable[[datetime], Select[Any]], Step], ...] = (
     (_ending, _end),
     (_beginning, _begin),
     (_renewable, _renew),

@@ -1,4 +1,4 @@
-"""Bookings. Each holds a claim on one spot, [start_time, held_until); the database keeps live claims apart
+"""Bookings. Each holds one spot over [start_time, held_until); the database keeps live bookings of a spot apart
 (constraint and triggers: parking/database/constraints.py)."""
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from parking.text import names
 
 RETIRED = "retired"
 OUT_OF_SERVICE = "out of service"
-"""What stands as the `reference` of a block: the capacity went down, or an administrator closed the spot."""
+"""The `reference` of a block: the capacity went down, or an administrator took the spot out of service."""
 
 LIVE_SQL = f"status IN {LIVE!r}"
 """The predicate of the partial indexes; SQLite uses them only for a query that repeats it to the letter."""
 
 LONG = {"booking_long": 22 * 3600, "booking_longer": 4 * 86_400, "booking_longest": 30 * 86_400}
-"""Small indexes of the claims that lasted longer than so many seconds. A claim that reaches over a whole local day
-and ended well after it is in the first; so the claims that touch a day long past are found without looking at every
-one that ended since."""
+"""Small indexes of the bookings that lasted longer than so many seconds. A booking that covers a whole local day and
+ended well after it is in the first; so the bookings that touch a day long past are read without reading every one
+that ended since."""
 
 
 def longer_than(seconds: int, *, sqlite: bool) -> str:

@@ -1,4 +1,4 @@
-"""Keeping spots out of use. A block is a claim without an end: the same constraint that keeps two cars apart
+"""Takes spots out of use. A block is a booking without an end, so the constraint that keeps two cars apart also
 refuses a block on a booked spot, and a booking on a blocked one."""
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_active, is_block, is_live
 from parking.clock import FOREVER
 from parking.database import changed_rows
-from parking.lots.models import Spot
+from parking.lots import Spot
 
 
 def occupants(session: Session, lot_id: int, spot_ids: Sequence[int]) -> set[int]:
-    """Those of the spots that a driver's booking, running or to come, stands on."""
+    """Returns those of the spots that have a driver's booking, running or to come."""
     return set(
         session.scalars(
             select(Booking.spot_id).where(
@@ -37,7 +37,7 @@ def block(
     now: datetime,
     reason: str | None = None,
 ) -> list[int]:
-    """Blocks the spots that carry neither a booking nor a block; returns those it did.
+    """Blocks the spots that have neither a booking nor a block, and returns their ids.
 
     `kind` is models.RETIRED or models.OUT_OF_SERVICE. Locks the spots in the order of their ids.
     """
@@ -72,7 +72,7 @@ def block(
 
 
 def unblock(session: Session, lot_id: int, spot_ids: Sequence[int], *, kind: str, now: datetime) -> int:
-    """Ends the blocks of this kind on the spots; their number."""
+    """Ends the blocks of this kind on the spots and returns their number."""
     ended = session.execute(
         update(Booking)
         .where(

@@ -9,22 +9,22 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from parking import clock
-from parking.bookings import quotes, receipts, service
-from parking.bookings.reading import local_days, queries
+from parking.bookings import reading, service
+from parking.bookings.reading import local_days, quotes, receipts
 from parking.bookings.rules.times import read_time
 from parking.bookings.schemas import (
     AdminBookedOut,
+    AdminBookingFilters,
     AdminBookingsOut,
     AdminListQuery,
-    AdminNarrowing,
     AdminTotalsEnvelope,
     AvailabilityEnvelope,
     BookedOut,
     BookIn,
+    BookingFilters,
     BookingsOut,
     ExtendIn,
     ListQuery,
-    Narrowing,
     Nothing,
     OneBookingOut,
     QuoteEnvelope,
@@ -53,16 +53,16 @@ CALENDAR_FILE: Any = {"description": "The calendar file", "content": {"text/cale
 @bp.output(BookedOut, status_code=201)
 def book(body: BookIn) -> Response:
     """Book a spot, now or for a window in the future."""
-    wanted = body.root
-    order = service.Order(
-        lot_id=wanted.lot_id,
+    fields = body.root
+    request = service.BookRequest(
+        lot_id=fields.lot_id,
         user_id=identity().id,
-        reserved_start=getattr(wanted, "reserved_start", None),
-        reserved_end=getattr(wanted, "reserved_end", None),
-        spot_id=wanted.spot_id,
-        vehicle_plate=wanted.vehicle_plate,
+        reserved_start=getattr(fields, "reserved_start", None),
+        reserved_end=getattr(fields, "reserved_end", None),
+        spot_id=fields.spot_id,
+        vehicle_plate=fields.vehicle_plate,
     )
-    return answer(service.book(order), 201)
+    return answer(service.book(request), 201)
 
 
 @bp.post("/api/release/<int:booking_id>")
@@ -81,8 +81,8 @@ def release(booking_id: int) -> Response:
 @bp.output(BookingsOut)
 def list_own(query: ListQuery) -> Response:
     """Your bookings, newest first."""
-    chosen = _filters(query, user_id=identity().id, by_end=True, own_days=_own_days(query))
-    return answer(service.listing(chosen, query.limit, query.cursor))
+    filters = _filters(query, user_id=identity().id, by_end=True, own_days=_own_days(query))
+    return answer(reading.page(filters, query.limit, query.cursor))
 
 
 @bp.get("/api/bookings/<int:booking_id>")
@@ -170,16 +170,16 @@ def availability(lot_id: int, query: WindowQuery) -> Response:
 @bp.output(AdminBookingsOut)
 def list_all(query: AdminListQuery) -> Response:
     """All bookings, with search and filters."""
-    return answer(service.listing(_admin_filters(query), query.limit, query.cursor, for_admin=True))
+    return answer(reading.page(_admin_filters(query), query.limit, query.cursor, for_admin=True))
 
 
 @bp.get("/api/admin/bookings/totals")
 @requires("admin")
-@bp.input(AdminNarrowing, location="query", arg_name="query")
+@bp.input(AdminBookingFilters, location="query", arg_name="query")
 @bp.output(AdminTotalsEnvelope)
-def totals_of_all(query: AdminNarrowing) -> Response:
+def totals_of_all(query: AdminBookingFilters) -> Response:
     """Totals of all bookings that match the filters."""
-    return answer({"totals": service.totals(_admin_filters(query))})
+    return answer({"totals": reading.totals(_admin_filters(query))})
 
 
 @bp.post("/api/admin/bookings/<int:booking_id>/release")
@@ -202,17 +202,17 @@ def cancel_for(booking_id: int, body: ReasonIn) -> Response:
     return answer(service.cancel(booking_id, None, reason=body.reason))
 
 
-def _admin_filters(query: AdminNarrowing) -> queries.Filters:
+def _admin_filters(query: AdminBookingFilters) -> reading.Filters:
     return _filters(query, user_id=query.user_id, spot_id=query.spot_id, q=query.q, days=_days(query))
 
 
-def _days(query: AdminNarrowing) -> local_days.LocalDays | None:
-    """The local days asked for. Raises Invalid when only half of them is said."""
+def _days(query: AdminBookingFilters) -> reading.LocalDays | None:
+    """Returns the local days of the query. Raises Invalid when one of from_day and to_day is missing."""
     if query.counted is None:
         return None
     first, last = _run(query.from_day, query.to_day)
     stays = query.stay_from is not None or query.stay_to is not None
-    return local_days.LocalDays(
+    return reading.LocalDays(
         query.counted,
         first,
         last,
@@ -224,11 +224,11 @@ def _days(query: AdminNarrowing) -> local_days.LocalDays | None:
     )
 
 
-def _own_days(query: ListQuery) -> local_days.LocalDays | None:
-    """The days of one's own list. Raises Invalid for days out of order or outside the calendar."""
+def _own_days(query: ListQuery) -> reading.LocalDays | None:
+    """Returns the days of a user's list. Raises Invalid for days out of order or outside the calendar."""
     if query.from_day is None:
         return None
-    return local_days.LocalDays("ended", *_run(query.from_day, query.to_day), local_days.zones(db.session()))
+    return reading.LocalDays("ended", *_run(query.from_day, query.to_day), local_days.zones(db.session()))
 
 
 def _run(first: date | None, last: date | None) -> tuple[date, date]:
@@ -239,9 +239,9 @@ def _run(first: date | None, last: date | None) -> tuple[date, date]:
     return first, last
 
 
-def _filters(query: Narrowing, **more: Any) -> queries.Filters:
+def _filters(query: BookingFilters, **more: Any) -> reading.Filters:
     """Filter times without an offset are UTC: a list may span lots of many zones."""
-    return queries.Filters(
+    return reading.Filters(
         status=query.status,
         lot_id=query.lot_id,
         booking_type=query.booking_type,

@@ -64,8 +64,8 @@ class ReservedIn(_Book):
 
 def _booking_type(body: Any) -> str | None:
     """Which of the two bodies this is; without a type, and with the client's word `immediate`, an instant one."""
-    given = body.get("booking_type", "instant") if isinstance(body, dict) else "instant"
-    return {"instant": "instant", "immediate": "instant", "reserved": "reserved"}.get(str(given))
+    name = body.get("booking_type", "instant") if isinstance(body, dict) else "instant"
+    return {"instant": "instant", "immediate": "instant", "reserved": "reserved"}.get(str(name))
 
 
 class BookIn(
@@ -236,7 +236,7 @@ class Paging(Query):
     cursor: Annotated[str, StringConstraints(max_length=40)] | None = None
 
 
-class Narrowing(Query):
+class BookingFilters(Query):
     """Filters of a list of bookings."""
 
     status: Status | None = None
@@ -248,7 +248,7 @@ class Narrowing(Query):
     to: Annotated[str | None, Field(max_length=40, description="Bookings that overlap the time before this")] = None
 
 
-class ListQuery(Narrowing, Paging):
+class ListQuery(BookingFilters, Paging):
     """Your list. A booking that has ended counts at its end, as in /api/stats/user; an Active or Reserved one counts in
     every period that it touches. So the totals of months add up."""
 
@@ -274,7 +274,7 @@ class ListQuery(Narrowing, Paging):
 Minutes = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
-class AdminNarrowing(Narrowing):
+class AdminBookingFilters(BookingFilters):
     """Filters for all bookings. `counted` and the fields after it select the bookings behind a statistic."""
 
     user_id: Id | None = None
@@ -319,7 +319,7 @@ class AdminNarrowing(Narrowing):
         return self
 
 
-class AdminListQuery(AdminNarrowing, Paging):
+class AdminListQuery(AdminBookingFilters, Paging):
     """The list of all bookings."""
 
 

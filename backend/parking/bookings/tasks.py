@@ -1,4 +1,4 @@
-"""The worker's door to the sweeps."""
+"""Celery tasks of bookings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from parking.bookings import expiry
 
 @shared_task(name="tasks.settle_bookings")
 def settle_bookings() -> int:
-    """Begins, ends and renews whatever is due."""
-    return expiry.settle_all()
+    """Applies the transitions that are due."""
+    return expiry.apply_all_due_transitions()
 
 
 @shared_task(name="tasks.forget_idempotency_keys")
 def forget_idempotency_keys() -> int:
-    """Drops the answers that are past their day."""
+    """Deletes the expired idempotency keys."""
     return idempotency.delete_expired()
 
 

@@ -14,19 +14,19 @@ from sqlalchemy.orm import Session
 
 from parking import audit
 from parking.bookings import emails
-from parking.bookings.events import announce
+from parking.bookings.events import publish_events
 from parking.bookings.models import Booking
-from parking.bookings.reading.views import claim_of, cost_at, window_of
+from parking.bookings.reading.views import cost_at, state_of, window_of
 from parking.timestamps import to_rfc3339
 
 _TRACKED = ("status", "spot_id", "start_time", "held_until", "end_time", "reserved_end", "total_cost_minor", "reason")
 
 
 def complete(session: Session, row: Row[Any], end: datetime, *, by: str, reason: str | None = None) -> None:
-    """The stay is over and has its price. One that ends by itself ends with its window, however late we are."""
+    """Ends a stay and sets its cost. A reservation without check-in ends with its window, however late this runs."""
     booking: Booking = row.Booking
     before, window = audited(booking), window_of(booking)
-    if window and not claim_of(booking).needs_check_in:
+    if window and not state_of(booking).needs_check_in:
         end = min(end, window[1])
     booking.checked_in_at = booking.checked_in_at or booking.start_time
     booking.end_time = booking.held_until = max(end, booking.checked_in_at)
@@ -39,52 +39,52 @@ def complete(session: Session, row: Row[Any], end: datetime, *, by: str, reason:
         emails.force_released(session, row.User, facts(row), reason)
     else:
         emails.receipt(session, row.User, facts(row))
-    announce(booking)
+    publish_events(booking)
 
 
 def cancel(session: Session, row: Row[Any], now: datetime, *, by: str, reason: str | None) -> None:
-    """A booking that never began is given up, free of charge."""
+    """Cancels a booking that never began, free of charge."""
     booking: Booking = row.Booking
     before = audited(booking)
     booking.status, booking.end_time, booking.total_cost_minor = "Cancelled", now, 0
     booking.ended_by, booking.reason, booking.sequence = by, reason, booking.sequence + 1
     record(session, "booking.cancelled", booking, before, by_system=by == "system")
     emails.cancelled(session, row.User, facts(row), by, reason)
-    announce(booking)
+    publish_events(booking)
 
 
 def miss(session: Session, row: Row[Any], now: datetime) -> None:
-    """Nobody checked in within the grace: the spot is free again, and nothing is charged."""
+    """Ends a reservation without check-in within the grace, free of charge."""
     booking: Booking = row.Booking
     before = audited(booking)
     booking.status, booking.total_cost_minor, booking.ended_by = "No-show", 0, "system"
-    booking.end_time, booking.sequence = claim_of(booking).deadline or now, booking.sequence + 1
+    booking.end_time, booking.sequence = state_of(booking).deadline or now, booking.sequence + 1
     record(session, "booking.no_show", booking, before, by_system=True)
     emails.no_show(session, row.User, facts(row))
-    announce(booking)
+    publish_events(booking)
 
 
 def start(session: Session, row: Row[Any], since: datetime) -> None:
-    """A reservation begins by itself; its spot was free `since`."""
+    """Starts a reservation without check-in; its spot was free `since`."""
     booking: Booking = row.Booking
     before = audited(booking)
     booking.status, booking.checked_in_at = "Active", since
     record(session, "booking.started", booking, before, by_system=True)
-    announce(booking)
+    publish_events(booking)
 
 
 def check_in(session: Session, row: Row[Any], now: datetime) -> None:
-    """The driver arrives for a reservation that asks for it; the stay counts from now where they are early."""
+    """Starts a reservation at the driver's check-in; the stay begins now where they are early."""
     booking: Booking = row.Booking
     before = audited(booking)
     booking.start_time = min(booking.start_time, now)
     booking.status, booking.checked_in_at = "Active", now
     record(session, "booking.checked_in", booking, before)
-    announce(booking)
+    publish_events(booking)
 
 
 def extend(session: Session, row: Row[Any], end: datetime) -> None:
-    """The spot is held until `end`; so is the window of a reservation."""
+    """Holds the spot until `end`, which becomes the end of a reservation's window."""
     booking: Booking = row.Booking
     before = audited(booking)
     booking.held_until, booking.sequence = end, booking.sequence + 1
@@ -92,19 +92,19 @@ def extend(session: Session, row: Row[Any], end: datetime) -> None:
         booking.reserved_end = end
     record(session, "booking.extended", booking, before)
     emails.confirm(session, row.User, facts(row))
-    announce(booking)
+    publish_events(booking)
 
 
 def move(session: Session, row: Row[Any], spot_id: int, spot_number: int) -> None:
-    """A reservation keeps its time on another spot, because a car still stands on its own."""
+    """Moves a reservation to another spot, because a car still stands on its own."""
     booking: Booking = row.Booking
     before = audited(booking)
-    announce(booking)  # the spot it leaves
+    publish_events(booking)  # for the spot it leaves
     booking.spot_id, booking.sequence = spot_id, booking.sequence + 1
     record(session, "booking.moved", booking, before, by_system=True)
-    told = emails.booking_context(booking, row.Lot, spot_number, row.Tariff)
-    emails.moved(session, row.User, told, row.spot_number)
-    announce(booking)
+    context = emails.booking_context(booking, row.Lot, spot_number, row.Tariff)
+    emails.moved(session, row.User, context, row.spot_number)
+    publish_events(booking)
 
 
 def facts(row: Row[Any]) -> dict[str, Any]:
@@ -113,16 +113,16 @@ def facts(row: Row[Any]) -> dict[str, Any]:
 
 
 def audited(booking: Booking) -> dict[str, Any]:
-    """The fields whose history is kept."""
-    shown = {name: getattr(booking, name) for name in _TRACKED}
-    return {name: to_rfc3339(value) if isinstance(value, datetime) else value for name, value in shown.items()}
+    """Returns the fields of the audit log."""
+    values = {name: getattr(booking, name) for name in _TRACKED}
+    return {name: to_rfc3339(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 def record(
     session: Session, action: str, booking: Booking, before: dict[str, Any] | None, *, by_system: bool = False
 ) -> None:
-    """Writes the audit entry: of a new booking (before None) everything, else what has changed. `by_system`: the clock
-    did it, whoever asked at that moment."""
+    """Writes the audit entry: all fields of a new booking (`before` None), else those that changed. `by_system`: the
+    clock is the actor, not the user of the request."""
     after = audited(booking)
     if before is not None:
         after = {name: value for name, value in after.items() if value != before[name]}

@@ -1,4 +1,4 @@
-"""The window that a client asks for: read in the lot's zone and held against the operator's limits."""
+"""Reads the window of a request in the lot's zone and checks it against the operator's limits."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from parking import settings
 from parking.bookings.rules.limits import days_later
 from parking.bookings.rules.times import read_time
 from parking.errors import Invalid
-from parking.lots.models import Lot
+from parking.lots import Lot
 from parking.text.counting import counted
 
 CLOCK_SKEW = timedelta(minutes=2)
-"""A reservation may begin this long ago: the sender's clock, and the time a person needs to press the button."""
+"""A reservation may begin so long ago: clocks differ, and users need time to press the button."""
 
 
 def read_window(
@@ -22,10 +22,10 @@ def read_window(
     now: datetime,
     names: tuple[str, str] = ("reserved_start", "reserved_end"),
 ) -> tuple[datetime, datetime]:
-    """The window two texts mean at this lot. Raises Invalid at the field that is wrong."""
+    """Returns the window as two instants. Raises Invalid at the wrong field."""
     ahead = settings.current().reservation_max_days_ahead
-    for name, given in zip(names, (start_text, end_text), strict=True):
-        if given is None:
+    for name, value in zip(names, (start_text, end_text), strict=True):
+        if value is None:
             raise Invalid.field(name, "Please give a start and an end.")
     start = read_time(str(start_text), lot.timezone, names[0])
     end = read_time(str(end_text), lot.timezone, names[1])
@@ -41,7 +41,7 @@ def read_window(
 
 
 def check_length(start: datetime, end: datetime, zone: str, name: str) -> None:
-    """Raises Invalid at the field `name` for what lasts more days of the lot's calendar than may be."""
+    """Raises Invalid at the field `name` for a window of more days of the lot's calendar than allowed."""
     most = settings.current().reservation_max_days_long
     if end > days_later(start, most, zone):
         raise Invalid.field(name, f"A booking can last at most {counted(most, 'day')}.")

@@ -32,10 +32,9 @@ from sqlalchemy.orm import Session
 
 from parking import clock, pricing, settings, statistics
 from parking.accounts import User
-from parking.bookings.allocation import new_reference
-from parking.bookings.models import Booking
+from parking.bookings import Booking, new_reference
 from parking.database import db, is_sqlite, transaction
-from parking.lots.models import Lot, Spot
+from parking.lots import Lot, Spot
 from parking.pricing import Tariff
 from parking.text import names
 

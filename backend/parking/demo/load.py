@@ -15,15 +15,12 @@ from flask_security.utils import hash_password
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from parking import clock, jobs
+from parking import bookings, clock, jobs, lot_admin
 from parking.accounts import User, create_user
-from parking.bookings import expiry
-from parking.bookings import service as bookings
 from parking.database import db, transaction
 from parking.demo import birmingham, town
 from parking.errors import Conflict, Unavailable
-from parking.lot_admin import service as lots
-from parking.lots.models import Lot, Spot
+from parking.lots import Lot, Spot
 from parking.mail import OutboxMail
 
 ADMIN, DRIVER = "admin@example.com", "amelia.albers@example.com"
@@ -115,8 +112,8 @@ class Town:
             self._spread_arrivals(made)
             self.drivers = [(user.id, plate) for user, plate in made]
             admin_id = admin.id
-        changes = [lots.Changes(dict(park.fields)) for park in town.PARKS]
-        self.lots = [lot["id"] for lot in lots.create_many(changes, admin_id)]
+        changes = [lot_admin.LotChanges(dict(park.fields)) for park in town.PARKS]
+        self.lots = [lot["id"] for lot in lot_admin.create_many(changes, admin_id)]
         with transaction() as session:
             for lot_id, park in zip(self.lots, town.PARKS, strict=True):
                 _furnish(session, lot_id, park)
@@ -130,7 +127,7 @@ class Town:
     def _come(self, visit: town.Visit) -> None:
         user_id, plate = self.drivers[visit.driver]
         end = visit.start + timedelta(hours=visit.hours)
-        order = bookings.Order(self.lots[visit.park], user_id, vehicle_plate=plate)
+        order = bookings.BookRequest(self.lots[visit.park], user_id, vehicle_plate=plate)
         if visit.reserved:
             order = replace(order, reserved_start=visit.start.isoformat(), reserved_end=end.isoformat())
         try:
@@ -153,7 +150,7 @@ class Town:
         self._at(end - early, lambda: _try(bookings.release, booking_id, user_id))
 
     def _sweep(self) -> None:
-        expiry.settle_all()
+        bookings.apply_all_due_transitions()
         self._at(clock.now() + SWEEP_EVERY, self._sweep)
 
     def _keep_mail_here(self) -> None:

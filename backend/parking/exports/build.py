@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from parking import clock, csv_writer, settings
 from parking.accounts import User
-from parking.bookings.reading.queries import Filters
+from parking.bookings import Filters
 from parking.csv_writer import Dialect, Table
 from parking.database import db, transaction
 from parking.exports import columns, emails, files, jobs, queries, quota, stream
 from parking.exports.models import ExportJob
 from parking.jobs import LeaseLost
-from parking.lots.models import Lot, Spot
+from parking.lots import Lot, Spot
 
 log = logging.getLogger(__name__)
 KEEP = timedelta(days=7)

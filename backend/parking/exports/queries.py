@@ -11,16 +11,21 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, cast, func, select
 
 from parking.accounts import Role, User, user_roles
-from parking.bookings.models import Booking
-from parking.bookings.reading import queries as booking_queries
-from parking.bookings.reading import views
-from parking.bookings.reading.queries import Filters
-from parking.bookings.rules import lifecycle
-from parking.bookings.status_sql import is_block
+from parking.bookings import (
+    Booking,
+    Filters,
+    end_and_cost,
+    filtered,
+    is_block,
+    state_of,
+    status_at,
+    stay_hours,
+    total_cost,
+)
 from parking.database.functions import unix_seconds
 from parking.exports.columns import Live, LiveValues
 from parking.exports.rows import BookingRow, LotRow, SpotRow, UserRow
-from parking.lots.models import Lot, Spot
+from parking.lots import Lot, Spot
 from parking.pricing import Tariff
 
 Rows = Select[*tuple[Any, ...]]
@@ -82,13 +87,13 @@ def booking_rows(filters: Filters, now: datetime, *, with_user: bool = False) ->
     )
     if with_user:
         query = query.join(User, User.id == Booking.user_id)
-    return booking_queries.narrowed(query, filters, now).order_by(Booking.start_time.desc(), Booking.id.desc())
+    return filtered(query, filters, now).order_by(Booking.start_time.desc(), Booking.id.desc())
 
 
 def booking_count(filters: Filters, now: datetime) -> Select[int]:
     """Counts the rows of `bookings`."""
     query = select(func.count()).select_from(Booking).where(~is_block)
-    return booking_queries.narrowed(query, filters, now)
+    return filtered(query, filters, now)
 
 
 def live_values_at(now: datetime) -> Live:
@@ -96,10 +101,10 @@ def live_values_at(now: datetime) -> Live:
 
     def live(row: BookingRow) -> LiveValues:
         booking, tariff = _booking(row), _tariff(row)
-        status = lifecycle.status_at(views.claim_of(booking), now)
-        end, cost = views.ended(booking, tariff, status)
-        total = views.total_cost(booking, tariff, status, cost)
-        return LiveValues(status, _second(end), total, views.hours(booking, status, end, now))
+        status = status_at(state_of(booking), now)
+        end, cost = end_and_cost(booking, tariff, status)
+        total = total_cost(booking, tariff, status, cost)
+        return LiveValues(status, _second(end), total, stay_hours(booking, status, end, now))
 
     return live
 

@@ -7,8 +7,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, request, send_file
 
-from parking.bookings.reading.queries import Filters
-from parking.bookings.rules.times import read_time
+from parking.bookings import Filters, read_time
 from parking.exports import service
 from parking.exports.personal_data import content
 from parking.exports.personal_data.schemas import PersonalData

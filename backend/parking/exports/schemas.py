@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from parking.bookings.schemas import Id, Status
+from parking.bookings import Id, Status
 from parking.csv_writer import Format
 from parking.web import In, Out, Query
 

@@ -18,7 +18,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, csv_writer, idempotency, realtime, settings
-from parking.bookings.reading.queries import Filters
+from parking.bookings import Filters
 from parking.database import after_commit, db, transaction, upsert
 from parking.errors import Conflict, Forbidden, NotFound, Problem, Unavailable
 from parking.exports import columns, emails, files, queries, quota, stream

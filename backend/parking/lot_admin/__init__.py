@@ -1,12 +1,16 @@
-"""What administrators do to lots and their spots."""
+"""Changes of lots and spots by administrators."""
 
 from __future__ import annotations
 
 from apiflask import APIFlask
 
+from parking.lot_admin.edit import LotChanges, create_many
+
+__all__ = ["LotChanges", "create_many", "init_app"]
+
 
 def init_app(app: APIFlask) -> None:
-    """Puts this domain on the application. (Imported here, so that the models can be read without the routes.)"""
+    """Registers the routes and the command."""
     from parking.lot_admin.cli import lots
     from parking.lot_admin.routes import bp
 

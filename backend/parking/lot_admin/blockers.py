@@ -1,4 +1,4 @@
-"""How lots' services show the bookings that stand in the way of something."""
+"""Bookings that prevent a change of a lot, as JSON."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from sqlalchemy import Row
 
 from parking.timestamps import to_rfc3339
 
-MOST_BLOCKERS_NAMED = 20
+MAX_BLOCKERS = 20
 
 
 def blocking_view(row: Row[Any]) -> dict[str, Any]:
-    """A row of bookings.queries.bookings(with_user=True)."""
+    """A row of select_bookings(with_user=True)."""
     return {
         "booking_id": row.Booking.id,
         "reference": row.Booking.reference,

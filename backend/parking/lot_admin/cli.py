@@ -27,8 +27,8 @@ def import_file(file: Path, dry_run: bool) -> None:
         raise click.ClickException("There is no administrator yet: `flask admin create`.")
     try:
         parsed = csv_import.parse(file.read_bytes(), currency=settings.current().currency)
-        made = service.create_many(parsed.lots, by, dry_run=dry_run)
+        lots = service.create_many(parsed.lots, by, dry_run=dry_run)
     except Problem as problem:
-        lines = [f"{where}: {said}" for where, many in problem.errors.items() for said in many]
+        lines = [f"{where}: {sentence}" for where, many in problem.errors.items() for sentence in many]
         raise click.ClickException("\n".join([problem.detail, *lines])) from None
-    click.echo(service.created(len(made), dry_run=dry_run))
+    click.echo(service.created(len(lots), dry_run=dry_run))

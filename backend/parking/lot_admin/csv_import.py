@@ -13,7 +13,7 @@ from parking import csv_labels
 from parking.errors import Invalid
 from parking.lot_admin import csv_reader
 from parking.lot_admin.csv_reader import Reading, Unreadable
-from parking.lot_admin.edit import Changes
+from parking.lot_admin.edit import LotChanges
 from parking.lot_admin.schemas import LotIn
 from parking.money import check_price
 from parking.text import names
@@ -62,12 +62,12 @@ _COLUMNS = frozenset(LotIn.model_fields)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong: `said` in English, `reason` and `values` for a page that says it in other languages."""
+    """One error of a file: `message` in English; `reason` and `values` for a client in another language."""
 
     line: int | None
     column: str | None
     reason: str
-    said: str
+    message: str
     values: dict[str, Any] = field(default_factory=dict)
 
 
@@ -75,7 +75,7 @@ class Fault:
 class Import:
     """The lots of a file, and how it was read."""
 
-    lots: list[Changes]
+    lots: list[LotChanges]
     reading: Reading
 
 
@@ -84,7 +84,7 @@ def parse(data: bytes | str, charset: str | None = None, *, currency: str = "") 
 
     The file may come from any spreadsheet: UTF-8, UTF-16 or Windows-1252, split at commas, semicolons or tabs, with
     decimal points or commas. `charset` is what its sender says of it, `currency` that of the prices. Raises Invalid
-    with every fault found: as {"line 3": ["capacity: …"]}, and one by one in the member `faults`.
+    with every fault lots: as {"line 3": ["capacity: …"]}, and one by one in the member `faults`.
     """
     try:
         text, encoding = csv_reader.decode(data, charset) if isinstance(data, bytes) else (data, "utf-8")
@@ -95,8 +95,8 @@ def parse(data: bytes | str, charset: str | None = None, *, currency: str = "") 
     except Unreadable as error:
         raise _refused(str(error), [Fault(error.line, None, error.reason, str(error))]) from None
     if not lines.rows or len(lines.rows) > MOST_ROWS:
-        said = f"A file must have 1 to {MOST_ROWS} lots."
-        raise _refused(said, [Fault(None, None, "count", said, {"n": MOST_ROWS})])
+        message = f"A file must have 1 to {MOST_ROWS} lots."
+        raise _refused(message, [Fault(None, None, "count", message, {"n": MOST_ROWS})])
     return Import(_checked(columns, lines.rows, decimal, currency), Reading(encoding, lines.separator, decimal))
 
 
@@ -120,8 +120,8 @@ def _columns(heading: Sequence[str]) -> list[str]:
 
 def _checked(
     columns: Sequence[str], rows: Sequence[tuple[int, list[str]]], decimal: str | None, currency: str
-) -> list[Changes]:
-    found: list[Changes] = []
+) -> list[LotChanges]:
+    lots: list[LotChanges] = []
     faults: list[Fault] = []
     first_lines: dict[str, int] = {}
     for line, row in rows:
@@ -133,16 +133,16 @@ def _checked(
         before = first_lines.setdefault(names.key(lot.name), line)
         if before != line:
             faults.append(Fault(line, "name", "same_name", f"name: the same as in line {before}.", {"n": before}))
-        found.append(Changes(lot.model_dump(exclude_unset=True)))
+        lots.append(LotChanges(lot.model_dump(exclude_unset=True)))
         if misfit := _amounts(line, lot, currency):
             faults.append(misfit)
-    if not faults and (spots := sum(lot.fields["capacity"] for lot in found)) > MOST_SPOTS:
-        said = f"A file can create at most {MOST_SPOTS:,} spots; this one has {spots:,}."
-        raise _refused(said, [Fault(None, "capacity", "spots", said, {"n": MOST_SPOTS})])
+    if not faults and (spots := sum(lot.fields["capacity"] for lot in lots)) > MOST_SPOTS:
+        message = f"A file can create at most {MOST_SPOTS:,} spots; this one has {spots:,}."
+        raise _refused(message, [Fault(None, "capacity", "spots", message, {"n": MOST_SPOTS})])
     if faults:
         wrong = len({fault.line for fault in faults})
         raise _refused(f"{counted(wrong, 'line is', 'lines are')} wrong; nothing was imported.", faults)
-    return found
+    return lots
 
 
 def _amounts(line: int, lot: LotIn, currency: str) -> Fault | None:
@@ -158,9 +158,9 @@ def _amounts(line: int, lot: LotIn, currency: str) -> Fault | None:
 def _refused(detail: str, faults: Sequence[Fault]) -> Invalid:
     errors: dict[str, list[str]] = {}
     for fault in faults:
-        errors.setdefault(f"line {fault.line}" if fault.line else "file", []).append(fault.said)
-    told = [{"line": f.line, "column": f.column, "reason": f.reason, "values": f.values} for f in faults]
-    return Invalid(detail, errors=errors, faults=told)
+        errors.setdefault(f"line {fault.line}" if fault.line else "file", []).append(fault.message)
+    members = [{"line": f.line, "column": f.column, "reason": f.reason, "values": f.values} for f in faults]
+    return Invalid(detail, errors=errors, faults=members)
 
 
 def _typed(columns: Sequence[str], row: Sequence[str], decimal: str | None) -> dict[str, Any]:
@@ -195,13 +195,13 @@ def _fault(line: int, error: Any) -> Fault:
     elif error["type"] == "value_error":
         reason = {"timezone": "zone", "name": "characters"}.get(column, "amount")
     ((sentence, *_),) = sentences([error], "json").values()
-    said = f"{column}: {sentence}"
-    return Fault(line, column, reason, said, _values(error.get("ctx", {})))
+    message = f"{column}: {sentence}"
+    return Fault(line, column, reason, message, _values(error.get("ctx", {})))
 
 
-def _values(told: dict[str, Any]) -> dict[str, Any]:
+def _values(context: dict[str, Any]) -> dict[str, Any]:
     """The bound that was overstepped as `n`, the words that may stand there as `choices`."""
-    if "expected" in told:
-        return {"choices": ", ".join(re.findall(r"'([^']*)'", told["expected"]))}
-    bounds = [told[name] for name in _BOUNDS if name in told]
+    if "expected" in context:
+        return {"choices": ", ".join(re.findall(r"'([^']*)'", context["expected"]))}
+    bounds = [context[name] for name in _BOUNDS if name in context]
     return {"n": bounds[0]} if bounds else {}

@@ -186,6 +186,6 @@ def plain_number(cell: str, decimal: str | None) -> str:
 
 def numbers(rows: Sequence[tuple[int, list[str]]], columns: Iterable[int]) -> Iterator[str]:
     """The cells of these columns."""
-    wanted = list(columns)
+    indexes = list(columns)
     for _, row in rows:
-        yield from (row[n] for n in wanted if n < len(row))
+        yield from (row[n] for n in indexes if n < len(row))

@@ -1,4 +1,4 @@
-"""Making lots: one, or all of a file in a short transaction; and the fields of a lot as requests name them."""
+"""Creates lots, one or all of a file, and applies the fields of a request to a lot."""
 
 from __future__ import annotations
 
@@ -11,27 +11,26 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, settings
-from parking.availability import queries
-from parking.bookings.events import announce_lot, announce_lots
-from parking.bookings.occupancy import Counts
+from parking.availability import lot_view, lot_views
+from parking.bookings import SpotCounts, publish_lot_event, publish_lot_events
 from parking.database import db
 from parking.errors import Invalid
 from parking.lot_admin import lot_names
-from parking.lots.models import Lot, Spot
+from parking.lots import Lot, Spot
 from parking.money import check_price
 from parking.pricing import Tariff
 
 _PLAIN = ("name", "timezone", "address", "latitude", "longitude", "description", "require_checkin")
 _NULLABLE = ("address", "latitude", "longitude", "description", "daily_cap")
 _STORED = (*_PLAIN, "capacity", "instant_hold_s", "checkin_grace_s", "version", "created_at", "updated_at")
-"""What a new row is made of; its other columns follow from these."""
+"""The columns given for a new row; the others are derived."""
 _LOT: Any = Lot.__table__
 _TARIFF: Any = Tariff.__table__
 _SPOT: Any = Spot.__table__
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class LotChanges:
     """The fields of a lot that a request names; money in minor units, durations as the contract has them."""
 
     fields: dict[str, Any] = field(default_factory=dict)
@@ -46,8 +45,8 @@ class Changes:
 # one ----------------------------------------------------------------------------------------
 
 
-def add(session: Session, changes: Changes, user_id: int) -> Lot:
-    """A new lot with its spots, in the caller's transaction. Raises Invalid, Conflict (the name is taken)."""
+def add(session: Session, changes: LotChanges, user_id: int) -> Lot:
+    """Creates a lot with its spots in the caller's transaction. Raises Invalid, Conflict (the name is taken)."""
     now = clock.now()
     lot = _new_lot(changes, now)
     lot_names.require_free(session, lot.name)
@@ -56,16 +55,16 @@ def add(session: Session, changes: Changes, user_id: int) -> Lot:
     set_tariff(session, lot, None, changes, now)
     make_spots(session, [(lot.id, number) for number in range(1, lot.capacity + 1)], now)
     audit.record(session, "lot.created", "lot", lot.id, after=audited(lot), actor_id=user_id)
-    announce_lot(lot.id)
+    publish_lot_event(lot.id)
     return lot
 
 
-def _new_lot(changes: Changes, now: datetime) -> Lot:
-    """The row, whole but for its id and tariff. Raises Invalid for a capacity or an amount that may not be."""
-    capacity, chosen = changes.fields["capacity"], settings.current()
+def _new_lot(changes: LotChanges, now: datetime) -> Lot:
+    """Returns the row without id and tariff. Raises Invalid for a capacity or an amount out of bounds."""
+    capacity, defaults = changes.fields["capacity"], settings.current()
     check_capacity(capacity)
-    check_amounts(changes, chosen.currency)
-    lot = Lot(capacity=capacity, timezone=chosen.timezone, created_at=now, updated_at=now, version=1)
+    check_amounts(changes, defaults.currency)
+    lot = Lot(capacity=capacity, timezone=defaults.timezone, created_at=now, updated_at=now, version=1)
     lot.instant_hold_s, lot.checkin_grace_s = (
         _LOT.c[name].default.arg for name in ("instant_hold_s", "checkin_grace_s")
     )
@@ -76,11 +75,11 @@ def _new_lot(changes: Changes, now: datetime) -> Lot:
 # many ---------------------------------------------------------------------------------------
 
 
-def create_many(many: Sequence[Changes], user_id: int, *, dry_run: bool = False) -> list[dict[str, Any]]:
-    """All of these lots, or none; a dry run writes nothing and keeps nobody from writing. Raises as `add` does.
+def create_many(many: Sequence[LotChanges], user_id: int, *, dry_run: bool = False) -> list[dict[str, Any]]:
+    """Creates all of these lots or none; a dry run writes nothing and blocks no writer. Raises as `add` does.
 
-    Everything that can be refused is looked for first, while others book. The transaction that follows only writes:
-    as many statements for five thousand lots as for five hundred rows.
+    Everything is checked before the transaction, which only writes, with as many statements for five thousand lots as
+    for five.
     """
     now = clock.now()
     if not (lots := [_new_lot(changes, now) for changes in many]):
@@ -91,11 +90,11 @@ def create_many(many: Sequence[Changes], user_id: int, *, dry_run: bool = False)
         return [_preview(lot, changes, now) for lot, changes in zip(lots, many, strict=True)]
     with lot_names.unique_names() as session:
         _insert(session, lots, many, user_id, now)
-    by_id = {view["id"]: view for view in queries.lot_views(db.session(), now, [lot.id for lot in lots])}
+    by_id = {view["id"]: view for view in lot_views(db.session(), now, [lot.id for lot in lots])}
     return [by_id[lot.id] for lot in lots]
 
 
-def _insert(session: Session, lots: Sequence[Lot], many: Sequence[Changes], user_id: int, now: datetime) -> None:
+def _insert(session: Session, lots: Sequence[Lot], many: Sequence[LotChanges], user_id: int, now: datetime) -> None:
     rows = [{name: getattr(lot, name) for name in _STORED} for lot in lots]
     session.execute(insert(_LOT), rows)
     new = _LOT.c.tariff_id.is_(None)  # no other lot is without a price
@@ -115,21 +114,21 @@ def _insert(session: Session, lots: Sequence[Lot], many: Sequence[Changes], user
         lot.tariff_id = prices[lot.id]
     make_spots(session, [(lot.id, number) for lot in lots for number in range(1, lot.capacity + 1)], now)
     audit.record_all(session, "lot.created", "lot", {lot.id: audited(lot) for lot in lots}, actor_id=user_id)
-    announce_lots([lot.id for lot in lots])
+    publish_lot_events([lot.id for lot in lots])
 
 
-def _preview(lot: Lot, changes: Changes, now: datetime) -> dict[str, Any]:
-    """The lot as it would be shown; it has no id yet."""
+def _preview(lot: Lot, changes: LotChanges, now: datetime) -> dict[str, Any]:
+    """Returns the lot as it would be answered; it has no id yet."""
     tariff = Tariff(lot_id=0, created_at=now, **tariff_values(lot, None, changes))
     lot.id = tariff.id = 0
-    return queries.lot_view(lot, tariff, Counts(), None)
+    return lot_view(lot, tariff, SpotCounts(), None)
 
 
 # fields -------------------------------------------------------------------------------------
 
 
-def apply(lot: Lot, changes: Changes) -> None:
-    """Sets what the request names, but for the capacity and the price."""
+def apply(lot: Lot, changes: LotChanges) -> None:
+    """Sets the fields of the request, except capacity and price."""
     for name in _PLAIN:
         setattr(lot, name, changes.get(name, getattr(lot, name)))
     for text in ("address", "description"):
@@ -140,7 +139,7 @@ def apply(lot: Lot, changes: Changes) -> None:
     lot.require_checkin = bool(lot.require_checkin)
 
 
-def check_amounts(changes: Changes, currency: str) -> None:
+def check_amounts(changes: LotChanges, currency: str) -> None:
     """Raises Invalid at the field for an amount that the currency does not have."""
     for name in ("price_per_hour", "daily_cap"):
         try:
@@ -149,8 +148,8 @@ def check_amounts(changes: Changes, currency: str) -> None:
             raise Invalid.field(name, str(refusal)) from None
 
 
-def tariff_values(lot: Lot, old: Tariff | None, changes: Changes) -> dict[str, Any]:
-    """The columns of the lot's price list after these changes. An old one keeps its currency."""
+def tariff_values(lot: Lot, old: Tariff | None, changes: LotChanges) -> dict[str, Any]:
+    """Returns the columns of the lot's tariff after these changes. The currency stays that of the old one."""
     present = {
         "currency": settings.current().currency,
         "hourly_minor": 0,
@@ -172,7 +171,7 @@ def tariff_values(lot: Lot, old: Tariff | None, changes: Changes) -> dict[str, A
     }
 
 
-def set_tariff(session: Session, lot: Lot, old: Tariff | None, changes: Changes, now: datetime) -> None:
+def set_tariff(session: Session, lot: Lot, old: Tariff | None, changes: LotChanges, now: datetime) -> None:
     """Gives the lot a new tariff row when anything about its price (or the day of its cap) differs."""
     values = tariff_values(lot, old, changes)
     check_amounts(changes, values["currency"])
@@ -187,7 +186,7 @@ def set_tariff(session: Session, lot: Lot, old: Tariff | None, changes: Changes,
 
 
 def make_spots(session: Session, numbers: Sequence[tuple[int, int]], now: datetime) -> None:
-    """New spots, given as (lot, number)."""
+    """Inserts spots, given as (lot id, number)."""
     plain = {"ev": False, "accessible": False, "covered": False, "created_at": now}
     rows = [{"lot_id": lot_id, "spot_number": number, **plain} for lot_id, number in numbers]
     if rows:
@@ -202,6 +201,6 @@ def check_capacity(capacity: int) -> None:
 
 
 def audited(lot: Lot) -> dict[str, Any]:
-    """The fields of a lot whose history is kept."""
+    """Returns the fields of the audit log."""
     names = (*_PLAIN, "capacity", "tariff_id", "checkin_grace_s", "instant_hold_s")
     return {name: getattr(lot, name) for name in names}

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from parking.database import duplicates, transaction
 from parking.database.derived_columns import is_conflict
 from parking.errors import Conflict
-from parking.lots.models import Lot
+from parking.lots import Lot
 from parking.text import names
 
 _LOT: Any = Lot.__table__

@@ -7,8 +7,9 @@ from flask import Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from parking import settings
-from parking.availability.etags import with_etag
+from parking.availability import with_etag
 from parking.lot_admin import csv_import, service
+from parking.lot_admin.edit import LotChanges
 from parking.lot_admin.schemas import (
     DeleteQuery,
     ImportQuery,
@@ -22,7 +23,6 @@ from parking.lot_admin.schemas import (
     SpotsMessage,
     UpdateQuery,
 )
-from parking.lot_admin.service import Changes
 from parking.web import Message, answer, documented, identity, requires
 
 bp = APIBlueprint("lot_admin", __name__, tag="Lots")
@@ -36,7 +36,7 @@ bp = APIBlueprint("lot_admin", __name__, tag="Lots")
 @bp.doc(operation_id="post_lots_create_lot")
 def create_lot(body: LotIn) -> Response:
     """Create a lot with spots 1 to its capacity."""
-    return with_etag(answer(service.create(Changes(body.model_dump(exclude_unset=True)), identity()), 201))
+    return with_etag(answer(service.create(LotChanges(body.model_dump(exclude_unset=True)), identity()), 201))
 
 
 @bp.post("/api/lots/import")
@@ -74,7 +74,7 @@ def update_lot(lot_id: int, query: UpdateQuery, body: LotEdit) -> Response:
 
     Another time zone while there are future reservations is refused (409 `timezone_confirm`, with the list) unless it
     is confirmed: they keep their instants, and their drivers are told the new local times."""
-    changes, if_match = Changes(body.model_dump(exclude_unset=True)), request.headers.get("If-Match")
+    changes, if_match = LotChanges(body.model_dump(exclude_unset=True)), request.headers.get("If-Match")
     return with_etag(
         answer(service.update_lot(lot_id, changes, identity(), if_match, confirm_timezone=query.confirm_timezone))
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 import timezones
-from parking.availability.schemas import LotEnvelope, LotOut, SpotOut
+from parking.availability import LotEnvelope, LotOut, SpotOut
 from parking.money import MoneyIn
 from parking.text import names
 from parking.web import In, Out, Query

@@ -1,7 +1,7 @@
-"""Running lots: making, editing, resizing and closing them, and their spots.
+"""Creates, edits, resizes, deletes and restores lots, and edits their spots.
 
-Lots stand above bookings here: to take a spot out of use is a booking of its own kind (a block), so the same
-constraint that keeps two cars apart decides whether a spot may go.
+A spot is taken out of use by a booking of its own type (a block), so the constraint that keeps two cars apart decides
+whether a spot may go. That is why this room lies above bookings.
 """
 
 from __future__ import annotations
@@ -14,23 +14,33 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, idempotency
-from parking.availability import etags, queries
-from parking.bookings import allocation, out_of_service, transitions
-from parking.bookings.events import announce_lot, announce_spot, announce_spots
-from parking.bookings.expiry import settle
-from parking.bookings.models import OUT_OF_SERVICE, RETIRED, Booking
-from parking.bookings.reading import queries as booking_queries
-from parking.bookings.reading.views import claim_of
-from parking.bookings.rules import lifecycle
-from parking.bookings.status_sql import is_active, is_live, is_reserved
+from parking.availability import etag_matches, lot_views, spot_views
+from parking.bookings import (
+    OUT_OF_SERVICE,
+    RETIRED,
+    Booking,
+    apply_due_transitions,
+    block,
+    is_active,
+    is_live,
+    is_reserved,
+    lock_lot,
+    occupants,
+    publish_lot_event,
+    publish_spot_event,
+    publish_spot_events,
+    select_bookings,
+    state_of,
+    status_at,
+    transitions,
+    unblock,
+)
 from parking.database import transaction
 from parking.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from parking.lot_admin import edit, lot_names, zone_change
-from parking.lot_admin.blockers import MOST_BLOCKERS_NAMED, blocking_view
-from parking.lot_admin.edit import Changes
-from parking.lots.models import Lot, Spot
-from parking.lots.queries import open_lot
-from parking.lots.rules import Resize, SpotState, resize
+from parking.lot_admin.blockers import MAX_BLOCKERS, blocking_view
+from parking.lot_admin.edit import LotChanges
+from parking.lots import Lot, Resize, Spot, SpotState, open_lot, resize
 from parking.text import names
 from parking.text.counting import counted
 from parking.timestamps import to_rfc3339
@@ -46,27 +56,27 @@ def created(number: int, *, dry_run: bool) -> str:
     return f"{counted(number, 'lot was', 'lots were')} created."
 
 
-def create(changes: Changes, who: Identity) -> dict[str, Any]:
-    """A new lot with its spots 1..capacity. Raises Conflict when the name is taken."""
+def create(changes: LotChanges, who: Identity) -> dict[str, Any]:
+    """Creates a lot with the spots 1..capacity. Raises Conflict when the name is taken."""
     with lot_names.unique_names() as session:
         record = idempotency.begin(session)
         lot = edit.add(session, changes, who.id)
-        answer = {"message": f"{lot.name} was created.", "lot": _shown(session, lot)}
+        answer = {"message": f"{lot.name} was created.", "lot": _lot_view(session, lot)}
         if record:
             record.store(201, answer)
         return answer
 
 
 def update_lot(
-    lot_id: int, changes: Changes, who: Identity, if_match: str | None, *, confirm_timezone: bool = False
+    lot_id: int, changes: LotChanges, who: Identity, if_match: str | None, *, confirm_timezone: bool = False
 ) -> dict[str, Any]:
-    """Changes a lot. `confirm_timezone`: also its time zone while reservations are to come; their owners are told.
+    """Changes a lot. `confirm_timezone`: also its time zone while reservations are to come; their owners get a mail.
 
     Raises NotFound, PreconditionFailed (stale `if_match`), Conflict (name taken; too few spots can be removed, with
     what blocks it; `timezone_confirm` with the reservations that another zone would make read differently).
     """
     if "capacity" in changes.fields or "timezone" in changes.fields:
-        settle(lot_id)
+        apply_due_transitions(lot_id)
     with lot_names.unique_names() as session:
         lot = _locked_lot(session, lot_id, if_match)
         before, now = edit.audited(lot), clock.now()
@@ -78,7 +88,7 @@ def update_lot(
             _resize(session, lot, capacity, who, now)
         old = lot.tariff
         if changes.get("timezone", lot.timezone) != lot.timezone:
-            zone_change.carry_out(session, lot, changes.fields["timezone"], now, confirmed=confirm_timezone)
+            zone_change.change_zone(session, lot, changes.fields["timezone"], now, confirmed=confirm_timezone)
         edit.apply(lot, changes)
         edit.set_tariff(session, lot, old, changes, now)
         _touch(session, lot, now)
@@ -92,20 +102,20 @@ def update_lot(
             before={name: before[name] for name in changed},
             after={name: after[name] for name in changed},
         )
-        return {"message": f"{lot.name} was saved.", "lot": _shown(session, lot)}
+        return {"message": f"{lot.name} was saved.", "lot": _lot_view(session, lot)}
 
 
 def delete(lot_id: int, who: Identity, if_match: str | None, *, cancel_reservations: bool) -> dict[str, Any]:
-    """Closes a lot; its history stays. Raises NotFound, PreconditionFailed, Conflict (cars on it; reservations to
-    come, unless they are to be cancelled, which tells their owners)."""
-    settle(lot_id)
+    """Deletes a lot; its history stays. Raises NotFound, PreconditionFailed, Conflict (cars on it; reservations to
+    come, unless they are to be cancelled, which sends their owners a mail)."""
+    apply_due_transitions(lot_id)
     with lot_names.unique_names() as session:
         lot, now = _locked_lot(session, lot_id, if_match), clock.now()
         _check_no_cars(session, lot)
         _clear_reservations(session, lot, now, cancel=cancel_reservations)
         spots = session.scalars(select(Spot.id).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None))).all()
-        out_of_service.block(session, lot.id, spots, kind=RETIRED, user_id=who.id, now=now)
-        if out_of_service.occupants(session, lot.id, spots):
+        block(session, lot.id, spots, kind=RETIRED, user_id=who.id, now=now)
+        if occupants(session, lot.id, spots):
             raise Conflict("Somebody has just booked here. Please try again.", code="lot_in_use")
         lot.deleted_at = now
         _touch(session, lot, now)
@@ -116,7 +126,7 @@ def delete(lot_id: int, who: Identity, if_match: str | None, *, cancel_reservati
 
 
 def restore(lot_id: int) -> dict[str, Any]:
-    """Opens a deleted lot again. Raises NotFound, Conflict (not deleted, or its name was given to another)."""
+    """Restores a deleted lot. Raises NotFound, Conflict (not deleted, or another lot has its name)."""
     with lot_names.unique_names() as session:
         lot = session.get(Lot, lot_id, with_for_update={"of": Lot})
         if lot is None:
@@ -126,18 +136,18 @@ def restore(lot_id: int) -> dict[str, Any]:
         lot_names.require_free(session, lot.name)
         now = clock.now()
         spots = session.scalars(select(Spot.id).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None))).all()
-        out_of_service.unblock(session, lot.id, spots, kind=RETIRED, now=now)
+        unblock(session, lot.id, spots, kind=RETIRED, now=now)
         was, lot.deleted_at = lot.deleted_at, None
         lot.name_key = names.key(lot.name)
         _touch(session, lot, now)
         audit.record(
             session, "lot.restored", "lot", lot.id, before={"deleted_at": to_rfc3339(was)}, after={"deleted_at": None}
         )
-        return {"message": f"{lot.name} is open again.", "lot": _shown(session, lot)}
+        return {"message": f"{lot.name} is open again.", "lot": _lot_view(session, lot)}
 
 
 def update_spot(spot_id: int, fields: dict[str, Any], who: Identity) -> dict[str, Any]:
-    """Describes a spot anew, closes or opens it. Raises NotFound, Conflict (a booking stands on it)."""
+    """Edits a spot, takes it out of service or back. Raises NotFound, Conflict (it has a booking)."""
     with transaction() as session:
         spot = session.get(Spot, spot_id, with_for_update={"key_share": True})
         if spot is None or spot.retired_at is not None:
@@ -149,16 +159,16 @@ def update_spot(spot_id: int, fields: dict[str, Any], who: Identity) -> dict[str
         if fields.get("out_of_service") is not None:
             after |= _set_service(session, spot, fields, who, now)
         audit.record(session, "spot.updated", "spot", spot.id, before=before, after=after)
-        announce_spot(spot.lot_id, spot.id)
+        publish_spot_event(spot.lot_id, spot.id)
         session.flush()
-        [view] = queries.spot_views(session, lot, now, who, spot.id)
+        [view] = spot_views(session, lot, now, who, spot.id)
         return {"message": f"Spot {spot.spot_number} was saved.", "spot": view}
 
 
 def update_spots(lot_id: int, numbers: Iterable[int], fields: dict[str, Any], who: Identity) -> dict[str, Any]:
-    """Describes many spots of a lot anew, closes or opens them: all of them or none.
+    """Edits many spots of a lot, takes them out of service or back: all of them or none.
 
-    Raises NotFound, Invalid (a number the lot has not), Conflict `spot_in_use` with the bookings in the way.
+    Raises NotFound, Invalid (an unknown number), Conflict `spot_in_use` with the bookings in the way.
     """
     with transaction() as session:
         lot, now = _locked_lot(session, lot_id, None), clock.now()
@@ -168,13 +178,13 @@ def update_spots(lot_id: int, numbers: Iterable[int], fields: dict[str, Any], wh
         if fields.get("out_of_service") is True:
             _close(session, lot, ids, fields.get("reason"), who, now)
         elif fields.get("out_of_service") is False:
-            out_of_service.unblock(session, lot.id, ids, kind=OUT_OF_SERVICE, now=now)
+            unblock(session, lot.id, ids, kind=OUT_OF_SERVICE, now=now)
         changed = {"spots": [spot.spot_number for spot in spots], **fields}
         audit.record(session, "lot.spots_updated", "lot", lot.id, after=changed)
-        announce_spots(lot.id, ids)
+        publish_spot_events(lot.id, ids)
         session.flush()
         message = f"{counted(len(spots), 'spot was', 'spots were')} saved."
-        return {"message": message, "changed": len(spots), "lot": _shown(session, lot)}
+        return {"message": message, "changed": len(spots), "lot": _lot_view(session, lot)}
 
 
 def _numbered(session: Session, lot: Lot, numbers: set[int]) -> list[Spot]:
@@ -189,7 +199,7 @@ _DESCRIPTION = ("level", "ev", "accessible", "covered")
 
 
 def _describe(spots: Iterable[Spot], fields: dict[str, Any]) -> None:
-    """Sets what is given; only the level can be taken away."""
+    """Sets the fields of the request; only the level can be cleared."""
     for name in _DESCRIPTION:
         if name in fields and (fields[name] is not None or name == "level"):
             for spot in spots:
@@ -198,8 +208,8 @@ def _describe(spots: Iterable[Spot], fields: dict[str, Any]) -> None:
 
 def _close(session: Session, lot: Lot, ids: list[int], reason: str | None, who: Identity, now: datetime) -> None:
     """Blocks them first, so that nobody can book one between the look and the deed."""
-    out_of_service.block(session, lot.id, ids, kind=OUT_OF_SERVICE, user_id=who.id, now=now, reason=reason)
-    if taken := out_of_service.occupants(session, lot.id, ids):
+    block(session, lot.id, ids, kind=OUT_OF_SERVICE, user_id=who.id, now=now, reason=reason)
+    if taken := occupants(session, lot.id, ids):
         raise Conflict(
             f"{counted(len(taken), 'of these spots is', 'of these spots are')} booked. "
             "End or cancel the bookings first.",
@@ -210,36 +220,39 @@ def _close(session: Session, lot: Lot, ids: list[int], reason: str | None, who: 
 
 def _set_service(session: Session, spot: Spot, fields: dict[str, Any], who: Identity, now: datetime) -> dict[str, Any]:
     if not fields["out_of_service"]:
-        out_of_service.unblock(session, spot.lot_id, [spot.id], kind=OUT_OF_SERVICE, now=now)
+        unblock(session, spot.lot_id, [spot.id], kind=OUT_OF_SERVICE, now=now)
         return {"out_of_service": False}
-    if out_of_service.occupants(session, spot.lot_id, [spot.id]):
+    if occupants(session, spot.lot_id, [spot.id]):
         raise Conflict(
             f"Spot {spot.spot_number} is booked. End or cancel the booking first.",
             code="spot_in_use",
             blocking=blockers(session, spot.lot_id, [spot.id]),
         )
     reason = fields.get("reason")
-    out_of_service.block(session, spot.lot_id, [spot.id], kind=OUT_OF_SERVICE, user_id=who.id, now=now, reason=reason)
+    block(session, spot.lot_id, [spot.id], kind=OUT_OF_SERVICE, user_id=who.id, now=now, reason=reason)
     return {"out_of_service": True, "reason": reason}
 
 
 def blockers(session: Session, lot_id: int, spot_ids: Iterable[int]) -> list[dict[str, Any]]:
-    """The bookings that stand on these spots, for the administrator to look at (the first twenty)."""
-    query = booking_queries.bookings(with_user=True).where(
+    """Returns the bookings of these spots for the administrator (the first twenty)."""
+    query = select_bookings(with_user=True).where(
         is_live, Booking.lot_id == lot_id, Booking.spot_id.in_(list(spot_ids))
     )
-    return [blocking_view(row) for row in session.execute(query.order_by(Spot.spot_number).limit(MOST_BLOCKERS_NAMED))]
+    return [blocking_view(row) for row in session.execute(query.order_by(Spot.spot_number).limit(MAX_BLOCKERS))]
 
 
 def _locked_lot(session: Session, lot_id: int, if_match: str | None) -> Lot:
-    """The lot, one administrator at a time, and in a queue with those who fight for its spots."""
-    allocation.lock_lot(session, lot_id)
+    """Locks the lot against other administrators and against bookings that queue for it.
+
+    Raises NotFound, PreconditionFailed.
+    """
+    lock_lot(session, lot_id)
     lot = session.get(Lot, lot_id, with_for_update={"of": Lot})
     if lot is None or lot.deleted_at is not None:
         raise NotFound("There is no such lot.")
-    if if_match and not etags.matches(if_match, lot.version):
+    if if_match and not etag_matches(if_match, lot.version):
         raise PreconditionFailed(
-            f"{lot.name} was changed by somebody else in the meantime.", current=_shown(session, lot)
+            f"{lot.name} was changed by somebody else in the meantime.", current=_lot_view(session, lot)
         )
     return lot
 
@@ -247,7 +260,7 @@ def _locked_lot(session: Session, lot_id: int, if_match: str | None) -> Lot:
 def _touch(session: Session, lot: Lot, now: datetime) -> None:
     lot.version, lot.updated_at = lot.version + 1, now
     session.flush()
-    announce_lot(lot.id)
+    publish_lot_event(lot.id)
 
 
 def _resize(session: Session, lot: Lot, capacity: int, who: Identity, now: datetime) -> None:
@@ -271,11 +284,11 @@ def _resize(session: Session, lot: Lot, capacity: int, who: Identity, now: datet
 
 def _carry_out(session: Session, lot: Lot, plan: Resize, by_id: dict[int, Spot], who: Identity, now: datetime) -> None:
     if plan.retire:
-        done = out_of_service.block(session, lot.id, plan.retire, kind=RETIRED, user_id=who.id, now=now)
+        done = block(session, lot.id, plan.retire, kind=RETIRED, user_id=who.id, now=now)
         if len(done) < len(plan.retire):
             raise Conflict("Somebody has just booked one of these spots. Please try again.", code="capacity_blocked")
     if plan.restore:
-        out_of_service.unblock(session, lot.id, plan.restore, kind=RETIRED, now=now)
+        unblock(session, lot.id, plan.restore, kind=RETIRED, now=now)
     for spot_id in (*plan.retire, *plan.restore):
         by_id[spot_id].retired_at = now if spot_id in plan.retire else None
     edit.make_spots(session, [(lot.id, number) for number in plan.create], now)
@@ -290,7 +303,7 @@ def _check_no_cars(session: Session, lot: Lot) -> None:
 
 
 def _clear_reservations(session: Session, lot: Lot, now: datetime, *, cancel: bool) -> None:
-    query = booking_queries.bookings(with_user=True).where(is_reserved, Booking.lot_id == lot.id)
+    query = select_bookings(with_user=True).where(is_reserved, Booking.lot_id == lot.id)
     rows = session.execute(query.order_by(Booking.id).with_for_update(of=Booking)).all()
     if rows and not cancel:
         raise Conflict(
@@ -298,14 +311,14 @@ def _clear_reservations(session: Session, lot: Lot, now: datetime, *, cancel: bo
             code="lot_reserved",
             blocking=blockers(session, lot.id, [row.Booking.spot_id for row in rows]),
         )
-    if any(lifecycle.status_at(claim_of(row.Booking), now) != "Reserved" for row in rows):
+    if any(status_at(state_of(row.Booking), now) != "Reserved" for row in rows):
         raise Conflict("A reservation starts or ends here at this moment. Please try again.", code="lot_in_use")
     for row in rows:
         transitions.cancel(session, row, now, by="admin", reason=f"{lot.name} has closed.")
     session.flush()
 
 
-def _shown(session: Session, lot: Lot) -> dict[str, Any]:
+def _lot_view(session: Session, lot: Lot) -> dict[str, Any]:
     session.flush()
-    [view] = queries.lot_views(session, clock.now(), [lot.id])
+    [view] = lot_views(session, clock.now(), [lot.id])
     return view

@@ -1,7 +1,7 @@
-"""Correcting the time zone of a lot: the past stays as people were told it, and who has reserved is told anew.
+"""Corrects the time zone of a lot. Days of the past stay in the old zone; owners of reservations get a mail.
 
-A reservation is a pair of instants and keeps them. By the new clock they read differently, so the change wants a
-confirmation while reservations are to come (or run), and their owners get the times as that clock shows them.
+A reservation is a pair of instants and keeps them. In the new zone they have other local times, so the change must be
+confirmed while reservations run or are to come, and their owners get the new local times.
 """
 
 from __future__ import annotations
@@ -15,17 +15,14 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from parking import lot_calendar
-from parking.bookings import emails, transitions
-from parking.bookings.models import Booking
-from parking.bookings.reading import queries as booking_queries
-from parking.bookings.status_sql import is_live
+from parking.bookings import Booking, emails, is_live, select_bookings, transitions
 from parking.errors import Conflict
-from parking.lot_admin.blockers import MOST_BLOCKERS_NAMED, blocking_view
-from parking.lots.models import Lot
+from parking.lot_admin.blockers import MAX_BLOCKERS, blocking_view
+from parking.lots import Lot
 from parking.text.counting import counted
 
 
-def carry_out(session: Session, lot: Lot, zone: str, now: datetime, *, confirmed: bool) -> None:
+def change_zone(session: Session, lot: Lot, zone: str, now: datetime, *, confirmed: bool) -> None:
     """Moves the lot to the zone, in the caller's transaction. Raises Conflict `timezone_confirm` with the reservations
     to come, unless the change was confirmed in the knowledge of them."""
     rows = [row for row in _reservations(session, lot.id) if _reads_differently(row.Booking, lot.timezone, zone)]
@@ -35,7 +32,7 @@ def carry_out(session: Session, lot: Lot, zone: str, now: datetime, *, confirmed
             "If you confirm the change, their drivers are told by email.",
             code="timezone_confirm",
             count=len(rows),
-            blocking=[blocking_view(row) for row in rows[:MOST_BLOCKERS_NAMED]],
+            blocking=[blocking_view(row) for row in rows[:MAX_BLOCKERS]],
         )
     before = lot.timezone
     lot.timezone, lot.calendar = zone, lot_calendar.changed(lot.calendar, zone, now)
@@ -52,8 +49,6 @@ def _reads_differently(booking: Booking, before: str, after: str) -> bool:
 
 
 def _reservations(session: Session, lot_id: int) -> Sequence[Row[Any]]:
-    """Those that are to come or run, the next first, kept from others until the commit."""
-    query = booking_queries.bookings(with_user=True).where(
-        is_live, Booking.booking_type == "reserved", Booking.lot_id == lot_id
-    )
+    """Returns the reservations that run or are to come, the next first, locked until the commit."""
+    query = select_bookings(with_user=True).where(is_live, Booking.booking_type == "reserved", Booking.lot_id == lot_id)
     return session.execute(query.order_by(Booking.start_time, Booking.id).with_for_update(of=Booking)).all()

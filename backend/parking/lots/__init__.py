@@ -1,1 +1,9 @@
-"""Lots, their spots and their tariffs: what bookings stand on."""
+"""Lots and their spots, on which bookings stand."""
+
+from __future__ import annotations
+
+from parking.lots.models import Lot, Spot
+from parking.lots.queries import open_lot
+from parking.lots.rules import Resize, SpotState, resize
+
+__all__ = ["Lot", "Resize", "Spot", "SpotState", "open_lot", "resize"]

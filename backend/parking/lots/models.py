@@ -15,7 +15,7 @@ from parking.text import names
 
 
 def search_text(name: str, address: str | None) -> str:
-    """What a lot may be searched by: its name and its address."""
+    """Returns the text for searches: name and address."""
     return f"{names.search_key(name)}\n{names.search_key(address or '')}"
 
 
@@ -29,14 +29,14 @@ class Lot(db.Model):  # type: ignore[name-defined]
     capacity: Mapped[int]
     timezone: Mapped[str] = mapped_column(String(64))
     calendar: Mapped[str] = mapped_column(Text, default=lambda row: row.get_current_parameters()["timezone"])
-    """`timezone`, after the zones it was in before (parking/lot_calendar.py): by what the past is told."""
+    """`timezone`, after the zones it was in before (parking/lot_calendar.py): for days of the past."""
     address: Mapped[str | None] = mapped_column(String(255))
     latitude: Mapped[float | None] = mapped_column(Float)
     longitude: Mapped[float | None] = mapped_column(Float)
     description: Mapped[str | None] = mapped_column(Text)
     tariff_id: Mapped[int | None] = mapped_column(BigId)
     instant_hold_s: Mapped[int] = mapped_column(default=4 * 3600)
-    """How long an instant booking is sure of its spot; a sweep renews it while the car stays."""
+    """How long an instant booking holds its spot; the hold is renewed while the car stays."""
     checkin_grace_s: Mapped[int] = mapped_column(default=900)
     require_checkin: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
@@ -83,7 +83,7 @@ class Spot(db.Model):  # type: ignore[name-defined]
     retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Set when the capacity went down; an endless block booking keeps everyone off it."""
     created_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=clock.now)
-    """Since when it counts as capacity; None = since its lot was made."""
+    """Since when it counts as capacity; None = since the lot was created."""
 
     __table_args__ = (
         UniqueConstraint("lot_id", "spot_number"),

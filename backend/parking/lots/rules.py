@@ -35,10 +35,10 @@ def resize(spots: Sequence[SpotState], capacity: int) -> Resize:
     """
     present = sorted((s for s in spots if not s.retired), key=lambda s: s.number)
     if capacity >= len(present):
-        wanted = capacity - len(present)
-        back = sorted((s for s in spots if s.retired), key=lambda s: s.number)[:wanted]
+        missing = capacity - len(present)
+        back = sorted((s for s in spots if s.retired), key=lambda s: s.number)[:missing]
         top = max((s.number for s in spots), default=0)
-        new = range(top + 1, top + 1 + wanted - len(back))
+        new = range(top + 1, top + 1 + missing - len(back))
         return Resize(restore=tuple(s.id for s in back), create=tuple(new))
     surplus = len(present) - capacity
     removable = [s for s in reversed(present) if s.free]

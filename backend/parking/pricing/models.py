@@ -12,7 +12,7 @@ from parking.database import BigId, UTCDateTime, db
 
 
 class Tariff(db.Model):  # type: ignore[name-defined]
-    """A price list that never changes: a new price is a new row, and a booking keeps the one it was made under."""
+    """A price list that never changes: a new price is a new row, and a booking keeps the one of its time."""
 
     __tablename__ = "tariff"
 

@@ -13,9 +13,7 @@ from sqlalchemy.orm import Session, lazyload
 
 from parking import mail, settings
 from parking.accounts import Role, User, user_roles
-from parking.bookings.models import Booking
-from parking.bookings.rules.limits import days_later
-from parking.bookings.status_sql import is_block, is_live
+from parking.bookings import Booking, days_later, is_block, is_live
 from parking.reports import send_log
 from parking.reports.models import ReportRun
 

@@ -10,11 +10,9 @@ from sqlalchemy.orm import Session, lazyload
 
 from parking import clock
 from parking.accounts import User
-from parking.bookings import emails
-from parking.bookings.models import Booking
-from parking.bookings.status_sql import is_reserved
+from parking.bookings import Booking, emails, is_reserved
 from parking.database import db, plus_seconds, transaction
-from parking.lots.models import Lot, Spot
+from parking.lots import Lot, Spot
 from parking.mail import MailPreference
 from parking.pricing import Tariff
 from parking.reports import send_log

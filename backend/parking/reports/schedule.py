@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from parking import clock, settings
 from parking.database import db, transaction
-from parking.lots.models import Lot
+from parking.lots import Lot
 from parking.reports import batches, periods, send_log
 from parking.reports.models import ReportBatch
 from parking.reports.periods import Period, Rule

@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from parking import clock, settings
-from parking.bookings import occupancy
+from parking.bookings import SpotCounts, total_counts
 from parking.csv_writer import Dialect
 from parking.database import db
 from parking.lot_calendar import local_day, midnight
-from parking.lots.models import Lot
+from parking.lots import Lot
 from parking.money import to_number
 from parking.statistics import csv_tables, views
 from parking.statistics.daily import lot_progress
@@ -108,7 +108,7 @@ def spots_now(session: Session, lot_id: int | None) -> dict[str, Any]:
     """The state of the spots at this moment, as the lists and maps show it."""
     open_lots = select(func.coalesce(func.sum(Lot.capacity), 0)).where(Lot.deleted_at.is_(None))
     capacity = int(session.scalar(open_lots if lot_id is None else open_lots.where(Lot.id == lot_id)) or 0)
-    taken = occupancy.count(session, clock.now(), lot_id) if capacity else occupancy.Counts()
+    taken = total_counts(session, clock.now(), lot_id) if capacity else SpotCounts()
     in_service = capacity - taken.out_of_service
     return {
         "capacity": capacity,

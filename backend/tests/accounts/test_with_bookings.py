@@ -55,7 +55,7 @@ def test_an_account_stays_while_a_booking_runs_and_its_plates_go_with_it(client,
 
 
 def test_a_booking_on_its_way_when_the_account_goes_does_not_land(app, client, alice, carol, auth, rows):
-    order = service.Order(lot_id=make_lot(client, auth(carol)), user_id=alice.id)
+    order = service.BookRequest(lot_id=make_lot(client, auth(carol)), user_id=alice.id)
     profile.delete_account(Identity(alice.id, alice.email, alice.username, frozenset({"user"})), PASSWORD)
     with pytest.raises(Unauthorized):
         service.book(order)
@@ -65,7 +65,7 @@ def test_a_booking_on_its_way_when_the_account_goes_does_not_land(app, client, a
 def test_an_account_cannot_go_while_a_booking_lands(app, client, alice, carol, auth):
     """The booking's transaction has looked at the account; the deletion waits for it, then finds the booking."""
     who = Identity(alice.id, alice.email, alice.username, frozenset({"user"}))
-    order, refused = service.Order(lot_id=make_lot(client, auth(carol)), user_id=alice.id), []
+    order, refused = service.BookRequest(lot_id=make_lot(client, auth(carol)), user_id=alice.id), []
 
     def leave():
         with app.app_context():
@@ -78,11 +78,11 @@ def test_an_account_cannot_go_while_a_booking_lands(app, client, alice, carol, a
 
     leaving = threading.Thread(target=leave)
     with transaction() as session:
-        place = service._place(session, order)
+        place = service.read_place(session, order)
         leaving.start()
         leaving.join(0.5)
         assert leaving.is_alive()
-        new = service._claim_for(order, place.lot, clock.now())
-        assert service.allocation.claim(session, new) is not None
+        new = service.new_booking(order, place.lot, clock.now())
+        assert service.allocation.hold(session, new) is not None
     leaving.join(60)
     assert refused == ["account_in_use"]

@@ -29,7 +29,7 @@ def free(app, headers):
     return [lot["available_spots"] for lot in app.test_client().get("/api/lots", headers=headers).json["lots"]]
 
 
-def test_a_booking_shows_at_once_in_every_process(two, carol, alice, auth):
+def test_a_booking_is_visible_at_once_in_every_process(two, carol, alice, auth):
     first, second = two
     lot = make_lot(carol, capacity=3)
     headers = auth(alice)
@@ -61,7 +61,7 @@ def test_only_changed_lots_are_read_again(two, carol, alice, auth, monkeypatch):
     assert read[1:] == [[lots[2]["id"]]]
 
 
-def test_new_renamed_and_closed_lots_show_at_once(two, carol, auth, client, alice):
+def test_new_renamed_and_deleted_lots_are_visible_at_once(two, carol, auth, client, alice):
     headers, admin = auth(alice), auth(carol)
 
     def names():
@@ -77,7 +77,7 @@ def test_new_renamed_and_closed_lots_show_at_once(two, carol, auth, client, alic
     assert names() == []
 
 
-def test_a_wiped_or_missing_valkey_never_shows_a_spot_that_is_gone(two, carol, alice, auth, valkey):
+def test_an_empty_or_missing_valkey_never_shows_a_taken_spot_as_free(two, carol, alice, auth, valkey):
     lot, headers = make_lot(carol, capacity=3), auth(alice)
     assert free(two[0], headers) == [3]
     valkey.wipe()

@@ -36,10 +36,10 @@ def _dawdle() -> None:
         _two_have_looked.wait(10)
 
 
-def _book(order: service.Order) -> dict[str, Any]:
+def _book(order: service.BookRequest) -> dict[str, Any]:
     """Check, then act: the first free spot by number, and a row for it."""
     lot, now = open_lot(db.session(), order.lot_id), clock.now()
-    new = service._claim_for(order, lot, now)
+    new = service.new_booking(order, lot, now)
     free = allocation.free_spot_ids(
         db.session(), lot.id, new.start_time, new.held_until, kind=new.booking_type, limit=1
     )
@@ -47,7 +47,7 @@ def _book(order: service.Order) -> dict[str, Any]:
         raise Conflict("Full.", code="lot_full", alternatives=[])
     _dawdle()
     with transaction() as session:
-        values = allocation._parameters(new) | {"spot_id": free[0]}
+        values = allocation.insert_values(new) | {"spot_id": free[0]}
         booking_id = session.scalar(insert(Booking.__table__).values(values).returning(Booking.id))
         return {"message": "Yours.", "booking": {"id": booking_id, "spot_id": free[0]}}
 

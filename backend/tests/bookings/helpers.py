@@ -21,7 +21,7 @@ def identity_of(user) -> Identity:
 def make_lot(admin, name: str = "Harbour", capacity: int = 3, **fields):
     """A lot's view; price 2.00 an hour unless said otherwise (in cents)."""
     wanted = {"name": name, "capacity": capacity, "price_per_hour": 200, **fields}
-    view = lots.create_many([lots.Changes(wanted)], admin.id)[0]
+    view = lots.create_many([lots.LotChanges(wanted)], admin.id)[0]
     db.session.rollback()  # what the test reads next is the present
     return view
 
@@ -32,13 +32,13 @@ def text(moment: datetime) -> str:
 
 def park(user, lot, **more):
     """An instant booking's view."""
-    return service.book(service.Order(lot_id=lot["id"], user_id=user.id, **more))["booking"]
+    return service.book(service.BookRequest(lot_id=lot["id"], user_id=user.id, **more))["booking"]
 
 
 def reserve(user, lot, start: timedelta, length: timedelta, **more):
     """A reservation's view; `start` from now."""
     begins = clock.now() + start
-    order = service.Order(
+    order = service.BookRequest(
         lot_id=lot["id"],
         user_id=user.id,
         reserved_start=text(begins),

@@ -37,55 +37,55 @@ def lot(carol):
 
 def test_a_reservation_begins_and_ends_by_itself(alice, lot):
     booking = reserve(alice, lot, H, 2 * H)
-    assert expiry.settle_all() == 0
+    assert expiry.apply_all_due_transitions() == 0
     clock.travel(3600)
-    assert expiry.settle_all() == 1
+    assert expiry.apply_all_due_transitions() == 1
     kept = row(booking["id"])
     assert (kept.status, kept.checked_in_at) == ("Active", kept.reserved_start)
     clock.travel(2 * 3600 + 25)
-    assert expiry.settle_all() == 1
+    assert expiry.apply_all_due_transitions() == 1
     kept = row(booking["id"])
     assert (kept.status, kept.end_time, kept.total_cost_minor) == ("Completed", kept.reserved_end, 400)
     assert mails("release_receipt") == 1
 
 
-def test_a_late_sweep_completes_what_it_missed(alice, lot):
+def test_a_late_run_completes_a_reservation_at_its_end(alice, lot):
     booking = reserve(alice, lot, H, 2 * H)
     clock.travel(9 * 3600)
-    expiry.settle_all()
+    expiry.apply_all_due_transitions()
     kept = row(booking["id"])
     assert (kept.status, kept.end_time, kept.total_cost_minor) == ("Completed", kept.reserved_end, 400)
 
 
-def test_a_no_show_is_written_down_and_told(alice, carol):
+def test_a_missed_reservation_becomes_a_no_show_with_a_mail(alice, carol):
     lot = make_lot(carol, require_checkin=True, checkin_grace_minutes=10)
     booking = reserve(alice, lot, H, 2 * H)
     clock.travel(3600 + 599)
-    assert expiry.settle_all() == 0
+    assert expiry.apply_all_due_transitions() == 0
     clock.travel(1)
-    assert expiry.settle_all() == 1
+    assert expiry.apply_all_due_transitions() == 1
     kept = row(booking["id"])
     assert (kept.status, kept.total_cost_minor) == ("No-show", 0)
     assert mails("booking_no_show") == 1
 
 
-def test_soft_claims_are_renewed_while_the_car_stays(alice, lot):
+def test_an_instant_hold_is_renewed_while_the_car_stays(alice, lot):
     booking = park(alice, lot)
     before = row(booking["id"]).held_until
     clock.travel(600)
-    assert expiry.settle_all() == 0
+    assert expiry.apply_all_due_transitions() == 0
     clock.travel(600)
-    assert expiry.settle_all() == 1
+    assert expiry.apply_all_due_transitions() == 1
     assert row(booking["id"]).held_until == before + timedelta(minutes=20)
 
 
-def test_a_soft_claim_ends_where_the_next_reservation_begins(alice, bob, carol):
+def test_a_renewed_hold_ends_where_the_next_reservation_begins(alice, bob, carol):
     lot = make_lot(carol, capacity=1)
     booking = park(alice, lot)
     theirs = reserve(bob, lot, 5 * H, H)
     for _ in range(4):
         clock.travel(3600)
-        expiry.settle_all()
+        expiry.apply_all_due_transitions()
     assert row(booking["id"]).held_until == row(theirs["id"]).reserved_start
 
 
@@ -98,8 +98,8 @@ def test_an_overstay_moves_the_reservation_instead_of_breaking_it(alice, bob, ca
     assert promised["spot_number"] == 1
     service.cancel(other["id"], bob.id)
     clock.travel(5 * 3600)
-    expiry.settle_all()
-    expiry.settle_all()
+    expiry.apply_all_due_transitions()
+    expiry.apply_all_due_transitions()
     kept = row(promised["id"])
     assert kept.spot_id != row(1).spot_id
     assert kept.status == ("Reserved" if checkin else "Active")
@@ -111,26 +111,26 @@ def test_one_overstay_without_a_free_spot_does_not_stop_the_others(alice, bob, c
     parked = park(alice, full)
     stuck, begins = reserve(bob, full, 5 * H, H), reserve(bob, fine, 5 * H, H)
     clock.travel(5 * 3600)
-    expiry.settle_all()
+    expiry.apply_all_due_transitions()
     assert row(stuck["id"]).status == "Reserved"
     assert row(begins["id"]).status == "Active"
     service.release(parked["id"], alice.id)
-    expiry.settle_all()
+    expiry.apply_all_due_transitions()
     assert row(stuck["id"]).status == "Active"
 
 
-def test_a_promise_that_could_not_be_kept_costs_nothing(alice, bob, carol):
+def test_a_reservation_whose_spot_was_never_free_costs_nothing(alice, bob, carol):
     lot = make_lot(carol, capacity=1)
     park(alice, lot)
     broken = reserve(bob, lot, 5 * H, H)
     clock.travel(6 * 3600)
-    expiry.settle_all()
+    expiry.apply_all_due_transitions()
     kept = row(broken["id"])
     assert (kept.status, kept.total_cost_minor, kept.ended_by) == ("Cancelled", 0, "system")
     assert mails("booking_cancelled") == 1
 
 
-def test_11_sweeps_side_by_side_change_nothing_twice(app, alice, carol):
+def test_concurrent_runs_apply_a_transition_once(app, alice, carol):
     lot = make_lot(carol, capacity=40)
     for n in range(40):
         reserve(alice, lot, H, (1 + n % 2) * H)
@@ -138,7 +138,7 @@ def test_11_sweeps_side_by_side_change_nothing_twice(app, alice, carol):
 
     def sweep():
         with app.app_context(), clock.set_to(at):
-            expiry.settle_all()
+            expiry.apply_all_due_transitions()
 
     threads = [threading.Thread(target=sweep) for _ in range(6)]
     for thread in threads:
@@ -150,10 +150,10 @@ def test_11_sweeps_side_by_side_change_nothing_twice(app, alice, carol):
     assert count(AuditEntry, AuditEntry.action == "booking.released") == 20
     assert count(AuditEntry, AuditEntry.action == "booking.started") == 20
     assert mails("release_receipt") == 20
-    assert expiry.settle_all() == 0
+    assert expiry.apply_all_due_transitions() == 0
 
 
-def test_11_a_sweep_that_dies_in_a_batch_leaves_it_whole(alice, lot, monkeypatch):
+def test_a_run_that_dies_leaves_its_batch_unchanged(alice, lot, monkeypatch):
     first, second = reserve(alice, lot, H, H), reserve(alice, lot, H, H)
     clock.travel(2 * 3600)
     done = []
@@ -168,19 +168,19 @@ def test_11_a_sweep_that_dies_in_a_batch_leaves_it_whole(alice, lot, monkeypatch
     with monkeypatch.context() as patched:
         patched.setattr(expiry.transitions, "complete", dies)
         with pytest.raises(KeyboardInterrupt):
-            expiry.settle_all()
+            expiry.apply_all_due_transitions()
     assert {row(b["id"]).status for b in (first, second)} == {"Reserved"}
     assert mails("release_receipt") == 0
-    assert expiry.settle_all() == 2
+    assert expiry.apply_all_due_transitions() == 2
     assert mails("release_receipt") == 2
 
 
-def test_10_full_is_said_only_when_no_spot_is_free(alice, bob, carol):
+def test_a_lot_is_full_only_when_no_spot_is_free(alice, bob, carol):
     """A finished reservation that no sweep has closed yet does not make the lot full."""
     lot = make_lot(carol, capacity=1)
     reserve(alice, lot, H, H)
     clock.travel(3600)
-    expiry.settle_all()
+    expiry.apply_all_due_transitions()
     clock.travel(3600)
     assert park(bob, lot)["spot_number"] == 1
 
@@ -191,12 +191,12 @@ def test_a_batch_is_one_transaction_and_all_batches_are_done(alice, carol, monke
     for _ in range(10):
         reserve(alice, lot, H, H)
     clock.travel(3600)
-    assert expiry.settle_all() == 10
+    assert expiry.apply_all_due_transitions() == 10
     with transaction() as session:
         assert session.scalar(select(func.count()).where(Booking.status == "Active")) == 10
 
 
-def test_3_recorded_stays_are_disjoint_even_when_everybody_is_late(alice, bob, carol):
+def test_stays_of_a_spot_never_overlap_even_when_all_are_late(alice, bob, carol):
     """The car before left during the reservation, and no sweep ran: the stay begins when it had gone."""
     lot = make_lot(carol, capacity=1)
     parked = park(alice, lot)
@@ -204,7 +204,7 @@ def test_3_recorded_stays_are_disjoint_even_when_everybody_is_late(alice, bob, c
     clock.travel(5 * 3600 + 600)
     service.release(parked["id"], alice.id)
     clock.travel(600)
-    expiry.settle_all()
+    expiry.apply_all_due_transitions()
     assert row(promised["id"]).checked_in_at == row(parked["id"]).end_time
     clock.travel(3600)
     assert service.release(promised["id"], bob.id)["total_cost"] == 2
@@ -220,7 +220,7 @@ def test_releasing_a_reservation_whose_spot_was_never_free_costs_nothing(alice, 
     assert answer["message"] == "Your spot was not free in time, so the booking was cancelled. It costs nothing."
 
 
-def test_what_the_clock_does_is_nobodys_deed(client, auth, alice, bob, carol):
+def test_a_due_transition_has_no_user_as_its_actor(client, auth, alice, bob, carol):
     """Bob only asks while Alice's reservation begins, is missed or ends: the log names neither him nor his request,
     and his file has nothing of her bookings."""
     lot = make_lot(carol, capacity=1)
@@ -248,7 +248,7 @@ def test_what_the_clock_does_is_nobodys_deed(client, auth, alice, bob, carol):
     assert not [e for e in file["log_by_you"] if e["entity"] == "booking" and e["entity_id"] in theirs]
 
 
-def test_a_reservation_nobody_could_begin_is_cancelled_by_the_system(client, auth, alice, bob, carol):
+def test_a_reservation_that_could_not_begin_is_cancelled_by_the_system(client, auth, alice, bob, carol):
     lot = make_lot(carol, capacity=1)
     car = park(bob, lot)
     booking = reserve(alice, lot, 5 * H, H)
@@ -274,7 +274,7 @@ def spot_in_use(app):
         yield lock, other.rollback
 
 
-def test_a_stay_is_not_free_because_somebody_had_its_spot_locked(app, alice, lot, spot_in_use):
+def test_a_stay_is_charged_even_when_its_spot_was_locked(app, alice, lot, spot_in_use):
     """A sweep passes over a locked spot. The release waits for it then, and charges for the stay."""
     lock, unlock = spot_in_use
     booking, answers = reserve(alice, lot, H, 2 * H), []
@@ -294,7 +294,7 @@ def test_a_stay_is_not_free_because_somebody_had_its_spot_locked(app, alice, lot
     assert answers[0]["total_cost"] == 4
 
 
-def test_closing_a_lot_does_not_cancel_what_has_begun(alice, carol, lot, spot_in_use):
+def test_deleting_a_lot_does_not_cancel_a_reservation_that_has_begun(alice, carol, lot, spot_in_use):
     lock, _ = spot_in_use
     booking = reserve(alice, lot, H, 2 * H)
     clock.travel(2 * 3600)

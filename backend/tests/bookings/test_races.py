@@ -143,7 +143,7 @@ def test_64_clients_on_10_spots(serve, carol, crowd, kind):
     assert double_bookings() == 0
 
 
-def test_64_clients_who_all_want_the_same_spot(serve, carol, crowd):
+def test_64_clients_book_the_same_spot(serve, carol, crowd):
     lot = make_lot(carol, capacity=SPOTS)
     wanted = [(m, p, b | {"spot_id": 1}, h) for m, p, b, h in wishes(crowd, lot, "instant")]
     answers = all_at_once(serve(), wanted)
@@ -153,14 +153,14 @@ def test_64_clients_who_all_want_the_same_spot(serve, carol, crowd):
 
 
 @pytest.mark.parametrize("kind", ["instant", "reserved"])
-def test_control_look_then_take_books_twice(serve, carol, crowd, kind):
+def test_control_checking_before_inserting_books_twice(serve, carol, crowd, kind):
     lot = make_lot(carol, capacity=SPOTS)
     drop_guards()
     all_at_once(serve("book"), wishes(crowd, lot, kind))
     assert double_bookings() > 0
 
 
-def test_even_look_then_take_cannot_book_twice_past_the_database(serve, carol, crowd):
+def test_the_database_refuses_a_double_booking_of_the_control(serve, carol, crowd):
     lot = make_lot(carol, capacity=SPOTS)
     all_at_once(serve("book"), wishes(crowd, lot, "instant"))
     assert double_bookings() == 0
@@ -185,7 +185,7 @@ def test_40_uses_of_one_idempotency_key_book_once(serve, carol, crowd):
     assert {body["code"] for status, body in answers if status == 409} <= {"idempotency_in_progress"}
 
 
-def test_control_without_the_key_they_book_many_times(serve, carol, crowd):
+def test_control_without_the_key_books_many_times(serve, carol, crowd):
     lot = make_lot(carol, capacity=50)
     all_at_once(serve("idempotency"), with_one_key(crowd, lot))
     assert booked() > 1
@@ -210,7 +210,7 @@ def test_40_releases_cost_once(serve, carol, crowd):
     assert db.session.scalar(receipts) == 1
 
 
-def test_control_look_then_write_releases_many_times(serve, carol, crowd):
+def test_control_checking_before_writing_releases_many_times(serve, carol, crowd):
     lot = make_lot(carol)
     booking = park(crowd[0], lot)
     drop_guards()
@@ -218,7 +218,7 @@ def test_control_look_then_write_releases_many_times(serve, carol, crowd):
     assert released_times(booking["id"]) > 1
 
 
-def test_shrinking_and_booking_at_once_never_strand_a_car(serve, carol, crowd):
+def test_a_smaller_capacity_never_removes_a_spot_being_booked(serve, carol, crowd):
     """The capacity goes to 5 while 20 drivers come: whoever got a spot stands on one that is still there."""
     lot = make_lot(carol, capacity=20)
     shrink = ("PUT", f"/api/lots/{lot['id']}", {"capacity": 5}, bearer(carol))

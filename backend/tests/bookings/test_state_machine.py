@@ -63,7 +63,7 @@ class Life(RuleBasedStateMachine):
         self.now.__enter__()
         self.admin = identity_of(self.people[-1])
         fields = {"name": f"Lot {Life.made}", "capacity": capacity, "price_per_hour": price * self.unit}
-        changes = lots.Changes({**fields, "require_checkin": checkin, "checkin_grace_minutes": 20})
+        changes = lots.LotChanges({**fields, "require_checkin": checkin, "checkin_grace_minutes": 20})
         self.lot = lots.create_many([changes], self.admin.id)[0]["id"]
         self.final: dict[int, tuple] = {}
 
@@ -89,7 +89,7 @@ class Life(RuleBasedStateMachine):
         times = {} if window is None else {"reserved_start": text(window[0]), "reserved_end": text(window[1])}
         could = self.could_claim(spot_id, window)
         try:
-            service.book(service.Order(lot_id=self.lot, user_id=self.people[driver].id, spot_id=spot_id, **times))
+            service.book(service.BookRequest(lot_id=self.lot, user_id=self.people[driver].id, spot_id=spot_id, **times))
         except Conflict as refusal:
             told = refusal.code
         else:
@@ -119,7 +119,7 @@ class Life(RuleBasedStateMachine):
     def move_the_clock_of_the_lot(self, n):
         """Another time zone moves no instant and no cost; only with a confirmation where reservations are to come."""
         zones = ["Europe/Berlin", "America/New_York", "Asia/Tokyo"]
-        changes = lots.Changes({"timezone": zones[n % 3]})
+        changes = lots.LotChanges({"timezone": zones[n % 3]})
         self.attempt(lambda: lots.update_lot(self.lot, changes, self.admin, None, confirm_timezone=n % 2 == 0))
 
     @rule(n=which, by=minutes)
@@ -138,7 +138,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(capacity=st.integers(1, 6))
     def resize(self, capacity):
-        self.attempt(lambda: lots.update_lot(self.lot, lots.Changes({"capacity": capacity}), self.admin, None))
+        self.attempt(lambda: lots.update_lot(self.lot, lots.LotChanges({"capacity": capacity}), self.admin, None))
 
     @rule(n=which, closed=st.booleans())
     def close_spot(self, n, closed):
@@ -148,7 +148,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(price=st.integers(0, 999), step=st.sampled_from([1, 60, 3600]))
     def change_price(self, price, step):
-        changes = lots.Changes({"price_per_hour": price * self.unit, "billing_step_seconds": step})
+        changes = lots.LotChanges({"price_per_hour": price * self.unit, "billing_step_seconds": step})
         lots.update_lot(self.lot, changes, self.admin, None)
 
     @rule(by=minutes, seconds=st.integers(0, 59))
@@ -157,7 +157,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def sweep(self):
-        expiry.settle_all()
+        expiry.apply_all_due_transitions()
 
     @precondition(lambda self: getattr(self, "closes", False))
     @rule()
@@ -276,9 +276,9 @@ class Life(RuleBasedStateMachine):
             )
         lot = db.session.get(Lot, self.lot)
         assert len(seen) == lot.capacity, "13"
-        shown = occupancy.of_spots(db.session(), now, self.lot)
+        shown = occupancy.spot_states(db.session(), now, self.lot)
         assert {i: shown.get(i, "Available") for i in seen} == seen, "6"
-        counted = occupancy.counts(db.session(), now, [self.lot]).get(self.lot, occupancy.Counts())
+        counted = occupancy.counts_by_lot(db.session(), now, [self.lot]).get(self.lot, occupancy.SpotCounts())
         assert counted.taken == sum(s != "Available" for s in seen.values()), "6"
 
 

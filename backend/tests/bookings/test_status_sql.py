@@ -9,20 +9,20 @@ from sqlalchemy import BigInteger, Text, cast, literal, select, union_all
 from parking import clock
 from parking.bookings import occupancy, status_sql
 from parking.bookings.models import LIVE_SQL
-from parking.bookings.rules.lifecycle import LIVE, STATUSES, Claim, status_at
+from parking.bookings.rules.lifecycle import LIVE, STATUSES, BookingState, status_at
 from parking.database import UTCDateTime, db
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 
-def claims() -> list[Claim]:
+def claims() -> list[BookingState]:
     """Every status and type, with and without check-in, with now at and beside the start, the deadline and the end."""
     now, grace_s = clock.now(), 900
     moments = (timedelta(0), timedelta(seconds=grace_s), HOUR)
     starts = sorted({now - at + near for at in moments for near in (-SECOND, timedelta(0), SECOND)})
-    instant = [Claim(status, kind) for status, kind in product(STATUSES, ("instant", "block"))]
+    instant = [BookingState(status, kind) for status, kind in product(STATUSES, ("instant", "block"))]
     reserved = [
-        Claim(status, "reserved", start, start + HOUR, grace)
+        BookingState(status, "reserved", start, start + HOUR, grace)
         for status, start, grace in product(STATUSES, starts, (None, 0, grace_s))
     ]
     return [*instant, *reserved]

@@ -15,7 +15,6 @@ from parking.bookings import service as bookings
 from parking.database import db
 from parking.errors import Invalid
 from parking.lot_admin import csv_import
-from parking.lots.rules import Resize, SpotState, resize
 from tests.bookings.helpers import make_lot, park, reserve
 
 H = timedelta(hours=1)
@@ -185,42 +184,6 @@ def test_many_spots_change_together_or_not_at_all(client, auth, alice, carol, lo
     assert entries[1]["after"] == {"spots": [2], **wanted}
 
 
-def test_who_sees_what_of_a_spot(client, auth, alice, bob, carol, lot):
-    park(alice, lot)
-    reserve(bob, lot, 2 * H, H)
-
-    def seen(who):
-        return client.get(f"/api/spots/{lot['id']}", headers=auth(who)).json["spots"]
-
-    assert [s["mine"] for s in seen(alice)] == [True, False, False]
-    assert "booking" not in seen(bob)[0]
-    assert "user_email" not in seen(alice)[1]["reservations"][0]
-    assert seen(bob)[1]["reservations"][0]["user_email"] == "You"
-    assert seen(carol)[1]["reservations"][0]["user_email"] == "bob@example.com"
-    assert seen(carol)[0]["booking"]["user_email"] == "alice@example.com"
-
-
-def test_the_public_list_says_nothing_of_people(client, app, lot):
-    answer = client.get("/api/public/lots")
-    assert set(answer.json["lots"][0]) == {
-        "id", "name", "address", "price_per_hour", "currency", "available_spots", "capacity",
-    }  # fmt: skip
-
-
-def test_lots_are_paged_and_searched(client, auth, carol):
-    for n in range(5):
-        make_lot(carol, f"Lot {n}", address="Quay 9" if n == 3 else None)
-    names, url = [], "/api/lots?limit=2"
-    while url:
-        page = client.get(url, headers=auth(carol)).json
-        names += [lot["name"] for lot in page["lots"]]
-        url = page["next"] and f"/api/lots?limit=2&cursor={page['next']}"
-    assert names == [f"Lot {n}" for n in range(5)]
-    found = client.get("/api/lots?q=quay", headers=auth(carol)).json
-    assert ([lot["name"] for lot in found["lots"]], found["total"]) == (["Lot 3"], 1)
-    assert client.get("/api/lots?cursor=bm9uc2Vuc2U", headers=auth(carol)).status_code == 422
-
-
 CSV = "name,capacity,price_per_hour,timezone,require_checkin\nNorth,10,2.50,Europe/Berlin,yes\nSouth,4,1,,\n"
 
 
@@ -302,29 +265,6 @@ def test_the_command_imports_too(app, carol, tmp_path):
     assert "2 lots were created" in done.output
     again = app.test_cli_runner().invoke(args=["lots", "import", str(file)])
     assert again.exit_code != 0
-
-
-def spots(*rows):
-    return [SpotState(n, n, retired, free) for n, (retired, free) in enumerate(rows, start=1)]
-
-
-FREE, TAKEN, GONE = (False, True), (False, False), (True, True)
-
-
-@pytest.mark.parametrize(
-    ("there", "capacity", "plan"),
-    [
-        ([FREE, FREE], 2, Resize()),
-        ([FREE, FREE], 4, Resize(create=(3, 4))),
-        ([FREE, GONE, GONE], 4, Resize(restore=(2, 3), create=(4,))),
-        ([FREE, GONE, GONE], 2, Resize(restore=(2,))),
-        ([FREE, TAKEN, FREE], 2, Resize(retire=(3,))),
-        ([FREE, FREE, TAKEN], 1, Resize(retire=(2, 1))),
-        ([FREE, TAKEN, TAKEN], 1, Resize(blocking=(2, 3), short=1)),
-    ],
-)
-def test_which_spots_come_and_go(there, capacity, plan):
-    assert resize(spots(*there), capacity) == plan
 
 
 @contextmanager

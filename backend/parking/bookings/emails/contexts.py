@@ -9,7 +9,7 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 
 from parking import pricing
 from parking.bookings.models import Booking
-from parking.bookings.reading.views import claim_of, window_of
+from parking.bookings.reading.views import state_of, window_of
 from parking.lot_calendar import zone_of_stay
 from parking.lots.models import Lot
 from parking.mail import Instant
@@ -120,7 +120,7 @@ def booking_context(
         "reserved_end": to_rfc3339(booking.reserved_end),
         "held_until": to_rfc3339(booking.held_until) if booking.booking_type == "instant" else None,
         "end_time": to_rfc3339(booking.end_time),
-        "checkin_deadline": to_rfc3339(claim_of(booking).deadline),
+        "checkin_deadline": to_rfc3339(state_of(booking).deadline),
         "vehicle_plate": booking.vehicle_plate,
         "currency": tariff.currency,
         "tariff": {

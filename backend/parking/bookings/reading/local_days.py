@@ -1,7 +1,7 @@
 """Bookings of local days: which of them started, ended or stood on a run of days, each in the zone of its own lot. A
 `zone` here is the lot's whole calendar (parking/lot_calendar.py).
 
-The figures count by such days (parking/statistics/definitions.py); this finds the bookings behind a figure.
+The statistics count by such days (parking/statistics/definitions.py); this selects the bookings behind a number.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from parking import clock, lot_calendar
 from parking.bookings.models import Booking
 from parking.database import UTCDateTime, plus_seconds
-from parking.lots.models import Lot
+from parking.lots import Lot
 
 Counted = Literal["started", "ended", "parked", "kept_free"]
 _QUARTER_S = 900
@@ -56,7 +56,7 @@ class Span(NamedTuple):
 
 
 def zones(session: Session) -> list[str]:
-    """The calendars of all lots, deleted ones too."""
+    """Returns the calendars of all lots, deleted ones too."""
     return list(session.scalars(select(Lot.calendar).distinct().order_by(Lot.calendar)))
 
 
@@ -65,46 +65,46 @@ def _midnight(day: date, zone: str) -> datetime:
 
 
 def _hours(low: datetime, high: datetime, hour: int, zone: str) -> list[tuple[datetime, datetime]]:
-    """The local hour of the day [low, high), found by its quarters as the zones' hours begin on these: one run of
+    """The local hour of the day [low, high), ranges by its quarters as the zones' hours begin on these: one run of
     them; none where the clocks skip it; two on a day on which the lot moved to another zone."""
     begin, end = int(low.timestamp()), int(high.timestamp())
     quarters = range(begin // _QUARTER_S * _QUARTER_S + _QUARTER_S, end, _QUARTER_S)
     edges = sorted({begin, *quarters, *lot_calendar.changes_between(begin, end, zone), end})
-    found: list[tuple[int, int]] = []
+    ranges: list[tuple[int, int]] = []
     for start, until in pairwise(edges):
         if lot_calendar.local_hour(start, zone) == hour:
-            joined = bool(found) and found[-1][1] == start
-            found[-1:] = [(found[-1][0], until)] if joined else [*found[-1:], (start, until)]
-    return [(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(until, UTC)) for start, until in found]
+            joined = bool(ranges) and ranges[-1][1] == start
+            ranges[-1:] = [(ranges[-1][0], until)] if joined else [*ranges[-1:], (start, until)]
+    return [(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(until, UTC)) for start, until in ranges]
 
 
-def _spans(wanted: LocalDays, zone: str) -> Iterator[Span]:
-    low, high = _midnight(wanted.first, zone), _midnight(wanted.last + timedelta(days=1), zone)
-    parts = [(low, high)] if wanted.hour is None else _hours(low, high, wanted.hour, zone)
+def _spans(days: LocalDays, zone: str) -> Iterator[Span]:
+    low, high = _midnight(days.first, zone), _midnight(days.last + timedelta(days=1), zone)
+    parts = [(low, high)] if days.hour is None else _hours(low, high, days.hour, zone)
     for low, high in parts:
-        if wanted.at is not None:
-            low, high = (wanted.at, wanted.at + _SECOND) if low <= wanted.at < high else (low, low)
+        if days.at is not None:
+            low, high = (days.at, days.at + _SECOND) if low <= days.at < high else (low, low)
         if low < high:
             yield Span(zone, low, high)
 
 
-def spans(wanted: LocalDays) -> list[Span]:
-    """What the days (or the part of them) are in each of the zones; those in which they are nothing left out."""
-    return [span for zone in wanted.zones for span in _spans(wanted, zone)]
+def spans(days: LocalDays) -> list[Span]:
+    """Returns the days (or the part of them) as instants in each zone; zones without such a part are left out."""
+    return [span for zone in days.zones for span in _spans(days, zone)]
 
 
-def reach(wanted: LocalDays) -> tuple[datetime, datetime]:
-    """The instants between which the days lie, in whatever zone; the same instant twice where they lie nowhere."""
-    found = spans(wanted) or [Span("UTC", _midnight(wanted.first, "UTC"), _midnight(wanted.first, "UTC"))]
-    return min(span.low for span in found), max(span.high for span in found)
+def reach(days: LocalDays) -> tuple[datetime, datetime]:
+    """Returns the instants between which the days lie in all zones; the same instant twice without any."""
+    ranges = spans(days) or [Span("UTC", _midnight(days.first, "UTC"), _midnight(days.first, "UTC"))]
+    return min(span.low for span in ranges), max(span.high for span in ranges)
 
 
-def clause(wanted: LocalDays) -> Any:
-    """The condition, for a query that has joined Lot."""
+def clause(days: LocalDays) -> Any:
+    """Returns the condition, for a query that has joined Lot."""
     now = clock.now()
-    parts = [and_(Lot.calendar == span.zone, *_within(wanted.counted, span, now)) for span in spans(wanted)]
-    more = [Booking.checked_in_at.is_not(None)] if wanted.came or wanted.stay else []
-    return and_(or_(false(), *parts), *more, *_stayed(wanted.stay))
+    parts = [and_(Lot.calendar == span.zone, *_within(days.counted, span, now)) for span in spans(days)]
+    more = [Booking.checked_in_at.is_not(None)] if days.came or days.stay else []
+    return and_(or_(false(), *parts), *more, *_stayed(days.stay))
 
 
 def _within(counted: Counted, span: Span, now: datetime) -> list[Any]:
@@ -112,14 +112,14 @@ def _within(counted: Counted, span: Span, now: datetime) -> list[Any]:
         return [Booking.checked_in_at < span.high, or_(Booking.end_time > span.low, Booking.end_time.is_(None))]
     if counted == "kept_free":
         until = _kept_until(now)
-        kept = Booking.reserved_start
-        return [kept < span.high, kept < until, until > span.low]
+        start = Booking.reserved_start
+        return [start < span.high, start < until, until > span.low]
     column = Booking.start_time if counted == "started" else Booking.end_time
     return [column >= span.low, column < span.high, column <= now]
 
 
 def _kept_until(now: datetime) -> Any:
-    """When a spot is no longer kept free for its reservation: the car has come, or will not."""
+    """Until when a spot is kept free for its reservation: the car came, or the booking ended."""
     return func.coalesce(Booking.checked_in_at, Booking.end_time, literal(now, UTCDateTime()))
 
 
@@ -154,26 +154,26 @@ def _shared_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"CAST(greatest(0, extract(epoch FROM least({b}, {d}) - greatest({a}, {c}))) AS bigint)"
 
 
-def seconds(wanted: LocalDays) -> Any:
-    """The seconds a booking adds to what was counted, for a query that has joined Lot: of one that ended its whole
-    stay, of one that parked or kept a spot free its part of the days, up to now; NULL where none are counted."""
+def seconds(days: LocalDays) -> Any:
+    """Returns the seconds of a booking, for a query that has joined Lot: `ended` its whole stay, `parked` and
+    `kept_free` its part of the days up to now; NULL where no seconds are counted."""
     now = clock.now()
-    if wanted.counted == "ended":
+    if days.counted == "ended":
         return shared_seconds(Booking.checked_in_at, Booking.end_time, Booking.checked_in_at, Booking.end_time)
-    if wanted.counted == "started" or not spans(wanted):
+    if days.counted == "started" or not spans(days):
         return null()
-    if wanted.counted == "parked":
-        stood = Booking.checked_in_at, func.coalesce(Booking.end_time, literal(now, UTCDateTime()))
+    if days.counted == "parked":
+        interval = Booking.checked_in_at, func.coalesce(Booking.end_time, literal(now, UTCDateTime()))
     else:
-        stood = Booking.reserved_start, _kept_until(now)
-    parts = [_shared(stood, part) for part in _by_turn(spans(wanted))]
+        interval = Booking.reserved_start, _kept_until(now)
+    parts = [_shared(interval, part) for part in _by_turn(spans(days))]
     return parts[0] if len(parts) == 1 else sum((func.coalesce(part, 0) for part in parts), literal(0))
 
 
-def _by_turn(found: list[Span]) -> list[list[Span]]:
+def _by_turn(ranges: list[Span]) -> list[list[Span]]:
     """The spans with each zone once in a list: one list, but for an hour that a lot had twice."""
     turns: list[list[Span]] = []
-    for span in found:
+    for span in ranges:
         turn = next((turn for turn in turns if all(other.zone != span.zone for other in turn)), None)
         if turn is None:
             turns.append([span])
@@ -182,9 +182,9 @@ def _by_turn(found: list[Span]) -> list[list[Span]]:
     return turns
 
 
-def _shared(stood: tuple[Any, Any], turn: list[Span]) -> Any:
+def _shared(interval: tuple[Any, Any], turn: list[Span]) -> Any:
     low, high = (
         case(*((Lot.calendar == span.zone, literal(getattr(span, side), UTCDateTime())) for span in turn))
         for side in ("low", "high")
     )
-    return shared_seconds(*stood, low, high)
+    return shared_seconds(*interval, low, high)

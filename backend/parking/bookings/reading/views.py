@@ -1,4 +1,4 @@
-"""How a booking is shown: one row of the joined query in, the JSON of the contract out."""
+"""Bookings as JSON, from rows of the joined query."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from parking.bookings.models import Booking
 from parking.bookings.rules import lifecycle
 from parking.bookings.rules.lifecycle import LIVE
 from parking.lot_calendar import zone_of_stay
-from parking.lots.models import Lot
+from parking.lots import Lot
 from parking.money import to_number
 from parking.pricing import Tariff, tariff_view, terms_of
 from parking.timestamps import to_rfc3339
@@ -25,9 +25,9 @@ INSTANTS = ("start_time", "held_until", "end_time", "reserved_start", "reserved_
 HOUR, NOTHING = timedelta(hours=1), timedelta(0)
 
 
-def claim_of(booking: Booking) -> lifecycle.Claim:
-    """What the rules need to know of the row."""
-    return lifecycle.Claim(
+def state_of(booking: Booking) -> lifecycle.BookingState:
+    """Returns the fields that the rules use."""
+    return lifecycle.BookingState(
         booking.status,
         booking.booking_type,
         booking.reserved_start,
@@ -37,30 +37,30 @@ def claim_of(booking: Booking) -> lifecycle.Claim:
 
 
 def window_of(booking: Booking) -> tuple[datetime, datetime] | None:
-    """The reserved window, or None for an instant booking."""
+    """Returns the reserved window, or None for an instant booking."""
     if booking.reserved_start is None or booking.reserved_end is None:
         return None
     return booking.reserved_start, booking.reserved_end
 
 
 def cost_at(booking: Booking, tariff: Tariff, end: datetime) -> int:
-    """What the booking costs if it ends at `end`, by its own tariff. A reservation costs its window at least."""
+    """Returns the cost in minor units if the booking ends at `end`. A reservation costs at least its window."""
     return pricing.stay_cost(terms_of(tariff), booking.start_time, max(end, booking.start_time), window_of(booking))
 
 
-def ended(booking: Booking, tariff: Tariff, status: str) -> tuple[datetime | None, int | None]:
-    """(end, cost in minor units) of a booking that is over by now, also where no sweep has written it yet."""
+def end_and_cost(booking: Booking, tariff: Tariff, status: str) -> tuple[datetime | None, int | None]:
+    """Returns (end, cost in minor units) of a booking that is over, written yet or not; else (None, None)."""
     if booking.end_time is not None:
         return booking.end_time, booking.total_cost_minor
     if status == "Completed":
         return booking.reserved_end, cost_at(booking, tariff, booking.reserved_end or booking.start_time)
     if status == "No-show":
-        return claim_of(booking).deadline, 0
+        return state_of(booking).deadline, 0
     return None, None
 
 
-def hours(booking: Booking, status: str, end: datetime | None, now: datetime) -> float | None:
-    """The hours of the stay: so far while it runs, the window for a reservation that is still to come."""
+def stay_hours(booking: Booking, status: str, end: datetime | None, now: datetime) -> float | None:
+    """Returns the hours of the stay: up to now while it runs, those of the window for a reservation to come."""
     if status in FREE_OF_CHARGE:
         return 0
     window = window_of(booking)
@@ -71,7 +71,7 @@ def hours(booking: Booking, status: str, end: datetime | None, now: datetime) ->
 
 
 def total_cost(booking: Booking, tariff: Tariff, status: str, final: int | None) -> int:
-    """Minor units, never None: the final cost; the window's price while Reserved; 0 while Active (`running_cost`)."""
+    """Returns minor units: the final cost; the window's price while Reserved; 0 while Active (see `running_cost`)."""
     if final is None and status == "Reserved":
         return cost_at(booking, tariff, booking.reserved_end or booking.start_time)
     return final or 0
@@ -85,21 +85,21 @@ def _price_view(tariff: Any) -> dict[str, Any]:
     }
 
 
-def _standing(booking: Any, tariff: Any, now: datetime, taken_until: datetime | None) -> dict[str, Any]:
-    """The part of a booking's view that time decides."""
-    claim = claim_of(booking)
-    status = lifecycle.status_at(claim, now)
-    end, cost = ended(booking, tariff, status)
+def _current_state(booking: Any, tariff: Any, now: datetime, taken_until: datetime | None) -> dict[str, Any]:
+    """Returns the fields that depend on the time."""
+    state = state_of(booking)
+    status = lifecycle.status_at(state, now)
+    end, cost = end_and_cost(booking, tariff, status)
     return {
         "status": status,
         "end_time": to_rfc3339(end),
         "held_until": to_rfc3339(booking.held_until) if status in LIVE else None,
-        "duration_hours": hours(booking, status, end, now),
+        "duration_hours": stay_hours(booking, status, end, now),
         "total_cost": to_number(total_cost(booking, tariff, status, cost)),
         "running_cost": to_number(cost_at(booking, tariff, now)) if status == "Active" else None,
-        "require_checkin": claim.needs_check_in,
-        "checkin_deadline": to_rfc3339(claim.deadline) if status == "Reserved" else None,
-        "actions": lifecycle.actions_at(claim, now, taken_until),
+        "require_checkin": state.needs_check_in,
+        "checkin_deadline": to_rfc3339(state.deadline) if status == "Reserved" else None,
+        "actions": lifecycle.actions_at(state, now, taken_until),
     }
 
 
@@ -112,9 +112,8 @@ def booking_view(
     user: User | None = None,
     taken_until: datetime | None = None,
 ) -> dict[str, Any]:
-    """One booking as `now` finds it. `user` is added for an administrator; `taken_until`: until when somebody before
-    them has the spot (queries.spot_taken_until)."""
-    shown = {
+    """Returns one booking at `now`. `user`: added for an administrator; `taken_until`: see queries.spot_taken_until."""
+    view = {
         "id": booking.id,
         "reference": booking.reference,
         "lot_id": booking.lot_id,
@@ -133,15 +132,15 @@ def booking_view(
         "reason": booking.reason,
         "vehicle_plate": booking.vehicle_plate,
         **_price_view(tariff),
-        **_standing(booking, tariff, now, taken_until),
+        **_current_state(booking, tariff, now, taken_until),
     }
     if user is not None:
-        shown |= {"user_id": user.id, "user_email": user.email, "username": user.username}
-    return shown
+        view |= {"user_id": user.id, "user_email": user.email, "username": user.username}
+    return view
 
 
 def row_view(row: Row[Any], now: datetime, *, for_admin: bool = False) -> dict[str, Any]:
-    """A row of `queries.bookings()`."""
+    """Returns a row of `queries.select_bookings()` as JSON."""
     user = row.User if for_admin else None
     return booking_view(row.Booking, row.Lot, row.spot_number, row.Tariff, now, user, row.taken_until)
 
@@ -150,16 +149,16 @@ _STORED = (
     *("id", "reference", "lot_id", "spot_id", "booking_type", "status", *INSTANTS),
     *("ended_by", "reason", "vehicle_plate", "spot_number", "lot_name", "lot_timezone", "lot_address"),
 )
-"""What a list shows as it is stored: the columns with which `queries.listed()` begins."""
-_WHOSE = (*_STORED, "user_id", "user_email", "username")
+"""The fields of a list that are stored: the first columns of `queries.listed()`."""
+_WITH_USER = (*_STORED, "user_id", "user_email", "username")
 _OVER: dict[str, Any] = {"held_until": None, "running_cost": None, "checkin_deadline": None, "actions": []}
-"""What nobody asks any more of a booking that is over."""
+"""The fields of a booking that is over and does not change any more."""
 
 
 def list_view(rows: Iterable[Row[Any]], now: datetime, *, for_admin: bool = False) -> list[dict[str, Any]]:
-    """Rows of `queries.listed()`. Of a booking that is over everything is stored; the others stand as `now` says."""
-    names, prices = _WHOSE if for_admin else _STORED, dict[int, tuple[Any, dict[str, Any]]]()
-    shown = []
+    """Returns rows of `queries.listed()` as JSON. Bookings that are over are read as stored, others by the rules."""
+    names, prices = _WITH_USER if for_admin else _STORED, dict[int, tuple[Any, dict[str, Any]]]()
+    views = []
     for row in rows:
         if row.tariff_id not in prices:
             tariff = _tariff_of(row)
@@ -168,13 +167,13 @@ def list_view(rows: Iterable[Row[Any]], now: datetime, *, for_admin: bool = Fals
         one = dict(zip(names, row, strict=False)) | price
         one["lot_timezone"] = zone_of_stay(row.lot_timezone, row.end_time)
         if row.status in LIVE:
-            one |= _standing(_with_instants(row), tariff, now, row.taken_until)
+            one |= _current_state(_with_instants(row), tariff, now, row.taken_until)
         else:
             one["require_checkin"] = row.checkin_grace_s is not None
             one["total_cost"] = to_number(row.total_cost_minor or 0)
             one["duration_hours"] = 0 if row.status in FREE_OF_CHARGE else _charged_hours(one)
-        shown.append(one)
-    return shown
+        views.append(one)
+    return views
 
 
 def _tariff_of(row: Row[Any]) -> Any:
@@ -185,15 +184,15 @@ def _tariff_of(row: Row[Any]) -> Any:
 
 
 def _with_instants(row: Row[Any]) -> Any:
-    """The row with its times as instants again: what the rules take for a booking."""
+    """Returns the row with its times as instants, which the rules take like a booking."""
     texts = {name: getattr(row, name) for name in INSTANTS}
     instants = {name: text and datetime.fromisoformat(text) for name, text in texts.items()}
     return SimpleNamespace(**{**row._mapping, **instants})
 
 
-def _charged_hours(shown: dict[str, Any]) -> float:
-    """Of the stay together with its window (texts of one form compare as their instants do)."""
-    start, end = shown["start_time"], shown["end_time"]
-    if shown["reserved_start"] is not None:
-        start, end = min(start, shown["reserved_start"]), max(end, shown["reserved_end"])
+def _charged_hours(view: dict[str, Any]) -> float:
+    """Returns the hours of the stay together with its window (texts of this form compare as their instants do)."""
+    start, end = view["start_time"], view["end_time"]
+    if view["reserved_start"] is not None:
+        start, end = min(start, view["reserved_start"]), max(end, view["reserved_end"])
     return round(max(datetime.fromisoformat(end) - datetime.fromisoformat(start), NOTHING) / HOUR, 4)

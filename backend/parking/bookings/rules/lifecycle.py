@@ -1,8 +1,8 @@
-"""The life of a booking, as time and people move it on. Values in, a value or a named refusal out.
+"""The rules of a booking's status: its value by the clock, and which actions are allowed. Pure.
 
 Reserved → Active at its start, or at check-in where the lot asks for one; → Cancelled by its owner or an
 administrator; → No-show when the grace for checking in has passed; Active → Completed at release, and by itself at
-the end of the window where no check-in is asked for. Finished bookings never change.
+the end of the window where no check-in is required. Finished bookings never change.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ EARLY_CHECK_IN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """What the rules need to know of a booking."""
+class BookingState:
+    """The fields of a booking that the rules use."""
 
     status: str
     booking_type: str
@@ -36,74 +36,74 @@ class Claim:
 
     @property
     def deadline(self) -> datetime | None:
-        """The last moment to check in; None where nobody asks for it."""
+        """The last instant to check in; None where no check-in is required."""
         if self.reserved_start is None or self.checkin_grace_s is None:
             return None
         return self.reserved_start + timedelta(seconds=self.checkin_grace_s)
 
 
-def status_at(claim: Claim, now: datetime) -> str:
-    """The status that is true at `now`, whether or not a sweep has written it down yet."""
-    if claim.booking_type != "reserved" or claim.status not in LIVE:
-        return claim.status
-    assert claim.reserved_start is not None
-    assert claim.reserved_end is not None
-    if claim.deadline is not None:
-        return "No-show" if claim.status == "Reserved" and now >= claim.deadline else claim.status
-    if now >= claim.reserved_end:
+def status_at(booking: BookingState, now: datetime) -> str:
+    """Returns the status at `now`, also where a due transition is not written yet. SQL mirror: status_sql."""
+    if booking.booking_type != "reserved" or booking.status not in LIVE:
+        return booking.status
+    assert booking.reserved_start is not None
+    assert booking.reserved_end is not None
+    if booking.deadline is not None:
+        return "No-show" if booking.status == "Reserved" and now >= booking.deadline else booking.status
+    if now >= booking.reserved_end:
         return "Completed"
-    return "Active" if now >= claim.reserved_start else claim.status
+    return "Active" if now >= booking.reserved_start else booking.status
 
 
-def actions_at(claim: Claim, now: datetime, taken_until: datetime | None = None) -> list[str]:
-    """What the owner may do with it now; `taken_until`: until when somebody before them has the spot."""
-    status = status_at(claim, now)
+def actions_at(booking: BookingState, now: datetime, taken_until: datetime | None = None) -> list[str]:
+    """Returns the actions that its owner may take now; `taken_until`: until when an earlier booking has the spot."""
+    status = status_at(booking, now)
     if status == "Active":
         return ["release", "extend"]
     if status != "Reserved":
         return []
-    assert claim.reserved_start is not None
+    assert booking.reserved_start is not None
     is_free = taken_until is None or taken_until <= now
-    may_check_in = claim.needs_check_in and is_free and now >= claim.reserved_start - EARLY_CHECK_IN
+    may_check_in = booking.needs_check_in and is_free and now >= booking.reserved_start - EARLY_CHECK_IN
     return ["cancel", "extend", *(["check_in"] if may_check_in else [])]
 
 
-def check_release(claim: Claim, now: datetime) -> None:
+def check_release(booking: BookingState, now: datetime) -> None:
     """Raises Conflict unless the booking can be released (or has been: then the answer is the same again)."""
-    status = status_at(claim, now)
+    status = status_at(booking, now)
     if status == "Reserved":
         raise Conflict("This booking has not started yet. Cancel it instead.", code="not_started")
     if status in ("Cancelled", "No-show"):
         raise Conflict(f"This booking has already ended ({status}).", code="already_ended")
 
 
-def check_cancel(claim: Claim, now: datetime) -> None:
+def check_cancel(booking: BookingState, now: datetime) -> None:
     """Raises Conflict unless the booking is still to come."""
-    status = status_at(claim, now)
+    status = status_at(booking, now)
     if status == "Active":
         raise Conflict("This booking is active. Release it instead.", code="already_started")
     if status != "Reserved":
         raise Conflict(f"This booking has already ended ({status}).", code="already_ended")
 
 
-def check_check_in(claim: Claim, now: datetime) -> None:
+def check_check_in(booking: BookingState, now: datetime) -> None:
     """Raises Conflict unless the driver can check in now."""
-    status = status_at(claim, now)
-    if not claim.needs_check_in:
+    status = status_at(booking, now)
+    if not booking.needs_check_in:
         raise Conflict("This lot needs no check-in: the booking starts by itself.", code="no_check_in")
     if status == "Active":
         raise Conflict("You are already checked in.", code="already_started")
     if status != "Reserved":
         raise Conflict(f"This booking has already ended ({status}).", code="already_ended")
-    assert claim.reserved_start is not None
-    if now < claim.reserved_start - EARLY_CHECK_IN:
+    assert booking.reserved_start is not None
+    if now < booking.reserved_start - EARLY_CHECK_IN:
         minutes = int(EARLY_CHECK_IN.total_seconds() // 60)
         raise Conflict(f"Check-in opens {minutes} minutes before the booking starts.", code="too_early")
 
 
-def check_extend(claim: Claim, held_until: datetime, until: datetime, now: datetime) -> None:
+def check_extend(booking: BookingState, held_until: datetime, until: datetime, now: datetime) -> None:
     """Raises Conflict unless the booking can be held until then."""
-    status = status_at(claim, now)
+    status = status_at(booking, now)
     if status not in LIVE:
         raise Conflict(f"This booking has already ended ({status}).", code="already_ended")
     if until <= held_until:

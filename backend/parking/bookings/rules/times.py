@@ -1,4 +1,4 @@
-"""Reading the times a client sends."""
+"""Reads the times of a request. Pure."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ EARLIEST_YEAR, LATEST_YEAR = 1971, 8999
 
 
 def read_time(text: str, zone: str, field: str) -> datetime:
-    """The instant a client means: RFC 3339 with an offset, or naive and then in the lot's local time.
+    """Returns the instant of a text: RFC 3339 with an offset, or naive and then in the lot's local time.
 
     A naive time that occurs twice (clocks going back) is its first occurrence; seconds are cut off below one.
-    Raises Invalid for what is no time, or for a local time that the clocks leave out.
+    Raises Invalid for another text, or for a local time that the clocks skip.
     """
     try:
-        given = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         raise Invalid.field(field, "Please write a date and time like 2026-03-02T09:00:00.") from None
-    if not EARLIEST_YEAR <= given.year <= LATEST_YEAR:
+    if not EARLIEST_YEAR <= time.year <= LATEST_YEAR:
         raise Invalid.field(field, "This time is out of range.")
-    given = given.replace(microsecond=0)
+    time = time.replace(microsecond=0)
     try:
-        if given.tzinfo is not None:
-            return given.astimezone(UTC)
-        instant = given.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+        instant = time.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     except OverflowError:
         raise Invalid.field(field, "This time is out of range.") from None
-    if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) != given.replace(fold=0):
-        missing = f"{given:%H:%M} does not exist on {given:%Y-%m-%d} in {zone}"
+    if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) != time.replace(fold=0):
+        missing = f"{time:%H:%M} does not exist on {time:%Y-%m-%d} in {zone}"
         raise Invalid.field(field, f"{missing}: the clocks go forward that night.")
     return instant

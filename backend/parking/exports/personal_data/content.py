@@ -17,8 +17,7 @@ from sqlalchemy.orm import Session
 from parking import clock, settings
 from parking.accounts import LoginSession, SingleUse, User, profile_view
 from parking.audit import AuditEntry
-from parking.bookings.models import Booking
-from parking.bookings.reading.queries import Filters
+from parking.bookings import Booking, Filters
 from parking.database import db
 from parking.exports import columns, queries, stream
 from parking.exports.models import ExportJob

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from parking.accounts import UserSchema
-from parking.bookings.schemas import Status
+from parking.bookings import Status
 from parking.web import Out
 
 

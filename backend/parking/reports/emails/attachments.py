@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from parking import clock, csv_writer, exports, mail, settings
-from parking.bookings.reading.queries import Filters
+from parking.bookings import Filters
 from parking.csv_writer import Dialect
 from parking.exports import BookingRow
 from parking.lot_calendar import local_day

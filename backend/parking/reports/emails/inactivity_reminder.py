@@ -10,10 +10,8 @@ from sqlalchemy.orm import Session
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from parking import clock, mail
-from parking.bookings import occupancy
-from parking.bookings.models import Booking
-from parking.bookings.status_sql import is_block
-from parking.lots.models import Lot
+from parking.bookings import Booking, counts_by_lot, is_block
+from parking.lots import Lot
 from parking.mail import Block, Button, Formatter, Grid, Message, Paragraph, Summary
 from parking.pricing import Tariff
 from parking.reports.emails.parts import Writer, Written
@@ -111,7 +109,7 @@ def reminders(_period: Period) -> Writer:
 
 def _free_lots(session: Session) -> list[tuple[int, dict[str, Any]]]:
     """(id, context) of the lots with free spots, the most free spots first."""
-    counts = occupancy.counts(session, clock.now())
+    counts = counts_by_lot(session, clock.now())
     query = (
         select(Lot.id, Lot.name, Lot.capacity, Tariff.hourly_minor, Tariff.currency)
         .join(Tariff, (Tariff.lot_id == Lot.id) & (Tariff.id == Lot.tariff_id))

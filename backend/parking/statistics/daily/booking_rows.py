@@ -20,10 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from parking.bookings.models import LIVE_SQL, LONG, Booking, longer_than
+from parking.bookings import LIVE_SQL, LONG, Booking, longer_than
 from parking.database import UTCDateTime
 from parking.database.functions import among, from_unix, unix_seconds
-from parking.lots.models import Lot, Spot
+from parking.lots import Lot, Spot
 from parking.statistics.daily.aggregate import BookingRow
 
 _COLUMNS = (

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from parking.database.functions import among, from_unix, unix_seconds
 from parking.lot_calendar import midnight
-from parking.lots.models import Lot
+from parking.lots import Lot
 from parking.statistics.daily.aggregate import CurrentState
 from parking.statistics.daily.models import LotRolled
 

@@ -9,12 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.bookings.models import Booking
-from parking.bookings.rules import lifecycle
-from parking.bookings.status_sql import is_block, is_live
+from parking.bookings import Booking, BookingState, is_block, is_live, status_at
 from parking.database import functions
 from parking.lot_calendar import local_day
-from parking.lots.models import Lot
+from parking.lots import Lot
 from parking.statistics.daily import lot_progress
 
 STATUSES = ("Active", "Reserved", "Completed", "No-show")
@@ -41,5 +39,5 @@ def live_bookings(session: Session, lot_id: int | None) -> dict[str, int]:
     query = select(
         *(Booking.status, Booking.booking_type, Booking.reserved_start, Booking.reserved_end, Booking.checkin_grace_s)
     ).where(is_live, ~is_block, *([] if lot_id is None else [Booking.lot_id == lot_id]))
-    counts = Counter(lifecycle.status_at(lifecycle.Claim(*row), now) for row in session.execute(query))
+    counts = Counter(status_at(BookingState(*row), now) for row in session.execute(query))
     return {status: counts[status] for status in STATUSES}

@@ -23,10 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from parking.accounts import User
-from parking.bookings.models import Booking
+from parking.bookings import Booking
 from parking.database.functions import among, from_unix, unix_seconds
 from parking.lot_calendar import midnight
-from parking.lots.models import Lot, Spot
+from parking.lots import Lot, Spot
 from parking.statistics.daily.aggregate import CurrentState
 from parking.statistics.daily.booking_rows import range_params, range_parts
 from parking.statistics.daily.models import LotRolled

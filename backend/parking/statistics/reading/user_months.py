@@ -9,11 +9,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.bookings.models import Booking
-from parking.bookings.status_sql import is_block
+from parking.bookings import Booking, is_block
 from parking.database.functions import from_unix, unix_seconds
 from parking.lot_calendar import local_day, midnight
-from parking.lots.models import Lot
+from parking.lots import Lot
 from parking.money import to_number
 
 MONTHS = 6

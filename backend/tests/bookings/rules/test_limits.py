@@ -41,7 +41,7 @@ def ask(client, headers, lot, start, end):
         ("2027-03-20T00:00", "Australia/Lord_Howe", "2027-03-21T09:00:00", "2027-04-21T09:30:00", 422),
     ],
 )
-def test_the_longest_booking_is_told_in_local_days(client, auth, alice, carol, now, zone, start, end, status):
+def test_the_longest_booking_is_counted_in_local_days(client, auth, alice, carol, now, zone, start, end, status):
     with clock.set_to(datetime.fromisoformat(now).replace(tzinfo=UTC)):
         answer = ask(client, auth(alice), make_lot(carol, timezone=zone), start, end)
     assert answer.status_code == status, answer.json
@@ -80,7 +80,7 @@ def test_one_day_is_the_whole_of_a_long_day(client, auth, alice, carol, start, e
     ],
     indirect=["settings"],
 )
-def test_how_far_ahead_is_told_in_local_days(client, auth, alice, carol, start, status):
+def test_the_limit_ahead_is_counted_in_local_days(client, auth, alice, carol, start, status):
     with clock.set_to(datetime(2026, 10, 10, 8, tzinfo=UTC)):  # 10:00 in Berlin
         answer = ask(client, auth(alice), make_lot(carol, timezone="Europe/Berlin"), start, "2026-12-09T12:00:00")
     assert answer.status_code == status, answer.json
@@ -98,7 +98,7 @@ def test_an_extension_reaches_as_far_as_a_booking(client, auth, alice, carol):
         assert client.post(url, json={"minutes": minutes}, headers=auth(alice)).status_code == 200
 
 
-def test_a_time_that_the_clocks_leave_out_is_as_much_later():
+def test_a_time_that_the_clocks_skip_is_as_much_later():
     start = datetime(2027, 3, 27, 1, 30, tzinfo=UTC)  # 02:30 in Berlin; on the 28th there is no 02:30
     assert days_later(start, 1, "Europe/Berlin") == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)  # 03:30
     assert days_later(start, 2, "Europe/Berlin") == datetime(2027, 3, 29, 0, 30, tzinfo=UTC)

@@ -62,13 +62,13 @@ OVERLAPS = [(-H, H), (0 * H, 4 * H), (H, 2 * H), (3 * H, 5 * H), (-H, 6 * H), (3
 
 
 @pytest.mark.parametrize("span", OVERLAPS)
-def test_1_and_2_live_claims_of_a_spot_never_overlap(lot, span):
+def test_live_bookings_of_a_spot_never_overlap(lot, span):
     put(start_time=clock.now() - 0 * H)
     start, end = clock.now() + span[0], clock.now() + span[1]
     refused(insert(Booking).values(reserved(start, end)), "booking_no_overlap|exclusion")
 
 
-def test_2_neighbouring_claims_touch_without_overlap(lot):
+def test_bookings_may_touch_without_overlap(lot):
     put()
     end = clock.now() + 4 * H
     with transaction() as session:
@@ -76,7 +76,7 @@ def test_2_neighbouring_claims_touch_without_overlap(lot):
         session.execute(insert(Booking).values(reserved(clock.now() - H, clock.now())))
 
 
-def test_2_no_update_makes_them_overlap(lot):
+def test_no_update_makes_bookings_overlap(lot):
     put()
     end = clock.now() + 4 * H
     with transaction() as session:
@@ -89,7 +89,7 @@ def test_2_no_update_makes_them_overlap(lot):
     )
 
 
-def test_1_at_most_one_active_booking_a_spot_even_after_its_claim_has_run_out(lot):
+def test_a_spot_has_one_active_booking_even_after_its_hold_has_ended(lot):
     put()
     later = clock.travel(5 * 3600)
     refused(
@@ -123,23 +123,23 @@ def test_rows_that_break_a_rule_are_refused(lot, changes, rule):
     refused(insert(Booking).values(values), "(?i)constraint|foreign key|check")
 
 
-def test_5_a_spot_of_another_lot_is_refused(lot, carol):
+def test_a_spot_of_another_lot_is_refused(lot, carol):
     other = make_lot(carol, "Castle")
     spot = db.session.scalars(select(Spot.id).where(Spot.lot_id == other["id"])).first()
     refused(insert(Booking).values(raw(spot_id=spot)), "(?i)foreign key")
 
 
-def test_6_the_status_agrees_with_the_bookings(lot, alice, bob):
+def test_the_state_of_a_spot_agrees_with_its_bookings(lot, alice, bob):
     park(alice, lot)
     reserve(bob, lot, H, H)
     reserve(bob, lot, 30 * H, H)
-    found = occupancy.of_spots(db.session(), clock.now(), lot["id"])
+    found = occupancy.spot_states(db.session(), clock.now(), lot["id"])
     assert sorted(found.values()) == ["Occupied", "Reserved"]
-    assert occupancy.counts(db.session(), clock.now())[lot["id"]] == occupancy.Counts(occupied=1, reserved=1)
+    assert occupancy.counts_by_lot(db.session(), clock.now())[lot["id"]] == occupancy.SpotCounts(occupied=1, reserved=1)
 
 
 @pytest.mark.parametrize("field", ["status", "end_time", "total_cost_minor", "spot_id", "start_time", "user_id"])
-def test_8_a_finished_booking_never_changes(lot, alice, field):
+def test_a_finished_booking_never_changes(lot, alice, field):
     booking = park(alice, lot)
     clock.travel(3600)
     service.release(booking["id"], alice.id)
@@ -159,7 +159,7 @@ def test_8_a_finished_booking_never_changes(lot, alice, field):
 
 
 @pytest.mark.parametrize("to", ["Reserved", "Cancelled", "No-show"])
-def test_8_a_running_booking_only_completes(lot, alice, to):
+def test_a_running_booking_only_completes(lot, alice, to):
     booking = park(alice, lot)
     refused(
         update(Booking).where(Booking.id == booking["id"]).values(status=to, end_time=clock.now()),
@@ -167,7 +167,7 @@ def test_8_a_running_booking_only_completes(lot, alice, to):
     )
 
 
-def test_9_tariffs_never_change_and_a_booking_keeps_its_own(lot, alice, client, carol, auth):
+def test_tariffs_never_change_and_a_booking_keeps_its_own(lot, alice, client, carol, auth):
     booking = park(alice, lot)
     client.put(f"/api/lots/{lot['id']}", json={"price_per_hour": 99}, headers=auth(carol))
     refused(update(Tariff).values(hourly_minor=1), "tariff_frozen")
@@ -200,7 +200,7 @@ def test_the_audit_log_never_changes(lot, alice):
     refused(text("UPDATE audit_entry SET action = 'nothing'"), "audit_entry_frozen")
 
 
-def test_13_capacity_never_falls_below_the_live_claims(lot, alice, bob, client, carol, auth):
+def test_the_capacity_never_falls_below_the_live_bookings(lot, alice, bob, client, carol, auth):
     park(alice, lot)
     reserve(bob, lot, 20 * H, H, spot_id=_spot(lot, 3))
     answer = client.put(f"/api/lots/{lot['id']}", json={"capacity": 1}, headers=auth(carol))
@@ -217,7 +217,7 @@ def _spot(lot, number):
     return db.session.scalars(select(Spot.id).where(Spot.lot_id == lot["id"], Spot.spot_number == number)).one()
 
 
-def test_14_every_connection_is_set_up_as_promised(app):
+def test_every_connection_has_the_expected_settings(app):
     if db.engine.dialect.name == "sqlite":
         with db.engine.connect() as connection:
             asked = {

@@ -11,9 +11,8 @@ from sqlalchemy import select, update
 from parking import clock
 from parking.accounts.models import User
 from parking.bookings.models import Booking
-from parking.bookings.reading import local_days, page, queries
-from parking.bookings.reading.queries import Filters
-from parking.bookings.reading.views import claim_of, list_view, row_view
+from parking.bookings.reading import Filters, local_days, pages, queries
+from parking.bookings.reading.views import list_view, row_view, state_of
 from parking.bookings.rules import lifecycle
 from parking.database import db, transaction
 from parking.lots.models import Lot
@@ -50,7 +49,7 @@ def shown(chosen: Filters, limit: int = 3) -> list[int]:
     found: list[int] = []
     cursor = None
     while True:
-        rows, cursor = page.page(db.session, chosen, clock.now(), limit, cursor, with_user=True)
+        rows, cursor = pages.read_page(db.session, chosen, clock.now(), limit, cursor, with_user=True)
         found += [row.id for row in rows]
         assert len(rows) <= limit
         if cursor is None:
@@ -73,7 +72,7 @@ def _fits(b: Booking, chosen: Filters, lot: Lot, user: User) -> bool:
             getattr(chosen, name) in (None, getattr(b, name))
             for name in ("lot_id", "spot_id", "user_id", "booking_type")
         )
-        and chosen.status in (None, lifecycle.status_at(claim_of(b), clock.now()))
+        and chosen.status in (None, lifecycle.status_at(state_of(b), clock.now()))
         and (chosen.from_ is None or (b.end_time or b.held_until) > chosen.from_)
         and (chosen.to is None or b.start_time < chosen.to)
         and (chosen.days is None or _on(b, chosen.days, ZoneInfo(lot.timezone)))
@@ -125,7 +124,7 @@ CHOICES = {
 
 
 @pytest.mark.parametrize("what", CHOICES)
-def test_the_pages_show_what_a_plain_look_finds(past, what):
+def test_the_pages_hold_the_bookings_that_match(past, what):
     chosen = CHOICES[what]
     for lot in ({}, {"lot_id": past[0]}):
         assert shown(Filters(**chosen, **lot)) == plain(Filters(**chosen, **lot))
@@ -134,14 +133,14 @@ def test_the_pages_show_what_a_plain_look_finds(past, what):
 
 
 @pytest.mark.parametrize("counted", ["started", "ended", "parked", "kept_free"])
-def test_the_pages_behind_a_figure_too(past, counted):
+def test_the_pages_behind_a_statistic_hold_the_bookings_that_match(past, counted):
     zones = local_days.zones(db.session())
     for came in (False, True):
         for more in ({}, {"lot_id": past[1]}, {"status": "Completed"}):
             chosen = Filters(days=local_days.LocalDays(counted, *FEBRUARY, zones, came=came), **more)
             assert shown(chosen) == plain(chosen)
             assert len(plain(chosen)) > 3
-            assert page.totals(db.session, chosen, clock.now())["count"] == len(plain(chosen))
+            assert pages.read_totals(db.session, chosen, clock.now())["count"] == len(plain(chosen))
 
 
 def test_the_stays_of_a_length(past):
@@ -151,45 +150,45 @@ def test_the_stays_of_a_length(past):
         assert shown(chosen) == plain(chosen) != []
 
 
-def test_what_a_search_finds_comes_to_what_its_pages_show(past):
+def test_the_totals_of_a_search_are_those_of_its_pages(past):
     for more in CHOICES.values():
         chosen = Filters(**more)
-        sums = page.totals(db.session, chosen, clock.now())
+        sums = pages.read_totals(db.session, chosen, clock.now())
         found = db.session.scalars(select(Booking).where(Booking.id.in_(plain(chosen)))).all()
         assert (sums["count"], sums["people"]) == (len(found), len({one.user_id for one in found}))
         assert sums["cost"] == sum(one.total_cost_minor or 0 for one in found if one.end_time)
 
 
-def test_a_search_that_means_many_people_and_lots_finds_the_same(past, monkeypatch):
-    monkeypatch.setattr("parking.bookings.reading.queries.MOST_SINGLE", 1)
-    monkeypatch.setattr("parking.bookings.reading.queries.MOST_NAMED", 1)
+def test_a_search_that_matches_many_users_and_lots_has_the_same_result(past, monkeypatch):
+    monkeypatch.setattr("parking.bookings.reading.filters.MOST_SINGLE", 1)
+    monkeypatch.setattr("parking.bookings.reading.filters.MOST_NAMED", 1)
     for words in ("example.com", "a", "b-pk", "t"):
         assert shown(Filters(q=words)) == plain(Filters(q=words))
 
 
-def test_a_list_shows_every_booking_as_it_is_shown_alone(past, at):
+def test_a_booking_in_a_list_equals_the_single_one(past, at):
     """Lists take what is over as it is stored; alone, a booking goes through the rules."""
     everything = Filters()
     for later in (timedelta(0), timedelta(hours=3), timedelta(hours=5)):
         with clock.set_to(at + later):
             now = clock.now()
-            rows, _ = page.page(db.session(), everything, now, 1000, None, with_user=True)
+            rows, _ = pages.read_page(db.session(), everything, now, 1000, None, with_user=True)
             alone = {row.Booking.id: row_view(row, now, for_admin=True) for row in _alone()}
             assert len(rows) > 50
             assert [alone[row.id] for row in rows] == list_view(rows, now, for_admin=True)
 
 
 def _alone():
-    return db.session.execute(queries.bookings(with_user=True))
+    return db.session.execute(queries.select_bookings(with_user=True))
 
 
 def _of_month(session, user, first, last, **more):
     zones = local_days.zones(session)
     chosen = Filters(user_id=user.id, own_days=local_days.LocalDays("ended", first, last, zones), **more)
-    return chosen, queries.totals(session, chosen, clock.now())
+    return chosen, pages.read_user_totals(session, chosen, clock.now())
 
 
-def test_the_months_of_ones_own_list_add_up_to_the_figures(past, client, auth, alice, bob):
+def test_the_months_of_a_users_list_add_up_to_the_statistics(past, client, auth, alice, bob):
     """Whatever the zones: every booking that is over stands in one month, with its whole cost, as in the figures."""
     for user in (alice, bob):
         months, seen = {"2026-01": 31, "2026-02": 28, "2026-03": 31}, []

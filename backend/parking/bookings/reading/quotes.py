@@ -1,4 +1,4 @@
-"""Answers what a driver asks before booking: the price of a window, and the spots that are free over it."""
+"""The price of a window and the spots that are free over it, read before booking."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from parking import clock, pricing
-from parking.bookings import allocation, alternatives
+from parking.bookings import allocation
+from parking.bookings.reading import alternatives
 from parking.bookings.windows import read_window
 from parking.database import db
-from parking.lots.queries import open_lot
+from parking.lots import open_lot
 from parking.money import to_number
 from parking.pricing import price_lines, terms_of
 from parking.timestamps import to_rfc3339

@@ -19,7 +19,7 @@ from parking.errors import Invalid
         ("2026-10-25T01:30:00", "Europe/London", (2026, 10, 25, 0, 30)),  # occurs twice: the first
     ],
 )
-def test_a_time_without_offset_is_the_lots(text, zone, instant):
+def test_a_time_without_offset_is_in_the_zone_of_the_lot(text, zone, instant):
     assert read_time(text, zone, "from") == datetime(*instant, tzinfo=UTC)
 
 
@@ -32,7 +32,7 @@ def test_a_time_without_offset_is_the_lots(text, zone, instant):
         ("2026-02-30T10:00:00", "date and time"),
     ],
 )
-def test_what_is_no_time_is_refused_at_its_field(text, said):
+def test_another_text_is_refused_at_its_field(text, said):
     with pytest.raises(Invalid, match=said) as refused:
         read_time(text, "Europe/London", "reserved_start")
     assert list(refused.value.errors) == ["reserved_start"]

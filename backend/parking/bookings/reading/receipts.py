@@ -1,4 +1,4 @@
-"""Papers about a booking: the receipt of a finished one, the calendar file."""
+"""The receipt of a finished booking, and the calendar file of any."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from parking import clock, pricing, settings
 from parking.bookings import emails, transitions
 from parking.bookings.reading import queries
-from parking.bookings.reading.views import claim_of, ended, row_view
+from parking.bookings.reading.views import end_and_cost, row_view, state_of
 from parking.bookings.rules import lifecycle
 from parking.bookings.rules.lifecycle import LIVE
 from parking.database import db
@@ -21,7 +21,7 @@ from parking.web import Identity
 
 
 def receipt(booking_id: int, who: Identity) -> dict[str, Any]:
-    """The receipt of one's own finished booking. Raises NotFound, Conflict while it runs."""
+    """Returns the receipt of the user's finished booking. Raises NotFound, Conflict while it runs."""
     row = _own(booking_id, who)
     booking, now = row.Booking, clock.now()
     if booking.end_time is None or booking.status != "Completed":
@@ -43,12 +43,12 @@ def receipt(booking_id: int, who: Identity) -> dict[str, Any]:
 
 
 def calendar(booking_id: int, who: Identity) -> str:
-    """The calendar file of one's own booking as it stands now, as text. Raises NotFound."""
+    """Returns the calendar file of the user's booking as it is now, as text. Raises NotFound."""
     row = _own(booking_id, who)
     booking, facts = row.Booking, transitions.facts(row)
-    status = lifecycle.status_at(claim_of(booking), clock.now())
-    if booking.status in LIVE and status not in LIVE:  # over by the clock, and no sweep has written it yet
-        end, _ = ended(booking, row.Tariff, status)
+    status = lifecycle.status_at(state_of(booking), clock.now())
+    if booking.status in LIVE and status not in LIVE:  # over by the clock, but not written yet
+        end, _ = end_and_cost(booking, row.Tariff, status)
         facts |= {"status": status, "end_time": to_rfc3339(end), "sequence": booking.sequence + 1}
     return emails.calendar_file(facts, row.User)
 

@@ -101,7 +101,7 @@ def overstays(alice, lot):
     booking = park(alice, lot)["id"]
     for _ in range(3):
         clock.travel(3 * 3600)
-        expiry.settle_all()
+        expiry.apply_all_due_transitions()
         yield booking
     service.release(booking, alice.id)
     yield booking
@@ -145,11 +145,11 @@ def extends_and_cancels(alice, lot):
 def begins_and_ends_by_itself(alice, lot):
     booking = reserve(alice, lot, H, H)["id"]
     clock.travel(3600)
-    expiry.settle_all()
+    expiry.apply_all_due_transitions()
     yield booking
     clock.travel(3700)
     yield booking  # over by the clock, not yet swept
-    expiry.settle_all()
+    expiry.apply_all_due_transitions()
     yield booking
 
 
@@ -166,7 +166,7 @@ def comes_early_and_stays_late(alice, lot):
     service.check_in(booking, alice.id)
     yield booking
     clock.travel(3 * 3600)
-    expiry.settle_all()
+    expiry.apply_all_due_transitions()
     yield booking
     service.release(booking, alice.id)
     yield booking
@@ -177,7 +177,7 @@ def never_comes(alice, lot):
     yield booking
     clock.travel(3 * 3600)
     yield booking  # missed by the clock, not yet swept
-    expiry.settle_all()
+    expiry.apply_all_due_transitions()
     yield booking
 
 
@@ -187,11 +187,11 @@ def is_moved_and_cancels(alice, lot):
     booking = reserve(alice, lot, 5 * H, H, spot_id=other["spot_id"])["id"]
     yield booking
     clock.travel(5 * 3600)
-    expiry.settle_all()
+    expiry.apply_all_due_transitions()
     assert row(booking).spot_id != other["spot_id"]
     yield booking
     clock.travel(600)
-    expiry.settle_all()
+    expiry.apply_all_due_transitions()
     yield booking
 
 
@@ -233,7 +233,7 @@ LIVES = [
 
 
 @pytest.mark.parametrize(("life", "check_in", "mails", "final"), LIVES, ids=lambda case: getattr(case, "__name__", ""))
-def test_the_diary_hears_of_every_change(alice, carol, download, life, check_in, mails, final):
+def test_the_calendar_entry_follows_every_change(alice, carol, download, life, check_in, mails, final):
     lot = make_lot(carol, require_checkin=check_in)
     downloads = []
     for booking in life(alice, lot):
@@ -278,10 +278,18 @@ def test_one_entry_shows_one_window_for_one_sequence(alice, carol, download):
         assert all(len(of_one) == 1 for of_one in windows.values()), (life.__name__, windows)
 
 
-def test_a_receipt_says_the_times_of_the_entry(alice, carol, client, auth, download):
+def test_a_receipt_has_the_times_of_the_entry(alice, carol, client, auth, download):
     booking = park(alice, make_lot(carol))["id"]
     clock.travel(1234)
     service.release(booking, alice.id)
     receipt = client.get(f"/api/bookings/{booking}/receipt", headers=auth(alice)).json["receipt"]["booking"]
     entry = download(booking)
     assert (receipt["start_time"], receipt["end_time"]) == (text(entry.start), text(entry.end))
+
+
+def test_the_calendar_file_is_downloaded(client, auth, alice, carol):
+    booking = reserve(alice, make_lot(carol), H, H)
+    answer = client.get(f"/api/bookings/{booking['id']}/calendar.ics", headers=auth(alice))
+    assert answer.mimetype == "text/calendar"
+    [event] = Calendar.from_ical(answer.data).walk("VEVENT")
+    assert event["DTSTART"].dt == clock.now() + H

@@ -1,4 +1,4 @@
-"""What else a driver could do when a lot is full: another lot nearby, or another time here."""
+"""Alternatives for a driver when a lot is full: another lot nearby, or another time in this one."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parking.bookings import allocation, occupancy
-from parking.bookings.allocation import NewClaim
+from parking.bookings.allocation import NewBooking
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_live
-from parking.lots.models import Lot, Spot
+from parking.lots import Lot, Spot
 from parking.money import to_number
 from parking.timestamps import to_rfc3339
 
-MOST_LOTS = 3
-MOST_LOOKED_AT = 20
+MAX_LOTS = 3
+MAX_CHECKED = 20
 LOOK_AHEAD = timedelta(days=2)
 
 
-def instead_of(session: Session, lot: Lot, new: NewClaim) -> list[dict[str, Any]]:
-    """Up to three other lots with a spot for the same time, nearest (then cheapest) first, and the next time here."""
+def instead_of(session: Session, lot: Lot, new: NewBooking) -> list[dict[str, Any]]:
+    """Returns up to three lots that are free at the time, nearest (then cheapest) first, and the next time here."""
     return _other_lots(session, lot, new) + _other_time(session, lot, new)
 
 
-def _other_lots(session: Session, lot: Lot, new: NewClaim) -> list[dict[str, Any]]:
+def _other_lots(session: Session, lot: Lot, new: NewBooking) -> list[dict[str, Any]]:
     others = session.scalars(select(Lot).where(Lot.deleted_at.is_(None), Lot.id != lot.id)).all()
-    counts = occupancy.counts(session, new.created_at or new.start_time)
+    counts = occupancy.counts_by_lot(session, new.created_at or new.start_time)
     near = sorted(others, key=lambda other: (distance_km(lot, other) or 1e9, other.tariff.hourly_minor, other.name))
-    found: list[dict[str, Any]] = []
-    for other in near[:MOST_LOOKED_AT]:
-        free = other.capacity - counts.get(other.id, occupancy.Counts()).taken
+    views: list[dict[str, Any]] = []
+    for other in near[:MAX_CHECKED]:
+        free = other.capacity - counts.get(other.id, occupancy.SpotCounts()).taken
         if new.booking_type == "reserved":
             free = len(allocation.free_spot_ids(session, other.id, new.start_time, new.held_until))
         if free > 0:
-            found.append(_lot_view(lot, other, free))
-        if len(found) == MOST_LOTS:
+            views.append(_lot_view(lot, other, free))
+        if len(views) == MAX_LOTS:
             break
-    return found
+    return views
 
 
 def _lot_view(lot: Lot, other: Lot, free: int) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _lot_view(lot: Lot, other: Lot, free: int) -> dict[str, Any]:
     }
 
 
-def _other_time(session: Session, lot: Lot, new: NewClaim) -> list[dict[str, Any]]:
+def _other_time(session: Session, lot: Lot, new: NewBooking) -> list[dict[str, Any]]:
     window = next_free(session, lot.id, new.start_time, new.held_until)
     if window is None:
         return []
@@ -74,47 +74,47 @@ def _other_time(session: Session, lot: Lot, new: NewClaim) -> list[dict[str, Any
 
 
 def next_free(session: Session, lot_id: int, start: datetime, end: datetime) -> tuple[datetime, datetime] | None:
-    """The earliest window as long as [start, end), from `start` on and within two days, for which a spot is free.
+    """Returns the earliest window as long as [start, end), within two days of `start`, for which a spot is free.
 
-    A spot becomes free where one of its live claims ends, so only those moments are tried.
+    A spot becomes free where one of its live bookings ends, so only those instants are tried.
     """
     length, horizon = end - start, start + LOOK_AHEAD
-    claims = _claims_by_spot(session, lot_id, start, horizon + length)
+    holds = _holds_by_spot(session, lot_id, start, horizon + length)
     best: datetime | None = None
-    for spot_claims in claims.values():
-        gap = _first_gap(spot_claims, start, length)
+    for spot_holds in holds.values():
+        gap = _first_gap(spot_holds, start, length)
         if gap <= horizon and (best is None or gap < best):
             best = gap
     return None if best is None else (best, best + length)
 
 
-def _claims_by_spot(
+def _holds_by_spot(
     session: Session, lot_id: int, start: datetime, until: datetime
 ) -> dict[int, list[tuple[datetime, datetime]]]:
     spots = session.scalars(select(Spot.id).where(Spot.lot_id == lot_id, Spot.retired_at.is_(None)))
-    claims: dict[int, list[tuple[datetime, datetime]]] = {spot_id: [] for spot_id in spots}
+    holds: dict[int, list[tuple[datetime, datetime]]] = {spot_id: [] for spot_id in spots}
     rows = session.execute(
         select(Booking.spot_id, Booking.start_time, Booking.held_until)
         .where(is_live, Booking.lot_id == lot_id, Booking.start_time < until, Booking.held_until > start)
         .order_by(Booking.start_time)
     )
     for spot_id, begins, ends in rows:
-        if spot_id in claims:
-            claims[spot_id].append((begins, ends))
-    return claims
+        if spot_id in holds:
+            holds[spot_id].append((begins, ends))
+    return holds
 
 
-def _first_gap(claims: list[tuple[datetime, datetime]], start: datetime, length: timedelta) -> datetime:
-    if not claims or start + length <= claims[0][0]:
+def _first_gap(holds: list[tuple[datetime, datetime]], start: datetime, length: timedelta) -> datetime:
+    if not holds or start + length <= holds[0][0]:
         return start
-    for (_, ends), (begins, _) in pairwise(claims):
+    for (_, ends), (begins, _) in pairwise(holds):
         if max(ends, start) + length <= begins:
             return max(ends, start)
-    return max(claims[-1][1], start)
+    return max(holds[-1][1], start)
 
 
 def distance_km(one: Lot, other: Lot) -> float | None:
-    """Great-circle distance; None where a lot has no coordinates."""
+    """Returns the great-circle distance in km; None where a lot has no coordinates."""
     if None in (one.latitude, one.longitude, other.latitude, other.longitude):
         return None
     lat1, lon1 = radians(one.latitude or 0), radians(one.longitude or 0)

@@ -1,0 +1,55 @@
+"""The lists of bookings over HTTP."""
+
+from datetime import timedelta
+
+import pytest
+
+from parking import clock
+from tests.bookings.helpers import make_lot, park, reserve, text
+
+H = timedelta(hours=1)
+
+
+@pytest.fixture
+def lot(carol):
+    return make_lot(carol)
+
+
+def test_a_list_is_paged_by_key_and_summed(client, auth, alice, lot):
+    for _ in range(5):
+        booking = park(alice, lot)
+        clock.travel(1800)
+        client.post(f"/api/release/{booking['id']}", headers=auth(alice))
+    first = client.get("/api/bookings?limit=2", headers=auth(alice)).json
+    assert first["totals"] == {"count": 5, "total_cost": 5, "currency": "EUR"}
+    pages, following = [b["id"] for b in first["bookings"]], first["next"]
+    while following:
+        page = client.get(f"/api/bookings?limit=2&cursor={following}", headers=auth(alice)).json
+        pages += [b["id"] for b in page["bookings"]]
+        following = page["next"]
+    assert pages == sorted(pages, reverse=True)
+    assert len(pages) == 5
+    assert client.get("/api/bookings?cursor=nonsense!", headers=auth(alice)).status_code == 422
+
+
+def test_a_list_is_filtered(client, auth, alice, carol, lot):
+    other = make_lot(carol, "Castle")
+    mine = reserve(alice, lot, H, H)
+    reserve(alice, other, 50 * H, H)
+    found = client.get(f"/api/bookings?lot_id={lot['id']}", headers=auth(alice)).json["bookings"]
+    assert [b["id"] for b in found] == [mine["id"]]
+    upto = text(clock.now() + 10 * H)
+    found = client.get(f"/api/bookings?to={upto}", headers=auth(alice)).json["bookings"]
+    assert [b["id"] for b in found] == [mine["id"]]
+    found = client.get(f"/api/bookings?from={upto}", headers=auth(alice)).json["bookings"]
+    assert [b["lot_name"] for b in found] == ["Castle"]
+
+
+def test_an_administrator_searches_all_bookings(client, auth, alice, bob, carol, lot):
+    park(alice, lot, vehicle_plate="B-PK 1")
+    mine = park(bob, lot)
+    for words in ("bob@", mine["reference"].lower(), "BOB"):
+        found = client.get(f"/api/admin/bookings?q={words}", headers=auth(carol)).json["bookings"]
+        assert [b["username"] for b in found] == ["bob"], words
+    assert client.get("/api/admin/bookings?q=%25", headers=auth(carol)).json["bookings"] == []
+    assert client.get("/api/admin/bookings", headers=auth(alice)).status_code == 403
