@@ -101,7 +101,7 @@ class Booking(db.Model):  # type: ignore[name-defined]
             sqlite_where=text(LIVE_SQL),
             postgresql_where=text(LIVE_SQL),
         ),
-        # Lists come by their start, the newest first (bookings/listing.py): all, and of one user, lot or spot.
+        # Lists come by their start, the newest first (bookings/reading/pages.py): all, and of one user, lot or spot.
         Index("booking_start", "start_time", "id"),
         Index("booking_user", "user_id", "start_time", "id"),
         Index("booking_started", "lot_id", "start_time", "id"),

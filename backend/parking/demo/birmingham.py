@@ -1,4 +1,4 @@
-"""A real city: thirty lots of Birmingham (UK) over 77 days, from readings of how many cars stood in each.
+"""A real city: thirty lots of Birmingham (UK) over 77 days, from readings of the number of cars in each.
 
 The file ("Parking Birmingham", UCI Machine Learning Repository, CC BY 4.0) has no header; its columns are lot,
 capacity, cars and local time of the reading. It does not say who came and who left, so the least that explains it is
@@ -47,7 +47,7 @@ DAY_CAP_HOURS = 6
 
 
 class Reading(NamedTuple):
-    """So many cars at that instant (unix seconds)."""
+    """The number of cars at an instant (unix seconds)."""
 
     at: int
     cars: int
@@ -70,11 +70,11 @@ class Stay(NamedTuple):
 
 
 def read(path: Path, shift: timedelta = timedelta(0)) -> list[CarPark]:
-    """The lots of the file, their local times moved by `shift`. Of two readings of one moment the last counts.
+    """Returns the lots of the file, their local times moved by `shift`. Of two readings of one instant the last counts.
 
     Raises ValueError, naming the line, for a file of another kind.
     """
-    found: dict[str, dict[int, int]] = defaultdict(dict)
+    by_code: dict[str, dict[int, int]] = defaultdict(dict)
     capacities: dict[str, int] = {}
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         for number, line in enumerate(csv.reader(file), start=1):
@@ -83,17 +83,17 @@ def read(path: Path, shift: timedelta = timedelta(0)) -> list[CarPark]:
                 local = datetime.fromisoformat(at) + shift
                 capacities[code] = int(capacity)
                 instant = int(local.replace(tzinfo=ZoneInfo(ZONE)).timestamp())
-                found[code][instant] = min(max(int(cars), 0), int(capacity))
+                by_code[code][instant] = min(max(int(cars), 0), int(capacity))
             except ValueError:
                 raise ValueError(f"line {number} is not: lot, capacity, cars, local time") from None
     return [
         CarPark(code, capacities[code], tuple(Reading(*one) for one in sorted(readings.items())))
-        for code, readings in sorted(found.items())
+        for code, readings in sorted(by_code.items())
     ]
 
 
 def stays(park: CarPark, lot: int = 0) -> Iterator[Stay]:
-    """The stays that explain the readings, in the order of their start (and, first in first out, of their end)."""
+    """Yields stays that give these readings, ordered by start and, first in first out, by end."""
     inside: deque[tuple[int, int]] = deque()
     free = list(range(park.capacity))
     for before, now in itertools.pairwise((Reading(park.readings[0].at - SPREAD_S, 0), *park.readings)):
@@ -113,12 +113,12 @@ def stays(park: CarPark, lot: int = 0) -> Iterator[Stay]:
 
 
 def _spread(after: int, until: int, number: int) -> Iterator[int]:
-    """`number` instants, evenly over (after, until]."""
+    """Yields `number` instants, evenly over (after, until]."""
     return (after + max(1, (until - after) * n // number) for n in range(1, number + 1))
 
 
 def weeks_to_now(parks: Iterable[CarPark], now: datetime) -> timedelta:
-    """By how many whole weeks the days can be moved without reaching into today."""
+    """Returns the whole weeks by which the days can be moved without reaching into today."""
     last = max(park.readings[-1].at for park in parks)
     end_of_day = datetime.fromtimestamp(last, ZoneInfo(ZONE)).replace(hour=0, minute=0, second=0) + timedelta(days=1)
     today = now.astimezone(ZoneInfo(ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -152,7 +152,7 @@ class Loaded:
 
 
 def load(parks: list[CarPark]) -> Loaded:
-    """Makes lots, drivers and bookings of it, with every guard of the database on.
+    """Inserts lots, drivers and bookings, with every constraint and trigger of the database on.
 
     Raises ValueError when one of the lots exists already.
     """
@@ -166,10 +166,10 @@ def load(parks: list[CarPark]) -> Loaded:
     number = 0
     for batch in _batches(merged, BATCH):
         with transaction() as session:
-            whose = pool.take(session, batch)
-            _insert(session, [_row(stay, lots[stay.lot], user) for stay, user in zip(batch, whose, strict=True)])
+            user_ids = pool.take(session, batch)
+            _insert(session, [_row(stay, lots[stay.lot], user) for stay, user in zip(batch, user_ids, strict=True)])
         number += len(batch)
-    return Loaded(len(lots), pool.made, number, time.monotonic() - began)
+    return Loaded(len(lots), pool.number, number, time.monotonic() - began)
 
 
 def _batches(rows: Iterator[Stay], size: int) -> Iterator[list[Stay]]:
@@ -181,7 +181,7 @@ def _make_lot(session: Session, park: CarPark, since: datetime) -> _Lot:
     name = f"Birmingham {park.code}"
     if session.scalar(select(Lot.id).where(Lot.name_key == names.key(name), Lot.deleted_at.is_(None))):
         raise ValueError(f"{name} is there already: the file has been loaded before.")
-    # The fewer places, the dearer: small lots lie in the middle of the city.
+    # The fewer spots, the dearer: small lots lie in the centre of the city.
     hourly = 120 + 20 * max(0, 10 - park.capacity // 250)
     price = pricing.TariffTerms(hourly_minor=hourly, step_s=60, day_cap_minor=DAY_CAP_HOURS * hourly, timezone=ZONE)
     lot = Lot(name=name, capacity=park.capacity, timezone=ZONE, created_at=since, updated_at=since)
@@ -206,30 +206,30 @@ def _make_lot(session: Session, park: CarPark, since: datetime) -> _Lot:
 
 
 class _Drivers:
-    """As many people as it takes for nobody to park two cars at once. Their accounts are switched off: they cannot
-    sign in, and no reminder goes to them."""
+    """Creates as many users as are needed for none to park two cars at once. Their accounts are inactive: they cannot
+    sign in, and get no reminders."""
 
     def __init__(self, since: datetime) -> None:
         self._since = since
         self._free: list[tuple[int, int]] = []
-        self.made = 0
+        self.number = 0
 
     def take(self, session: Session, batch: list[Stay]) -> list[int]:
-        """A driver for each of the stays."""
-        whose: list[int] = []
-        lacking: list[int] = []
+        """Returns a driver for each of the stays."""
+        user_ids: list[int] = []
+        missing: list[int] = []
         for n, stay in enumerate(batch):
             if self._free and self._free[0][0] <= stay.start:
                 user = heapq.heappop(self._free)[1]
                 heapq.heappush(self._free, (stay.end, user))
-                whose.append(user)
+                user_ids.append(user)
             else:
-                lacking.append(n)
-                whose.append(0)
-        for n, user in zip(lacking, self._make(session, len(lacking)), strict=True):
-            whose[n] = user
+                missing.append(n)
+                user_ids.append(0)
+        for n, user in zip(missing, self._make(session, len(missing)), strict=True):
+            user_ids[n] = user
             heapq.heappush(self._free, (batch[n].end, user))
-        return whose
+        return user_ids
 
     def _make(self, session: Session, number: int) -> list[int]:
         if not number:
@@ -246,7 +246,7 @@ class _Drivers:
             for n in range(number)
         ]
         session.execute(insert(User), rows)
-        self.made += number
+        self.number += number
         return list(session.scalars(select(User.id).where(User.id >= first).order_by(User.id)))
 
 
@@ -264,7 +264,7 @@ def _row(stay: Stay, lot: _Lot, user_id: int) -> tuple[Any, ...]:
 
 
 def _insert(session: Session, rows: list[tuple[Any, ...]]) -> None:
-    """Many finished bookings by the quickest door each database has; triggers and constraints see every row."""
+    """Inserts finished bookings by the fastest way of each database; triggers and constraints check every row."""
     names = ", ".join(_COLUMNS)
     if is_sqlite():
         plain = [tuple(int(v.timestamp()) if isinstance(v, datetime) else v for v in row) for row in rows]
@@ -279,7 +279,7 @@ def _insert(session: Session, rows: list[tuple[Any, ...]]) -> None:
 
 
 def run(path: Path, *, original_dates: bool = False) -> Loaded:
-    """Reads and loads the file and rolls its figures up."""
+    """Reads and loads the file and refreshes the daily statistics."""
     parks = read(path)
     if not original_dates:
         parks = read(path, weeks_to_now(parks, clock.now()))
@@ -297,8 +297,8 @@ def command(file: Path, original_dates: bool) -> None:
     """Load the real lots and readings of FILE (birmingham.csv.gz) as bookings with history."""
     try:
         loaded = run(file, original_dates=original_dates)
-    except ValueError as fault:
-        raise click.ClickException(str(fault)) from None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    made = f"{loaded.bookings:,} bookings of {loaded.lots} lots and {loaded.drivers:,} drivers"
-    click.echo(f"{made} in {loaded.seconds:.0f} s ({loaded.rate:,} a second), {memory} MiB of memory at most.")
+    summary = f"{loaded.bookings:,} bookings of {loaded.lots} lots and {loaded.drivers:,} drivers"
+    click.echo(f"{summary} in {loaded.seconds:.0f} s ({loaded.rate:,} a second), {memory} MiB of memory at most.")

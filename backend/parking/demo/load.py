@@ -1,4 +1,4 @@
-"""`flask demo load`: sixty days of a made-up town, lived through with the booking rules and a clock of their own."""
+"""`flask demo load`: sixty days of an invented town, simulated with the booking services and a clock of its own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from parking.lots import Lot, Spot
 from parking.mail import OutboxMail
 
 ADMIN, DRIVER = "admin@example.com", "amelia.albers@example.com"
-SWEEP_EVERY = timedelta(hours=3)
+APPLY_EVERY = timedelta(hours=3)
 
 
 @click.command("load")
@@ -46,14 +46,14 @@ def command(city: Path | None) -> None:
 
 
 def _refuse_beside_a_worker() -> None:
-    """Its sweeps go by the real clock: to them the town's whole life lies in the past and ends at once."""
-    seen = jobs.last_seen().get("worker")
-    if seen is not None and clock.now() - seen < timedelta(seconds=jobs.SILENT_SECONDS):
+    """A worker applies due transitions by the real clock, which would end every booking of the simulation at once."""
+    seen = heartbeat.last_seen().get("worker")
+    if seen is not None and clock.now() - seen < timedelta(seconds=heartbeat.SILENT_SECONDS):
         raise click.ClickException("A worker is running. Stop it first, and load these before it starts.")
 
 
 def _made_up(password: str) -> str:
-    number = Town(clock.now(), password).live()
+    number = Town(clock.now(), password).simulate()
     return f"{len(town.PARKS)} lots, {town.DRIVERS} drivers, {number} bookings."
 
 
@@ -68,49 +68,49 @@ def _real(city: Path, password: str) -> str:
 
 @dataclass
 class Town:
-    """Lives through the days; what is to happen later waits in a heap, in the order of time."""
+    """The simulation; actions to come wait in a heap, ordered by time."""
 
     now: datetime
     password: str
     lots: list[int] = field(default_factory=list)
     drivers: list[tuple[int, str]] = field(default_factory=list)
     later: list[tuple[datetime, int, Callable[[], object]]] = field(default_factory=list)
-    made: int = 0
+    bookings: int = 0
     refused: int = 0
 
-    def live(self) -> int:
-        """From the first day to now; the number of bookings made."""
+    def simulate(self) -> int:
+        """Simulates from the first day to now. Returns the number of bookings."""
         begin = self.now - timedelta(days=town.DAYS + 1)
         with clock.set_to(begin):
-            self._found()
+            self._create_users_and_lots()
             for visit in town.visits(self.now):
-                self._at(visit.at, partial(self._come, visit))
-            self._at(begin + SWEEP_EVERY, self._sweep)
+                self._at(visit.at, partial(self._book, visit))
+            self._at(begin + APPLY_EVERY, self._apply_due_transitions)
             while self.later:
                 when, _, act = heapq.heappop(self.later)
                 if when > self.now:
                     break
                 clock.travel((when - clock.now()).total_seconds())
                 act()
-        self._keep_mail_here()
-        return self.made
+        self._discard_mails()
+        return self.bookings
 
     def _at(self, when: datetime, act: Callable[[], object]) -> None:
-        heapq.heappush(self.later, (when, len(self.later) + self.made * 10_000, act))
+        heapq.heappush(self.later, (when, len(self.later) + self.bookings * 10_000, act))
 
-    def _found(self) -> None:
-        """The people and the lots."""
-        hashed = hash_password(self.password)  # once: a hundred slow hashes of one word prove nothing
+    def _create_users_and_lots(self) -> None:
+        """Creates the users and the lots."""
+        hashed = hash_password(self.password)  # once: all have the same password
         with transaction() as session:
             admin = create_user(session, ADMIN, "Demo Admin", hashed, "user", "admin")
-            made = []
+            drivers = []
             for name, email, plate in town.drivers():
                 user = create_user(session, email, name, hashed, "user")
                 user.plates = [plate]
-                made.append((user, plate))
+                drivers.append((user, plate))
             session.flush()
-            self._spread_arrivals(made)
-            self.drivers = [(user.id, plate) for user, plate in made]
+            self._spread_registrations(drivers)
+            self.drivers = [(user.id, plate) for user, plate in drivers]
             admin_id = admin.id
         changes = [lot_admin.LotChanges(dict(park.fields)) for park in town.PARKS]
         self.lots = [lot["id"] for lot in lot_admin.create_many(changes, admin_id)]
@@ -118,25 +118,25 @@ class Town:
             for lot_id, park in zip(self.lots, town.PARKS, strict=True):
                 _furnish(session, lot_id, park)
 
-    def _spread_arrivals(self, made: list[tuple[User, str]]) -> None:
-        """Four in five were there from the first day; the others came along the way."""
-        for n, (user, _) in enumerate(made):
+    def _spread_registrations(self, drivers: list[tuple[User, str]]) -> None:
+        """Four in five registered on the first day, the others later."""
+        for n, (user, _) in enumerate(drivers):
             later = town.DAYS * (n - 80) / 20 if n >= 80 else 0
             user.created_at = clock.now() + timedelta(days=max(0.0, later))
 
-    def _come(self, visit: town.Visit) -> None:
+    def _book(self, visit: town.Visit) -> None:
         user_id, plate = self.drivers[visit.driver]
         end = visit.start + timedelta(hours=visit.hours)
-        order = bookings.BookRequest(self.lots[visit.park], user_id, vehicle_plate=plate)
+        request = bookings.BookRequest(self.lots[visit.park], user_id, vehicle_plate=plate)
         if visit.reserved:
-            order = replace(order, reserved_start=visit.start.isoformat(), reserved_end=end.isoformat())
+            request = replace(request, reserved_start=visit.start.isoformat(), reserved_end=end.isoformat())
         try:
-            made = bookings.book(order)
-        except (Conflict, Unavailable):  # full, or no end of it: he drives on
+            answer = bookings.book(request)
+        except (Conflict, Unavailable):  # full
             self.refused += 1
             return
-        self.made += 1
-        self._plan(visit, made["booking"]["id"], user_id, end)
+        self.bookings += 1
+        self._plan(visit, answer["booking"]["id"], user_id, end)
 
     def _plan(self, visit: town.Visit, booking_id: int, user_id: int, end: datetime) -> None:
         if visit.fate == "cancelled":
@@ -149,12 +149,12 @@ class Town:
         early = timedelta(minutes=7) if visit.reserved else timedelta(0)
         self._at(end - early, lambda: _try(bookings.release, booking_id, user_id))
 
-    def _sweep(self) -> None:
+    def _apply_due_transitions(self) -> None:
         bookings.apply_all_due_transitions()
-        self._at(clock.now() + SWEEP_EVERY, self._sweep)
+        self._at(clock.now() + APPLY_EVERY, self._apply_due_transitions)
 
-    def _keep_mail_here(self) -> None:
-        """Nobody is to be written to about days that never were."""
+    def _discard_mails(self) -> None:
+        """Discards the mails of the simulation."""
         with transaction() as session:
             session.execute(
                 update(OutboxMail)
@@ -164,7 +164,7 @@ class Town:
 
 
 def _furnish(session: Session, lot_id: int, park: town.Park) -> None:
-    """Chargers, wide bays and levels."""
+    """Sets chargers, accessible spots and levels."""
     spots = session.scalars(select(Spot).where(Spot.lot_id == lot_id).order_by(Spot.spot_number)).all()
     for n, spot in enumerate(spots):
         spot.accessible = n < park.accessible
@@ -174,7 +174,7 @@ def _furnish(session: Session, lot_id: int, park: town.Park) -> None:
 
 
 def _try(act: Callable[[int, int], object], booking_id: int, user_id: int) -> None:
-    """A plan that life has overtaken (moved, missed, ended by itself) is dropped."""
+    """Calls the service; a booking that has ended otherwise (moved, missed, completed) is left."""
     try:
         act(booking_id, user_id)
     except Conflict:

@@ -1,4 +1,4 @@
-"""A made-up town for demonstrations: its lots, its people, and when they come and go. Drawn, but always alike."""
+"""An invented town for demonstrations: its lots, its users and their visits. Random, with a fixed seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ZONE = "Europe/Berlin"
 DAYS = 60
 DRIVERS = 100
 SHARE = 0.5
-"""Of all who come, those who use this product; the demonstration is ready in under a minute with it."""
+"""The share of arrivals that are simulated; with it the demonstration is ready in under a minute."""
 _DAY = (0, 0, 0, 0, 0, 1, 4, 9, 12, 10, 8, 7, 8, 7, 6, 5, 5, 4, 3, 2, 1, 1, 0, 0)
 _SHOPS = (0, 0, 0, 0, 0, 0, 0, 1, 3, 6, 9, 10, 9, 10, 11, 10, 9, 8, 6, 3, 1, 1, 0, 0)
 _NIGHT = (1, 0, 0, 0, 0, 1, 2, 3, 3, 3, 3, 4, 5, 4, 4, 5, 7, 9, 12, 13, 9, 5, 3, 2)
@@ -22,8 +22,8 @@ _EVEN = (2, 1, 1, 2, 4, 6, 7, 7, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 5, 5, 4, 4, 3, 3)
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """A lot: the fields of the contract (money in cents), how many come on a weekday, at which hours, how long
-    they stay (median hours), and how busy a Saturday and a Sunday are beside that."""
+    """A lot: its API fields (money in cents), arrivals on a weekday, their distribution over the hours, the median
+    stay in hours, and the factors for Saturday and Sunday."""
 
     fields: dict[str, Any]
     arrivals: int
@@ -115,7 +115,7 @@ _LAST = ("Albers", "Brandt", "Conrad", "Dietz", "Ehlers")
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody's wish: when it comes up, for when, how long, and what becomes of it."""
+    """A booking to be made: when it is made, for when, how long, and how it ends."""
 
     at: datetime
     park: int
@@ -128,23 +128,23 @@ class Visit:
 
 
 def drivers() -> Iterator[tuple[str, str, str]]:
-    """(username, address, plate) of everybody."""
+    """Yields (username, email address, plate) of every driver."""
     for n in range(DRIVERS):
         first, last = _FIRST[n % len(_FIRST)], _LAST[n // len(_FIRST) % len(_LAST)]
         yield f"{first} {last}", f"{first}.{last}@example.com".lower(), f"KI-{first[0]}{last[0]} {100 + n}"
 
 
 def visits(now: datetime, seed: int = 2026) -> list[Visit]:
-    """The wishes of sixty days up to `now` and of the days to come, in the order in which they come up."""
+    """Returns the visits of sixty days up to `now` and of the days to come, in the order in which they are booked."""
     draw = random.Random(seed)  # noqa: S311 - a town, not a secret
     zone = ZoneInfo(ZONE)
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0)
-    found: list[Visit] = []
+    visits: list[Visit] = []
     for day in range(-DAYS, 4):
         date = today + timedelta(days=day)
         for number, park in enumerate(PARKS):
-            found += _of_day(draw, number, park, date, now)
-    return sorted(found, key=lambda visit: visit.at)
+            visits += _of_day(draw, number, park, date, now)
+    return sorted(visits, key=lambda visit: visit.at)
 
 
 def _of_day(draw: random.Random, number: int, park: Park, date: datetime, now: datetime) -> Iterator[Visit]:

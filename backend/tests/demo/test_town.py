@@ -21,7 +21,7 @@ def three_days(monkeypatch):
 def test_a_town_lives_for_three_days(app, three_days):
     now = clock.now()
     lived = Town(now, "a password of theirs")
-    made = lived.live()
+    made = lived.simulate()
     db.session.rollback()
     statuses = dict(db.session.execute(select(Booking.status, func.count()).group_by(Booking.status)).all())
     assert made == sum(statuses.values()) > 60
