@@ -165,7 +165,7 @@ def test_a_search_finds_nothing_that_is_not_there(ask, world, q):
 def test_a_booking_is_found_by_its_plate_through_the_index(app, world):
     plan = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}[db.engine.dialect.name]
     from parking.bookings.models import Booking
-    from parking.bookings.reading.queries import begins
+    from parking.bookings.reading.filters import begins
 
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text("SET enable_seqscan = off"))
