@@ -47,8 +47,8 @@ def command(city: Path | None) -> None:
 
 def _refuse_beside_a_worker() -> None:
     """A worker applies due transitions by the real clock, which would end every booking of the simulation at once."""
-    seen = heartbeat.last_seen().get("worker")
-    if seen is not None and clock.now() - seen < timedelta(seconds=heartbeat.SILENT_SECONDS):
+    seen = jobs.last_seen().get("worker")
+    if seen is not None and clock.now() - seen < timedelta(seconds=jobs.SILENT_SECONDS):
         raise click.ClickException("A worker is running. Stop it first, and load these before it starts.")
 
 

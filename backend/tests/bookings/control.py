@@ -1,7 +1,7 @@
-"""The product with a guard taken away, for control runs: a test of a race that passes against this proves nothing.
+"""The application without one of its guards, for control runs: a test of a race must fail against it.
 
-`CONTROL` names what is naive: `book` (look, then take), `idempotency` (keys are not looked at), `release` (look,
-then write).
+`CONTROL` names the missing guard: `book` (checks, then inserts), `idempotency` (ignores keys), `release` (checks, then
+writes).
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from parking.lots.queries import open_lot
 
 PAUSE_SECONDS = 0.05
 _met = threading.Event()
-_two_have_looked = threading.Barrier(2, action=_met.set)
+_two_have_checked = threading.Barrier(2, action=_met.set)
 
 
-def _dawdle() -> None:
-    """Between looking and acting: the first in this process waits for a second who has looked too."""
+def _wait_for_a_second_request() -> None:
+    """Between check and write: the first request of this process waits until a second one has checked too."""
     if _met.is_set():
         time.sleep(PAUSE_SECONDS)
         return
     with contextlib.suppress(threading.BrokenBarrierError):
-        _two_have_looked.wait(10)
+        _two_have_checked.wait(10)
 
 
 def _book(order: service.BookRequest) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def _book(order: service.BookRequest) -> dict[str, Any]:
     )
     if not free:
         raise Conflict("Full.", code="lot_full", alternatives=[])
-    _dawdle()
+    _wait_for_a_second_request()
     with transaction() as session:
         values = allocation.insert_values(new) | {"spot_id": free[0]}
         booking_id = session.scalar(insert(Booking.__table__).values(values).returning(Booking.id))
@@ -56,7 +56,7 @@ def _release(booking_id: int, user_id: int | None, *, reason: str | None = None)
     """Check, then act: reads the booking, and writes its end later."""
     row = queries.one(db.session(), booking_id, user_id=user_id, with_user=True)
     running = row is not None and row.Booking.end_time is None
-    _dawdle()
+    _wait_for_a_second_request()
     with transaction() as session:
         row = queries.one(session, booking_id, user_id=user_id, with_user=True)
         if running and row is not None:

@@ -66,7 +66,7 @@ def standing(lot: str, instant: int) -> int:
     return db.session.scalar(query, {"name": f"Birmingham {lot}", "at": moment})
 
 
-def test_at_every_reading_so_many_cars_stand_there_as_it_says(app, path, rows):
+def test_the_number_of_cars_equals_every_reading(app, path, rows):
     with clock.set_to(datetime(2016, 11, 20, tzinfo=UTC)):
         loaded = birmingham.run(path, original_dates=True)
         found = expected(rows)
@@ -76,7 +76,7 @@ def test_at_every_reading_so_many_cars_stand_there_as_it_says(app, path, rows):
         assert check.find_differences() == []
 
 
-def test_the_half_hourly_curve_is_the_files(app, tmp_path):
+def test_the_half_hourly_curve_equals_the_file(app, tmp_path):
     """Readings on the half hour: the curve of the page has exactly their values."""
     random, at, rows = Random(1), datetime(2016, 11, 1, 8), []
     for half in range(18):

@@ -18,7 +18,7 @@ def three_days(monkeypatch):
     monkeypatch.setattr(town, "DAYS", 3)
 
 
-def test_a_town_lives_for_three_days(app, three_days):
+def test_three_days_of_a_town_are_simulated(app, three_days):
     now = clock.now()
     lived = Town(now, "a password of theirs")
     made = lived.simulate()
@@ -32,7 +32,7 @@ def test_a_town_lives_for_three_days(app, three_days):
     assert states == {"discarded"}
 
 
-def test_the_same_town_every_time(three_days):
+def test_the_simulation_is_the_same_every_time(three_days):
     assert town.visits(clock.now()) == town.visits(clock.now())
 
 

@@ -40,7 +40,7 @@ FILES = {
 
 
 @pytest.mark.parametrize(("data", "encoding", "separator", "decimal"), FILES.values(), ids=FILES)
-def test_every_spreadsheets_file_means_the_same(data, encoding, separator, decimal):
+def test_files_of_all_spreadsheets_give_the_same_lots(data, encoding, separator, decimal):
     parsed = csv_import.parse(data)
     assert parsed.reading.as_json() == {"encoding": encoding, "separator": separator, "decimal": decimal}
     south, north = [changes.fields for changes in parsed.lots]
@@ -114,7 +114,7 @@ def test_numbers_as_programs_write_them(cell, sign, plain):
      "name,capacity,price_per_hour\nA,1,\ud800\n".encode("utf-8", "surrogatepass"),
      b"PK\x03\x04" + b"\0" * 99],
 )  # fmt: skip
-def test_what_is_no_file_of_lots_is_refused_with_a_sentence(data):
+def test_another_file_is_refused_with_a_message(data):
     with pytest.raises(Invalid) as refused:
         csv_import.parse(data)
     assert refused.value.detail
@@ -129,7 +129,7 @@ def test_what_is_no_file_of_lots_is_refused_with_a_sentence(data):
         ("A,1,1," + "9" * 400, "latitude: The latitude must be"),
     ],
 )
-def test_what_is_wrong_with_a_cell_is_a_sentence(line, sentence):
+def test_a_wrong_cell_has_a_message(line, sentence):
     with pytest.raises(Invalid) as refused:
         csv_import.parse(f"name,capacity,price_per_hour,latitude\n{line}\n")
     (said,) = (text for texts in refused.value.errors.values() for text in texts)
@@ -137,7 +137,7 @@ def test_what_is_wrong_with_a_cell_is_a_sentence(line, sentence):
     assert "nput" not in said
 
 
-def test_a_huge_cell_is_refused_with_a_sentence():
+def test_a_huge_cell_is_refused_with_a_message():
     with pytest.raises(Invalid) as refused:
         csv_import.parse("name,capacity,price_per_hour\n" + "x" * 200_000 + ",1,1\n")
     assert "more than 131,072 characters" in refused.value.detail

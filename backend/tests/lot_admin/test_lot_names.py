@@ -53,7 +53,7 @@ def test_a_name_is_taken_on_every_way_in(ask, name, same):
     assert taken(ask("POST", f"/api/lots/{first}/restore"))
 
 
-def test_the_index_decides_where_the_look_before_came_too_early(ask, monkeypatch):
+def test_the_index_refuses_a_name_taken_since_the_check(ask, monkeypatch):
     """As if another request were faster, every time."""
     monkeypatch.setattr(lot_names, "require_free", lambda session, name: None)
     test_a_name_is_taken_on_every_way_in(ask, "Ärztehaus", "ärztehaus")
@@ -73,11 +73,11 @@ def _race(app, auth, carol) -> list[int]:
         return sorted(job.result(60) for job in jobs)
 
 
-def test_of_many_at_once_one_gets_the_name(app, auth, carol):
+def test_one_of_many_concurrent_requests_gets_the_name(app, auth, carol):
     assert _race(app, auth, carol) == [201] + [409] * 7
 
 
-def test_without_the_index_several_get_it(app, auth, carol, monkeypatch):
+def test_control_without_the_index_several_get_the_name(app, auth, carol, monkeypatch):
     """The control run of the race."""
     monkeypatch.setattr(lot_names, "require_free", lambda session, name: None)
     with transaction() as session:
@@ -111,7 +111,7 @@ def test_a_page_may_end_with_the_longest_name(ask):
 
 
 @pytest.mark.parametrize("name", ["\u200b", "\u3164", "a\u202eb", "\u2060\u00ad"])
-def test_a_name_that_one_cannot_see_is_refused(ask, name):
+def test_an_invisible_name_is_refused(ask, name):
     answer = ask("POST", "/api/lots", json=body(name))
     assert answer.status_code == 422
     assert "visible characters" in answer.json["errors"]["name"][0]
@@ -145,7 +145,7 @@ def test_a_search_of_bookings_knows_every_alphabet(ask, world, q):
     assert ask("GET", "/api/admin/bookings/totals", query_string={"q": q}).json["totals"]["count"] == 1
 
 
-def test_searches_of_people_lots_and_mails_know_every_alphabet(ask, world):
+def test_searches_of_users_lots_and_mails_know_every_alphabet(ask, world):
     for q in PERSON:
         assert count(ask("GET", "/api/users", query_string={"q": q}), "users") == 1, q
         assert count(ask("GET", "/api/admin/audit", query_string={"q": q}), "entries") >= 1, q
@@ -157,7 +157,7 @@ def test_searches_of_people_lots_and_mails_know_every_alphabet(ask, world):
 
 
 @pytest.mark.parametrize("q", ["Özgür X", "ä_zte", "%", "_", "--", "GÖ-AC", "\\"])
-def test_a_search_finds_nothing_that_is_not_there(ask, world, q):
+def test_a_search_without_a_match_is_empty(ask, world, q):
     assert count(ask("GET", "/api/admin/bookings", query_string={"q": q}), "bookings") == 0
     assert count(ask("GET", "/api/users", query_string={"q": q}), "users") == 0
 

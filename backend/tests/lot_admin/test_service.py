@@ -28,7 +28,7 @@ def lot(carol):
 
 
 @pytest.mark.parametrize("degrees", [10**400, -(10**400), 1e300, 91, "1"])
-def test_a_latitude_beyond_all_numbers_is_refused(client, auth, carol, degrees):
+def test_a_latitude_out_of_range_is_refused(client, auth, carol, degrees):
     body = {"name": "Far", "capacity": 1, "price_per_hour": 1, "latitude": degrees}
     answer = client.post("/api/lots", json=body, headers=auth(carol))
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["latitude"])
@@ -59,19 +59,19 @@ def test_a_new_lot_has_spots_numbered_from_one(client, auth, carol):
         ({"owner": "me"}, "owner"),
     ],
 )
-def test_wrong_fields_are_named_and_nothing_is_made(client, auth, carol, change, field):
+def test_wrong_fields_are_named_and_no_lot_is_created(client, auth, carol, change, field):
     answer = client.post("/api/lots", json=NEW | change, headers=auth(carol))
     assert answer.status_code == 422
     assert list(answer.json["errors"]) == [field]
     assert client.get("/api/lots", headers=auth(carol)).json["lots"] == []
 
 
-def test_names_are_taken_once_whatever_their_case(client, auth, carol, lot):
+def test_a_name_is_unique_in_any_case(client, auth, carol, lot):
     answer = client.post("/api/lots", json=NEW | {"name": "HARBOUR"}, headers=auth(carol))
     assert (answer.status_code, answer.json["code"]) == (409, "name_taken")
 
 
-def test_a_stale_edit_is_refused_and_shows_what_is_there(client, auth, carol, lot):
+def test_a_stale_edit_is_refused_with_the_current_lot(client, auth, carol, lot):
     url = f"/api/lots/{lot['id']}"
     tag = client.get(url, headers=auth(carol)).headers["ETag"]
     first = client.put(url, json={"name": "Pier"}, headers=auth(carol, **{"If-Match": tag}))
@@ -81,7 +81,7 @@ def test_a_stale_edit_is_refused_and_shows_what_is_there(client, auth, carol, lo
     assert client.get(url, headers=auth(carol)).json["lot"]["name"] == "Pier"
 
 
-def test_what_an_edit_does_not_name_stays(client, auth, carol):
+def test_an_edit_keeps_the_other_fields(client, auth, carol):
     lot = make_lot(carol, description="By the sea", daily_cap=900, free_minutes=10)
     url = f"/api/lots/{lot['id']}"
     edited = client.put(url, json={"price_per_hour": 3}, headers=auth(carol)).json["lot"]
@@ -134,7 +134,7 @@ def test_deleting_keeps_the_history_and_can_be_undone(client, auth, alice, carol
     assert client.post("/api/book", json=body, headers=auth(alice)).status_code == 201
 
 
-def test_reservations_are_cancelled_with_the_lot_only_when_asked(client, auth, alice, carol, lot):
+def test_reservations_are_cancelled_with_the_lot_only_on_request(client, auth, alice, carol, lot):
     booking = reserve(alice, lot, H, H)
     url = f"/api/lots/{lot['id']}"
     answer = client.delete(url, headers=auth(carol))
@@ -280,7 +280,7 @@ def writing_kept_by_somebody(app):
         yield
 
 
-def test_a_dry_run_waits_for_nobody_and_keeps_nobody_waiting(app, client, auth, carol, lot):
+def test_a_dry_run_neither_waits_nor_blocks(app, client, auth, carol, lot):
     headers = auth(carol)
     with writing_kept_by_somebody(app):
         tried = import_csv(client, headers, CSV, "?dry_run=true")

@@ -55,7 +55,7 @@ def test_random_stays_equal_the_fraction_to_the_cent(zone):
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("cap_day", ["rolling", "calendar"])
-def test_a_daily_cap_equals_a_reckoning_day_by_day(zone, cap_day):
+def test_a_daily_cap_equals_a_calculation_day_by_day(zone, cap_day):
     draw, tz = random.Random(zone + cap_day), ZoneInfo(zone)
     for _ in range(400):
         start = FIRST + timedelta(seconds=draw.randrange(int((LAST - FIRST).total_seconds())))
@@ -85,7 +85,7 @@ def test_the_clients_two_formulas():
     assert stay_cost(TariffTerms(500), nine - timedelta(minutes=30), nine + timedelta(hours=8), window) == 4250
 
 
-def test_the_night_the_clocks_change_costs_what_it_lasted():
+def test_a_night_with_a_clock_change_is_charged_by_its_length():
     london = ZoneInfo("Europe/London")
     evening = datetime(2026, 3, 28, 22, tzinfo=london)
     assert cost_minor(TariffTerms(100), evening, datetime(2026, 3, 29, 6, tzinfo=london)) == 700
@@ -94,7 +94,7 @@ def test_the_night_the_clocks_change_costs_what_it_lasted():
 
 
 @pytest.mark.parametrize(("seconds", "cents"), [(0, 0), (600, 0), (601, 17), (3600, 100)])
-def test_free_minutes_are_for_stays_no_longer_than_them(seconds, cents):
+def test_only_stays_within_the_free_minutes_are_free(seconds, cents):
     start = datetime(2026, 1, 1, tzinfo=UTC)
     assert cost_minor(TariffTerms(100, free_s=600), start, start + timedelta(seconds=seconds)) == cents
 

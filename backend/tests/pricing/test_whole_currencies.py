@@ -100,7 +100,7 @@ START = datetime(2026, 3, 2, 12, tzinfo=UTC)
     ("seconds", "whole", "hundredths"),
     [(0, 0, 0), (5, 0, 42), (6, 100, 50), (3600, 30000, 30000), (3721, 31000, 31008), (3725, 31000, 31042)],
 )
-def test_the_amount_is_rounded_half_up_once_to_what_there_is(seconds, whole, hundredths):
+def test_the_amount_is_rounded_half_up_once_to_the_smallest_unit(seconds, whole, hundredths):
     end = START + timedelta(seconds=seconds)
     assert cost_minor(TariffTerms(30000, unit_minor=100), START, end) == whole
     assert cost_minor(TariffTerms(30000), START, end) == hundredths
@@ -113,13 +113,13 @@ def test_the_days_under_a_cap_are_whole_and_add_up():
     assert [line.amount_minor for line in lines][:2] == [100_000, 100_000]
 
 
-def test_mails_and_words_write_an_old_amount_with_its_decimals():
+def test_texts_write_an_old_amount_with_its_decimals():
     assert Texts("en").money(31008, "JPY") == "¥310.08"
     assert Texts("de").money(31000, "JPY") == "310\u00a0¥"
     assert (money.plain_text(31008, "JPY"), money.plain_text(31000, "JPY")) == ("310.08", "310")
     assert (money.plain_text(250, "EUR"), money.plain_text(5, "EUR")) == ("2.50", "0.05")
 
 
-def test_the_page_has_the_same_list():
+def test_the_frontend_has_the_same_currencies():
     source = (Path(__file__).parents[3] / "frontend" / "src" / "shared" / "currencies.ts").read_text(encoding="utf-8")
     assert set(re.findall(r"\b[A-Z]{3}\b", source.split("split")[0].split("WHOLE")[1])) == money.WHOLE

@@ -246,7 +246,7 @@ def test_a_stay_over_the_end_of_a_month_is_listed_in_the_one_it_ended_in(client,
     assert found == months
 
 
-def test_what_is_open_is_listed_in_every_month_it_touches(client, auth, alice):
+def test_a_live_booking_is_listed_in_every_month_that_it_touches(client, auth, alice):
     lot = world.make_lot("Quay", "UTC", 1, utc("2026-01-01T00:00"))
     world.put(
         world.row(
