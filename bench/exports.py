@@ -31,7 +31,7 @@ import config
 from parking import create_app
 from parking.accounts import User
 from parking.bookings.models import Booking
-from parking.bookings.reading.queries import Filters
+from parking.bookings import Filters
 from parking.database import db, schema, transaction
 from parking.exports import service
 from parking.lots.models import Lot, Spot

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from parking.accounts.models import User
+from parking.accounts import User
 from parking.bookings.models import Booking
 from parking.bookings.reading import local_days
 from parking.bookings.reading.local_days import LocalDays
