@@ -277,7 +277,7 @@ def _roll_up() -> int:
             count += len(made)
         _write_rolled([lot.id for lot in mine], zone, first, last)
     for day, change in everyone.items():
-        change.difference.drivers = change.came
+        change.difference.drivers = change.new_drivers
         _keep([store.day_rows(ALL_LOTS, day, change.difference)])
     with db.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM stats_change")
