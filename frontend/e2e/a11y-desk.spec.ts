@@ -65,7 +65,7 @@ test('the desk: places', async ({ page, watch }) => {
   await examineAll(page, [
     { name: 'overview', path: '/admin', ready: 'Revenue yesterday' },
     { name: 'lots', path: '/admin/lots', ready: name },
-    { name: 'one lot', path: `/admin/lots/${lot}`, ready: 'Who is where' },
+    { name: 'one lot', path: `/admin/lots/${lot}`, ready: 'No spot selected' },
     { name: 'bookings', path: '/admin/bookings', ready: name },
     {
       name: 'bookings narrowed',
@@ -74,8 +74,8 @@ test('the desk: places', async ({ page, watch }) => {
     },
     { name: 'people', path: '/admin/users', ready: '@example.com' },
     { name: 'a person', path: `/admin/users/${person}`, ready: 'Disable account' },
-    { name: 'no such person', path: '/admin/users/999999', ready: 'Nothing here' },
-    { name: 'no such lot', path: '/admin/lots/999999', ready: 'Nothing here' },
+    { name: 'no such person', path: '/admin/users/999999', ready: 'Not found' },
+    { name: 'no such lot', path: '/admin/lots/999999', ready: 'Not found' },
   ])
 })
 
@@ -87,7 +87,7 @@ test('the desk: mail, exports, log and figures', async ({ page }) => {
     { name: 'timetable', path: '/admin/mail?view=timetable', ready: 'Run now' },
     { name: 'system', path: '/admin/mail?view=system', ready: 'Version' },
     { name: 'exports', path: '/admin/exports', ready: 'All data' },
-    { name: 'log', path: '/admin/audit', ready: 'What happened' },
+    { name: 'log', path: '/admin/audit', ready: 'Before → after' },
     { name: 'log narrowed', path: `/admin/audit?actor_id=${person}`, ready: 'Only by' },
     {
       name: 'figures',
@@ -117,14 +117,14 @@ test('the desk: dialogs about lots and spots', async ({ page, watch }) => {
   test.expect(saved).toBe(true)
   await examineAll(page, [
     { name: 'who is on a spot', path: `${at}?spot=1`, ready: 'Force release' },
-    { name: 'a closed spot', path: `${at}?spot=12`, ready: 'Back into service' },
+    { name: 'a closed spot', path: `${at}?spot=12`, ready: 'Reopen' },
     {
       name: 'taking a spot out of service',
       path: `${at}?spot=7`,
       ready: 'Level and features',
       then: async (here) => {
         await here.getByText('Take out of service').first().click()
-        await here.getByText('For your colleagues').waitFor()
+        await here.getByText('Visible to administrators only').waitFor()
       },
     },
     {
@@ -160,31 +160,31 @@ test('the desk: dialogs about lots and spots', async ({ page, watch }) => {
     {
       name: 'a shrink that is blocked',
       path: at,
-      ready: 'Who is where',
+      ready: 'No spot selected',
       then: async (here) => {
         await opens('Edit')(here)
         await inDialog(here).getByLabel('Number of spots').fill('0')
         await inDialog(here).getByLabel('Number of spots').fill('1')
         await inDialog(here).getByRole('button', { name: 'Save' }).click()
-        await here.getByText('This is in the way').waitFor()
+        await here.getByText('Blocked by').waitFor()
       },
     },
     {
       name: 'deleting a lot with cars',
       path: at,
-      ready: 'Who is where',
+      ready: 'No spot selected',
       then: async (here) => {
         await opens('Delete')(here)
         await inDialog(here).getByRole('button', { name: 'Delete' }).click()
-        await here.getByText('There are still cars here').waitFor()
+        await here.getByText('Cars are still parked here').waitFor()
       },
     },
     {
       name: 'several spots',
       path: `/admin/lots/${lot}`,
-      ready: 'Who is where',
+      ready: 'No spot selected',
       then: async (here) => {
-        await opens('Several spots')(here)
+        await opens('Bulk edit')(here)
         await inDialog(here).getByLabel('Spots').fill('1-')
         await inDialog(here).getByRole('button', { name: 'Change' }).click()
         await here.getByText('Enter numbers and ranges').first().waitFor()
@@ -207,7 +207,7 @@ test('the desk: dialogs about lots and spots', async ({ page, watch }) => {
       then: async (here) => {
         await opens('Import')(here)
         await choose(here, 'name,capacity,price_per_hour\nHarbour,12,2.50\n')
-        await here.getByText('1 lot would be made').last().waitFor()
+        await here.getByText('1 lot will be created').last().waitFor()
       },
     },
   ])
@@ -236,7 +236,7 @@ test('the desk: two who edit at once', async ({ page, watch }) => {
   test.expect(lot).toBeTruthy()
   await inDialog(page).getByLabel('Price per hour').fill('4')
   await inDialog(page).getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Somebody else changed this lot meanwhile').waitFor()
+  await page.getByText('Someone else has changed this lot').waitFor()
   await examine(page, 'both versions of a lot')
 })
 
@@ -277,7 +277,7 @@ test('the desk: dialogs about bookings, people and mail', async ({ page }) => {
         await inDialog(here).getByText(/would/).waitFor()
       },
     },
-    ...['Mail', 'As text', 'Headers'].map((view) => ({
+    ...['HTML', 'Plain text', 'Headers'].map((view) => ({
       name: `one mail, ${view}`,
       path: '/admin/mail',
       ready: 'Attempts',
@@ -315,18 +315,18 @@ test('the desk: empty places', async ({ page }) => {
     {
       name: 'no booking fits',
       path: '/admin/bookings?status=No-show',
-      ready: 'No booking matches',
+      ready: 'No bookings match',
     },
-    { name: 'nobody', path: '/admin/users', ready: 'Nobody has signed up' },
-    { name: 'nobody fits', path: '/admin/users?q=zzz', ready: 'Nobody fits' },
-    { name: 'no mail', path: '/admin/mail', ready: 'No mail yet' },
-    { name: 'no mail fits', path: '/admin/mail?state=failed', ready: 'No mail fits' },
+    { name: 'nobody', path: '/admin/users', ready: 'No users yet' },
+    { name: 'nobody fits', path: '/admin/users?q=zzz', ready: 'No users match' },
+    { name: 'no mail', path: '/admin/mail', ready: 'No emails yet' },
+    { name: 'no mail fits', path: '/admin/mail?state=failed', ready: 'No emails match' },
     { name: 'no exports', path: '/admin/exports', ready: 'No exports yet' },
-    { name: 'nothing logged', path: '/admin/audit', ready: 'Nothing has been changed' },
+    { name: 'nothing logged', path: '/admin/audit', ready: 'No changes yet' },
     {
       name: 'figures of nothing',
       path: '/admin/analytics?from=1999-01-01&to=1999-01-07',
-      ready: 'Nothing in this period',
+      ready: 'No data in this period',
     },
   ])
 })

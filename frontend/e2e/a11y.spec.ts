@@ -81,10 +81,10 @@ test('pages for everybody', async ({ page, watch }) => {
       ready: 'Confirm',
       then: async (at) => {
         await press('Confirm this address')(at)
-        await at.getByText('It may be incomplete, too old').waitFor()
+        await at.getByText('It may be incomplete, expired').waitFor()
       },
     },
-    { name: 'not found', path: '/nowhere', ready: 'nothing at this address' },
+    { name: 'not found', path: '/nowhere', ready: 'Page not found' },
   ])
 })
 
@@ -95,34 +95,34 @@ test('pages of a driver', async ({ page, context, watch }) => {
   const { lot, running, coming, done } = setting
   await examineAll(page, [
     { name: 'home', path: '/', ready: /free of/ },
-    { name: 'lot', path: `/lots/${lot}`, ready: 'You need not choose' },
+    { name: 'lot', path: `/lots/${lot}`, ready: 'No preference?' },
     {
       name: 'lot, a spot chosen',
       path: `/lots/${lot}`,
-      ready: 'You need not choose',
+      ready: 'No preference?',
       then: press(/^Spot 5, available/),
     },
     {
       name: 'lot as a list',
       path: `/lots/${lot}`,
-      ready: 'You need not choose',
+      ready: 'No preference?',
       then: press('List'),
     },
     {
       name: 'lot, a time of one’s own',
       path: `/lots/${lot}?later=1`,
-      ready: 'You need not choose',
+      ready: 'No preference?',
       then: press('Other time'),
     },
-    { name: 'running booking', path: `/bookings/${running}`, ready: 'Yours for sure until' },
-    { name: 'coming booking', path: `/bookings/${coming}`, ready: 'Begins in' },
-    { name: 'finished booking', path: `/bookings/${done}`, ready: 'All done' },
+    { name: 'running booking', path: `/bookings/${running}`, ready: 'Guaranteed until' },
+    { name: 'coming booking', path: `/bookings/${coming}`, ready: 'Starts in' },
+    { name: 'finished booking', path: `/bookings/${done}`, ready: 'Booking completed' },
     { name: 'receipt', path: `/bookings/${done}/receipt`, ready: 'Issued' },
     { name: 'history', path: '/bookings', ready: /\d bookings/ },
     { name: 'profile', path: '/profile', ready: 'This device' },
     { name: 'forbidden', path: '/admin/users', ready: 'for administrators' },
-    { name: 'nobody’s booking', path: '/bookings/999999', ready: 'Nothing here' },
-    { name: 'no such lot', path: '/lots/999999', ready: 'Nothing here' },
+    { name: 'nobody’s booking', path: '/bookings/999999', ready: 'Not found' },
+    { name: 'no such lot', path: '/lots/999999', ready: 'Not found' },
   ])
 })
 
@@ -143,7 +143,7 @@ test('dialogs of a driver', async ({ page, context, watch }) => {
     problem(409, 'spot_taken', { next_spot: { spot_id: 1, spot_number: 7 } }),
   )
   await examineAll(page, [
-    ...['Release', 'Extend', 'Cancel booking'].map(home),
+    ...['End parking', 'Extend', 'Cancel booking'].map(home),
     home(/^Reserve for later at/),
     {
       ...home(/^Book now at/),
@@ -157,10 +157,10 @@ test('dialogs of a driver', async ({ page, context, watch }) => {
     {
       name: 'full lot with a way out',
       path: `/lots/${full.id}`,
-      ready: 'You need not choose',
+      ready: 'No preference?',
       then: async (at) => {
         await at.unroute('**/api/book')
-        await press('Find another way')(at)
+        await press('See other options')(at)
         await at
           .getByRole('button', { name: /^Book at/ })
           .first()
@@ -174,7 +174,7 @@ test('dialogs of a driver', async ({ page, context, watch }) => {
       ready: 'This device',
       then: async (at) => {
         await dialog('Delete account')(at)
-        await press('Delete for good')(at)
+        await press('Delete permanently')(at)
         await expect(at.locator('.alert-danger')).toBeFocused()
       },
     },
@@ -186,24 +186,24 @@ test('empty places', async ({ page, driver, context, watch }) => {
   test.setTimeout(MANY_SCREENS)
   await page.goto('/')
   await page.getByLabel('Search by name or address').fill('zzz no such lot')
-  await page.getByText('No car park matches').waitFor()
+  await page.getByText('No parking lot matches').waitFor()
   await examine(page, 'search without a match')
   await page.route(/\/api\/(public\/)?lots(\?.*)?$/, (route) =>
     route.fulfill({ json: { lots: [] } }),
   )
   await examineAll(page, [
-    { name: 'no car park', path: '/', ready: 'No car parks yet' },
+    { name: 'no car park', path: '/', ready: 'No parking lots yet' },
     { name: 'empty history', path: '/bookings', ready: 'No bookings yet' },
     {
       name: 'history without a match',
       path: '/bookings?status=No-show',
-      ready: 'No booking matches',
+      ready: 'No bookings match',
     },
   ])
   expect(driver.id).toBeGreaterThan(0)
   await context.clearCookies()
   await page.evaluate(() => localStorage.clear())
-  await examineAll(page, [{ name: 'landing, no lots', path: '/', ready: 'No car parks yet' }])
+  await examineAll(page, [{ name: 'landing, no lots', path: '/', ready: 'No parking lots yet' }])
 })
 
 test('when the server fails, or the network', async ({ page, context, driver, watch }) => {

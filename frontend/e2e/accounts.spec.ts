@@ -79,7 +79,7 @@ for (const [device, viewport] of [
       await expect(a.getByRole('button', { name: 'Book a spot now' })).toBeVisible()
       await signInByHand(b, bert)
       const notice = a.locator('.pw-notice')
-      await expect(notice).toContainText(`Somebody else is signed in now: ${bert.username}`)
+      await expect(notice).toContainText(`Someone else is now signed in: ${bert.username}`)
       await expect(notice).toContainText(anna.username)
       await expect(notice).not.toContainText('was not carried out')
       await expect(a.getByRole('heading', { level: 1 })).toHaveText(`Hello ${bert.username}`)
@@ -233,11 +233,11 @@ test('a release that waits for the network is not sent as somebody else', async 
   const booking = await book(anna, (await makeLot()).id)
   await page.goto('/login')
   await signInByHand(page, anna)
-  await page.getByRole('button', { name: 'Release', exact: true }).click()
+  await page.getByRole('button', { name: 'End parking', exact: true }).click()
   const sent: string[] = []
   page.on('request', (one) => one.url().includes('/api/release/') && sent.push(one.url()))
   await context.setOffline(true)
-  await page.getByRole('button', { name: /^Release for €/ }).click()
+  await page.getByRole('button', { name: /^End parking for €/ }).click()
   await expect
     .poll(() => page.evaluate(() => localStorage.getItem('pw-pending-releases')))
     .toContain(String(booking.id))

@@ -57,13 +57,13 @@ test('J13: a mail that failed is found and sent again in three clicks', async ({
   await expect.poll(state).toBe('failed')
   await page.goto('/admin')
   const places = page.getByRole('navigation', { name: 'Administration' })
-  await hand.click(places.getByRole('link', { name: 'Mail' }))
+  await hand.click(places.getByRole('link', { name: 'Email' }))
   await hand.click(page.getByRole('button', { name: /^Failed/ }))
   await expect(page.getByText('550 5.1.1 no such mailbox here').first()).toBeVisible()
   await hand.click(
     page.getByRole('button', { name: new RegExp(`^Send again.*to ${reader.email}`) }),
   )
-  await expect(page.getByText('The mail is queued again').first()).toBeVisible()
+  await expect(page.getByText('The email is queued again').first()).toBeVisible()
   expect(hand.clicks).toBe(3)
   await expect.poll(state).toBe('sent')
 })
@@ -79,7 +79,7 @@ test('the desk sees a booking as it happens', async ({ page }) => {
 test('a person is signed out everywhere from the desk', async ({ page }) => {
   const driver = await register()
   await page.goto(`/admin/users/${driver.id}`)
-  const card = page.getByRole('region', { name: 'Signed in', exact: true })
+  const card = page.getByRole('region', { name: 'Sessions', exact: true })
   await expect(card.getByText('Signed in on 1 browser.')).toBeVisible()
   await card.getByRole('button', { name: 'Sign out everywhere' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click()
@@ -96,7 +96,7 @@ test('many spots are taken out of service at once, or none when one is booked', 
   const driver = await register()
   const { spot_number, id } = await book(driver, lot.id)
   await page.goto(`/admin/lots/${lot.id}`)
-  await page.getByRole('button', { name: 'Several spots' }).click()
+  await page.getByRole('button', { name: 'Bulk edit' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Spots').fill('1-4, 6')
   await dialog.getByRole('button', { name: 'Change 5 spots' }).click()

@@ -185,8 +185,8 @@ test('figures without bookings open what makes them: people, and lots that sum u
 }) => {
   const lot = await busyLot()
   await todaysFigures(page, lot.id)
-  await page.getByText('All figures').click()
-  const available = page.getByRole('link', { name: /^Spots in service, in spot-hours:/ })
+  await page.getByText('All metrics').click()
+  const available = page.getByRole('link', { name: /^Spot-hours in service:/ })
   const figure = (await available.textContent())!.trim()
   await available.click()
   await expect(page.locator('#figures-lots tfoot td').last()).toHaveText(figure)
@@ -199,7 +199,7 @@ test('figures without bookings open what makes them: people, and lots that sum u
   const chip = page.getByRole('button', { name: /^Remove the filter “Signed up / })
   await expect(chip).toBeVisible()
   // Others may sign up meanwhile.
-  const listed = () => page.getByRole('status').filter({ hasText: 'people' }).textContent()
+  const listed = () => page.getByRole('status').filter({ hasText: 'users' }).textContent()
   await expect
     .poll(async () => parseInt((await listed())!.replaceAll(',', '')))
     .toBeGreaterThanOrEqual(known)
@@ -226,6 +226,6 @@ test('a chart can be saved as numbers and as a picture', async ({ page }) => {
 
 test('an empty period says so', async ({ page }) => {
   await page.goto('/admin/analytics?from=1999-01-01&to=1999-01-07')
-  await expect(page.getByText('Nothing in this period')).toBeVisible()
+  await expect(page.getByText('No data in this period')).toBeVisible()
   await expect(page.locator('.pw-chart')).toHaveCount(0)
 })

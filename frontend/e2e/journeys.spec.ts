@@ -19,7 +19,7 @@ test('J1: from home to a booked spot in two clicks, without typing', async ({
   await page.goto('/')
   await hand.click(page.getByRole('button', { name: `Book now at ${lot.name}` }))
   await hand.click(page.getByRole('button', { name: 'Book a spot now' }))
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It is yours')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^You're all set: spot \d+$/)
   await expect(spotNumber(page)).toHaveText('1')
   expect(hand.clicks).toBe(2)
   expect(await bookingsOf(driver)).toHaveLength(1)
@@ -31,7 +31,7 @@ test('J2: the last lot again in two clicks', async ({ page, driver, hand }) => {
   await page.goto('/')
   await hand.click(page.getByRole('button', { name: 'Book again' }))
   await hand.click(page.getByRole('button', { name: 'Book a spot now' }))
-  await expect(page.getByText('Yours for sure until')).toBeVisible()
+  await expect(page.getByText('Guaranteed until')).toBeVisible()
   expect(hand.clicks).toBe(2)
 })
 
@@ -43,11 +43,11 @@ test('J3: released in two clicks, with the amount shown before and after', async
   const lot = await makeLot()
   const booking = await book(driver, lot.id)
   await page.goto('/')
-  await hand.click(page.getByRole('button', { name: 'Release', exact: true }))
+  await hand.click(page.getByRole('button', { name: 'End parking', exact: true }))
   await expect(page.getByRole('dialog')).toContainText('To pay')
-  await hand.click(page.getByRole('button', { name: /^Release for €/ }))
+  await hand.click(page.getByRole('button', { name: /^End parking for €/ }))
   await expect(
-    page.getByText(`Spot ${booking.spot_number} released. Total €`).first(),
+    page.getByText(`Parking on spot ${booking.spot_number} ended. Total €`).first(),
   ).toBeVisible()
   expect(hand.clicks).toBe(2)
   expect((await bookingsOf(driver))[0]?.status).toBe('Completed')
@@ -84,7 +84,7 @@ test('J5: reserves tomorrow 9 to 17 in four clicks, the price shown before', asy
   await hand.click(page.getByRole('button', { name: `Reserve for later at ${lot.name}` }))
   await hand.click(page.getByRole('button', { name: 'Tomorrow 9–17' }))
   await hand.click(page.getByRole('button', { name: 'Reserve for €20.00' }))
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It is yours')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^You're all set: spot \d+$/)
   await expect(page.getByText('09:00 – ').first()).toBeVisible()
   expect(hand.clicks).toBeLessThanOrEqual(4)
   expect((await bookingsOf(driver))[0]?.status).toBe('Reserved')
@@ -98,7 +98,7 @@ test('J5: a window of one’s own', async ({ page, driver }) => {
   await page.getByLabel('From').fill(`${day}T10:00`)
   await page.getByLabel('Until').fill(`${day}T12:00`)
   await page.getByRole('button', { name: 'Reserve for €5.00' }).click()
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It is yours')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^You're all set: spot \d+$/)
   await expect(page.getByText('10:00 – ').first()).toBeVisible()
   expect(await bookingsOf(driver)).toHaveLength(1)
 })
@@ -109,7 +109,7 @@ test('J6: thirty more minutes in two clicks', async ({ page, driver, hand }) => 
   await page.goto('/')
   await hand.click(page.getByRole('button', { name: 'Extend' }))
   await hand.click(page.getByRole('button', { name: /30 min/ }))
-  await expect(page.getByText(/^Yours until/)).toBeVisible()
+  await expect(page.getByText(/^Guaranteed until \d/)).toBeVisible()
   expect(hand.clicks).toBe(2)
 })
 
@@ -139,7 +139,7 @@ test('J7: when somebody was faster, one tap books the next spot', async ({
   })
   await wish.click()
   await page.getByRole('button', { name: /^Take spot/ }).click()
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It is yours')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^You're all set: spot \d+$/)
   expect(await bookingsOf(driver)).toHaveLength(1)
 })
 
@@ -214,7 +214,7 @@ test('J14: by keyboard alone, from the sign-in page to a booked spot', async ({
   await press('Enter')
   await reach('Book a spot now', 'button')
   await press('Enter')
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It is yours')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^You're all set: spot \d+$/)
   expect(keys).toBeLessThanOrEqual(25)
 })
 
@@ -241,16 +241,16 @@ test('J15: what a screen reader hears while booking and releasing', async ({ pag
   await page.keyboard.press('Enter')
   await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
   await expect(page.locator('main')).toMatchAriaSnapshot(`
-    - heading "It is yours" [level=1]
+    - heading /You're all set/ [level=1]
     - text: /Spot/
-    - button "Release"
+    - button "End parking"
   `)
-  await reach('Release')
+  await reach('End parking')
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('dialog')).toHaveAccessibleName('Release spot 1?')
-  await reach(/^Release for €/)
+  await expect(page.getByRole('dialog')).toHaveAccessibleName('End parking on spot 1?')
+  await reach(/^End parking for €/)
   await page.keyboard.press('Enter')
-  const said = page.getByRole('status').filter({ hasText: 'Spot 1 released. Total €' })
+  const said = page.getByRole('status').filter({ hasText: 'Parking on spot 1 ended. Total €' })
   await expect(said.first()).toBeAttached()
 })
 
@@ -270,10 +270,10 @@ test('J16: what J1 to J3 press lies under one thumb', async ({ page, driver }) =
   await page.goto('/')
   await press('Book again')
   await press('Book a spot now')
-  await expect(page.getByText('Yours for sure until')).toBeVisible()
-  await press(/^Release$/)
-  await press(/^Release for €/)
-  await expect(page.getByText('Spot 1 released').first()).toBeVisible()
+  await expect(page.getByText('Guaranteed until')).toBeVisible()
+  await press(/^End parking$/)
+  await press(/^End parking for €/)
+  await expect(page.getByText('Parking on spot 1 ended').first()).toBeVisible()
 })
 
 test('J17: a release without a network is kept and sent once', async ({
@@ -290,14 +290,14 @@ test('J17: a release without a network is kept and sent once', async ({
     if (answer.url().includes(`/api/release/${booking.id}`)) sent++
   })
   await page.goto('/')
-  await page.getByRole('button', { name: 'Release', exact: true }).click()
-  await page.getByRole('button', { name: /^Release for €/ }).waitFor()
+  await page.getByRole('button', { name: 'End parking', exact: true }).click()
+  await page.getByRole('button', { name: /^End parking for €/ }).waitFor()
   await context.setOffline(true)
-  await page.getByRole('button', { name: /^Release for €/ }).click()
-  await expect(page.getByText('The release waits for a connection')).toBeVisible()
+  await page.getByRole('button', { name: /^End parking for €/ }).click()
+  await expect(page.getByText('Waiting for a connection')).toBeVisible()
   expect((await bookingsOf(driver))[0]?.status).toBe('Active')
   await context.setOffline(false)
-  await expect(page.getByText(/Back online: your spot is released/)).toBeVisible()
+  await expect(page.getByText(/Back online: parking has ended/)).toBeVisible()
   expect((await bookingsOf(driver))[0]?.status).toBe('Completed')
   expect(sent).toBe(1)
 })
@@ -310,7 +310,7 @@ test('five fast clicks book once', async ({ page, driver }) => {
   await go.evaluate((button: HTMLElement) => {
     for (let i = 0; i < 5; i++) button.click()
   })
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It is yours')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^You're all set: spot \d+$/)
   expect(await bookingsOf(driver)).toHaveLength(1)
 })
 
@@ -332,7 +332,7 @@ test('an answer that got lost is asked for again with the same key, and books on
   await page.getByRole('button', { name: 'Book a spot now' }).click()
   await expect(page.getByText('We could not reach the server')).toBeVisible()
   await page.getByRole('button', { name: 'Book a spot now' }).click()
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It is yours')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^You're all set: spot \d+$/)
   expect(keys).toHaveLength(2)
   expect(keys[0]).toBe(keys[1])
   expect(await bookingsOf(driver)).toHaveLength(1)
@@ -344,9 +344,9 @@ test('a full lot offers where else, and one tap books there', async ({ page, dri
   const full = await makeLot({ capacity: 1, latitude: 10, longitude: 10 })
   await book(await register(), full.id)
   await page.goto(`/lots/${full.id}`)
-  await page.getByRole('button', { name: 'Find another way' }).click()
+  await page.getByRole('button', { name: 'See other options' }).click()
   await page.getByRole('button', { name: `Book at ${near.name}` }).click()
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It is yours')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^You're all set: spot \d+$/)
   expect((await bookingsOf(driver))[0]?.lot_id).toBe(near.id)
 })
 

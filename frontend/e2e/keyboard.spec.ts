@@ -9,7 +9,7 @@ test('the spot map is one tab stop, and the arrow keys reach every spot', async 
   await signIn(context, person)
   const lot = await makeLot({ capacity: 23 })
   await page.goto(`/lots/${lot.id}`)
-  await page.getByText('You need not choose').first().waitFor()
+  await page.getByText('No preference?').first().waitFor()
   const grid = page.getByRole('grid')
   await expect(grid.locator('button[tabindex="0"]')).toHaveCount(1)
   await grid.locator('button[tabindex="0"]').focus()

@@ -68,7 +68,7 @@ test('a link that the server refuses is kept no longer; a wrong password keeps i
   await page.reload()
   await FIELDS['/reset-password'](page).fill('a good long secret')
   await page.getByRole('button', { name: 'Set password' }).click()
-  await expect(page.getByText(/does not work any more/).first()).toBeVisible()
+  await expect(page.getByText(/no longer works/).first()).toBeVisible()
   await page.reload()
   await expect(broken(page)).toBeVisible()
 })

@@ -54,12 +54,12 @@ for (const zone of ['Foo/Bar', 'XYZ', 'Etc/Unknown'])
       const field = page.getByLabel('Time zone')
       if (['Etc/Unknown', undefined].includes(browsers)) {
         await expect(field).toHaveValue('UTC')
-        await expect(page.getByText('times are in UTC').first()).toBeVisible()
+        await expect(page.getByText('times are shown in UTC').first()).toBeVisible()
       }
       await field.selectOption('Europe/Berlin')
       await page.getByRole('button', { name: 'Save' }).first().click()
       await expect(page.getByText('Saved').first()).toBeVisible()
-      await expect(page.getByText('times are in UTC')).toHaveCount(0)
+      await expect(page.getByText('times are shown in UTC')).toHaveCount(0)
       expect(errors).toEqual([])
     } finally {
       await browser.close()

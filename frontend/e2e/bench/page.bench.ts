@@ -189,7 +189,7 @@ interface Journey {
   walk: (page: Page) => Promise<unknown>
 }
 
-const booked = (page: Page) => page.getByText('Yours for sure until').waitFor()
+const booked = (page: Page) => page.getByText('Guaranteed until').waitFor()
 const JOURNEYS: Journey[] = [
   {
     name: 'J1 home → booked',
@@ -216,8 +216,8 @@ const JOURNEYS: Journey[] = [
     goal: 3,
     before: (person) => book(person, lot),
     walk: async (page) => {
-      await press(page, 'Release')
-      await press(page, /^Release for/)
+      await press(page, 'End parking')
+      await press(page, /^End parking for/)
       await page
         .getByText(/released\. Total/)
         .first()

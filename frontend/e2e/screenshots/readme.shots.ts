@@ -119,7 +119,7 @@ for (const look of LOOKS) {
     await page.getByText('Live', { exact: true }).waitFor()
     await picture(page, 'home')
     await page.locator('.pw-hero-lot').first().click()
-    await page.getByText('Yours for sure until').waitFor()
+    await page.getByText('Guaranteed until').waitFor()
     await page.clock.fastForward('01:42:00')
     await picture(page, 'booking')
     await page.goto('/')

@@ -35,7 +35,7 @@ describe('the key figures', () => {
     const cards = mount(FigureCards, { props: { stats: sampleStats() }, global })
     const revenue = cards.findAll('.pw-kpi').find((card) => card.text().startsWith('Revenue'))!
     expect(revenue.text()).toContain('€40.00')
-    expect(revenue.text()).toContain('25% more than before')
+    expect(revenue.text()).toContain('+25% vs previous period')
     expect(JSON.parse(revenue.find('a').attributes('data-to')!)).toEqual({
       name: 'admin-bookings',
       query: { counted: 'ended', x: '1' },
@@ -44,8 +44,8 @@ describe('the key figures', () => {
 
   it('count percentages in points, and call something new new', () => {
     const text = mount(FigureCards, { props: { stats: sampleStats() }, global }).text()
-    expect(text).toContain('5.5 points less')
-    expect(text).toContain('none before')
+    expect(text).toContain('−5.5 points')
+    expect(text).toContain('none in the previous period')
   })
 
   it('say nothing of a change without a period before', () => {
@@ -92,7 +92,7 @@ describe('the heat map', () => {
     expect(wrapper.findAll('th[scope=row]').length + wrapper.findAll('th[scope=col]').length).toBe(
       31,
     )
-    expect(wrapper.text()).toContain('Percent taken')
+    expect(wrapper.text()).toContain('Percent occupied')
   })
 })
 

@@ -14,8 +14,8 @@ it.each([500, 503])('says that an outcome is unknown, whatever its status (%i)',
     await setLocale(locale)
     texts.push(errorText(answer(status, 'outcome_unknown')))
   }
-  expect(texts[0]).toMatch(/^It is not known whether this was done\. Look at your bookings/)
-  expect(texts[1]).toMatch(/^Es ist nicht bekannt, ob das ausgeführt wurde\./)
+  expect(texts[0]).toMatch(/^We don't know whether this was completed\. Check your bookings/)
+  expect(texts[1]).toMatch(/^Wir wissen nicht, ob das ausgeführt wurde/)
 })
 
 it('claims that nothing was changed only when the server says so', () => {

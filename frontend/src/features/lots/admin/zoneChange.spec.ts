@@ -53,8 +53,8 @@ beforeAll(() => useCatalogue('adminLots'))
 beforeEach(() => vi.restoreAllMocks())
 
 describe.each([
-  ['en', '2 reservations would read differently', 'Change the time zone and tell them'],
-  ['de', '2 Reservierungen hätten', 'Zeitzone ändern und Bescheid geben'],
+  ['en', '2 reservations would show', 'Change the time zone and notify drivers'],
+  ['de', '2 Reservierungen hätten', 'Zeitzone ändern und benachrichtigen'],
 ] as const)('another time zone of a lot with reservations, in %s', (locale, told, confirm) => {
   it('is asked about with the list, and sent again with the confirmation', async () => {
     await setLocale(locale)
