@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import prettier from 'eslint-config-prettier'
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript'
 import importX from 'eslint-plugin-import-x'
@@ -14,17 +15,36 @@ const wall = (target, from, message) => ({
 })
 
 /** From the lowest upwards; each may use those before it. */
-const DOMAINS = ['lots', 'bookings', 'statistics', 'exports'].map((name) => `features/${name}`)
-
-// The page's arrows: shared -> features -> pages -> app; among features the backend's order.
-const walls = [
-  wall('shared', ['features', 'pages', 'app'], 'shared/ knows neither features nor pages.'),
-  wall('features', ['pages', 'app'], 'A feature knows no page.'),
-  wall('pages', ['app'], 'A page knows nothing of the application shell.'),
-  wall('features/lots', DOMAINS.slice(1), 'Features depend downwards only.'),
-  wall('features/bookings', DOMAINS.slice(2), 'Features depend downwards only.'),
-  wall('features/accounts', DOMAINS, 'Features depend downwards only.'),
+const LAYERS = ['shared', 'features', 'pages', 'app']
+/** The features likewise: the order of the backend's packages, then the help that uses none. */
+const FEATURES = [
+  'accounts',
+  'lots',
+  'bookings',
+  'statistics',
+  'mail',
+  'reports',
+  'exports',
+  'audit',
+  'system',
+  'help',
 ]
+
+const upwards = (order, folder) =>
+  order.slice(0, -1).map((name, at) =>
+    wall(
+      folder + name,
+      order.slice(at + 1).map((one) => folder + one),
+      `${name} is below: ${order.join(' → ')}.`,
+    ),
+  )
+const walls = [...upwards(LAYERS, ''), ...upwards(FEATURES, 'features/')]
+
+// A folder that is missing in the order would have no law.
+const missing = readdirSync(new URL('./src/features', import.meta.url)).filter(
+  (name) => !FEATURES.includes(name),
+)
+if (missing.length) throw new Error(`eslint.config.js: no place in the order for ${missing}`)
 
 export default ts.config(
   { ignores: ['dist/', 'test-results/', 'playwright-report/', 'src/shared/api/api-types.ts'] },

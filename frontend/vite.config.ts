@@ -8,13 +8,9 @@ import { purgeBootstrap } from './scripts/purge-bootstrap.ts'
 
 const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:5000'
 
-/** What only administrators use stays out of everybody's first load. */
-const DESK =
-  /src\/(features\/(\w+\/admin|mail|reports|statistics|system|exports)|shared\/(list\/(?!SkeletonList)|form\/(DayField|SelectField)|ui\/NoticeBar))/
-
-/** What neither the start page nor home shows: forms and what dialogs are made of. */
-const SECOND =
-  /src\/(shared\/(form\/(useForm|FormField|ErrorSummary)|api\/useIdempotencyKey|browser\/saveFile|ui\/NarrowPage)|features\/(accounts\/(checks|components\/PasswordInput|useLinkToken|useTranslatedErrors)|lots\/(spotMap|useSpotName)|bookings\/windows))/
+/** Folders that neither the start page nor home needs. */
+const LATER =
+  /src\/(shared\/(form|list)|features\/(accounts\/(components|forms)|bookings\/window|\w+\/(admin|history)|audit|exports|help|mail|reports|statistics|system))\//
 
 export default defineConfig({
   plugins: [
@@ -22,7 +18,7 @@ export default defineConfig({
     // Messages are compiled at build time: the page's content policy allows no eval,
     // and the message compiler need not be sent.
     vueI18n({
-      include: [fileURLToPath(new URL('./src/locales/**/*.json', import.meta.url))],
+      include: [fileURLToPath(new URL('./src/**/locales/*.json', import.meta.url))],
       module: 'petite-vue-i18n',
       compositionOnly: true,
       fullInstall: false,
@@ -65,17 +61,15 @@ export default defineConfig({
           groups: [
             {
               name: 'vendor',
-              test: /node_modules\/(@?vue(?!-chartjs)|pinia|@tanstack|axios|@intlify)/,
+              test: /node_modules\/(@?vue(?!-chartjs)|@tanstack|axios|@intlify)/,
               priority: 2,
             },
             {
               name: 'common',
-              test: (id) =>
-                /src\/(shared|app|features)|@lucide/.test(id) && !DESK.test(id) && !SECOND.test(id),
+              test: (id) => /src\/(shared|app|features)|@lucide/.test(id) && !LATER.test(id),
               minShareCount: 3,
               priority: 1,
             },
-            { name: 'forms', test: SECOND, minShareCount: 3, priority: 1 },
           ],
         },
       },

@@ -84,6 +84,7 @@ test('pages for everybody', async ({ page, watch }) => {
         await at.getByText('It may be incomplete, expired').waitFor()
       },
     },
+    { name: 'glossary', path: '/glossary', ready: 'Guaranteed until' },
     { name: 'not found', path: '/nowhere', ready: 'Page not found' },
   ])
 })

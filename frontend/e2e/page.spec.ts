@@ -52,6 +52,22 @@ test('who reads German is told everything in German, whatever the browser speaks
   )
 })
 
+test('the glossary explains the words of the map, by keyboard, in both languages', async ({
+  page,
+  driver,
+}) => {
+  const lot = await makeLot()
+  await page.goto(`/lots/${lot.id}`)
+  const link = page.getByRole('link', { name: 'Glossary' })
+  await link.focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
+  await expect(page.locator('#guaranteedUntil dt')).toHaveText('Guaranteed until')
+  await call('PATCH', '/auth/me', { locale: 'de' }, driver.token)
+  await page.reload()
+  await expect(page.locator('#guaranteedUntil dt')).toHaveText('Garantiert bis')
+})
+
 test('the link in the mail about an export leads to its file', async ({ page, driver }) => {
   await release(driver, (await book(driver, (await makeLot()).id)).id)
   const { export: job } = await call<{ export: { id: number } }>(

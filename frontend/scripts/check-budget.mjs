@@ -19,7 +19,9 @@ const cssOf = (keys) => new Set([...keys].flatMap((key) => manifest[key].css ?? 
 
 const entry = Object.keys(manifest).find((key) => manifest[key].isEntry)
 const page = (name) => Object.keys(manifest).find((key) => key.endsWith(`pages/${name}.vue`))
-const english = Object.keys(manifest).filter((key) => key.endsWith('locales/en/page.json'))
+// The base texts of src/shared/format/i18n.ts.
+const BASE = /src\/(shared|features\/(lots|bookings))\/locales\/en\.json$/
+const english = Object.keys(manifest).filter((key) => BASE.test(key))
 const first = closure(entry)
 for (const key of [page('StartPage'), page('driver/HomePage'), ...english]) closure(key, first)
 

@@ -1,5 +1,4 @@
 import { VueQueryPlugin } from '@tanstack/vue-query'
-import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import 'bootstrap/dist/css/bootstrap.css'
 import '@/app/styles/index.css'
@@ -16,7 +15,6 @@ catchLinkToken()
 followSystemTheme()
 
 const app = createApp(App)
-app.use(createPinia())
 app.use(i18n)
 app.use(VueQueryPlugin, { queryClient })
 

@@ -1,7 +1,12 @@
 import { nextTick } from 'vue'
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import {
+  createRouter,
+  createWebHistory,
+  type RouteLocationNormalized,
+  type RouteRecordRaw,
+} from 'vue-router'
 import { useSession } from '@/features/accounts/session'
-import { useCatalogue } from '@/shared/format/i18n'
+import { useTexts } from '@/shared/format/i18n'
 import { catchLinkToken } from '@/shared/browser/linkToken'
 
 declare module 'vue-router' {
@@ -10,8 +15,12 @@ declare module 'vue-router' {
     for?: 'signed-in' | 'admin' | 'guest'
     /** Plain pages without navigation around them (receipts to print). */
     bare?: boolean
+    /** Folders of src whose texts the page needs beside those of the first load. */
+    texts?: string[]
   }
 }
+
+const ACCOUNTS = ['features/accounts']
 
 const driver: RouteRecordRaw[] = [
   { path: '/', name: 'home', component: () => import('@/pages/StartPage.vue') },
@@ -19,29 +28,43 @@ const driver: RouteRecordRaw[] = [
     path: '/login',
     name: 'login',
     component: () => import('@/pages/auth/LoginPage.vue'),
-    meta: { for: 'guest' },
+    meta: { for: 'guest', texts: ACCOUNTS },
   },
   {
     path: '/register',
     name: 'register',
     component: () => import('@/pages/auth/RegisterPage.vue'),
-    meta: { for: 'guest' },
+    meta: { for: 'guest', texts: ACCOUNTS },
   },
   {
     path: '/forgot-password',
     name: 'forgot-password',
     component: () => import('@/pages/auth/ForgotPasswordPage.vue'),
+    meta: { texts: ACCOUNTS },
   },
   {
     path: '/reset-password',
     name: 'reset-password',
     component: () => import('@/pages/auth/ResetPasswordPage.vue'),
+    meta: { texts: ACCOUNTS },
   },
-  { path: '/setup', name: 'setup', component: () => import('@/pages/auth/SetupPage.vue') },
+  {
+    path: '/setup',
+    name: 'setup',
+    component: () => import('@/pages/auth/SetupPage.vue'),
+    meta: { texts: ACCOUNTS },
+  },
   {
     path: '/confirm-email',
     name: 'confirm-email',
     component: () => import('@/pages/auth/ConfirmEmailPage.vue'),
+    meta: { texts: ACCOUNTS },
+  },
+  {
+    path: '/glossary',
+    name: 'glossary',
+    component: () => import('@/pages/GlossaryPage.vue'),
+    meta: { texts: ['features/help'] },
   },
   {
     path: '/lots/:id(\\d+)',
@@ -54,7 +77,10 @@ const driver: RouteRecordRaw[] = [
     path: '/bookings',
     name: 'bookings',
     component: () => import('@/pages/driver/HistoryPage.vue'),
-    meta: { for: 'signed-in' },
+    meta: {
+      for: 'signed-in',
+      texts: ['features/bookings/history', 'features/exports', 'features/statistics'],
+    },
   },
   {
     path: '/bookings/:id(\\d+)',
@@ -67,50 +93,82 @@ const driver: RouteRecordRaw[] = [
     path: '/bookings/:id(\\d+)/receipt',
     name: 'receipt',
     component: () => import('@/pages/driver/ReceiptPage.vue'),
-    meta: { for: 'signed-in' },
+    meta: { for: 'signed-in', texts: ['features/bookings/history'] },
     props: true,
   },
   {
     path: '/profile',
     name: 'profile',
     component: () => import('@/pages/driver/ProfilePage.vue'),
-    meta: { for: 'signed-in' },
+    meta: { for: 'signed-in', texts: ACCOUNTS },
   },
 ]
 
 const admin: RouteRecordRaw[] = [
-  { path: '', name: 'admin', component: () => import('@/pages/admin/OverviewPage.vue') },
-  { path: 'lots', name: 'admin-lots', component: () => import('@/pages/admin/LotsPage.vue') },
+  {
+    path: '',
+    name: 'admin',
+    component: () => import('@/pages/admin/OverviewPage.vue'),
+    meta: { texts: ['features/statistics/admin'] },
+  },
+  {
+    path: 'lots',
+    name: 'admin-lots',
+    component: () => import('@/pages/admin/LotsPage.vue'),
+    meta: { texts: ['features/lots/admin'] },
+  },
   {
     path: 'lots/:id(\\d+)',
     name: 'admin-lot',
     component: () => import('@/pages/admin/LotPage.vue'),
+    meta: {
+      texts: ['features/lots/admin', 'features/bookings/admin', 'features/bookings/history'],
+    },
     props: true,
   },
   {
     path: 'bookings',
     name: 'admin-bookings',
     component: () => import('@/pages/admin/BookingsPage.vue'),
+    meta: { texts: ['features/bookings/admin', 'features/bookings/history'] },
   },
-  { path: 'users', name: 'admin-users', component: () => import('@/pages/admin/UsersPage.vue') },
+  {
+    path: 'users',
+    name: 'admin-users',
+    component: () => import('@/pages/admin/UsersPage.vue'),
+    meta: { texts: ['features/accounts/admin'] },
+  },
   {
     path: 'users/:id(\\d+)',
     name: 'admin-user',
     component: () => import('@/pages/admin/UserPage.vue'),
+    meta: { texts: ['features/accounts/admin', 'features/mail'] },
     props: true,
   },
   {
     path: 'analytics',
     name: 'admin-analytics',
     component: () => import('@/pages/admin/AnalyticsPage.vue'),
+    meta: { texts: ['features/statistics/admin'] },
   },
-  { path: 'mail', name: 'admin-mail', component: () => import('@/pages/admin/MailPage.vue') },
+  {
+    path: 'mail',
+    name: 'admin-mail',
+    component: () => import('@/pages/admin/MailPage.vue'),
+    meta: { texts: ['features/mail', 'features/reports', 'features/system'] },
+  },
   {
     path: 'exports',
     name: 'admin-exports',
     component: () => import('@/pages/admin/ExportsPage.vue'),
+    meta: { texts: ['features/exports', 'features/exports/admin'] },
   },
-  { path: 'audit', name: 'admin-audit', component: () => import('@/pages/admin/AuditPage.vue') },
+  {
+    path: 'audit',
+    name: 'admin-audit',
+    component: () => import('@/pages/admin/AuditPage.vue'),
+    meta: { texts: ['features/audit'] },
+  },
 ]
 
 // Before the router has read the address.
@@ -123,7 +181,7 @@ export const router = createRouter({
     {
       path: '/admin',
       component: () => import('@/app/layouts/AdminLayout.vue'),
-      meta: { for: 'admin' },
+      meta: { for: 'admin', texts: ['app'] },
       children: admin,
     },
     { path: '/:rest(.*)*', name: 'not-found', component: () => import('@/pages/NotFoundPage.vue') },
@@ -134,10 +192,8 @@ export const router = createRouter({
   },
 })
 
-/** Pages that need nothing but the texts of the first load. */
-const BASIC = new Set(['home', 'lot', 'booking', 'not-found'])
-/** Pages at the desk about people, mail and the log; their texts come with them. */
-const DESK = new Set(['admin-users', 'admin-user', 'admin-mail', 'admin-exports', 'admin-audit'])
+const textsOf = (to: RouteLocationNormalized) =>
+  useTexts(...to.matched.flatMap(({ meta }) => meta.texts ?? []))
 
 router.beforeEach(async (to) => {
   const session = useSession()
@@ -148,12 +204,14 @@ router.beforeEach(async (to) => {
     return { name: 'login', query: { next: to.fullPath } }
   if (wants === 'admin' && !session.isAdmin)
     return { name: 'not-found', params: { rest: ['forbidden'] }, query: { was: to.fullPath } }
-  // An administrator who parks nowhere starts at the desk.
+  // An administrator who parks nowhere starts at the overview.
   if (to.name === 'home' && session.isAdmin && !session.isDriver) return { name: 'admin' }
-  if (wants === 'admin') await useCatalogue('admin')
-  if (DESK.has(String(to.name))) await useCatalogue('desk')
-  if (!BASIC.has(String(to.name))) await useCatalogue('more')
+  // The texts travel beside the code of the page; a failure is reported when the page waits for them.
+  textsOf(to).catch(() => undefined)
   return true
+})
+router.beforeResolve(async (to) => {
+  await textsOf(to)
 })
 
 // A reader who hears the page is taken to the new page's heading; not on the first load, where

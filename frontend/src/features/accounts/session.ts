@@ -1,5 +1,4 @@
-import { defineStore } from 'pinia'
-import { computed, ref } from 'vue'
+import { computed, effectScope, reactive, ref } from 'vue'
 import { browserAccount, onAccount, tellAccount } from '@/shared/api/account'
 import { onSession, renewIn, setAccessToken } from '@/shared/api/http'
 import { LOCALES, setLocale } from '@/shared/format/i18n'
@@ -16,8 +15,7 @@ const HINT_KEY = 'pw-returning'
 /** Whether somebody was signed in here and probably still is. */
 export const isReturning = () => localStorage.getItem(HINT_KEY) !== null
 
-/** Who is signed in in this tab. The token itself is in shared/http's memory only. */
-export const useSession = defineStore('session', () => {
+function createSession() {
   const user = ref<User | null>(null)
   /** True when the session ended by itself, so that the sign-in page can say so. */
   const expired = ref(false)
@@ -113,7 +111,7 @@ export const useSession = defineStore('session', () => {
     if (!user.value && location.pathname === '/') void resume()
   })
 
-  return {
+  return reactive({
     user,
     expired,
     unreached,
@@ -127,5 +125,14 @@ export const useSession = defineStore('session', () => {
     leave,
     resume,
     logout,
-  }
-})
+  })
+}
+
+let session: ReturnType<typeof createSession> | undefined
+
+/** Who is signed in in this tab: one object for all. The token itself is in shared/api/http only. */
+export function useSession() {
+  // Detached: it outlives the component that asks first.
+  session ??= effectScope(true).run(createSession)!
+  return session
+}

@@ -35,10 +35,10 @@ describe('what needs attention', () => {
       [lot(1, { available_spots: 0 }), lot(2, { out_of_service_spots: 3 })],
     )
     expect(found.map((one) => [one.key, one.grave])).toEqual([
-      ['figures.attention.worker', true],
-      ['figures.attention.mail', true],
-      ['figures.attention.full', false],
-      ['figures.attention.closed', false],
+      ['statistics.attention.worker', true],
+      ['statistics.attention.mail', true],
+      ['statistics.attention.full', false],
+      ['statistics.attention.closed', false],
     ])
     expect(found[1]!.facts).toEqual({ n: 2 })
     expect(found[2]!.to).toEqual({ name: 'admin-lot', params: { id: 1 } })
@@ -46,7 +46,11 @@ describe('what needs attention', () => {
 
   it('is a name that two accounts or lots share', () => {
     const [matter] = attention({ ...lights, names: { count: 2 } }, [])
-    expect(matter).toMatchObject({ key: 'figures.attention.names', facts: { n: 2 }, grave: false })
+    expect(matter).toMatchObject({
+      key: 'statistics.attention.names',
+      facts: { n: 2 },
+      grave: false,
+    })
   })
 
   it('does not call an empty lot full', () => {

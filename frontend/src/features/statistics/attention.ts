@@ -18,26 +18,31 @@ export function attention(lights: SystemLights | undefined, lots: readonly Lot[]
   const system = { name: 'admin-mail', query: { view: 'system' } }
   for (const name of PROGRAMS) {
     if (lights && lights[name] && !lights[name].ok)
-      matters.push({ key: `figures.attention.${name}`, facts: {}, to: system, grave: true })
+      matters.push({ key: `statistics.attention.${name}`, facts: {}, to: system, grave: true })
   }
   const failed = Number(lights?.outbox.failed ?? 0)
   if (failed)
     matters.push({
-      key: 'figures.attention.mail',
+      key: 'statistics.attention.mail',
       facts: { n: failed },
       to: { name: 'admin-mail', query: { state: 'failed' } },
       grave: true,
     })
   const twins = lights?.names.count ?? 0
   if (twins)
-    matters.push({ key: 'figures.attention.names', facts: { n: twins }, to: system, grave: false })
+    matters.push({
+      key: 'statistics.attention.names',
+      facts: { n: twins },
+      to: system,
+      grave: false,
+    })
   for (const lot of lots) {
     const to = { name: 'admin-lot', params: { id: lot.id } }
     if (lot.capacity && lot.available_spots === 0)
-      matters.push({ key: 'figures.attention.full', facts: { lot: lot.name }, to, grave: false })
+      matters.push({ key: 'statistics.attention.full', facts: { lot: lot.name }, to, grave: false })
     if (lot.out_of_service_spots)
       matters.push({
-        key: 'figures.attention.closed',
+        key: 'statistics.attention.closed',
         facts: { n: lot.out_of_service_spots, lot: lot.name },
         to,
         grave: false,

@@ -1,15 +1,15 @@
 import { mount } from '@vue/test-utils'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { defineComponent, h } from 'vue'
-import { i18n, setLocale, useCatalogue } from '@/shared/format/i18n'
+import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import FigureCards from '@/features/statistics/components/FigureCards.vue'
 import HeatMap from '@/features/statistics/components/HeatMap.vue'
 import { sampleStats } from './sample'
-import { useFigureFormat } from './useFigures'
+import { useMetricFormat } from './useMetricFormat'
 
 beforeAll(async () => {
   await setLocale('en')
-  await useCatalogue('figures')
+  await useTexts('features/statistics/admin')
 })
 
 const global = {
@@ -21,9 +21,9 @@ const global = {
 
 /** The formatters, as a component would have them. */
 function formatters() {
-  let made!: ReturnType<typeof useFigureFormat>
+  let made!: ReturnType<typeof useMetricFormat>
   const Holder = defineComponent(() => {
-    made = useFigureFormat('EUR')
+    made = useMetricFormat('EUR')
     return () => h('i')
   })
   mount(Holder, { global })

@@ -21,7 +21,7 @@ const nothing = sampleStats({
 describe('the sentence above a chart', () => {
   it('names the fullest day, or the fullest half hour', () => {
     expect(occupancyFinding(sampleStats())).toEqual({
-      key: 'figures.finding.fullestDay',
+      key: 'statistics.finding.fullestDay',
       facts: { day: '2026-03-02', percent: 55 },
     })
     const curve = [
@@ -35,7 +35,7 @@ describe('the sentence above a chart', () => {
     expect(revenueFinding(sampleStats()).facts).toEqual({ lot: 'Harbour', percent: 75 })
     const alone = sampleStats({ lots: sampleStats().lots.slice(0, 1) })
     expect(revenueFinding(alone)).toEqual({
-      key: 'figures.finding.onlyLot',
+      key: 'statistics.finding.onlyLot',
       facts: { lot: 'Harbour', money: 30 },
     })
   })
@@ -47,7 +47,7 @@ describe('the sentence above a chart', () => {
   it('names the median and the larger kind of booking', () => {
     expect(stayFinding(sampleStats()).facts).toEqual({ minutes: 125 })
     expect(typeFinding(sampleStats())).toEqual({
-      key: 'figures.finding.instantShare',
+      key: 'statistics.finding.instantShare',
       facts: { percent: 80 },
     })
   })
@@ -58,11 +58,11 @@ describe('the sentence above a chart', () => {
         (finding) => finding(nothing).key,
       ),
     ).toEqual([
-      'figures.finding.noOccupancy',
-      'figures.finding.noRevenue',
-      'figures.finding.noOccupancy',
-      'figures.finding.noStays',
-      'figures.finding.noBookings',
+      'statistics.finding.noOccupancy',
+      'statistics.finding.noRevenue',
+      'statistics.finding.noOccupancy',
+      'statistics.finding.noStays',
+      'statistics.finding.noBookings',
     ])
   })
 })

@@ -7,9 +7,9 @@ export interface Finding {
   facts: Record<string, string | number>
 }
 
-const none = (key: string): Finding => ({ key: `figures.finding.${key}`, facts: {} })
+const none = (key: string): Finding => ({ key: `statistics.finding.${key}`, facts: {} })
 const found = (key: string, facts: Finding['facts']): Finding => ({
-  key: `figures.finding.${key}`,
+  key: `statistics.finding.${key}`,
   facts,
 })
 

@@ -49,10 +49,10 @@ export function figureLink(
   one: Figure,
   here: LocationQuery,
 ): { to: RouteLocationRaw; says: string } | null {
-  if (one.bookings) return { to: bookingsLink(one.bookings), says: 'figures.showBookings' }
-  if (one.users) return { to: peopleLink(one.users), says: 'figures.showPeople' }
+  if (one.bookings) return { to: bookingsLink(one.bookings), says: 'statistics.showBookings' }
+  if (one.users) return { to: peopleLink(one.users), says: 'statistics.showPeople' }
   if (one.name !== 'available') return null
-  return { to: { query: here, hash: `#${LOTS_ID}` }, says: 'figures.showLots' }
+  return { to: { query: here, hash: `#${LOTS_ID}` }, says: 'statistics.showLots' }
 }
 
 /** A cell of the heat map that is opened, as it stands in the address. */

@@ -1,6 +1,7 @@
 import { watch } from 'vue'
 import { LiveStream } from './stream'
 import { streamState, updatedAt, type StreamState } from './streamState'
+import { Timers } from './timers'
 
 /**
  * One event stream for all tabs of a browser. A browser opens six connections to a host at most
@@ -62,7 +63,7 @@ export class SharedStream {
   /** Nobody looked when the tabs were told to ask the server. */
   private stale = false
   private alone = false
-  private timers: Partial<Record<'silence' | 'hidden' | 'lots' | 'linger', number>> = {}
+  private readonly timers = new Timers<'silence' | 'hidden' | 'lots' | 'linger'>()
 
   constructor(private readonly account: number | null) {
     this.name = `pw-stream-${account}`
@@ -71,12 +72,12 @@ export class SharedStream {
   /** Listens until the function that comes back is called. */
   subscribe(subscriber: Subscriber): () => void {
     this.subscribers.add(subscriber)
-    this.clear('linger')
+    this.timers.clear('linger')
     if (!this.open) this.join()
     else this.lotsChanged()
     return () => {
       this.subscribers.delete(subscriber)
-      if (this.subscribers.size === 0) this.later('linger', LINGER_MS, () => this.leave())
+      if (this.subscribers.size === 0) this.timers.set('linger', LINGER_MS, () => this.leave())
     }
   }
 
@@ -108,7 +109,7 @@ export class SharedStream {
     if (!this.open) return
     this.open = false
     this.away()
-    for (const name of Object.keys(this.timers)) this.clear(name as keyof typeof this.timers)
+    this.timers.clearAll()
     document.removeEventListener('visibilitychange', this.seen)
     document.removeEventListener('freeze', this.giveUp)
     document.removeEventListener('resume', this.seen)
@@ -148,10 +149,10 @@ export class SharedStream {
 
   private lead(): void {
     this.leading = true
-    this.clear('silence')
+    this.timers.clear('silence')
     this.lotsElsewhere.clear()
     this.post({ kind: 'rollCall' })
-    this.later('lots', this.channel ? ROLL_CALL_MS : 0, () => this.connect())
+    this.timers.set('lots', this.channel ? ROLL_CALL_MS : 0, () => this.connect())
     this.unwatch = watch([streamState, updatedAt], () => this.report(), { flush: 'sync' })
   }
 
@@ -183,11 +184,11 @@ export class SharedStream {
     const { wish } = this
     this.wish = null
     wish?.abort()
-    this.clear('hidden')
-    this.clear('silence')
+    this.timers.clear('hidden')
+    this.timers.clear('silence')
     if (!this.leading) return
     this.leading = false
-    this.clear('lots')
+    this.timers.clear('lots')
     this.unwatch()
     this.position = this.stream?.position ?? this.position
     this.stream?.stop()
@@ -204,12 +205,13 @@ export class SharedStream {
 
   private readonly seen = (): void => {
     if (visible()) return this.back()
-    if (this.leading && this.channel && !this.alone) this.later('hidden', HIDDEN_MS, this.giveUp)
+    if (this.leading && this.channel && !this.alone)
+      this.timers.set('hidden', HIDDEN_MS, this.giveUp)
     else this.giveUp()
   }
 
   private back(): void {
-    this.clear('hidden')
+    this.timers.clear('hidden')
     if (!this.leading) {
       if (Date.now() - this.heardAt > FRESH_MS) streamState.value = 'connecting'
       this.greet()
@@ -232,7 +234,7 @@ export class SharedStream {
   /** Takes the lead away from a leader that is silent for so long. */
   private expectWord(within: number): void {
     // Not all at once: the first to do so is heard by the others.
-    this.later('silence', within * (1 + Math.random() / 4), () => {
+    this.timers.set('silence', within * (1 + Math.random() / 4), () => {
       if (this.leading || !visible()) return
       this.giveUp()
       this.queue(true)
@@ -291,7 +293,7 @@ export class SharedStream {
 
   private lotsChanged(): void {
     if (!this.leading) return this.post({ kind: 'hello', tab: this.tab, lots: this.lots() })
-    this.later('lots', ROLL_CALL_MS, () => this.connect())
+    this.timers.set('lots', ROLL_CALL_MS, () => this.connect())
   }
 
   private url(): string {
@@ -299,16 +301,6 @@ export class SharedStream {
     // The address stays the same while the lots do; the server takes a hundred.
     const lots = [...all].sort((a, b) => a - b).slice(0, 100)
     return lots.length ? `/api/stream?lots=${lots.join(',')}` : '/api/stream'
-  }
-
-  private later(name: keyof typeof this.timers, delay: number, run: () => void): void {
-    this.clear(name)
-    this.timers[name] = window.setTimeout(run, delay)
-  }
-
-  private clear(name: keyof typeof this.timers): void {
-    window.clearTimeout(this.timers[name])
-    delete this.timers[name]
   }
 }
 

@@ -1,6 +1,7 @@
 import { createEventSource, type EventSourceClient } from 'eventsource-client'
 import { getAccessToken, refreshSession, shownAccount } from '@/shared/api/http'
 import { streamState, updatedAt } from './streamState'
+import { Timers } from './timers'
 
 /**
  * A server-sent event stream; when it is down for long, the caller polls and the page says when it
@@ -56,7 +57,7 @@ async function authorisedFetch(
 export class LiveStream {
   private source: EventSourceClient | null = null
   private attempt = 0
-  private timers: Partial<Record<'retry' | 'silence' | 'fallback' | 'poll', number>> = {}
+  private readonly timers = new Timers<'retry' | 'silence' | 'fallback' | 'poll'>()
   private stopped = true
   private replaced = false
 
@@ -77,7 +78,7 @@ export class LiveStream {
   start(): void {
     this.stopped = false
     streamState.value = 'connecting'
-    this.later('fallback', POLL_AFTER_MS, () => this.fallBack())
+    this.timers.set('fallback', POLL_AFTER_MS, () => this.fallBack())
     this.connect()
     window.addEventListener('online', this.retryNow)
     document.addEventListener('visibilitychange', this.retryWhenSeen)
@@ -93,7 +94,7 @@ export class LiveStream {
   stop(): void {
     this.stopped = true
     this.disconnect()
-    for (const name of Object.keys(this.timers)) this.clear(name as keyof typeof this.timers)
+    this.timers.clearAll()
     window.removeEventListener('online', this.retryNow)
     document.removeEventListener('visibilitychange', this.retryWhenSeen)
     streamState.value = 'off'
@@ -101,7 +102,7 @@ export class LiveStream {
 
   private connect(): void {
     this.replaced = false
-    this.clear('retry')
+    this.timers.clear('retry')
     this.disconnect()
     this.watchSilence()
     this.source = createEventSource({
@@ -124,8 +125,8 @@ export class LiveStream {
   }
 
   private connected(): void {
-    this.clear('fallback')
-    this.clear('poll')
+    this.timers.clear('fallback')
+    this.timers.clear('poll')
     const wasDown = streamState.value === 'polling' || this.attempt > 0
     streamState.value = 'live'
     this.heard()
@@ -152,7 +153,7 @@ export class LiveStream {
   }
 
   private resynced(): void {
-    this.clear('poll')
+    this.timers.clear('poll')
     streamState.value = 'live'
     this.catchUp()
   }
@@ -170,31 +171,32 @@ export class LiveStream {
 
   private lost(): void {
     this.disconnect()
-    this.clear('silence')
+    this.timers.clear('silence')
     if (this.stopped) return
     if (streamState.value !== 'polling') {
       streamState.value = 'connecting'
-      if (!this.timers.fallback) this.later('fallback', POLL_AFTER_MS, () => this.fallBack())
+      if (!this.timers.has('fallback'))
+        this.timers.set('fallback', POLL_AFTER_MS, () => this.fallBack())
     }
     const delay = this.replaced ? REPLACED_DELAY_MS : backOff(this.attempt++)
-    this.later('retry', delay, () => this.connect())
+    this.timers.set('retry', delay, () => this.connect())
   }
 
   private fallBack(): void {
-    this.clear('fallback')
+    this.timers.clear('fallback')
     streamState.value = 'polling'
     const poll = async () => {
       await this.handlers.poll().then(
         () => (updatedAt.value = new Date()),
         () => undefined,
       )
-      if (streamState.value === 'polling') this.later('poll', POLL_EVERY_MS, () => void poll())
+      if (streamState.value === 'polling') this.timers.set('poll', POLL_EVERY_MS, () => void poll())
     }
     void poll()
   }
 
   private watchSilence(): void {
-    this.later('silence', SILENCE_MS, () => this.lost())
+    this.timers.set('silence', SILENCE_MS, () => this.lost())
   }
 
   private readonly retryNow = () => {
@@ -205,15 +207,5 @@ export class LiveStream {
 
   private readonly retryWhenSeen = () => {
     if (document.visibilityState === 'visible') this.retryNow()
-  }
-
-  private later(name: keyof typeof this.timers, delay: number, run: () => void): void {
-    this.clear(name)
-    this.timers[name] = window.setTimeout(run, delay)
-  }
-
-  private clear(name: keyof typeof this.timers): void {
-    window.clearTimeout(this.timers[name])
-    delete this.timers[name]
   }
 }

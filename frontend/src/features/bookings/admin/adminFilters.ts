@@ -1,6 +1,6 @@
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
 import { isDay, startOfDay } from '@/shared/time/zones'
-import { dayAfter } from '@/features/bookings/windows'
+import { dayAfter } from '@/features/bookings/window/windows'
 
 /** The filters as they stand in the address of the page. */
 export interface AdminFilters {

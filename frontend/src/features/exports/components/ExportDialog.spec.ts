@@ -2,13 +2,13 @@ import { VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createI18n } from 'vue-i18n'
-import more from '@/locales/en/more.json'
-import page from '@/locales/en/page.json'
+import texts from '@/features/exports/locales/en.json'
+import shared from '@/shared/locales/en.json'
 import { csvFormat } from '@/shared/format/csvFormat'
 import { exportsApi } from '@/features/exports/api'
 import ExportDialog from './ExportDialog.vue'
 
-const i18n = createI18n({ legacy: false, locale: 'en', messages: { en: { ...page, ...more } } })
+const i18n = createI18n({ legacy: false, locale: 'en', messages: { en: { ...shared, ...texts } } })
 const job = (id: number, state = 'queued') =>
   ({ id, state, rows_done: 0, rows_total: null }) as never
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { i18n, setLocale, useCatalogue } from '@/shared/format/i18n'
+import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import { readAs, type CsvDialect } from './csvDialect'
 
 async function said(locale: 'en' | 'de', dialect: CsvDialect): Promise<string> {
@@ -8,7 +8,7 @@ async function said(locale: 'en' | 'de', dialect: CsvDialect): Promise<string> {
   return t(...readAs(dialect, (key) => t(key)))
 }
 
-beforeAll(() => useCatalogue('adminLots'))
+beforeAll(() => useTexts('features/lots/admin'))
 
 describe('how a file was read', () => {
   const german = { encoding: 'windows-1252', separator: ';', decimal: ',' } as const

@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest'
 import { ApiError } from '@/shared/api/errors'
-import { i18n, setLocale, useCatalogue } from '@/shared/format/i18n'
+import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import { faultLines, wordsOf } from './csvFaults'
 
 const faults = [
@@ -16,7 +16,7 @@ const said = () =>
     ...faults.map((fault) => i18n.global.t(...wordsOf(fault, german))),
   ])
 
-beforeAll(() => useCatalogue('adminLots'))
+beforeAll(() => useTexts('features/lots/admin'))
 
 it('says what is wrong in the reader’s language, line by line', async () => {
   await setLocale('de')

@@ -2,7 +2,7 @@ import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '@/shared/api/errors'
-import { i18n, setLocale, useCatalogue } from '@/shared/format/i18n'
+import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import type { Lot } from '@/shared/api/types'
 import { adminLotsApi } from './api'
 import LotForm from '@/features/lots/admin/components/LotForm.vue'
@@ -49,7 +49,7 @@ function opened() {
   })
 }
 
-beforeAll(() => useCatalogue('adminLots'))
+beforeAll(() => useTexts('features/lots/admin'))
 beforeEach(() => vi.restoreAllMocks())
 
 describe.each([

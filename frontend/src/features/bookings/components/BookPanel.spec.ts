@@ -1,0 +1,132 @@
+import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
+import { flushPromises, mount } from '@vue/test-utils'
+import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
+import { bookingsApi } from '@/features/bookings/api'
+import { lotsApi } from '@/features/lots/api'
+import { ApiError } from '@/shared/api/errors'
+import type { Booking, Lot, Spot } from '@/shared/api/types'
+import { i18n, setLocale } from '@/shared/format/i18n'
+import BookPanel from './BookPanel.vue'
+
+const lot = (values: Partial<Lot> = {}) =>
+  ({
+    id: 7,
+    version: 1,
+    name: 'Harbour',
+    timezone: 'Europe/Berlin',
+    price_per_hour: 2.5,
+    currency: 'EUR',
+    available_spots: 3,
+    capacity: 10,
+    instant_hold_minutes: 240,
+    require_checkin: false,
+    checkin_grace_minutes: 15,
+    ...values,
+  }) as Lot
+const WINDOW = { from: '2030-03-02T09:00', to: '2030-03-02T17:00' }
+const refuse = (code: string, body: object) =>
+  new ApiError(409, code, 'No.', {}, null, null, { ...body })
+
+async function panel(props: object = {}) {
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  const wrapper = mount(BookPanel, {
+    props: { lot: lot(), ...props },
+    global: { plugins: [i18n, [VueQueryPlugin, { queryClient: client }]] },
+  })
+  await flushPromises()
+  return wrapper
+}
+type Panel = Awaited<ReturnType<typeof panel>>
+const button = (wrapper: Panel, text: string) =>
+  wrapper.findAll('button').find((one) => one.text().includes(text))!
+
+let book: MockInstance<typeof bookingsApi.book>
+beforeEach(async () => {
+  book = vi.spyOn(bookingsApi, 'book')
+  await setLocale('en')
+  vi.spyOn(bookingsApi, 'quote').mockResolvedValue({ total_cost: 20, currency: 'EUR' } as never)
+  vi.spyOn(lotsApi, 'availability').mockResolvedValue({
+    available_spots: 4,
+    capacity: 10,
+  } as never)
+  book.mockResolvedValue({ booking: { id: 1, lot_id: 7 } as Booking } as never)
+})
+
+describe('the booking panel', () => {
+  it('books any free spot now', async () => {
+    const wrapper = await panel()
+    await button(wrapper, 'Book a spot now').trigger('click')
+    await flushPromises()
+    expect(book.mock.calls[0]![0]).toEqual({ lot_id: 7, booking_type: 'instant' })
+    expect(wrapper.emitted('booked')).toEqual([[{ id: 1, lot_id: 7 }]])
+  })
+
+  it('books the selected spot', async () => {
+    const wrapper = await panel({ spot: { id: 70, spot_number: 17 } as Spot })
+    expect(wrapper.text()).toContain('Spot 17')
+    await button(wrapper, 'Book a spot now').trigger('click')
+    expect(book.mock.calls[0]![0]).toMatchObject({ lot_id: 7, spot_id: 70 })
+  })
+
+  it('reserves the window for the price of its quote', async () => {
+    const wrapper = await panel({ mode: 'later', window: WINDOW })
+    expect(wrapper.text()).toContain('4 / 10')
+    await button(wrapper, 'Reserve for €20.00').trigger('click')
+    expect(book.mock.calls[0]![0]).toEqual({
+      lot_id: 7,
+      booking_type: 'reserved',
+      reserved_start: WINDOW.from,
+      reserved_end: WINDOW.to,
+    })
+  })
+
+  it('waits for a window before it reserves', async () => {
+    const wrapper = await panel({ mode: 'later' })
+    expect(button(wrapper, 'Choose a time').attributes('aria-disabled')).toBe('true')
+  })
+
+  it('offers the next free time when no spot is free in the window', async () => {
+    const next = { from: '2030-03-02T16:00:00Z', to: '2030-03-03T00:00:00Z' }
+    vi.mocked(lotsApi.availability).mockResolvedValue({
+      available_spots: 0,
+      capacity: 10,
+      next_free: next,
+    } as never)
+    const wrapper = await panel({ mode: 'later', window: WINDOW })
+    expect(button(wrapper, 'Reserve for €').attributes('aria-disabled')).toBe('true')
+    await wrapper.get('[role=status] button').trigger('click')
+    expect(wrapper.emitted('update:window')![0]).toEqual([next])
+  })
+
+  it('offers the next spot when the selected one was booked by someone else', async () => {
+    book.mockRejectedValueOnce(
+      refuse('spot_taken', { next_spot: { spot_id: 71, spot_number: 18 } }),
+    )
+    const wrapper = await panel({ spot: { id: 70, spot_number: 17 } as Spot })
+    await button(wrapper, 'Book a spot now').trigger('click')
+    await flushPromises()
+    expect(wrapper.emitted('clearSpot')).toHaveLength(1)
+    await button(wrapper, 'Take spot 18').trigger('click')
+    await flushPromises()
+    expect(book.mock.calls[1]![0]).toMatchObject({ lot_id: 7, spot_id: 71 })
+    expect(book.mock.calls[1]![1]).not.toBe(book.mock.calls[0]![1])
+  })
+
+  it('looks for other options when the lot is full, and books the one that is tapped', async () => {
+    const other = {
+      kind: 'lot',
+      lot_id: 8,
+      lot_name: 'Station',
+      available_spots: 2,
+      price_per_hour: 3,
+      currency: 'EUR',
+      distance_km: 0.4,
+    }
+    book.mockRejectedValueOnce(refuse('lot_full', { alternatives: [other] }))
+    const wrapper = await panel({ lot: lot({ available_spots: 0 }) })
+    await button(wrapper, 'See other options').trigger('click')
+    await flushPromises()
+    await button(wrapper, 'Book at Station').trigger('click')
+    expect(book.mock.calls[1]![0]).toMatchObject({ lot_id: 8, booking_type: 'instant' })
+  })
+})
