@@ -11,7 +11,7 @@ from parking import pricing
 from parking.bookings.models import Booking
 from parking.bookings.reading.views import state_of, window_of
 from parking.lot_calendar import zone_of_stay
-from parking.lots.models import Lot
+from parking.lots import Lot
 from parking.mail import Instant
 from parking.pricing import Tariff, terms_of
 from parking.timestamps import to_rfc3339
