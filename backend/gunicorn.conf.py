@@ -68,8 +68,8 @@ def post_fork(server, worker):
 
 
 def on_exit(server):
-    """The files with which its workers counted."""
-    memory.forget(server.pid, _settings.data_dir)
+    """Removes the metrics files of its workers."""
+    memory.remove(server.pid, _settings.data_dir)
 
 
 def post_worker_init(worker):

@@ -59,7 +59,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 def _run(supervisor: Supervisor, settings: config.Settings, options: argparse.Namespace) -> None:
     lock = claims.claim_data_dir(settings.data_dir)
     with lock, claims.claim_port(settings) as listener:
-        valkey.forget_address(settings.data_dir)  # a killed run may have left one
+        valkey.remove_address(settings.data_dir)  # a killed run may have left one
         try:
             # Without REDIS_URL the settings may name the server of a run that was still stopping when they were read.
             named = settings.redis_url if config.names_redis() else None
@@ -69,13 +69,13 @@ def _run(supervisor: Supervisor, settings: config.Settings, options: argparse.Na
             if options.demo:  # lived through before a worker is there, whose clock is the real one
                 notices += _step(supervisor, programs.demo(environment))
             _work(supervisor, settings, options, environment)
-            _announce(supervisor, settings, options, notices)
-            supervisor.watch(_parent_lives(options.with_parent))
+            _print_ready(supervisor, settings, options, notices)
+            supervisor.watch(_parent_alive(options.with_parent))
             supervisor.say("stopping")
         finally:
             listener.close()  # once the web processes close theirs, a new connection is refused and not queued
             supervisor.stop()
-            valkey.forget_address(settings.data_dir)
+            valkey.remove_address(settings.data_dir)
 
 
 def _serve(
@@ -112,7 +112,7 @@ def _step(supervisor: Supervisor, program: Program) -> list[str]:
     return output
 
 
-def _announce(
+def _print_ready(
     supervisor: Supervisor, settings: config.Settings, options: argparse.Namespace, notices: list[str]
 ) -> None:
     if supervisor.stop_asked:
@@ -138,7 +138,7 @@ def _warnings(settings: config.Settings) -> list[str]:
     return [f"Careful: HOST={settings.host} lets others in, and APP_ENV=local allows weak passwords."]
 
 
-def _parent_lives(asked: bool) -> Callable[[], bool]:
+def _parent_alive(asked: bool) -> Callable[[], bool]:
     parent = os.getppid()
     return lambda: not asked or os.getppid() == parent
 

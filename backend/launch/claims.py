@@ -1,4 +1,4 @@
-"""What one run needs for itself alone: its port and its data folder."""
+"""Resources that one run holds exclusively: its port and its data folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from launch.supervisor import StartError
 
 
 def claim_port(settings: Settings) -> socket.socket:
-    """The bound, not yet listening socket the web processes will inherit, so that nobody can come between."""
+    """A bound socket that the web processes inherit, so that no other program can take the port in between."""
     host, port = settings.host, settings.port
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -25,7 +25,7 @@ def claim_port(settings: Settings) -> socket.socket:
         listener.bind(address)
         _refuse_if_listened_on(listener)
     except OSError as error:
-        raise StartError(_why_not(error, host, port)) from None
+        raise StartError(_reason(error, host, port)) from None
     return listener
 
 
@@ -34,7 +34,7 @@ def _refuse_if_listened_on(listener: socket.socket) -> None:
     listener.listen(2048)
 
 
-def _why_not(error: OSError, host: str, port: int) -> str:
+def _reason(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"PORT {port} on {host} is already in use. Stop the program that uses it, or take another: "
@@ -46,7 +46,7 @@ def _why_not(error: OSError, host: str, port: int) -> str:
 
 
 def claim_data_dir(data_dir: Path, wait_seconds: float = 5) -> IO[str]:
-    """The open, locked file that marks the folder as ours until this process ends, however it ends."""
+    """The locked file that reserves the folder for this run until its process ends."""
     path = data_dir / RUN_LOCK_FILE
     try:
         lock = path.open("a+")

@@ -1,4 +1,4 @@
-"""`python -m launch.health web|worker|beat`: exit code 0 when that part of this container is well."""
+"""`python -m launch.health web|worker|beat`: exit code 0 when that part of this container is healthy."""
 
 from __future__ import annotations
 

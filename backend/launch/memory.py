@@ -1,4 +1,4 @@
-"""Where the processes of one server leave small files for each other: in memory, since a disk may be full or slow.
+"""The folder in which the processes of one server share small files: in memory, since a disk may be full or slow.
 
 Of the standard library only: gunicorn's configuration reads it too.
 """
@@ -15,24 +15,24 @@ MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of our own, which is checked
 
 
 def folder_of(server: int, data_dir: Path) -> Path:
-    """The folder of the server with this process id; made when it is not there. Where there is no file system in
-    memory, or somebody else has taken our name in it, it lies in DATA_DIR. Raises OSError."""
+    """Creates and returns the folder of the server with this process id; in DATA_DIR where there is no file system in
+    memory or the name is taken in it. Raises OSError."""
     folder = _root(data_dir) / str(server)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def forget(server: int, data_dir: Path) -> None:
-    """Removes the folder of this server, and those of servers that are gone (they were killed)."""
+def remove(server: int, data_dir: Path) -> None:
+    """Removes the folder of this server and those of servers that were killed."""
     root = _root(data_dir)
     shutil.rmtree(root / str(server), ignore_errors=True)
-    forget_the_dead(data_dir)
+    remove_stale(data_dir)
     with contextlib.suppress(OSError):  # only when it is empty
         root.rmdir()
 
 
-def forget_the_dead(data_dir: Path) -> None:
-    """Removes what killed servers left."""
+def remove_stale(data_dir: Path) -> None:
+    """Removes the folders of killed servers."""
     with contextlib.suppress(OSError):
         for left in _root(data_dir).iterdir():
             with contextlib.suppress(ValueError, OSError):

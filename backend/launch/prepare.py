@@ -21,7 +21,7 @@ def main() -> int:
     try:
         settings = load()
         tighten(settings.data_dir, settings.export_dir, sqlite_file(settings.database_url))
-        _complain_or_print(create_app(settings))
+        _prepare(create_app(settings))
     except (ConfigError, schema.SchemaError) as error:
         return _fail(str(error))
     except DBAPIError as error:
@@ -31,7 +31,7 @@ def main() -> int:
     return 0
 
 
-def _complain_or_print(app) -> None:
+def _prepare(app) -> None:
     with app.app_context():
         schema.upgrade()
         if faults := schema.problems():

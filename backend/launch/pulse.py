@@ -11,11 +11,11 @@ import os
 import time
 
 VARIABLE = "PULSE_FD"
-"""Set by the runner for its own children: the number of the inherited end of the pipe."""
+"""Set by the runner for its children: the file descriptor of the pipe."""
 START_SECONDS = 300.0
-"""A child may take so long to its first beat."""
+"""Longest time to the first beat of a child."""
 ASLEEP_SECONDS = 5.0
-"""A runner that has not looked for so long was stopped itself, and its children may have been too."""
+"""After a longer pause the runner was stopped itself, and its children may have been too."""
 
 
 class Pulse:
@@ -49,7 +49,7 @@ class Pulse:
 
 
 def beat() -> None:
-    """Tell the runner that this process is well. Nothing happens in a process that no runner has started."""
+    """Sends a sign of life to the runner. Does nothing in a process that no runner has started."""
     number = os.environ.get(VARIABLE, "")
     if number.isdigit():
         with contextlib.suppress(OSError):  # the runner is gone, or has not read for long

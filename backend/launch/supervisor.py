@@ -28,8 +28,8 @@ STEADY_SECONDS = 15
 #: A second request to stop counts only this long after the first: a terminal, systemd or `kill` of a whole group
 #: sends the same signal twice at once, directly and through make.
 SECOND_REQUEST_SECONDS = 0.5
-#: Last lines of each child that are remembered.
-KEPT_LINES = 200
+#: Number of last lines stored per child.
+MAX_LINES = 200
 
 
 class StartError(Exception):
@@ -40,8 +40,8 @@ class StartError(Exception):
 class Program:
     """One child. Stages stop one after the other, lowest first; `grace` is seconds between TERM and KILL.
 
-    What a quiet one says is shown only when it ends by itself. One with `silent_after` gives a sign of life
-    (launch/pulse.py) and is killed and started again when none came for so many seconds.
+    The output of a quiet program is printed only when it ends by itself. One with `silent_after` sends a sign of life
+    (launch/pulse.py) and is restarted when none arrives for so many seconds.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Program:
 
 
 def to_terminal(text: str) -> None:
-    """Straight to standard output: nothing stays in a buffer when the reader has gone away (`| head`)."""
+    """Writes unbuffered to standard output, so that nothing is lost when its reader ends (`| head`)."""
     data = text.encode()
     while data:
         data = data[os.write(1, data) :]
@@ -88,7 +88,7 @@ class Supervisor:
             self._hurry = True
 
     def say(self, line: str, name: str = "run") -> None:
-        """One line on the terminal. A reader that went away must not stop the children."""
+        """Prints one line. A closed terminal must not stop the children."""
         with self._write_lock, contextlib.suppress(OSError):
             self._write(f"{name:<7}| {line}\n")
 
@@ -99,11 +99,11 @@ class Supervisor:
         return child
 
     def discard(self, child: _Child) -> None:
-        """End a child at once and forget it."""
+        """Kills a child and removes it."""
         self._children.remove(child)
         child.kill()
         child.drain()
-        child.confess()
+        child.report_exit()
 
     def run_step(self, program: Program) -> tuple[int, list[str], list[str]]:
         """Run a program to its end; a stop asked meanwhile ends it. Exit code, its output, its complaints."""
@@ -169,8 +169,8 @@ class _Child:
 
     def __init__(self, program: Program, say: Callable[[str, str], None]) -> None:
         self.program = program
-        self.output: deque[str] = deque(maxlen=KEPT_LINES)
-        self.complaints: deque[str] = deque(maxlen=KEPT_LINES)
+        self.output: deque[str] = deque(maxlen=MAX_LINES)
+        self.complaints: deque[str] = deque(maxlen=MAX_LINES)
         self._say = say
         self._crashes = 0
         self._restart_at: float | None = None
@@ -226,18 +226,18 @@ class _Child:
         self._process.wait()
 
     def drain(self) -> None:
-        """Wait for the last lines; not for ever, a stray grandchild may hold the pipe."""
+        """Waits up to 2 s for the last lines: a grandchild process may hold the pipe open."""
         for reader in self._readers:
             reader.join(timeout=2)
 
-    def confess(self) -> None:
-        """Show the last lines of a quiet one that failed."""
+    def report_exit(self) -> None:
+        """Prints the last lines of a quiet program that failed."""
         if self.program.quiet:
             for line in (*list(self.output)[-10:], *list(self.complaints)[-10:]):
                 self._say(line, self.program.name)
 
     def kill_if_silent(self) -> None:
-        """A process that was stopped or hangs may hold what others wait for."""
+        """Kills a process without a sign of life: it may hold a lock that others wait for."""
         if self._pulse and self.running and self._pulse.is_silent():
             self._say(f"{self.program.name} has been silent for {self.program.silent_after:.0f} s; killing it", "run")
             self.kill()
@@ -256,7 +256,7 @@ class _Child:
             self._restart_at = now + pause
             self.kill()  # what it left in its process group
             self.drain()
-            self.confess()
+            self.report_exit()
             when = f"in {pause} s" if pause else "now"
             self._say(f"{self.program.name} ended (exit code {self.exit_code}); starting it again {when}", "run")
 
@@ -267,11 +267,11 @@ class _Child:
                 pipe.write(data)
                 pipe.close()
 
-    def _forward(self, pipe: IO[bytes], kept: deque[str]) -> None:
+    def _forward(self, pipe: IO[bytes], buffer: deque[str]) -> None:
         with pipe:
             for raw in pipe:
                 line = raw.decode(errors="replace").rstrip()
                 if line:
-                    kept.append(line)
+                    buffer.append(line)
                     if not self.program.quiet:
                         self._say(line, self.program.name)

@@ -94,7 +94,7 @@ def start(supervisor: Supervisor, data_dir: Path) -> str:
     )
 
 
-def forget_address(data_dir: Path) -> None:
+def remove_address(data_dir: Path) -> None:
     (data_dir / VALKEY_URL_FILE).unlink(missing_ok=True)
 
 

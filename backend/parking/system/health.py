@@ -1,4 +1,4 @@
-"""Whether the parts are well: one light per part, from what is measured and not from what is hoped."""
+"""The status of each part of the system, from measurements."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def warnings() -> list[str]:
 
 
 def statuses(version: str) -> dict[str, Any]:
-    """Every part with `ok`, a sentence, and its figures."""
+    """Every part with `ok`, a sentence, and its measurements."""
     seen = jobs.last_seen()
     return {
         "database": database(),
@@ -54,27 +54,27 @@ def statuses(version: str) -> dict[str, Any]:
 def database() -> dict[str, Any]:
     kind = "sqlite" if is_sqlite() else "postgresql"
     faults = unready()
-    asked = "SELECT sqlite_version()" if kind == "sqlite" else "SHOW server_version"
+    query = "SELECT sqlite_version()" if kind == "sqlite" else "SHOW server_version"
     return {
         "ok": not faults,
         "detail": "; ".join(faults) or "Answers, and its schema is up to date.",
         "kind": kind,
-        "version": str(db.session.scalar(text(asked))),
+        "version": str(db.session.scalar(text(query))),
     }
 
 
 def redis() -> dict[str, Any]:
-    said = {
+    states = {
         "up": (True, "Answers."),
         "down": (False, "Does not answer. Bookings work; emails, live updates and exports are delayed."),
         "none": (False, "Not configured: set REDIS_URL, or use `make run`, which brings its own."),
     }
-    ok, detail = said[realtime.redis_state()]
+    ok, detail = states[realtime.redis_state()]
     return {"ok": ok, "detail": detail}
 
 
 def program(name: str, seen: dict[str, Any]) -> dict[str, Any]:
-    """A program that signs every few seconds. Without a sign for a minute it is taken for dead."""
+    """A program with a heartbeat every few seconds. Without one for a minute it counts as dead."""
     at = seen.get(name)
     if at is None:
         return {"ok": False, "detail": f"Has never reported. {STARTS[name]}", "last_seen": None}

@@ -59,7 +59,7 @@ def _meters(data_dir: Path) -> Callable[[str, str, int], tuple[Any, Any]]:
     """This process's counter and clock for a method, route and status; made at the first request (so only where
     requests are answered). Raises OSError when there is no space for them; the next request tries again."""
     if FOLDER not in os.environ:  # read by the library when it is imported
-        memory.forget_the_dead(data_dir)
+        memory.remove_stale(data_dir)
         os.environ[FOLDER] = str(memory.folder_of(os.getppid(), data_dir))
     from prometheus_client import CollectorRegistry, Counter, Histogram, values
 

@@ -46,7 +46,7 @@ def secret_of(mails):
 
     def read(kind: str) -> str:
         draft = delivery.draft(mails(kind)[-1], current())
-        return re.search(r"#token=([\w-]+)$", draft.facts["link"])[1]
+        return re.search(r"#token=([\w-]+)$", draft.context["link"])[1]
 
     return read
 
