@@ -30,8 +30,8 @@ from sqlalchemy import and_, insert, select
 import config
 from parking import create_app
 from parking.accounts import User
-from parking.bookings.models import Booking
 from parking.bookings import Filters
+from parking.bookings.models import Booking
 from parking.database import db, schema, transaction
 from parking.exports import service
 from parking.lots.models import Lot, Spot
