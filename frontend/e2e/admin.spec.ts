@@ -68,7 +68,7 @@ test('J13: a mail that failed is found and sent again in three clicks', async ({
   await expect.poll(state).toBe('sent')
 })
 
-test('the desk sees a booking as it happens', async ({ page }) => {
+test('an administrator sees a booking as it happens', async ({ page }) => {
   const lot = await makeLot({ capacity: 4 })
   await page.goto(`/admin/lots/${lot.id}`)
   await expect(page.getByText('Live', { exact: true })).toBeVisible()
@@ -76,7 +76,7 @@ test('the desk sees a booking as it happens', async ({ page }) => {
   await expect(page.getByRole('button', { name: /^Spot 1, occupied/ })).toBeVisible()
 })
 
-test('a person is signed out everywhere from the desk', async ({ page }) => {
+test('a person is signed out everywhere by an administrator', async ({ page }) => {
   const driver = await register()
   await page.goto(`/admin/users/${driver.id}`)
   const card = page.getByRole('region', { name: 'Sessions', exact: true })

@@ -99,7 +99,7 @@ test('a file for the spreadsheet of another country', async ({ page, driver }) =
   expect(line).toMatch(/;\d{4}-\d\d-\d\d \d\d:\d\d:\d\d;.*;2,50;/)
 })
 
-test.describe('at the desk', () => {
+test.describe('for administrators', () => {
   test.beforeEach(async ({ context }) => signIn(context, ADMIN))
 
   test('keys search and help, not while one types, and not when turned off', async ({ page }) => {

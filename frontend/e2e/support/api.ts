@@ -9,7 +9,7 @@ export interface Person {
   token: string
 }
 
-export interface LotFacts {
+export interface LotDetails {
   id: number
   name: string
   capacity: number
@@ -64,14 +64,14 @@ export async function asAdmin(): Promise<string> {
   return adminToken
 }
 
-export async function makeLot(facts: Record<string, unknown> = {}): Promise<LotFacts> {
+export async function makeLot(facts: Record<string, unknown> = {}): Promise<LotDetails> {
   const wanted = {
     name: unique('Lot'),
     capacity: 10,
     price_per_hour: 2.5,
     timezone: 'Europe/Berlin',
   }
-  const answer = await call<{ lot: LotFacts }>(
+  const answer = await call<{ lot: LotDetails }>(
     'POST',
     '/api/lots',
     { ...wanted, ...facts },

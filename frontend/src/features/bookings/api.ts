@@ -20,7 +20,7 @@ export interface BookingFilters {
 }
 
 /** What a person wants to book. Naive times mean the lot's local time. */
-export type BookingWish =
+export type BookRequest =
   | { lot_id: number; booking_type: 'instant'; spot_id?: number; vehicle_plate?: string }
   | {
       lot_id: number
@@ -36,8 +36,8 @@ export type Released = Schema<'ReleasedOut'>
 export const bookingsApi = {
   list: (filters: BookingFilters) => http.get<BookingPage>('/api/bookings', { params: filters }),
   one: (id: number) => http.get<BookingEnvelope>(`/api/bookings/${id}`),
-  book: (wish: BookingWish, idempotencyKey: string) =>
-    http.post<BookingEnvelope>('/api/book', wish, { idempotencyKey }),
+  book: (request: BookRequest, idempotencyKey: string) =>
+    http.post<BookingEnvelope>('/api/book', request, { idempotencyKey }),
   release: (id: number, idempotencyKey: string, owner: number) =>
     http.post<Released>(`/api/release/${id}`, {}, { idempotencyKey, owner }),
   cancel: (id: number) => http.post<BookingEnvelope>(`/api/bookings/${id}/cancel`),

@@ -3,27 +3,27 @@ import { computed } from 'vue'
 import { asApiError } from '@/shared/api/errors'
 import type { Alternative, NextSpot } from '@/shared/api/types'
 import { useIdempotencyKey } from '@/shared/api/useIdempotencyKey'
-import { bookingsApi, type BookingWish } from './api'
+import { bookingsApi, type BookRequest } from './api'
 import { useBookingChanged } from './useBookings'
 
-/** Booking: the same wish keeps its idempotency key, so nothing is ever booked twice. */
+/** Booking: the same request keeps its idempotency key, so nothing is ever booked twice. */
 export function useBook() {
-  const intention = useIdempotencyKey()
+  const idempotency = useIdempotencyKey()
   const changed = useBookingChanged()
   const client = useQueryClient()
 
   const mutation = useMutation({
-    mutationFn: (wish: BookingWish) => bookingsApi.book(wish, intention.keyFor(wish)),
+    mutationFn: (request: BookRequest) => bookingsApi.book(request, idempotency.keyFor(request)),
     onSuccess: (answer) => {
-      intention.fulfilled()
+      idempotency.fulfilled()
       changed(answer)
     },
-    onError: (_error, wish) => {
-      // What we showed was out of date; the next try is a new wish.
+    onError: (_error, request) => {
+      // What we showed was out of date; the next try is a new request.
       if (asApiError(_error).status !== 409) return
-      intention.fulfilled()
+      idempotency.fulfilled()
       void client.invalidateQueries({ queryKey: ['lots'] })
-      void client.invalidateQueries({ queryKey: ['spots', wish.lot_id] })
+      void client.invalidateQueries({ queryKey: ['spots', request.lot_id] })
     },
   })
 
@@ -33,9 +33,9 @@ export function useBook() {
   const alternatives = computed(() => (error.value?.body.alternatives ?? []) as Alternative[])
 
   return {
-    book: async (wish: BookingWish) => {
+    book: async (request: BookRequest) => {
       if (mutation.isPending.value) return null
-      return mutation.mutateAsync(wish).then(
+      return mutation.mutateAsync(request).then(
         (answer) => answer.booking,
         () => null,
       )

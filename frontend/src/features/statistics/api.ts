@@ -1,6 +1,6 @@
 import { csvFormat } from '@/shared/format/csvFormat'
 import { http } from '@/shared/api/http'
-import type { AdminStats, HourFigures, SystemLights, UserStats } from './types'
+import type { AdminStats, HourStatistics, SystemHealth, UserStats } from './types'
 
 export interface StatsQuery {
   from: string
@@ -17,13 +17,13 @@ export interface HourQuery extends Pick<StatsQuery, 'from' | 'to' | 'lot_id'> {
 
 export type Table = 'figures' | 'days' | 'lots' | 'hours' | 'stays' | 'curve'
 
-export const reportsApi = {
+export const statisticsApi = {
   admin: async (params: StatsQuery): Promise<AdminStats> =>
     (await http.get<{ stats: AdminStats }>('/api/stats/admin', { params })).stats,
   month: async (month: string): Promise<UserStats> =>
     (await http.get<{ stats: UserStats }>('/api/stats/user', { params: { month } })).stats,
-  hour: async (params: HourQuery): Promise<HourFigures> =>
-    (await http.get<{ hour: HourFigures }>('/api/stats/admin/hour', { params })).hour,
+  hour: async (params: HourQuery): Promise<HourStatistics> =>
+    (await http.get<{ hour: HourStatistics }>('/api/stats/admin/hour', { params })).hour,
   hourCsv: (query: HourQuery): Promise<Blob> => {
     const given = Object.entries(query).filter(([, value]) => value !== undefined)
     const params = new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
@@ -36,6 +36,6 @@ export const reportsApi = {
     if (query.lot_id) params.set('lot_id', query.lot_id)
     return http.blob(`/api/stats/admin.csv?${params}`)
   },
-  system: async (): Promise<SystemLights> =>
-    (await http.get<{ system: SystemLights }>('/api/admin/system')).system,
+  system: async (): Promise<SystemHealth> =>
+    (await http.get<{ system: SystemHealth }>('/api/admin/system')).system,
 }

@@ -1,5 +1,5 @@
 import type { LocationQuery, RouteLocationRaw } from 'vue-router'
-import type { AdminStats, Figure } from './types'
+import type { AdminStats, Metric } from './types'
 
 /** The administrator's list of the bookings behind a number. */
 export function bookingsLink(query: string): RouteLocationRaw {
@@ -7,7 +7,7 @@ export function bookingsLink(query: string): RouteLocationRaw {
 }
 
 /** The people behind a number. */
-export function peopleLink(query: string): RouteLocationRaw {
+export function usersLink(query: string): RouteLocationRaw {
   return { name: 'admin-users', query: Object.fromEntries(new URLSearchParams(query)) }
 }
 
@@ -45,12 +45,12 @@ export function countedLink(
 export const LOTS_ID = 'figures-lots'
 
 /** What stands behind a figure, and the text that says so. */
-export function figureLink(
-  one: Figure,
+export function metricLink(
+  one: Metric,
   here: LocationQuery,
 ): { to: RouteLocationRaw; says: string } | null {
   if (one.bookings) return { to: bookingsLink(one.bookings), says: 'statistics.showBookings' }
-  if (one.users) return { to: peopleLink(one.users), says: 'statistics.showPeople' }
+  if (one.users) return { to: usersLink(one.users), says: 'statistics.showUsers' }
   if (one.name !== 'available') return null
   return { to: { query: here, hash: `#${LOTS_ID}` }, says: 'statistics.showLots' }
 }

@@ -2,16 +2,16 @@ import type { Schema } from '@/shared/api/types'
 
 /** The figures' shapes. Days are local days of each lot. */
 export type AdminStats = Schema<'AdminStatsOut'>
-export type LotFigures = AdminStats['lots'][number]
+export type LotStatistics = AdminStats['lots'][number]
 /** A cell of the heat map with the days that it is made of. */
-export type HourFigures = Schema<'HourOut'>
+export type HourStatistics = Schema<'HourOut'>
 /** One number; `bookings` is the query of the administrator's list that shows what is behind it. */
-export type Figure = Schema<'FigureOut'>
-export type Unit = Figure['unit']
+export type Metric = Schema<'FigureOut'>
+export type Unit = Metric['unit']
 /** A driver's month: the stays that ended in it. */
 export type UserStats = Schema<'UserStatsOut'>
 /** What of the system can be well or not. */
-export type SystemLights = Record<
+export type SystemHealth = Record<
   'database' | 'redis' | 'worker' | 'beat' | 'disk',
   Schema<'Light'>
 > & { outbox: Pick<Schema<'Outbox'>, 'failed' | 'queued'>; names: Pick<Schema<'Names'>, 'count'> }

@@ -1,7 +1,7 @@
 import { toValue, type MaybeRefOrGetter } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useFormat } from '@/shared/format/format'
-import type { Finding } from './findings'
+import type { Insight } from './insights'
 import type { Unit } from './types'
 
 /** Writes metrics in the reader's language. */
@@ -65,7 +65,7 @@ export function useMetricFormat(currency: MaybeRefOrGetter<string>) {
   const hours = (seconds: number) =>
     t('statistics.hours', { n: format.number(seconds / 3600, { maximumFractionDigits: 2 }) })
 
-  function finding(said: Finding): string {
+  function insight(said: Insight): string {
     const facts: Record<string, string> = {}
     for (const [name, value] of Object.entries(said.facts)) {
       if (name === 'percent') facts[name] = percent(Number(value))
@@ -91,6 +91,6 @@ export function useMetricFormat(currency: MaybeRefOrGetter<string>) {
     weekday,
     hour,
     hours,
-    finding,
+    insight,
   }
 }

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
-import { reportsApi, type HourQuery, type StatsQuery } from './api'
+import { statisticsApi, type HourQuery, type StatsQuery } from './api'
 
 export function useAdminStats(query: MaybeRefOrGetter<StatsQuery>, everyMs?: number) {
   return useQuery({
     queryKey: computed(() => ['admin', 'stats', toValue(query)]),
-    queryFn: () => reportsApi.admin(toValue(query)),
+    queryFn: () => statisticsApi.admin(toValue(query)),
     refetchInterval: everyMs ?? false,
     placeholderData: (before) => before,
   })
@@ -15,7 +15,7 @@ export function useAdminStats(query: MaybeRefOrGetter<StatsQuery>, everyMs?: num
 export function useHourDays(query: MaybeRefOrGetter<HourQuery>) {
   return useQuery({
     queryKey: computed(() => ['admin', 'stats', 'hour', toValue(query)]),
-    queryFn: () => reportsApi.hour(toValue(query)),
+    queryFn: () => statisticsApi.hour(toValue(query)),
     placeholderData: (before) => before,
   })
 }

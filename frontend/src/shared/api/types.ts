@@ -11,8 +11,8 @@ export type User = Schema<'User'>
 export type Role = User['roles'][number]
 export type Theme = User['theme']
 export type Locale = User['locale']
-/** A row of the administrator's list of people. */
-export type Person = Schema<'ListedUser'>
+/** A row of the administrator's list of users. */
+export type ListedUser = Schema<'ListedUser'>
 export type SignIn = Schema<'SignedIn'>
 export type Session = Schema<'Session'>
 export type Site = Schema<'Site'>

@@ -1,15 +1,15 @@
 import { http } from '@/shared/api/http'
-import type { AdminBooking, Person, Schema } from '@/shared/api/types'
+import type { AdminBooking, ListedUser, Schema } from '@/shared/api/types'
 
-export type { Person }
-export type PersonChange = Partial<Pick<Person, 'active' | 'roles'>>
+export type { ListedUser }
+export type UserChange = Partial<Pick<ListedUser, 'active' | 'roles'>>
 type Params = Record<string, string | number | undefined>
 
-export const peopleApi = {
+export const usersApi = {
   list: (params: Params) => http.get<Schema<'Users'>>('/api/users', { params }),
-  one: async (id: number) => (await http.get<{ user: Person }>(`/api/users/${id}`)).user,
-  change: async (id: number, change: PersonChange) =>
-    (await http.patch<{ user: Person }>(`/api/users/${id}`, change)).user,
+  one: async (id: number) => (await http.get<{ user: ListedUser }>(`/api/users/${id}`)).user,
+  change: async (id: number, change: UserChange) =>
+    (await http.patch<{ user: ListedUser }>(`/api/users/${id}`, change)).user,
   signIns: async (id: number) =>
     (await http.get<Schema<'SignInsAnswer'>>(`/api/users/${id}/sessions`)).sign_ins,
   signOut: (id: number) => http.delete<Schema<'SignedOut'>>(`/api/users/${id}/sessions`),

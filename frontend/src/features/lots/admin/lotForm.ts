@@ -114,13 +114,13 @@ export function readNumber(typed: string): number | null {
 
 const isCents = (value: number) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6
 
-function moneyFault(value: number | null, currency: string): string | null {
+function moneyError(value: number | null, currency: string): string | null {
   if (value === null || value < 0 || !isCents(value)) return 'adminLots.problem.money'
   return isWhole(currency) && !Number.isInteger(value) ? 'adminLots.problem.wholeMoney' : null
 }
 
 /** The message key of what is wrong with a field that is not empty; null when nothing is. */
-function faultOf(name: FieldName, typed: string, currency: string): string | null {
+function fieldError(name: FieldName, typed: string, currency: string): string | null {
   const value = readNumber(typed)
   const whole = INTEGERS.get(name)
   if (whole) {
@@ -128,7 +128,7 @@ function faultOf(name: FieldName, typed: string, currency: string): string | nul
     const key = name === 'capacity' ? 'capacity' : 'whole'
     return fits ? null : `adminLots.problem.${key}`
   }
-  if (MONEY.includes(name)) return moneyFault(value, currency)
+  if (MONEY.includes(name)) return moneyError(value, currency)
   const most = DEGREES.get(name)
   if (most !== undefined)
     return value !== null && Math.abs(value) <= most ? null : 'adminLots.problem.degrees'
@@ -143,7 +143,7 @@ export function checkLot(fields: LotFields, currency = ''): FieldErrors {
     const empty = !typed.trim()
     if (empty && name === 'name') errors.name = 'adminLots.problem.name'
     else if (!empty || NEEDED.includes(name)) {
-      const fault = faultOf(name, typed, currency)
+      const fault = fieldError(name, typed, currency)
       if (fault) errors[name] = fault
     }
   }

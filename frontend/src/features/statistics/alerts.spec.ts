@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Lot } from '@/shared/api/types'
-import { attention } from './attention'
-import type { SystemLights } from './types'
+import { attention } from './alerts'
+import type { SystemHealth } from './types'
 
 const good = { ok: true, detail: '' }
-const lights: SystemLights = {
+const lights: SystemHealth = {
   database: good,
   redis: good,
   worker: good,
@@ -34,7 +34,7 @@ describe('what needs attention', () => {
       { ...lights, worker: { ok: false, detail: '' }, outbox: { failed: 2, queued: 0 } },
       [lot(1, { available_spots: 0 }), lot(2, { out_of_service_spots: 3 })],
     )
-    expect(found.map((one) => [one.key, one.grave])).toEqual([
+    expect(found.map((one) => [one.key, one.critical])).toEqual([
       ['statistics.attention.worker', true],
       ['statistics.attention.mail', true],
       ['statistics.attention.full', false],
@@ -49,7 +49,7 @@ describe('what needs attention', () => {
     expect(matter).toMatchObject({
       key: 'statistics.attention.names',
       facts: { n: 2 },
-      grave: false,
+      critical: false,
     })
   })
 

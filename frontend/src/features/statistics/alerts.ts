@@ -1,52 +1,57 @@
 import type { RouteLocationRaw } from 'vue-router'
 import type { Lot } from '@/shared/api/types'
-import type { SystemLights } from './types'
+import type { SystemHealth } from './types'
 
 /** Something an administrator should look at: a message key, what fills it, and where to go. Pure. */
-export interface Matter {
+export interface Alert {
   key: string
   facts: Record<string, string | number>
   to: RouteLocationRaw
-  grave: boolean
+  critical: boolean
 }
 
 const PROGRAMS = ['database', 'redis', 'worker', 'beat', 'disk'] as const
 
 /** What does not run, what was not delivered, and which lots have no spot left. Gravest first. */
-export function attention(lights: SystemLights | undefined, lots: readonly Lot[]): Matter[] {
-  const matters: Matter[] = []
+export function attention(lights: SystemHealth | undefined, lots: readonly Lot[]): Alert[] {
+  const alerts: Alert[] = []
   const system = { name: 'admin-mail', query: { view: 'system' } }
   for (const name of PROGRAMS) {
     if (lights && lights[name] && !lights[name].ok)
-      matters.push({ key: `statistics.attention.${name}`, facts: {}, to: system, grave: true })
+      alerts.push({ key: `statistics.attention.${name}`, facts: {}, to: system, critical: true })
   }
   const failed = Number(lights?.outbox.failed ?? 0)
   if (failed)
-    matters.push({
+    alerts.push({
       key: 'statistics.attention.mail',
       facts: { n: failed },
       to: { name: 'admin-mail', query: { state: 'failed' } },
-      grave: true,
+      critical: true,
     })
   const twins = lights?.names.count ?? 0
   if (twins)
-    matters.push({
+    alerts.push({
       key: 'statistics.attention.names',
       facts: { n: twins },
       to: system,
-      grave: false,
+      critical: false,
     })
   for (const lot of lots) {
     const to = { name: 'admin-lot', params: { id: lot.id } }
     if (lot.capacity && lot.available_spots === 0)
-      matters.push({ key: 'statistics.attention.full', facts: { lot: lot.name }, to, grave: false })
+      alerts.push({
+        key: 'statistics.attention.full',
+        facts: { lot: lot.name },
+        to,
+        critical: false,
+      })
     if (lot.out_of_service_spots)
-      matters.push({
+      alerts.push({
         key: 'statistics.attention.closed',
         facts: { n: lot.out_of_service_spots, lot: lot.name },
         to,
-        grave: false,
+        critical: false,
       })
   }
-  return matters
+  return alerts
 }

@@ -1,15 +1,15 @@
 import type { AdminStats } from './types'
 
 /** What a chart shows, said in one sentence: the key of the sentence and what fills it. Pure. */
-export interface Finding {
+export interface Insight {
   key: string
   /** Numbers as they are; the caller writes them in the reader's language. */
   facts: Record<string, string | number>
 }
 
-const none = (key: string): Finding => ({ key: `statistics.finding.${key}`, facts: {} })
-const found = (key: string, facts: Finding['facts']): Finding => ({
-  key: `statistics.finding.${key}`,
+const none = (key: string): Insight => ({ key: `statistics.insight.${key}`, facts: {} })
+const found = (key: string, facts: Insight['facts']): Insight => ({
+  key: `statistics.insight.${key}`,
   facts,
 })
 
@@ -20,7 +20,7 @@ function highest<T>(items: readonly T[], value: (item: T) => number): T | null {
   return best
 }
 
-export function occupancyFinding(stats: AdminStats): Finding {
+export function occupancyInsight(stats: AdminStats): Insight {
   const point = highest(stats.curve, (p) => p.occupied)
   if (point) return found('fullestAt', { at: point.at, cars: point.occupied })
   const day = highest(stats.days, (d) => d.occupancy_percent)
@@ -29,7 +29,7 @@ export function occupancyFinding(stats: AdminStats): Finding {
     : none('noOccupancy')
 }
 
-export function revenueFinding(stats: AdminStats): Finding {
+export function revenueInsight(stats: AdminStats): Insight {
   const lot = highest(stats.lots, (one) => one.revenue)
   if (!lot) return none('noRevenue')
   if (stats.lots.length === 1) return found('onlyLot', { lot: lot.name, money: lot.revenue })
@@ -37,7 +37,7 @@ export function revenueFinding(stats: AdminStats): Finding {
   return found('topLot', { lot: lot.name, percent: (100 * lot.revenue) / all })
 }
 
-export function heatFinding(stats: AdminStats): Finding {
+export function heatInsight(stats: AdminStats): Insight {
   const cells = stats.hours.flatMap((line, weekday) =>
     line.map((percent, hour) => ({ weekday, hour, percent: percent ?? 0 })),
   )
@@ -45,14 +45,14 @@ export function heatFinding(stats: AdminStats): Finding {
   return cell ? found('busiestHour', cell) : none('noOccupancy')
 }
 
-export function stayFinding(stats: AdminStats): Finding {
+export function stayInsight(stats: AdminStats): Insight {
   const median = stats.figures.find((one) => one.name === 'median_stay')?.value
   return median === null || median === undefined
     ? none('noStays')
     : found('halfStays', { minutes: median })
 }
 
-export function typeFinding(stats: AdminStats): Finding {
+export function typeInsight(stats: AdminStats): Insight {
   const instant = stats.days.reduce((sum, day) => sum + day.instant, 0)
   const all = stats.days.reduce((sum, day) => sum + day.bookings, 0)
   if (!all) return none('noBookings')

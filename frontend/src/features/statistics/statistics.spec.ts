@@ -2,7 +2,7 @@ import { mount } from '@vue/test-utils'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
-import FigureCards from '@/features/statistics/components/FigureCards.vue'
+import MetricCards from '@/features/statistics/components/MetricCards.vue'
 import HeatMap from '@/features/statistics/components/HeatMap.vue'
 import { sampleStats } from './sample'
 import { useMetricFormat } from './useMetricFormat'
@@ -32,7 +32,7 @@ function formatters() {
 
 describe('the key figures', () => {
   it('say their value, their change in words, and lead to their bookings', () => {
-    const cards = mount(FigureCards, { props: { stats: sampleStats() }, global })
+    const cards = mount(MetricCards, { props: { stats: sampleStats() }, global })
     const revenue = cards.findAll('.pw-kpi').find((card) => card.text().startsWith('Revenue'))!
     expect(revenue.text()).toContain('€40.00')
     expect(revenue.text()).toContain('+25% vs previous period')
@@ -43,14 +43,14 @@ describe('the key figures', () => {
   })
 
   it('count percentages in points, and call something new new', () => {
-    const text = mount(FigureCards, { props: { stats: sampleStats() }, global }).text()
+    const text = mount(MetricCards, { props: { stats: sampleStats() }, global }).text()
     expect(text).toContain('−5.5 points')
     expect(text).toContain('none in the previous period')
   })
 
   it('say nothing of a change without a period before', () => {
     const stats = sampleStats({ previous: null })
-    const text = mount(FigureCards, { props: { stats }, global }).text()
+    const text = mount(MetricCards, { props: { stats }, global }).text()
     expect(text).not.toContain('before')
   })
 })

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest'
 import { ApiError } from '@/shared/api/errors'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
-import { faultLines, wordsOf } from './csvFaults'
+import { faultLines, wordsOf } from './csvErrors'
 
 const faults = [
   { line: 3, column: 'capacity', reason: 'at_most', values: { n: 10000 } },

@@ -10,7 +10,7 @@ interface Setting {
   person: number
 }
 
-/** A lot with a car, a reservation, a finished stay and a closed spot; and what the desk keeps of it all. */
+/** A lot with a car, a reservation, a finished stay and a closed spot; and what administrators see of it all. */
 async function settle(): Promise<Setting> {
   const [driver, guest] = [await register(), await register()]
   const lot = await makeLot({ capacity: 12, name: unique('AAA at the desk'), address: 'Quay 1' })
@@ -58,7 +58,7 @@ const opens =
   }
 const inDialog = (page: Page) => page.getByRole('dialog')
 
-test('the desk: places', async ({ page, watch }) => {
+test('administrators: places', async ({ page, watch }) => {
   test.setTimeout(MANY_SCREENS)
   watch.allow(/404/)
   const { lot, name, person } = setting
@@ -79,7 +79,7 @@ test('the desk: places', async ({ page, watch }) => {
   ])
 })
 
-test('the desk: mail, exports, log and figures', async ({ page }) => {
+test('administrators: mail, exports, log and figures', async ({ page }) => {
   test.setTimeout(MANY_SCREENS)
   const { lot, person } = setting
   await examineAll(page, [
@@ -108,7 +108,7 @@ test('the desk: mail, exports, log and figures', async ({ page }) => {
   ])
 })
 
-test('the desk: dialogs about lots and spots', async ({ page, watch }) => {
+test('administrators: dialogs about lots and spots', async ({ page, watch }) => {
   test.setTimeout(MANY_SCREENS)
   watch.allow(/409|412|422/)
   const { lot, name } = setting
@@ -218,7 +218,7 @@ const choose = (page: Page, csv: string) =>
     .locator('input[type=file]')
     .setInputFiles({ name: 'lots.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
 
-test('the desk: two who edit at once', async ({ page, watch }) => {
+test('administrators: two who edit at once', async ({ page, watch }) => {
   test.setTimeout(MANY_SCREENS)
   watch.allow(/412/)
   const mine = await makeLot()
@@ -240,7 +240,7 @@ test('the desk: two who edit at once', async ({ page, watch }) => {
   await examine(page, 'both versions of a lot')
 })
 
-test('the desk: dialogs about bookings, people and mail', async ({ page }) => {
+test('administrators: dialogs about bookings, people and mail', async ({ page }) => {
   test.setTimeout(MANY_SCREENS)
   const { name, person } = setting
   await examineAll(page, [
@@ -299,7 +299,7 @@ const EMPTY: Record<string, object> = {
   'admin/audit': { entries: [], next: null },
 }
 
-test('the desk: empty places', async ({ page }) => {
+test('administrators: empty places', async ({ page }) => {
   test.setTimeout(MANY_SCREENS)
   for (const [path, json] of Object.entries(EMPTY))
     await page.route(new RegExp(`/api/${path}(\\?.*)?$`), (route) => route.fulfill({ json }))
@@ -331,7 +331,7 @@ test('the desk: empty places', async ({ page }) => {
   ])
 })
 
-test('the desk: when the server fails', async ({ page, watch }) => {
+test('administrators: when the server fails', async ({ page, watch }) => {
   test.setTimeout(MANY_SCREENS)
   watch.allow(/500/)
   await page.route(ALL_BUT_SITE, problem(500, 'server_error'))
