@@ -5,8 +5,8 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from parking.bookings import emails as _templates  # noqa: F401 - registers them
-from parking.bookings import transitions
 from parking.bookings.allocation import lock_lot, new_reference
+from parking.bookings.emails import booking_context, reservation_reminder, zone_changed
 from parking.bookings.events import publish_lot_event, publish_lot_events, publish_spot_event, publish_spot_events
 from parking.bookings.expiry import apply_all_due_transitions, apply_due_transitions
 from parking.bookings.models import LIVE_SQL, LONG, OUT_OF_SERVICE, RETIRED, Booking, longer_than
@@ -21,6 +21,8 @@ from parking.bookings.rules.times import read_time
 from parking.bookings.schemas import Id, Status
 from parking.bookings.service import BookRequest, book, cancel, check_in, release
 from parking.bookings.status_sql import is_active, is_block, is_live, is_reserved
+from parking.bookings.transitions import cancel as cancel_reservation
+from parking.bookings.transitions import mail_context
 
 __all__ = [
     "AVAILABLE",
@@ -39,7 +41,9 @@ __all__ = [
     "apply_due_transitions",
     "block",
     "book",
+    "booking_context",
     "cancel",
+    "cancel_reservation",
     "check_in",
     "cost_at",
     "counts_by_lot",
@@ -53,6 +57,7 @@ __all__ = [
     "is_reserved",
     "lock_lot",
     "longer_than",
+    "mail_context",
     "new_reference",
     "occupants",
     "publish_lot_event",
@@ -61,6 +66,7 @@ __all__ = [
     "publish_spot_events",
     "read_time",
     "release",
+    "reservation_reminder",
     "select_bookings",
     "spot_states",
     "state_of",
@@ -68,8 +74,8 @@ __all__ = [
     "stay_hours",
     "total_cost",
     "total_counts",
-    "transitions",
     "unblock",
+    "zone_changed",
 ]
 
 

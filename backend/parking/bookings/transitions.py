@@ -36,9 +36,9 @@ def complete(session: Session, row: Row[Any], end: datetime, *, by: str, reason:
     action = "booking.force_released" if reason else "booking.released"
     record(session, action, booking, before, by_system=by == "system")
     if reason:
-        emails.force_released(session, row.User, facts(row), reason)
+        emails.force_released(session, row.User, mail_context(row), reason)
     else:
-        emails.receipt(session, row.User, facts(row))
+        emails.receipt(session, row.User, mail_context(row))
     publish_events(booking)
 
 
@@ -49,7 +49,7 @@ def cancel(session: Session, row: Row[Any], now: datetime, *, by: str, reason: s
     booking.status, booking.end_time, booking.total_cost_minor = "Cancelled", now, 0
     booking.ended_by, booking.reason, booking.sequence = by, reason, booking.sequence + 1
     record(session, "booking.cancelled", booking, before, by_system=by == "system")
-    emails.cancelled(session, row.User, facts(row), by, reason)
+    emails.cancelled(session, row.User, mail_context(row), by, reason)
     publish_events(booking)
 
 
@@ -60,7 +60,7 @@ def miss(session: Session, row: Row[Any], now: datetime) -> None:
     booking.status, booking.total_cost_minor, booking.ended_by = "No-show", 0, "system"
     booking.end_time, booking.sequence = state_of(booking).deadline or now, booking.sequence + 1
     record(session, "booking.no_show", booking, before, by_system=True)
-    emails.no_show(session, row.User, facts(row))
+    emails.no_show(session, row.User, mail_context(row))
     publish_events(booking)
 
 
@@ -91,7 +91,7 @@ def extend(session: Session, row: Row[Any], end: datetime) -> None:
     if booking.reserved_end is not None:
         booking.reserved_end = end
     record(session, "booking.extended", booking, before)
-    emails.confirm(session, row.User, facts(row))
+    emails.confirm(session, row.User, mail_context(row))
     publish_events(booking)
 
 
@@ -107,7 +107,7 @@ def move(session: Session, row: Row[Any], spot_id: int, spot_number: int) -> Non
     publish_events(booking)
 
 
-def facts(row: Row[Any]) -> dict[str, Any]:
+def mail_context(row: Row[Any]) -> dict[str, Any]:
     """What a letter says of the booking."""
     return emails.booking_context(row.Booking, row.Lot, row.spot_number, row.Tariff)
 

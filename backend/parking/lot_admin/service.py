@@ -21,6 +21,7 @@ from parking.bookings import (
     Booking,
     apply_due_transitions,
     block,
+    cancel_reservation,
     is_active,
     is_live,
     is_reserved,
@@ -32,7 +33,6 @@ from parking.bookings import (
     select_bookings,
     state_of,
     status_at,
-    transitions,
     unblock,
 )
 from parking.database import transaction
@@ -314,7 +314,7 @@ def _clear_reservations(session: Session, lot: Lot, now: datetime, *, cancel: bo
     if any(status_at(state_of(row.Booking), now) != "Reserved" for row in rows):
         raise Conflict("A reservation starts or ends here at this moment. Please try again.", code="lot_in_use")
     for row in rows:
-        transitions.cancel(session, row, now, by="admin", reason=f"{lot.name} has closed.")
+        cancel_reservation(session, row, now, by="admin", reason=f"{lot.name} has closed.")
     session.flush()
 
 

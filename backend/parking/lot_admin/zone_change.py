@@ -15,7 +15,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from parking import lot_calendar
-from parking.bookings import Booking, emails, is_live, select_bookings, transitions
+from parking.bookings import Booking, is_live, mail_context, select_bookings, zone_changed
 from parking.errors import Conflict
 from parking.lot_admin.blockers import MAX_BLOCKERS, blocking_view
 from parking.lots import Lot
@@ -38,7 +38,7 @@ def change_zone(session: Session, lot: Lot, zone: str, now: datetime, *, confirm
     lot.timezone, lot.calendar = zone, lot_calendar.changed(lot.calendar, zone, now)
     for row in rows:
         row.Booking.sequence += 1
-        emails.zone_changed(session, row.User, transitions.facts(row), before)
+        zone_changed(session, row.User, mail_context(row), before)
 
 
 def _reads_differently(booking: Booking, before: str, after: str) -> bool:

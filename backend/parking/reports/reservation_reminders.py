@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, lazyload
 
 from parking import clock
 from parking.accounts import User
-from parking.bookings import Booking, emails, is_reserved
+from parking.bookings import Booking, booking_context, is_reserved, reservation_reminder
 from parking.database import db, plus_seconds, transaction
 from parking.lots import Lot, Spot
 from parking.mail import MailPreference
@@ -83,8 +83,8 @@ def _remind(session: Session, due: _DueReservation) -> bool:
     booking = due.booking
     if not send_log.record(session, KIND, [(f"booking {booking.id}", booking.user_id)]):
         return False
-    context = emails.booking_context(booking, due.lot, due.spot.spot_number, due.tariff, due.spot.level)
-    emails.reservation_reminder(session, due.user, context, booking.start_time)
+    context = booking_context(booking, due.lot, due.spot.spot_number, due.tariff, due.spot.level)
+    reservation_reminder(session, due.user, context, booking.start_time)
     return True
 
 

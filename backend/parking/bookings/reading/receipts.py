@@ -45,7 +45,7 @@ def receipt(booking_id: int, who: Identity) -> dict[str, Any]:
 def calendar(booking_id: int, who: Identity) -> str:
     """Returns the calendar file of the user's booking as it is now, as text. Raises NotFound."""
     row = _own(booking_id, who)
-    booking, facts = row.Booking, transitions.facts(row)
+    booking, facts = row.Booking, transitions.mail_context(row)
     status = lifecycle.status_at(state_of(booking), clock.now())
     if booking.status in LIVE and status not in LIVE:  # over by the clock, but not written yet
         end, _ = end_and_cost(booking, row.Tariff, status)
