@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
-"""The end of a claim that has none (a spot out of service)."""
+"""The end of a hold that has none (a spot out of service)."""
 
 _set_to: ContextVar[datetime | None] = ContextVar("clock", default=None)
 

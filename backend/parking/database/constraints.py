@@ -1,6 +1,6 @@
 """The constraints that the database enforces for every program that writes to it.
 
-1. Live claims of a spot never overlap (an exclusion constraint; on SQLite triggers with one index probe: live claims
+1. Live holds of a spot never overlap (an exclusion constraint; on SQLite triggers with one index probe: live holds
    of one spot are disjoint, so only the last one that starts before the new one ends can overlap it).
 2. A booking makes only the transitions of its life cycle, and a finished one never changes.
 3. Tariffs and audit entries never change; bookings, spots and tariffs are never deleted.
