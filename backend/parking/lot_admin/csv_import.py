@@ -51,7 +51,7 @@ _REASONS = {
     "bool_parsing": "yes_no",
     "literal_error": "one_of",
 }
-"""pydantic's names of faults -> ours, for which the page has words (locales/*/adminLots.json)."""
+"""pydantic's names of faults -> ours, for which the page has words (frontend/src/features/lots/admin/locales)."""
 _BOUNDS = ("ge", "le", "max_length")
 _YES = {
     **dict.fromkeys(("true", "yes", "1", "ja", "wahr"), True),
