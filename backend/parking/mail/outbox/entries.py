@@ -4,7 +4,6 @@ count is checked, because another worker may have been first."""
 from __future__ import annotations
 
 import secrets
-import zlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,22 +13,13 @@ from sqlalchemy.orm import Session
 
 from parking.database import changed_rows
 from parking.mail.models import OPEN, OutboxMail
+from parking.mail.outbox import retries
 from parking.mail.registry import TEMPLATES
 
 LEASE = timedelta(seconds=120)
-PAUSES = (60, 300, 900, 3600)  # seconds after the 1st, 2nd, 3rd, 4th attempt; hourly from there
-JITTER = 0.1
 GIVE_UP = timedelta(hours=48)
 MOST_LOST_LEASES = 5
 POSTPONE_AT_ONCE = 500
-
-
-def pause(attempts: int, seed: str) -> timedelta:
-    """How long to wait after so many attempts: 10 % more or less, depending on the mail, so that mails that failed
-    together are not tried again together."""
-    base = PAUSES[min(attempts, len(PAUSES)) - 1] if attempts > 0 else 0
-    spread = zlib.crc32(f"{seed}:{attempts}".encode()) / 0xFFFFFFFF  # 0..1, always the same
-    return timedelta(seconds=round(base * (1 - JITTER + 2 * JITTER * spread)))
 
 
 def _due(now: datetime) -> Select[OutboxMail]:
@@ -96,7 +86,7 @@ def _after_attempt(mail: OutboxMail, reply: str, now: datetime) -> dict[str, Any
         return {"state": "failed", "last_reply": reply, **_unsent(mail)}
     return {
         "state": "retrying",
-        "due_at": now + pause(mail.attempts, mail.message_id),
+        "due_at": now + retries.pause_after(mail.attempts, mail.message_id),
         "last_reply": reply,
         "server_fault": False,
     }
