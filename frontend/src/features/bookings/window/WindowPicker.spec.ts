@@ -1,7 +1,7 @@
 import { mount } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { i18n, setLocale } from '@/shared/format/i18n'
-import type { TimeWindow } from '@/features/bookings/window/windows'
+import type { TimeWindow } from './windows'
 import WindowPicker from './WindowPicker.vue'
 
 /** A picker whose parent takes over what it emits, at 10:07 in Berlin. */
