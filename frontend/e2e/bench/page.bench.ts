@@ -219,7 +219,7 @@ const JOURNEYS: Journey[] = [
       await press(page, 'End parking')
       await press(page, /^End parking for/)
       await page
-        .getByText(/released\. Total/)
+        .getByText(/ended\. Total/)
         .first()
         .waitFor()
     },
