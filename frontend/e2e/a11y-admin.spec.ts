@@ -274,7 +274,9 @@ test('administrators: dialogs about bookings, people and mail', async ({ page })
       ready: 'Run now',
       then: async (here) => {
         await opens('Run now')(here)
-        await inDialog(here).getByText(/emails? to|No emails/).waitFor()
+        await inDialog(here)
+          .getByText(/emails? to|No emails/)
+          .waitFor()
       },
     },
     ...['HTML', 'Plain text', 'Headers'].map((view) => ({
