@@ -28,8 +28,8 @@ REPORTS = ("admin_daily_report", "user_monthly_report", "admin_monthly_report")
 
 def main(arguments: list[str] | None = None) -> int:
     """Does what the options say; 2 when they say nothing."""
-    chosen = _parser().parse_args(arguments)
-    if not (chosen.all or chosen.reminders or chosen.reports or chosen.exports):
+    options = _parser().parse_args(arguments)
+    if not (options.all or options.reminders or options.reports or options.exports):
         _parser().print_help(sys.stderr)
         sys.stderr.write("\nPlease say which jobs: --reminders, --reports, --exports or --all.\n")
         return 2
@@ -37,13 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
         if faults := schema.problems():
             sys.stderr.write(f"The database cannot be used: {faults[0]}. `python app.py` does it at its start.\n")
             return 1
-        if chosen.all or chosen.reminders:
-            _mails("Reminders to the inactive", REMINDERS, chosen.test)
-        if chosen.all or chosen.reports:
-            _mails("Daily and monthly reports", REPORTS, chosen.test)
-        if chosen.all or chosen.exports:
-            _exports(chosen.test)
-        if not chosen.test:
+        if options.all or options.reminders:
+            _mails("Reminders to the inactive", REMINDERS, options.test)
+        if options.all or options.reports:
+            _mails("Daily and monthly reports", REPORTS, options.test)
+        if options.all or options.exports:
+            _exports(options.test)
+        if not options.test:
             _say(f"Mails waiting in the outbox: {mail.health(db.session())['queued']}.")
     return 0
 
@@ -60,10 +60,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _mails(title: str, kinds: tuple[str, ...], test: bool) -> None:
     _say(f"{title}:")
-    found = send_now.preview(kinds)
-    for kind, reader in found:
+    recipients = send_now.preview(kinds)
+    for kind, reader in recipients:
         _say(f"  {kind} -> {reader.user.email}")
-    if not found:
+    if not recipients:
         _say("  nobody: everyone who should have it has got it")
     if not test:
         send_now.start(kinds)

@@ -23,9 +23,9 @@ _AFTER_FORK = ("parking.system.metric_files",)
 def _raise_file_limit():
     """Many systems allow 1,024 open files and let a program ask for more. The connections that fit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _CONNECTIONS + _OTHER_FILES
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    needed = _CONNECTIONS + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     return _CONNECTIONS if soft == resource.RLIM_INFINITY else max(600, min(_CONNECTIONS, soft - _OTHER_FILES))
 

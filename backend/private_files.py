@@ -28,10 +28,10 @@ def tighten(data_dir: Path, export_dir: Path, database: Path | None = None) -> N
     """
     for path in _ours(data_dir, export_dir, database):
         with contextlib.suppress(OSError):
-            found = path.lstat()
-            loose = stat.S_IMODE(found.st_mode) & UMASK
-            if loose and found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode):
-                path.chmod(stat.S_IMODE(found.st_mode) & ~UMASK)
+            status = path.lstat()
+            loose = stat.S_IMODE(status.st_mode) & UMASK
+            if loose and status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode):
+                path.chmod(stat.S_IMODE(status.st_mode) & ~UMASK)
 
 
 def _ours(data_dir: Path, export_dir: Path, database: Path | None) -> Iterator[Path]:
@@ -64,11 +64,11 @@ def stored_secrets(path: Path, names: Sequence[str], least_bytes: int) -> dict[s
     Raises OSError, or ValueError for a file that does not hold them.
     """
     if not path.exists():
-        made = {name: secrets.token_urlsafe(48) for name in names}
+        values = {name: secrets.token_urlsafe(48) for name in names}
         draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            json.dump(made, file, indent=1)
+            json.dump(values, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
         try:

@@ -77,11 +77,11 @@ def pair(lots: list[int], tokens: list[str]) -> Job:
 
     def job(connection: Any, n: int) -> None:
         body = {"lot_id": lots[n % len(lots)], "booking_type": "instant"}
-        status, made = send(
+        status, answer = send(
             connection, "POST", "/api/book", body, tokens[n], **{"Idempotency-Key": f"{n}-{time.time_ns()}"}
         )
-        assert status == 201, made
-        status, left = send(connection, "POST", f"/api/release/{made['booking']['id']}", None, tokens[n])
+        assert status == 201, answer
+        status, left = send(connection, "POST", f"/api/release/{answer['booking']['id']}", None, tokens[n])
         assert status == 200, left
 
     return job
@@ -89,13 +89,13 @@ def pair(lots: list[int], tokens: list[str]) -> Job:
 
 def prepare(product: Product) -> tuple[list[int], list[str]]:
     """Lots, people and one long history on the product's side."""
-    made = people(product, USERS)
-    admin, connection = made[0][1], product.connect()
+    users = people(product, USERS)
+    admin, connection = users[0][1], product.connect()
     lots = []
     for n in range(LOTS):
         body = {"name": f"Lot {n}", "capacity": SPOTS, "price_per_hour": 2}
         lots.append(send(connection, "POST", "/api/lots", body, admin)[1]["lot"]["id"])
-    tokens = [token for _, token in made[1:]]
+    tokens = [token for _, token in users[1:]]
     job = pair(lots, tokens)
     for _ in range(PAST):
         job(connection, 0)
@@ -205,9 +205,9 @@ def _while_booking(
     def run() -> Run:
         bookers = threading.Thread(target=lambda: stretch(product, book, 4, seconds))
         bookers.start()
-        found = listing()
+        result = listing()
         bookers.join()
-        return found
+        return result
 
     return run
 
@@ -217,9 +217,9 @@ def main() -> int:
     parser.add_argument("--database", action="append", choices=["sqlite", "postgresql"])
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
-    chosen = parser.parse_args()
-    for database in chosen.database or ["sqlite", "postgresql"]:
-        measure(database, chosen.pairs, chosen.seconds)
+    options = parser.parse_args()
+    for database in options.database or ["sqlite", "postgresql"]:
+        measure(database, options.pairs, options.seconds)
     return 0
 
 

@@ -37,7 +37,7 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)  # the server would tell
 OFF = timedelta(days=3)
 ADMINS, DRIVERS = ("carol", "dora"), ("alice", "bob", "erin")
 DAMAGE_SECONDS, BEFORE_SECONDS, AFTER_SECONDS = 15, 75, 75
-Told = Counter[tuple[str, str, str]]
+MailCounts = Counter[tuple[str, str, str]]
 """(kind, reader, subject) of the mails that came."""
 
 
@@ -58,7 +58,7 @@ def main() -> int:
         stack.callback(run.stop)
         run.ready()
         killed = _damage(run, folder, at, stack)
-        return _judge(_told(sink), at.date(), killed)
+        return _judge(_mail_counts(sink), at.date(), killed)
 
 
 def _installation(folder: Path, valkey: Valkey, smtp: Server, time_of_day: str) -> Run:
@@ -112,14 +112,14 @@ def _starter(run: Run, folder: Path, stack: contextlib.ExitStack) -> Callable[[l
     return start
 
 
-def _told(sink: QuickSink) -> Told:
+def _mail_counts(sink: QuickSink) -> MailCounts:
     mails = [delivery.message for delivery in sink.accepted]
     return Counter(
         (str(m["Feedback-ID"]).split(":")[0], m["To"].addresses[0].username, str(m["Subject"])) for m in mails
     )
 
 
-def _judge(told: Told, today: date, killed: int) -> int:
+def _judge(counts: MailCounts, today: date, killed: int) -> int:
     """Yesterday's report became due under fire, those of three days before were missed: four for each administrator.
     Who never booked is reminded once. A month that ended meanwhile is told once to everybody."""
     expected = {("admin_daily_report", name): OFF.days + 1 for name in ADMINS}
@@ -127,11 +127,13 @@ def _judge(told: Told, today: date, killed: int) -> int:
     if (today - OFF).month != today.month:
         expected |= {("admin_monthly_report", name): 1 for name in ADMINS}
         expected |= {("user_monthly_report", name): 1 for name in DRIVERS}
-    came = Counter((kind, reader) for kind, reader, _ in told.elements())
-    twice = [mail for mail, copies in told.items() if copies > 1]
+    came = Counter((kind, reader) for kind, reader, _ in counts.elements())
+    twice = [mail for mail, copies in counts.items() if copies > 1]
     missing = sum((Counter(expected) - came).values())
-    print(f"{killed} Beats killed, as often both schedule files deleted; {came.total()} mails, {len(told)} different:")
-    for (kind, reader, subject), copies in sorted(told.items()):
+    print(
+        f"{killed} Beats killed, as often both schedule files deleted; {came.total()} mails, {len(counts)} different:"
+    )
+    for (kind, reader, subject), copies in sorted(counts.items()):
         print(f"  {copies} × {kind} to {reader}: {subject}")
     print(f"missing {missing}, twice {len(twice)}, unasked {sum((came - Counter(expected)).values())}")
     good = came == Counter(expected) and not twice

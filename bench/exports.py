@@ -47,14 +47,14 @@ def main() -> int:
     parser.add_argument("--large", type=int, default=1_000_000)
     parser.add_argument("--postgresql", action="store_true")
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.memory_of:
-        return _memory(chosen.memory_of)
+    options = parser.parse_args()
+    if options.memory_of:
+        return _memory(options.memory_of)
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)  # PostgreSQL runs as a user of its own
-        server, url = _database(Path(folder), chosen.postgresql)
+        server, url = _database(Path(folder), options.postgresql)
         try:
-            return _measure(Path(folder), url, chosen.rows, chosen.large)
+            return _measure(Path(folder), url, options.rows, options.large)
         finally:
             if server:
                 server.cleanup()
@@ -89,8 +89,8 @@ def _measure(folder: Path, url: str, rows: int, large: int) -> int:
 
 
 def _app(folder: Path, url: str):
-    made = config.load({"DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports")})
-    return create_app(dataclasses.replace(made, database_url=url, redis_url=None, rate_limits=False))
+    settings = config.load({"DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports")})
+    return create_app(dataclasses.replace(settings, database_url=url, redis_url=None, rate_limits=False))
 
 
 def _fill(rows: int) -> Identity:
@@ -146,14 +146,14 @@ def _ours(who: Identity):
 
 def _least(who: Identity):
     """One JOIN, written as it comes."""
-    shown = (
+    columns = (
         Booking.id, Booking.reference, Lot.name, Lot.timezone, Spot.spot_number, Booking.booking_type,
         Booking.status, Booking.start_time, Booking.end_time, Booking.reserved_start, Booking.reserved_end,
         Booking.checked_in_at, Tariff.hourly_minor, Booking.total_cost_minor, Tariff.currency,
         Booking.vehicle_plate, Booking.created_at,
     )  # fmt: skip
     query = (
-        select(*shown)
+        select(*columns)
         .select_from(Booking)
         .join(Lot, Lot.id == Booking.lot_id)
         .join(Spot, and_(Spot.lot_id == Booking.lot_id, Spot.id == Booking.spot_id))
@@ -170,13 +170,13 @@ def _least(who: Identity):
 
 
 def _write(folder: Path, make, who: Identity) -> None:
-    made = make(who)
+    rows = make(who)
     if make is _ours:
         with (folder / "out.csv").open("wb") as file:
-            file.writelines(made)
+            file.writelines(rows)
         return
     with (folder / "out.csv").open("w", newline="") as file:
-        csv.writer(file).writerows(made)
+        csv.writer(file).writerows(rows)
 
 
 def _median(work) -> float:

@@ -120,8 +120,8 @@ def create() -> Flask:
             user = who(reader)
         with engine.connect().execution_options(w=True) as c:
             spot = c.execute(take, {"lot": request.get_json()["lot_id"]}).scalar()
-            made = text("INSERT INTO floor_booking (user_id, spot_id, begun) VALUES (:u, :s, 0) RETURNING id")
-            booking = c.execute(made, {"u": user, "s": spot}).scalar()
+            insert = text("INSERT INTO floor_booking (user_id, spot_id, begun) VALUES (:u, :s, 0) RETURNING id")
+            booking = c.execute(insert, {"u": user, "s": spot}).scalar()
             c.commit()
         return answer({"booking": {"id": booking}}, 201)
 

@@ -41,8 +41,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--database", action="append", choices=["sqlite", "postgresql"])
-    chosen = parser.parse_args()
-    return max(_measure(database, chosen.mails) for database in chosen.database or ["sqlite", "postgresql"])
+    options = parser.parse_args()
+    return max(_measure(database, options.mails) for database in options.database or ["sqlite", "postgresql"])
 
 
 def _measure(database: str, mails: int) -> int:
@@ -107,12 +107,18 @@ def _confirm(number: int) -> None:
 @contextlib.contextmanager
 def _worker(folder: Path, settings) -> Iterator[int]:
     """The product's worker as a process; its pid."""
-    chosen = {name.upper(): str(value) for name, value in dataclasses.asdict(settings).items() if _given(name, value)}
+    variables = {
+        name.upper(): str(value) for name, value in dataclasses.asdict(settings).items() if _given(name, value)
+    }
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "celery_worker.celery", "worker", "--pool", "threads",
                "--concurrency", "2", "--without-gossip", "--without-mingle"]  # fmt: skip
     with (folder / "worker.log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT / "backend", env={**os.environ, **chosen, "ENV_FILE": os.devnull}, stdout=log, stderr=log
+            command,
+            cwd=ROOT / "backend",
+            env={**os.environ, **variables, "ENV_FILE": os.devnull},
+            stdout=log,
+            stderr=log,
         )
     try:
         realtime.wake_task("tasks.deliver_mail")
@@ -124,14 +130,14 @@ def _worker(folder: Path, settings) -> Iterator[int]:
 
 
 def _given(name: str, value: object) -> bool:
-    wanted = ("data_dir", "export_dir", "database_url", "redis_url", "secret_key", "security_password_salt")
-    return value is not None and (name in (*wanted, "jwt_secret", "mail_from") or name.startswith("smtp_"))
+    names = ("data_dir", "export_dir", "database_url", "redis_url", "secret_key", "security_password_salt")
+    return value is not None and (name in (*names, "jwt_secret", "mail_from") or name.startswith("smtp_"))
 
 
 def _mib(pid: int, what: str) -> float:
-    found = re.search(rf"{what}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    assert found
-    return int(found[1]) / 1024
+    match = re.search(rf"{what}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    assert match
+    return int(match[1]) / 1024
 
 
 if __name__ == "__main__":

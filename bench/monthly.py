@@ -46,10 +46,10 @@ def main() -> int:
     parser.add_argument("--users", type=int, default=10_000)
     parser.add_argument("--database", action="append", choices=["sqlite", "postgresql"])
     parser.add_argument("--run", help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.run:
-        return _run(json.loads(chosen.run))
-    return max(_measure(database, chosen.users) for database in chosen.database or ["sqlite", "postgresql"])
+    options = parser.parse_args()
+    if options.run:
+        return _run(json.loads(options.run))
+    return max(_measure(database, options.users) for database in options.database or ["sqlite", "postgresql"])
 
 
 def _measure(database: str, users: int) -> int:
@@ -57,17 +57,17 @@ def _measure(database: str, users: int) -> int:
         lot, tokens = _prepare(product, users)
         book = _bookers(product, lot, tokens)
         rest = _for_seconds(book, REST_SECONDS)
-        beside, told = _beside(book, product)
+        beside, results = _beside(book, product)
         rest += _for_seconds(book, REST_SECONDS)
     ratio = _p95(beside) / _p95(rest)
     print(
-        f"{database}: {told['letters']} monthly reports in {told['seconds']:.0f} s; "
-        f"{told['transactions']} transactions, p50 {told['p50']:.0f} ms, p99 {told['p99']:.0f} ms, "
-        f"longest {told['longest']:.0f} ms\n"
+        f"{database}: {results['letters']} monthly reports in {results['seconds']:.0f} s; "
+        f"{results['transactions']} transactions, p50 {results['p50']:.0f} ms, p99 {results['p99']:.0f} ms, "
+        f"longest {results['longest']:.0f} ms\n"
         f"booking p95 {_p95(rest):.1f} ms at rest ({len(rest)} bookings), {_p95(beside):.1f} ms beside "
         f"({len(beside)}): ×{ratio:.2f}"
     )
-    good = told["letters"] >= users and told["longest"] <= MOST_MS and ratio <= MOST_RATIO
+    good = results["letters"] >= users and results["longest"] <= MOST_MS and ratio <= MOST_RATIO
     print("within the promise" if good else f"NOT within: all letters, {MOST_MS} ms, ×{MOST_RATIO}", flush=True)
     return 0 if good else 1
 
@@ -93,10 +93,10 @@ def _booker(product: Product, lot: int, token: str, end: threading.Event, took: 
     connection = product.connect()
     while not end.wait(PAUSE_SECONDS):
         begun = time.perf_counter()
-        status, made = send(connection, "POST", "/api/book", {"lot_id": lot, "booking_type": "instant"}, token)
+        status, answer = send(connection, "POST", "/api/book", {"lot_id": lot, "booking_type": "instant"}, token)
         took.append((time.perf_counter() - begun) * 1000)
-        assert status == 201, made
-        send(connection, "POST", f"/api/release/{made['booking']['id']}", None, token)
+        assert status == 201, answer
+        send(connection, "POST", f"/api/release/{answer['booking']['id']}", None, token)
     connection.close()
 
 
@@ -125,10 +125,10 @@ def _beside(book: Book, product: Product) -> tuple[list[float], dict]:
         took: list[float] = []
         booking = threading.Thread(target=lambda: took.extend(book(end)))
         booking.start()
-        said = process.stdout.readline()
+        line = process.stdout.readline()
         end.set()
         booking.join()
-    return took, json.loads(said)
+    return took, json.loads(line)
 
 
 def _run(given: dict) -> int:
@@ -144,8 +144,15 @@ def _run(given: dict) -> int:
         letters = db.session.scalar(select(func.count()).where(OutboxMail.kind == "user_monthly_report"))
     ms = sorted(one * 1000 for one in held)
     p50, p99 = (statistics.quantiles(ms, n=100)[n] for n in (49, 98))
-    told = {"letters": letters, "seconds": seconds, "transactions": len(ms), "p50": p50, "p99": p99, "longest": ms[-1]}
-    print(json.dumps(told), flush=True)
+    results = {
+        "letters": letters,
+        "seconds": seconds,
+        "transactions": len(ms),
+        "p50": p50,
+        "p99": p99,
+        "longest": ms[-1],
+    }
+    print(json.dumps(results), flush=True)
     return 0
 
 
@@ -170,9 +177,9 @@ def _watch() -> list[float]:
 
 def _prepare(product: Product, users: int) -> tuple[int, list[str]]:
     """A lot, its bookers, and everybody who parked in the month that ended."""
-    made = people(product, BOOKERS)
+    bookers = people(product, BOOKERS)
     body = {"name": "Center", "capacity": 200, "price_per_hour": 2}
-    lot = send(product.connect(), "POST", "/api/lots", body, made[0][1])[1]["lot"]
+    lot = send(product.connect(), "POST", "/api/lots", body, bookers[0][1])[1]["lot"]
     app = create_app(product.settings)
     with app.app_context():
         ended = clock.now().replace(day=1, hour=0, minute=0, second=0)
@@ -184,7 +191,7 @@ def _prepare(product: Product, users: int) -> tuple[int, list[str]]:
         _fill(users, lot["id"], (ended - timedelta(days=1)).replace(day=1))
         db.session.remove()
         db.engine.dispose()
-    return lot["id"], [token for _, token in made[1:]]
+    return lot["id"], [token for _, token in bookers[1:]]
 
 
 def _fill(users: int, lot_id: int, first: datetime) -> None:

@@ -35,9 +35,9 @@ def main() -> int:
     parser.add_argument("what", choices=["plugs", "restarts"])
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=30, help="how long each is away (plugs)")
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     with _product() as product:
-        good = _plugs(product, chosen.seconds) if chosen.what == "plugs" else _restarts(product, chosen.times)
+        good = _plugs(product, options.seconds) if options.what == "plugs" else _restarts(product, options.times)
     print("within the promise" if good else "NOT within the promise")
     return 0 if good else 1
 

@@ -113,14 +113,14 @@ def people(product: Product, number: int) -> list[tuple[str, str]]:
     from parking.database import transaction
 
     app = create_app(product.settings)
-    made: list[tuple[str, str]] = []
+    users: list[tuple[str, str]] = []
     with app.app_context():
         hashed = hash_password(PASSWORD)
         with transaction() as session:
             for n in range(number + 1):
                 email = f"bench{n}@example.com"
                 user = accounts.create_user(session, email, f"bench{n}", hashed, *(["admin"] if n == 0 else []), "user")
-                made.append((email, access_tokens.issue(user.fs_uniquifier)))
+                users.append((email, access_tokens.issue(user.fs_uniquifier)))
         db.engine.dispose()
-    product.tokens = dict(made)
-    return made
+    product.tokens = dict(users)
+    return users

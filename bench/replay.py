@@ -142,11 +142,11 @@ class Replay:
         """Arrivals and departures until every lot holds what was read; all of one moment at once."""
         self._renew()
         drivers = [email for email in self.product.tokens if email != "bench0@example.com"]
-        for code, wanted in cars.items():
+        for code, target in cars.items():
             there = self.inside[code]
-            for n in range(wanted - len(there)):
-                self._work.put(self._arrival(code, drivers[(n + wanted) % len(drivers)]))
-            for _ in range(len(there) - wanted):
+            for n in range(target - len(there)):
+                self._work.put(self._arrival(code, drivers[(n + target) % len(drivers)]))
+            for _ in range(len(there) - target):
                 self._work.put(self._departure(*there.popleft()))
 
     def _arrival(self, code: str, email: str) -> Callable[[Any], None]:
@@ -180,11 +180,11 @@ class Replay:
     def _compare(self, cars: dict[str, int]) -> None:
         token = self.product.tokens["bench0@example.com"]
         _, answer = send(self.product.connect(), "GET", "/api/lots", None, token)
-        shown = {lot["name"]: lot["occupied_spots"] for lot in answer["lots"]}
+        occupied = {lot["name"]: lot["occupied_spots"] for lot in answer["lots"]}
         for code, inside in self.inside.items():
-            wanted = cars.get(code, len(inside))
+            expected = cars.get(code, len(inside))
             self.result.readings += code in cars
-            self.result.mismatches += shown[code] != wanted
+            self.result.mismatches += occupied[code] != expected
 
     def _renew(self) -> None:
         if time.monotonic() - self.renewed > RENEW_SECONDS:
@@ -195,8 +195,8 @@ class Replay:
     def _progress(self, number: int, moment: datetime) -> None:
         total = len(self.day.moments)
         bar = "█" * (30 * number // total)
-        said = f"{self.result.bookings} in, {self.result.releases} out, {self.result.mismatches} mismatches"
-        self.tell(f"\r{moment:%H:%M} [{bar:<30}] {said}")
+        counts = f"{self.result.bookings} in, {self.result.releases} out, {self.result.mismatches} mismatches"
+        self.tell(f"\r{moment:%H:%M} [{bar:<30}] {counts}")
 
 
 def summary(result: Result) -> str:
@@ -219,15 +219,15 @@ def main() -> int:
     parser.add_argument("--speed", type=float, help="times real time; as fast as it goes by default")
     parser.add_argument("--moments", type=int, help="only so many moments of the day")
     parser.add_argument("--workers", type=int, default=2)
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     try:
-        day = read(chosen.data, chosen.day, chosen.moments)
+        day = read(options.data, options.day, options.moments)
     except (OSError, ValueError) as fault:
-        sys.stderr.write(f"{chosen.data}: {fault}\n")
+        sys.stderr.write(f"{options.data}: {fault}\n")
         return 2
-    with running(chosen.database, workers=chosen.workers) as product:
+    with running(options.database, workers=options.workers) as product:
         people(product, DRIVERS)
-        result = Replay(product, day, lambda text: sys.stdout.write(text) and sys.stdout.flush()).play(chosen.speed)
+        result = Replay(product, day, lambda text: sys.stdout.write(text) and sys.stdout.flush()).play(options.speed)
     print(summary(result))
     return 1 if result.mismatches or result.unanswered else 0
 

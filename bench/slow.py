@@ -115,12 +115,12 @@ class SlowClients:
         while not self._done.is_set() and (left := until - time.monotonic()) > 0:
             for key, _ in self._poll.select(left):
                 try:
-                    gone = not key.fileobj.recv(4096)  # type: ignore[union-attr]
+                    closed = not key.fileobj.recv(4096)  # type: ignore[union-attr]
                 except BlockingIOError:
                     continue
                 except OSError:
-                    gone = True
-                if gone:
+                    closed = True
+                if closed:
                     self._leave(key.fileobj)
             if len(self) < self._count:
                 break
@@ -131,10 +131,10 @@ class SlowClients:
         client.close()  # type: ignore[attr-defined]
 
 
-def _raise_file_limit(wanted: int) -> None:
+def _raise_file_limit(files: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+    if soft < files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(files, hard), hard))
 
 
 @dataclass
@@ -163,7 +163,7 @@ class Ordinary:
     def visit(self, product: Product, lot_id: int, token: str) -> None:
         """Health, a booking and its end."""
         self.ask("healthz", product.address, "GET", "/healthz", 200)
-        made = self.ask(
+        answer = self.ask(
             "book",
             product.address,
             "POST",
@@ -172,8 +172,8 @@ class Ordinary:
             body={"lot_id": lot_id, "booking_type": "instant"},
             token=token,
         )
-        if made:
-            path = f"/api/release/{made['booking']['id']}"
+        if answer:
+            path = f"/api/release/{answer['booking']['id']}"
             self.ask("release", product.address, "POST", path, 200, token=token)
 
 
@@ -208,15 +208,17 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--database", default="sqlite", help="sqlite, postgresql or a URL")
     parser.add_argument("--one-address", action="store_true", help="all from 127.0.0.1, as the ordinary client")
-    chosen = parser.parse_args()
-    sources = ADDRESSES[:1] if chosen.one_address else ADDRESSES
-    with running(chosen.database, workers=chosen.workers) as product:
-        clients = SlowClients(product.address, chosen.connections, sources=sources)
-        ordinary = measure(product, clients, chosen.seconds)
+    options = parser.parse_args()
+    sources = ADDRESSES[:1] if options.one_address else ADDRESSES
+    with running(options.database, workers=options.workers) as product:
+        clients = SlowClients(product.address, options.connections, sources=sources)
+        ordinary = measure(product, clients, options.seconds)
     for name, seconds in ordinary.seconds.items():
         print(f"{name}: {len(seconds)} answers, median {statistics.median(seconds) * 1000:.0f} ms,", end=" ")
         print(f"worst {max(seconds) * 1000:.0f} ms")
-    print(f"{chosen.connections} slow connections at a time, {clients.closed} of them closed in {chosen.seconds:.0f} s")
+    print(
+        f"{options.connections} slow connections at a time, {clients.closed} of them closed in {options.seconds:.0f} s"
+    )
     print(f"{len(ordinary.failures)} failures", *ordinary.failures, sep="\n  ")
     return 1 if ordinary.failures else 0
 

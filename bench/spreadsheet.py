@@ -69,13 +69,13 @@ def _holds(office: str, folder: Path, form: str, dialect: csv_writer.Dialect, ca
     ours = _write(folder / form, lambda path, table, rows: path.write_bytes(csv_writer.whole(table, rows, dialect)))
     good = True
     for name, code in SEPARATORS.items():
-        found = _open(office, ours, folder / f"{form}-{name}", code, GERMAN if dialect.decimal == "," else ENGLISH)
+        cells = _open(office, ours, folder / f"{form}-{name}", code, GERMAN if dialect.decimal == "," else ENGLISH)
         control = _open(office, careless, folder / f"{form}-control-{name}", code, ENGLISH)
-        print(f"{form}, split at {name}: {_formulas(found)} formulas in {_cells(found)} cells;", end=" ")
+        print(f"{form}, split at {name}: {_formulas(cells)} formulas in {_cells(cells)} cells;", end=" ")
         print(f"control {_formulas(control)}")
-        good &= not _formulas(found) and _formulas(control) > 0 and len(found) == len(ours)
+        good &= not _formulas(cells) and _formulas(control) > 0 and len(cells) == len(ours)
         if code == ord(dialect.separator):
-            numbers, dates = (sum(one.count(f'value-type="{kind}"') for one in found) for kind in ("float", "date"))
+            numbers, dates = (sum(one.count(f'value-type="{kind}"') for one in cells) for kind in ("float", "date"))
             print(f"{form}: {numbers} numbers are still numbers (ids, prices, coordinates), {dates} times are dates")
             good &= numbers > len(TEXTS) * len(ours) and (dates > len(TEXTS) * 3) == dialect.for_people
     columns_with_text = sum(map(len, TEXT.values())) + 1

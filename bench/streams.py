@@ -33,9 +33,9 @@ def worker_of(master: int) -> int:
 
 
 def resident_kib(process: int) -> int:
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
-    assert found
-    return int(found[1])
+    match = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
+    assert match
+    return int(match[1])
 
 
 def cpu_seconds(process: int) -> float:
@@ -127,6 +127,6 @@ def run(server: Gunicorn, people: list, count: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--streams", type=int, default=380, help=f"at most {broker.MAX_STREAMS}")
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as where:
-        measure(Path(where), chosen.streams)
+        measure(Path(where), options.streams)

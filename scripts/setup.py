@@ -72,9 +72,9 @@ def main(parts: list[str]) -> int:
 def python_packages(lock: str) -> None:
     """The virtual environment with exactly the locked versions, each checked against its hashes."""
     environment()
-    wanted = fingerprint([BACKEND / lock], str(python_version()))
+    state = fingerprint([BACKEND / lock], str(python_version()))
     stamp = VENV / f".installed-{lock}"
-    if is_done(stamp, wanted):
+    if is_done(stamp, state):
         return
     uv = installer()
     say(f"installing Python packages ({lock})")
@@ -85,7 +85,7 @@ def python_packages(lock: str) -> None:
     if subprocess.call(uv_command, env=uv_settings()) != 0:
         say("uv could not; trying the slower pip")
         run([str(PYTHON), "-m", "pip", *command, "--quiet"], "The Python packages could not be installed.")
-    mark_done(stamp, wanted)
+    mark_done(stamp, state)
 
 
 def environment() -> None:
@@ -113,13 +113,13 @@ def python_version() -> tuple[int, ...]:
 def installer() -> list[str]:
     """uv, in the pinned version, from the machine's own package index."""
     lock = BACKEND / "requirements-setup.txt"
-    stamp, wanted = VENV / ".installed-uv", fingerprint([lock])
-    if not is_done(stamp, wanted):
+    stamp, state = VENV / ".installed-uv", fingerprint([lock])
+    if not is_done(stamp, state):
         say("fetching the installer (uv)")
         run([str(PYTHON), "-m", "ensurepip", "--upgrade"], "pip is missing: apt install python3-venv", quiet=True)
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         run([*pip, "--require-hashes", "-r", str(lock)], "The installer uv could not be fetched.")
-        mark_done(stamp, wanted)
+        mark_done(stamp, state)
     return [str(PYTHON), "-m", "uv"]
 
 
@@ -147,12 +147,12 @@ def page_packages() -> None:
     """node_modules exactly as locked."""
     node = node_folder()
     stamp = MODULES / ".installed"
-    wanted = fingerprint([FRONTEND / "package.json", FRONTEND / "package-lock.json"], node_version(node))
-    if is_done(stamp, wanted):
+    state = fingerprint([FRONTEND / "package.json", FRONTEND / "package-lock.json"], node_version(node))
+    if is_done(stamp, state):
         return
     say("installing the page's packages (npm ci)")
     npm(node, "ci", "--no-audit", "--no-fund", "--loglevel=error")
-    mark_done(stamp, wanted)
+    mark_done(stamp, state)
 
 
 def build_page(checked: bool = False) -> None:
@@ -160,9 +160,9 @@ def build_page(checked: bool = False) -> None:
     page_packages()
     sources = [path for name in PAGE_SOURCES for path in files_below(FRONTEND / name)]
     sources += [path for pattern in PAGE_SETTINGS for path in FRONTEND.glob(pattern)]
-    wanted = fingerprint(sources)
+    state = fingerprint(sources)
     built, passed = MODULES / ".built", MODULES / ".checked"
-    if is_done(passed if checked else built, wanted) and (DIST / "index.html").exists():
+    if is_done(passed if checked else built, state) and (DIST / "index.html").exists():
         return
     say("building the page" + (" with all checks" if checked else ""))
     built.unlink(missing_ok=True)
@@ -170,9 +170,9 @@ def build_page(checked: bool = False) -> None:
         node_folder(),
         *(("run", "--silent", "build") if checked else ("exec", "--", "vite", "build", "--logLevel", "warn")),
     )
-    mark_done(built, wanted)
+    mark_done(built, state)
     if checked:
-        mark_done(passed, wanted)
+        mark_done(passed, state)
 
 
 def npm(node: Path, *arguments: str) -> None:
@@ -284,12 +284,12 @@ def files_below(path: Path) -> list[Path]:
     return [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
 
 
-def is_done(stamp: Path, wanted: str) -> bool:
-    return stamp.exists() and stamp.read_text() == wanted
+def is_done(stamp: Path, state: str) -> bool:
+    return stamp.exists() and stamp.read_text() == state
 
 
-def mark_done(stamp: Path, wanted: str) -> None:
-    stamp.write_text(wanted)
+def mark_done(stamp: Path, state: str) -> None:
+    stamp.write_text(state)
 
 
 def run(

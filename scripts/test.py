@@ -84,11 +84,11 @@ def run(check: Check) -> tuple[int, float]:
 
 def environment() -> dict[str, str]:
     """The caller's, without what would make the tests use somebody's data; with the browser that was found."""
-    kept = {name: value for name, value in os.environ.items() if name not in OWN_VARIABLES}
+    variables = {name: value for name, value in os.environ.items() if name not in OWN_VARIABLES}
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser:
-        kept.setdefault("CHROMIUM_PATH", browser)
-    return {**kept, "ENV_FILE": os.devnull}
+        variables.setdefault("CHROMIUM_PATH", browser)
+    return {**variables, "ENV_FILE": os.devnull}
 
 
 def variables_of(example: Path) -> set[str]:

@@ -87,14 +87,14 @@ def _serve(
 ) -> None:
     web = supervisor.start(programs.web(environment, settings, listener, reload=options.dev))
     ready = supervisor.wait_until(lambda: programs.healthy(settings), web, READY_SECONDS)
-    if not ready and not supervisor.stop_asked:
+    if not ready and not supervisor.stopping:
         raise StartError("The web server did not become ready; its lines above say why.")
 
 
 def _work(
     supervisor: Supervisor, settings: config.Settings, options: argparse.Namespace, environment: dict[str, str]
 ) -> None:
-    if options.api or supervisor.stop_asked:
+    if options.api or supervisor.stopping:
         return
     supervisor.start(programs.worker(environment, settings))
     supervisor.start(programs.beat(environment))
@@ -104,10 +104,10 @@ def _work(
 
 def _step(supervisor: Supervisor, program: Program) -> list[str]:
     """Run a step; its output is repeated when all is ready, so that a link or a login is not scrolled away."""
-    if supervisor.stop_asked:
+    if supervisor.stopping:
         return []
     exit_code, output, complaints = supervisor.run_step(program)
-    if exit_code and not supervisor.stop_asked:
+    if exit_code and not supervisor.stopping:
         raise StartError(complaints[-1] if complaints else f"The step {program.name!r} ended with {exit_code}.")
     return output
 
@@ -115,7 +115,7 @@ def _step(supervisor: Supervisor, program: Program) -> list[str]:
 def _print_ready(
     supervisor: Supervisor, settings: config.Settings, options: argparse.Namespace, notices: list[str]
 ) -> None:
-    if supervisor.stop_asked:
+    if supervisor.stopping:
         return
     host = "localhost" if settings.host == "127.0.0.1" else programs.local_address(settings.host)
     page = f"http://{host}:{programs.VITE_PORT if options.dev else settings.port}"
@@ -138,9 +138,9 @@ def _warnings(settings: config.Settings) -> list[str]:
     return [f"Careful: HOST={settings.host} lets others in, and APP_ENV=local allows weak passwords."]
 
 
-def _parent_alive(asked: bool) -> Callable[[], bool]:
+def _parent_alive(enabled: bool) -> Callable[[], bool]:
     parent = os.getppid()
-    return lambda: not asked or os.getppid() == parent
+    return lambda: not enabled or os.getppid() == parent
 
 
 def _fail(headline: str, reasons: str, code: int) -> int:

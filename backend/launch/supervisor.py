@@ -72,7 +72,7 @@ class Supervisor:
         self._hurry = False
 
     @property
-    def stop_asked(self) -> bool:
+    def stopping(self) -> bool:
         return self._stop_requested_at is not None
 
     def ask_to_stop(self) -> None:
@@ -120,7 +120,7 @@ class Supervisor:
     def wait_until(self, ready: Callable[[], bool], child: _Child, seconds: float) -> bool:
         """True when `ready()`; False when the child ended, a stop was asked, or the time is over."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and child.running and not self.stop_asked:
+        while time.monotonic() < deadline and child.running and not self.stopping:
             if ready():
                 return True
             self._stop_requested_within(POLL_SECONDS / 4)
@@ -145,9 +145,9 @@ class Supervisor:
         """Wait so long at most; True as soon as a stop is requested. Polled, because a signal handler that only
         assigns an attribute wakes nobody."""
         deadline = time.monotonic() + seconds
-        while not self.stop_asked and (remaining := deadline - time.monotonic()) > 0:
+        while not self.stopping and (remaining := deadline - time.monotonic()) > 0:
             time.sleep(min(remaining, POLL_SECONDS / 4))
-        return self.stop_asked
+        return self.stopping
 
     def _stop_together(self, children: Iterable[_Child]) -> None:
         children = list(children)

@@ -86,7 +86,7 @@ def start(supervisor: Supervisor, data_dir: Path) -> str:
             _leave_address(data_dir, valkey.url)
             return valkey.url
         supervisor.discard(child)
-        if supervisor.stop_asked:
+        if supervisor.stopping:
             break
     raise StartError(
         f"The embedded Valkey did not start; its lines above say why. When its file is damaged, delete "

@@ -34,11 +34,11 @@ def parts(calendar: str) -> tuple[Part, ...]:
     """The parts of a calendar, in order. Raises ValueError or a zone's error for a text that is none."""
     words = calendar.split(" ")
     zones, changes = words[::2], [_seconds(word) for word in words[1::2]]
-    found: list[Part] = []
+    result: list[Part] = []
     for zone, since, until in zip(zones, [_EARLIEST, *changes], [*changes, _LATEST], strict=True):
-        floor = max(found[-1].floor, _day(since - 1, found[-1].zone)) if found else date.min
-        found.append(Part(ZoneInfo(zone), since, until, floor))
-    return tuple(found)
+        floor = max(result[-1].floor, _day(since - 1, result[-1].zone)) if result else date.min
+        result.append(Part(ZoneInfo(zone), since, until, floor))
+    return tuple(result)
 
 
 def _seconds(text: str) -> int:

@@ -142,7 +142,7 @@ def _figure_pages(busy: list[int], today: date) -> list[Page]:
     days30 = f"from={today - timedelta(days=30)}&to={today - timedelta(days=1)}"
     so_far = f"from={today.replace(day=1)}&to={today}"
     year = f"from={today - timedelta(days=364)}&to={today - timedelta(days=1)}"
-    asked = "/api/stats/admin?"
+    url = "/api/stats/admin?"
     named = {
         "a month and its heat map": [whole, f"from={before}&to={months.month_end(before)}"],
         "a month against the one before": [f"{whole}&compare=true"],
@@ -152,12 +152,9 @@ def _figure_pages(busy: list[int], today: date) -> list[Page]:
         "a year": [year],
     }
     return [
+        *(Page(f"{name}, all lots", [url + one for one in periods], goal=STATS_MS) for name, periods in named.items()),
         *(
-            Page(f"{name}, all lots", [asked + one for one in periods], goal=STATS_MS)
-            for name, periods in named.items()
-        ),
-        *(
-            Page(f"{name}, one lot", [f"{asked}{one}&lot_id={n}" for one in periods for n in busy], goal=STATS_MS)
+            Page(f"{name}, one lot", [f"{url}{one}&lot_id={n}" for one in periods for n in busy], goal=STATS_MS)
             for name, periods in named.items()
         ),
         Page("the days of an hour, all lots", [f"/api/stats/admin/hour?{whole}&weekday=0&hour=8"], goal=STATS_MS),
@@ -167,10 +164,10 @@ def _figure_pages(busy: list[int], today: date) -> list[Page]:
 
 def _months(today: date) -> list[date]:
     """The first days of the last three closed months, the newest first."""
-    found = [today.replace(day=1)]
+    days = [today.replace(day=1)]
     for _ in range(3):
-        found.append((found[-1] - timedelta(days=1)).replace(day=1))
-    return found[1:]
+        days.append((days[-1] - timedelta(days=1)).replace(day=1))
+    return days[1:]
 
 
 def _lots_cursor() -> str:
@@ -190,7 +187,7 @@ def _deep(path: str, who: str) -> list[str]:
 # asking ---------------------------------------------------------------------------------------
 
 
-def ask(product: Product, page: Page, runs: int, shown: bool = True) -> None:
+def ask(product: Product, page: Page, runs: int, verbose: bool = True) -> None:
     """`runs` times, the variants in turn, after each was asked for once."""
     connection, headers = product.connect(), {"Authorization": f"Bearer {_token(page.who)}"}
     for path in page.paths:
@@ -201,7 +198,7 @@ def ask(product: Product, page: Page, runs: int, shown: bool = True) -> None:
         if time.monotonic() - begun > LONGEST_S:
             break
     connection.close()
-    if shown:
+    if verbose:
         print(page.row(), flush=True)
 
 
@@ -225,14 +222,14 @@ def _token(who: str) -> str:
 @contextlib.contextmanager
 def _statements() -> Iterator[list[tuple[str, Any]]]:
     """Every reading statement that is executed meanwhile."""
-    found: list[tuple[str, Any]] = []
+    statements: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
         if statement.lstrip("( \n").upper().startswith(("SELECT", "WITH")):
-            found.append((statement, parameters))
+            statements.append((statement, parameters))
 
     event.listen(db.engine, "before_cursor_execute", note)
-    yield found
+    yield statements
     event.remove(db.engine, "before_cursor_execute", note)
 
 
@@ -243,12 +240,12 @@ def explain(app: Any, page: Page, into: Any) -> set[str]:
     """Writes the plan of every query of the page's first and last variant; the tables that were read as a whole."""
     whole: set[str] = set()
     for path in dict.fromkeys((page.paths[0], page.paths[-1])):
-        with app.app_context(), _statements() as found:
+        with app.app_context(), _statements() as statements:
             assert (
                 app.test_client().get(path, headers={"Authorization": f"Bearer {_token(page.who)}"}).status_code == 200
             )
-        print(f"\n{'=' * 100}\n{page.name}: {path}  ({len(found)} queries)", file=into)
-        for statement, parameters in found:
+        print(f"\n{'=' * 100}\n{page.name}: {path}  ({len(statements)} queries)", file=into)
+        for statement, parameters in statements:
             lines = _plan(statement, parameters)
             whole |= {one or other for line in lines for one, other in _SCANS.findall(line)}
             print(f"\n-- {' '.join(statement.split())[:2000]}", *lines, sep="\n    ", file=into)
@@ -268,13 +265,13 @@ def rolling(size: Size, runs: int) -> list[Page]:
     """How long the worker takes to make past days again: of a busy lot, of a quiet one, of every lot."""
     day = _months(clock.now().date())[0] + timedelta(days=9)
     everyone = list(range(1, size.lots + 1))
-    asked = {
+    cases = {
         "a day of a busy lot again": [100],
         "a day of a quiet lot again": [2],
         "a day of every lot again": everyone,
     }
-    found = []
-    for name, lots in asked.items():
+    measured = []
+    for name, lots in cases.items():
         page = Page(name, [], goal=ROLL_MS)
         for _ in range(runs if len(lots) == 1 else min(runs, 5)):
             _mark(lots, day)
@@ -282,8 +279,8 @@ def rolling(size: Size, runs: int) -> list[Page]:
             refresh.roll_up()
             page.took.append(1000 * (time.perf_counter() - begun))
         print(page.row(), flush=True)
-        found.append(page)
-    return found
+        measured.append(page)
+    return measured
 
 
 def _mark(lots: list[int], day: date) -> None:
@@ -307,15 +304,15 @@ def measure(kind: str, size: Size, runs: int, only: str) -> None:
             past.fill(size)
             with db.engine.connect() as connection:
                 rows = connection.scalar(text("SELECT count(*) FROM booking"))
-            wanted = [page for page in pages(size) if only in page.name]
+            selection = [page for page in pages(size) if only in page.name]
             print(f"\n{kind}: {size.lots:,} lots × {size.spots}, {rows:,} bookings; plans in {data}\n\n{HEADER}")
             with running(url) as product:
                 _as(product.settings)
-                for page in wanted:
+                for page in selection:
                     refresh.roll_up()  # as the worker does every minute
                     ask(product, page, runs)
-            wanted += [] if only else rolling(size, min(runs, 20))
-            _report(app, data / f"{kind}-{size.name}", wanted)
+            selection += [] if only else rolling(size, min(runs, 20))
+            _report(app, data / f"{kind}-{size.name}", selection)
             db.engine.dispose()
 
 
@@ -331,12 +328,12 @@ def _as(settings: Any) -> None:
     )
 
 
-def _report(app: Any, name: Path, wanted: list[Page]) -> None:
+def _report(app: Any, name: Path, selection: list[Page]) -> None:
     """The table and the plans, for keeping; which tables were read as a whole, for everyone."""
-    name.with_suffix(".md").write_text("\n".join([HEADER, *(page.row() for page in wanted)]) + "\n")
+    name.with_suffix(".md").write_text("\n".join([HEADER, *(page.row() for page in selection)]) + "\n")
     print("\nread as a whole:")
     with name.with_suffix(".plans.txt").open("w") as into:
-        for page in wanted:
+        for page in selection:
             if page.paths and (whole := explain(app, page, into)):
                 print(f"    {page.name}: {', '.join(sorted(whole))}", flush=True)
 
@@ -347,9 +344,9 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--only", default="", help="a part of the names of the pages to ask for")
     parser.add_argument("--lots", type=int, help="fewer lots than usual, to try it out")
-    chosen = parser.parse_args()
-    for kind in chosen.database or list(SIZES):
-        measure(kind, Size(chosen.lots) if chosen.lots else SIZES[kind], chosen.runs, chosen.only)
+    options = parser.parse_args()
+    for kind in options.database or list(SIZES):
+        measure(kind, Size(options.lots) if options.lots else SIZES[kind], options.runs, options.only)
     return 0
 
 

@@ -74,8 +74,8 @@ def fill(size: Size) -> None:
 def _timed(what: str, work: Callable[[], int]) -> None:
     """Says how many of what were made, and how long it took."""
     began = time.monotonic()
-    found = work()
-    print(f"{found:,} {what} in {time.monotonic() - began:.0f} s", flush=True)
+    count = work()
+    print(f"{count:,} {what} in {time.monotonic() - began:.0f} s", flush=True)
 
 
 def _write(statements: list[str]) -> int:
@@ -240,14 +240,14 @@ def _take_away_indexes() -> list[str]:
         )
         triggers = ""
     with db.engine.connect() as connection:
-        found = [tuple(row) for row in connection.exec_driver_sql(listed)]
-        dropped = [f"DROP INDEX {name}" for name, _ in found]
+        indexes = [tuple(row) for row in connection.exec_driver_sql(listed)]
+        dropped = [f"DROP INDEX {name}" for name, _ in indexes]
         if triggers:
             dropped += [f"DROP TRIGGER {name}" for name, _ in connection.exec_driver_sql(triggers)]
         else:
             dropped.append("ALTER TABLE booking DROP CONSTRAINT booking_no_overlap")
     _write(dropped)
-    return [statement for _, statement in found]
+    return [statement for _, statement in indexes]
 
 
 # the figures ----------------------------------------------------------------------------------
@@ -267,14 +267,14 @@ def _roll_up() -> int:
         mine = [lot for lot in lots if lot.zone == zone]
         last = local_day(int(clock.now().timestamp()), zone) - timedelta(days=1)
         for start in range(0, len(mine), AT_ONCE):
-            made = compute.compute_days(
+            computed = compute.compute_days(
                 session, mine[start : start + AT_ONCE], first, last, int(clock.now().timestamp())
             )
             session.close()
-            for (_, day), figures in made.items():
+            for (_, day), figures in computed.items():
                 everyone[day].add(None, figures)
-            _keep([store.day_rows(*key, figures) for key, figures in made.items()])
-            count += len(made)
+            _keep([store.day_rows(*key, figures) for key, figures in computed.items()])
+            count += len(computed)
         _write_rolled([lot.id for lot in mine], zone, first, last)
     for day, change in everyone.items():
         change.difference.drivers = change.new_drivers

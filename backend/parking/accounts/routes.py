@@ -195,7 +195,7 @@ def verify() -> Any:
 @documented(409)
 def change_me(body: schemas.ProfileChange) -> Any:
     """Change your account."""
-    return {"user": profile.change(identity(), body.wanted())}
+    return {"user": profile.change(identity(), body.named_fields())}
 
 
 @bp.delete("/me")

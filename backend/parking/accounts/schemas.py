@@ -102,7 +102,7 @@ class ProfileChange(In):
     def _default_locale(cls, value: str | None) -> str:
         return value or "en"
 
-    def wanted(self) -> dict[str, Any]:
+    def named_fields(self) -> dict[str, Any]:
         """What the caller named."""
         return self.model_dump(include=self.model_fields_set)
 

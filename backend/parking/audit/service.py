@@ -45,8 +45,8 @@ def record(
     named. `by_system`: the clock did it, and the request during which somebody noticed has no part in it: the row
     names no actor, no request and no address.
     """
-    asked = has_request_context() and not by_system
-    if actor_id is None and asked and current_user and current_user.is_authenticated:
+    by_request = has_request_context() and not by_system
+    if actor_id is None and by_request and current_user and current_user.is_authenticated:
         actor_id = current_user.id
     row = {
         "at": clock.now(),
@@ -57,7 +57,7 @@ def record(
         "before": before,
         "after": after,
         "request_id": None if by_system else request_id(),
-        "ip": request.remote_addr if asked else None,
+        "ip": request.remote_addr if by_request else None,
     }
     session.execute(_INSERT, row)
     if action in SECURITY_ACTIONS and "after_commit" in session.info:
@@ -67,8 +67,8 @@ def record(
 
 def record_all(session: Session, action: str, entity: str, after: dict[int, dict[str, Any]], *, actor_id: int) -> None:
     """Writes one row for each of many entities that somebody made at once: id -> what it is now."""
-    asked = has_request_context()
+    by_request = has_request_context()
     common = {"at": clock.now(), "actor_id": actor_id, "action": action, "entity": entity, "before": None}
-    common |= {"request_id": request_id(), "ip": request.remote_addr if asked else None}
+    common |= {"request_id": request_id(), "ip": request.remote_addr if by_request else None}
     if after:
         session.execute(_INSERT, [{**common, "entity_id": one, "after": values} for one, values in after.items()])

@@ -55,24 +55,24 @@ REQUEST = Limits(7, 8)
 JOB = Limits(900, 910)
 GREETING = Limits(GREETING_SECONDS, GREETING_SECONDS)
 UNLIMITED = Limits(None, None)
-_chosen: ContextVar[Limits | None] = ContextVar("limits", default=None)
+_override: ContextVar[Limits | None] = ContextVar("limits", default=None)
 _asked_at: ContextVar[float | None] = ContextVar("asked_at", default=None)
 """When this thread asked the pool for the connection that it is about to get."""
 
 
 def limits() -> Limits:
     """What holds now: what `limited` says, else by whether a request is being answered."""
-    return _chosen.get() or (REQUEST if has_request_context() else JOB)
+    return _override.get() or (REQUEST if has_request_context() else JOB)
 
 
 @contextlib.contextmanager
 def limited(to: Limits) -> Iterator[None]:
     """Other limits than usual, for the statements inside and for connections taken from the pool inside."""
-    token = _chosen.set(to)
+    token = _override.set(to)
     try:
         yield
     finally:
-        _chosen.reset(token)
+        _override.reset(token)
 
 
 class Mute(psycopg.OperationalError):

@@ -36,7 +36,7 @@ MAX_LISTED = 100
 _EXPORT_NAME = re.compile(r"(bookings|all_data)_[0-9]{8}-[0-9]{6}_([0-9]+)(\.csv|\.zip|)(\..*part)?")
 
 
-class Gone(Problem):
+class LinkEnded(Problem):
     status, code, title = 410, "link_ended", "This link has ended"
 
 
@@ -175,18 +175,18 @@ def get(job_id: int, identity: Identity) -> dict[str, Any]:
 def download(job_id: int, identity: Identity, token: str | None) -> Path:
     """The file of one of the user's finished exports; `token` is that of the mail's link, valid for a day.
 
-    Raises NotFound, Gone (the link or the file has expired), Conflict `not_ready`.
+    Raises NotFound, LinkEnded (the link or the file has expired), Conflict `not_ready`.
     """
     job = _own(db.session(), job_id, identity)
     if token is not None and not emails.link_is_good(token, job.id):
-        raise Gone("This link has expired. Your exports are on the page until they are deleted.")
+        raise LinkEnded("This link has expired. Your exports are on the page until they are deleted.")
     if job.state in ("queued", "running"):
         raise Conflict("This export is still being built.", code="not_ready")
     if job.state != "done" or job.file is None or (job.expires_at and job.expires_at <= clock.now()):
-        raise Gone("This file has been deleted. Please export again.", code="export_ended")
+        raise LinkEnded("This file has been deleted. Please export again.", code="export_ended")
     path = files.absolute(job.file)
     if not path.is_file():
-        raise Gone("This file has been deleted. Please export again.", code="export_ended")
+        raise LinkEnded("This file has been deleted. Please export again.", code="export_ended")
     return path
 
 

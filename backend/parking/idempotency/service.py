@@ -22,7 +22,7 @@ HEADER = "Idempotency-Key"
 
 _TABLE = IdempotencyKey.__table__
 _SAME_KEY = (_TABLE.c.user_id == bindparam("key_user_id"), _TABLE.c.key == bindparam("key_text"))
-_KEPT, _DROP, _KEEP = select(_TABLE).where(*_SAME_KEY), delete(_TABLE).where(*_SAME_KEY), insert(_TABLE)
+_STORED, _DROP, _KEEP = select(_TABLE).where(*_SAME_KEY), delete(_TABLE).where(*_SAME_KEY), insert(_TABLE)
 
 
 class Replay(Exception):
@@ -49,7 +49,7 @@ def begin(session: Session) -> IdempotencyRecord | None:
     request_hash = hashlib.sha256(f"{request.method} {request.path}\n".encode() + _canonical_body()).hexdigest()
     parameters = {"key_user_id": user_id, "key_text": key}
     _lock(session, user_id, key)
-    stored = session.execute(_KEPT, parameters).one_or_none()
+    stored = session.execute(_STORED, parameters).one_or_none()
     if stored is None:
         return IdempotencyRecord(session, user_id, key, request_hash)
     if stored.created_at <= clock.now() - LIFETIME:

@@ -15,8 +15,8 @@ from parking.reports.models import ReportRun
 
 SWEEP_SECONDS = 30.0
 REMINDER_SECONDS = 60.0
-FILES_KEPT = timedelta(days=7)
-REMINDERS_KEPT = timedelta(days=90)
+FILE_RETENTION = timedelta(days=7)
+REMINDER_RETENTION = timedelta(days=90)
 
 BEAT: dict[str, dict[str, Any]] = {
     "send-reports": {"task": "tasks.send_reports", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
@@ -44,12 +44,12 @@ def remind_of_reservations() -> int:
 @shared_task(name="tasks.tidy_reports", ignore_result=True)
 def tidy_reports() -> int:
     """Deletes the attached files of sent reports, and the send log of past reservations."""
-    deleted = exports.delete_old_reports(clock.now() - FILES_KEPT)
+    deleted = exports.delete_old_reports(clock.now() - FILE_RETENTION)
     with transaction() as session:
         housekeeping.record(session, deleted)
         session.execute(
             delete(ReportRun).where(
-                ReportRun.kind == reservation_reminders.KIND, ReportRun.at < clock.now() - REMINDERS_KEPT
+                ReportRun.kind == reservation_reminders.KIND, ReportRun.at < clock.now() - REMINDER_RETENTION
             )
         )
     return deleted

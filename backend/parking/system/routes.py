@@ -109,16 +109,16 @@ def readyz() -> dict[str, Any]:
 @bp.doc(tags=["Site"])
 def site() -> dict[str, Any]:
     """Name, currency and rules of the operator, without signing in."""
-    chosen = settings.current()
+    current = settings.current()
     return {
         "site": {
-            "site_name": chosen.site_name,
-            "currency": chosen.currency,
-            "timezone": chosen.timezone,
+            "site_name": current.site_name,
+            "currency": current.currency,
+            "timezone": current.timezone,
             "locales": ["en", "de"],
-            "password_min_length": chosen.password_min_length,
-            "mail_configured": bool(chosen.smtp_host),
-            "public_lots": chosen.public_lots,
+            "password_min_length": current.password_min_length,
+            "mail_configured": bool(current.smtp_host),
+            "public_lots": current.public_lots,
             "server_time": clock.now(),
         }
     }

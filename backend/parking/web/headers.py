@@ -93,11 +93,11 @@ class _HeaderMiddleware:
         self._private = (*self._public, ("cache-control", ("Cache-Control", "no-store")))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        wanted = self._private if environ.get("PATH_INFO", "").startswith(PRIVATE_PATHS) else self._public
+        fixed = self._private if environ.get("PATH_INFO", "").startswith(PRIVATE_PATHS) else self._public
 
         def signed(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             names = {name.lower() for name, _ in headers}
-            missing = [header for lower, header in wanted if lower not in names]
+            missing = [header for lower, header in fixed if lower not in names]
             if "x-request-id" not in names:
                 missing.append(("X-Request-Id", uuid.uuid4().hex))
             return start_response(status, [*headers, *missing], exc_info)

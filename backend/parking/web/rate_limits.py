@@ -105,11 +105,11 @@ def in_words(seconds: int) -> str:
 
 def init_app(app: APIFlask) -> None:
     """Applies the limits. Redis has REDIS_SECONDS to answer before the process counts for itself."""
-    chosen = app.extensions["settings"]
-    if not chosen.rate_limits:
+    configuration = app.extensions["settings"]
+    if not configuration.rate_limits:
         return
-    app.config["RATELIMIT_STORAGE_URI"] = chosen.redis_url or "memory://"
-    if chosen.redis_url:
+    app.config["RATELIMIT_STORAGE_URI"] = configuration.redis_url or "memory://"
+    if configuration.redis_url:
         app.config["RATELIMIT_STORAGE_OPTIONS"] = {
             "socket_timeout": REDIS_SECONDS,
             "socket_connect_timeout": REDIS_SECONDS,

@@ -113,13 +113,13 @@ def _page_or_problem(fault: NotFound) -> Response:
     if request.method not in ("GET", "HEAD") or first_segment in NOT_PAGES:
         return problem_response(404, "Not found", "There is nothing here.", "not_found")
     page: bytes = current_app.extensions["page"]
-    return _kept(Response(page, content_type="text/html; charset=utf-8"), "no-cache")
+    return _with_cache_control(Response(page, content_type="text/html; charset=utf-8"), "no-cache")
 
 
 @bp.get("/docs")
 def docs() -> Response:
     page = DOCS_PAGE.format(title=escape(current_app.title))  # type: ignore[attr-defined]  # APIFlask has a title
-    return _kept(Response(page, content_type="text/html; charset=utf-8"), "no-cache")
+    return _with_cache_control(Response(page, content_type="text/html; charset=utf-8"), "no-cache")
 
 
 @bp.get("/docs/assets/<name>")
@@ -131,7 +131,7 @@ def docs_file(name: str) -> Response:
     response.vary.add("Accept-Encoding")
     if packed:
         response.content_encoding = "gzip"
-    return _kept(response, "public, max-age=3600")
+    return _with_cache_control(response, "public, max-age=3600")
 
 
 @bp.get("/api/frames/mail")
@@ -145,14 +145,14 @@ def mail_frame() -> Response:
     response = Response(FRAME_PAGE, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = FRAME_POLICY
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return _kept(response, "no-cache")
+    return _with_cache_control(response, "no-cache")
 
 
 @bp.get("/api/frames/mail.js")
 def mail_frame_script() -> Response:
     response = Response(FRAME_SCRIPT, content_type="text/javascript; charset=utf-8")
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # the frame has no origin of its own
-    return _kept(response, "no-cache")
+    return _with_cache_control(response, "no-cache")
 
 
 @cache
@@ -161,7 +161,7 @@ def _docs_content(name: str, packed: bool) -> bytes:
     return gzip.compress(plain, 6, mtime=0) if packed else plain
 
 
-def _kept(response: Response, how: str) -> Any:
+def _with_cache_control(response: Response, how: str) -> Any:
     """With a validator, so that what has not changed is not sent again."""
     response.headers["Cache-Control"] = how
     response.set_etag(sha256(response.get_data()).hexdigest()[:32])

@@ -108,7 +108,7 @@ def test_the_same_signal_twice_at_once_is_one_request(supervisor, monkeypatch):
     monkeypatch.setattr(engine, "SECOND_REQUEST_SECONDS", 3600)
     supervisor.ask_to_stop()
     supervisor.ask_to_stop()
-    assert supervisor.stop_asked
+    assert supervisor.stopping
     assert not supervisor._hurry
 
 

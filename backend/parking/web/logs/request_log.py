@@ -29,7 +29,7 @@ QUIET = ("/healthz", "/readyz", "/metrics")
 
 def neutral(text: str, controls: re.Pattern[str] = _CONTROL) -> str:
     """The text with its control and direction characters spelled out."""
-    return controls.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+    return controls.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
 
 
 class JsonLines(logging.Formatter):
@@ -111,7 +111,7 @@ def _write_line(response: Response) -> Response:
     }
     if request.url_rule is None:
         facts["path"] = neutral(request.path[:200])
-    said = f"{request.method} {facts.get('path', route)} {response.status_code} {milliseconds} ms"
+    line = f"{request.method} {facts.get('path', route)} {response.status_code} {milliseconds} ms"
     whom = f" user {who}" if who else ""
-    access.info("%s%s from %s", said, whom, neutral(request.remote_addr or "?"), extra={"facts": facts})
+    access.info("%s%s from %s", line, whom, neutral(request.remote_addr or "?"), extra={"facts": facts})
     return response

@@ -34,8 +34,8 @@ def event(name: str, *, email: str | None = None, user_id: int | None = None, **
     if user_id is not None:
         facts["user_id"] = user_id
     facts |= more
-    shown = " ".join(f"{key}={value}" for key, value in facts.items() if key != "event" and value is not None)
-    log.info("%s %s", name, shown, extra={"facts": facts})
+    line = " ".join(f"{key}={value}" for key, value in facts.items() if key != "event" and value is not None)
+    log.info("%s %s", name, line, extra={"facts": facts})
 
 
 def account_hash(email: str) -> str:

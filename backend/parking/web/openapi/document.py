@@ -71,19 +71,19 @@ class _Schemas(GenerateJsonSchema):
     """pydantic's JSON Schema, with the two bounds `web.In` sets for every value and without invented titles."""
 
     def str_schema(self, schema: core_schema.StringSchema) -> Json:
-        made = super().str_schema(schema)
+        json_schema = super().str_schema(schema)
         if self.mode == "validation":
-            made.setdefault("pattern", r"^[^\x00]*$")
-        return made
+            json_schema.setdefault("pattern", r"^[^\x00]*$")
+        return json_schema
 
     def int_schema(self, schema: core_schema.IntSchema) -> Json:
-        made = super().int_schema(schema)
+        json_schema = super().int_schema(schema)
         if self.mode == "validation":
-            if "exclusiveMinimum" not in made:
-                made.setdefault("minimum", -MAX_INTEGER)
-            if "exclusiveMaximum" not in made:
-                made.setdefault("maximum", MAX_INTEGER)
-        return made
+            if "exclusiveMinimum" not in json_schema:
+                json_schema.setdefault("minimum", -MAX_INTEGER)
+            if "exclusiveMaximum" not in json_schema:
+                json_schema.setdefault("maximum", MAX_INTEGER)
+        return json_schema
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -91,7 +91,7 @@ class _Schemas(GenerateJsonSchema):
 
 def _mend(app: APIFlask, spec: Json) -> Json:
     """The document as APIFlask made it -> the document as it is served."""
-    operations = [found for found in _operations(app) if found[1] in spec["paths"].get(found[0], {})]
+    operations = [operation for operation in _operations(app) if operation[1] in spec["paths"].get(operation[0], {})]
     refs, definitions = _all_schemas([view for _, _, view in operations])
     for path, method, view in operations:
         _mend_operation(spec["paths"][path][method], view, refs, definitions)
@@ -148,22 +148,22 @@ def _is_model(schema: Any) -> bool:
 
 def _all_schemas(views: list[View]) -> tuple[dict[tuple[type[BaseModel], str], Json], Json]:
     """One schema per model, made together so that equal ones are one: ({(model, use): reference}, definitions)."""
-    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {}
+    models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {}
     parameters: set[type[BaseModel]] = set()
     for view in views:
         spec = view.__dict__.get("_spec", {})
         if _is_model(spec.get("body")):
-            wanted[(spec["body"], "validation")] = None
+            models[(spec["body"], "validation")] = None
         if _is_model((spec.get("response") or {}).get("schema")):
-            wanted[(spec["response"]["schema"], "serialization")] = None
-        wanted |= {(model, "serialization"): None for model in spec.get("also", {}).values()}
+            models[(spec["response"]["schema"], "serialization")] = None
+        models |= {(model, "serialization"): None for model in spec.get("also", {}).values()}
         for model, _location in spec.get("args") or ():
             if _is_model(model):
-                wanted[(model, "validation")] = None
+                models[(model, "validation")] = None
                 parameters.add(model)
-    made, whole = models_json_schema(list(wanted), ref_template=REF, schema_generator=_Schemas)
+    references, whole = models_json_schema(list(models), ref_template=REF, schema_generator=_Schemas)
     refs: dict[tuple[type[BaseModel], str], Json] = {
-        (cast(type[BaseModel], model), mode): schema for (model, mode), schema in made.items()
+        (cast(type[BaseModel], model), mode): schema for (model, mode), schema in references.items()
     }
     refs |= {(model, "parameters"): refs[(model, "validation")] for model in parameters}
     return refs, _in_json_schema_words(whole.get("$defs", {}))
@@ -227,15 +227,15 @@ def _parameters(spec: Json, refs: Any, definitions: Json) -> Iterator[Json]:
             continue
         whole = definitions[refs[(model, "parameters")]["$ref"].rsplit("/", 1)[1]]
         for name, schema in whole.get("properties", {}).items():
-            shown = _without_null(dict(schema))
+            property_schema = _without_null(dict(schema))
             parameter = {
                 "name": name,
                 "in": {"querystring": "query", "headers": "header"}.get(location, location),
                 "required": name in whole.get("required", []),
-                "schema": shown,
+                "schema": property_schema,
             }
-            if "description" in shown:
-                parameter["description"] = shown.pop("description")
+            if "description" in property_schema:
+                parameter["description"] = property_schema.pop("description")
             yield parameter
 
 
@@ -287,25 +287,25 @@ def _mend_path_parameter(parameter: Json, renamed: str | bool) -> None:
 def _problems(operation: Json, view: View) -> set[int]:
     """The problem statuses this operation can answer."""
     spec = view.__dict__.get("_spec", {})
-    found = {503, *spec.get("problems", ())}
+    statuses = {503, *spec.get("problems", ())}
     role = view.__dict__.get("_role")
     if role:  # 409: `X-Account` names another account
-        found |= {401, 409}
+        statuses |= {401, 409}
     if role == "admin":
-        found.add(403)
+        statuses.add(403)
     if any(p.get("in") == "path" for p in operation["parameters"]):
-        found.add(404)
+        statuses.add(404)
     if "requestBody" in operation:
-        found |= {400, 413, 415, 422}
+        statuses |= {400, 413, 415, 422}
     if any(p.get("in") == "query" for p in operation["parameters"]):
-        found.add(422)
+        statuses.add(422)
     if "Idempotency-Key" in spec.get("takes", ()):
-        found |= {409, 422}
+        statuses |= {409, 422}
     if "If-Match" in spec.get("takes", ()):
-        found.add(412)
+        statuses.add(412)
     if get_qualified_name(view) in limiter._marked_for_limiting:
-        found.add(429)
-    return found
+        statuses.add(429)
+    return statuses
 
 
 def _problem_response(status: int) -> Json:
