@@ -22,6 +22,7 @@ from typing import Any, TypeVar, cast
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, current_app
+from flask.typing import ResponseReturnValue
 from redis import Redis as Client
 from werkzeug.exceptions import HTTPException
 
@@ -56,7 +57,7 @@ def limited(rules_of: RulesOf, *, counts: Callable[[int], bool] = FAILURES.__con
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
+        def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
             if not settings.current().rate_limits:
                 return view(*args, **kwargs)
             rules = tuple(rules_of())
@@ -172,7 +173,7 @@ class Counter:
         keys = [_name(rule) for rule in rules]
         numbers = [number for rule in rules for number in (rule.most, rule.seconds * 1000)]
 
-        def command(client: Client) -> Any:
+        def command(client: Client) -> Any:  # milliseconds; redis does not type what a script returns
             return client.eval(_TAKE, len(keys), *keys, attempt, *numbers)
 
         return float(realtime.shared_redis().call(command, default=0) or 0) / 1000

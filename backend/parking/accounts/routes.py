@@ -104,7 +104,7 @@ def _signed_in(message: str, done: service.SignedIn) -> dict[str, Any]:
 @bp.input(schemas.Register, arg_name="body")
 @bp.output(schemas.SignedIn, status_code=201)
 @documented(409)
-def register(body: schemas.Register) -> Any:
+def register(body: schemas.Register) -> dict[str, Any]:
     """Create an account."""
     done = service.register(body.email, body.username, body.password, cookies.browser())
     return _signed_in("User registered successfully", done)
@@ -115,7 +115,7 @@ def register(body: schemas.Register) -> Any:
 @bp.input(schemas.Setup, arg_name="body")
 @bp.output(schemas.SignedIn, status_code=201)
 @documented(404, 409)
-def setup(body: schemas.Setup) -> Any:
+def setup(body: schemas.Setup) -> dict[str, Any]:
     """Create the first administrator account, with the link that the start printed."""
     done = service.set_up(body.token, body.email, body.username, body.password, cookies.browser())
     return _signed_in("You are the administrator now", done)
@@ -126,7 +126,7 @@ def setup(body: schemas.Setup) -> Any:
 @bp.input(schemas.Login, arg_name="body")
 @bp.output(schemas.SignedIn)
 @documented(401)
-def login(body: schemas.Login) -> Any:
+def login(body: schemas.Login) -> dict[str, Any]:
     """Sign in."""
     done = service.sign_in(body.email, body.password, cookies.browser(), cookies.refresh_token())
     return _signed_in("Login successful", done)
@@ -136,7 +136,7 @@ def login(body: schemas.Login) -> Any:
 @limiter.limit(rate_limits.PUBLIC, key_func=by_address)
 @bp.output(schemas.SignedIn)
 @documented(401, 403, 409, takes=[ACCOUNT_HEADER])
-def refresh() -> Any:
+def refresh() -> dict[str, Any]:
     """Get a new token with the refresh cookie, which is replaced. Needs the header `X-Requested-With`."""
     cookies.require_same_site()
     done = service.refresh(cookies.refresh_token(), cookies.browser(), shown_account())
@@ -146,7 +146,7 @@ def refresh() -> Any:
 @bp.post("/logout")
 @bp.output(Message)
 @documented(401, 403, 409, bearer="optional", takes=[ACCOUNT_HEADER])
-def logout() -> Any:
+def logout() -> dict[str, Any]:
     """Sign this browser out. With the refresh cookie alone, the header `X-Requested-With` is needed.
 
     A cookie of another account than that of the token or of `X-Account` stays signed in.
@@ -165,7 +165,7 @@ def logout() -> Any:
 @bp.post("/logout-all")
 @requires()
 @bp.output(Message)
-def logout_all() -> Any:
+def logout_all() -> dict[str, Any]:
     """Sign out of every browser, including this one."""
     service.sign_out_everywhere(identity().id)
     cookies.delete_refresh_cookie()
@@ -175,7 +175,7 @@ def logout_all() -> Any:
 @bp.get("/me")
 @requires()
 @bp.output(schemas.UserAnswer)
-def me() -> Any:
+def me() -> dict[str, Any]:
     """Your account."""
     return {"user": profile.read(identity())}
 
@@ -183,7 +183,7 @@ def me() -> Any:
 @bp.get("/verify")
 @requires()
 @bp.output(schemas.UserAnswer)
-def verify() -> Any:
+def verify() -> dict[str, Any]:
     """Your account (the older name of /auth/me)."""
     return {"user": profile.read(identity())}
 
@@ -193,7 +193,7 @@ def verify() -> Any:
 @bp.input(schemas.ProfileChange, arg_name="body")
 @bp.output(schemas.UserAnswer)
 @documented(409)
-def change_me(body: schemas.ProfileChange) -> Any:
+def change_me(body: schemas.ProfileChange) -> dict[str, Any]:
     """Change your account."""
     return {"user": profile.change(identity(), body.named_fields())}
 
@@ -204,7 +204,7 @@ def change_me(body: schemas.ProfileChange) -> Any:
 @bp.input(schemas.Confirmed, arg_name="body")
 @bp.output(Message)
 @documented(403, 409)
-def delete_me(body: schemas.Confirmed) -> Any:
+def delete_me(body: schemas.Confirmed) -> dict[str, Any]:
     """Delete your account. Its bookings stay in the statistics, without your name."""
     profile.delete_account(identity(), body.password)
     cookies.delete_refresh_cookie()
@@ -214,7 +214,7 @@ def delete_me(body: schemas.Confirmed) -> Any:
 @bp.get("/sessions")
 @requires()
 @bp.output(schemas.Sessions)
-def sessions() -> Any:
+def sessions() -> dict[str, Any]:
     """The browsers in which you are signed in."""
     who = identity()
     return {
@@ -235,7 +235,7 @@ def sessions() -> Any:
 @bp.delete("/sessions/<int:session_id>")
 @requires()
 @bp.output(Message)
-def end_session(session_id: int) -> Any:
+def end_session(session_id: int) -> dict[str, Any]:
     """Sign one browser out."""
     service.end_session(identity(), session_id)
     return {"message": "That browser is signed out"}
@@ -246,7 +246,7 @@ def end_session(session_id: int) -> Any:
 @limiter.limit(rate_limits.REGISTER, key_func=by_address)
 @bp.input(schemas.Forgot, arg_name="body")
 @bp.output(Message, status_code=202)
-def forgot(body: schemas.Forgot) -> Any:
+def forgot(body: schemas.Forgot) -> dict[str, Any]:
     """Ask for a link to set a new password."""
     with _at_least(FORGOT_SECONDS):
         change.forgot_password(body.email)
@@ -258,7 +258,7 @@ def forgot(body: schemas.Forgot) -> Any:
 @bp.input(schemas.Reset, arg_name="body")
 @bp.output(Message)
 @documented(404)
-def reset(body: schemas.Reset) -> Any:
+def reset(body: schemas.Reset) -> dict[str, Any]:
     """Set a new password with the link from the email. Every browser is signed out."""
     change.reset_password(body.token, body.password, cookies.browser())
     return {"message": "Your new password is set. Please sign in."}
@@ -271,7 +271,7 @@ def reset(body: schemas.Reset) -> Any:
 @bp.input(schemas.ChangePassword, arg_name="body")
 @bp.output(schemas.SignedIn)
 @documented(403, 409)
-def change_password(body: schemas.ChangePassword) -> Any:
+def change_password(body: schemas.ChangePassword) -> dict[str, Any]:
     """Set a new password. All other browsers are signed out; this one continues with the token in the answer."""
     done = change.change_password(identity(), body.current_password, body.new_password, cookies.browser())
     return _signed_in("Your password is changed", done)
@@ -284,7 +284,7 @@ def change_password(body: schemas.ChangePassword) -> Any:
 @bp.input(schemas.ChangeEmail, arg_name="body")
 @bp.output(Message, status_code=202)
 @documented(403, 409)
-def change_email(body: schemas.ChangeEmail) -> Any:
+def change_email(body: schemas.ChangeEmail) -> dict[str, Any]:
     """Ask for another email address. It becomes active when the link that is sent to it is used."""
     change.request_email_change(identity(), body.email, body.password)
     return {"message": "The new address will get an email with a link"}
@@ -295,7 +295,7 @@ def change_email(body: schemas.ChangeEmail) -> Any:
 @bp.input(schemas.Token, arg_name="body")
 @bp.output(Message)
 @documented(404, 409)
-def confirm_email(body: schemas.Token) -> Any:
+def confirm_email(body: schemas.Token) -> dict[str, Any]:
     """Confirm the new address with the link from the email."""
     change.confirm_email(body.token, cookies.browser())
     return {"message": "Your new address is confirmed"}

@@ -18,7 +18,7 @@ bp = APIBlueprint("audit", __name__, tag="Audit")
 @requires("admin")
 @bp.input(AuditQuery, location="query", arg_name="query")
 @bp.output(Entries)
-def list_entries(query: AuditQuery) -> Any:
+def list_entries(query: AuditQuery) -> dict[str, Any]:
     """Changes with their actor, newest first."""
     filters = queries.Filters(query.q, query.entity, query.entity_id, query.actor_id)
     before_id = pagination.decode(query.cursor, int)[0] if query.cursor is not None else None

@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     Integer,
     Row,
+    Select,
     Text,
     bindparam,
     cast,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_active, is_live
@@ -74,7 +76,7 @@ def _overlapping() -> tuple[Any, ...]:
     return is_live, BOOKING.c.lot_id == bindparam("lot_id"), BOOKING.c.start_time < until, BOOKING.c.held_until > start
 
 
-def _free_spots(*, for_a_car_now: bool) -> Any:
+def _free_spots(*, for_a_car_now: bool) -> Select[Any]:
     """Selects the lot's spots without such a booking; for a car that comes now, also without an overstaying car."""
     live, of_lot, starts_before, ends_after = _overlapping()
     covered = or_(ends_after, is_active) if for_a_car_now else ends_after
@@ -109,7 +111,7 @@ _COLUMNS = [
 ]
 
 
-def _insert_if_free(dialect: str) -> Any:
+def _insert_if_free(dialect: str) -> ReturningInsert[Any]:
     """INSERT … SELECT of the parameters, only if no live booking overlaps when the statement runs."""
     times = {c.name for c in BOOKING.columns if isinstance(c.type, UTCDateTime)}
     values = [

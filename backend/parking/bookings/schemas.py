@@ -49,7 +49,7 @@ class InstantIn(_Book):
 
     @model_validator(mode="before")
     @classmethod
-    def _no_window(cls, body: Any) -> Any:
+    def _no_window(cls, body: object) -> object:
         """A window says that another type was meant: nobody is to pay for the wrong booking."""
         if isinstance(body, dict) and {"reserved_start", "reserved_end"} & body.keys():
             raise wrong("booking_type", "For a time in the future, the booking type must be “reserved”.")

@@ -31,7 +31,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapper, ORMExecuteState, Session, mapped_column
+from sqlalchemy.orm import MappedColumn, Mapper, ORMExecuteState, Session, mapped_column
 
 from parking.database import Base
 from parking.text.email_addresses import DUPLICATE_PREFIX
@@ -78,7 +78,9 @@ class Duplicate:
     same_as: int | None
 
 
-def derived(compute: Callable[..., str | None], *sources: str, unique: Unique | None = None, **options: Any) -> Any:
+def derived(
+    compute: Callable[..., str | None], *sources: str, unique: Unique | None = None, **options: Any
+) -> MappedColumn[Any]:
     """A mapped column whose value `compute` derives from the columns `sources`."""
     rule = Derived(compute, sources, unique)
     if not options.get("nullable"):
@@ -133,6 +135,7 @@ def _complete_update(state: ORMExecuteState) -> None:
 
 
 def _constant(value: Any) -> Any:
+    """The value of a bound parameter, which has the type of its column. Raises KeyError for any other expression."""
     if isinstance(value, Null):
         return None
     if isinstance(value, BindParameter) and value.callable is None and not value.required:

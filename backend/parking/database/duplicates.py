@@ -8,8 +8,8 @@ log, on the overview and by `flask names twins`. A duplicate gets the ordinary k
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from sqlalchemy import Table, func, select, update
 from sqlalchemy.orm import Session
@@ -60,9 +60,9 @@ def _is_duplicate(table: Table, name: str, rule: Derived) -> list[Any]:
     return [table.c[name] >= DUPLICATE_PREFIX, table.c[name] < _AFTER, *must_be_unique(table, rule)]
 
 
-def _rows(session: Session, table: Table, name: str, rule: Derived) -> Any:
+def _rows(session: Session, table: Table, name: str, rule: Derived) -> Sequence[Mapping[str, Any]]:
     query = select(table).where(*_is_duplicate(table, name, rule)).order_by(table.c.id)
-    return session.execute(query).mappings().all()
+    return cast(Sequence[Mapping[str, Any]], session.execute(query).mappings().all())
 
 
 def _owner(session: Session, table: Table, name: str, rule: Derived, row: Any) -> int | None:

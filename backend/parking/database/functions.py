@@ -104,7 +104,7 @@ class _Ids(TypeDecorator[list[int]]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(BigInteger()))
 
-    def process_bind_param(self, value: list[int] | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: list[int] | None, dialect: Dialect) -> str | list[int] | None:
         return json.dumps(value) if dialect.name == "sqlite" else value
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 from flask import has_request_context
 from psycopg import errors
+from psycopg.abc import RV, PQGen
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import QueuePool
@@ -84,7 +85,7 @@ class Connection(psycopg.Connection[Any]):
 
     when_mute: Callable[[], None] | None = None
 
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         if timeout is not None:
             return super().wait(gen, interval, timeout)
         silence = limits().silence

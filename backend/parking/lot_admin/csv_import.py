@@ -175,7 +175,7 @@ def _typed(columns: Sequence[str], row: Sequence[str], decimal: str | None) -> d
     return values
 
 
-def _value(name: str, cell: str, decimal: str | None) -> Any:
+def _value(name: str, cell: str, decimal: str | None) -> str | int | float | bool:
     if name == "require_checkin":
         return _YES.get(cell.lower(), cell)
     try:

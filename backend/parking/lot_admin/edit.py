@@ -37,7 +37,7 @@ class LotChanges:
 
     def get(self, name: str, otherwise: Any) -> Any:
         """The new value, or the present one where the request does not name the field (or clears one that
-        cannot be empty)."""
+        cannot be empty). Its type is that of the field, hence `Any`."""
         value = self.fields.get(name, otherwise)
         return otherwise if value is None and name not in _NULLABLE else value
 

@@ -106,7 +106,10 @@ _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\
 
 
 def one_line(value: Any) -> Any:
-    """The context with every text on one line: the name of a lot must not look like a paragraph of ours."""
+    """The context with every text on one line: the name of a lot must not look like a paragraph of ours.
+
+    Returns a value of the same type (text, dict, list or another), hence `Any`.
+    """
     if isinstance(value, str):
         return _BREAKS.sub(" ", value)
     if isinstance(value, dict):

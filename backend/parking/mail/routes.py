@@ -36,7 +36,7 @@ mail_bp = APIBlueprint("mail", __name__, tag="Mail", template_folder="templates"
 @requires("admin")
 @mail_bp.input(EmailQuery, location="query")
 @mail_bp.output(EmailsOut)
-def list_emails(query_data: EmailQuery) -> Any:
+def list_emails(query_data: EmailQuery) -> dict[str, Any]:
     """All emails of the outbox, newest first."""
     filters = query_data.model_dump(exclude={"cursor"})
     before_id = pagination.decode(query_data.cursor, int)[0] if query_data.cursor is not None else None
@@ -52,7 +52,7 @@ def list_emails(query_data: EmailQuery) -> Any:
 @mail_bp.get("/api/admin/emails/<int:mail_id>")
 @requires("admin")
 @mail_bp.output(EmailOut)
-def get_email(mail_id: int) -> Any:
+def get_email(mail_id: int) -> dict[str, Any]:
     """One email with its text, HTML and headers. Secret links are not shown."""
     mail = service.get(db.session(), mail_id)
     return {"email": EmailDetail.from_preview(mail, service.preview(mail))}
@@ -62,7 +62,7 @@ def get_email(mail_id: int) -> Any:
 @requires("admin")
 @documented(409)
 @mail_bp.output(EmailDone)
-def retry_email(mail_id: int) -> Any:
+def retry_email(mail_id: int) -> dict[str, Any]:
     """Queue a failed, discarded or waiting email again, from its first attempt."""
     with transaction() as session:
         mail = service.retry(session, mail_id)
@@ -73,7 +73,7 @@ def retry_email(mail_id: int) -> Any:
 @requires("admin")
 @documented(409)
 @mail_bp.output(EmailDone)
-def discard_email(mail_id: int) -> Any:
+def discard_email(mail_id: int) -> dict[str, Any]:
     """Discard an email: it is never sent."""
     with transaction() as session:
         mail = service.discard(session, mail_id)
@@ -83,7 +83,7 @@ def discard_email(mail_id: int) -> Any:
 @mail_bp.post("/api/admin/emails/resume")
 @requires("admin")
 @mail_bp.output(Message)
-def resume_delivery() -> Any:
+def resume_delivery() -> dict[str, Any]:
     """End the pause after refused logins."""
     with transaction() as session:
         service.resume(session)
@@ -94,7 +94,7 @@ def resume_delivery() -> Any:
 @requires("admin")
 @mail_bp.input(PreviewQuery, location="query")
 @mail_bp.output(KindsOut)
-def list_kinds(query_data: PreviewQuery) -> Any:
+def list_kinds(query_data: PreviewQuery) -> dict[str, Any]:
     """All kinds of email."""
     t = Texts(query_data.locale)
     return {
@@ -109,7 +109,7 @@ def list_kinds(query_data: PreviewQuery) -> Any:
 @requires("admin")
 @mail_bp.input(PreviewQuery, location="query")
 @mail_bp.output(PreviewEnvelope)
-def preview_kind(kind: str, query_data: PreviewQuery) -> Any:
+def preview_kind(kind: str, query_data: PreviewQuery) -> PreviewEnvelope:
     """A kind of email with sample data."""
     who = identity()
     return PreviewEnvelope.of(kind, service.sample(kind, query_data.locale, who.timezone or current().timezone))
@@ -119,7 +119,7 @@ def preview_kind(kind: str, query_data: PreviewQuery) -> Any:
 @requires("admin")
 @mail_bp.input(PreviewQuery, location="query")
 @mail_bp.output(Message, status_code=202)
-def send_sample(kind: str, query_data: PreviewQuery) -> Any:
+def send_sample(kind: str, query_data: PreviewQuery) -> dict[str, Any]:
     """Send this kind with sample data to the administrator who asks."""
     who = identity()
     to = Recipient(who.email, who.username, query_data.locale, who.timezone or current().timezone, who.id, True)

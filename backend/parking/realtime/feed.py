@@ -111,7 +111,7 @@ def entries_since(redis_client: RedisClient, id: str) -> tuple[list[Entry], set[
     """
     begin = f"{max(0, sort_key(id)[0] - _OVERLAP_MILLISECONDS)}-0"
 
-    def read(client: redis.Redis) -> Any:
+    def read(client: redis.Redis) -> list[Any]:
         with client.pipeline(transaction=False) as pipe:
             pipe.xrange(STREAM, count=1)
             pipe.xrange(STREAM, min=begin, count=2 * MAX_EVENTS)

@@ -129,7 +129,7 @@ def changed_since(version: int) -> Changes | None:
 
 
 def call_redis(command: Callable[[redis.Redis], Any], default: Any = None) -> Any:
-    """Runs another short command; returns `default` when Redis does not answer."""
+    """Runs another short command; returns `default` when Redis does not answer. `Any`: replies differ."""
     return _connections().redis.call(command, default)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from flask import request
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from parking.errors import Conflict, Forbidden, Unauthorized
@@ -83,7 +84,7 @@ def requires(role: str | None = None) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
+        def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
             caller = identity()
             require_shown_account(caller.id)
             if role and role not in caller.roles:

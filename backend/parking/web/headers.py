@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from apiflask import APIFlask
@@ -92,10 +93,10 @@ class _HeaderMiddleware:
         self._public = tuple((name.lower(), (name, value)) for name, value in headers.items())
         self._private = (*self._public, ("cache-control", ("Cache-Control", "no-store")))
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         fixed = self._private if environ.get("PATH_INFO", "").startswith(PRIVATE_PATHS) else self._public
 
-        def signed(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        def signed(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
             names = {name.lower() for name, _ in headers}
             missing = [header for lower, header in fixed if lower not in names]
             if "x-request-id" not in names:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Flask, Response, current_app
 from flask.json.provider import DefaultJSONProvider
 from pydantic_core import to_json
 
 
-def _no_constant(name: str) -> Any:
+def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
@@ -38,7 +38,10 @@ class StrictJson(DefaultJSONProvider):
         return super().dumps(obj, **kwargs) if kwargs else to_json(obj).decode()
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
-        """JSON as RFC 8259 has it: no NaN, nothing infinite, no key twice, no lone surrogates. Raises ValueError."""
+        """JSON as RFC 8259 has it: no NaN, nothing infinite, no key twice, no lone surrogates. Raises ValueError.
+
+        Returns any JSON value, hence `Any`.
+        """
         try:
             loaded = json.loads(s, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)
             json.dumps(loaded, ensure_ascii=False).encode()

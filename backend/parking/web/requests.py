@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Flask
 from flask import Request as FlaskRequest
@@ -17,7 +17,7 @@ class _Request(FlaskRequest):
     max_content_length = 2 * 1024 * 1024
     max_form_memory_size = 512 * 1024
 
-    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # any JSON value
         if not silent and self.mimetype != "application/json":
             raise UnsupportedMediaType("The body must be JSON (Content-Type: application/json).")
         loaded = super().get_json(force=force, silent=silent, cache=cache)
@@ -25,7 +25,7 @@ class _Request(FlaskRequest):
             raise BadRequest("The body must be a JSON object, not null.")
         return loaded
 
-    def on_json_loading_failed(self, e: ValueError | None) -> Any:
+    def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
         raise BadRequest("The body is not valid JSON.")
 
 

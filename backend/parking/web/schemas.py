@@ -14,7 +14,7 @@ MAX_INTEGER = 2**63 - 1
 """The largest whole number a database column takes."""
 
 
-def _storable(value: Any) -> Any:
+def _check_storable(value: object) -> None:
     """Refuses what JSON allows and no database column can hold, at any depth."""
     if isinstance(value, str) and "\x00" in value:
         raise ValueError("A text must not contain the character NUL.")
@@ -24,8 +24,7 @@ def _storable(value: Any) -> Any:
         value = [*value.keys(), *value.values()]
     if isinstance(value, list):
         for item in value:
-            _storable(item)
-    return value
+            _check_storable(item)
 
 
 class _Input(BaseModel):
@@ -33,8 +32,8 @@ class _Input(BaseModel):
 
     @field_validator("*")
     @classmethod
-    def _storable_values(cls, value: Any) -> Any:
-        _storable(value)
+    def _storable_values(cls, value: Any) -> Any:  # of the type of the field
+        _check_storable(value)
         return value
 
 
@@ -45,18 +44,18 @@ class In(_Input):
 
     @model_validator(mode="before")
     @classmethod
-    def _whole_numbers(cls, body: Any) -> Any:
+    def _whole_numbers(cls, body: object) -> object:
         """`2.0` is the whole number 2: JSON has one kind of number, and JSON Schema calls both an integer."""
         return {name: _whole(value) for name, value in body.items()} if isinstance(body, dict) else body
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: object) -> object:
     if isinstance(value, list):
         return [_whole(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _iso_day(value: Any) -> Any:
+def _iso_day(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError("A day must be written as YYYY-MM-DD.")
     return value

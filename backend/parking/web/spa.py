@@ -7,7 +7,6 @@ import importlib.resources
 from functools import cache
 from hashlib import sha256
 from html import escape
-from typing import Any
 
 from apiflask import APIFlask
 from flask import Blueprint, Response, current_app, request
@@ -161,8 +160,9 @@ def _docs_content(name: str, packed: bool) -> bytes:
     return gzip.compress(plain, 6, mtime=0) if packed else plain
 
 
-def _with_cache_control(response: Response, how: str) -> Any:
+def _with_cache_control(response: Response, how: str) -> Response:
     """With a validator, so that what has not changed is not sent again."""
     response.headers["Cache-Control"] = how
     response.set_etag(sha256(response.get_data()).hexdigest()[:32])
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -18,7 +18,7 @@ bp = APIBlueprint("users", __name__, url_prefix="/api/users", tag="Users")
 @requires("admin")
 @bp.input(schemas.UserList, location="query", arg_name="query")
 @bp.output(schemas.Users)
-def list_users(query: schemas.UserList) -> Any:
+def list_users(query: schemas.UserList) -> dict[str, Any]:
     """All accounts, newest first, with totals of their bookings."""
     created = None
     if query.created_from_day and query.created_to_day:
@@ -29,7 +29,7 @@ def list_users(query: schemas.UserList) -> Any:
 @bp.get("/<int:user_id>")
 @requires("admin")
 @bp.output(schemas.ListedUserAnswer)
-def show_user(user_id: int) -> Any:
+def show_user(user_id: int) -> dict[str, Any]:
     """One account."""
     return {"user": service.read(user_id)}
 
@@ -39,7 +39,7 @@ def show_user(user_id: int) -> Any:
 @bp.input(schemas.UserChange, arg_name="body")
 @bp.output(schemas.ListedUserAnswer)
 @documented(409)
-def change_user(user_id: int, body: schemas.UserChange) -> Any:
+def change_user(user_id: int, body: schemas.UserChange) -> dict[str, Any]:
     """Enable or disable an account, or change its roles. It takes effect at the user's next request."""
     return {"message": "User updated", "user": service.change(user_id, body.active, body.roles)}
 
@@ -47,7 +47,7 @@ def change_user(user_id: int, body: schemas.UserChange) -> Any:
 @bp.get("/<int:user_id>/sessions")
 @requires("admin")
 @bp.output(schemas.SignInsAnswer)
-def show_sign_ins(user_id: int) -> Any:
+def show_sign_ins(user_id: int) -> dict[str, Any]:
     """Number of browsers in which a user is signed in, and when one was last used."""
     return {"sign_ins": service.sign_ins(user_id)}
 
@@ -55,6 +55,6 @@ def show_sign_ins(user_id: int) -> Any:
 @bp.delete("/<int:user_id>/sessions")
 @requires("admin")
 @bp.output(schemas.SignedOut)
-def sign_out_user(user_id: int) -> Any:
+def sign_out_user(user_id: int) -> dict[str, Any]:
     """Sign a user out everywhere. The account stays: the user can sign in again."""
     return {"message": "Signed out everywhere", "ended": service.sign_out(user_id)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from parking.accounts import User
@@ -89,7 +89,7 @@ def _by_end(low: datetime | None, high: datetime | None) -> list[Any]:
     return [or_(and_(*ended), and_(is_live, *_overlaps(low, high)))]
 
 
-def _contains(column: Any, text: str) -> Any:
+def _contains(column: Any, text: str) -> ColumnElement[bool]:
     return column.contains(names.search_key(text), autoescape=True)
 
 
@@ -154,7 +154,7 @@ def _of_ids(session: Session, key: Any, words: Any, held: Any, one_of: Any = Non
     return [Part(select(key).where(words, key == held).correlate(Booking).offset(0).exists())]
 
 
-def begins(column: Any, beginning: str) -> Any:
+def begins(column: Any, beginning: str) -> ColumnElement[bool]:
     """Whether a text begins with this, as bounds in the order of its index (on PostgreSQL with text_pattern_ops)."""
     from_, below = (">=", "<") if is_sqlite() else ("~>=~", "~<~")
     bounds = ((from_, beginning), (below, beginning + "\U0010ffff"))

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Integer, and_, case, false, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, case, false, func, literal, null, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
@@ -99,7 +99,7 @@ def reach(days: LocalDays) -> tuple[datetime, datetime]:
     return min(span.low for span in ranges), max(span.high for span in ranges)
 
 
-def clause(days: LocalDays) -> Any:
+def clause(days: LocalDays) -> ColumnElement[bool]:
     """Returns the condition, for a query that has joined Lot."""
     now = clock.now()
     parts = [and_(Lot.calendar == span.zone, *_within(days.counted, span, now)) for span in spans(days)]
@@ -118,7 +118,7 @@ def _within(counted: Counted, span: Span, now: datetime) -> list[Any]:
     return [column >= span.low, column < span.high, column <= now]
 
 
-def _kept_until(now: datetime) -> Any:
+def _kept_until(now: datetime) -> ColumnElement[datetime]:
     """Until when a spot is kept free for its reservation: the car came, or the booking ended."""
     return func.coalesce(Booking.checked_in_at, Booking.end_time, literal(now, UTCDateTime()))
 
@@ -154,7 +154,7 @@ def _shared_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"CAST(greatest(0, extract(epoch FROM least({b}, {d}) - greatest({a}, {c}))) AS bigint)"
 
 
-def seconds(days: LocalDays) -> Any:
+def seconds(days: LocalDays) -> ColumnElement[Any]:
     """Returns the seconds of a booking, for a query that has joined Lot: `ended` its whole stay, `parked` and
     `kept_free` its part of the days up to now; NULL where no seconds are counted."""
     now = clock.now()
@@ -162,6 +162,7 @@ def seconds(days: LocalDays) -> Any:
         return shared_seconds(Booking.checked_in_at, Booking.end_time, Booking.checked_in_at, Booking.end_time)
     if days.counted == "started" or not spans(days):
         return null()
+    interval: tuple[Any, Any]
     if days.counted == "parked":
         interval = Booking.checked_in_at, func.coalesce(Booking.end_time, literal(now, UTCDateTime()))
     else:
@@ -182,7 +183,7 @@ def _by_turn(ranges: list[Span]) -> list[list[Span]]:
     return turns
 
 
-def _shared(interval: tuple[Any, Any], turn: list[Span]) -> Any:
+def _shared(interval: tuple[Any, Any], turn: list[Span]) -> shared_seconds:
     low, high = (
         case(*((Lot.calendar == span.zone, literal(getattr(span, side), UTCDateTime())) for span in turn))
         for side in ("low", "high")

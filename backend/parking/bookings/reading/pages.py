@@ -192,7 +192,7 @@ def read_user_totals(session: Session, filters: Filters, now: datetime) -> dict[
 
 
 @functools.cache
-def _sums() -> Any:
+def _sums() -> Select[Any]:
     final = Booking.end_time.is_not(None)
     return queries.joined(
         [

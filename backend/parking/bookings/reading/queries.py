@@ -6,7 +6,7 @@ import functools
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, case, func, literal, select
+from sqlalchemy import Label, Row, Select, and_, bindparam, case, func, literal, select
 from sqlalchemy.orm import Session, lazyload
 
 from parking.accounts import User
@@ -19,7 +19,7 @@ from parking.lots import Lot, Spot
 from parking.pricing import Tariff
 
 
-def _taken_until() -> Any:
+def _taken_until() -> Label[datetime | None]:
     """Until when an earlier booking has the spot of one that waits for its check-in: FOREVER while its car is there,
     NULL without an earlier one. Not evaluated for other bookings, so a list of past ones costs no more."""
     other = Booking.__table__.alias("other")

@@ -176,14 +176,14 @@ def list_view(rows: Iterable[Row[Any]], now: datetime, *, for_admin: bool = Fals
     return views
 
 
-def _tariff_of(row: Row[Any]) -> Any:
+def _tariff_of(row: Row[Any]) -> SimpleNamespace:
     names = ("currency", "hourly_minor", "step_s", "free_s", "day_cap_minor", "cap_day")
     return SimpleNamespace(
         id=row.tariff_id, timezone=row.tariff_timezone, **{name: getattr(row, name) for name in names}
     )
 
 
-def _with_instants(row: Row[Any]) -> Any:
+def _with_instants(row: Row[Any]) -> SimpleNamespace:
     """Returns the row with its times as instants, which the rules take like a booking."""
     texts = {name: getattr(row, name) for name in INSTANTS}
     instants = {name: text and datetime.fromisoformat(text) for name, text in texts.items()}

@@ -14,6 +14,7 @@ from typing import Any, TypedDict
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from parking import clock, realtime
 from parking.database import after_commit, changed_rows, is_sqlite, upsert
@@ -161,7 +162,7 @@ def supersede(session: Session, template: str, booking_id: int, reason: str) -> 
     )
 
 
-def _insert_once(dialect: str) -> Any:
+def _insert_once(dialect: str) -> ReturningInsert[Any]:
     """The statement is built once, because building it would take longer than running it."""
     columns: dict[str, Any] = {name: bindparam(name) for name in _COLUMNS}
     return (

@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any, Literal, cast
 
 from apiflask import APIFlask
+from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_qualified_name
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
@@ -51,9 +52,9 @@ def init_app(app: APIFlask) -> None:
 
 def _renew_daily(app: APIFlask) -> None:
     made_on = None
-    served = app.view_functions["openapi.spec"]
+    served: View = app.view_functions["openapi.spec"]
 
-    def spec(*args: Any, **kwargs: Any) -> Any:
+    def spec(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         nonlocal made_on
         if made_on != (today := clock.now().date()):
             made_on, app._spec = today, None
@@ -170,7 +171,10 @@ def _all_schemas(views: list[View]) -> tuple[dict[tuple[type[BaseModel], str], J
 
 
 def _in_json_schema_words(node: Any) -> Any:
-    """Bounds of a field with a validator before them come out under pydantic's names, which mean nothing here."""
+    """Bounds of a field with a validator before them come out under pydantic's names, which mean nothing here.
+
+    Returns `node` with other names: any JSON value, hence `Any`.
+    """
     if isinstance(node, dict):
         return {
             _BOUNDS.get(key, key) if isinstance(value, int | float) else key: _in_json_schema_words(value)
