@@ -11,8 +11,8 @@ JITTER = 0.1
 
 
 def pause_after(attempts: int, seed: str) -> timedelta:
-    """The pause after so many attempts: 10 % more or less, depending on the mail, so that mails that failed together are
-    not tried again together."""
+    """The pause after so many attempts: 10 % more or less, depending on the mail, so that mails that failed together
+    are not tried again together."""
     base = PAUSES[min(attempts, len(PAUSES)) - 1] if attempts > 0 else 0
     spread = zlib.crc32(f"{seed}:{attempts}".encode()) / 0xFFFFFFFF  # 0..1, always the same
     return timedelta(seconds=round(base * (1 - JITTER + 2 * JITTER * spread)))
