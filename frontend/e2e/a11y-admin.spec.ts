@@ -7,13 +7,13 @@ import { signIn, test } from './support/test.ts'
 interface Setting {
   lot: number
   name: string
-  person: number
+  user: number
 }
 
 /** A lot with a car, a reservation, a finished stay and a closed spot; and what administrators see of it all. */
 async function settle(): Promise<Setting> {
   const [driver, guest] = [await register(), await register()]
-  const lot = await makeLot({ capacity: 12, name: unique('AAA at the desk'), address: 'Quay 1' })
+  const lot = await makeLot({ capacity: 12, name: unique('AAA admin'), address: 'Quay 1' })
   await release(guest, (await book(guest, lot.id)).id)
   await book(driver, lot.id)
   const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
@@ -28,7 +28,7 @@ async function settle(): Promise<Setting> {
   const closed = spots.find((one) => one.spot_number === 12 && one.id !== coming.spot_id)
   await call('PATCH', `/api/spots/${closed?.id}`, { out_of_service: true, reason: 'Paint' }, token)
   await call('POST', '/api/exports', { kind: 'all_data' }, token)
-  return { lot: lot.id, name: lot.name, person: driver.id }
+  return { lot: lot.id, name: lot.name, user: driver.id }
 }
 
 // A recording of every look at every screen would take as long again.
@@ -61,7 +61,7 @@ const inDialog = (page: Page) => page.getByRole('dialog')
 test('administrators: places', async ({ page, watch }) => {
   test.setTimeout(MANY_SCREENS)
   watch.allow(/404/)
-  const { lot, name, person } = setting
+  const { lot, name, user } = setting
   await examineAll(page, [
     { name: 'overview', path: '/admin', ready: 'Revenue yesterday' },
     { name: 'lots', path: '/admin/lots', ready: name },
@@ -69,26 +69,26 @@ test('administrators: places', async ({ page, watch }) => {
     { name: 'bookings', path: '/admin/bookings', ready: name },
     {
       name: 'bookings narrowed',
-      path: `/admin/bookings?user_id=${person}&lot_id=${lot}`,
+      path: `/admin/bookings?user_id=${user}&lot_id=${lot}`,
       ready: name,
     },
-    { name: 'people', path: '/admin/users', ready: '@example.com' },
-    { name: 'a person', path: `/admin/users/${person}`, ready: 'Disable account' },
-    { name: 'no such person', path: '/admin/users/999999', ready: 'Not found' },
+    { name: 'users', path: '/admin/users', ready: '@example.com' },
+    { name: 'a user', path: `/admin/users/${user}`, ready: 'Disable account' },
+    { name: 'no such user', path: '/admin/users/999999', ready: 'Not found' },
     { name: 'no such lot', path: '/admin/lots/999999', ready: 'Not found' },
   ])
 })
 
 test('administrators: mail, exports, log and figures', async ({ page }) => {
   test.setTimeout(MANY_SCREENS)
-  const { lot, person } = setting
+  const { lot, user } = setting
   await examineAll(page, [
     { name: 'mail', path: '/admin/mail', ready: 'Attempts' },
     { name: 'timetable', path: '/admin/mail?view=timetable', ready: 'Run now' },
     { name: 'system', path: '/admin/mail?view=system', ready: 'Version' },
     { name: 'exports', path: '/admin/exports', ready: 'All data' },
     { name: 'log', path: '/admin/audit', ready: 'Before → after' },
-    { name: 'log narrowed', path: `/admin/audit?actor_id=${person}`, ready: 'Only by' },
+    { name: 'log narrowed', path: `/admin/audit?actor_id=${user}`, ready: 'Only by' },
     {
       name: 'figures',
       path: `/admin/analytics?period=today&lot=${lot}`,
@@ -240,31 +240,31 @@ test('administrators: two who edit at once', async ({ page, watch }) => {
   await examine(page, 'both versions of a lot')
 })
 
-test('administrators: dialogs about bookings, people and mail', async ({ page }) => {
+test('administrators: dialogs about bookings, users and mail', async ({ page }) => {
   test.setTimeout(MANY_SCREENS)
-  const { name, person } = setting
+  const { name, user } = setting
   await examineAll(page, [
     {
       name: 'one booking',
-      path: `/admin/bookings?user_id=${person}&status=Active`,
+      path: `/admin/bookings?user_id=${user}&status=Active`,
       ready: name,
       then: opens(/^Open booking/),
     },
     {
       name: 'disabling an account',
-      path: `/admin/users/${person}`,
+      path: `/admin/users/${user}`,
       ready: 'Change roles',
       then: opens('Disable account'),
     },
     {
-      name: 'signing a person out',
-      path: `/admin/users/${person}`,
+      name: 'signing a user out',
+      path: `/admin/users/${user}`,
       ready: 'Disable account',
       then: opens('Sign out everywhere'),
     },
     {
       name: 'roles',
-      path: `/admin/users/${person}`,
+      path: `/admin/users/${user}`,
       ready: 'Change roles',
       then: opens('Change roles'),
     },
@@ -291,7 +291,7 @@ test('administrators: dialogs about bookings, people and mail', async ({ page })
   ])
 })
 
-/** Without its facts about the site the page would not even know its name. */
+/** Without its settings of the site the page would not even know its name. */
 const ALL_BUT_SITE = /\/api\/(?!public\/site)/
 const EMPTY: Record<string, object> = {
   lots: { lots: [] },
@@ -343,7 +343,7 @@ test('administrators: when the server fails', async ({ page, watch }) => {
     `/lots/${setting.lot}`,
     '/bookings',
     '/users',
-    `/users/${setting.person}`,
+    `/users/${setting.user}`,
     '/analytics',
     '/mail',
     '/mail?view=timetable',
@@ -354,7 +354,7 @@ test('administrators: when the server fails', async ({ page, watch }) => {
   await examineAll(
     page,
     places.map((place): Screen => ({
-      name: `failing desk ${place}`,
+      name: `failing admin page ${place}`,
       path: `/admin${place}`,
       ready: 'could not be loaded',
     })),

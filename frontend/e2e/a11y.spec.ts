@@ -1,10 +1,10 @@
 import type { Page, Route } from '@playwright/test'
-import { book, makeLot, register, release, reserve, type Person } from './support/api.ts'
+import { book, makeLot, register, release, reserve, type User } from './support/api.ts'
 import { examine, examineAll, MANY_SCREENS, type Screen } from './support/examine.ts'
 import { expect, signIn, test } from './support/test.ts'
 
 interface Setting {
-  driver: Person
+  driver: User
   lot: number
   running: number
   coming: number

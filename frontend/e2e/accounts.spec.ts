@@ -1,16 +1,16 @@
 import type { BrowserContext, Page } from '@playwright/test'
-import { book, bookingsOf, call, makeLot, register, unique, type Person } from './support/api.ts'
+import { book, bookingsOf, call, makeLot, register, unique, type User } from './support/api.ts'
 import { expect, test } from './support/test.ts'
 
-// A tab that shows one person never acts for another (one browser, several tabs, two accounts).
+// A tab that shows one user never acts for another (one browser, several tabs, two accounts).
 
 test.beforeEach(({ watch }) => watch.allow(/401|409|ERR_FAILED|ERR_INTERNET/))
 
-async function signInByHand(page: Page, person: Person) {
-  await page.getByLabel(/^(Email|E-Mail)/).fill(person.email)
-  await page.getByLabel(/^(Password|Passwort)$/).fill(person.password)
+async function signInByHand(page: Page, user: User) {
+  await page.getByLabel(/^(Email|E-Mail)/).fill(user.email)
+  await page.getByLabel(/^(Password|Passwort)$/).fill(user.password)
   await page.getByRole('button', { name: /^(Sign in|Anmelden)$/ }).click()
-  await expect(page.locator('.pw-header-user')).toContainText(person.username)
+  await expect(page.locator('.pw-header-user')).toContainText(user.username)
 }
 
 /** The tab hears nothing of the others: as if it slept, or in a browser without channels. */
@@ -36,8 +36,8 @@ function writesOf(page: Page): string[] {
 }
 
 interface Two {
-  anna: Person
-  bert: Person
+  anna: User
+  bert: User
   a: Page
   b: Page
 }
@@ -57,15 +57,15 @@ async function twoTabs(context: BrowserContext, path: string, deaf: boolean): Pr
  * What Anna's token was good for ends, as it does when it is too old. What tab A reads by itself
  * waits meanwhile: it must be the press that finds out.
  */
-async function endTokens(person: Person, a?: Page) {
+async function endTokens(user: User, a?: Page) {
   await a?.route(/\/api\//, (route) => {
     if (route.request().method() !== 'GET') return route.fallback()
   })
-  await call('POST', '/auth/logout-all', {}, person.token)
+  await call('POST', '/auth/logout-all', {}, user.token)
 }
 
 for (const [device, viewport] of [
-  ['desk', { width: 1280, height: 900 }],
+  ['desktop', { width: 1280, height: 900 }],
   ['phone', { width: 390, height: 844 }],
 ] as const)
   test.describe(`on a ${device}`, () => {
@@ -127,10 +127,10 @@ test('the control: what the page did before books for Bert', async ({ context })
           },
           body: JSON.stringify(body),
         })
-      const wish = { lot_id: lotId, booking_type: 'instant' }
-      const first = await ask('/api/book', wish, String(token))
+      const request = { lot_id: lotId, booking_type: 'instant' }
+      const first = await ask('/api/book', request, String(token))
       const renewed = await (await ask('/auth/refresh', {}, '')).json()
-      const second = await ask('/api/book', wish, renewed.token)
+      const second = await ask('/api/book', request, renewed.token)
       return [first.status, second.status]
     },
     [lot.id, anna.token],
@@ -171,7 +171,7 @@ test('a profile is not saved into another account', async ({ context }) => {
   expect([signedIn.user.username, signedIn.user.plates]).toEqual([bert.username, []])
 })
 
-test('reading does not turn the page into the other person’s', async ({ context }) => {
+test('reading does not turn the page into the other user’s', async ({ context }) => {
   const { anna, bert, a, b } = await twoTabs(context, '/bookings', true)
   await signInByHand(b, bert)
   await endTokens(anna)

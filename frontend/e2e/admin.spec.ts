@@ -76,7 +76,7 @@ test('an administrator sees a booking as it happens', async ({ page }) => {
   await expect(page.getByRole('button', { name: /^Spot 1, occupied/ })).toBeVisible()
 })
 
-test('a person is signed out everywhere by an administrator', async ({ page }) => {
+test('a user is signed out everywhere by an administrator', async ({ page }) => {
   const driver = await register()
   await page.goto(`/admin/users/${driver.id}`)
   const card = page.getByRole('region', { name: 'Sessions', exact: true })

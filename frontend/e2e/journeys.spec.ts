@@ -3,7 +3,7 @@ import type { Locator, Page } from '@playwright/test'
 import { book, bookingsOf, call, makeLot, register, release, unique } from './support/api.ts'
 import { expect, test } from './support/test.ts'
 
-const spotNumber = (page: Page) => page.locator('.pw-hero-number')
+const spotNumber = (page: Page) => page.locator('.pw-summary-number')
 /** Until it has stopped moving: sheets slide in. */
 const stands = (target: Locator) =>
   target.evaluate(() =>
@@ -131,13 +131,13 @@ test('J7: when somebody was faster, one tap books the next spot', async ({
     undefined,
     rival.token,
   )
-  const wish = page.getByRole('button', { name: 'Book a spot now' })
+  const bookNow = page.getByRole('button', { name: 'Book a spot now' })
   await page.route('**/api/book', async (route) => {
     await book(rival, lot.id, spots.find((one) => one.spot_number === 2)?.id)
     await page.unroute('**/api/book')
     await route.continue()
   })
-  await wish.click()
+  await bookNow.click()
   await page.getByRole('button', { name: /^Take spot/ }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^You're all set: spot \d+$/)
   expect(await bookingsOf(driver)).toHaveLength(1)
@@ -184,10 +184,10 @@ test('J14: by keyboard alone, from the sign-in page to a booked spot', async ({
   page,
   context,
 }) => {
-  const person = await register()
+  const user = await register()
   const lot = await makeLot({ name: unique('AAA keyboard') })
   // The one lot this driver knows stands first.
-  await release(person, (await book(person, lot.id)).id)
+  await release(user, (await book(user, lot.id)).id)
   await context.clearCookies()
   let keys = 0
   const press = async (key: string) => {
@@ -205,11 +205,11 @@ test('J14: by keyboard alone, from the sign-in page to a booked spot', async ({
   }
   await page.goto('/login')
   await reach('Email', 'textbox')
-  await page.keyboard.type(person.email)
+  await page.keyboard.type(user.email)
   await press('Tab')
-  await page.keyboard.type(person.password)
+  await page.keyboard.type(user.password)
   await press('Enter')
-  await page.getByRole('heading', { name: `Hello ${person.username}` }).waitFor()
+  await page.getByRole('heading', { name: `Hello ${user.username}` }).waitFor()
   await reach('Book again', 'button')
   await press('Enter')
   await reach('Book a spot now', 'button')

@@ -5,8 +5,8 @@ test('the spot map is one tab stop, and the arrow keys reach every spot', async 
   page,
   context,
 }) => {
-  const person = await register()
-  await signIn(context, person)
+  const user = await register()
+  await signIn(context, user)
   const lot = await makeLot({ capacity: 23 })
   await page.goto(`/lots/${lot.id}`)
   await page.getByText('No preference?').first().waitFor()

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { call, register, type Person } from './support/api.ts'
+import { call, register, type User } from './support/api.ts'
 import { expect, test } from './support/test.ts'
 
 // Mailed links: reloading forgets nothing, the secret is nowhere but in this tab, and used is used.
@@ -90,19 +90,19 @@ test('another link in the same tab takes the place of the one before', async ({ 
 })
 
 test('a link to an export shows it again after a reload, until it is closed', async ({ page }) => {
-  const person: Person = await register()
+  const user: User = await register()
   const { export: job } = await call<{ export: { id: number } }>(
     'POST',
     '/api/exports',
     { kind: 'bookings' },
-    person.token,
+    user.token,
   )
   // Signed out: the way there leads over the sign-in page, whose address carries no secret either.
   await page.goto(`/bookings?export=${job.id}#token=of-the-mail`)
   await expect(page).toHaveURL(/\/login\?next=/)
   expect(page.url()).not.toContain('of-the-mail')
-  await page.getByLabel('Email').fill(person.email)
-  await page.getByLabel('Password', { exact: true }).fill(person.password)
+  await page.getByLabel('Email').fill(user.email)
+  await page.getByLabel('Password', { exact: true }).fill(user.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   const dialog = page.getByRole('dialog')
   await expect(dialog).toBeVisible()

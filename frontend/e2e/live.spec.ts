@@ -60,12 +60,12 @@ test('no token in any storage; the session outlives a reload and ends with sign-
   page,
   context,
 }) => {
-  const person = await register()
+  const user = await register()
   await page.goto('/login')
-  await page.getByLabel('Email').fill(person.email)
-  await page.getByLabel('Password', { exact: true }).fill(person.password)
+  await page.getByLabel('Email').fill(user.email)
+  await page.getByLabel('Password', { exact: true }).fill(user.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Hello ${person.username}`)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Hello ${user.username}`)
   const stored = await page.evaluate(async () => {
     const databases = await indexedDB.databases()
     return JSON.stringify([
@@ -78,7 +78,7 @@ test('no token in any storage; the session outlives a reload and ends with sign-
   })
   expect(stored).not.toContain('eyJ')
   await page.reload()
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Hello ${person.username}`)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Hello ${user.username}`)
   await page.getByRole('button', { name: 'Sign out' }).click()
   await expect(page.getByRole('link', { name: 'Sign in' }).first()).toBeVisible()
   await page.goto('/bookings')

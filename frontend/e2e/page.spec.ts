@@ -160,7 +160,7 @@ test.describe('without a network', () => {
         return keys.map(({ url }) => new URL(url).pathname)
       })
     await page.goto('/')
-    await expect(page.locator('.pw-hero-number')).toHaveText(String(spot_number))
+    await expect(page.locator('.pw-summary-number')).toHaveText(String(spot_number))
     await expect
       .poll(async () => (await kept()).some((path) => path.includes('OfflinePage')))
       .toBe(true)
@@ -169,7 +169,7 @@ test.describe('without a network', () => {
     await context.setOffline(true)
     await page.goto('/profile')
     await expect(page.getByRole('heading', { name: 'No connection' })).toBeVisible()
-    await expect(page.locator('.pw-hero-number')).toHaveText(String(spot_number))
+    await expect(page.locator('.pw-summary-number')).toHaveText(String(spot_number))
     expect(await violations(page)).toEqual([])
 
     await context.setOffline(false)

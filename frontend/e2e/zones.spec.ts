@@ -1,5 +1,5 @@
 import { chromium, type Browser, type Page } from '@playwright/test'
-import { asAdmin, book, call, makeLot, register, reserve, type Person } from './support/api.ts'
+import { asAdmin, book, call, makeLot, register, reserve, type User } from './support/api.ts'
 import { launchOptions } from './support/browser.ts'
 import { expect, test } from './support/test.ts'
 
@@ -7,12 +7,12 @@ import { expect, test } from './support/test.ts'
 
 const NOT_LOADED = 'This could not be loaded'
 
-async function signedIn(page: Page, person: Person) {
+async function signedIn(page: Page, user: User) {
   await page.goto('/login')
-  await page.getByLabel('Email').fill(person.email)
-  await page.getByLabel('Password', { exact: true }).fill(person.password)
+  await page.getByLabel('Email').fill(user.email)
+  await page.getByLabel('Password', { exact: true }).fill(user.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await expect(page.getByRole('heading', { level: 1 })).toContainText(person.username)
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(user.username)
 }
 
 for (const zone of ['Foo/Bar', 'XYZ', 'Etc/Unknown'])
@@ -32,10 +32,10 @@ for (const zone of ['Foo/Bar', 'XYZ', 'Etc/Unknown'])
       const page = await context.newPage()
       const errors: string[] = []
       page.on('pageerror', (error) => errors.push(error.message))
-      const person = await register()
+      const user = await register()
       const lot = await makeLot()
-      const { id } = await book(person, lot.id)
-      await signedIn(page, person)
+      const { id } = await book(user, lot.id)
+      await signedIn(page, user)
       for (const path of [
         '/',
         `/lots/${lot.id}?later=1`,
@@ -89,13 +89,13 @@ for (const zone of [
 ])
   test(`a lot whose zone is "${zone}"`, async ({ page, context, watch }) => {
     watch.allow(/ERR_FAILED/)
-    const person = await register()
+    const user = await register()
     const lot = await makeLot()
-    const running = await book(person, lot.id)
+    const running = await book(user, lot.id)
     const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
-    await reserve(person, lot.id, `${day}T10:00:00Z`, `${day}T12:00:00Z`)
+    await reserve(user, lot.id, `${day}T10:00:00Z`, `${day}T12:00:00Z`)
     await withZone(page, zone)
-    await signedIn(page, person)
+    await signedIn(page, user)
     for (const path of ['/', '/bookings', `/bookings/${running.id}`, `/lots/${lot.id}?later=1`]) {
       await page.goto(path)
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
@@ -149,9 +149,9 @@ test('a currency and a language that are none do not break the page either', asy
   watch,
 }) => {
   expect(watch.troubles).toEqual([])
-  const person = await register()
+  const user = await register()
   const lot = await makeLot()
-  const { id } = await book(person, lot.id)
+  const { id } = await book(user, lot.id)
   const context = await browser.newContext({ baseURL: process.env.E2E_URL })
   const page = await context.newPage()
   await page.addInitScript(() =>
@@ -163,13 +163,13 @@ test('a currency and a language that are none do not break the page either', asy
     const text = (await answer.text()).replaceAll('"EUR"', '"€1"')
     await route.fulfill({ response: answer, body: text })
   })
-  await signedIn(page, person)
+  await signedIn(page, user)
   for (const path of ['/', `/bookings/${id}`, '/bookings']) {
     await page.goto(path)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
     await expect(page.locator('main')).toContainText('€1')
     await expect(page.getByText(NOT_LOADED)).toHaveCount(0)
   }
-  await call('GET', '/api/lots', undefined, person.token)
+  await call('GET', '/api/lots', undefined, user.token)
   await context.close()
 })

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type BrowserContext, type Page } from '@playwright/test'
-import { book, makeLot, register, release, type Person } from '../support/api.ts'
+import { book, makeLot, register, release, type User } from '../support/api.ts'
 import { launchOptions } from '../support/browser.ts'
 import { ADMIN, freePort } from '../support/product.ts'
 import { expect, signIn, test } from '../support/test.ts'
@@ -18,7 +18,7 @@ const LOTS = 12
 const STAYS = 25
 const MANY = 500
 
-let driver: Person
+let driver: User
 let lot: number
 
 test.beforeAll(async () => {
@@ -64,7 +64,7 @@ async function audited(name: string, path: string, port: number): Promise<void> 
 
 /** A browser of its own whose tabs Lighthouse can open, signed in once. */
 async function withBrowser(
-  person: { email: string; password: string } | null,
+  user: { email: string; password: string } | null,
   job: (port: number) => Promise<void>,
 ): Promise<void> {
   const { executablePath, args } = launchOptions()
@@ -74,13 +74,13 @@ async function withBrowser(
     args: [...(args ?? []), `--remote-debugging-port=${port}`],
     baseURL: process.env.E2E_URL,
   })
-  if (person) await remember(context, person)
+  if (user) await remember(context, user)
   await job(port)
   await context.close()
 }
 
-async function remember(context: BrowserContext, person: { email: string; password: string }) {
-  await signIn(context, person)
+async function remember(context: BrowserContext, user: { email: string; password: string }) {
+  await signIn(context, user)
   const page = await context.newPage()
   await page.goto('/')
   await page.getByRole('heading', { level: 1 }).waitFor()
@@ -185,7 +185,7 @@ const press = (page: Page, name: string | RegExp) =>
 interface Journey {
   name: string
   goal: number
-  before: (person: Person) => Promise<unknown>
+  before: (user: User) => Promise<unknown>
   walk: (page: Page) => Promise<unknown>
 }
 
@@ -204,7 +204,7 @@ const JOURNEYS: Journey[] = [
   {
     name: 'J2 book again',
     goal: 4,
-    before: async (person) => release(person, (await book(person, lot)).id),
+    before: async (user) => release(user, (await book(user, lot)).id),
     walk: async (page) => {
       await press(page, 'Book again')
       await press(page, 'Book a spot now')
@@ -214,7 +214,7 @@ const JOURNEYS: Journey[] = [
   {
     name: 'J3 released',
     goal: 3,
-    before: (person) => book(person, lot),
+    before: (user) => book(user, lot),
     walk: async (page) => {
       await press(page, 'End parking')
       await press(page, /^End parking for/)
@@ -231,14 +231,14 @@ for (const journey of JOURNEYS)
     const seconds: number[] = []
     let longest = 0
     for (let n = 0; n < REPEATS; n++) {
-      const person = await register()
-      await journey.before(person)
+      const user = await register()
+      await journey.before(user)
       const context = await browser.newContext({
         baseURL: process.env.E2E_URL,
         viewport: { width: 360, height: 740 },
         hasTouch: true,
       })
-      await signIn(context, person)
+      await signIn(context, user)
       const page = await context.newPage()
       await page.addInitScript(() => {
         Object.assign(window, { longest: 0 })

@@ -1,7 +1,7 @@
 import { ADMIN } from './product.ts'
 
 /** The API as a client in a test's background: makes the data that the browser then shows. */
-export interface Person {
+export interface User {
   id: number
   email: string
   username: string
@@ -16,7 +16,7 @@ export interface LotDetails {
   available_spots: number
 }
 
-export interface BookingFacts {
+export interface BookingDetails {
   id: number
   lot_id: number
   spot_id: number
@@ -48,7 +48,7 @@ export async function call<T>(
   return (await answer.json()) as T
 }
 
-export async function register(name = unique('driver')): Promise<Person> {
+export async function register(name = unique('driver')): Promise<User> {
   const account = { email: `${name}@example.com`, username: name, password: 'a good long secret' }
   const { user, token } = await call<{ user: { id: number }; token: string }>(
     'POST',
@@ -64,8 +64,8 @@ export async function asAdmin(): Promise<string> {
   return adminToken
 }
 
-export async function makeLot(facts: Record<string, unknown> = {}): Promise<LotDetails> {
-  const wanted = {
+export async function makeLot(fields: Record<string, unknown> = {}): Promise<LotDetails> {
+  const defaults = {
     name: unique('Lot'),
     capacity: 10,
     price_per_hour: 2.5,
@@ -74,30 +74,30 @@ export async function makeLot(facts: Record<string, unknown> = {}): Promise<LotD
   const answer = await call<{ lot: LotDetails }>(
     'POST',
     '/api/lots',
-    { ...wanted, ...facts },
+    { ...defaults, ...fields },
     await asAdmin(),
   )
   return answer.lot
 }
 
-export async function book(person: Person, lotId: number, spotId?: number): Promise<BookingFacts> {
+export async function book(user: User, lotId: number, spotId?: number): Promise<BookingDetails> {
   const body = { lot_id: lotId, booking_type: 'instant', ...(spotId ? { spot_id: spotId } : {}) }
-  return (await call<{ booking: BookingFacts }>('POST', '/api/book', body, person.token)).booking
+  return (await call<{ booking: BookingDetails }>('POST', '/api/book', body, user.token)).booking
 }
 
 export async function reserve(
-  person: Person,
+  user: User,
   lotId: number,
   from: string,
   to: string,
-): Promise<BookingFacts> {
+): Promise<BookingDetails> {
   const body = { lot_id: lotId, booking_type: 'reserved', reserved_start: from, reserved_end: to }
-  return (await call<{ booking: BookingFacts }>('POST', '/api/book', body, person.token)).booking
+  return (await call<{ booking: BookingDetails }>('POST', '/api/book', body, user.token)).booking
 }
 
-export const release = (person: Person, id: number) =>
-  call<{ total_cost: number }>('POST', `/api/release/${id}`, {}, person.token)
+export const release = (user: User, id: number) =>
+  call<{ total_cost: number }>('POST', `/api/release/${id}`, {}, user.token)
 
-export const bookingsOf = async (person: Person) =>
-  (await call<{ bookings: BookingFacts[] }>('GET', '/api/bookings', undefined, person.token))
+export const bookingsOf = async (user: User) =>
+  (await call<{ bookings: BookingDetails[] }>('GET', '/api/bookings', undefined, user.token))
     .bookings

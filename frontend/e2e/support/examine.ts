@@ -32,7 +32,7 @@ export async function examineAll(page: Page, screens: readonly Screen[]): Promis
 }
 
 /**
- * What is on the screen, in both themes on a desk and on a phone: no violation of WCAG 2.2 AA or good
+ * What is on the screen, in both themes on a desktop and on a phone: no violation of WCAG 2.2 AA or good
  * practice, one h1, a title of its own, targets for a thumb; and zoomed in, no sideways scrolling.
  */
 export async function examine(page: Page, what: string): Promise<void> {
@@ -75,12 +75,12 @@ export async function violations(page: Page): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
   return page.evaluate(async (tags) => {
     const run = (window as unknown as { axe: typeof axe }).axe.run
-    const found = await run(document, {
+    const result = await run(document, {
       runOnly: tags,
       resultTypes: ['violations'],
       iframes: false,
     })
-    return found.violations.map(
+    return result.violations.map(
       (one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`,
     )
   }, TAGS)
@@ -90,7 +90,7 @@ export async function violations(page: Page): Promise<string[]> {
 function tooSmall(page: Page, width: number): Promise<string[]> {
   return page.evaluate(
     (main) => {
-      const found: string[] = []
+      const problems: string[] = []
       const controls = 'button, select, input, textarea, summary, a.btn, nav a, th a, td a, dd a'
       for (const element of document.querySelectorAll<HTMLElement>(controls)) {
         if (!element.checkVisibility({ visibilityProperty: true })) continue
@@ -100,9 +100,9 @@ function tooSmall(page: Page, width: number): Promise<string[]> {
         const heights = [element, ...labels].map((one) => one.getBoundingClientRect().height)
         const least = element.matches('.btn, nav a, .pw-bay, .form-control') ? main : 24
         if (Math.max(...heights) < least - 0.5)
-          found.push(`${element.outerHTML.slice(0, 90)}: ${Math.max(...heights)} px high`)
+          problems.push(`${element.outerHTML.slice(0, 90)}: ${Math.max(...heights)} px high`)
       }
-      return found
+      return problems
     },
     width < 768 ? 44 : 24,
   )
@@ -112,7 +112,7 @@ function tooSmall(page: Page, width: number): Promise<string[]> {
 function overflowing(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const wide = document.documentElement.scrollWidth
-    const found = wide > innerWidth ? [`the page is ${wide} px wide`] : []
+    const problems = wide > innerWidth ? [`the page is ${wide} px wide`] : []
     /** Scrolls by itself, or is there for screen readers only. */
     const excused = (element: Element) => {
       for (let at: Element | null = element; at; at = at.parentElement) {
@@ -125,8 +125,8 @@ function overflowing(page: Page): Promise<string[]> {
       const box = element.getBoundingClientRect()
       if (box.width <= 1 || box.right <= innerWidth + 1 || excused(element)) continue
       if (element.closest('.visually-hidden')) continue
-      found.push(`${element.outerHTML.slice(0, 90)} ends at ${Math.round(box.right)} px`)
+      problems.push(`${element.outerHTML.slice(0, 90)} ends at ${Math.round(box.right)} px`)
     }
-    return found.slice(0, 5)
+    return problems.slice(0, 5)
   })
 }

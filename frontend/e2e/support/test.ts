@@ -5,7 +5,7 @@ import {
   type Locator,
   type Page,
 } from '@playwright/test'
-import { call, register, type Person } from './api.ts'
+import { call, register, type User } from './api.ts'
 
 /** What the page must never do, noted while a test runs and checked at its end. */
 export class Watch {
@@ -39,10 +39,10 @@ export class Watch {
   }
 }
 
-/** Signs a person in as the page itself would be after a reload: by the refresh cookie alone. */
-export async function signIn(context: BrowserContext, person: { email: string; password: string }) {
+/** Signs a user in as the page itself would be after a reload: by the refresh cookie alone. */
+export async function signIn(context: BrowserContext, user: { email: string; password: string }) {
   const answer = await context.request.post('/auth/login', {
-    data: { email: person.email, password: person.password },
+    data: { email: user.email, password: user.password },
   })
   expect(answer.ok()).toBe(true)
   await context.addInitScript(() => {
@@ -52,7 +52,7 @@ export async function signIn(context: BrowserContext, person: { email: string; p
   })
 }
 
-/** Counts what a person presses on the way to something. */
+/** Counts what a user presses on the way to something. */
 export class Hand {
   clicks = 0
   async click(target: Locator): Promise<void> {
@@ -64,7 +64,7 @@ export class Hand {
 interface Fixtures {
   watch: Watch
   /** A driver with an account, signed in on `page`. */
-  driver: Person
+  driver: User
   hand: Hand
 }
 
@@ -82,9 +82,9 @@ export const test = base.extend<Fixtures>({
     { auto: true },
   ],
   driver: async ({ context }, use) => {
-    const person = await register()
-    await signIn(context, person)
-    await use(person)
+    const user = await register()
+    await signIn(context, user)
+    await use(user)
   },
   hand: async ({}, use) => use(new Hand()),
 })

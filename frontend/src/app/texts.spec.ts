@@ -72,13 +72,13 @@ function closure(file: string, seen = new Set<string>()): Set<string> {
 
 /** The folders whose messages these files use. */
 function used(files: Iterable<string>): string[] {
-  const found = new Set<string>()
+  const names = new Set<string>()
   for (const file of files)
     for (const [, group] of read(file).matchAll(/['`](\w+)\.[\w$]/g)) {
       const folder = folderOf.get(group!)
-      if (folder) found.add(folder)
+      if (folder) names.add(folder)
     }
-  return [...found].sort()
+  return [...names].sort()
 }
 
 const router = read('app/router.ts')

@@ -11,7 +11,7 @@ export interface Place {
   matches: (path: string) => boolean
 }
 
-/** The places this person can go to. */
+/** The places this user can go to. */
 export function useNavigation() {
   const { t } = useI18n()
   const session = useSession()

@@ -1,4 +1,4 @@
-/** A browser's own description of itself as a person would say it: "Firefox, Windows". */
+/** A browser's own description of itself as a user would say it: "Firefox, Windows". */
 const BROWSERS: [RegExp, string][] = [
   [/Edg\//, 'Edge'],
   [/OPR\//, 'Opera'],

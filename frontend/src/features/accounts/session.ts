@@ -40,14 +40,14 @@ function createSession() {
     if (answer.token && answer.user) adopt(answer as SignIn)
   }
 
-  /** Takes over what the server says about this person, their preferences included. */
-  function know(person: User): void {
-    user.value = person
+  /** Takes over what the server says about this user, their preferences included. */
+  function know(account: User): void {
+    user.value = account
     unreached.value = false
-    if (readLast()?.userId !== person.id) keepLast(null)
-    setDisplayTimezone(person.timezone)
-    if (person.theme) setTheme(person.theme)
-    if (LOCALES.includes(person.locale as Locale)) void setLocale(person.locale as Locale)
+    if (readLast()?.userId !== account.id) keepLast(null)
+    setDisplayTimezone(account.timezone)
+    if (account.theme) setTheme(account.theme)
+    if (LOCALES.includes(account.locale as Locale)) void setLocale(account.locale as Locale)
   }
 
   /** Nothing of this account stays in this tab. */

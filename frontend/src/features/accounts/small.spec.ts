@@ -14,7 +14,7 @@ describe('an intention', () => {
     expect(intention.keyFor({ lot_id: 1 })).toBe(key)
   })
 
-  it('has a new key for another wish, and after it came true', () => {
+  it('has a new key for another request, and after it was fulfilled', () => {
     const intention = useIdempotencyKey()
     const first = intention.keyFor({ lot_id: 1 })
     expect(intention.keyFor({ lot_id: 2 })).not.toBe(first)

@@ -4,7 +4,7 @@ import { learnServerTime } from '@/shared/time/clock'
 import { siteName } from '@/shared/browser/useTitle'
 import { accountsApi } from './api'
 
-/** The site's own facts: name, currency, password rule. They hardly ever change. */
+/** The site's own settings: name, currency, password rule. They hardly ever change. */
 export function useSite() {
   const query = useQuery({ queryKey: ['site'], queryFn: accountsApi.site, staleTime: Infinity })
   watch(

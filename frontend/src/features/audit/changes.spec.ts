@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { changes, shown } from './changes'
+import { changes, displayValue } from './changes'
 
 describe('what an entry changed', () => {
   it('lists each field of either side once', () => {
@@ -34,11 +34,11 @@ describe('how a value is shown', () => {
     [['user', 'admin'], { kind: 'words', words: ['user', 'admin'] }],
     [{ lot_id: 3 }, { kind: 'words', words: ['{"lot_id":3}'] }],
   ])('%j', (value, expected) => {
-    expect(shown(value)).toEqual(expected)
+    expect(displayValue(value)).toEqual(expected)
   })
 
   it('minor units are money, and what is counted in seconds is a time', () => {
-    expect(shown(1150, 'total_cost_minor')).toEqual({ kind: 'money', amount: 11.5 })
-    expect(shown(900, 'checkin_grace_s')).toEqual({ kind: 'seconds', seconds: 900 })
+    expect(displayValue(1150, 'total_cost_minor')).toEqual({ kind: 'money', amount: 11.5 })
+    expect(displayValue(900, 'checkin_grace_s')).toEqual({ kind: 'seconds', seconds: 900 })
   })
 })

@@ -18,7 +18,7 @@ export function changes(before: Values, after: Values): Change[] {
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/
 
-export type Shown =
+export type DisplayValue =
   | { kind: 'nothing' | 'yes' | 'no' }
   | { kind: 'instant'; at: string }
   | { kind: 'money'; amount: number }
@@ -26,7 +26,7 @@ export type Shown =
   | { kind: 'words'; words: string[] }
 
 /** How a value is to be shown; words and times are written in the reader's language by the caller. */
-export function shown(value: unknown, field = ''): Shown {
+export function displayValue(value: unknown, field = ''): DisplayValue {
   if (value === null || value === undefined || value === '') return { kind: 'nothing' }
   if (value === true) return { kind: 'yes' }
   if (value === false) return { kind: 'no' }

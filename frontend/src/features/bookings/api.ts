@@ -19,7 +19,7 @@ export interface BookingFilters {
   cursor?: string
 }
 
-/** What a person wants to book. Naive times mean the lot's local time. */
+/** What a user wants to book. Naive times mean the lot's local time. */
 export type BookRequest =
   | { lot_id: number; booking_type: 'instant'; spot_id?: number; vehicle_plate?: string }
   | {
@@ -53,7 +53,7 @@ export const bookingsApi = {
       .then((answer) => answer.quote),
 }
 
-/** All of a person's bookings that run or are to come, the next one first. */
+/** All of a user's bookings that run or are to come, the next one first. */
 export async function openBookings(): Promise<{ bookings: Booking[]; server_time: string }> {
   const [active, reserved] = await Promise.all([
     bookingsApi.list({ status: 'Active', limit: 50 }),

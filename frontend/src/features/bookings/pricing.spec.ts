@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import type { Booking, Tariff } from '@/shared/api/types'
 import { costNow, runningCost, stayCost } from './pricing'
 
-const tariff = (facts: Partial<Tariff> = {}): Tariff => ({
+const tariff = (fields: Partial<Tariff> = {}): Tariff => ({
   id: 1,
   price_per_hour: 2.5,
   billing_step_seconds: 1,
   free_minutes: 0,
   daily_cap: null,
   cap_day: 'rolling',
-  ...facts,
+  ...fields,
 })
 const at = (text: string) => new Date(text)
 const berlin = 'Europe/Berlin'
@@ -68,7 +68,7 @@ describe('what a stay costs', () => {
 })
 
 describe('the running cost', () => {
-  const booking = (facts: Partial<Booking>) =>
+  const booking = (fields: Partial<Booking>) =>
     ({
       status: 'Active',
       start_time: '2026-03-02T09:00:00Z',
@@ -76,7 +76,7 @@ describe('the running cost', () => {
       reserved_end: null,
       lot_timezone: berlin,
       tariff: tariff(),
-      ...facts,
+      ...fields,
     }) as Booking
 
   it('of an instant booking is its time so far', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Booking } from '@/shared/api/types'
 import { spanOf } from './span'
 
-const booking = (facts: Partial<Booking>) =>
+const booking = (fields: Partial<Booking>) =>
   ({
     status: 'Completed',
     start_time: '2026-03-02T09:00:00Z',
@@ -10,7 +10,7 @@ const booking = (facts: Partial<Booking>) =>
     held_until: null,
     reserved_start: null,
     reserved_end: null,
-    ...facts,
+    ...fields,
   }) as Booking
 const window = { reserved_start: '2026-03-02T09:00:00Z', reserved_end: '2026-03-02T11:00:00Z' }
 

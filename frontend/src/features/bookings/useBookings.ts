@@ -61,7 +61,7 @@ export function useBookingChanged() {
 }
 
 /** Extend, cancel, check in: one call, then everything shows the new state. */
-export function useBookingChange<V>(run: (wanted: V) => Promise<BookingEnvelope>) {
+export function useBookingChange<V>(run: (input: V) => Promise<BookingEnvelope>) {
   const changed = useBookingChanged()
   return useMutation({ mutationFn: run, onSuccess: changed })
 }

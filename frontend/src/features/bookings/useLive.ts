@@ -30,12 +30,12 @@ export function useLive(
   const client = useQueryClient()
   const account = shownAccount()
   let stop = () => {}
-  let gone = false
+  let stopped = false
 
   async function listen(lot: number | null): Promise<void> {
     // Not needed for the first paint, so not part of the first load.
     const { sharedStream } = await import('@/shared/realtime/sharedStream')
-    if (gone || account !== shownAccount()) return
+    if (stopped || account !== shownAccount()) return
     const stopBefore = stop
     stop = sharedStream(account).subscribe({
       lotId: lot,
@@ -54,7 +54,7 @@ export function useLive(
     { immediate: true },
   )
   onScopeDispose(() => {
-    gone = true
+    stopped = true
     stop()
   })
 }

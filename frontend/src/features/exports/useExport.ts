@@ -20,14 +20,14 @@ export function useExport(kind: ExportJob['kind']) {
     refetchInterval: ({ state }) => (state.data && isOver(state.data) ? false : 1000),
   })
   const start = useMutation({
-    mutationFn: (wish: { filters: object; format: CsvFormat }) =>
-      exportsApi.start(kind, wish.filters, wish.format, intention.keyFor(wish)),
-    onSuccess: (begun, { format }) => {
+    mutationFn: (request: { filters: object; format: CsvFormat }) =>
+      exportsApi.start(kind, request.filters, request.format, intention.keyFor(request)),
+    onSuccess: (created, { format }) => {
       intention.fulfilled()
       // Another format was chosen while this answer was on its way.
-      if (format !== csvFormat.value) return void cancel.mutate(begun.id)
-      client.setQueryData(['export', begun.id], begun)
-      id.value = begun.id
+      if (format !== csvFormat.value) return void cancel.mutate(created.id)
+      client.setQueryData(['export', created.id], created)
+      id.value = created.id
     },
   })
   const cancel = useMutation({

@@ -9,8 +9,8 @@ import { useRoute, useRouter } from 'vue-router'
 export function useExportLink(opened: Ref<boolean>) {
   const route = useRoute()
   const router = useRouter()
-  const wanted = Number(route.query.export)
-  const linked = ref<number | null>(Number.isSafeInteger(wanted) && wanted > 0 ? wanted : null)
+  const id = Number(route.query.export)
+  const linked = ref<number | null>(Number.isSafeInteger(id) && id > 0 ? id : null)
   opened.value = linked.value !== null
   watch(opened, (open) => {
     if (!open && route.query.export)

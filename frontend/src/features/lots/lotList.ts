@@ -10,10 +10,10 @@ const fold = (text: string) =>
 
 /** Lots whose name or address contains every word typed; case and accents do not matter. */
 export function searchLots(lots: Lot[], words: string): Lot[] {
-  const wanted = fold(words).split(/\s+/).filter(Boolean)
+  const terms = fold(words).split(/\s+/).filter(Boolean)
   return lots.filter((lot) => {
     const text = fold(`${lot.name} ${lot.address ?? ''}`)
-    return wanted.every((word) => text.includes(word))
+    return terms.every((word) => text.includes(word))
   })
 }
 

@@ -5,7 +5,7 @@ import { applyLot, applySpot } from './live'
 import { nextBest, searchLots, sortLots } from './lotList'
 import { canChoose, moveInGrid } from './spotMap'
 
-const lot = (facts: Partial<Lot>): Lot =>
+const lot = (fields: Partial<Lot>): Lot =>
   ({
     id: 1,
     name: 'Lot',
@@ -15,7 +15,7 @@ const lot = (facts: Partial<Lot>): Lot =>
     price_per_hour: 2,
     latitude: null,
     longitude: null,
-    ...facts,
+    ...fields,
   }) as Lot
 
 describe('finding a lot', () => {

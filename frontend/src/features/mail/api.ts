@@ -42,7 +42,7 @@ export const mailApi = {
         params: { locale },
       })
     ).kinds,
-  /** A kind of mail with made-up facts. */
+  /** A kind of mail with sample data. */
   sample: async (kind: string, locale: string) =>
     (
       await http.get<Schema<'PreviewEnvelope'>>(`/api/admin/emails/preview/${kind}`, {

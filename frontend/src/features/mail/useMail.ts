@@ -17,7 +17,7 @@ export function useOutbox(filters: MaybeRefOrGetter<Record<string, string>>) {
   })
 }
 
-/** The last mails to one person. */
+/** The last mails to one user. */
 export function useMailsTo(userId: MaybeRefOrGetter<number>, limit: number) {
   return useQuery({
     queryKey: computed(() => ['admin', 'emails', 'to', toValue(userId)]),

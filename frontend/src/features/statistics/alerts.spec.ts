@@ -30,25 +30,25 @@ describe('what needs attention', () => {
   })
 
   it('is what does not run, undelivered mail, full and closed places, gravest first', () => {
-    const found = attention(
+    const alerts = attention(
       { ...lights, worker: { ok: false, detail: '' }, outbox: { failed: 2, queued: 0 } },
       [lot(1, { available_spots: 0 }), lot(2, { out_of_service_spots: 3 })],
     )
-    expect(found.map((one) => [one.key, one.critical])).toEqual([
+    expect(alerts.map((one) => [one.key, one.critical])).toEqual([
       ['statistics.attention.worker', true],
       ['statistics.attention.mail', true],
       ['statistics.attention.full', false],
       ['statistics.attention.closed', false],
     ])
-    expect(found[1]!.facts).toEqual({ n: 2 })
-    expect(found[2]!.to).toEqual({ name: 'admin-lot', params: { id: 1 } })
+    expect(alerts[1]!.details).toEqual({ n: 2 })
+    expect(alerts[2]!.to).toEqual({ name: 'admin-lot', params: { id: 1 } })
   })
 
   it('is a name that two accounts or lots share', () => {
     const [matter] = attention({ ...lights, names: { count: 2 } }, [])
     expect(matter).toMatchObject({
       key: 'statistics.attention.names',
-      facts: { n: 2 },
+      details: { n: 2 },
       critical: false,
     })
   })

@@ -5,7 +5,7 @@ import type { SystemHealth } from './types'
 /** Something an administrator should look at: a message key, what fills it, and where to go. Pure. */
 export interface Alert {
   key: string
-  facts: Record<string, string | number>
+  details: Record<string, string | number>
   to: RouteLocationRaw
   critical: boolean
 }
@@ -18,13 +18,13 @@ export function attention(lights: SystemHealth | undefined, lots: readonly Lot[]
   const system = { name: 'admin-mail', query: { view: 'system' } }
   for (const name of PROGRAMS) {
     if (lights && lights[name] && !lights[name].ok)
-      alerts.push({ key: `statistics.attention.${name}`, facts: {}, to: system, critical: true })
+      alerts.push({ key: `statistics.attention.${name}`, details: {}, to: system, critical: true })
   }
   const failed = Number(lights?.outbox.failed ?? 0)
   if (failed)
     alerts.push({
       key: 'statistics.attention.mail',
-      facts: { n: failed },
+      details: { n: failed },
       to: { name: 'admin-mail', query: { state: 'failed' } },
       critical: true,
     })
@@ -32,7 +32,7 @@ export function attention(lights: SystemHealth | undefined, lots: readonly Lot[]
   if (twins)
     alerts.push({
       key: 'statistics.attention.names',
-      facts: { n: twins },
+      details: { n: twins },
       to: system,
       critical: false,
     })
@@ -41,14 +41,14 @@ export function attention(lights: SystemHealth | undefined, lots: readonly Lot[]
     if (lot.capacity && lot.available_spots === 0)
       alerts.push({
         key: 'statistics.attention.full',
-        facts: { lot: lot.name },
+        details: { lot: lot.name },
         to,
         critical: false,
       })
     if (lot.out_of_service_spots)
       alerts.push({
         key: 'statistics.attention.closed',
-        facts: { n: lot.out_of_service_spots, lot: lot.name },
+        details: { n: lot.out_of_service_spots, lot: lot.name },
         to,
         critical: false,
       })

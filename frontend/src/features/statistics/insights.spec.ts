@@ -22,33 +22,33 @@ describe('the sentence above a chart', () => {
   it('names the fullest day, or the fullest half hour', () => {
     expect(occupancyInsight(sampleStats())).toEqual({
       key: 'statistics.insight.fullestDay',
-      facts: { day: '2026-03-02', percent: 55 },
+      details: { day: '2026-03-02', percent: 55 },
     })
     const curve = [
       { at: '2026-03-02T10:00:00Z', occupied: 3, capacity: 10 },
       { at: '2026-03-02T10:30:00Z', occupied: 7, capacity: 10 },
     ]
-    expect(occupancyInsight(sampleStats({ curve })).facts).toEqual({ at: curve[1]!.at, cars: 7 })
+    expect(occupancyInsight(sampleStats({ curve })).details).toEqual({ at: curve[1]!.at, cars: 7 })
   })
 
   it('names the lot that earns most and its share', () => {
-    expect(revenueInsight(sampleStats()).facts).toEqual({ lot: 'Harbour', percent: 75 })
+    expect(revenueInsight(sampleStats()).details).toEqual({ lot: 'Harbour', percent: 75 })
     const alone = sampleStats({ lots: sampleStats().lots.slice(0, 1) })
     expect(revenueInsight(alone)).toEqual({
       key: 'statistics.insight.onlyLot',
-      facts: { lot: 'Harbour', money: 30 },
+      details: { lot: 'Harbour', money: 30 },
     })
   })
 
   it('names the busiest weekday and hour', () => {
-    expect(heatInsight(sampleStats()).facts).toEqual({ weekday: 1, hour: 13, percent: 81.4 })
+    expect(heatInsight(sampleStats()).details).toEqual({ weekday: 1, hour: 13, percent: 81.4 })
   })
 
   it('names the median and the larger kind of booking', () => {
-    expect(stayInsight(sampleStats()).facts).toEqual({ minutes: 125 })
+    expect(stayInsight(sampleStats()).details).toEqual({ minutes: 125 })
     expect(typeInsight(sampleStats())).toEqual({
       key: 'statistics.insight.instantShare',
-      facts: { percent: 80 },
+      details: { percent: 80 },
     })
   })
 

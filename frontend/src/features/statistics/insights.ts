@@ -4,13 +4,13 @@ import type { AdminStats } from './types'
 export interface Insight {
   key: string
   /** Numbers as they are; the caller writes them in the reader's language. */
-  facts: Record<string, string | number>
+  details: Record<string, string | number>
 }
 
-const none = (key: string): Insight => ({ key: `statistics.insight.${key}`, facts: {} })
-const found = (key: string, facts: Insight['facts']): Insight => ({
+const none = (key: string): Insight => ({ key: `statistics.insight.${key}`, details: {} })
+const insight = (key: string, details: Insight['details']): Insight => ({
   key: `statistics.insight.${key}`,
-  facts,
+  details,
 })
 
 function highest<T>(items: readonly T[], value: (item: T) => number): T | null {
@@ -22,19 +22,19 @@ function highest<T>(items: readonly T[], value: (item: T) => number): T | null {
 
 export function occupancyInsight(stats: AdminStats): Insight {
   const point = highest(stats.curve, (p) => p.occupied)
-  if (point) return found('fullestAt', { at: point.at, cars: point.occupied })
+  if (point) return insight('fullestAt', { at: point.at, cars: point.occupied })
   const day = highest(stats.days, (d) => d.occupancy_percent)
   return day
-    ? found('fullestDay', { day: day.day, percent: day.occupancy_percent })
+    ? insight('fullestDay', { day: day.day, percent: day.occupancy_percent })
     : none('noOccupancy')
 }
 
 export function revenueInsight(stats: AdminStats): Insight {
   const lot = highest(stats.lots, (one) => one.revenue)
   if (!lot) return none('noRevenue')
-  if (stats.lots.length === 1) return found('onlyLot', { lot: lot.name, money: lot.revenue })
+  if (stats.lots.length === 1) return insight('onlyLot', { lot: lot.name, money: lot.revenue })
   const all = stats.lots.reduce((sum, one) => sum + one.revenue, 0)
-  return found('topLot', { lot: lot.name, percent: (100 * lot.revenue) / all })
+  return insight('topLot', { lot: lot.name, percent: (100 * lot.revenue) / all })
 }
 
 export function heatInsight(stats: AdminStats): Insight {
@@ -42,14 +42,14 @@ export function heatInsight(stats: AdminStats): Insight {
     line.map((percent, hour) => ({ weekday, hour, percent: percent ?? 0 })),
   )
   const cell = highest(cells, (one) => one.percent)
-  return cell ? found('busiestHour', cell) : none('noOccupancy')
+  return cell ? insight('busiestHour', cell) : none('noOccupancy')
 }
 
 export function stayInsight(stats: AdminStats): Insight {
   const median = stats.figures.find((one) => one.name === 'median_stay')?.value
   return median === null || median === undefined
     ? none('noStays')
-    : found('halfStays', { minutes: median })
+    : insight('halfStays', { minutes: median })
 }
 
 export function typeInsight(stats: AdminStats): Insight {
@@ -57,8 +57,8 @@ export function typeInsight(stats: AdminStats): Insight {
   const all = stats.days.reduce((sum, day) => sum + day.bookings, 0)
   if (!all) return none('noBookings')
   return instant * 2 >= all
-    ? found('instantShare', { percent: (100 * instant) / all })
-    : found('reservedShare', { percent: (100 * (all - instant)) / all })
+    ? insight('instantShare', { percent: (100 * instant) / all })
+    : insight('reservedShare', { percent: (100 * (all - instant)) / all })
 }
 
 /** The change to the period before. `share` is null where nothing was there to compare with. */

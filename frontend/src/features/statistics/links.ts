@@ -6,7 +6,7 @@ export function bookingsLink(query: string): RouteLocationRaw {
   return { name: 'admin-bookings', query: Object.fromEntries(new URLSearchParams(query)) }
 }
 
-/** The people behind a number. */
+/** The users behind a number. */
 export function usersLink(query: string): RouteLocationRaw {
   return { name: 'admin-users', query: Object.fromEntries(new URLSearchParams(query)) }
 }
@@ -62,8 +62,8 @@ export interface HeatCell {
 }
 
 export function cellFromQuery(query: LocationQuery): HeatCell | null {
-  const found = typeof query.cell === 'string' && /^([0-6])-(1?\d|2[0-3])$/.exec(query.cell)
-  return found ? { weekday: Number(found[1]), hour: Number(found[2]) } : null
+  const match = typeof query.cell === 'string' && /^([0-6])-(1?\d|2[0-3])$/.exec(query.cell)
+  return match ? { weekday: Number(match[1]), hour: Number(match[2]) } : null
 }
 
 export function cellLink(here: LocationQuery, cell: HeatCell | null): RouteLocationRaw {

@@ -21,13 +21,13 @@ const global = {
 
 /** The formatters, as a component would have them. */
 function formatters() {
-  let made!: ReturnType<typeof useMetricFormat>
+  let metricFormat!: ReturnType<typeof useMetricFormat>
   const Holder = defineComponent(() => {
-    made = useMetricFormat('EUR')
+    metricFormat = useMetricFormat('EUR')
     return () => h('i')
   })
   mount(Holder, { global })
-  return made
+  return metricFormat
 }
 
 describe('the key figures', () => {

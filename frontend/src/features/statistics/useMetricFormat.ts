@@ -65,19 +65,19 @@ export function useMetricFormat(currency: MaybeRefOrGetter<string>) {
   const hours = (seconds: number) =>
     t('statistics.hours', { n: format.number(seconds / 3600, { maximumFractionDigits: 2 }) })
 
-  function insight(said: Insight): string {
-    const facts: Record<string, string> = {}
-    for (const [name, value] of Object.entries(said.facts)) {
-      if (name === 'percent') facts[name] = percent(Number(value))
-      else if (name === 'money') facts[name] = money(Number(value))
-      else if (name === 'minutes') facts[name] = format.duration(Number(value) * 60)
-      else if (name === 'day') facts[name] = day(String(value))
-      else if (name === 'at') facts[name] = format.dateTime(String(value))
-      else if (name === 'weekday') facts[name] = weekday(Number(value))
-      else if (name === 'hour') facts[name] = `${hour(Number(value))}–${hour(Number(value) + 1)}`
-      else facts[name] = typeof value === 'number' ? format.number(value) : value
+  function insight(source: Insight): string {
+    const texts: Record<string, string> = {}
+    for (const [name, value] of Object.entries(source.details)) {
+      if (name === 'percent') texts[name] = percent(Number(value))
+      else if (name === 'money') texts[name] = money(Number(value))
+      else if (name === 'minutes') texts[name] = format.duration(Number(value) * 60)
+      else if (name === 'day') texts[name] = day(String(value))
+      else if (name === 'at') texts[name] = format.dateTime(String(value))
+      else if (name === 'weekday') texts[name] = weekday(Number(value))
+      else if (name === 'hour') texts[name] = `${hour(Number(value))}–${hour(Number(value) + 1)}`
+      else texts[name] = typeof value === 'number' ? format.number(value) : value
     }
-    return t(said.key, facts)
+    return t(source.key, texts)
   }
 
   return {

@@ -167,7 +167,7 @@ describe('http', () => {
       await expect(late).rejects.toMatchObject({ code: 'other_account' })
     })
 
-    it('a wish of somebody who was here before is not sent', async () => {
+    it('a request of somebody who was here before is not sent', async () => {
       const api = await loadHttp(async (config) => {
         calls.push(String(config.url))
         return { status: 200 }
@@ -175,8 +175,8 @@ describe('http', () => {
       const handlers = silent()
       api.onSession(handlers)
       api.setAccessToken('berts', BERT)
-      const wish = api.http.post('/api/release/5', {}, { owner: ANNA })
-      await expect(wish).rejects.toMatchObject({ code: 'other_account' })
+      const request = api.http.post('/api/release/5', {}, { owner: ANNA })
+      await expect(request).rejects.toMatchObject({ code: 'other_account' })
       expect(calls).toEqual([])
       expect(handlers.replaced).not.toHaveBeenCalled()
     })

@@ -180,9 +180,9 @@ async function refreshOrEnd(): Promise<void> {
 }
 
 export interface SendOptions {
-  /** One per thing the person wants; repeating it replays the first answer. */
+  /** One per thing the user wants; repeating it replays the first answer. */
   idempotencyKey?: string
-  /** Whose wish it is, when it may be older than the page; without it, of the account shown. */
+  /** Whose request it is, when it may be older than the page; without it, of the account shown. */
   owner?: number
   /** ETag of the version being changed. */
   ifMatch?: string

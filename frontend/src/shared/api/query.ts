@@ -7,7 +7,7 @@ function worthRetrying(failures: number, thrown: unknown): boolean {
   return failures < 2 && (status === 503 || status === 0)
 }
 
-/** The one cache of what the server said. Emptied at sign-out: nothing of one person is shown to the next. */
+/** The one cache of what the server said. Emptied at sign-out: nothing of one user is shown to the next. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: { staleTime: 15_000, retry: worthRetrying, networkMode: 'always' },

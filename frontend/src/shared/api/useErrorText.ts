@@ -4,13 +4,13 @@ import { hasMessage, i18n } from '@/shared/format/i18n'
 const known = (key: string): string | null => (hasMessage(key) ? i18n.global.t(key) : null)
 
 /**
- * What happened and what to do next, in the person's language. The server speaks English; what it
+ * What happened and what to do next, in the user's language. The server speaks English; what it
  * says is told by its code, for other languages also by the field or status (locales/de/server.json).
  */
 export function errorText(error: ApiError): string {
   const { t } = i18n.global
-  const told = known(`errors.code.${error.code}`)
-  if (told) return told
+  const text = known(`errors.code.${error.code}`)
+  if (text) return text
   if (error.status === 429) return t('errors.tooMany', { seconds: error.retryAfterSeconds ?? 60 })
   if (error.status === 503) return t('errors.unavailable')
   if (error.status >= 500) return t('errors.server')

@@ -6,7 +6,7 @@ export const announcement = ref('')
 let batch: string[] = []
 let timer: ReturnType<typeof setTimeout> | null = null
 
-/** Says something at once; for the result of what the person just did. */
+/** Says something at once; for the result of what the user just did. */
 export function announce(text: string): void {
   announcement.value = ''
   // A region only speaks when its text changes.

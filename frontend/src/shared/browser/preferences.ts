@@ -2,7 +2,7 @@ import { ref, watch } from 'vue'
 import type { Theme } from '@/shared/api/types'
 import { isKnownZone, safeZone } from '@/shared/time/zones'
 
-/** Choices of this person on this device: theme and the zone times without a lot are shown in. */
+/** Choices of this user on this device: theme and the zone times without a lot are shown in. */
 const THEME_KEY = 'pw-theme'
 
 const KEYS_KEY = 'pw-single-keys'
@@ -19,8 +19,8 @@ export const singleKeys = ref(localStorage.getItem(KEYS_KEY) !== 'off')
 watch(singleKeys, (on) => localStorage.setItem(KEYS_KEY, on ? 'on' : 'off'))
 
 function readTheme(): Theme {
-  const kept = localStorage.getItem(THEME_KEY)
-  return kept === 'light' || kept === 'dark' ? kept : 'system'
+  const stored = localStorage.getItem(THEME_KEY)
+  return stored === 'light' || stored === 'dark' ? stored : 'system'
 }
 
 // What is set in one tab holds in the others.
@@ -40,9 +40,9 @@ function paint(): void {
   document.querySelector('meta[name="theme-color"]')?.setAttribute('content', colour)
 }
 
-export function setTheme(wanted: Theme): void {
-  theme.value = wanted
-  localStorage.setItem(THEME_KEY, wanted)
+export function setTheme(choice: Theme): void {
+  theme.value = choice
+  localStorage.setItem(THEME_KEY, choice)
   paint()
 }
 

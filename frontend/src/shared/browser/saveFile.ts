@@ -1,4 +1,4 @@
-/** Offers a file that was fetched with the person's token for saving. */
+/** Offers a file that was fetched with the user's token for saving. */
 export function saveFile(content: Blob, name: string): void {
   const url = URL.createObjectURL(content)
   const link = document.createElement('a')

@@ -10,10 +10,10 @@ interface Values {
 
 /** A form inside a component, as it is always used. */
 function form(submit: (values: Values) => Promise<void>): Form<Values> {
-  let made!: Form<Values>
+  let instance!: Form<Values>
   mount(
     defineComponent(() => {
-      made = useForm<Values>({
+      instance = useForm<Values>({
         initial: { email: '' },
         check: ({ email }): Record<string, string> => (email ? {} : { email: 'Enter it' }),
         submit,
@@ -21,7 +21,7 @@ function form(submit: (values: Values) => Promise<void>): Form<Values> {
       return () => h('form')
     }),
   )
-  return made
+  return instance
 }
 
 describe('a form', () => {

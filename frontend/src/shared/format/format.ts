@@ -5,19 +5,20 @@ import { displayTimezone, displayZoneKnown } from '@/shared/browser/preferences'
 import { isKnownZone, safeZone } from '@/shared/time/zones'
 
 /** Pure formatting by Intl: values and locale in, text out. Formatters are costly, so they are kept. */
-const kept = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>()
+const formatters = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>()
 
 function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = `d${locale}${JSON.stringify(options)}`
   const timeZone = safeZone(options.timeZone ?? 'UTC')
-  if (!kept.has(key)) kept.set(key, new Intl.DateTimeFormat(locale, { ...options, timeZone }))
-  return kept.get(key) as Intl.DateTimeFormat
+  if (!formatters.has(key))
+    formatters.set(key, new Intl.DateTimeFormat(locale, { ...options, timeZone }))
+  return formatters.get(key) as Intl.DateTimeFormat
 }
 
 function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = `n${locale}${JSON.stringify(options)}`
-  if (!kept.has(key)) kept.set(key, new Intl.NumberFormat(locale, options))
-  return kept.get(key) as Intl.NumberFormat
+  if (!formatters.has(key)) formatters.set(key, new Intl.NumberFormat(locale, options))
+  return formatters.get(key) as Intl.NumberFormat
 }
 
 /** The decimals are the currency's own by the server's rule: Intl drops those of some that have them. */
@@ -142,7 +143,7 @@ export function sameClock(at: string | Date, a: string, b: string): boolean {
   return a === b || clock(a) === clock(b)
 }
 
-/** The formatters in the person's language; times in the given (lot's) zone, named where it differs. */
+/** The formatters in the user's language; times in the given (lot's) zone, named where it differs. */
 export function useFormat() {
   const { locale } = useI18n()
   const tag: ComputedRef<string> = computed(() => regional(locale.value))

@@ -16,19 +16,19 @@ export function useUrlFilters<K extends string>(names: readonly K[]) {
     () => Object.fromEntries(names.map((name) => [name, textOf(name)])) as Record<K, string>,
   )
   /** Only what is set, as the API takes it. */
-  const asked = computed(() => given(filters.value))
-  const active = computed(() => Object.keys(asked.value).length > 0)
+  const params = computed(() => withoutEmpty(filters.value))
+  const active = computed(() => Object.keys(params.value).length > 0)
 
   function set(change: Partial<Record<K, string>>): void {
-    void router.replace({ query: given({ ...route.query, ...change }) })
+    void router.replace({ query: withoutEmpty({ ...route.query, ...change }) })
   }
   const clear = () =>
     set(Object.fromEntries(names.map((name) => [name, ''])) as Partial<Record<K, string>>)
-  return { filters, asked, active, set, clear }
+  return { filters, params, active, set, clear }
 }
 
 /** Without the members that say nothing. */
-export function given<T>(values: Record<string, T>): Record<string, T> {
+export function withoutEmpty<T>(values: Record<string, T>): Record<string, T> {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== '' && value !== undefined),
   )

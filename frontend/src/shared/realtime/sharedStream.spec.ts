@@ -64,9 +64,9 @@ function serve() {
   return { urls, heads, say: (text: string) => lines.at(-1)?.(text) }
 }
 
-let shown = true
+let pageVisible = true
 function look(at: boolean): void {
-  shown = at
+  pageVisible = at
   document.dispatchEvent(new Event('visibilitychange'))
 }
 
@@ -90,9 +90,9 @@ describe('the stream that tabs share', () => {
     vi.useFakeTimers()
     streams = []
     locks = new Locks()
-    shown = true
+    pageVisible = true
     vi.spyOn(document, 'visibilityState', 'get').mockImplementation(() =>
-      shown ? 'visible' : 'hidden',
+      pageVisible ? 'visible' : 'hidden',
     )
     vi.stubGlobal('BroadcastChannel', Channel)
     Object.defineProperty(navigator, 'locks', { value: locks, configurable: true })
@@ -182,7 +182,7 @@ describe('the stream that tabs share', () => {
 
   it('is not waited for by a tab that nobody looks at', async () => {
     const server = serve()
-    shown = false
+    pageVisible = false
     tab().subscribe(listener())
     await settle(60_000)
     expect([locks.held, locks.waiting, server.urls]).toEqual([null, [], []])

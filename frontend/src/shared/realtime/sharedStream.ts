@@ -54,8 +54,8 @@ export class SharedStream {
   private channel: BroadcastChannel | null = null
   private stream: LiveStream | null = null
   private position: string | undefined
-  /** The wish to lead, from queueing until leadership ends. */
-  private wish: AbortController | null = null
+  /** The request to lead, from queueing until leadership ends. */
+  private request: AbortController | null = null
   private endLeadership = () => {}
   private leading = false
   private unwatch = () => {}
@@ -124,13 +124,13 @@ export class SharedStream {
 
   /** Waits to lead; with `steal`, takes leadership from a tab that is silent. */
   private queue(steal = false): void {
-    if (!this.open || this.wish || !visible()) return
-    const wish = new AbortController()
-    this.wish = wish
+    if (!this.open || this.request || !visible()) return
+    const request = new AbortController()
+    this.request = request
     if (!this.locks || !this.channel || this.alone) return this.lead()
-    const options = steal ? { steal } : { signal: wish.signal }
+    const options = steal ? { steal } : { signal: request.signal }
     const led = this.locks.request(this.name, options, () => {
-      if (this.wish !== wish) return
+      if (this.request !== request) return
       this.lead()
       return new Promise<void>((resolve) => (this.endLeadership = resolve))
     })
@@ -140,7 +140,7 @@ export class SharedStream {
         this.alone = (error as Error).name !== 'AbortError'
       })
       .then(() => {
-        if (this.wish !== wish) return
+        if (this.request !== request) return
         this.giveUp()
         this.greet()
         this.queue()
@@ -181,9 +181,9 @@ export class SharedStream {
 
   /** Neither leads nor waits for it any more. */
   private readonly giveUp = (): void => {
-    const { wish } = this
-    this.wish = null
-    wish?.abort()
+    const { request } = this
+    this.request = null
+    request?.abort()
     this.timers.clear('hidden')
     this.timers.clear('silence')
     if (!this.leading) return
@@ -287,8 +287,8 @@ export class SharedStream {
   }
 
   private lots(): number[] {
-    const shown = [...this.subscribers].map((one) => one.lotId)
-    return [...new Set(shown)].filter((lot) => lot !== null)
+    const lotIds = [...this.subscribers].map((one) => one.lotId)
+    return [...new Set(lotIds)].filter((lot) => lot !== null)
   }
 
   private lotsChanged(): void {

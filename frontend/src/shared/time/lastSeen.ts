@@ -1,8 +1,8 @@
 import { browserAccount } from '@/shared/api/account'
 
 /**
- * The one thing of a person that stays on the device: the booking last seen, for when there is no
- * network. It belongs to that person's session and goes with it.
+ * The one thing of a user that stays on the device: the booking last seen, for when there is no
+ * network. It belongs to that user's session and goes with it.
  */
 export interface LastSeen<T> {
   userId: number

@@ -68,17 +68,17 @@ const VALID: Record<keyof AdminFilters, { test: (text: string) => boolean }> = {
 
 /** What is in the address and makes sense; anything else is left out, not an error. */
 export function filtersFromQuery(query: LocationQuery): AdminFilters {
-  const found = { ...NO_FILTERS }
+  const filters = { ...NO_FILTERS }
   for (const name of Object.keys(VALID) as (keyof AdminFilters)[]) {
     const value = query[name]
-    if (typeof value === 'string' && VALID[name].test(value)) found[name] = value
+    if (typeof value === 'string' && VALID[name].test(value)) filters[name] = value
   }
-  return isWhole(found) ? found : withoutCount(found)
+  return isWhole(filters) ? filters : withoutCount(filters)
 }
 
 /** Half of a count is none: the server would refuse it. */
-function isWhole(found: AdminFilters): boolean {
-  const { counted, from_day, to_day, hour, at, stay_from, stay_to } = found
+function isWhole(filters: AdminFilters): boolean {
+  const { counted, from_day, to_day, hour, at, stay_from, stay_to } = filters
   return (
     Boolean(counted && from_day && to_day && from_day <= to_day) &&
     (!hour || from_day === to_day) &&
@@ -100,8 +100,8 @@ export function queryFromFilters(filters: AdminFilters): LocationQueryRaw {
 /** As the API takes them. */
 export function apiFilters(filters: AdminFilters, timeZone: string): Record<string, string> {
   const { from, to, ...same } = filters
-  const asked: Record<string, string> = { ...same, q: same.q.trim() }
-  if (from) asked.from = startOfDay(from, timeZone).toISOString()
-  if (to) asked.to = startOfDay(dayAfter(to), timeZone).toISOString()
-  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ''))
+  const params: Record<string, string> = { ...same, q: same.q.trim() }
+  if (from) params.from = startOfDay(from, timeZone).toISOString()
+  if (to) params.to = startOfDay(dayAfter(to), timeZone).toISOString()
+  return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== ''))
 }

@@ -18,7 +18,7 @@ describe('the history’s filters', () => {
     expect(filtersFromQuery({ lot: 'x', from: 'yesterday', to: null })).toEqual(NO_FILTERS)
   })
 
-  it('mean whole days of the person’s zone, the last one included', () => {
+  it('mean whole days of the user’s zone, the last one included', () => {
     const filters = { ...NO_FILTERS, lot: '3', from: '2026-02-01', to: '2026-03-28' }
     expect(exportFilters(filters, 'Europe/Berlin')).toEqual({
       lot_id: 3,

@@ -3,7 +3,7 @@ import { isDay, startOfDay } from '@/shared/time/zones'
 import type { BookingFilters } from '@/features/bookings/api'
 import { dayAfter } from '@/features/bookings/window/windows'
 
-/** The history's filters as the person sets them; they live in the address of the page. */
+/** The history's filters as the user sets them; they live in the address of the page. */
 export interface HistoryFilters {
   status: string
   lot: string
@@ -37,7 +37,7 @@ function named(filters: HistoryFilters): BookingFilters {
 
 /**
  * As the list wants them. With both ends, days of each lot's own calendar, as the sums of a month
- * have them; with one, from or to the turn of that day in the person's zone.
+ * have them; with one, from or to the turn of that day in the user's zone.
  */
 export function apiFilters(filters: HistoryFilters, timeZone: string): BookingFilters {
   const { from, to } = filters
@@ -45,7 +45,7 @@ export function apiFilters(filters: HistoryFilters, timeZone: string): BookingFi
   return exportFilters(filters, timeZone)
 }
 
-/** As an export wants them: from the first day's beginning to the end of the last day, in the person's zone. */
+/** As an export wants them: from the first day's beginning to the end of the last day, in the user's zone. */
 export function exportFilters(filters: HistoryFilters, timeZone: string): BookingFilters {
   const begins = (day: string) => startOfDay(day, timeZone).toISOString()
   return {

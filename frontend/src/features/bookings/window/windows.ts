@@ -1,7 +1,7 @@
 import { isKnownZone, safeZone } from '@/shared/time/zones'
 
 /**
- * The times a person can reserve with one tap. Naive texts ("2026-03-02T09:00") are the lot's wall
+ * The times a user can reserve with one tap. Naive texts ("2026-03-02T09:00") are the lot's wall
  * clock, which is what people mean; the server turns them into instants.
  */
 export interface TimeWindow {

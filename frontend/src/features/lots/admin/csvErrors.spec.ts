@@ -10,7 +10,7 @@ const faults = [
 ]
 const refused = new ApiError(422, 'invalid', 'Wrong.', {}, null, null, { faults })
 const german = (n: number) => n.toLocaleString('de')
-const said = () =>
+const messages = () =>
   faultLines(refused).map(({ line, faults }) => [
     line,
     ...faults.map((fault) => i18n.global.t(...wordsOf(fault, german))),
@@ -20,7 +20,7 @@ beforeAll(() => useTexts('features/lots/admin'))
 
 it('says what is wrong in the reader’s language, line by line', async () => {
   await setLocale('de')
-  expect(said()).toEqual([
+  expect(messages()).toEqual([
     [3, 'capacity ist größer als 10.000', 'timezone ist keine Zeitzone wie Europe/Berlin'],
     [null, ' ist falsch'],
   ])

@@ -16,7 +16,7 @@ export function faultLines(
   const faults = (problem?.body.faults ?? []) as CsvFault[]
   const byLine = new Map<number | null, CsvFault[]>()
   for (const fault of faults) byLine.set(fault.line, [...(byLine.get(fault.line) ?? []), fault])
-  return [...byLine].map(([line, found]) => ({ line, faults: found }))
+  return [...byLine].map(([line, lineFaults]) => ({ line, faults: lineFaults }))
 }
 
 /** The message of a fault and what fills it, for `t`. */

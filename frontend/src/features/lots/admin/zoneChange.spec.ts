@@ -55,7 +55,7 @@ beforeEach(() => vi.restoreAllMocks())
 describe.each([
   ['en', '2 reservations would show', 'Change the time zone and notify drivers'],
   ['de', '2 Reservierungen hätten', 'Zeitzone ändern und benachrichtigen'],
-] as const)('another time zone of a lot with reservations, in %s', (locale, told, confirm) => {
+] as const)('another time zone of a lot with reservations, in %s', (locale, text, confirm) => {
   it('is asked about with the list, and sent again with the confirmation', async () => {
     await setLocale(locale)
     const update = vi.spyOn(adminLotsApi, 'update').mockRejectedValueOnce(refusal)
@@ -65,7 +65,7 @@ describe.each([
     await form.get('form').trigger('submit')
     await flushPromises()
     expect(update).toHaveBeenLastCalledWith(7, { timezone: 'America/New_York' }, 3, false)
-    expect(form.text()).toContain(told)
+    expect(form.text()).toContain(text)
     expect(form.text()).toContain('ann@example.com')
     expect(form.get('button[type=submit]').text()).toContain(confirm)
     await form.get('form').trigger('submit')
