@@ -7,32 +7,32 @@ import { ApiError } from '@/shared/api/errors'
 import { learnServerTime, serverNow } from '@/shared/time/clock'
 import { useIdempotencyKey } from '@/shared/api/useIdempotencyKey'
 
-describe('an intention', () => {
+describe('an idempotency key', () => {
   it('keeps its key while the same thing is wanted', () => {
-    const intention = useIdempotencyKey()
-    const key = intention.keyFor({ lot_id: 1 })
-    expect(intention.keyFor({ lot_id: 1 })).toBe(key)
+    const idempotency = useIdempotencyKey()
+    const key = idempotency.keyFor({ lot_id: 1 })
+    expect(idempotency.keyFor({ lot_id: 1 })).toBe(key)
   })
 
   it('has a new key for another request, and after it was fulfilled', () => {
-    const intention = useIdempotencyKey()
-    const first = intention.keyFor({ lot_id: 1 })
-    expect(intention.keyFor({ lot_id: 2 })).not.toBe(first)
-    const second = intention.keyFor({ lot_id: 2 })
-    intention.fulfilled()
-    expect(intention.keyFor({ lot_id: 2 })).not.toBe(second)
+    const idempotency = useIdempotencyKey()
+    const first = idempotency.keyFor({ lot_id: 1 })
+    expect(idempotency.keyFor({ lot_id: 2 })).not.toBe(first)
+    const second = idempotency.keyFor({ lot_id: 2 })
+    idempotency.fulfilled()
+    expect(idempotency.keyFor({ lot_id: 2 })).not.toBe(second)
   })
 })
 
-describe('an intention of another account', () => {
+describe('the idempotency key of another account', () => {
   afterEach(() => setAccessToken(null))
 
   it('has a key of its own', () => {
-    const intention = useIdempotencyKey()
+    const idempotency = useIdempotencyKey()
     setAccessToken('annas', 1)
-    const key = intention.keyFor({ lot_id: 1 })
+    const key = idempotency.keyFor({ lot_id: 1 })
     setAccessToken('berts', 2)
-    expect(intention.keyFor({ lot_id: 1 })).not.toBe(key)
+    expect(idempotency.keyFor({ lot_id: 1 })).not.toBe(key)
   })
 })
 

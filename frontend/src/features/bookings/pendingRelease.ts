@@ -37,8 +37,8 @@ function forget(key: string): void {
 }
 
 function remember(bookingId: number, userId: number): Pending {
-  const known = read().find((one) => one.bookingId === bookingId && one.userId === userId)
-  if (known) return known
+  const existing = read().find((one) => one.bookingId === bookingId && one.userId === userId)
+  if (existing) return existing
   const added = { bookingId, userId, key: newIdempotencyKey() }
   write([...read(), added])
   return added

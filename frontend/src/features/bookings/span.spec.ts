@@ -32,7 +32,7 @@ describe('the span of a booking', () => {
     expect(spanOf(cancelled)).toEqual({ from: window.reserved_start, to: window.reserved_end })
   })
 
-  it('that runs goes to where the spot is surely his', () => {
+  it('that runs goes to where the spot is guaranteed', () => {
     const running = booking({ status: 'Active', held_until: '2026-03-02T13:00:00Z' })
     expect(spanOf(running).to).toBe('2026-03-02T13:00:00Z')
   })

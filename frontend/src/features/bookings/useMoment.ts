@@ -8,7 +8,7 @@ export interface Moment {
   /** What it costs so far; null when it does not run. */
   cost: ComputedRef<number | null>
   elapsedSeconds: ComputedRef<number>
-  /** Until when the spot is (or was) surely his. */
+  /** Until when the spot is (or was) guaranteed. */
   heldUntil: ComputedRef<string>
   /** Seconds until then; negative afterwards. */
   leftSeconds: ComputedRef<number>

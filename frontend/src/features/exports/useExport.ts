@@ -10,7 +10,7 @@ const isOver = (job: ExportJob) => !['queued', 'running'].includes(job.state)
 /** One export from asking to having the file: start, watch, cancel, save. */
 export function useExport(kind: ExportJob['kind']) {
   const client = useQueryClient()
-  const intention = useIdempotencyKey()
+  const idempotency = useIdempotencyKey()
   const id = ref<ExportJob['id'] | null>(null)
 
   const job = useQuery({
@@ -21,9 +21,9 @@ export function useExport(kind: ExportJob['kind']) {
   })
   const start = useMutation({
     mutationFn: (request: { filters: object; format: CsvFormat }) =>
-      exportsApi.start(kind, request.filters, request.format, intention.keyFor(request)),
+      exportsApi.start(kind, request.filters, request.format, idempotency.keyFor(request)),
     onSuccess: (created, { format }) => {
-      intention.fulfilled()
+      idempotency.fulfilled()
       // Another format was chosen while this answer was on its way.
       if (format !== csvFormat.value) return void cancel.mutate(created.id)
       client.setQueryData(['export', created.id], created)
@@ -36,6 +36,6 @@ export function useExport(kind: ExportJob['kind']) {
   })
   const save = useMutation({ mutationFn: exportsApi.save })
   /** Turns to one that was asked for before; to none, when null. */
-  const turnTo = (known: ExportJob['id'] | null) => (id.value = known)
+  const turnTo = (jobId: ExportJob['id'] | null) => (id.value = jobId)
   return { job, start, cancel, save, turnTo }
 }

@@ -8,7 +8,7 @@ export type MailContent = Pick<MailDetail, 'text' | 'html' | 'headers'>
 /** How delivery stands. `circuit` is open while refused logins keep us from knocking. */
 export type Outbox = Schema<'Outbox'>
 export type MailPage = Schema<'EmailsOut'>
-/** A line of the timetable; `every` is null for what has no fixed time. */
+/** A line of the schedule; `every` is null for what has no fixed time. */
 export type ScheduleLine = Schema<'Line'>
 export type DryRun = Schema<'DryRun'>
 export type System = Schema<'System'>

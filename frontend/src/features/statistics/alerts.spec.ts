@@ -4,7 +4,7 @@ import { attention } from './alerts'
 import type { SystemHealth } from './types'
 
 const good = { ok: true, detail: '' }
-const lights: SystemHealth = {
+const health: SystemHealth = {
   database: good,
   redis: good,
   worker: good,
@@ -25,13 +25,13 @@ const lot = (id: number, changes: Partial<Lot> = {}) =>
 
 describe('what needs attention', () => {
   it('is nothing while all is well', () => {
-    expect(attention(lights, [lot(1)])).toEqual([])
+    expect(attention(health, [lot(1)])).toEqual([])
     expect(attention(undefined, [])).toEqual([])
   })
 
   it('is what does not run, undelivered mail, full and closed places, gravest first', () => {
     const alerts = attention(
-      { ...lights, worker: { ok: false, detail: '' }, outbox: { failed: 2, queued: 0 } },
+      { ...health, worker: { ok: false, detail: '' }, outbox: { failed: 2, queued: 0 } },
       [lot(1, { available_spots: 0 }), lot(2, { out_of_service_spots: 3 })],
     )
     expect(alerts.map((one) => [one.key, one.critical])).toEqual([
@@ -45,8 +45,8 @@ describe('what needs attention', () => {
   })
 
   it('is a name that two accounts or lots share', () => {
-    const [matter] = attention({ ...lights, names: { count: 2 } }, [])
-    expect(matter).toMatchObject({
+    const [alert] = attention({ ...health, names: { count: 2 } }, [])
+    expect(alert).toMatchObject({
       key: 'statistics.attention.names',
       details: { n: 2 },
       critical: false,
@@ -54,6 +54,6 @@ describe('what needs attention', () => {
   })
 
   it('does not call an empty lot full', () => {
-    expect(attention(lights, [lot(1, { capacity: 0, available_spots: 0 })])).toEqual([])
+    expect(attention(health, [lot(1, { capacity: 0, available_spots: 0 })])).toEqual([])
   })
 })

@@ -13,14 +13,14 @@ export interface Alert {
 const PROGRAMS = ['database', 'redis', 'worker', 'beat', 'disk'] as const
 
 /** What does not run, what was not delivered, and which lots have no spot left. Gravest first. */
-export function attention(lights: SystemHealth | undefined, lots: readonly Lot[]): Alert[] {
+export function attention(health: SystemHealth | undefined, lots: readonly Lot[]): Alert[] {
   const alerts: Alert[] = []
   const system = { name: 'admin-mail', query: { view: 'system' } }
   for (const name of PROGRAMS) {
-    if (lights && lights[name] && !lights[name].ok)
+    if (health && health[name] && !health[name].ok)
       alerts.push({ key: `statistics.attention.${name}`, details: {}, to: system, critical: true })
   }
-  const failed = Number(lights?.outbox.failed ?? 0)
+  const failed = Number(health?.outbox.failed ?? 0)
   if (failed)
     alerts.push({
       key: 'statistics.attention.mail',
@@ -28,11 +28,11 @@ export function attention(lights: SystemHealth | undefined, lots: readonly Lot[]
       to: { name: 'admin-mail', query: { state: 'failed' } },
       critical: true,
     })
-  const twins = lights?.names.count ?? 0
-  if (twins)
+  const duplicates = health?.names.count ?? 0
+  if (duplicates)
     alerts.push({
       key: 'statistics.attention.names',
-      details: { n: twins },
+      details: { n: duplicates },
       to: system,
       critical: false,
     })

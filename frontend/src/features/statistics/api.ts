@@ -25,8 +25,8 @@ export const statisticsApi = {
   hour: async (params: HourQuery): Promise<HourStatistics> =>
     (await http.get<{ hour: HourStatistics }>('/api/stats/admin/hour', { params })).hour,
   hourCsv: (query: HourQuery): Promise<Blob> => {
-    const given = Object.entries(query).filter(([, value]) => value !== undefined)
-    const params = new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
+    const entries = Object.entries(query).filter(([, value]) => value !== undefined)
+    const params = new URLSearchParams(entries.map(([name, value]) => [name, String(value)]))
     params.set('format', csvFormat.value)
     return http.blob(`/api/stats/admin/hour.csv?${params}`)
   },

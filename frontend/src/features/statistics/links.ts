@@ -21,7 +21,7 @@ export function parkedNow(lot: number | null): RouteLocationRaw {
 
 export type Counted = 'started' | 'ended' | 'parked'
 
-/** The bookings of a part of the figures: of these days, this lot, or all of them. */
+/** The bookings of a part of the metrics: of these days, this lot, or all of them. */
 export function countedLink(
   stats: Pick<AdminStats, 'from' | 'to' | 'lot_id'>,
   counted: Counted,
@@ -44,7 +44,7 @@ export function countedLink(
 
 export const LOTS_ID = 'figures-lots'
 
-/** What stands behind a figure, and the text that says so. */
+/** What stands behind a metric, and the text that says so. */
 export function metricLink(
   one: Metric,
   here: LocationQuery,

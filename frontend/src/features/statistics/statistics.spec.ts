@@ -30,7 +30,7 @@ function formatters() {
   return metricFormat
 }
 
-describe('the key figures', () => {
+describe('the key metrics', () => {
   it('say their value, their change in words, and lead to their bookings', () => {
     const cards = mount(MetricCards, { props: { stats: sampleStats() }, global })
     const revenue = cards.findAll('.pw-kpi').find((card) => card.text().startsWith('Revenue'))!
@@ -96,17 +96,17 @@ describe('the heat map', () => {
   })
 })
 
-describe('figures as text', () => {
+describe('metrics as text', () => {
   it('have their unit', () => {
     const write = formatters()
-    expect(write.figure(null, 'money')).toBe('–')
-    expect(write.figure(12.5, 'money')).toBe('€12.50')
-    expect(write.figure(26.4, 'percent')).toBe('26%')
-    expect(write.figure(0.5, 'percent')).toBe('0.5%')
-    expect(write.figure(7800, 'seconds')).toBe('2 hr 10 min')
-    expect(write.figure(125, 'minutes')).toBe('2 hr 5 min')
-    expect(write.figure(0.327, 'per_spot_day')).toBe('0.33')
-    expect(write.figure(1234, 'count')).toBe('1,234')
+    expect(write.metric(null, 'money')).toBe('–')
+    expect(write.metric(12.5, 'money')).toBe('€12.50')
+    expect(write.metric(26.4, 'percent')).toBe('26%')
+    expect(write.metric(0.5, 'percent')).toBe('0.5%')
+    expect(write.metric(7800, 'seconds')).toBe('2 hr 10 min')
+    expect(write.metric(125, 'minutes')).toBe('2 hr 5 min')
+    expect(write.metric(0.327, 'per_spot_day')).toBe('0.33')
+    expect(write.metric(1234, 'count')).toBe('1,234')
   })
 
   it('name days and weekdays', () => {

@@ -1,6 +1,6 @@
 import type { Schema } from '@/shared/api/types'
 
-/** The figures' shapes. Days are local days of each lot. */
+/** The metrics' shapes. Days are local days of each lot. */
 export type AdminStats = Schema<'AdminStatsOut'>
 export type LotStatistics = AdminStats['lots'][number]
 /** A cell of the heat map with the days that it is made of. */

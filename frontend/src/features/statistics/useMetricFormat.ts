@@ -25,7 +25,7 @@ export function useMetricFormat(currency: MaybeRefOrGetter<string>) {
   const moneyShort = (value: number) =>
     format.number(value, { style: 'currency', currency: toValue(currency), notation: 'compact' })
 
-  function figure(value: number | null, unit: Unit): string {
+  function metric(value: number | null, unit: Unit): string {
     if (value === null) return t('statistics.none')
     switch (unit) {
       case 'money':
@@ -86,7 +86,7 @@ export function useMetricFormat(currency: MaybeRefOrGetter<string>) {
     money,
     moneyShort,
     shortTime,
-    figure,
+    metric,
     day,
     weekday,
     hour,

@@ -216,7 +216,7 @@ export const http = {
     (await send<Blob>({ method: 'GET', url, responseType: 'blob', timeout: 120_000 })).data,
 }
 
-/** A key for one intention. `randomUUID` exists on https and localhost only. */
+/** A key for one request. `randomUUID` exists on https and localhost only. */
 export function newIdempotencyKey(): string {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
   const bytes = crypto.getRandomValues(new Uint8Array(16))

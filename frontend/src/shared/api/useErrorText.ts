@@ -1,7 +1,7 @@
 import type { ApiError } from './errors'
 import { hasMessage, i18n } from '@/shared/format/i18n'
 
-const known = (key: string): string | null => (hasMessage(key) ? i18n.global.t(key) : null)
+const textFor = (key: string): string | null => (hasMessage(key) ? i18n.global.t(key) : null)
 
 /**
  * What happened and what to do next, in the user's language. The server speaks English; what it
@@ -9,22 +9,22 @@ const known = (key: string): string | null => (hasMessage(key) ? i18n.global.t(k
  */
 export function errorText(error: ApiError): string {
   const { t } = i18n.global
-  const text = known(`errors.code.${error.code}`)
+  const text = textFor(`errors.code.${error.code}`)
   if (text) return text
   if (error.status === 429) return t('errors.tooMany', { seconds: error.retryAfterSeconds ?? 60 })
   if (error.status === 503) return t('errors.unavailable')
   if (error.status >= 500) return t('errors.server')
   const field = Object.keys(error.fields).find((name) => hasMessage(`errors.field.${name}`))
   if (field) return t(`errors.field.${field}`)
-  return known(`errors.status.${error.status}`) ?? (error.message || t('errors.unexpected'))
+  return textFor(`errors.status.${error.status}`) ?? (error.message || t('errors.unexpected'))
 }
 
 /** What is wrong with one field of a form. */
 export function fieldText(error: ApiError, name: string): string {
   return (
-    known(`errors.code.${error.code}`) ??
-    known(`errors.field.${name}`) ??
-    known('errors.field.other') ??
+    textFor(`errors.code.${error.code}`) ??
+    textFor(`errors.field.${name}`) ??
+    textFor('errors.field.other') ??
     error.fields[name]?.[0] ??
     ''
   )

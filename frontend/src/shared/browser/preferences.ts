@@ -48,9 +48,9 @@ export function setTheme(choice: Theme): void {
 
 /** Times that belong to no lot follow the profile's zone; without one, the browser's. */
 export function setDisplayTimezone(zone: string | null): void {
-  const named = zone ?? browserZone()
-  displayTimezone.value = safeZone(named)
-  displayZoneKnown.value = isKnownZone(named)
+  const timezone = zone ?? browserZone()
+  displayTimezone.value = safeZone(timezone)
+  displayZoneKnown.value = isKnownZone(timezone)
 }
 
 export function followSystemTheme(): void {

@@ -61,6 +61,6 @@ export function useForm<T extends object>(options: {
 
 /** What the server found wrong with the fields this form has. */
 function ofThisForm(error: ApiError, values: object): FieldErrors {
-  const known = Object.keys(error.fields).filter((name) => name in values)
-  return Object.fromEntries(known.map((name) => [name, fieldText(error, name)]))
+  const names = Object.keys(error.fields).filter((name) => name in values)
+  return Object.fromEntries(names.map((name) => [name, fieldText(error, name)]))
 }

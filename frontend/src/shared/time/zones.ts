@@ -2,11 +2,11 @@
 const DAY_MS = 86_400_000
 
 const UNKNOWN = 'Etc/Unknown'
-const known = new Map<string, boolean>()
+const validity = new Map<string, boolean>()
 
 /** Whether this browser can tell the time of a zone. */
 export function isKnownZone(zone: string): boolean {
-  let answer = known.get(zone)
+  let answer = validity.get(zone)
   if (answer === undefined) {
     try {
       new Intl.DateTimeFormat('en', { timeZone: zone })
@@ -14,7 +14,7 @@ export function isKnownZone(zone: string): boolean {
     } catch {
       answer = false
     }
-    known.set(zone, answer)
+    validity.set(zone, answer)
   }
   return answer
 }

@@ -13,7 +13,7 @@ export interface AdminFilters {
   to: string
   user_id: string
   spot_id: string
-  /** What the figures counted, on which days of each lot's own calendar: for links from there. */
+  /** What the metrics counted, on which days of each lot's own calendar: for links from there. */
   counted: string
   from_day: string
   to_day: string

@@ -36,7 +36,7 @@ export function useAdminBookings(filters: MaybeRefOrGetter<Record<string, string
   return { query, refreshSoon }
 }
 
-/** What stands behind a figure comes to the figure; other lists may be as long as the whole past. */
+/** What stands behind a metric comes to the metric; other lists may be as long as the whole past. */
 export function useBookingTotals(filters: MaybeRefOrGetter<Record<string, string>>) {
   return useQuery({
     queryKey: computed(() => ['admin', 'bookings', 'totals', toValue(filters)]),

@@ -28,7 +28,7 @@ export function queryFromFilters(filters: HistoryFilters): LocationQueryRaw {
   return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== ''))
 }
 
-function named(filters: HistoryFilters): BookingFilters {
+function commonFilters(filters: HistoryFilters): BookingFilters {
   return {
     ...(filters.status && { status: filters.status }),
     ...(filters.lot && { lot_id: Number(filters.lot) }),
@@ -41,7 +41,7 @@ function named(filters: HistoryFilters): BookingFilters {
  */
 export function apiFilters(filters: HistoryFilters, timeZone: string): BookingFilters {
   const { from, to } = filters
-  if (from && to && from <= to) return { ...named(filters), from_day: from, to_day: to }
+  if (from && to && from <= to) return { ...commonFilters(filters), from_day: from, to_day: to }
   return exportFilters(filters, timeZone)
 }
 
@@ -49,7 +49,7 @@ export function apiFilters(filters: HistoryFilters, timeZone: string): BookingFi
 export function exportFilters(filters: HistoryFilters, timeZone: string): BookingFilters {
   const begins = (day: string) => startOfDay(day, timeZone).toISOString()
   return {
-    ...named(filters),
+    ...commonFilters(filters),
     ...(filters.from && { from: begins(filters.from) }),
     ...(filters.to && { to: begins(dayAfter(filters.to)) }),
   }

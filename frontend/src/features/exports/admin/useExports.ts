@@ -13,7 +13,7 @@ const KEY = ['admin', 'exports']
 /** One's exports; `ended` hears of each that ends while one looks on. */
 export function useExports(ended: (job: ExportJob) => void) {
   const client = useQueryClient()
-  const intention = useIdempotencyKey()
+  const idempotency = useIdempotencyKey()
   const changed = () => client.invalidateQueries({ queryKey: KEY })
   const jobs = useQuery({
     queryKey: KEY,
@@ -28,10 +28,10 @@ export function useExports(ended: (job: ExportJob) => void) {
   const start = useMutation({
     mutationFn: () => {
       const format = csvFormat.value
-      return exportsApi.start('all_data', {}, format, intention.keyFor(`all_data ${format}`))
+      return exportsApi.start('all_data', {}, format, idempotency.keyFor(`all_data ${format}`))
     },
     onSuccess: async () => {
-      intention.fulfilled()
+      idempotency.fulfilled()
       await changed()
     },
   })

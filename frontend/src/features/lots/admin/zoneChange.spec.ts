@@ -38,7 +38,7 @@ const refusal = new ApiError(409, 'timezone_confirm', 'Confirm it.', {}, null, n
   blocking: [reserved],
 })
 
-function opened() {
+function openForm() {
   const client = new QueryClient({ defaultOptions: { queries: { enabled: false } } })
   return mount(LotForm, {
     props: { lot, timezone: 'Europe/Berlin' },
@@ -60,7 +60,7 @@ describe.each([
     await setLocale(locale)
     const update = vi.spyOn(adminLotsApi, 'update').mockRejectedValueOnce(refusal)
     update.mockResolvedValue(lot)
-    const form = opened()
+    const form = openForm()
     await form.get('select').setValue('America/New_York')
     await form.get('form').trigger('submit')
     await flushPromises()
@@ -77,7 +77,7 @@ describe.each([
   it('asks again about another zone than the one that was asked about', async () => {
     await setLocale(locale)
     const update = vi.spyOn(adminLotsApi, 'update').mockRejectedValue(refusal)
-    const form = opened()
+    const form = openForm()
     await form.get('select').setValue('America/New_York')
     await form.get('form').trigger('submit')
     await flushPromises()

@@ -1,7 +1,7 @@
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
 import { isDay } from '@/shared/time/zones'
 
-/** Periods of the figures: whole days as YYYY-MM-DD, first and last included. Pure. */
+/** Periods of the metrics: whole days as YYYY-MM-DD, first and last included. Pure. */
 export interface Period {
   from: string
   to: string
@@ -55,8 +55,8 @@ export function choiceFromQuery(query: LocationQuery, today: string): Choice {
   const lot = typeof query.lot === 'string' && /^\d{1,15}$/.test(query.lot) ? query.lot : ''
   if (isDay(query.from) && isDay(query.to) && query.from <= query.to)
     return { preset: 'custom', from: query.from, to: query.to, lot }
-  const named = PRESETS.find((preset) => preset === query.period) ?? DEFAULT_PRESET
-  return { preset: named, ...periodOf(named, today), lot }
+  const preset = PRESETS.find((one) => one === query.period) ?? DEFAULT_PRESET
+  return { preset, ...periodOf(preset, today), lot }
 }
 
 export function queryFromChoice(choice: Choice): LocationQueryRaw {
