@@ -18,7 +18,7 @@ from parking.lot_admin import csv_import
 from tests.bookings.helpers import make_lot, park, reserve
 
 H = timedelta(hours=1)
-PAGE_TEXTS = Path(__file__).parents[3] / "frontend" / "src" / "locales"
+PAGE_TEXTS = Path(__file__).parents[3] / "frontend" / "src" / "features" / "lots" / "admin" / "locales"
 NEW = {"name": "Harbour", "capacity": 3, "price_per_hour": 2.5}
 
 
@@ -254,7 +254,7 @@ def test_every_fault_of_a_file_has_words_in_every_language():
         assert {fault["reason"] for fault in refused.value.members["faults"]} == expected
         reasons |= expected
     for language in ("en", "de"):
-        words = json.loads((PAGE_TEXTS / language / "adminLots.json").read_text(encoding="utf-8"))
+        words = json.loads((PAGE_TEXTS / f"{language}.json").read_text(encoding="utf-8"))
         assert set(words["adminLots"]["csv"]["fault"]) == reasons
 
 
