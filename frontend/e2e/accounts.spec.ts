@@ -102,7 +102,7 @@ for (const [device, viewport] of [
       await expect(a.locator('.pw-header-user')).toContainText(anna.username)
       const writes = writesOf(a)
       await press.click()
-      await expect(a.locator('.pw-notice')).toContainText(`signed in now: ${bert.username}`)
+      await expect(a.locator('.pw-notice')).toContainText(`now signed in: ${bert.username}`)
       await expect(a.locator('.pw-notice')).toContainText('was not carried out')
       expect(writes.slice(0, 2)).toEqual(['POST /api/book 401', 'POST /auth/refresh 409'])
       expect(writes.filter((one) => one.startsWith('POST /api/book'))).toHaveLength(1)
@@ -151,7 +151,7 @@ test('a server that does not look at the account is not believed either', async 
   await endTokens(anna, a)
   const writes = writesOf(a)
   await a.getByRole('button', { name: 'Book a spot now' }).click()
-  await expect(a.locator('.pw-notice')).toContainText(`signed in now: ${bert.username}`)
+  await expect(a.locator('.pw-notice')).toContainText(`now signed in: ${bert.username}`)
   expect(writes.filter((one) => one.startsWith('POST /api/book'))).toEqual(['POST /api/book 401'])
   expect(await bookingsOf(bert)).toEqual([])
 })
@@ -177,7 +177,7 @@ test('reading does not turn the page into the other user’s', async ({ context 
   await endTokens(anna)
   // By itself: the list is asked for again as soon as the tab is looked at.
   await a.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
-  await expect(a.locator('.pw-notice')).toContainText(`signed in now: ${bert.username}`)
+  await expect(a.locator('.pw-notice')).toContainText(`now signed in: ${bert.username}`)
   await expect(a.locator('.pw-notice')).not.toContainText('was not carried out')
 })
 
