@@ -62,7 +62,7 @@ test('eight tabs all load, are live and can act, on one stream', async ({ contex
   await tabs[7]!.getByRole('button', { name: 'End parking', exact: true }).click()
   await tabs[7]!.getByRole('button', { name: /^End parking for €/ }).click()
   await expect(
-    tabs[7]!.getByText(`Spot ${booking.spot_number} released`, { exact: false }).first(),
+    tabs[7]!.getByText(`Parking on spot ${booking.spot_number} ended`, { exact: false }).first(),
   ).toBeVisible()
   await Promise.all(tabs.map((tab) => expect(freeAt(tab, lot)).toContainText('9')))
 })
