@@ -108,7 +108,7 @@ def test_reads_go_on_writes_are_refused_and_space_mends_it(site):
     done, refused = site.fill_until_refused()
     status, headers, problem = refused
     assert (status, problem["code"]) == (503, "storage_full"), problem
-    assert problem["detail"].startswith("The server's disk is full. Nothing was changed;")
+    assert problem["detail"].startswith("The server's disk is full. Nothing was changed.")
     assert int(headers["Retry-After"]) > 0
     pid = worker_of(site.server)
     for _ in range(15):
