@@ -12,8 +12,7 @@ import time
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from parking import database
-from parking.database import db, transaction
+from parking.database import db, sqlite, transaction
 from parking.database.gate import Gate, GateTimeout
 from parking.database.outages import Busy
 from tests.conftest import Client, make_settings, make_user
@@ -196,7 +195,7 @@ def test_an_exception_that_passes_a_waiting_thread_leaves_the_queue(tmp_path, mo
 def test_writes_are_refused_in_time_and_reads_go_on(app, holder, tmp_path, auth, monkeypatch):
     lot = make_lot(capacity=2)
     headers = auth(make_user("alice", "user"))
-    monkeypatch.setattr(database, "WRITER_SECONDS", 0.5)
+    monkeypatch.setattr(sqlite, "WRITER_SECONDS", 0.5)
     os.kill(holder(tmp_path / "parking.db.gate").pid, signal.SIGSTOP)
     client = app.test_client()
     wish = {"lot_id": lot.id, "booking_type": "instant"}
@@ -226,7 +225,7 @@ def test_a_writer_past_the_gate_is_waited_for_no_longer(app, terminal, auth, mon
 
 def test_the_wait_at_the_gate_counts_for_the_wait_behind_it(app, holder, terminal, tmp_path, monkeypatch):
     """Two waits in a row end at one deadline: what is left of it is all that BEGIN gets."""
-    monkeypatch.setattr(database, "WRITER_SECONDS", 4)
+    monkeypatch.setattr(sqlite, "WRITER_SECONDS", 4)
     process = holder(tmp_path / "parking.db.gate")
     other = terminal()
     threading.Timer(2, process.kill).start()
@@ -240,7 +239,7 @@ def test_the_wait_at_the_gate_counts_for_the_wait_behind_it(app, holder, termina
 
 
 def test_a_job_hears_of_it_as_of_any_other_fault_of_the_database(app, holder, tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "WRITER_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite, "WRITER_SECONDS", 0.2)
     holder(tmp_path / "parking.db.gate")
     with pytest.raises(Busy), transaction():
         pytest.fail("two writers")
