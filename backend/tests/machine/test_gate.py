@@ -212,7 +212,7 @@ def test_writes_are_refused_in_time_and_reads_go_on(app, holder, tmp_path, auth,
 def test_a_writer_past_the_gate_is_waited_for_no_longer(app, terminal, auth, monkeypatch):
     lot = make_lot(capacity=2)
     headers = auth(make_user("alice", "user"))
-    monkeypatch.setitem(database.SQLITE_PRAGMAS, "busy_timeout", 300)
+    monkeypatch.setitem(sqlite.SQLITE_PRAGMAS, "busy_timeout", 300)
     db.session.remove()
     db.engine.dispose()
     other = terminal()

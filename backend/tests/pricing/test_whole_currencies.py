@@ -121,5 +121,6 @@ def test_texts_write_an_old_amount_with_its_decimals():
 
 
 def test_the_frontend_has_the_same_currencies():
-    source = (Path(__file__).parents[3] / "frontend" / "src" / "shared" / "format" / "currencies.ts").read_text(encoding="utf-8")
+    file = Path(__file__).parents[3] / "frontend" / "src" / "shared" / "format" / "currencies.ts"
+    source = file.read_text(encoding="utf-8")
     assert set(re.findall(r"\b[A-Z]{3}\b", source.split("split")[0].split("WHOLE")[1])) == money.WHOLE
