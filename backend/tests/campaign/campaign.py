@@ -6,7 +6,7 @@ import contextlib
 import logging
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from parking.accounts.models import User
+from parking.audit.models import AuditEntry
 from parking.bookings.models import Booking
 from parking.database import db
 from parking.mail.models import OutboxMail
@@ -134,12 +135,22 @@ def _final_state(product: Product, lot_id: int) -> FinalState:
             for mail in db.session.scalars(select(OutboxMail).where(OutboxMail.kind.in_(MAIL_KINDS)))
             if mail.booking_id in ids
         ]
+        moves = _moves(ids)
         db.session.remove()
     delivered = [delivery.message_id for delivery in product.sink.accepted]
     assert answer.status == 200, answer.body
     revenue = round(sum(day["revenue"] for day in answer.body["stats"]["days"]) * 100)
     ours = {mail.message_id for mail in mails}
-    return FinalState(bookings, mails, [one for one in delivered if one in ours], round(PRICE * 100), revenue)
+    return FinalState(bookings, mails, [one for one in delivered if one in ours], round(PRICE * 100), revenue, moves)
+
+
+def _moves(booking_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
+    query = select(AuditEntry).where(AuditEntry.action == "booking.moved").order_by(AuditEntry.id)
+    moves: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for entry in db.session.scalars(query):
+        if entry.entity_id in booking_ids:
+            moves[entry.entity_id].append((entry.before["spot_id"], entry.after["spot_id"]))
+    return moves
 
 
 def _stored(booking: Booking, username: str) -> StoredBooking:

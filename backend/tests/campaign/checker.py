@@ -24,7 +24,7 @@ def anomalies(history: list[Operation], state: FinalState) -> list[str]:
     for booking in state.bookings:
         by_tag[booking.tag].append(booking)
     return [
-        *_presence(history, by_tag),
+        *_presence(history, state, by_tag),
         *_repeats(history),
         *_endings(history, by_tag),
         *_reads(history),
@@ -34,7 +34,7 @@ def anomalies(history: list[Operation], state: FinalState) -> list[str]:
     ]
 
 
-def _presence(history: list[Operation], by_tag: dict[str, list[StoredBooking]]) -> Iterator[str]:
+def _presence(history: list[Operation], state: FinalState, by_tag: dict[str, list[StoredBooking]]) -> Iterator[str]:
     asked_for = set()
     for operation in (one for one in history if one.action == "book"):
         asked_for.add(operation.tag)
@@ -47,17 +47,21 @@ def _presence(history: list[Operation], by_tag: dict[str, list[StoredBooking]]) 
         if answer and not stored:
             yield f"{operation.tag}: acknowledged, but lost"
         if answer and stored:
-            yield from _same(operation, stored[0])
+            yield from _same(operation, stored[0], state.moves.get(stored[0].id, []))
     for tag in by_tag.keys() - asked_for:
         yield f"{tag}: nobody asked for this booking"
 
 
-def _same(operation: Operation, stored: StoredBooking) -> Iterator[str]:
+def _same(operation: Operation, stored: StoredBooking, moves: list[tuple[int, int]]) -> Iterator[str]:
+    """A reservation may have moved since, because a car stayed on its spot; the audit log knows each move."""
     answered = (operation.acknowledged or {})["booking"]
+    spot_id = answered["spot_id"]
+    for before, after in moves:
+        spot_id = after if before == spot_id else spot_id
     pairs = {
         "id": (answered["id"], stored.id),
         "reference": (answered["reference"], stored.reference),
-        "spot": (answered["spot_id"], stored.spot_id),
+        "spot": (spot_id, stored.spot_id),
         "client": (operation.client, stored.client),
         "type": (operation.booking_type, stored.booking_type),
     }

@@ -88,3 +88,5 @@ class FinalState:
     hourly_minor: int
     revenue_minor: int
     """What the administrator's statistics say was earned in all."""
+    moves: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """Booking -> the spots between which the audit log says it was moved, in order."""

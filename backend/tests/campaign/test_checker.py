@@ -61,6 +61,12 @@ def test_a_good_history_has_no_anomaly():
     assert anomalies(*good()) == []
 
 
+def test_a_reservation_may_move_while_another_car_stays():
+    history, state = copy.deepcopy(good())
+    moved(history, state)
+    assert anomalies(history, state) == []
+
+
 def test_a_release_may_end_as_a_cancellation_while_another_car_stays():
     history, state = copy.deepcopy(good())
     overstayed(history, state)
@@ -151,6 +157,18 @@ def overstayed(history, state):
     state.revenue_minor = 3702
 
 
+def moved(history, state):
+    """Bert's reservation moved to spot 8 before he cancelled it: allowed."""
+    _change_booking(state, 1, spot_id=8)
+    state.moves = {2: [(7, 8)]}
+
+
+def moved_elsewhere(history, state):
+    """The log says that it moved to spot 8, and it is on spot 9."""
+    moved(history, state)
+    _change_booking(state, 1, spot_id=9)
+
+
 def stale_read(history, state):
     history[2].seen = frozenset()
 
@@ -196,6 +214,7 @@ SEEDS = {
     answered_other_cost: "12.33 was answered",
     release_undone: "status is Active",
     cancelled_instead: "the spot was free",
+    moved_elsewhere: "spot was acknowledged as 8 and is 9",
     stale_read: "did not read it",
     wrong_statistics: "the statistics say",
     mail_not_queued: "0 mails release_receipt",
