@@ -56,7 +56,7 @@ def test_the_clients_set_up_word_for_word(venv, new_run, tmp_path):
     for _ in range(2):
         good(python, "-c", SHELL, run=run)
     assert good(python, "-c", "from app import app\nfrom parking.database import schema\nwith app.app_context():\n"
-                "    print(schema.faults())", run=run).strip() == "[]"  # fmt: skip
+                "    print(schema.problems())", run=run).strip() == "[]"  # fmt: skip
 
     # every option of the demonstration, where there is nobody
     missing = call(*demo, "--test", run=run)
