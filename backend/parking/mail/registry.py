@@ -6,6 +6,7 @@ def export_ready_message(context: ExportReady, fmt: Formatter) -> Message: ...
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -70,14 +71,15 @@ TEMPLATES: dict[str, Template] = {}
 """Every template by its name, in the order of the catalogue's names."""
 
 
-def register(name: str, **options: Any) -> Callable[[Builder], Builder]:
-    """Registers the decorated builder as the template `name`; `options` are the fields of Template.
+def register(name: str, *, sample: Callable[[], dict[str, Any]], **options: Any) -> Callable[[Builder], Builder]:
+    """Registers the decorated builder as the template `name`; `options` are the fields of Template. Every call of the
+    template's `sample` gives values of its own, whatever the functions share.
 
     Raises ValueError when the catalogue has no name for it."""
 
     def decorate(build: Builder) -> Builder:
         order = list(catalogue()["kinds"])
-        TEMPLATES[name] = Template(name=name, build=build, **options)
+        TEMPLATES[name] = Template(name=name, build=build, sample=lambda: copy.deepcopy(sample()), **options)
         in_order = sorted(TEMPLATES.values(), key=lambda template: order.index(template.name))
         TEMPLATES.clear()
         TEMPLATES.update((template.name, template) for template in in_order)

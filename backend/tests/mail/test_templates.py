@@ -1,5 +1,6 @@
 """Every template in every language: its text, its size, and that text and HTML agree."""
 
+import json
 import re
 from pathlib import Path
 
@@ -14,6 +15,21 @@ SNAPSHOTS = Path(__file__).with_name("snapshots")
 def numbers(text):
     """Every figure of a text, in order of size, without the ones in web addresses."""
     return sorted(re.findall(r"\d[\d.,:]*\d|\d", re.sub(r"https?://\S+", "", text)))
+
+
+def emptied(value):
+    """Empties every dict and list in it, at any depth."""
+    for inner in list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ():
+        emptied(inner)
+    if isinstance(value, dict | list):
+        value.clear()
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
+def test_a_sample_belongs_to_its_caller(template):
+    before = json.dumps(template.sample())
+    emptied(template.sample())
+    assert json.dumps(template.sample()) == before
 
 
 @pytest.mark.parametrize(("kind", "lang"), EVERY)
