@@ -46,7 +46,10 @@ class Operation:
 
     @property
     def refused(self) -> bool:
-        return bool(self.answers) and self.answers[0].status >= 400
+        """Whether it was refused for good. A refusal is not stored under the key, so an earlier attempt that the client
+        gave up before its answer may still be carried out afterwards; then the outcome is unknown."""
+        unanswered = self.attempts > len(self.answers)
+        return bool(self.answers) and self.answers[0].status >= 400 and not unanswered
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,13 @@ def test_a_reservation_may_move_while_another_car_stays():
     assert anomalies(history, state) == []
 
 
+def test_a_refusal_after_an_attempt_without_an_answer_proves_nothing():
+    history, state = copy.deepcopy(good())
+    refused_but_present(history, state)
+    history[6].attempts = 2  # one of them was cut off before its answer
+    assert anomalies(history, state) == []
+
+
 def test_a_release_may_end_as_a_cancellation_while_another_car_stays():
     history, state = copy.deepcopy(good())
     overstayed(history, state)
