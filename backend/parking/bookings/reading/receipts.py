@@ -45,12 +45,12 @@ def receipt(booking_id: int, who: Identity) -> dict[str, Any]:
 def calendar(booking_id: int, who: Identity) -> str:
     """Returns the calendar file of the user's booking as it is now, as text. Raises NotFound."""
     row = _own(booking_id, who)
-    booking, facts = row.Booking, transitions.mail_context(row)
+    booking, context = row.Booking, transitions.mail_context(row)
     status = lifecycle.status_at(state_of(booking), clock.now())
     if booking.status in LIVE and status not in LIVE:  # over by the clock, but not written yet
         end, _ = end_and_cost(booking, row.Tariff, status)
-        facts |= {"status": status, "end_time": to_rfc3339(end), "sequence": booking.sequence + 1}
-    return emails.calendar_file(facts, row.User)
+        context |= {"status": status, "end_time": to_rfc3339(end), "sequence": booking.sequence + 1}
+    return emails.calendar_file(context, row.User)
 
 
 def _own(booking_id: int, who: Identity) -> Row[Any]:
