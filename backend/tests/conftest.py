@@ -20,7 +20,7 @@ from parking.accounts.models import Role, User
 from parking.accounts.sessions import access_tokens
 from parking.database import db, schema
 from parking.database import postgres as postgres_limits
-from tests.postgres import Postgres
+from tests.postgres import Postgres, folder_in_memory
 
 DATABASES = ("sqlite", "postgresql")
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ def make_settings(folder: Path, **changes) -> config.Settings:
 
 @pytest.fixture(scope="session")
 def postgres():
-    server = Postgres()
+    server = Postgres(folder_in_memory())
     yield server
     server.stop()
 

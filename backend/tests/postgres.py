@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -24,6 +25,25 @@ SETTINGS = {
     "max_prepared_transactions": "0",
 }
 
+MEMORY = Path("/dev/shm")
+ROOM = 2 * 2**30
+
+
+def folder_in_memory() -> Path:
+    """A new folder, on disk where memory has no room. A test's own database takes 11 ms of CPU in memory, 310 ms on
+    ext4."""
+    _remove_folders_of_dead_servers()
+    in_memory = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    return Path(tempfile.mkdtemp(prefix="pg-", dir=MEMORY if in_memory else None))
+
+
+def _remove_folders_of_dead_servers() -> None:
+    """What a run that was killed has left in memory."""
+    for file in MEMORY.glob("pg-*/data/postmaster.pid"):
+        with contextlib.suppress(OSError, ValueError):
+            if not Path("/proc", str(int(file.read_text().split()[0]))).exists():
+                shutil.rmtree(file.parent.parent, ignore_errors=True)
+
 
 def exit_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
@@ -32,8 +52,8 @@ def exit_with_parent() -> None:
 class Postgres:
     """One server on a socket in a folder of its own. A migrated database is the template of every test's own."""
 
-    def __init__(self, **settings: str) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    def __init__(self, folder: Path | None = None, **settings: str) -> None:
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="pg-"))
         self.owner = self._owner()
         self._run("initdb", "-D", str(self.folder / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         chosen = {**SETTINGS, "unix_socket_directories": str(self.folder), **settings}
