@@ -218,11 +218,14 @@ test('who registers in another tab is shown here, too; in German', async ({ cont
   await b.getByLabel('E-Mail').fill(`${name}@example.com`)
   await b.getByLabel('Name').fill(name)
   await b.getByLabel('Passwort', { exact: true }).fill('a good long secret')
+  const writes = writesOf(b)
   await b.getByRole('button', { name: 'Registrieren' }).click()
   await expect(a.locator('.pw-notice')).toContainText(
     `Jetzt ist jemand anderes angemeldet: ${name}`,
   )
   await expect(a.locator('.pw-notice')).toContainText(`Konto von ${anna.username}`)
+  // The account is German from its first answer on; changed afterwards, a tab could meanwhile read English.
+  expect(writes.filter((one) => !one.includes('/auth/refresh'))).toEqual(['POST /auth/register 201'])
 })
 
 test('a release that waits for the network is not sent as somebody else', async ({

@@ -18,7 +18,9 @@ from parking.database.derived_columns import is_conflict
 from parking.errors import Conflict
 
 
-def create_user(session: Session, email: str, username: str, password_hash: str, *role_names: str) -> User:
+def create_user(
+    session: Session, email: str, username: str, password_hash: str, *role_names: str, locale: str = "en"
+) -> User:
     """A new account. Call it inside `unique_names()`, which reports a taken address or name."""
     user = User(
         email=email,
@@ -26,7 +28,7 @@ def create_user(session: Session, email: str, username: str, password_hash: str,
         password=password_hash,
         active=True,
         fs_uniquifier=new_uniquifier(),
-        locale="en",
+        locale=locale,
         theme="system",
         plates=[],
         created_at=clock.now(),

@@ -106,7 +106,7 @@ def _signed_in(message: str, done: service.SignedIn) -> dict[str, Any]:
 @documented(409)
 def register(body: schemas.Register) -> dict[str, Any]:
     """Create an account."""
-    done = service.register(body.email, body.username, body.password, cookies.browser())
+    done = service.register(body.email, body.username, body.password, body.locale, cookies.browser())
     return _signed_in("User registered successfully", done)
 
 
@@ -117,7 +117,7 @@ def register(body: schemas.Register) -> dict[str, Any]:
 @documented(404, 409)
 def setup(body: schemas.Setup) -> dict[str, Any]:
     """Create the first administrator account, with the link that the start printed."""
-    done = service.set_up(body.token, body.email, body.username, body.password, cookies.browser())
+    done = service.set_up(body.token, body.email, body.username, body.password, body.locale, cookies.browser())
     return _signed_in("You are the administrator now", done)
 
 

@@ -36,6 +36,7 @@ def _optional_username(given: str | None) -> str | None:
 class _NewAccount(In):
     email: Email
     password: NewPassword
+    locale: Annotated[Locale, Field(description="The language of the account's pages and mails.")] = "en"
 
 
 class Register(_NewAccount):

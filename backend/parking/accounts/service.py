@@ -33,7 +33,7 @@ class SignedIn:
         return access_tokens.issue(self.user.fs_uniquifier, self.opened.family)
 
 
-def register(email: str, username: str | None, password: str, browser: Browser) -> SignedIn:
+def register(email: str, username: str | None, password: str, locale: str, browser: Browser) -> SignedIn:
     """Creates a driver and signs them in; without a name, under the first free one derived from the address.
 
     Raises Invalid for the password, Conflict for a taken address or name.
@@ -41,27 +41,27 @@ def register(email: str, username: str | None, password: str, browser: Browser) 
     hashing.require(password, email=email, username=username or "")
     password_hash = hashing.hash_of(password)
     if username is not None:
-        return _create_driver(email, username, password_hash, browser)
+        return _create_driver(email, username, password_hash, locale, browser)
     for name in names.default_names(email):
         try:
-            return _create_driver(email, name, password_hash, browser)
+            return _create_driver(email, name, password_hash, locale, browser)
         except Conflict as conflict:
             if conflict.code != "username_taken":
                 raise
     raise Conflict("Please choose a name.", code="username_taken", errors={"username": ["Please choose a name."]})
 
 
-def _create_driver(email: str, username: str, password_hash: str, browser: Browser) -> SignedIn:
+def _create_driver(email: str, username: str, password_hash: str, locale: str, browser: Browser) -> SignedIn:
     with account_changes.unique_names() as session:
-        user = account_changes.create_user(session, email, username, password_hash, "user")
+        user = account_changes.create_user(session, email, username, password_hash, "user", locale=locale)
         opened = browser_sessions.begin(session, user.id, browser)
         audit.record(session, "user.registered", "user", user.id, after={"roles": ["user"]}, actor_id=user.id)
     return SignedIn(user, opened)
 
 
-def set_up(secret: str, email: str, username: str, password: str, browser: Browser) -> SignedIn:
+def set_up(secret: str, email: str, username: str, password: str, locale: str, browser: Browser) -> SignedIn:
     """Creates the first administrator by the set-up link and signs them in. Raises what `complete_setup` raises."""
-    return SignedIn(*complete_setup(secret, email, username, password, browser))
+    return SignedIn(*complete_setup(secret, email, username, password, locale, browser))
 
 
 def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None) -> SignedIn:

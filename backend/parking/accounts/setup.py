@@ -101,7 +101,9 @@ def _create_admin_from(configured: settings.Settings) -> User:
         raise ConfigError([("ADMIN_EMAIL", f"cannot be used: {error}")]) from None
 
 
-def complete_setup(secret: str, email: str, username: str, password: str, browser: Browser) -> tuple[User, OpenSession]:
+def complete_setup(
+    secret: str, email: str, username: str, password: str, locale: str, browser: Browser
+) -> tuple[User, OpenSession]:
     """Creates the first administrator by the set-up link and signs them in.
 
     Raises NotFound for a link that does not work (also when there is an administrator by now), Invalid for the
@@ -116,7 +118,7 @@ def complete_setup(secret: str, email: str, username: str, password: str, browse
         one_time_tokens.consume(session, "setup", secret)
         if queries.count_admins(session) > 0:
             raise one_time_tokens.invalid_token()
-        user = account_changes.create_user(session, email, username, password_hash, "admin")
+        user = account_changes.create_user(session, email, username, password_hash, "admin", locale=locale)
         opened = browser_sessions.begin(session, user.id, browser)
         audit.record(session, "user.created", "user", user.id, after={"roles": ["admin"]}, actor_id=user.id)
     return user, opened

@@ -30,6 +30,13 @@ def test_the_answer_holds_no_hash_and_no_uniquifier(client, rows):
     assert rows(User)[0].fs_uniquifier not in text
 
 
+@pytest.mark.parametrize(("sent", "kept"), [({}, "en"), ({"locale": "de"}, "de")])
+def test_an_account_begins_in_the_language_of_the_form(client, rows, actions, sent, kept):
+    assert client.post("/auth/register", json={**DAVE, **sent}).json["user"]["locale"] == kept
+    assert rows(User)[0].locale == kept
+    assert actions() == ["user.registered"]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -57,6 +64,7 @@ def test_of_many_who_want_one_address_one_gets_it(app, together, rows):
 
 
 WRONG = [
+    ({"locale": "tlh"}, "locale"),
     ({"email": "not an address"}, "email"),
     ({"email": 5}, "email"),
     ({"email": {"a": 1}}, "email"),

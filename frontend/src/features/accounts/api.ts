@@ -1,16 +1,23 @@
 import { http, refreshSession } from '@/shared/api/http'
-import type { Schema, Session, SignIn, Site, User } from '@/shared/api/types'
+import type { Locale, Schema, Session, SignIn, Site, User } from '@/shared/api/types'
 
 export type ProfileChange = Partial<
   Omit<Schema<'ProfileChange'>, 'mail_preferences'> & Pick<User, 'mail_preferences'>
 >
 
+interface NewAccount {
+  email: string
+  username: string
+  password: string
+  locale: Locale
+}
+
 export const accountsApi = {
   site: () => http.get<{ site: Site }>('/api/public/site').then((answer) => answer.site),
   login: (body: { email: string; password: string }) => http.post<SignIn>('/auth/login', body),
-  register: (body: { email: string; username: string; password: string }) =>
+  register: (body: NewAccount) =>
     http.post<SignIn>('/auth/register', body),
-  setUp: (body: { token: string; email: string; username: string; password: string }) =>
+  setUp: (body: NewAccount & { token: string }) =>
     http.post<SignIn>('/auth/setup', body),
   changeEmail: (body: { email: string; password: string }) =>
     http.post<{ message: string }>('/auth/email/change', body),

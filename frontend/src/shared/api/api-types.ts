@@ -1103,6 +1103,12 @@ export interface components {
             email: string;
             /** Format: password */
             password: string;
+            /**
+             * @description The language of the account's pages and mails.
+             * @default en
+             * @enum {string}
+             */
+            locale: "en" | "de";
             /** @description Empty or absent: the part of the address before the @, made unique. */
             username?: string | null;
         };
@@ -1158,6 +1164,12 @@ export interface components {
             email: string;
             /** Format: password */
             password: string;
+            /**
+             * @description The language of the account's pages and mails.
+             * @default en
+             * @enum {string}
+             */
+            locale: "en" | "de";
             username: string;
             /** @description The token in the link. */
             token: string;
