@@ -38,10 +38,11 @@ def folder_in_memory() -> Path:
 
 
 def _remove_folders_of_dead_servers() -> None:
-    """What a run that was killed has left in memory."""
+    """What a run that was killed has left in memory. (While initdb prepares a folder, its number is negative.)"""
     for file in MEMORY.glob("pg-*/data/postmaster.pid"):
-        with contextlib.suppress(OSError, ValueError):
-            if not Path("/proc", str(int(file.read_text().split()[0]))).exists():
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            number = int(file.read_text().split()[0])
+            if number > 0 and not Path("/proc", str(number)).exists():
                 shutil.rmtree(file.parent.parent, ignore_errors=True)
 
 
