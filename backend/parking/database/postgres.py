@@ -9,6 +9,7 @@ migrations get what they need.
 from __future__ import annotations
 
 import contextlib
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +33,9 @@ GREETING_SECONDS = 5
 LEAST_SECONDS = 2
 """For either of them in any case."""
 JUST_SILENT = "the database server did not answer a moment ago"
+FRESH_SECONDS = 1.0
+"""A connection that answered so short a time ago need not give a sign of life again. Under load that saves a round trip
+for each connection taken: 0.25 of 1.2 ms of a read, three of the eleven round trips of a booking."""
 RETRY_SECONDS = 1.0
 """How long nobody tries after the server did not answer."""
 TCP = {
@@ -84,18 +88,32 @@ class Connection(psycopg.Connection[Any]):
     """Gives up on an answer after the present limit, and is closed then: what it would still read belongs to nobody."""
 
     when_mute: Callable[[], None] | None = None
+    answered_at = 0.0
+    statement_limit: int | None = None
+    """The `statement_timeout` that was set last, in seconds."""
+
+    def is_fresh(self, statement_limit: int) -> bool:
+        """Whether it answered a moment ago under this limit. A server that ends says so; then there is something to be
+        read."""
+        if self.statement_limit != statement_limit or time.monotonic() - self.answered_at > FRESH_SECONDS:
+            return False
+        poll = select.poll()
+        poll.register(self.pgconn.socket, select.POLLIN)
+        return not poll.poll(0)
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         if timeout is not None:
             return super().wait(gen, interval, timeout)
         silence = limits().silence
         try:
-            return super().wait(gen, interval, silence)
+            answer = super().wait(gen, interval, silence)
         except errors._WaitTimeout:
             self.pgconn.finish()
             if self.when_mute is not None:
                 self.when_mute()
             raise Mute(f"the database server was silent for {silence} s") from None
+        self.answered_at = time.monotonic()
+        return answer
 
 
 class Breaker:
@@ -201,10 +219,13 @@ def prepare(engine: Engine) -> None:
     def taken(connection: Connection, _record: Any, _proxy: Any) -> None:
         """Setting the time limit is the sign of life: one round trip for both."""
         statement = limits().statement or 0
+        if connection.is_fresh(statement):
+            return
         refuse_in_vain()
         try:
             with limited(Limits(None, _greeting_seconds())), _alone(connection):
                 connection.execute(f"SET statement_timeout = '{statement}s'", prepare=False)
+                connection.statement_limit = statement
         except Mute:
             raise
         except psycopg.Error as error:  # it has ended meanwhile: the pool makes another one

@@ -154,6 +154,41 @@ def test_a_slow_statement_ends_for_a_request_and_goes_on_for_a_job(reader, monke
         db.session.remove()
 
 
+def last_statement(postgres_server, name: str) -> str:
+    [(statement,)] = postgres_server.admin.execute("SELECT query FROM pg_stat_activity WHERE datname = %s", (name,))
+    return statement
+
+
+def take_one() -> None:
+    with db.engine.connect():
+        pass
+
+
+@pytest.mark.parametrize(("seconds", "greeted"), [(3600.0, False), (0.0, True)])
+def test_a_connection_that_answered_a_moment_ago_is_not_greeted_again(postgres, reader, monkeypatch, seconds, greeted):
+    """`postgres` is the server of the tests. With 0 seconds, the control, each one taken is."""
+    from parking.database import postgres as limits
+
+    _, proxy, _ = reader
+    monkeypatch.setattr(limits, "FRESH_SECONDS", seconds)
+    db.session.remove()
+    db.engine.dispose()
+    with db.engine.connect() as connection:
+        connection.execute(text("SELECT 'the last one'"))
+    take_one()
+    assert last_statement(postgres, proxy.name).startswith("SET statement_timeout") is greeted
+
+
+def test_a_connection_whose_server_ended_a_moment_ago_is_replaced_unnoticed(postgres, reader):
+    app, proxy, headers = reader
+    client = app.test_client()
+    assert client.get("/auth/me", headers=headers).status_code == 200
+    postgres.admin.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (proxy.name,)
+    )
+    assert client.get("/auth/me", headers=headers).status_code == 200
+
+
 def test_the_server_is_asked_whether_a_client_that_gave_up_is_still_there(reader):
     assert db.session.scalar(text("SHOW client_connection_check_interval")) == "2s"
 
