@@ -1,8 +1,8 @@
 """Finds a free spot and holds it with a booking, in one attempt that is one transaction.
 
-PostgreSQL: the first spot by number that no live booking covers is locked, skipping those that others are taking; the
-booking is then inserted by a statement that checks again, because it sees what was committed since. Nobody waits for
-one spot while they have locked another. SQLite: there is one writer. In both a constraint decides.
+One statement locks the first spot by number that no live booking covers, skipping those that others are taking
+(PostgreSQL), and inserts the booking. It does not see what is committed while it runs; then the constraint decides, and
+it inserts nothing. Nobody waits for one spot while they have locked another. SQLite: there is one writer.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
+    Connection,
     Integer,
     Row,
     Select,
@@ -30,14 +32,17 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
+from parking.accounts import User
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_active, is_live
-from parking.database import UTCDateTime, is_sqlite, upsert
-from parking.lots import Spot
+from parking.database import UTCDateTime, is_sqlite, plus_seconds, upsert
+from parking.lots import Lot, Spot
 from parking.text import names
 
 BOOKING: Any = Booking.__table__
 SPOT: Any = Spot.__table__
+LOT: Any = Lot.__table__
+USER: Any = User.__table__
 """The tables: a statement on them runs in a third of the time of one on the mapped classes."""
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -89,16 +94,26 @@ def _free_spots(*, for_a_car_now: bool) -> Select[Any]:
 
 
 _FREE = {kind: _free_spots(for_a_car_now=kind == "instant") for kind in ("instant", "reserved")}
+_FREE_FIRST = {k: q.limit(1) for k, q in _FREE.items()}
+_FREE_THIS = {k: q.where(SPOT.c.id == bindparam("spot_id")) for k, q in _FREE.items()}
+_IDS: Any = bindparam("lot_ids", expanding=True)
+_TAKEN = select(BOOKING.c.spot_id).where(
+    is_live,
+    BOOKING.c.lot_id.in_(_IDS),
+    BOOKING.c.start_time < bindparam("held_until", type_=UTCDateTime()),
+    BOOKING.c.held_until > bindparam("start_time", type_=UTCDateTime()),
+)
+_FREE_COUNTS = (
+    select(SPOT.c.lot_id, func.count().label("free"))
+    .where(SPOT.c.lot_id.in_(_IDS), SPOT.c.retired_at.is_(None), SPOT.c.id.not_in(_TAKEN))
+    .group_by(SPOT.c.lot_id)
+)
 _UNLOCKED = {k: q.limit(1).with_for_update(key_share=True, skip_locked=True, of=SPOT) for k, q in _FREE.items()}
 _WAITING = {k: q.limit(1).with_for_update(key_share=True, of=SPOT) for k, q in _FREE.items()}
-_THIS = (
-    select(SPOT.c.id, SPOT.c.spot_number)
-    .where(SPOT.c.id == bindparam("spot_id"), SPOT.c.lot_id == bindparam("lot_id"), SPOT.c.retired_at.is_(None))
-    .with_for_update(key_share=True)
-)
+_THIS = {k: q.with_for_update(key_share=True, of=SPOT) for k, q in _FREE_THIS.items()}
+_SPOT_ALONE = select(SPOT.c.id).where(SPOT.c.id == bindparam("spot_id")).with_for_update(key_share=True)
 _TYPES: dict[str, Any] = {
     "lot_id": BigInteger(),
-    "spot_id": BigInteger(),
     "user_id": BigInteger(),
     "tariff_id": BigInteger(),
     "checkin_grace_s": BigInteger(),
@@ -111,32 +126,47 @@ _COLUMNS = [
 ]
 
 
-def _insert_if_free(dialect: str) -> ReturningInsert[Any]:
-    """INSERT … SELECT of the parameters, only if no live booking overlaps when the statement runs."""
+def _insert_on(spots: Select[Any], dialect: str) -> ReturningInsert[Any]:
+    """INSERT … SELECT of the parameters with the spot that the query selects and locks, if the lot is open with this
+    tariff still and the account, which is locked too, is not deleted."""
+    driver = (
+        select(USER.c.id)
+        .where(USER.c.id == bindparam("user_id"), USER.c.deleted_at.is_(None), USER.c.active.is_(True))
+        .with_for_update(read=True, key_share=True)
+        .cte("driver")
+    )
+    same_lot = exists().where(
+        LOT.c.id == bindparam("lot_id"), LOT.c.tariff_id == bindparam("tariff_id"), LOT.c.deleted_at.is_(None)
+    )
+    spot = spots.where(exists(select(driver.c.id)), same_lot).cte("spot")
     times = {c.name for c in BOOKING.columns if isinstance(c.type, UTCDateTime)}
     values = [
-        cast(bindparam(name), _TYPES.get(name, Text()))
-        if name not in times
+        spot.c.id
+        if name == "spot_id"
         else cast(bindparam(name, type_=UTCDateTime()), UTCDateTime())
+        if name in times
+        else cast(bindparam(name), _TYPES.get(name, Text()))
         for name in _COLUMNS
     ]
-    clash = exists().where(*_overlapping(), BOOKING.c.spot_id == bindparam("spot_id"))
-    parked = exists().where(
-        is_active, BOOKING.c.lot_id == bindparam("lot_id"), BOOKING.c.spot_id == bindparam("spot_id")
-    )
-    runs_now = bindparam("status") == literal_column("'Active'")
-    source = select(*values).where(~clash, or_(~runs_now, ~parked))
+    number = select(SPOT.c.spot_number).where(SPOT.c.id == literal_column("booking.spot_id")).scalar_subquery()
+    source = select(*values).select_from(spot)
     if dialect == "sqlite":
-        return insert(BOOKING).from_select(_COLUMNS, source, include_defaults=False).returning(*BOOKING.c)
-    return (
-        upsert.insert(BOOKING, dialect)
-        .from_select(_COLUMNS, source, include_defaults=False)
-        .on_conflict_do_nothing()
-        .returning(*BOOKING.c)
-    )
+        statement: Any = insert(BOOKING).from_select(_COLUMNS, source, include_defaults=False)
+    else:
+        statement = (
+            upsert.insert(BOOKING, dialect)
+            .from_select(_COLUMNS, source, include_defaults=False)
+            .on_conflict_do_nothing()
+        )
+    return statement.returning(*BOOKING.c, number.label("spot_number"))
 
 
-_INSERT = {dialect: _insert_if_free(dialect) for dialect in ("sqlite", "postgresql")}
+_HOLD = {
+    (dialect, way, kind): _insert_on(query, dialect)
+    for dialect in ("sqlite", "postgresql")
+    for way, queries in (("first", _UNLOCKED), ("patient", _WAITING), ("this", _THIS))
+    for kind, query in queries.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +178,40 @@ class HeldSpot:
 
 
 def hold(session: Session, new: NewBooking, spot_id: int | None = None, *, patient: bool = False) -> HeldSpot | None:
-    """Holds a spot with the booking: this one, or the first free by number.
+    """Holds a spot with the booking, in one statement: this one, or the first free by number.
 
-    None: the spot is taken, or another transaction is taking it. `patient` waits for the latter instead of skipping it.
+    None: the spot is taken, or another transaction is taking it (`patient` waits for that one instead of skipping the
+    spot), or the lot or the account has changed since it was read.
     """
-    parameters = insert_values(new)
-    if spot_id is not None:
-        spot = session.execute(_THIS, {**parameters, "spot_id": spot_id}).one_or_none()
-    else:
-        spot = session.execute((_WAITING if patient else _UNLOCKED)[new.booking_type], parameters).one_or_none()
-    if spot is None:
-        return None
-    statement = _INSERT["sqlite" if is_sqlite() else "postgresql"]
-    booking = session.execute(statement, {**parameters, "spot_id": spot.id}).one_or_none()
-    return None if booking is None else HeldSpot(booking, spot.spot_number)
+    way = "this" if spot_id is not None else "patient" if patient else "first"
+    statement = _HOLD["sqlite" if is_sqlite() else "postgresql", way, new.booking_type]
+    booking = session.execute(statement, insert_values(new) | {"spot_id": spot_id}).one_or_none()
+    return None if booking is None else HeldSpot(booking, booking.spot_number)
+
+
+def free_for_a_car(now: Any, spot_id: Any = None) -> ColumnElement[bool]:
+    """Whether a car that comes now could have a spot of the lot, or this one: a column of a SELECT from the lots."""
+    until = plus_seconds(now, LOT.c.instant_hold_s)
+    taken = select(BOOKING.c.spot_id).where(
+        is_live, BOOKING.c.lot_id == LOT.c.id, BOOKING.c.start_time < until, or_(BOOKING.c.held_until > now, is_active)
+    )
+    spots = select(SPOT.c.id).where(SPOT.c.lot_id == LOT.c.id, SPOT.c.retired_at.is_(None), SPOT.c.id.not_in(taken))
+    return exists(spots if spot_id is None else spots.where(SPOT.c.id == spot_id))
+
+
+def is_free(connection: Connection, new: NewBooking, spot_id: int | None = None) -> bool:
+    """Whether a spot of the lot, or this one, could be held with the booking; read without a lock."""
+    query = _FREE_FIRST if spot_id is None else _FREE_THIS
+    return connection.execute(query[new.booking_type], _window(new) | {"spot_id": spot_id}).first() is not None
+
+
+def first_free_spot(connection: Connection, new: NewBooking) -> Row[Any] | None:
+    """Returns the first spot (id, spot_number) that could be held with the booking, read without a lock."""
+    return connection.execute(_FREE_FIRST[new.booking_type], _window(new)).one_or_none()
+
+
+def _window(new: NewBooking) -> dict[str, Any]:
+    return {"lot_id": new.lot_id, "start_time": new.start_time, "held_until": new.held_until}
 
 
 def free_spot(session: Session, lot_id: int, start: datetime, until: datetime) -> Row[Any] | None:
@@ -183,14 +233,16 @@ def next_hold_start(session: Session, booking: Booking, after: datetime) -> date
     )
 
 
-def first_hold(session: Session, spot: Spot, start: datetime, until: datetime) -> Row[datetime, datetime] | None:
-    """Returns (start_time, held_until) of the first live booking that prevents one over [start, until).
+def first_hold(
+    connection: Connection, lot_id: int, spot_id: int, start: datetime, until: datetime
+) -> Row[datetime, datetime] | None:
+    """Returns (start_time, held_until) of the first live booking of the spot that prevents one over [start, until).
 
     A car that has stayed past its hold prevents it too, and is returned where no hold overlaps.
     """
-    return session.execute(
+    return connection.execute(
         select(Booking.start_time, Booking.held_until)
-        .where(is_live, Booking.lot_id == spot.lot_id, Booking.spot_id == spot.id, Booking.start_time < until)
+        .where(is_live, Booking.lot_id == lot_id, Booking.spot_id == spot_id, Booking.start_time < until)
         .where(or_(Booking.held_until > start, is_active))
         .order_by((Booking.held_until > start).desc(), Booking.start_time)
         .limit(1)
@@ -213,7 +265,7 @@ def left_at(session: Session, booking: Booking) -> datetime:
 
 def lock_spot(session: Session, lot_id: int, spot_id: int) -> None:
     """Waits for the transaction that is taking this spot, and locks it until the end of this one."""
-    session.execute(_THIS, {"lot_id": lot_id, "spot_id": spot_id})
+    session.execute(_SPOT_ALONE, {"spot_id": spot_id})
 
 
 def insert_values(new: NewBooking) -> dict[str, Any]:
@@ -230,6 +282,12 @@ def free_spot_ids(
     """Returns the spots that a booking of this type could hold over [start, until), by number, read without a lock."""
     parameters = {"lot_id": lot_id, "start_time": start, "held_until": until}
     return [spot.id for spot in session.execute(_FREE[kind].limit(limit), parameters)]
+
+
+def free_counts(connection: Connection, lot_ids: list[int], start: datetime, until: datetime) -> dict[int, int]:
+    """Returns lot -> spots that a reservation could hold over [start, until); a lot without one is left out."""
+    parameters = {"lot_ids": lot_ids, "start_time": start, "held_until": until}
+    return {row.lot_id: row.free for row in connection.execute(_FREE_COUNTS, parameters)}
 
 
 def lock_lot(session: Session, lot_id: int) -> None:

@@ -12,7 +12,20 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, literal, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from parking import clock
@@ -42,6 +55,11 @@ def apply_all_due_transitions() -> int:
 def apply_due_transitions(lot_id: int) -> int:
     """Applies what is due in one lot, but renews no holds. Returns the number of bookings changed."""
     return sum(_in_batches(query, step, lot_id) for query, step in _STEPS[:2])
+
+
+def is_due(connection: Connection, lot_id: int, now: datetime) -> bool:
+    """Whether something is due in the lot (`apply_due_transitions`); read without a lock."""
+    return connection.execute(_IS_DUE, {"lot_id": lot_id, "now": now}).scalar_one()
 
 
 def apply_due_transition(session: Session, row: Row[Any], now: datetime) -> None:
@@ -79,9 +97,13 @@ def _locked(*where: Any) -> Select[Any]:
 
 
 def _ending(now: datetime) -> Select[Any]:
-    """Selects running reservations without check-in whose window has ended."""
+    return _locked(*_ends(now))
+
+
+def _ends(now: Any) -> tuple[ColumnElement[bool], ...]:
+    """Conditions for running reservations without check-in whose window has ended."""
     by_itself: ColumnElement[bool] = literal_column("booking.booking_type = 'reserved'")
-    return _locked(is_active, Booking.held_until <= now, by_itself, Booking.checkin_grace_s.is_(None))
+    return is_active, Booking.held_until <= now, by_itself, Booking.checkin_grace_s.is_(None)
 
 
 def _end(session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:
@@ -91,11 +113,15 @@ def _end(session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:
 
 
 def _beginning(now: datetime) -> Select[Any]:
-    """Selects reservations that are due: all without check-in that have begun; of the others those that were missed or
-    have a car on their spot."""
+    return _locked(*_begins(now))
+
+
+def _begins(now: Any) -> tuple[ColumnElement[bool], ...]:
+    """Conditions for reservations that are due: all without check-in that have begun; of the others those that were
+    missed or have a car on their spot."""
     deadline = plus_seconds(Booking.reserved_start, Booking.checkin_grace_s)
     car = _car_on_spot().exists()
-    return _locked(is_reserved, Booking.start_time <= now, or_(Booking.checkin_grace_s.is_(None), deadline <= now, car))
+    return is_reserved, Booking.start_time <= now, or_(Booking.checkin_grace_s.is_(None), deadline <= now, car)
 
 
 def _car_on_spot() -> Select[Any]:
@@ -179,3 +205,12 @@ _STEPS: tuple[tuple[Callable[[datetime], Select[Any]], Step], ...] = (
     (_beginning, _begin),
     (_renewable, _renew),
 )
+
+
+def _is_due() -> Select[bool]:
+    now, in_lot = bindparam("now", type_=UTCDateTime()), Booking.lot_id == bindparam("lot_id")
+    ending, beginning = (exists(select(Booking.id).where(in_lot, *due)) for due in (_ends(now), _begins(now)))
+    return select(or_(ending, beginning))
+
+
+_IS_DUE = _is_due()

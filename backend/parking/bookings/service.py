@@ -3,53 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, and_, bindparam, func, select
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.orm import Session
 
 from parking import clock, idempotency, mail, settings
-from parking.accounts import User
-from parking.bookings import allocation, emails, expiry, transitions
+from parking.bookings import allocation, emails, expiry, refusals, transitions
+from parking.bookings.booking_request import BookRequest, Place, new_booking, read_place
 from parking.bookings.events import publish_events
 from parking.bookings.models import Booking
-from parking.bookings.reading import alternatives, queries
+from parking.bookings.reading import queries
 from parking.bookings.reading.views import booking_view, row_view, state_of
 from parking.bookings.rules import lifecycle
 from parking.bookings.rules.times import read_time
-from parking.bookings.status_sql import is_block, is_live
-from parking.bookings.windows import check_length, read_window
-from parking.database import ColumnGroups, db, is_sqlite, transaction
-from parking.errors import Conflict, Invalid, NotFound, Unavailable
-from parking.lots import Lot, Spot, open_lot
+from parking.bookings.windows import check_length
+from parking.database import db, is_sqlite, reading, transaction
+from parking.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from parking.money import to_number
-from parking.pricing import Tariff
-from parking.text.counting import counted
 from parking.timestamps import to_rfc3339
-from parking.web import signed_out
 
 PATIENT_AFTER = 3
 """After so many lost races an attempt queues for the lot instead of skipping the spots that others are taking."""
 MAX_ATTEMPTS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class BookRequest:
-    """A request for a spot. Times as sent (read in the lot's zone); both None = from now on."""
-
-    lot_id: int
-    user_id: int
-    reserved_start: str | None = None
-    reserved_end: str | None = None
-    spot_id: int | None = None
-    vehicle_plate: str | None = None
-
-    @property
-    def is_instant(self) -> bool:
-        return self.reserved_start is None
 
 
 def book(request: BookRequest) -> dict[str, Any]:
@@ -59,10 +37,9 @@ def book(request: BookRequest) -> dict[str, Any]:
     the next free one, `too_many_bookings`), Unavailable after MAX_ATTEMPTS lost races.
     """
     for attempt in range(MAX_ATTEMPTS):
+        place, new = _look(request)
         with transaction() as session:
             record = idempotency.begin(session)
-            place = read_place(session, request)
-            new = new_booking(request, place.lot, clock.now())
             _check_limit(session, request.user_id)
             if attempt >= PATIENT_AFTER:
                 allocation.lock_lot(session, request.lot_id)
@@ -73,96 +50,46 @@ def book(request: BookRequest) -> dict[str, Any]:
                 if record:
                     record.store(201, answer)
                 return answer
-        if expiry.apply_due_transitions(request.lot_id) == 0:
-            _refuse_if_full(request, new)
     raise Unavailable("Many drivers are booking in this lot at the moment. Please try again.")
 
 
-class _Place(NamedTuple):
-    """The lot, its tariff and the driver; each with the columns of its table."""
+def _look(request: BookRequest) -> tuple[Place, allocation.NewBooking]:
+    """Reads the place and the booking that would come of the request, before anything is locked.
 
-    lot: Any
-    tariff: Any
-    user: Any
-
-
-_USER = [
-    User.__table__.c[name] for name in ("id", "email", "username", "locale", "timezone", "deleted_at", "confirmed_at")
-]
-_PLACE = ColumnGroups(Lot.__table__.c, Tariff.__table__.c, _USER)
-
-
-def _place_query() -> Select[Any]:
-    """Selects the lot with its tariff, and the driver, locked so that the account cannot be deleted meanwhile."""
-    lot, tariff, user = Lot.__table__, Tariff.__table__, User.__table__
-    return (
-        select(*_PLACE.columns)
-        .select_from(lot.join(tariff, and_(tariff.c.lot_id == lot.c.id, tariff.c.id == lot.c.tariff_id)))
-        .join(user, and_(user.c.id == bindparam("user_id"), user.c.deleted_at.is_(None), user.c.active.is_(True)))
-        .where(lot.c.id == bindparam("lot_id"), lot.c.deleted_at.is_(None))
-        .with_for_update(read=True, key_share=True, of=user)
-    )
+    Raises what `book` raises for a request that cannot be met, so that a refusal costs reads alone; a request that was
+    answered before gets that answer.
+    """
+    for settled in (False, True):
+        now = clock.now()
+        with reading() as connection:
+            try:
+                place = read_place(connection, request, now)
+                new = new_booking(request, place.lot, now)
+                refusals.check_limit(connection, request.user_id)
+                if _has_room(connection, request, place, new):
+                    return place, new
+                if settled or not expiry.is_due(connection, request.lot_id, now):
+                    refusals.refuse(connection, request, place.lot, new)
+            except Problem:
+                idempotency.replay(connection)
+                raise
+        expiry.apply_due_transitions(request.lot_id)
+    raise AssertionError("the second round always answers")
 
 
-_PLACE_QUERY = _place_query()
-
-
-def read_place(session: Session, request: BookRequest) -> _Place:
-    """Raises NotFound for a lot that is not open, Unauthorized for an account deleted since the request began."""
-    row = session.execute(_PLACE_QUERY, {"lot_id": request.lot_id, "user_id": request.user_id}).one_or_none()
-    if row is None:
-        open_lot(session, request.lot_id)
-        raise signed_out()
-    return _Place(*_PLACE.split(row))
-
-
-def new_booking(request: BookRequest, lot: Lot, now: datetime) -> allocation.NewBooking:
-    new = allocation.NewBooking(
-        lot_id=lot.id,
-        user_id=request.user_id,
-        tariff_id=lot.tariff_id,
-        booking_type="instant",
-        status="Active",
-        start_time=now,
-        held_until=now + timedelta(seconds=lot.instant_hold_s),
-        checked_in_at=now,
-        vehicle_plate=request.vehicle_plate,
-        reference=allocation.new_reference(),
-        created_at=now,
-    )
-    if request.is_instant:
-        return new
-    start, end = read_window(lot, request.reserved_start, request.reserved_end, now)
-    return replace(
-        new,
-        booking_type="reserved",
-        status="Reserved",
-        start_time=start,
-        held_until=end,
-        reserved_start=start,
-        reserved_end=end,
-        checked_in_at=None,
-        checkin_grace_s=lot.checkin_grace_s if lot.require_checkin else None,
-    )
+def _has_room(connection: Connection, request: BookRequest, place: Place, new: allocation.NewBooking) -> bool:
+    return place.has_room if request.is_instant else allocation.is_free(connection, new, request.spot_id)
 
 
 def _check_limit(session: Session, user_id: int) -> None:
-    most = settings.current().max_open_bookings_per_user
-    if not most:
-        return
-    if not is_sqlite():  # one at a time per user, or two at once would both pass
-        session.execute(select(func.pg_advisory_xact_lock(-user_id)))
-    if open_bookings(session, user_id) >= most:
-        raise Conflict(f"You can have at most {counted(most, 'open booking')}.", code="too_many_bookings")
+    """Once more where it is certain: on PostgreSQL one request of a user at a time, or two at once would both pass."""
+    if settings.current().max_open_bookings_per_user:
+        if not is_sqlite():
+            session.execute(select(func.pg_advisory_xact_lock(-user_id)))
+        refusals.check_limit(session.connection(), user_id)
 
 
-def open_bookings(session: Session, user_id: int) -> int:
-    """Counts the bookings of this user that run or are to come."""
-    query = select(func.count()).where(is_live, ~is_block, Booking.user_id == user_id)
-    return session.scalar(query) or 0
-
-
-def _booked(session: Session, held: allocation.HeldSpot, place: _Place) -> dict[str, Any]:
+def _booked(session: Session, held: allocation.HeldSpot, place: Place) -> dict[str, Any]:
     booking, number, lot, tariff = held.booking, held.spot_number, place.lot, place.tariff
     transitions.record(session, "booking.created", booking, None)
     emails.confirm(session, place.user, emails.booking_context(booking, lot, number, tariff))
@@ -170,40 +97,6 @@ def _booked(session: Session, held: allocation.HeldSpot, place: _Place) -> dict[
     taken = queries.spot_taken_until(session, booking.id) if booking.checkin_grace_s is not None else None
     view = booking_view(booking, lot, number, tariff, booking.created_at, taken_until=taken)
     return {"message": f"Spot {number} at {lot.name} is yours.", "booking": view}
-
-
-def _refuse_if_full(request: BookRequest, new: allocation.NewBooking) -> None:
-    """Raises Conflict, unless a spot is free after all (read without locks)."""
-    with transaction() as session:
-        lot = open_lot(session, request.lot_id)
-        free = allocation.free_spot_ids(
-            session, lot.id, new.start_time, new.held_until, kind=new.booking_type, limit=2 if request.spot_id else 1
-        )
-        if request.spot_id is not None:
-            _refuse_spot(session, request.spot_id, lot, new, free)
-        elif not free:
-            raise Conflict(
-                f"{lot.name} is full{'' if request.is_instant else ' for this time'}.",
-                code="lot_full",
-                alternatives=alternatives.instead_of(session, lot, new),
-            )
-
-
-def _refuse_spot(session: Session, spot_id: int, lot: Lot, new: allocation.NewBooking, free: list[int]) -> None:
-    spot = session.get(Spot, spot_id)
-    if spot is None or spot.lot_id != lot.id or spot.retired_at is not None:
-        raise NotFound("This lot has no such spot.")
-    if spot.id in free:
-        return
-    other = session.get(Spot, free[0]) if free else None
-    instead = f" Spot {other.spot_number} is free." if other else ""
-    hold = allocation.first_hold(session, spot, new.start_time, new.held_until)
-    raise Conflict(
-        f"Spot {spot.spot_number} is taken.{instead}",
-        code="spot_taken",
-        next_spot={"spot_id": other.id, "spot_number": other.spot_number} if other else None,
-        conflict={"start": to_rfc3339(hold.start_time), "end": to_rfc3339(hold.held_until)} if hold else None,
-    )
 
 
 def release(booking_id: int, user_id: int | None, *, reason: str | None = None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, has_request_context
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, Executable, MetaData, Result, Row
+from sqlalchemy import Connection, Engine, Executable, MetaData, Result, Row
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -73,6 +73,15 @@ def read_once(statement: Executable, parameters: dict[str, Any]) -> Sequence[Row
     engine: Engine = current_app.extensions["single_reads"]
     with engine.connect() as connection:
         return connection.execute(statement, parameters).all()
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """A connection for SELECTs that need not agree with each other: no transaction is begun and ended around them, and
+    the request's session stays untouched."""
+    engine: Engine = current_app.extensions["single_reads"]
+    with engine.connect() as connection:
+        yield connection
 
 
 def snapshot() -> None:

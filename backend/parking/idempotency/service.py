@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response, current_app, has_request_context, request
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from parking import clock
@@ -40,21 +40,44 @@ def begin(session: Session) -> IdempotencyRecord | None:
     None when the client sent no key (or there is no client: a job, a command). Raises Replay when the same request was
     answered before, Invalid (422) when the key was used for another one, Conflict (409) while the first still runs.
     """
-    key = request.headers.get(HEADER) if has_request_context() else None
+    key = _key()
     if key is None:
         return None
-    if not 1 <= len(key) <= 255:
+    record = IdempotencyRecord(session, identity().id, key, _request_hash())
+    _lock(session, record.user_id, key)
+    stored = session.execute(_STORED, record.parameters).one_or_none()
+    if stored is not None:
+        _replay(stored, record.request_hash)
+        session.execute(_DROP, record.parameters)
+    return record
+
+
+def replay(connection: Connection) -> None:
+    """Call this before a request is refused that has not begun a transaction. Raises Replay when it was answered
+    before, Invalid (422) for a key that was used for another request."""
+    key = _key()
+    if key is None:
+        return
+    stored = connection.execute(_STORED, {"key_user_id": identity().id, "key_text": key}).one_or_none()
+    if stored is not None:
+        _replay(stored, _request_hash())
+
+
+def _key() -> str | None:
+    key = request.headers.get(HEADER) if has_request_context() else None
+    if key is not None and not 1 <= len(key) <= 255:
         raise Invalid.field(HEADER, "An idempotency key must have 1 to 255 characters.")
-    user_id = identity().id
-    request_hash = hashlib.sha256(f"{request.method} {request.path}\n".encode() + _canonical_body()).hexdigest()
-    parameters = {"key_user_id": user_id, "key_text": key}
-    _lock(session, user_id, key)
-    stored = session.execute(_STORED, parameters).one_or_none()
-    if stored is None:
-        return IdempotencyRecord(session, user_id, key, request_hash)
+    return key
+
+
+def _request_hash() -> str:
+    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + _canonical_body()).hexdigest()
+
+
+def _replay(stored: Row[Any], request_hash: str) -> None:
+    """Raises Replay or Invalid, unless the stored answer is too old."""
     if stored.created_at <= clock.now() - LIFETIME:
-        session.execute(_DROP, parameters)
-        return IdempotencyRecord(session, user_id, key, request_hash)
+        return
     if stored.request_hash != request_hash:
         raise Invalid.field(HEADER, "This key was used for another request.", code="idempotency_key_reused")
     raise Replay(stored.status, stored.body)
@@ -64,14 +87,16 @@ class IdempotencyRecord:
     """Stores the answer under the client's key."""
 
     def __init__(self, session: Session, user_id: int, key: str, request_hash: str) -> None:
-        self._session, self._user_id, self._key, self._hash = session, user_id, key, request_hash
+        self._session, self._key = session, key
+        self.user_id, self.request_hash = user_id, request_hash
+        self.parameters = {"key_user_id": user_id, "key_text": key}
 
     def store(self, status: int, body: dict[str, Any]) -> None:
         """Stores the answer in the running transaction."""
         row = {
-            "user_id": self._user_id,
+            "user_id": self.user_id,
             "key": self._key,
-            "request_hash": self._hash,
+            "request_hash": self.request_hash,
             "status": status,
             "body": current_app.json.dumps(body),
             "created_at": clock.now(),

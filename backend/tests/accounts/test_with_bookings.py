@@ -78,11 +78,11 @@ def test_an_account_cannot_go_while_a_booking_lands(app, client, alice, carol, a
 
     leaving = threading.Thread(target=leave)
     with transaction() as session:
-        place = service.read_place(session, order)
+        place = service.read_place(session.connection(), order, clock.now())
+        new = service.new_booking(order, place.lot, clock.now())
+        assert service.allocation.hold(session, new) is not None
         leaving.start()
         leaving.join(0.5)
         assert leaving.is_alive()
-        new = service.new_booking(order, place.lot, clock.now())
-        assert service.allocation.hold(session, new) is not None
     leaving.join(60)
     assert refused == ["account_in_use"]

@@ -3,62 +3,93 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from itertools import pairwise
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from parking.bookings import allocation, occupancy
 from parking.bookings.allocation import NewBooking
 from parking.bookings.models import Booking
-from parking.bookings.status_sql import is_live
+from parking.bookings.status_sql import is_live, is_live_in
+from parking.database import UTCDateTime, plus_seconds
 from parking.lots import Lot, Spot
 from parking.money import to_number
+from parking.pricing import Tariff
 from parking.timestamps import to_rfc3339
 
 MAX_LOTS = 3
 MAX_CHECKED = 20
 LOOK_AHEAD = timedelta(days=2)
+_LOT: Any = Lot.__table__
+_TARIFF: Any = Tariff.__table__
+_SPOT: Any = Spot.__table__
+_BOOKING: Any = Booking.__table__
 
 
-def instead_of(session: Session, lot: Lot, new: NewBooking) -> list[dict[str, Any]]:
+def _nearest() -> Select[Any]:
+    """Selects the nearest open lots, then (where a lot has no coordinates) the cheapest.
+
+    The square of the distance on a flat map is enough for the order; degrees of longitude shrink with the latitude.
+    """
+    north = _LOT.c.latitude - bindparam("latitude")
+    degrees = func.abs(_LOT.c.longitude - bindparam("longitude"))
+    east = case((degrees > 180, 360 - degrees), else_=degrees) * bindparam("shrink")
+    square = north * north + east * east
+    return (
+        select(
+            *(_LOT.c.id, _LOT.c.name, _LOT.c.capacity, _LOT.c.latitude, _LOT.c.longitude),
+            *(_TARIFF.c.hourly_minor, _TARIFF.c.currency),
+        )
+        .join_from(_LOT, _TARIFF, and_(_TARIFF.c.lot_id == _LOT.c.id, _TARIFF.c.id == _LOT.c.tariff_id))
+        .where(_LOT.c.deleted_at.is_(None), _LOT.c.id != bindparam("lot_id"))
+        .order_by(square.is_(None), square, _TARIFF.c.hourly_minor, _LOT.c.name)
+        .limit(MAX_CHECKED)
+    )
+
+
+_NEAREST = _nearest()
+
+
+def instead_of(connection: Connection, lot: Any, new: NewBooking) -> list[dict[str, Any]]:
     """Returns up to three lots that are free at the time, nearest (then cheapest) first, and the next time here."""
-    return _other_lots(session, lot, new) + _other_time(session, lot, new)
+    return _other_lots(connection, lot, new) + _other_time(connection, lot, new)
 
 
-def _other_lots(session: Session, lot: Lot, new: NewBooking) -> list[dict[str, Any]]:
-    others = session.scalars(select(Lot).where(Lot.deleted_at.is_(None), Lot.id != lot.id)).all()
-    counts = occupancy.counts_by_lot(session, new.created_at or new.start_time)
-    near = sorted(others, key=lambda other: (distance_km(lot, other) or 1e9, other.tariff.hourly_minor, other.name))
-    views: list[dict[str, Any]] = []
-    for other in near[:MAX_CHECKED]:
-        free = other.capacity - counts.get(other.id, occupancy.SpotCounts()).taken
-        if new.booking_type == "reserved":
-            free = len(allocation.free_spot_ids(session, other.id, new.start_time, new.held_until))
-        if free > 0:
-            views.append(_lot_view(lot, other, free))
-        if len(views) == MAX_LOTS:
-            break
-    return views
+def _other_lots(connection: Connection, lot: Any, new: NewBooking) -> list[dict[str, Any]]:
+    here = {"latitude": lot.latitude, "longitude": lot.longitude, "shrink": cos(radians(lot.latitude or 0))}
+    near = connection.execute(_NEAREST, {"lot_id": lot.id, **here}).all()
+    free = _free_spots(connection, near, new)
+    near = sorted(near, key=lambda other: (distance_km(lot, other) or 1e9, other.hourly_minor, other.name))
+    return [_lot_view(lot, other, free[other.id]) for other in near if free[other.id] > 0][:MAX_LOTS]
 
 
-def _lot_view(lot: Lot, other: Lot, free: int) -> dict[str, Any]:
+def _free_spots(connection: Connection, lots: Any, new: NewBooking) -> dict[int, int]:
+    """lot -> spots that are free: now, or over the window of a reservation."""
+    ids = [lot.id for lot in lots]
+    if new.booking_type == "reserved":
+        free = allocation.free_counts(connection, ids, new.start_time, new.held_until)
+        return {lot.id: free.get(lot.id, 0) for lot in lots}
+    counts = occupancy.counts_by_lot(connection, new.created_at or new.start_time, ids)
+    return {lot.id: lot.capacity - counts.get(lot.id, occupancy.SpotCounts()).taken for lot in lots}
+
+
+def _lot_view(lot: Any, other: Any, free: int) -> dict[str, Any]:
     distance = distance_km(lot, other)
     return {
         "kind": "lot",
         "lot_id": other.id,
         "lot_name": other.name,
         "available_spots": free,
-        "price_per_hour": to_number(other.tariff.hourly_minor),
-        "currency": other.tariff.currency,
+        "price_per_hour": to_number(other.hourly_minor),
+        "currency": other.currency,
         "distance_km": None if distance is None else round(distance, 1),
     }
 
 
-def _other_time(session: Session, lot: Lot, new: NewBooking) -> list[dict[str, Any]]:
-    window = next_free(session, lot.id, new.start_time, new.held_until)
+def _other_time(connection: Connection, lot: Any, new: NewBooking) -> list[dict[str, Any]]:
+    window = next_free(connection, lot.id, new.start_time, new.held_until)
     if window is None:
         return []
     start, end = window
@@ -73,47 +104,44 @@ def _other_time(session: Session, lot: Lot, new: NewBooking) -> list[dict[str, A
     ]
 
 
-def next_free(session: Session, lot_id: int, start: datetime, end: datetime) -> tuple[datetime, datetime] | None:
+def _first_gap() -> Select[datetime]:
+    """Selects the first end of a hold after which its spot stays free for so many seconds."""
+    other = _BOOKING.alias("other")
+    ends = _BOOKING.c.held_until
+    next_hold = (
+        select(other.c.id)
+        .where(is_live_in("other"), other.c.lot_id == _BOOKING.c.lot_id, other.c.spot_id == _BOOKING.c.spot_id)
+        .where(other.c.id != _BOOKING.c.id, other.c.held_until > ends)
+        .where(other.c.start_time < plus_seconds(ends, bindparam("seconds", type_=Integer())))
+        .correlate(_BOOKING)
+    )
+    return (
+        select(func.min(ends, type_=UTCDateTime()))
+        .join_from(_BOOKING, _SPOT, and_(_SPOT.c.lot_id == _BOOKING.c.lot_id, _SPOT.c.id == _BOOKING.c.spot_id))
+        .where(is_live, _BOOKING.c.lot_id == bindparam("lot_id"), _SPOT.c.retired_at.is_(None))
+        .where(ends > bindparam("start", type_=UTCDateTime()), ends <= bindparam("horizon", type_=UTCDateTime()))
+        .where(~next_hold.exists())
+    )
+
+
+_FIRST_GAP = _first_gap()
+
+
+def next_free(
+    session: Session | Connection, lot_id: int, start: datetime, end: datetime
+) -> tuple[datetime, datetime] | None:
     """Returns the earliest window as long as [start, end), within two days of `start`, for which a spot is free.
 
-    A spot becomes free where one of its live bookings ends, so only those instants are tried.
+    For a window over which none is. A spot becomes free where one of its live bookings ends, so only those instants
+    are tried.
     """
-    length, horizon = end - start, start + LOOK_AHEAD
-    holds = _holds_by_spot(session, lot_id, start, horizon + length)
-    best: datetime | None = None
-    for spot_holds in holds.values():
-        gap = _first_gap(spot_holds, start, length)
-        if gap <= horizon and (best is None or gap < best):
-            best = gap
-    return None if best is None else (best, best + length)
+    length = end - start
+    parameters = {"lot_id": lot_id, "start": start, "horizon": start + LOOK_AHEAD}
+    begins = session.execute(_FIRST_GAP, {**parameters, "seconds": int(length.total_seconds())}).scalar()
+    return None if begins is None else (begins, begins + length)
 
 
-def _holds_by_spot(
-    session: Session, lot_id: int, start: datetime, until: datetime
-) -> dict[int, list[tuple[datetime, datetime]]]:
-    spots = session.scalars(select(Spot.id).where(Spot.lot_id == lot_id, Spot.retired_at.is_(None)))
-    holds: dict[int, list[tuple[datetime, datetime]]] = {spot_id: [] for spot_id in spots}
-    rows = session.execute(
-        select(Booking.spot_id, Booking.start_time, Booking.held_until)
-        .where(is_live, Booking.lot_id == lot_id, Booking.start_time < until, Booking.held_until > start)
-        .order_by(Booking.start_time)
-    )
-    for spot_id, begins, ends in rows:
-        if spot_id in holds:
-            holds[spot_id].append((begins, ends))
-    return holds
-
-
-def _first_gap(holds: list[tuple[datetime, datetime]], start: datetime, length: timedelta) -> datetime:
-    if not holds or start + length <= holds[0][0]:
-        return start
-    for (_, ends), (begins, _) in pairwise(holds):
-        if max(ends, start) + length <= begins:
-            return max(ends, start)
-    return max(holds[-1][1], start)
-
-
-def distance_km(one: Lot, other: Lot) -> float | None:
+def distance_km(one: Any, other: Any) -> float | None:
     """Returns the great-circle distance in km; None where a lot has no coordinates."""
     if None in (one.latitude, one.longitude, other.latitude, other.longitude):
         return None

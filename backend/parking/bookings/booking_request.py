@@ -1,0 +1,108 @@
+"""What a driver asks for, the lot and the account it is about, and the booking that would come of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, and_, bindparam, select
+
+from parking.accounts import User
+from parking.bookings.allocation import NewBooking, free_for_a_car, new_reference
+from parking.bookings.windows import read_window
+from parking.database import ColumnGroups, UTCDateTime, db
+from parking.lots import Lot, open_lot
+from parking.pricing import Tariff
+from parking.web import signed_out
+
+
+@dataclass(frozen=True, slots=True)
+class BookRequest:
+    """A request for a spot. Times as sent (read in the lot's zone); both None = from now on."""
+
+    lot_id: int
+    user_id: int
+    reserved_start: str | None = None
+    reserved_end: str | None = None
+    spot_id: int | None = None
+    vehicle_plate: str | None = None
+
+    @property
+    def is_instant(self) -> bool:
+        return self.reserved_start is None
+
+
+class Place(NamedTuple):
+    """The lot, its tariff and the driver, each with the columns of its table. `has_room`: whether a car that comes now
+    could have a spot, or the spot that the request names."""
+
+    lot: Any
+    tariff: Any
+    user: Any
+    has_room: bool
+
+
+_LOT: Any = Lot.__table__
+_TARIFF: Any = Tariff.__table__
+_USER: Any = User.__table__
+_DRIVER = [_USER.c[name] for name in ("id", "email", "username", "locale", "timezone", "deleted_at", "confirmed_at")]
+_PLACE = ColumnGroups(_LOT.c, _TARIFF.c, _DRIVER)
+
+
+def _place_query(spot_id: Any = None) -> Select[Any]:
+    now = bindparam("now", type_=UTCDateTime())
+    return (
+        select(*_PLACE.columns, free_for_a_car(now, spot_id).label("has_room"))
+        .select_from(_LOT.join(_TARIFF, and_(_TARIFF.c.lot_id == _LOT.c.id, _TARIFF.c.id == _LOT.c.tariff_id)))
+        .join(_USER, and_(_USER.c.id == bindparam("user_id"), _USER.c.deleted_at.is_(None), _USER.c.active.is_(True)))
+        .where(_LOT.c.id == bindparam("lot_id"), _LOT.c.deleted_at.is_(None))
+    )
+
+
+_ANY_SPOT, _THIS_SPOT = _place_query(), _place_query(bindparam("spot_id"))
+
+
+def read_place(connection: Connection, request: BookRequest, now: datetime) -> Place:
+    """Reads the place without a lock; the statement that holds a spot checks that it is the same still.
+
+    Raises NotFound for a lot that is not open, Unauthorized for an account deleted since the request began.
+    """
+    parameters = {"lot_id": request.lot_id, "user_id": request.user_id, "spot_id": request.spot_id, "now": now}
+    row = connection.execute(_ANY_SPOT if request.spot_id is None else _THIS_SPOT, parameters).one_or_none()
+    if row is None:
+        open_lot(db.session(), request.lot_id)
+        raise signed_out()
+    lot, tariff, user = _PLACE.split(row)
+    return Place(lot, tariff, user, row.has_room)
+
+
+def new_booking(request: BookRequest, lot: Any, now: datetime) -> NewBooking:
+    """Returns the booking that the request asks for. Raises Invalid for an impossible window."""
+    new = NewBooking(
+        lot_id=lot.id,
+        user_id=request.user_id,
+        tariff_id=lot.tariff_id,
+        booking_type="instant",
+        status="Active",
+        start_time=now,
+        held_until=now + timedelta(seconds=lot.instant_hold_s),
+        checked_in_at=now,
+        vehicle_plate=request.vehicle_plate,
+        reference=new_reference(),
+        created_at=now,
+    )
+    if request.is_instant:
+        return new
+    start, end = read_window(lot, request.reserved_start, request.reserved_end, now)
+    return replace(
+        new,
+        booking_type="reserved",
+        status="Reserved",
+        start_time=start,
+        held_until=end,
+        reserved_start=start,
+        reserved_end=end,
+        checked_in_at=None,
+        checkin_grace_s=lot.checkin_grace_s if lot.require_checkin else None,
+    )
