@@ -228,6 +228,22 @@ test('who registers in another tab is shown here, too; in German', async ({ cont
   expect(writes.filter((one) => !one.includes('/auth/refresh'))).toEqual(['POST /auth/register 201'])
 })
 
+for (const domain of ['straße.example', 'ελλάς.example', 'faß.example'])
+  test(`an address at ${domain} reaches the server as it was typed`, async ({ page }) => {
+    const name = unique('eva')
+    await page.goto('/register')
+    await page.getByLabel('Email').fill(`${name}@${domain}`)
+    await page.getByLabel('Name', { exact: true }).fill(name)
+    await page.getByLabel('Password', { exact: true }).fill('a good long secret')
+    const [request] = await Promise.all([
+      page.waitForRequest((one) => one.url().endsWith('/auth/register')),
+      page.getByRole('button', { name: 'Register' }).click(),
+    ])
+    expect(request.postDataJSON()).toMatchObject({ email: `${name}@${domain}` })
+    await page.goto('/login')
+    await expect(page.locator('.pw-header-user')).toContainText(name)
+  })
+
 test('a release that waits for the network is not sent as somebody else', async ({
   page,
   context,
