@@ -12,6 +12,7 @@ from celery import Celery
 from celery.app.amqp import AMQP
 from celery.beat import PersistentScheduler
 from kombu import Connection
+from kombu.connection import ConnectionPool, PooledConnection
 
 from config import Settings, embedded_redis_url
 from launch import pulse
@@ -40,7 +41,7 @@ def follow_embedded_server(data_dir: Path) -> None:
 
 
 class SteadyConnection(Connection):
-    """Works again soon after Redis does, however long it was away. Whoever waits for it is alive."""
+    """Works again soon after Redis does, however long it was away. A process that waits for it beats its pulse."""
 
     def _establish_connection(self) -> Any:
         url = embedded_redis_url(_followed[0]) if _followed else None
@@ -56,6 +57,20 @@ class SteadyConnection(Connection):
 
         pauses = {"interval_start": 1, "interval_step": 1, "interval_max": LONGEST_PAUSE_SECONDS}
         return super().ensure_connection(*args, callback=waiting, **{**pauses, **kwargs})
+
+    def Pool(self, limit: int | None = None, **kwargs: Any) -> ConnectionPool:
+        return SteadyPool(self, limit, **kwargs)
+
+
+class PooledSteadyConnection(SteadyConnection, PooledConnection):
+    """One of a pool, with which a worker greets the others and every process sends jobs."""
+
+
+class SteadyPool(ConnectionPool):
+    """kombu's own pool makes connections of kombu's class, which would stay with the address they began with."""
+
+    def new(self) -> PooledConnection:
+        return PooledSteadyConnection(self, **self.connection.info())
 
 
 class SteadyScheduler(PersistentScheduler):

@@ -72,6 +72,7 @@ def test_the_clients_set_up_word_for_word(venv, new_run, tmp_path):
         other = new_run(name, DATA_DIR=str(run.data), EXPORT_DIR=run.environ["EXPORT_DIR"])
         others.append(other.start("-A", "celery_worker.celery", name, "--loglevel=info", command=(celery,)))
     worker, beat = others
+    worker.says("localhost:6379/0", 300)  # it has looked, found nobody and made its pool of connections
     run.start(command=(python, "app.py")).ready(300)
     assert run.health() == 200
     worker.says("succeeded in", 300)
@@ -100,13 +101,14 @@ def test_every_extra_is_pinned_with_its_package():
     assert "psycopg[binary]==" in text
 
 
-def test_without_an_address_a_new_connection_goes_to_the_server_of_the_run(tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", ["single", "pooled"])
+def test_without_an_address_a_new_connection_goes_to_the_server_of_the_run(tmp_path, monkeypatch, kind):
     settings = config.load({"DATA_DIR": str(tmp_path), "EXPORT_DIR": str(tmp_path)})
     celery = celery_config.make_celery(
         dataclasses.replace(settings, redis_url=celery_config.DEFAULT_BROKER), set_as_current=False
     )
     monkeypatch.setattr(celery_config, "_followed", [tmp_path])
-    connection = celery.connection_for_read()
+    connection = celery.connection_for_read() if kind == "single" else celery.pool.acquire()
     for url in (None, "redis://:first@127.0.0.1:1111/0", "redis://:second@127.0.0.1:2222/0"):
         monkeypatch.setattr(celery_config, "embedded_redis_url", lambda _, url=url: url)
         with contextlib.suppress(OSError, *connection.connection_errors):  # nobody need listen there
