@@ -40,6 +40,37 @@ WHOLE = frozenset(
 """Currencies without hundredths (ISO 4217, exponent 0). The page has the same list (shared/currencies.ts)."""
 
 
+SIGNS = {
+    "CHF": "Fr.",
+    "CZK": "Kč",
+    "DKK": "kr",
+    "EUR": "€",
+    "GBP": "£",
+    "HUF": "Ft",
+    "INR": "₹",
+    "JPY": "¥",
+    "KRW": "₩",
+    "NOK": "kr",
+    "PLN": "zł",
+    "SEK": "kr",
+    "TRY": "₺",
+    "UAH": "₴",
+    "USD": "$",
+}
+"""How people write these currencies beside an amount."""
+
+
+def without_sign(text: str, currency: str) -> str:
+    """The amount that people wrote with the sign or code of the currency before or after it; other text as it is."""
+    amount = text.strip()
+    for sign in (SIGNS.get(currency), currency):
+        if sign and amount.casefold().startswith(sign.casefold()):
+            return amount[len(sign) :].strip()
+        if sign and amount.casefold().endswith(sign.casefold()):
+            return amount[: -len(sign)].strip()
+    return text
+
+
 def unit(currency: str) -> int:
     """The smallest amount of this currency that can be charged, in minor units."""
     return 100 if currency in WHOLE else 1

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from parking import csv_labels
+from parking import csv_labels, money
 from parking.errors import Invalid
 from parking.lot_admin import csv_reader
 from parking.lot_admin.csv_reader import Reading, Unreadable
@@ -58,6 +58,7 @@ _YES = {
     **dict.fromkeys(("false", "no", "0", "nein", "falsch"), False),
 }
 _COLUMNS = frozenset(LotIn.model_fields)
+AMOUNTS = ("price_per_hour", "daily_cap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,21 @@ def parse(data: bytes | str, charset: str | None = None, *, currency: str = "") 
         text, encoding = csv_reader.decode(data, charset) if isinstance(data, bytes) else (data, "utf-8")
         lines = csv_reader.split(text.removeprefix("\ufeff"), lambda name: _column(name) is not None)
         columns = _columns(lines.heading)
+        rows = [(line, _without_currency(columns, row, currency)) for line, row in lines.rows]
         numeric = [n for n, column in enumerate(columns) if column in _NUMBERS]
-        decimal = csv_reader.decimal_sign(csv_reader.numbers(lines.rows, numeric))
+        decimal = csv_reader.decimal_sign(csv_reader.numbers(rows, numeric))
     except Unreadable as error:
         raise _refused(str(error), [Fault(error.line, None, error.reason, str(error))]) from None
-    if not lines.rows or len(lines.rows) > MOST_ROWS:
+    if not rows or len(rows) > MOST_ROWS:
         message = f"A file must have 1 to {MOST_ROWS} lots."
         raise _refused(message, [Fault(None, None, "count", message, {"n": MOST_ROWS})])
-    return Import(_checked(columns, lines.rows, decimal, currency), Reading(encoding, lines.separator, decimal))
+    return Import(_checked(columns, rows, decimal, currency), Reading(encoding, lines.separator, decimal))
+
+
+def _without_currency(columns: Sequence[str], row: Sequence[str], currency: str) -> list[str]:
+    """The cells, those with amounts without the sign or code of the currency: "2,50 €" -> "2,50"."""
+    names = dict(enumerate(columns))
+    return [money.without_sign(cell, currency) if names.get(n) in AMOUNTS else cell for n, cell in enumerate(row)]
 
 
 def _column(heading: str) -> str | None:
@@ -147,7 +155,7 @@ def _checked(
 
 def _amounts(line: int, lot: LotIn, currency: str) -> Fault | None:
     """An amount with decimals in a currency that has none."""
-    for name in ("price_per_hour", "daily_cap"):
+    for name in AMOUNTS:
         try:
             check_price(getattr(lot, name) or 0, currency)
         except ValueError as refusal:

@@ -167,3 +167,26 @@ def test_the_headings_of_our_own_files_are_taken():
         assert column_of(label(column, "de"), csv_import._COLUMNS) == column
         assert column_of(label(column, "en"), csv_import._COLUMNS) == column
     assert dialect_of("auto", "de").separator in csv_reader.SEPARATORS
+
+
+@pytest.mark.parametrize(
+    ("currency", "cell"),
+    [
+        *[
+            ("EUR", cell)
+            for cell in ("2,50 €", "€ 2,50", "€2,50", "2,50 EUR", "eur 2,50", "2,50\u00a0€", "2,50\u202f€")
+        ],
+        *[("CZK", "2,50 Kč"), ("PLN", "2,50 zł"), ("CHF", "Fr. 2,50"), ("GBP", "£2,50"), ("SEK", "2,50 kr")],
+    ],
+)
+def test_an_amount_may_carry_the_sign_of_the_currency(currency, cell):
+    file = f"name;capacity;price_per_hour\nSüd;20;{cell}\nNord;4;1,25\n"
+    lots = csv_import.parse(file, currency=currency).lots
+    assert [lot.fields["price_per_hour"] for lot in lots] == [250, 125]
+
+
+@pytest.mark.parametrize("cell", ["2,50 $", "2,50 Euro", "€ 2,50 €", "2,50 CHF"])
+def test_the_sign_of_another_currency_is_refused(cell):
+    with pytest.raises(Invalid) as refusal:
+        csv_import.parse(f"name;capacity;price_per_hour\nSüd;20;{cell}\n", currency="EUR")
+    assert refusal.value.errors == {"line 2": ["price_per_hour: An amount must be a number."]}
