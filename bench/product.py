@@ -5,29 +5,39 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import config
+from launch import programs
 from parking import create_app
 from parking.database import db, schema
 from tests.conftest import make_settings
-from tests.postgres import Postgres
-from tests.services import Gunicorn, Valkey
+from tests.ports import free_port
+from tests.postgres import Postgres, exit_with_parent
+from tests.services import Gunicorn, Valkey, own_environment
 
 ROOT = Path(__file__).parents[1]
 DURABLE = {"fsync": "on", "synchronous_commit": "on"}
+PRODUCT = "app:create_app()"
 PASSWORD = "bench password 1"
 
 
 @dataclass
 class Product:
-    """A running product and the way to talk to it."""
+    """A running product and the way to talk to it. `web` and `worker` are the ids of processes."""
 
     address: tuple[str, int]
     settings: Any
+    web: int = 0
+    worker: int = 0
+    redis_url: str = ""
     tokens: dict[str, str] = field(default_factory=dict)
 
     def connect(self) -> http.client.HTTPConnection:
@@ -62,8 +72,11 @@ def exchange(
 
 
 @contextlib.contextmanager
-def running(database: str = "sqlite", *, workers: int = 2, application: str = "app:create_app()") -> Iterator[Product]:
-    """The product on `sqlite`, `postgresql` (both made for the run, durable) or a database URL of your own."""
+def running(
+    database: str = "sqlite", *, workers: int = 2, application: str = PRODUCT, jobs: bool = False
+) -> Iterator[Product]:
+    """The product on `sqlite`, `postgresql` (both made for the run, durable) or a database URL of your own. With
+    `jobs` also worker, Beat and a mail server that accepts everything, as `make run` has them."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         (folder / "valkey").mkdir()
@@ -71,20 +84,45 @@ def running(database: str = "sqlite", *, workers: int = 2, application: str = "a
         stack.callback(valkey.stop)
         url = _database(database, folder, stack)
         settings = make_settings(folder, database_url=url)
-        _migrate(settings)
-        server = Gunicorn(
-            folder,
-            application,
-            PYTHONPATH=f"{ROOT}:{ROOT / 'backend'}",
-            DATABASE_URL=url,
-            REDIS_URL=valkey.url,
-            WEB_WORKERS=str(workers),
-            JWT_SECRET=settings.jwt_secret,
-            SECRET_KEY=settings.secret_key,
-            SECURITY_PASSWORD_SALT=settings.security_password_salt,
-        )
+        if application == PRODUCT:
+            _migrate(settings)
+        environment = {
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'backend'}",
+            "DATABASE_URL": url,
+            "REDIS_URL": valkey.url,
+            "WEB_WORKERS": str(workers),
+            "JWT_SECRET": settings.jwt_secret,
+            "SECRET_KEY": settings.secret_key,
+            "SECURITY_PASSWORD_SALT": settings.security_password_salt,
+        }
+        if jobs:
+            smtp_port = free_port()
+            environment |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(smtp_port), "SMTP_TLS": "none"}
+        server = Gunicorn(folder, application, **environment)
         stack.callback(server.kill)
-        yield Product(server.address, settings)
+        product = Product(server.address, settings, server.process.pid, redis_url=valkey.url)
+        if jobs:
+            product.worker = _start_jobs(folder, smtp_port, environment, stack)
+        yield product
+
+
+def _start_jobs(folder: Path, smtp_port: int, variables: dict[str, str], stack: contextlib.ExitStack) -> int:
+    """Mail server, worker and Beat; the worker's process."""
+    environment = {**own_environment(), "DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports")}
+    environment |= {**variables, "ENV_FILE": os.devnull}
+    worker = programs.worker(environment, config.load(environment))
+    log = stack.enter_context((folder / "jobs.log").open("wb"))
+    sink = (sys.executable, "-m", "bench.sink", str(smtp_port))
+    processes = [
+        subprocess.Popen(
+            command, cwd=ROOT / "backend", env=environment, stdout=log, stderr=log, preexec_fn=exit_with_parent
+        )
+        for command in (sink, worker.command, programs.beat(environment).command)
+    ]
+    for process in processes:
+        stack.callback(process.wait, 60)
+        stack.callback(process.terminate)
+    return processes[1].pid
 
 
 def _database(database: str, folder: Path, stack: contextlib.ExitStack) -> str:

@@ -1,6 +1,6 @@
 """What an open page costs the server: memory of an idle stream, and how soon an event reaches all of them.
 
-    backend/.venv/bin/python bench/streams.py [--streams 380]
+    make bench-job WHAT=streams [ARGS="--streams 380"]
 
 One gunicorn worker as the product configures it, a real Valkey and a SQLite file in a temporary folder.
 Goals: at most 100 KiB for each idle stream; an event reaches every page within two seconds; the stop takes under one.
