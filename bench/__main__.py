@@ -55,7 +55,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--database", action="append", choices=["sqlite", "postgresql"])
     parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--seconds", type=float, default=2.5)
     parser.add_argument("--rounds", type=int, default=4, help="of each measurement of CPU")
     parser.add_argument("--requests", type=int, default=150, help="in each of them")
     options = parser.parse_args()
