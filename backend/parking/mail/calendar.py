@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from icalendar import Calendar, Event, vCalAddress, vText
-
 from parking.mail.smtp.addresses import addr_spec, header_text
 
 if TYPE_CHECKING:
     from parking.mail.formatter import Formatter
 
 CalendarMethod = Literal["REQUEST", "CANCEL", "PUBLISH"]
+LINE_BYTES = 74
+"""Of a content line on one line, beside the space before a continuation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,44 +38,67 @@ class CalendarEntry:
 def ics(entry: CalendarEntry, fmt: Formatter) -> str:
     """The .ics text, CRLF and folded. Times are in UTC, so no zone definitions are needed; the entry does not mark
     the recipient as busy."""
-    calendar = Calendar()
-    calendar.add("prodid", f"-//{one_line(fmt.site_name)}//parking//EN")
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", entry.method)
-    calendar.add_component(_event(entry, fmt))
-    return calendar.to_ical().decode()
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        f"PRODID:-//{_text(fmt.site_name)}//parking//EN",
+        "CALSCALE:GREGORIAN",
+        f"METHOD:{entry.method}",
+        *_event(entry, fmt),
+        "END:VCALENDAR",
+    ]
+    return "".join(map(_folded, lines))
 
 
-def _event(entry: CalendarEntry, fmt: Formatter) -> Event:
-    event = Event()
-    event.add("uid", one_line(entry.uid))
-    event.add("sequence", entry.sequence)
-    event.add("dtstamp", fmt.created_at.astimezone(UTC))
-    event.add("dtstart", entry.start)
+def _event(entry: CalendarEntry, fmt: Formatter) -> list[str]:
+    lines = ["BEGIN:VEVENT", f"SUMMARY:{_text(entry.summary)}", f"DTSTART:{_instant(entry.start)}"]
     if entry.end > entry.start:  # RFC 5545, 3.8.2.2: a DTEND is later; an entry without one ends when it begins
-        event.add("dtend", entry.end)
-    event.add("summary", one_line(entry.summary))
-    event.add("location", one_line(entry.location))
-    event.add("description", one_line(entry.description))
-    event.add("url", entry.url)
-    event.add("status", "CANCELLED" if entry.method == "CANCEL" else "CONFIRMED")
-    event.add("transp", "TRANSPARENT")
-    event.add("organizer", _address(fmt.organizer, fmt.site_name), encode=False)
+        lines.append(f"DTEND:{_instant(entry.end)}")
+    lines += [f"DTSTAMP:{_instant(fmt.created_at)}", f"UID:{_text(entry.uid)}", f"SEQUENCE:{entry.sequence}"]
     if entry.method != "PUBLISH":
-        attendee = _address(fmt.email, fmt.name or fmt.email)
-        attendee.params.update(
-            {"PARTSTAT": vText("ACCEPTED"), "ROLE": vText("REQ-PARTICIPANT"), "RSVP": vText("FALSE")}
-        )
-        event.add("attendee", attendee, encode=False)
-    return event
+        more = ";PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT;RSVP=FALSE"
+        lines.append(f"ATTENDEE;{_address(fmt.email, fmt.name or fmt.email, more)}")
+    return [
+        *lines,
+        f"DESCRIPTION:{_text(entry.description)}",
+        f"LOCATION:{_text(entry.location)}",
+        f"ORGANIZER;{_address(fmt.organizer, fmt.site_name)}",
+        f"STATUS:{'CANCELLED' if entry.method == 'CANCEL' else 'CONFIRMED'}",
+        "TRANSP:TRANSPARENT",
+        f"URL:{one_line(entry.url)}",
+        "END:VEVENT",
+    ]
 
 
-def _address(email: str, name: str) -> vCalAddress:
-    address = vCalAddress(f"mailto:{addr_spec(email)}")  # a URI is ASCII where it can be (RFC 6068)
-    # RFC 5545 knows no escape for a double quote in a parameter.
-    address.params["CN"] = vText(one_line(name).replace('"', "'"))
-    return address
+def _instant(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _address(email: str, name: str, more: str = "") -> str:
+    """Parameters and value of a property that holds an address; the URI is ASCII where it can be (RFC 6068)."""
+    # RFC 5545 knows no escape for a double quote in a parameter; RFC 6868 has one for "^".
+    common_name = one_line(name).replace('"', "'").replace("^", "^^")
+    return f'CN="{common_name}"{more}:mailto:{addr_spec(email)}'
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,"})
+
+
+def _text(text: str) -> str:
+    """A value of type TEXT (RFC 5545, 3.3.11)."""
+    return one_line(text).translate(_ESCAPES)
+
+
+def _folded(line: str) -> str:
+    """The line on lines of at most 75 bytes; none ends inside a character (RFC 5545, 3.1)."""
+    data, pieces = line.encode(), []
+    while len(data) > LINE_BYTES:
+        end = LINE_BYTES
+        while data[end] & 0xC0 == 0x80:  # a byte that continues a character
+            end -= 1
+        pieces.append(data[:end].decode())
+        data = data[end:]
+    return "\r\n ".join([*pieces, data.decode()]) + "\r\n"
 
 
 def one_line(text: str) -> str:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from pathlib import Path
@@ -17,17 +14,16 @@ from typing import Any
 import mjml
 from jinja2 import BaseLoader, Environment, Template
 
-from parking.mail import calendar
+from parking.mail import calendar, mime
 from parking.mail.formatter import Formatter
 from parking.mail.i18n import Texts, language
 from parking.mail.layout import Message
+from parking.mail.mime import Attachment
 from parking.mail.registry import TEMPLATES
-from parking.mail.smtp.addresses import addr_spec, header_text, mailbox
-from parking.mail.smtp.header_folding import WIRE
+from parking.mail.smtp import header_folding
+from parking.mail.smtp.addresses import Mailbox, addr_spec, header_text, mailbox
 
 _TEMPLATES = Path(__file__).with_name("templates")
-# 8-bit text is encoded, because not every mail server accepts it.
-POLICY = SMTP.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +50,6 @@ class Site:
 @cache
 def _parsed(sender: str) -> tuple[str, str]:
     return parseaddr(sender)
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    filename: str
-    mimetype: str
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,84 +140,58 @@ def render(draft: Draft, site: Site) -> Rendered:
     return Rendered(heading, message, text, _template(html_file).render(values))
 
 
-def mime(draft: Draft, site: Site) -> EmailMessage:
-    """The whole MIME message. Raises BadAddress when no mail can go to this address."""
-    rendered = render(draft, site)
-    mail = EmailMessage(policy=POLICY)
-    _headers(mail, draft, site, rendered.subject)
-    mail.set_content(rendered.text, cte="quoted-printable")
-    mail.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
-    entry = rendered.message.calendar
-    if entry is not None:
-        _add_calendar(mail, calendar.ics(entry, formatter(draft, site)), entry.method)
-    for part in draft.attachments:
-        _attach(mail, part)
-    mail["Content-Language"] = language(draft.locale)  # set earlier it would move into the first part
-    _fix_boundaries(mail, draft.message_id)
-    return mail
-
-
 def headers(draft: Draft, site: Site) -> list[tuple[str, str]]:
     """The message's headers as text, to be read."""
-    mail = EmailMessage(policy=POLICY)
-    _headers(mail, draft, site, subject(draft, site))
-    return [(name, str(value)) for name, value in mail.items()]
+    return [(name, str(value)) for name, _, value in _headers(draft, site, subject(draft, site))]
 
 
 def wire(draft: Draft, site: Site) -> bytes:
-    """The message as it is sent. Raises what `mime` raises."""
-    return mime(draft, site).as_bytes(policy=WIRE)
+    """The message as it is sent. Raises BadAddress when no mail can go to this address."""
+    rendered = render(draft, site)
+    bodies = [mime.text("plain", rendered.text), mime.text("html", rendered.html)]
+    attached = [mime.attachment(file) for file in draft.attachments]
+    entry = rendered.message.calendar
+    if entry is not None:
+        # Twice: as an alternative (clients show accept buttons or file it), and as a file for the others.
+        ics = calendar.ics(entry, formatter(draft, site))
+        name = "cancelled.ics" if entry.method == "CANCEL" else "booking.ics"
+        bodies.append(mime.calendar(ics, entry.method))
+        attached.insert(0, mime.calendar_file(ics, entry.method, name))
+    folded = "".join(fold(name, value) for name, fold, value in _headers(draft, site, rendered.subject))
+    return mime.message(folded, bodies, attached, draft.message_id, language(draft.locale))
 
 
-def _headers(mail: EmailMessage, draft: Draft, site: Site, subject: str) -> None:
+def _headers(draft: Draft, site: Site, subject: str) -> list[tuple[str, Callable[[str, Any], str], Any]]:
+    """Every header: its name, how it is folded, and its value."""
     subscription = TEMPLATES[draft.template].category == "subscription"
-    mail["From"] = _sender(site, draft, subscription)
-    mail["To"] = mailbox(draft.email, draft.name)
-    mail["Subject"] = header_text(subject)
-    mail["Date"] = format_datetime(draft.created_at)
-    mail["Message-ID"] = draft.message_id
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "All"
-    mail["Feedback-ID"] = f"{draft.template}:parking:{site.domain}"
+    token = header_folding.token
+    lines: list[tuple[str, Callable[[str, Any], str], Any]] = [
+        ("From", header_folding.mailbox, _sender(site, draft, subscription)),
+        ("To", header_folding.mailbox, mailbox(draft.email, draft.name)),
+        ("Subject", header_folding.text, header_text(subject)),
+        ("Date", token, format_datetime(draft.created_at)),
+        ("Message-ID", token, draft.message_id),
+        ("Auto-Submitted", token, "auto-generated"),
+        ("X-Auto-Response-Suppress", token, "All"),
+        ("Feedback-ID", token, f"{draft.template}:parking:{site.domain}"),
+    ]
     if subscription:
-        mail["List-Id"] = f"<{draft.template.replace('_', '-')}.{site.domain}>"
-        also = (
-            f", <mailto:{addr_spec(site.sender_email)}?subject={draft.unsubscribe_mail}>"
-            if draft.unsubscribe_mail
-            else ""
-        )
-        mail["List-Unsubscribe"] = f"<{draft.unsubscribe_url}>{also}"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        by_mail = f", <mailto:{addr_spec(site.sender_email)}?subject={draft.unsubscribe_mail}>"
+        lines += [
+            ("List-Id", token, f"<{draft.template.replace('_', '-')}.{site.domain}>"),
+            ("List-Unsubscribe", token, f"<{draft.unsubscribe_url}>{by_mail if draft.unsubscribe_mail else ''}"),
+            ("List-Unsubscribe-Post", token, "List-Unsubscribe=One-Click"),
+        ]
+    return lines
 
 
-def _sender(site: Site, draft: Draft, subscription: bool) -> Address:
+def _sender(site: Site, draft: Draft, subscription: bool) -> Mailbox:
     """Reports and reminders come under a name of their own, so that a recipient can sort them apart."""
     name = site.sender_name
     if subscription:
         sort = "report" if draft.template.endswith("_report") else "reminder"
         name += " – " + Texts(language(draft.locale))(f"sender.{sort}")
     return mailbox(site.sender_email, name)
-
-
-def _add_calendar(mail: EmailMessage, entry: str, method: str) -> None:
-    """The entry twice: as an alternative (clients show accept buttons or file it), and as a file for the others."""
-    name, params = "cancelled.ics" if method == "CANCEL" else "booking.ics", {"method": method}
-    mail.add_alternative(entry, subtype="calendar", cte="base64", params=params)
-    mail.add_attachment(entry, subtype="calendar", cte="base64", params=params, filename=name)
-
-
-def _attach(mail: EmailMessage, part: Attachment) -> None:
-    main, _, sub = part.mimetype.partition("/")
-    name = header_text(part.filename).replace("/", "_").replace("\\", "_")
-    params = {"charset": "utf-8"} if main == "text" else {}
-    mail.add_attachment(part.data, maintype=main, subtype=sub or "octet-stream", filename=name, params=params)
-
-
-def _fix_boundaries(mail: EmailMessage, message_id: str) -> None:
-    """Makes the boundaries from the Message-ID instead of at random: a second delivery has the same bytes."""
-    seed = re.sub(r"[^A-Za-z0-9]", "", message_id)[:40]
-    for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
-        part.set_boundary(f"=_{seed}_{number}")
 
 
 # templates ---------------------------------------------------------------------------------

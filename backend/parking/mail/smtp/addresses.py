@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from email.headerregistry import Address
+from typing import NamedTuple
 
 from parking.text import email_addresses, names
 
@@ -32,9 +32,32 @@ def _without_hidden(text: str) -> str:
     return "".join(" " if unicodedata.category(char) in _HIDDEN and char not in _JOINERS else char for char in text)
 
 
-def mailbox(email: str, name: str = "") -> Address:
+class Mailbox(NamedTuple):
+    """An address for a header, with the name before it (or none)."""
+
+    display_name: str
+    addr_spec: str
+
+    def __str__(self) -> str:
+        """As a person reads it: RFC 5322 with the name in Unicode."""
+        name = self.display_name
+        if not name:
+            return self.addr_spec
+        return f"{quoted(name) if _SPECIALS.search(name) else name} <{self.addr_spec}>"
+
+
+_SPECIALS = re.compile(r'[()<>@,:;.\\"\[\]]')
+
+
+def quoted(name: str) -> str:
+    """The name as a quoted string (RFC 5322, 3.2.4)."""
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def mailbox(email: str, name: str = "") -> Mailbox:
     """The address as a header wants it, its domain in ASCII. Raises BadAddress."""
-    return Address(display_name=header_text(name), addr_spec=addr_spec(email))
+    return Mailbox(header_text(name), addr_spec(email))
 
 
 def addr_spec(email: str) -> str:

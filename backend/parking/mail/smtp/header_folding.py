@@ -10,8 +10,8 @@ import base64
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from email.policy import EmailPolicy
-from typing import Any
+
+from parking.mail.smtp.addresses import Mailbox, quoted
 
 LINE_LENGTH = 76
 WORD_LENGTH = 75
@@ -23,25 +23,24 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_
 _JOINER = "\u200d"
 
 
-class WirePolicy(EmailPolicy):
-    """The policy a message is written with: `fold_binary` is what the generator asks for each header."""
-
-    def fold(self, name: str, value: Any) -> str:
-        lower = name.lower()
-        if lower == "subject":
-            return _joined(f"{name}:", _words(str(value)))
-        if lower in ("from", "to"):
-            return _joined(f"{name}:", _mailboxes(value))
-        if lower in ("content-type", "content-disposition"):
-            return str(super().fold(name, value))
-        return f"{name}: {value}\r\n"  # tokens and links: one line, whatever its length
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        """UTF-8 only where a local part is not ASCII, which goes to servers with SMTPUTF8 alone (RFC 6532)."""
-        return self.fold(name, value).encode()
+def text(name: str, value: str) -> str:
+    """A header of words, like Subject, folded."""
+    return _joined(f"{name}:", _words(value))
 
 
-WIRE = WirePolicy(linesep="\r\n", cte_type="7bit", max_line_length=LINE_LENGTH)
+def mailbox(name: str, value: Mailbox) -> str:
+    """A header with one address, like To, folded. It is UTF-8 only where a local part is not ASCII, which goes to
+    servers with SMTPUTF8 alone (RFC 6532)."""
+    bare = f"<{value.addr_spec}>" if value.display_name else value.addr_spec
+    return _joined(f"{name}:", [*_phrase(value.display_name), bare])
+
+
+def token(name: str, value: str) -> str:
+    """A header that holds tokens or links: one line, whatever its length. Raises ValueError for what is none."""
+    if not value.isprintable():
+        raise ValueError(f"{name} has a character that no header can have")
+    return f"{name}: {value}\r\n"
+
 
 Piece = str | Callable[[int], Iterator[str]]
 """A token that stays whole, or text to encode: called with the room left on the line, it gives encoded words."""
@@ -79,16 +78,6 @@ def _needs_encoding(word: str) -> bool:
     return not word.isascii() or not word.isprintable() or "=?" in word or len(word) >= WORD_LENGTH
 
 
-def _mailboxes(value: Any) -> list[Piece]:
-    pieces: list[Piece] = []
-    for number, address in enumerate(value.addresses):
-        if number:
-            pieces[-1] = f"{pieces[-1]},"
-        pieces += _phrase(address.display_name)
-        pieces.append(f"<{address.addr_spec}>" if address.display_name else address.addr_spec)
-    return pieces
-
-
 def _phrase(name: str) -> list[Piece]:
     """The name before an address: atoms, a quoted string folded at its spaces, or encoded words."""
     if not name:
@@ -96,7 +85,7 @@ def _phrase(name: str) -> list[Piece]:
     if any(map(_needs_encoding, name.split(" "))):
         return [_encoder(name)]
     if not _ATOMS.fullmatch(name):
-        name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        name = quoted(name)
     return [*name.split(" ")]
 
 

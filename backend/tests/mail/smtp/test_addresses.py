@@ -115,7 +115,7 @@ def test_the_server_sees_only_the_recipient_and_the_bad_one_fails(app, sink):
 )
 def test_a_domain_goes_out_by_idna_2008(email, envelope):
     assert addr_spec(email) == envelope
-    assert mailbox(email).domain == envelope.partition("@")[2]
+    assert mailbox(email).addr_spec.partition("@")[2] == envelope.partition("@")[2]
 
 
 @pytest.mark.parametrize("email", ["a@☃.example", "a@ü_.example", "a@xn--ü.example", "a@" + "ü" * 64 + ".example"])
