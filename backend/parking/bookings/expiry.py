@@ -35,7 +35,7 @@ from parking.bookings.reading import queries
 from parking.bookings.reading.views import state_of
 from parking.bookings.rules import lifecycle
 from parking.bookings.status_sql import is_active, is_block, is_reserved
-from parking.database import UTCDateTime, plus_seconds, transaction
+from parking.database import UTCDateTime, plus_seconds, read_once, transaction
 from parking.lots import Lot, Spot
 
 BATCH = 500
@@ -72,10 +72,12 @@ def apply_due_transition(session: Session, row: Row[Any], now: datetime) -> None
 def _in_batches(query: Callable[[datetime], Select[Any]], step: Step, lot_id: int | None) -> int:
     changed = 0
     seen: set[int] = set()
+    if not _any_due(query, lot_id):
+        return 0
     while True:
         with transaction() as session:
             now = clock.now()
-            due = query(now).limit(BATCH)
+            due = query(now).limit(BATCH).with_for_update(of=[Booking, Spot], key_share=True, skip_locked=True)
             if lot_id is not None:
                 due = due.where(Booking.lot_id == lot_id)
             if seen:  # a reservation that could not be moved stays due: not again in this run
@@ -87,17 +89,20 @@ def _in_batches(query: Callable[[datetime], Select[Any]], step: Step, lot_id: in
             return changed
 
 
-def _locked(*where: Any) -> Select[Any]:
-    return (
-        queries.select_bookings(with_user=True)
-        .where(*where)
-        .order_by(Booking.id)
-        .with_for_update(of=[Booking, Spot], key_share=True, skip_locked=True)
-    )
+def _any_due(query: Callable[[datetime], Select[Any]], lot_id: int | None) -> bool:
+    """Looks without a write transaction: most sweeps find nothing, and on SQLite a writer makes the others wait."""
+    first = query(clock.now()).with_only_columns(Booking.id, maintain_column_froms=True).order_by(None).limit(1)
+    if lot_id is not None:
+        first = first.where(Booking.lot_id == lot_id)
+    return bool(read_once(first, {}))
+
+
+def _rows(*where: Any) -> Select[Any]:
+    return queries.select_bookings(with_user=True).where(*where).order_by(Booking.id)
 
 
 def _ending(now: datetime) -> Select[Any]:
-    return _locked(*_ends(now))
+    return _rows(*_ends(now))
 
 
 def _ends(now: Any) -> tuple[ColumnElement[bool], ...]:
@@ -113,7 +118,7 @@ def _end(session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:
 
 
 def _beginning(now: datetime) -> Select[Any]:
-    return _locked(*_begins(now))
+    return _rows(*_begins(now))
 
 
 def _begins(now: Any) -> tuple[ColumnElement[bool], ...]:
@@ -183,7 +188,7 @@ def _renewable(now: datetime) -> Select[Any]:
     margin = case((quarter < RENEW_EVERY.total_seconds(), quarter), else_=int(RENEW_EVERY.total_seconds()))
     stays = or_(literal_column("booking.booking_type = 'instant'"), Booking.checkin_grace_s.is_not(None))
     short = Booking.held_until < plus_seconds(literal(now, UTCDateTime()), Lot.instant_hold_s - margin)
-    return _locked(is_active, and_(stays, ~is_block), short)
+    return _rows(is_active, and_(stays, ~is_block), short)
 
 
 def _renew(session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:

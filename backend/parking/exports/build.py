@@ -35,6 +35,8 @@ def run(job_id: int | None = None) -> int | None:
 
     In every case the job ends, returns to the queue, or becomes free when the lease of a dead worker ends.
     """
+    if not jobs.any_free(clock.now()):
+        return None
     with transaction() as session:
         job = jobs.claim(session, clock.now(), job_id)
     if job is None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from parking import clock, settings
+from parking.database import read_once
 from parking.exports.models import OPEN, ExportJob
 from parking.jobs import Lease, LeaseLost, LeaseQueue
 
@@ -17,6 +18,11 @@ MAX_ATTEMPTS = 5
 NOT_BUILT = "The export failed. Please try again, or choose a shorter period."
 
 LEASES = LeaseQueue(ExportJob, open_rows=OPEN, length=LEASE, until=ExportJob.lease_until, holder=ExportJob.lease)
+
+
+def any_free(now: datetime) -> bool:
+    """Whether a job waits for a worker. Only reads: most sweeps find none, and need no write transaction."""
+    return bool(read_once(select(ExportJob.id).where(LEASES.free(now)).limit(1), {}))
 
 
 def claim(session: Session, now: datetime, job_id: int | None = None) -> ExportJob | None:

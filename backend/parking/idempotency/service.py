@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.database import changed_rows, is_sqlite, transaction
+from parking.database import changed_rows, is_sqlite, read_once, transaction
 from parking.errors import Conflict, Invalid
 from parking.idempotency.models import IdempotencyKey
 from parking.web import identity
@@ -118,9 +118,11 @@ def delete_of_user(session: Session, user_id: int) -> None:
 
 def delete_expired() -> int:
     """Deletes the keys older than LIFETIME; returns how many. Run by Beat."""
+    old = IdempotencyKey.created_at <= clock.now() - LIFETIME
+    if not read_once(select(IdempotencyKey.user_id).where(old).limit(1), {}):  # nothing to do: no write transaction
+        return 0
     with transaction() as session:
-        result = session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= clock.now() - LIFETIME))
-        return changed_rows(result)
+        return changed_rows(session.execute(delete(IdempotencyKey).where(old)))
 
 
 def _canonical_body() -> bytes:

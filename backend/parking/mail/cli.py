@@ -9,11 +9,9 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from parking.database import db, transaction
 from parking.mail import render, service
 from parking.mail.i18n import LANGUAGES
 from parking.mail.outbox import delivery
-from parking.mail.preferences import set_preferences
 from parking.mail.registry import TEMPLATES
 from parking.mail.smtp import check as smtp_check
 from parking.mail.smtp.addresses import BadAddress, addr_spec
@@ -82,9 +80,7 @@ def test_command(address: str) -> None:
 def unsubscribe_command(token: str) -> None:
     """Unsubscribe the user of TOKEN, as a mail "unsubscribe TOKEN" in the From mailbox asks."""
     try:
-        user_id, template = service.token_subject(db.session(), token.removeprefix("unsubscribe").strip())
+        user_id, template = service.unsubscribe_by_token(token.removeprefix("unsubscribe").strip())
     except BadToken as error:
         raise click.ClickException(str(error)) from None
-    with transaction() as session:
-        set_preferences(session, user_id, {template: False})
     click.echo(f"User {user_id} gets no more mails of kind {template}.")

@@ -7,11 +7,10 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, make_response, render_template, request, send_from_directory
 
-from parking.database import db, transaction
+from parking.database import db
 from parking.mail import service
 from parking.mail.i18n import LANGUAGES, Texts, language
 from parking.mail.outbox.queue import Recipient
-from parking.mail.preferences import set_preferences
 from parking.mail.registry import TEMPLATES
 from parking.mail.schemas import (
     Email,
@@ -64,8 +63,7 @@ def get_email(mail_id: int) -> dict[str, Any]:
 @mail_bp.output(EmailDone)
 def retry_email(mail_id: int) -> dict[str, Any]:
     """Queue a failed, discarded or waiting email again, from its first attempt."""
-    with transaction() as session:
-        mail = service.retry(session, mail_id)
+    mail = service.retry(mail_id)
     return {"message": "The email is queued again.", "email": Email.of(mail)}
 
 
@@ -75,8 +73,7 @@ def retry_email(mail_id: int) -> dict[str, Any]:
 @mail_bp.output(EmailDone)
 def discard_email(mail_id: int) -> dict[str, Any]:
     """Discard an email: it is never sent."""
-    with transaction() as session:
-        mail = service.discard(session, mail_id)
+    mail = service.discard(mail_id)
     return {"message": "The email will not be sent.", "email": Email.of(mail)}
 
 
@@ -85,8 +82,7 @@ def discard_email(mail_id: int) -> dict[str, Any]:
 @mail_bp.output(Message)
 def resume_delivery() -> dict[str, Any]:
     """End the pause after refused logins."""
-    with transaction() as session:
-        service.resume(session)
+    service.resume()
     return {"message": "Delivery continues."}
 
 
@@ -123,8 +119,7 @@ def send_sample(kind: str, query_data: PreviewQuery) -> dict[str, Any]:
     """Send this kind with sample data to the administrator who asks."""
     who = identity()
     to = Recipient(who.email, who.username, query_data.locale, who.timezone or current().timezone, who.id, True)
-    with transaction() as session:
-        mail = service.queue_sample(session, kind, to)
+    mail = service.queue_sample(kind, to)
     message = "You have turned off this kind of email." if mail.state == "suppressed" else f"Queued for {who.email}."
     return {"message": message}
 
@@ -148,11 +143,9 @@ def ask_unsubscribe(token: str) -> Response:
 def do_unsubscribe(token: str) -> Response:
     """Unsubscribe at once: from the button of the page, or from a mail program (RFC 8058)."""
     try:
-        user_id, template = service.token_subject(db.session(), token)
+        _, template = service.unsubscribe_by_token(token)
     except BadToken:
         return _page("bad", 404)
-    with transaction() as session:
-        set_preferences(session, user_id, {template: False})
     return _page("done", 200, template=template)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Select, column, func, select, table
 from sqlalchemy.orm import Session
 
 from parking import clock
+from parking.database import db, transaction
 from parking.errors import Conflict, NotFound
 from parking.mail import calendar, render, unsubscribe
 from parking.mail.calendar import CalendarEntry
@@ -23,7 +24,7 @@ from parking.mail.formatter import Formatter
 from parking.mail.models import OPEN, STATES, OutboxMail
 from parking.mail.outbox import delivery, entries
 from parking.mail.outbox.queue import Recipient, new_message_id, queue, wake_worker
-from parking.mail.preferences import delete_preferences
+from parking.mail.preferences import delete_preferences, set_preferences
 from parking.mail.registry import TEMPLATES, subscriptions
 from parking.mail.smtp import circuit_breaker
 from parking.settings import current
@@ -33,11 +34,12 @@ NOT_CONFIGURED = "not sent: no SMTP server configured"
 SAMPLE_MOMENT = datetime.fromisoformat("2026-11-23T10:00:00+00:00")
 
 
-def queue_sample(session: Session, template: str, to: Recipient) -> OutboxMail:
+def queue_sample(template: str, to: Recipient) -> OutboxMail:
     """Queues a mail with the template's sample context. Raises NotFound."""
     if template not in TEMPLATES:
         raise NotFound("There is no such kind of email.")
-    mail = queue(session, template, to, TEMPLATES[template].sample())
+    with transaction() as session:
+        mail = queue(session, template, to, TEMPLATES[template].sample())
     assert mail is not None  # only a dedupe_key makes it None
     return mail
 
@@ -56,6 +58,14 @@ def token_subject(session: Session, token: str) -> tuple[int, str]:
         raise unsubscribe.BadToken("this kind cannot be turned off")
     if session.scalar(select(_USER.c.id).where(_USER.c.id == user_id)) is None:
         raise unsubscribe.BadToken("this account is no longer there")
+    return user_id, template
+
+
+def unsubscribe_by_token(token: str) -> tuple[int, str]:
+    """Turns off what the token says; returns the user's id and the template. Raises unsubscribe.BadToken."""
+    user_id, template = token_subject(db.session(), token)
+    with transaction() as session:
+        set_preferences(session, user_id, {template: False})
     return user_id, template
 
 
@@ -206,31 +216,34 @@ def _preview(draft: render.Draft) -> Preview:
 # commands of an administrator --------------------------------------------------------------
 
 
-def retry(session: Session, mail_id: int) -> OutboxMail:
+def retry(mail_id: int) -> OutboxMail:
     """Queues a mail that failed, was discarded or waits, from its first attempt. Raises NotFound, Conflict."""
-    mail = get(session, mail_id, lock=True)
-    if mail.state not in ("failed", "discarded", "retrying", "queued"):
-        raise Conflict(f"An email in state {mail.state} cannot be sent again.")
-    if entries.is_erased(mail):
-        raise Conflict("The link in this email has been erased; its recipient must ask for a new one.")
-    now = clock.now()
-    mail.state, mail.due_at, mail.server_fault = "queued", now, False
-    mail.attempts, mail.lost_leases, mail.first_attempt_at = 0, 0, None
-    wake_worker()
+    with transaction() as session:
+        mail = get(session, mail_id, lock=True)
+        if mail.state not in ("failed", "discarded", "retrying", "queued"):
+            raise Conflict(f"An email in state {mail.state} cannot be sent again.")
+        if entries.is_erased(mail):
+            raise Conflict("The link in this email has been erased; its recipient must ask for a new one.")
+        now = clock.now()
+        mail.state, mail.due_at, mail.server_fault = "queued", now, False
+        mail.attempts, mail.lost_leases, mail.first_attempt_at = 0, 0, None
+        wake_worker()
     return mail
 
 
-def discard(session: Session, mail_id: int) -> OutboxMail:
+def discard(mail_id: int) -> OutboxMail:
     """Takes a mail out of the queue for good. Raises NotFound, Conflict."""
-    mail = get(session, mail_id, lock=True)
-    if mail.state not in ("queued", "retrying", "failed"):
-        raise Conflict(f"An email in state {mail.state} cannot be discarded.")
-    entries.finish(mail, "discarded", "discarded by an administrator")
+    with transaction() as session:
+        mail = get(session, mail_id, lock=True)
+        if mail.state not in ("queued", "retrying", "failed"):
+            raise Conflict(f"An email in state {mail.state} cannot be discarded.")
+        entries.finish(mail, "discarded", "discarded by an administrator")
     return mail
 
 
-def resume(session: Session) -> None:
+def resume() -> None:
     """Tries the login again now, after its credentials were repaired at the server."""
-    circuit_breaker.close(session)
-    entries.server_is_back(session, clock.now())
-    wake_worker()
+    with transaction() as session:
+        circuit_breaker.close(session)
+        entries.server_is_back(session, clock.now())
+        wake_worker()

@@ -34,11 +34,10 @@ def deliver_mail() -> dict[str, int]:
 def purge_mail() -> int:
     """Deletes mails that ended three months ago, in small transactions; returns how many."""
     total = 0
-    with transaction() as session:
-        allowance.delete_old(session)
-    while True:
+    if allowance.any_old():
         with transaction() as session:
-            deleted = entries.purge(session, clock.now() - KEEP)
-        total += deleted
-        if deleted < 1000:
-            return total
+            allowance.delete_old(session)
+    while entries.any_to_purge(clock.now() - KEEP):
+        with transaction() as session:
+            total += entries.purge(session, clock.now() - KEEP)
+    return total

@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from parking import clock
+from parking.database import read_once
 from parking.mail.models import MailToUnconfirmed
 from parking.mail.registry import TEMPLATES
 from parking.settings import current
@@ -40,6 +41,13 @@ def refusal(session: Session, template: str, email: str, confirmed: bool) -> str
         return f"not sent: nobody has confirmed this address, and {PER_DAY[category]} mails went to it within a day"
     session.add(MailToUnconfirmed(address_hash=address, category=category, at=now))
     return None
+
+
+def any_old() -> bool:
+    """Whether `delete_old` has anything to delete."""
+    return bool(
+        read_once(select(MailToUnconfirmed.id).where(MailToUnconfirmed.at <= clock.now() - WINDOW).limit(1), {})
+    )
 
 
 def delete_old(session: Session) -> None:

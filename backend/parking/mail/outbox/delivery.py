@@ -1,20 +1,24 @@
-"""From the outbox to the server: one SMTP session for a batch, one commit before and one after every mail.
+"""From the outbox to the server: one SMTP session for a batch, and one commit for a mail: it records the outcome of
+one mail and leases the next.
 
-A crash loses nothing: a mail that was not leased waits, and a lease runs out. Only a crash between the last byte and
-the commit sends a mail twice, with the same Message-ID; SMTP cannot prevent that.
+A crash loses nothing: a mail that was not leased waits, and a lease runs out. A worker holds one mail at a time, so a
+crash between the last byte and the commit sends that one twice, with the same Message-ID (SMTP cannot prevent that);
+before the commit the next mail still waits, and after it the one before is recorded.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from parking import clock, signing
 from parking.database import db, transaction
@@ -72,23 +76,19 @@ def server(settings: Settings) -> Server | None:
 
 
 def deliver_due(most_seconds: float = MOST_SECONDS) -> Tally:
-    """Sends everything that is due, until nothing is or the time is up."""
+    """Sends everything that is due, until nothing is or the time is up. When nothing is due it only reads."""
     tally, until = Tally(), time.monotonic() + most_seconds
-    connection: Connection | None = None
-    try:
-        while _something_to_do():
-            if time.monotonic() >= until:
-                tally.more = True
-                break
-            connection = connection or _connect(tally)
-            if connection is None:
-                break
+    while _something_to_do():
+        if time.monotonic() >= until:
+            tally.more = True
+            break
+        connection = _connect(tally)
+        if connection is None:
+            break
+        with contextlib.closing(connection):
             mail = _lease()
-            if mail is not None and not _deliver(connection, mail, tally):
-                connection = None
-    finally:
-        if connection is not None:
-            connection.close()
+            while mail is not None:
+                mail = _deliver(connection, mail, tally, until)
     return tally
 
 
@@ -99,11 +99,11 @@ def deliver_one(mail_id: int) -> Tally:
     if not _may_connect():
         return tally
     connection = _connect(tally)
-    if connection is None:
-        return tally
-    mail = _lease(mail_id)
-    if mail is None or _deliver(connection, mail, tally):
-        connection.close()
+    if connection is not None:
+        with contextlib.closing(connection):
+            mail = _lease(mail_id)
+            if mail is not None:
+                _deliver(connection, mail, tally)
     return tally
 
 
@@ -169,39 +169,59 @@ def _lease(mail_id: int | None = None) -> OutboxMail | None:
         return entries.lease(session, clock.now(), mail_id)
 
 
-def _deliver(connection: Connection, mail: OutboxMail, tally: Tally) -> bool:
-    """Sends one leased mail and records the outcome. False: the SMTP session is lost and a new one is needed."""
+def _deliver(
+    connection: Connection, mail: OutboxMail, tally: Tally, lease_until: float | None = None
+) -> OutboxMail | None:
+    """Sends one leased mail and records the outcome. Until the moment `lease_until` (of the monotonic clock) the same
+    commit leases the next mail, which is returned; None: there is none, or the SMTP session is lost."""
     try:
-        message = _message(mail)
-        reply = connection.send(addr_spec(site(current()).sender_email), addr_spec(mail.email), message)
+        reply = connection.send(addr_spec(site(current()).sender_email), addr_spec(mail.email), _message(mail))
     except Exception as error:  # it must stop neither this worker nor the other mails
-        _record_error(mail, error, tally)
+        record = _failure(mail, error, tally)
         if isinstance(error, Lost):
-            connection.close()
-            return False
-        return True
-    with transaction() as session:
-        if entries.sent(session, mail, reply, clock.now()):
-            tally.sent += 1
-        else:
+            lease_until = None
+    else:
+        record = _success(mail, reply, tally)
+    return _record(record, lease_next=lease_until is not None and time.monotonic() < lease_until)
+
+
+Record = Callable[[Session], object]
+"""Writes the outcome of one mail; a second time it changes nothing."""
+
+
+def _record(record: Record, *, lease_next: bool) -> OutboxMail | None:
+    try:
+        with transaction() as session:
+            record(session)
+            return entries.lease(session, clock.now()) if lease_next else None
+    except Exception:
+        if lease_next:  # what is wrong with the next mail must not undo this one's outcome
+            with transaction() as session:
+                record(session)
+        raise
+
+
+def _success(mail: OutboxMail, reply: str, tally: Tally) -> Record:
+    tally.sent += 1
+
+    def record(session: Session) -> None:
+        if not entries.sent(session, mail, reply, clock.now()):
             log.warning("mail %s was sent, but its lease had run out", mail.id)
-    return True
+
+    return record
 
 
-def _record_error(mail: OutboxMail, error: Exception, tally: Tally) -> None:
-    final = not isinstance(error, Lost) and not (isinstance(error, Refused) and not error.final)
+def _failure(mail: OutboxMail, error: Exception, tally: Tally) -> Record:
     if isinstance(error, Lost | Refused | BadAddress | Unsendable):
         reply = str(error)
     else:
-        log.exception("mail %s cannot be written", mail.id)
+        log.error("mail %s cannot be written", mail.id, exc_info=error)
         reply = f"this mail could not be written ({type(error).__name__})"
-    with transaction() as session:
-        if final:
-            entries.failed(session, mail, reply)
-            tally.failed += 1
-        else:
-            entries.retry_later(session, mail, reply, clock.now())
-            tally.postponed += 1
+    if isinstance(error, Lost) or (isinstance(error, Refused) and not error.final):
+        tally.postponed += 1
+        return lambda session: entries.retry_later(session, mail, reply, clock.now())
+    tally.failed += 1
+    return lambda session: entries.failed(session, mail, reply)
 
 
 def _message(mail: OutboxMail) -> bytes:

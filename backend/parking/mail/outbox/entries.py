@@ -1,17 +1,22 @@
 """The rows of the outbox: leasing one, and writing its outcome. Every change is an UPDATE with a condition whose row
-count is checked, because another worker may have been first."""
+count is checked, because another worker may have been first.
+
+These leases are not those of parking.jobs: a job is claimed by its id and says in `until` how long it is held, while
+a mail is claimed as the first of those that are due, by the statement that finds it, and its `due_at` is both the
+time of its next attempt and the end of its lease, so that one index and one condition find the mails that wait and
+those whose worker died. It also counts its attempts and the leases it has lost.
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, select, update
+from sqlalchemy import Select, case, exists, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from parking.database import changed_rows
+from parking.database import UTCDateTime, changed_rows, read_once
 from parking.mail.models import OPEN, OutboxMail
 from parking.mail.outbox import retries
 from parking.mail.registry import TEMPLATES
@@ -20,6 +25,8 @@ LEASE = timedelta(seconds=120)
 GIVE_UP = timedelta(hours=48)
 MOST_LOST_LEASES = 5
 POSTPONE_AT_ONCE = 500
+ENDED_AT_ONCE = 100
+"""Mails that end without being sent while one is leased."""
 
 
 def _due(now: datetime) -> Select[OutboxMail]:
@@ -31,29 +38,52 @@ def anything_due(session: Session, now: datetime) -> bool:
 
 
 def lease(session: Session, now: datetime, mail_id: int | None = None) -> OutboxMail | None:
-    """Leases the next due mail (or that one, due or not) for LEASE. None: there is none, another worker has it, or it
-    has failed or expired.
+    """Leases the next due mail (or that one, due or not) for LEASE. None: there is none, or another worker has it.
 
     On PostgreSQL rows that another worker is leasing are skipped; on SQLite there is one writer at a time.
-    A mail whose worker died MOST_LOST_LEASES times has failed.
+    A mail that has expired, or whose worker died MOST_LOST_LEASES times, ends here, and the next one is leased.
     """
     query = _due(now) if mail_id is None else _this(mail_id, now)
-    mail = session.scalars(query.limit(1).with_for_update(skip_locked=True)).one_or_none()
-    if mail is None:
-        return None
-    if mail.state == "sending":
-        mail.lost_leases += 1
-        if mail.lost_leases >= MOST_LOST_LEASES:
-            finish(mail, "failed", f"the worker died {mail.lost_leases} times while sending this mail")
-            return None
+    for _ in range(ENDED_AT_ONCE):
+        mail = _take(session, query, now)
+        if mail is None or not _ended(session, mail, now):
+            return mail
+    return None
+
+
+def _take(session: Session, query: Select[OutboxMail], now: datetime) -> OutboxMail | None:
+    """Leases the first mail of the query: one statement, and the row as it is then (not in the session)."""
+    first = query.with_only_columns(OutboxMail.id).limit(1).with_for_update(skip_locked=True).scalar_subquery()
+    taken = (
+        update(_MAILS)
+        .where(_MAILS.c.id == first)
+        .values(
+            state="sending",
+            lease=secrets.token_hex(16),
+            due_at=now + LEASE,
+            attempts=_MAILS.c.attempts + 1,
+            first_attempt_at=func.coalesce(_MAILS.c.first_attempt_at, literal(now, UTCDateTime())),
+            lost_leases=_MAILS.c.lost_leases + case((_MAILS.c.state == "sending", 1), else_=0),
+        )
+        .returning(*_ROW)
+    )
+    row = session.connection().execute(taken).mappings().one_or_none()
+    return OutboxMail(**row) if row is not None else None
+
+
+_MAILS: Any = OutboxMail.__table__
+_ROW = [column for column in _MAILS.columns if column.name != "search_text"]
+
+
+def _ended(session: Session, mail: OutboxMail, now: datetime) -> bool:
+    """Ends a mail that must not be sent. `first_attempt_at` and `attempts` count this one, too."""
+    if mail.lost_leases >= MOST_LOST_LEASES:
+        reply = f"the worker died {mail.lost_leases} times while sending this mail"
+        return _ours(session, mail, {"state": "failed", "lease": None, "last_reply": reply, **_unsent(mail)})
     if mail.expires_at is not None and mail.expires_at <= now:
-        finish(mail, "discarded", "too late to be of use: it expired before it could be sent")
-        return None
-    mail.state, mail.lease, mail.due_at = "sending", secrets.token_hex(16), now + LEASE
-    mail.attempts += 1
-    mail.first_attempt_at = mail.first_attempt_at or now
-    session.flush()
-    return mail
+        reply = "too late to be of use: it expired before it could be sent"
+        return _ours(session, mail, {"state": "discarded", "lease": None, "last_reply": reply, **_unsent(mail)})
+    return False
 
 
 def _this(mail_id: int, now: datetime) -> Select[OutboxMail]:
@@ -94,13 +124,8 @@ def _after_attempt(mail: OutboxMail, reply: str, now: datetime) -> dict[str, Any
 
 def _ours(session: Session, mail: OutboxMail, values: dict[str, Any]) -> bool:
     """Writes the outcome if the lease still holds. If it ran out, another worker has the mail."""
-    changed = session.execute(
-        update(OutboxMail)
-        .where(OutboxMail.id == mail.id, OutboxMail.state == "sending", OutboxMail.lease == mail.lease)
-        .values(values)
-        .execution_options(synchronize_session=False)
-    )
-    return changed_rows(changed) > 0
+    held = (_MAILS.c.id == mail.id, _MAILS.c.state == "sending", _MAILS.c.lease == mail.lease)
+    return changed_rows(session.connection().execute(update(_MAILS).where(*held).values(values))) > 0
 
 
 def finish(mail: OutboxMail, state: str, reply: str) -> None:
@@ -169,10 +194,20 @@ def waiting_for_server(session: Session, now: datetime) -> bool:
     )
 
 
-def purge(session: Session, before: datetime, states: Iterable[str] = ("sent", "suppressed", "discarded")) -> int:
+ENDED = ("sent", "suppressed", "discarded")
+
+
+def _ended_before(before: datetime) -> Select[int]:
+    return select(OutboxMail.id).where(OutboxMail.state.in_(ENDED), OutboxMail.created_at < before)
+
+
+def any_to_purge(before: datetime) -> bool:
+    return bool(read_once(_ended_before(before).limit(1), {}))
+
+
+def purge(session: Session, before: datetime) -> int:
     """Deletes up to 1,000 mails that ended long ago. Returns how many."""
-    old = select(OutboxMail.id).where(OutboxMail.state.in_(tuple(states)), OutboxMail.created_at < before).limit(1000)
-    ids = list(session.scalars(old))
+    ids = list(session.scalars(_ended_before(before).limit(1000)))
     if ids:
         session.query(OutboxMail).filter(OutboxMail.id.in_(ids)).delete(synchronize_session=False)
     return len(ids)

@@ -1,5 +1,6 @@
 """Every queued mail arrives, whatever the server does, and nobody gets what was not committed."""
 
+import contextlib
 import dataclasses
 import threading
 from datetime import timedelta
@@ -221,8 +222,7 @@ def test_the_administrator_can_end_the_pause(app, reconfigure, sink):
         delivery.deliver_due()
     sink.accept_login = True
     assert delivery.deliver_due().sent == 0
-    with transaction() as session:
-        service.resume(session)
+    service.resume()
     assert delivery.deliver_due().sent == 3
 
 
@@ -246,6 +246,59 @@ def test_a_mail_that_kills_its_workers_fails(app, sink):
     stored = db.session.get(OutboxMail, row.id)
     assert stored.state == "failed"
     assert "died 5 times" in stored.last_reply
+
+
+def commits(monkeypatch) -> list[int]:
+    """A list that grows by one with every write transaction of the delivery."""
+    count: list[int] = []
+
+    @contextlib.contextmanager
+    def counted():
+        count.append(1)
+        with transaction() as session:
+            yield session
+
+    monkeypatch.setattr(delivery, "transaction", counted)
+    return count
+
+
+def test_each_mail_is_one_commit_and_a_sweep_without_mail_none(app, sink, monkeypatch):
+    put_many(10)
+    count = commits(monkeypatch)
+    assert delivery.deliver_due().sent == 10
+    assert len(count) == 10 + 1  # the first lease is a commit of its own
+    count.clear()
+    assert delivery.deliver_due() == delivery.Tally()
+    assert count == []
+
+
+def test_a_next_mail_that_cannot_be_leased_does_not_undo_the_outcome_of_this_one(app, sink, monkeypatch):
+    """One commit for both must not send a mail twice because of another's fault."""
+    put_many(2)
+    lease = entries.lease
+
+    def only_the_first(session, now, mail_id=None):
+        if sink.accepted:
+            raise ValueError("a row that nobody can read")
+        return lease(session, now, mail_id)
+
+    monkeypatch.setattr(entries, "lease", only_the_first)
+    with pytest.raises(ValueError, match="nobody can read"):
+        delivery.deliver_due()
+    assert states() == {"sent": 1, "queued": 1}
+    monkeypatch.setattr(entries, "lease", lease)
+    assert delivery.deliver_due().sent == 1
+    assert len(set(sink.message_ids)) == len(sink.accepted) == 2
+
+
+def test_mails_that_expired_do_not_keep_the_others_waiting(app, sink):
+    for _ in range(3):
+        put("password_reset", expires_at=clock.now() + timedelta(minutes=30))
+    clock.travel(1801)
+    put()
+    assert delivery.deliver_due().sent == 1
+    assert sink.connections == 1
+    assert states() == {"discarded": 3, "sent": 1}
 
 
 def test_a_late_mail_is_discarded_not_sent(app, sink):
@@ -298,6 +351,7 @@ def test_without_leases_four_workers_send_mails_twice(app, sink, monkeypatch):
         row = session.scalars(entries._due(now).limit(1)).one_or_none()
         if row is not None:
             row.state, row.lease = "sending", "everybody"
+            session.flush()
         return row
 
     monkeypatch.setattr(entries, "lease", unguarded)

@@ -1,4 +1,5 @@
-"""kill -9 of the worker at six points of a delivery: nothing is lost; twice only what SMTP itself cannot tell.
+"""kill -9 of the worker at six points of a delivery and two between mails: nothing is lost; twice only what SMTP itself
+cannot tell.
 
 The SMTP server stops inside a step, tells the test, and the test kills the real process that is sending.
 """
@@ -115,6 +116,40 @@ def test_a_killed_worker_loses_no_mail(app, sink, worker, point, state_after, ma
     assert len(arrivals) == rounds
     assert min(arrivals.values()) >= 1
     assert max(arrivals.values()) <= (2 if may_arrive_twice else 1)
+
+
+@pytest.mark.parametrize(
+    ("point", "states_after", "first_may_arrive_twice"),
+    [
+        ("before_the_commit", {"sending": 1, "queued": 1}, True),  # the first is sent, its outcome not committed
+        ("after_the_commit", {"sent": 1, "sending": 1}, False),  # recorded, and the next leased, nothing said of it
+    ],
+)
+def test_a_kill_between_two_mails_concerns_one_of_them(app, sink, worker, point, states_after, first_may_arrive_twice):
+    """One commit records a mail and leases the next: a worker that dies around it holds one mail, never two."""
+    first, second = put(), put()
+    if point == "before_the_commit":
+        _kill_after_the_answer(sink, worker, first.id)
+    else:
+        _kill_at_the_second_mail(sink, worker)
+    db.session.remove()
+    assert states() == states_after
+    clock.travel(121)
+    delivery.deliver_due()
+    assert states() == {"sent": 2}
+    assert 1 <= sink.message_ids.count(first.message_id) <= (2 if first_may_arrive_twice else 1)
+    assert sink.message_ids.count(second.message_id) == 1
+
+
+def _kill_at_the_second_mail(sink, worker):
+    gate = Gate()
+    sink.on_mail = lambda sender: None
+    sink.on_data = lambda delivery: setattr(sink, "on_mail", gate) if not sink.accepted else None
+    pid = worker.deliver()
+    assert gate.reached.wait(60)
+    kill(worker, pid)
+    sink.on_data = lambda delivery: None
+    let_pass(sink, "on_mail", gate)
 
 
 def _kill_at(point, sink, worker, row_id):
