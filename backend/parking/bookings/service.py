@@ -11,15 +11,16 @@ from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.orm import Session
 
 from parking import clock, idempotency, mail, settings
-from parking.bookings import allocation, emails, expiry, refusals, transitions
-from parking.bookings.booking_request import BookRequest, Place, new_booking, read_place
+from parking.bookings import allocation, emails, expiry, transitions
 from parking.bookings.events import publish_events
 from parking.bookings.models import Booking
 from parking.bookings.reading import queries
 from parking.bookings.reading.views import booking_view, row_view, state_of
+from parking.bookings.requests import refusals
+from parking.bookings.requests.booking_request import BookRequest, Place, new_booking, read_place
+from parking.bookings.requests.windows import check_length
 from parking.bookings.rules import lifecycle
 from parking.bookings.rules.times import read_time
-from parking.bookings.windows import check_length
 from parking.database import db, is_sqlite, reading, transaction
 from parking.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from parking.money import to_number

@@ -8,7 +8,7 @@ from typing import Any
 from parking import clock, pricing
 from parking.bookings import allocation
 from parking.bookings.reading import alternatives
-from parking.bookings.windows import read_window
+from parking.bookings.requests.windows import read_window
 from parking.database import db
 from parking.lots import open_lot
 from parking.money import to_number

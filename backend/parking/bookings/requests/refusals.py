@@ -8,9 +8,9 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from parking import settings
 from parking.bookings import allocation
-from parking.bookings.booking_request import BookRequest
 from parking.bookings.models import Booking
 from parking.bookings.reading import alternatives
+from parking.bookings.requests.booking_request import BookRequest
 from parking.bookings.status_sql import is_block, is_live
 from parking.errors import Conflict, NotFound
 from parking.lots import Spot

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, select
 
 from parking.accounts import User
 from parking.bookings.allocation import NewBooking, free_for_a_car, new_reference
-from parking.bookings.windows import read_window
+from parking.bookings.requests.windows import read_window
 from parking.database import ColumnGroups, UTCDateTime, db
 from parking.lots import Lot, open_lot
 from parking.pricing import Tariff
