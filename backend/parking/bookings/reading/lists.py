@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from parking import clock
-from parking.bookings.reading import pages
+from parking.bookings.reading import own_list, pages
 from parking.bookings.reading.filters import Filters
 from parking.bookings.reading.views import list_view
-from parking.database import db
+from parking.database import db, reading
 from parking.money import to_number
 from parking.timestamps import to_rfc3339
 
@@ -18,13 +18,19 @@ def page(filters: Filters, limit: int, cursor: str | None = None, *, for_admin: 
 
     Raises Invalid for a cursor that this list did not give out.
     """
-    now, session = clock.now(), db.session()
-    rows, following = pages.read_page(session, filters, now, limit, cursor, with_user=for_admin)
+    now = clock.now()
+    if not for_admin and own_list.covers(filters):
+        with reading() as connection:
+            rows, following = own_list.read_page(connection, filters, limit, cursor)
+            sums = own_list.read_totals(connection, filters) if cursor is None else None
+    else:
+        session = db.session()
+        rows, following = pages.read_page(session, filters, now, limit, cursor, with_user=for_admin)
+        sums = None if for_admin or cursor else pages.read_user_totals(session, filters, now)
     bookings = list_view(rows, now, for_admin=for_admin)
     answer: dict[str, Any] = {"bookings": bookings, "next": following, "server_time": to_rfc3339(now)}
     if for_admin:
         return answer
-    sums = pages.read_user_totals(session, filters, now) if cursor is None else None
     return answer | {"total": sums["count"] if sums else None, "totals": _cost_view(sums) if sums else None}
 
 

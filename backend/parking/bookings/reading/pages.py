@@ -82,22 +82,31 @@ def read_page(
         more, ids = len(keys) > limit, [booking_id for _, booking_id in keys[:limit]]
         by_id = {row.id: row for row in session.execute(rows.where(Booking.id.in_(ids)))} if ids else {}
         page = [by_id[booking_id] for booking_id in ids]
-    return page, _cursor(page[-1], order) if more else None
+    return page, cursor_after(page[-1], order) if more else None
 
 
 def _after_cursor(order: Any, cursor: str | None) -> list[Any]:
     """The condition for rows after the page that ended with this cursor."""
     if cursor is None:
         return []
-    seconds, booking_id = pagination.decode(cursor, int, int)
-    try:
-        at = datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):  # a year that has no date
-        raise pagination.invalid() from None
+    at, booking_id = key_of(cursor)
     return [tuple_(order, Booking.id) < tuple_(literal(at, UTCDateTime()), literal(booking_id))]
 
 
-def _cursor(row: Row[Any], order: Any) -> str:
+def key_of(cursor: str) -> tuple[datetime, int]:
+    """Returns the time and the id of the last row of the page that ended with this cursor.
+
+    Raises Invalid for a cursor that no page gave out.
+    """
+    seconds, booking_id = pagination.decode(cursor, int, int)
+    try:
+        return datetime.fromtimestamp(seconds, UTC), booking_id
+    except (ValueError, OverflowError, OSError):  # a year that has no date
+        raise pagination.invalid() from None
+
+
+def cursor_after(row: Row[Any], order: Any) -> str:
+    """Returns the cursor of a page that ends with this row, in the order of this column."""
     at = datetime.fromisoformat(getattr(row, order.key))
     return pagination.encode(int(at.timestamp()), row.id)
 
@@ -188,11 +197,12 @@ def read_totals(session: Session, filters: Filters, now: datetime) -> dict[str, 
 
 def read_user_totals(session: Session, filters: Filters, now: datetime) -> dict[str, Any]:
     """Returns `count`, `cost` of the ended bookings, `currency` and the number of `currencies`, for a user's list."""
-    return dict(session.execute(filtered(_sums(), filters, now)).one()._mapping)
+    return dict(session.execute(filtered(user_sums(), filters, now)).one()._mapping)
 
 
 @functools.cache
-def _sums() -> Select[Any]:
+def user_sums() -> Select[Any]:
+    """Selects the sums of bookings, for one user's list."""
     final = Booking.end_time.is_not(None)
     return queries.joined(
         [

@@ -160,18 +160,21 @@ def list_view(rows: Iterable[Row[Any]], now: datetime, *, for_admin: bool = Fals
     names, prices = _WITH_USER if for_admin else _STORED, dict[int, tuple[Any, dict[str, Any]]]()
     views = []
     for row in rows:
-        if row.tariff_id not in prices:
+        one = dict(zip(names, row, strict=False))
+        cost, grace, tariff_id = row[len(names) : len(names) + 3]
+        if tariff_id not in prices:
             tariff = _tariff_of(row)
-            prices[row.tariff_id] = tariff, {**_OVER, **_price_view(tariff)}
-        tariff, price = prices[row.tariff_id]
-        one = dict(zip(names, row, strict=False)) | price
-        one["lot_timezone"] = zone_of_stay(row.lot_timezone, row.end_time)
-        if row.status in LIVE:
-            one |= _current_state(_with_instants(row), tariff, now, row.taken_until)
+            prices[tariff_id] = tariff, {**_OVER, **_price_view(tariff)}
+        tariff, price = prices[tariff_id]
+        one.update(price)
+        status, end = one["status"], one["end_time"]
+        one["lot_timezone"] = zone_of_stay(one["lot_timezone"], end)
+        if status in LIVE:
+            one.update(_current_state(_with_instants(row), tariff, now, row.taken_until))
         else:
-            one["require_checkin"] = row.checkin_grace_s is not None
-            one["total_cost"] = to_number(row.total_cost_minor or 0)
-            one["duration_hours"] = 0 if row.status in FREE_OF_CHARGE else _charged_hours(one)
+            one["require_checkin"] = grace is not None
+            one["total_cost"] = to_number(cost or 0)
+            one["duration_hours"] = 0 if status in FREE_OF_CHARGE else _charged_hours(one)
         views.append(one)
     return views
 
@@ -195,4 +198,5 @@ def _charged_hours(view: dict[str, Any]) -> float:
     start, end = view["start_time"], view["end_time"]
     if view["reserved_start"] is not None:
         start, end = min(start, view["reserved_start"]), max(end, view["reserved_end"])
-    return round(max(datetime.fromisoformat(end) - datetime.fromisoformat(start), NOTHING) / HOUR, 4)
+    seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+    return round(max(seconds, 0) / 3600, 4)

@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 from parking import clock
 from parking.accounts.models import User
 from parking.bookings.models import Booking
-from parking.bookings.reading import Filters, local_days, pages, queries
+from parking.bookings.reading import Filters, local_days, own_list, pages, queries
 from parking.bookings.reading.views import list_view, row_view, state_of
 from parking.bookings.rules import lifecycle
-from parking.database import db, transaction
+from parking.database import db, reading, transaction
 from parking.lots.models import Lot
 from tests.statistics import world
 from tests.statistics.world import utc
@@ -176,6 +176,36 @@ def test_a_booking_in_a_list_equals_the_single_one(past, at):
             alone = {row.Booking.id: row_view(row, now, for_admin=True) for row in _alone()}
             assert len(rows) > 50
             assert [alone[row.id] for row in rows] == list_view(rows, now, for_admin=True)
+
+
+def test_a_users_own_list_has_the_rows_cursors_and_sums_of_any_other(past, alice, bob):
+    for user in (alice, bob):
+        plain_list, cursor, pages_read = Filters(user_id=user.id, by_end=True), None, 0
+        while True:
+            expected, following = pages.read_page(db.session(), plain_list, clock.now(), 7, cursor, with_user=False)
+            with reading() as connection:
+                rows, own_following = own_list.read_page(connection, plain_list, 7, cursor)
+                sums = own_list.read_totals(connection, plain_list)
+            assert ([tuple(row) for row in rows], own_following) == ([tuple(row) for row in expected], following)
+            pages_read += 1
+            if (cursor := following) is None:
+                break
+        assert pages_read > 3
+        assert sums == pages.read_user_totals(db.session(), plain_list, clock.now())
+
+
+@pytest.mark.parametrize(
+    "more", [{"status": "Active"}, {"lot_id": 1}, {"from_": utc("2026-02-01T00:00")}, {"q": "a"}, {"user_id": None}]
+)
+def test_a_list_with_a_filter_is_not_the_own_list(more):
+    assert own_list.covers(Filters(user_id=1, by_end=True))
+    assert not own_list.covers(Filters(**{"user_id": 1, "by_end": True} | more))
+
+
+def test_a_cursor_with_the_largest_id_is_read(client, auth, alice):
+    cursor = pages.pagination.encode(1_700_000_000, 2**63 - 1)
+    answer = client.get(f"/api/bookings?cursor={cursor}", headers=auth(alice))
+    assert (answer.status_code, answer.json["bookings"]) == (200, [])
 
 
 def _alone():
