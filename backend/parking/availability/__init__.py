@@ -5,8 +5,9 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from parking.availability.etags import etag_matches, with_etag
-from parking.availability.queries import lot_view, lot_views, spot_views
+from parking.availability.queries import lot_view, lot_views
 from parking.availability.schemas import LotEnvelope, LotOut, SpotOut
+from parking.availability.spots import spot_views
 
 __all__ = [
     "LotEnvelope",

@@ -10,17 +10,27 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import cast
+from typing import NamedTuple, cast
 
 from flask import Flask, current_app
 
 from parking import clock, realtime
 from parking.availability import queries
-from parking.database import db
+from parking.database import reading
 
 LIFETIME_SECONDS = 2.0
 PAGE = 200
 """The default length of a page of lots."""
+
+
+class _Cached(NamedTuple):
+    """A body; the last change that Redis named before it was read; until when it may be sent, and when its reading
+    began (both `time.monotonic()`). One tuple, so that it is read without the lock."""
+
+    body: bytes
+    change: str | None
+    expires: float
+    begun: float
 
 
 class LotList:
@@ -32,53 +42,58 @@ class LotList:
         self._pieces: dict[int, str] = {}
         self._tail = ""
         self._complete = False
-        self._body: bytes | None = None
         self._expires = 0.0
-        self._ready: tuple[str | None, bytes, float] = (None, b"", 0.0)
-        """The last change, the body read after it and its expiry; one tuple, so that it is read without the lock."""
+        self._cached = _Cached(b"", None, 0.0, 0.0)
 
     def body(self) -> bytes:
-        """The JSON of GET /api/lots."""
+        """The JSON of GET /api/lots.
+
+        After a change one request reads for all that wait: what it read is good for a request that had arrived before
+        it began to read.
+        """
+        arrived = time.monotonic()
         change = realtime.last_change()
-        known, body, expires = self._ready
-        if change is not None and change == known and time.monotonic() < expires:
-            return body
+        cached = self._cached
+        if change is not None and change == cached.change and time.monotonic() < cached.expires:
+            return cached.body
+        with self._lock:
+            if self._cached.begun < arrived:
+                begun = time.monotonic()
+                body = self._read()
+                self._cached = _Cached(body, change, self._expires, begun)
+            return self._cached.body
+
+    def _read(self) -> bytes:
         changes = realtime.changed_since(self._version)
         if changes is None:
-            return self._read(keep=False)
-        with self._lock:
+            self._read_all()
+            self._expires = 0.0
+        else:
             self._refresh(changes.lots)
             self._version = max(self._version, changes.version)
-            self._ready = change, cast(bytes, self._body), self._expires
-            return self._ready[1]
+        return ('{"lots":[' + ",".join(self._pieces.values()) + self._tail).encode()
 
     def _refresh(self, changed: set[int] | None) -> None:
         known = self._pieces.keys()
-        whole = self._body is None or changed is None or time.monotonic() >= self._expires
-        if whole or (self._complete and changed and not changed <= known):
-            self._read(keep=True)
+        if changed is None or time.monotonic() >= self._expires or (self._complete and not changed <= known):
+            self._read_all()
             return
-        ids = [lot_id for lot_id in known if changed and lot_id in changed]
-        fresh = queries.lot_views(db.session(), clock.now(), ids) if ids else []
-        if len(fresh) < len(ids):  # one of them was deleted
-            self._read(keep=True)
+        ids = [lot_id for lot_id in known if lot_id in changed]
+        if not ids:
             return
-        self._pieces |= {view["id"]: current_app.json.dumps(view) for view in fresh}
-        self._body = self._joined(self._pieces, self._tail)
+        with reading() as connection:
+            views = queries.lot_views(connection, clock.now(), ids)
+        if len(views) < len(ids):  # one of them was deleted
+            self._read_all()
+            return
+        self._pieces |= {view["id"]: current_app.json.dumps(view) for view in views}
 
-    def _read(self, *, keep: bool) -> bytes:
-        views, following, total = queries.page(db.session(), clock.now(), None, PAGE, None)
-        pieces = {view["id"]: current_app.json.dumps(view) for view in views}
-        tail = f'],"next":{current_app.json.dumps(following)},"total":{total}}}'
-        body = self._joined(pieces, tail)
-        if keep:
-            self._pieces, self._tail, self._body = pieces, tail, body
-            self._complete, self._expires = following is None, time.monotonic() + LIFETIME_SECONDS
-        return body
-
-    @staticmethod
-    def _joined(pieces: dict[int, str], tail: str) -> bytes:
-        return ('{"lots":[' + ",".join(pieces.values()) + tail).encode()
+    def _read_all(self) -> None:
+        with reading() as connection:
+            views, following, total = queries.page(connection, clock.now(), None, PAGE, None)
+        self._pieces = {view["id"]: current_app.json.dumps(view) for view in views}
+        self._tail = f'],"next":{current_app.json.dumps(following)},"total":{total}}}'
+        self._complete, self._expires = following is None, time.monotonic() + LIFETIME_SECONDS
 
 
 def init_app(app: Flask) -> None:

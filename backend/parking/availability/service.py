@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import Connection
 
 from parking import clock, settings
-from parking.availability import cache, queries
-from parking.database import db
+from parking.availability import cache, queries, spots
+from parking.database import reading
 from parking.errors import NotFound
-from parking.lots import open_lot
 from parking.web import Identity
 
 _PUBLIC = ("id", "name", "address", "price_per_hour", "currency", "available_spots", "capacity")
@@ -23,7 +24,8 @@ def list_lots(limit: int, cursor: str | None, words: str | None) -> bytes | dict
     """
     if limit == cache.PAGE and cursor is None and not words:
         return cache.lot_list()
-    views, following, total = queries.page(db.session(), clock.now(), words, limit, cursor)
+    with reading() as connection:
+        views, following, total = queries.page(connection, clock.now(), words, limit, cursor)
     return {"lots": views, "next": following, "total": total}
 
 
@@ -40,15 +42,20 @@ def public_lots() -> dict[str, Any]:
 
 def get_lot(lot_id: int) -> dict[str, Any]:
     """Returns one open lot. Raises NotFound."""
-    lots = queries.lot_views(db.session(), clock.now(), [lot_id])
-    if not lots:
-        raise NotFound("There is no such lot.")
-    return lots[0]
+    with reading() as connection:
+        return _open_lot(connection, lot_id, clock.now())
 
 
 def list_spots(lot_id: int, who: Identity) -> dict[str, Any]:
     """Returns the lot with its spots, as this user may see them. Raises NotFound."""
-    session, now = db.session(), clock.now()
-    lot = open_lot(session, lot_id)
-    [view] = queries.lot_views(session, now, [lot.id])
-    return {"lot": view, "spots": queries.spot_views(session, lot, now, who)}
+    now = clock.now()
+    with reading() as connection:
+        lot = _open_lot(connection, lot_id, now)
+        return {"lot": lot, "spots": spots.spot_views(connection, lot_id, now, who)}
+
+
+def _open_lot(connection: Connection, lot_id: int, now: datetime) -> dict[str, Any]:
+    lots = queries.lot_views(connection, now, [lot_id])
+    if not lots:
+        raise NotFound("There is no such lot.")
+    return lots[0]

@@ -10,7 +10,15 @@ from parking.bookings.emails import booking_context, reservation_reminder, zone_
 from parking.bookings.events import publish_lot_event, publish_lot_events, publish_spot_event, publish_spot_events
 from parking.bookings.expiry import apply_all_due_transitions, apply_due_transitions
 from parking.bookings.models import LIVE_SQL, LONG, OUT_OF_SERVICE, RETIRED, Booking, longer_than
-from parking.bookings.occupancy import AVAILABLE, SpotCounts, counts_by_lot, spot_states, total_counts
+from parking.bookings.occupancy import (
+    SpotCounts,
+    counts_by_lot,
+    counts_in_sql,
+    rank_in_sql,
+    spot_states,
+    state_of_spot,
+    total_counts,
+)
 from parking.bookings.out_of_service import block, occupants, unblock
 from parking.bookings.reading import Filters, filtered
 from parking.bookings.reading.queries import select_bookings
@@ -25,7 +33,6 @@ from parking.bookings.transitions import cancel as cancel_reservation
 from parking.bookings.transitions import mail_context
 
 __all__ = [
-    "AVAILABLE",
     "LIVE_SQL",
     "LONG",
     "OUT_OF_SERVICE",
@@ -47,6 +54,7 @@ __all__ = [
     "check_in",
     "cost_at",
     "counts_by_lot",
+    "counts_in_sql",
     "days_later",
     "end_and_cost",
     "filtered",
@@ -64,12 +72,14 @@ __all__ = [
     "publish_lot_events",
     "publish_spot_event",
     "publish_spot_events",
+    "rank_in_sql",
     "read_time",
     "release",
     "reservation_reminder",
     "select_bookings",
     "spot_states",
     "state_of",
+    "state_of_spot",
     "status_at",
     "stay_hours",
     "total_cost",

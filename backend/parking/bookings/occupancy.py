@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from parking.bookings.models import RETIRED, Booking
 from parking.bookings.status_sql import begun, is_live, missed, over
 from parking.database import UTCDateTime, plus_seconds
+from parking.database.functions import among
 from parking.lots import Lot
 
 AVAILABLE, RESERVED, OCCUPIED, BLOCKED = "Available", "Reserved", "Occupied", "Out of service"
@@ -86,6 +87,29 @@ _COUNT_OF_ALL = select(_of_open.c.rank, func.count()).group_by(_of_open.c.rank)
 _of_one = spot_ranks().where(_LOT.c.deleted_at.is_(None), _LOT.c.id == bindparam("lot_id")).subquery()
 _COUNT_OF_LOT = select(_of_one.c.rank, func.count()).group_by(_of_one.c.rank)
 _OF_LOT = spot_ranks().where(_BOOKING.c.lot_id == bindparam("lot_id"))
+
+
+def counts_in_sql(*, some: bool) -> Subquery:
+    """lot_id, occupied, reserved, out_of_service of each lot with live bookings, to be joined; at the parameter `now`,
+    with `some` only for the lots of the parameter `lot_ids`."""
+    ranks = spot_ranks().where(among(_BOOKING.c.lot_id, "lot_ids")) if some else spot_ranks(_live)
+    of_spots = ranks.subquery()
+    numbers = {"reserved": 1, "occupied": 2, "out_of_service": 3}
+    columns = (func.count().filter(of_spots.c.rank == number).label(name) for name, number in numbers.items())
+    return select(of_spots.c.lot_id, *columns).group_by(of_spots.c.lot_id).subquery()
+
+
+def rank_in_sql() -> ColumnElement[int]:
+    """The rank that a live booking gives its spot at the parameter `now`, for a statement that has joined its lot; 0
+    before the lot's hold of it begins, and on a retired spot."""
+    retired = and_(_BOOKING.c.booking_type == "block", _BOOKING.c.reference == RETIRED)
+    soon = _BOOKING.c.start_time < plus_seconds(_NOW, _LOT.c.instant_hold_s)
+    return case((and_(soon, ~retired), rank(_BOOKING.c, _NOW)), else_=0)
+
+
+def state_of_spot(ranks: Iterable[int]) -> str:
+    """The state of a spot whose live bookings have these ranks."""
+    return _BY_RANK[max(ranks, default=0)]
 
 
 def counts_by_lot(

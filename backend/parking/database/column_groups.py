@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, Row
+from sqlalchemy import Row
+from sqlalchemy.sql.elements import NamedColumn
 
 
 class ColumnGroups:
@@ -16,7 +17,7 @@ class ColumnGroups:
     For frequent reads: mapped objects cost five times as much.
     """
 
-    def __init__(self, *groups: Iterable[Column[Any]]) -> None:
+    def __init__(self, *groups: Iterable[NamedColumn[Any]]) -> None:
         lists = [list(group) for group in groups]
         self.columns = [column for group in lists for column in group]
         self._shapes: list[Any] = [namedtuple("Part", [column.name for column in group]) for group in lists]

@@ -119,6 +119,10 @@ class among(FunctionElement[bool]):
         given = bindparam(ids, type_=_Ids()) if isinstance(ids, str) else literal(list(ids), _Ids())
         super().__init__(column, given)
 
+    def self_group(self, against: Any = None) -> among:
+        """Without the `= 1` that SQLAlchemy adds to a function, which would keep SQLite from the column's index."""
+        return self
+
 
 @compiles(among, "sqlite")
 def _among_sqlite(element: Any, compiler: Any, **kw: Any) -> str:

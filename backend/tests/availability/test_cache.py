@@ -1,10 +1,11 @@
 """The list that everybody loads: kept in memory, and never behind a booking. On a real Valkey."""
 
 import dataclasses
+import threading
 
 import pytest
 
-from parking import create_app
+from parking import clock, create_app, realtime
 from parking.availability import cache, queries
 from parking.bookings import service as bookings
 from parking.database import db
@@ -88,3 +89,52 @@ def test_an_empty_or_missing_valkey_never_shows_a_taken_spot_as_free(two, carol,
     with two[1].app_context():
         park(alice, lot)
     assert free(two[0], headers) == [1]
+
+
+@pytest.mark.parametrize("redis_answers", [True, False])
+def test_requests_that_wait_for_one_reading_share_the_next(two, carol, alice, auth, monkeypatch, valkey, redis_answers):
+    lot, headers, first = make_lot(carol, capacity=3), auth(alice), two[0]
+    assert free(first, headers) == [3]
+    if not redis_answers:
+        valkey.stop()
+    whole, began, go_on, read = queries.page, threading.Event(), threading.Event(), []
+
+    def slow_page(*arguments):
+        read.append(whole(*arguments))  # read before the booking below
+        began.set()
+        assert go_on.wait(60)
+        return read[-1]
+
+    monkeypatch.setattr(queries, "page", slow_page)
+    asked, last_change = threading.Semaphore(0), realtime.last_change
+
+    def counted_last_change():
+        change = last_change()
+        asked.release()
+        return change
+
+    monkeypatch.setattr(realtime, "last_change", counted_last_change)
+    monkeypatch.setattr(first.extensions["lot_list"], "_expires", 0.0)
+    with first.app_context():
+        realtime.changed_lots([lot["id"]])
+    answers, now = [], clock.now()
+
+    def ask():
+        with clock.set_to(now):
+            answers.append(free(first, headers))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    threads[0].start()
+    assert began.wait(60)
+    assert asked.acquire(timeout=60)
+    with two[1].app_context():
+        park(alice, lot)
+    for thread in threads[1:]:
+        thread.start()
+    for _ in threads[1:]:
+        assert asked.acquire(timeout=60)  # the others have arrived, after the booking
+    go_on.set()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(answers) == [[2], [2], [2], [3]]  # nobody who came after the booking is told of before
+    assert len(read) <= 2  # and the three of them read once

@@ -4,6 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from parking import clock
+from parking.availability import lot_views, spot_views
+from parking.bookings import spot_states
+from parking.database import db
+from parking.web import Identity
 from tests.bookings.helpers import make_lot, park, reserve
 
 H = timedelta(hours=1)
@@ -48,3 +53,30 @@ def test_lots_are_paged_and_searched(client, auth, carol):
     found = client.get("/api/lots?q=quay", headers=auth(carol)).json
     assert ([lot["name"] for lot in found["lots"]], found["total"]) == (["Lot 3"], 1)
     assert client.get("/api/lots?cursor=bm9uc2Vuc2U", headers=auth(carol)).status_code == 422
+
+
+@pytest.mark.parametrize("later", [timedelta(0), H, 3 * H, 9 * H, 40 * H])
+def test_the_spots_have_the_states_of_the_counts(client, auth, alice, bob, carol, later):
+    lot = make_lot(carol, capacity=7)
+    park(alice, lot)
+    reserve(bob, lot, 2 * H, 4 * H)  # within the hold of a walk-in
+    reserve(alice, lot, 30 * H, H)
+    spots = client.get(f"/api/spots/{lot['id']}", headers=auth(carol)).json["spots"]
+    for spot in spots[-2:-1]:
+        body = {"out_of_service": True, "reason": "Paint"}
+        assert client.patch(f"/api/spots/{spot['id']}", json=body, headers=auth(carol)).status_code == 200
+    assert client.put(f"/api/lots/{lot['id']}", json={"capacity": 6}, headers=auth(carol)).status_code == 200
+    with clock.set_to(clock.now() + later):
+        who = Identity(alice.id, alice.email, alice.username, frozenset({"user"}))
+        views = spot_views(db.session(), lot["id"], clock.now(), who)
+        states = spot_states(db.session(), clock.now(), lot["id"])
+        assert [view["status"] for view in views] == [states.get(view["id"], "Available") for view in views]
+        [counted] = lot_views(db.session(), clock.now(), [lot["id"]])
+        statuses = [view["status"] for view in views]
+        names = {"Available": "available", "Occupied": "occupied", "Reserved": "reserved"} | {
+            "Out of service": "out_of_service"
+        }
+        assert {name: statuses.count(name) for name in names} == {
+            name: counted[f"{field}_spots"] for name, field in names.items()
+        }
+        assert [counted] == [view for view in lot_views(db.session(), clock.now()) if view["id"] == lot["id"]]
