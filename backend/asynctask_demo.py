@@ -34,8 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write("\nPlease say which jobs: --reminders, --reports, --exports or --all.\n")
         return 2
     with create_app().app_context():
-        if faults := schema.problems():
-            sys.stderr.write(f"The database cannot be used: {faults[0]}. `python app.py` does it at its start.\n")
+        if problems := schema.problems():
+            sys.stderr.write(f"The database cannot be used: {problems[0]}. `python app.py` does it at its start.\n")
             return 1
         if options.all or options.reminders:
             _mails("Reminders to the inactive", REMINDERS, options.test)

@@ -34,8 +34,8 @@ def main() -> int:
 def _prepare(app) -> None:
     with app.app_context():
         schema.upgrade()
-        if faults := schema.problems():
-            raise schema.SchemaError("; ".join(faults))
+        if problems := schema.problems():
+            raise schema.SchemaError("; ".join(problems))
         for domain in DOMAINS:
             for line in getattr(domain, "at_start", list)():
                 sys.stdout.write(line + "\n")

@@ -72,5 +72,5 @@ class TooMany(Problem):
 class Unavailable(Problem):
     status, code, title = 503, "unavailable", "Not available at the moment"
 
-    def __init__(self, detail: str, *, retry_after: int = 1, **rest: Any) -> None:
-        super().__init__(detail, headers={"Retry-After": str(retry_after)}, **rest)
+    def __init__(self, detail: str, *, retry_after: int = 1, **options: Any) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)}, **options)

@@ -35,8 +35,8 @@ memory.MEMORY = Path("/nowhere")  # applications in a test's own process count i
 
 def make_settings(folder: Path, **changes) -> config.Settings:
     """Settings of a local run in `folder`, quick enough for tests."""
-    made = config.load({"DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports"), "PORT": "5000"})
-    return dataclasses.replace(made, **{"bcrypt_rounds": 4, "rate_limits": False, "redis_url": None, **changes})
+    defaults = config.load({"DATA_DIR": str(folder / "data"), "EXPORT_DIR": str(folder / "exports"), "PORT": "5000"})
+    return dataclasses.replace(defaults, **{"bcrypt_rounds": 4, "rate_limits": False, "redis_url": None, **changes})
 
 
 @pytest.fixture(scope="session")
@@ -56,20 +56,20 @@ def _migrate(url: str, folder: Path) -> None:
 @pytest.fixture(scope="session")
 def templates(tmp_path_factory):
     """A migrated database of each kind, made when first asked for."""
-    made: dict[str, str] = {}
+    paths: dict[str, str] = {}
 
     def of(kind: str, request) -> str:
-        if kind not in made:
+        if kind not in paths:
             folder = tmp_path_factory.mktemp(f"template-{kind}")
             if kind == "sqlite":
-                made[kind] = str(folder / "template.db")
-                _migrate(f"sqlite:///{made[kind]}", folder)
+                paths[kind] = str(folder / "template.db")
+                _migrate(f"sqlite:///{paths[kind]}", folder)
             else:
                 postgres = request.getfixturevalue("postgres")
                 url = postgres.create()
                 _migrate(url, folder)
-                made[kind] = url.split("?")[0].rsplit("/", 1)[1]
-        return made[kind]
+                paths[kind] = url.split("?")[0].rsplit("/", 1)[1]
+        return paths[kind]
 
     return of
 

@@ -57,8 +57,8 @@ class Postgres:
         self.folder = folder or Path(tempfile.mkdtemp(prefix="pg-"))
         self.owner = self._owner()
         self._run("initdb", "-D", str(self.folder / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        chosen = {**SETTINGS, "unix_socket_directories": str(self.folder), **settings}
-        options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
+        parameters = {**SETTINGS, "unix_socket_directories": str(self.folder), **settings}
+        options = [part for name, value in parameters.items() for part in ("-c", f"{name}={value}")]
         self.process = subprocess.Popen(
             [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(self.folder / "data"), *options],
             stdout=subprocess.DEVNULL,
@@ -67,7 +67,7 @@ class Postgres:
             preexec_fn=exit_with_parent,
         )
         self.admin = self._connect()
-        self.made = 0
+        self.created_count = 0
 
     def _owner(self) -> int | None:
         """PostgreSQL refuses to run as root; then somebody without rights runs it, who must reach its program."""
@@ -89,9 +89,9 @@ class Postgres:
             try:
                 return psycopg.connect(host=str(self.folder), user="postgres", autocommit=True)
             except psycopg.OperationalError:
-                said = (self.folder / "log").read_text()
-                assert self.process.poll() is None, said
-                assert time.monotonic() < deadline, said
+                log = (self.folder / "log").read_text()
+                assert self.process.poll() is None, log
+                assert time.monotonic() < deadline, log
                 time.sleep(0.05)
 
     def url(self, name: str) -> str:
@@ -99,7 +99,7 @@ class Postgres:
 
     def create(self, template: str = "template1") -> str:
         """A new database's URL."""
-        self.made += 1
+        self.created_count += 1
         name = f"t{self.made}"
         self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url(name)

@@ -113,22 +113,22 @@ def test_the_public_address_follows_the_port(load):
         ("ADMIN_EMAIL", "nobody", "email address"),
     ],
 )
-def test_a_bad_value_names_its_variable_and_what_it_wants(refused, name, value, wants):
-    said = refused(**{name: value})
+def test_a_bad_value_is_refused_with_its_variable_and_the_expected_form(refused, name, value, wants):
+    message = refused(**{name: value})
     if wants is not None:
-        assert wants in said[name]
+        assert wants in message[name]
     else:
-        assert said == {"SMTP_PASSWORD": "must be set together with SMTP_USER"}
+        assert message == {"SMTP_PASSWORD": "must be set together with SMTP_USER"}
 
 
-def test_all_faults_are_told_together(refused):
+def test_all_errors_are_reported_together(refused):
     assert set(refused(PORT="x", CURRENCY="y", TIMEZONE="z")) == {"PORT", "CURRENCY", "TIMEZONE"}
 
 
 def test_a_message_never_repeats_a_password(refused):
-    said = refused(REDIS_URL="reddis://:hunter2@host", DATABASE_URL="mysql://u:hunter2@h/d", ADMIN_PASSWORD="h2")
-    assert len(said) == 4
-    assert "hunter2" not in str(said)
+    message = refused(REDIS_URL="reddis://:hunter2@host", DATABASE_URL="mysql://u:hunter2@h/d", ADMIN_PASSWORD="h2")
+    assert len(message) == 4
+    assert "hunter2" not in str(message)
 
 
 def test_settings_do_not_show_their_secrets_in_a_log(load):
@@ -238,8 +238,8 @@ def test_production_refuses_one_secret_for_all(refused):
     "weak", ["short1", "password123", "admin123", "Parkwell2026", "qwertyuiop", "11111111", "boss-of-the-lot"]
 )
 def test_production_refuses_a_weak_first_administrator(refused, weak):
-    said = refused(APP_ENV="production", ADMIN_EMAIL="boss@example.com", ADMIN_PASSWORD=weak, **STRONG)
-    assert set(said) == {"ADMIN_PASSWORD"}
+    message = refused(APP_ENV="production", ADMIN_EMAIL="boss@example.com", ADMIN_PASSWORD=weak, **STRONG)
+    assert set(message) == {"ADMIN_PASSWORD"}
 
 
 def test_production_takes_a_good_first_administrator(load):
@@ -297,7 +297,7 @@ def test_the_example_as_it_stands_gives_the_defaults(load, tmp_path):
 def test_the_process_environment_goes_before_the_file(tmp_path):
     file = tmp_path / "some.env"
     file.write_text("PORT=1111\nSITE_NAME='Car Park & Sons'\n")
-    said = subprocess.run(
+    message = subprocess.run(
         [sys.executable, "-c", "import config; s = config.load(); print(s.port, s.site_name)"],
         env={
             "PATH": os.environ["PATH"],
@@ -311,7 +311,7 @@ def test_the_process_environment_goes_before_the_file(tmp_path):
         text=True,
         check=True,
     )
-    assert said.stdout == "2222 Car Park & Sons\n"
+    assert message.stdout == "2222 Car Park & Sons\n"
 
 
 def test_the_address_of_an_embedded_server_counts_only_while_its_run_lives(load, tmp_path):

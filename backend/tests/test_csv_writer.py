@@ -60,10 +60,10 @@ def cells_of(data: bytes, separator: str, own: str) -> list[str]:
     """As a spreadsheet splits that looks for this separator; at another than the file's `own`, also one that takes no
     notice of the quotes, because they do not stand where its cells begin."""
     text = data.decode("utf-8-sig")
-    found = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) for cell in row]
+    cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) for cell in row]
     if separator == own:
-        return found
-    return [*found, *(cell for line in re.split(r"\r\n|\r|\n", text) for cell in line.split(separator))]
+        return cells
+    return [*cells, *(cell for line in re.split(r"\r\n|\r|\n", text) for cell in line.split(separator))]
 
 
 def dangerous(cell: str) -> bool:
@@ -175,7 +175,7 @@ def test_every_column_has_its_headings():
 
 def places_that_write_csv(folder: Path) -> set[str]:
     """Files that use the csv module to write."""
-    found = set()
+    files = set()
     for path in folder.rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         nodes = list(ast.walk(ast.parse(source)))
@@ -183,8 +183,8 @@ def places_that_write_csv(folder: Path) -> set[str]:
         modules = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
         modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
         if {"csv", "pandas"} & modules and {"writer", "DictWriter", "writerow", "writerows", "to_csv"} & names:
-            found.add(path.relative_to(folder).as_posix())
-    return found
+            files.add(path.relative_to(folder).as_posix())
+    return files
 
 
 def places_that_use_the_writer(folder: Path) -> set[str]:
@@ -229,9 +229,9 @@ def test_every_answer_and_attachment_of_this_type_comes_from_there():
 def test_the_page_writes_no_csv_of_what_people_typed():
     """Its only one is the constant sample of the import."""
     source = Path(parking.__file__).parents[2] / "frontend" / "src"
-    made = [
+    files = [
         path.name
         for path in [*source.rglob("*.ts"), *source.rglob("*.vue")]
         if re.search(r"new Blob\(", path.read_text(encoding="utf-8")) and "text/csv" in path.read_text(encoding="utf-8")
     ]
-    assert [name for name in made if not name.endswith(".spec.ts")] == ["ImportDialog.vue"]
+    assert [name for name in files if not name.endswith(".spec.ts")] == ["ImportDialog.vue"]

@@ -294,14 +294,14 @@ def stage(app, tmp_path, auth, monkeypatch):
     names = {"user": "alice", "other": "bob", "admin": "carol", "disabled": "dan", "demoted": "erin"}
     people = {}
     for identity, name in names.items():
-        wanted = ["admin"] if identity in ("admin", "demoted") else ["user"]
+        roles = ["admin"] if identity in ("admin", "demoted") else ["user"]
         people[identity] = User(
             email=f"{name}@example.com",
             username=name,
             password=hash_password(PASSWORD),
             active=True,
             fs_uniquifier=f"uniquifier-of-{name}",
-            roles=list(db.session.query(Role).filter(Role.name.in_(wanted))),
+            roles=list(db.session.query(Role).filter(Role.name.in_(roles))),
         )
     db.session.add_all(people.values())
     db.session.commit()

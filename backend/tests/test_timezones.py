@@ -129,16 +129,16 @@ def test_the_migration_mends_what_was_stored(app, client, auth, alice, bob, caro
     assert (db.session.get(User, alice.id).timezone, db.session.get(User, bob.id).timezone) == ("Asia/Tokyo", None)
     assert set(db.session.execute(text("SELECT timezone FROM outbox_mail")).scalars()) == {"Europe/Berlin"}
     entries = db.session.scalars(select(AuditEntry).where(AuditEntry.action.endswith(".timezone_corrected"))).all()
-    told = {(e.entity, e.entity_id, e.before["timezone"], e.after["timezone"], e.actor_id) for e in entries}
-    assert told == {
+    logged = {(e.entity, e.entity_id, e.before["timezone"], e.after["timezone"], e.actor_id) for e in entries}
+    assert logged == {
         ("lot", berlin["id"], "posix/Europe/Berlin", "Europe/Berlin", None),
         ("lot", lost["id"], "Factory", "UTC", None),
         ("user", alice.id, "right/Asia/Tokyo", "Asia/Tokyo", None),
         ("user", bob.id, "localtime", None, None),
     }
     assert all(abs((e.at - datetime.now(UTC)).total_seconds()) < 3600 for e in entries)
-    shown = client.get("/api/admin/audit?q=timezone_corrected", headers=auth(carol)).json["entries"]
-    assert len(shown) == 4
+    entries = client.get("/api/admin/audit?q=timezone_corrected", headers=auth(carol)).json["entries"]
+    assert len(entries) == 4
     assert client.get(f"/api/bookings/{booking['id']}", headers=auth(alice)).status_code == 200
 
 

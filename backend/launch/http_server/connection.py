@@ -55,7 +55,7 @@ class ClientSocket(socket.socket):
             self._sent += sent
         return total
 
-    def forget_pace(self) -> None:
+    def reset_pace(self) -> None:
         """A new answer begins."""
         self._sent, self._spent = 0, 0.0
 
@@ -105,7 +105,7 @@ class Connection(TConn):
         """Give the bytes to gunicorn's parser. Called by the thread that serves the request."""
         self.init()
         self.data_ready = True
-        self.sock.forget_pace()
+        self.sock.reset_pace()
         self.parser.unreader.unread(bytes(self.incoming.data))
         self.incoming.data = bytearray()
 

@@ -73,10 +73,10 @@ def unique_names() -> Iterator[Session]:
         with transaction() as session:
             yield session
             duplicates.release_free_keys(session, User.__table__)
-    except IntegrityError as fault:
-        if is_conflict(fault, User.__table__.c.username_key):
+    except IntegrityError as error:
+        if is_conflict(error, User.__table__.c.username_key):
             raise _taken("username", "This name is taken. Please choose another.") from None
-        if is_conflict(fault, User.__table__.c.email_key):
+        if is_conflict(error, User.__table__.c.email_key):
             raise _taken("email", "An account with this address already exists.") from None
         raise
 

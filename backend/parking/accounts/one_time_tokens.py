@@ -32,7 +32,9 @@ class IssuedToken(NamedTuple):
     expires_at: datetime
 
 
-def issue(session: Session, purpose: Purpose, user_id: int | None, facts: dict[str, Any] | None = None) -> IssuedToken:
+def issue(
+    session: Session, purpose: Purpose, user_id: int | None, context: dict[str, Any] | None = None
+) -> IssuedToken:
     """Issues a token; earlier ones of the same purpose and user stop working."""
     revoke(session, purpose, user_id)
     seed, now = secrets.token_urlsafe(32), clock.now()
@@ -42,7 +44,7 @@ def issue(session: Session, purpose: Purpose, user_id: int | None, facts: dict[s
             purpose=purpose,
             token_hash=_hash(secret),
             user_id=user_id,
-            facts=facts or {},
+            context=context or {},
             created_at=now,
             expires_at=now + LIFETIME,
         )

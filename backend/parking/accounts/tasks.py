@@ -8,7 +8,7 @@ from parking.accounts import service
 
 
 @shared_task(name="tasks.forget_old_sessions")
-def forget_old_sessions() -> int:
+def delete_old_sessions() -> int:
     """Deletes sessions that ended long ago and links that ran out; how many rows."""
     return service.delete_old()
 

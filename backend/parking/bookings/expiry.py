@@ -49,12 +49,12 @@ Step = Callable[[Session, Sequence[Row[Any]], datetime], int]
 
 def apply_all_due_transitions() -> int:
     """Applies everything that is due, batch by batch. Returns the number of bookings changed."""
-    return sum(_in_batches(query, step, None) for query, step in _STEPS)
+    return sum(_in_batches(query, step, None) for query, step in _TRANSITIONS)
 
 
 def apply_due_transitions(lot_id: int) -> int:
     """Applies what is due in one lot, but renews no holds. Returns the number of bookings changed."""
-    return sum(_in_batches(query, step, lot_id) for query, step in _STEPS[:2])
+    return sum(_in_batches(query, step, lot_id) for query, step in _TRANSITIONS[:2])
 
 
 def is_due(connection: Connection, lot_id: int, now: datetime) -> bool:
@@ -205,7 +205,7 @@ def _renew(session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:
     return changed
 
 
-_STEPS: tuple[tuple[Callable[[datetime], Select[Any]], Step], ...] = (
+_TRANSITIONS: tuple[tuple[Callable[[datetime], Select[Any]], Step], ...] = (
     (_ending, _end),
     (_beginning, _begin),
     (_renewable, _renew),

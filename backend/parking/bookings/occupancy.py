@@ -58,12 +58,12 @@ def spot_ranks(bookings: Any = None) -> Select[int, int, int]:
     """
     live = [is_live] if bookings is None else []
     bookings = _BOOKING if bookings is None else bookings
-    soon = plus_seconds(_NOW, _LOT.c.instant_hold_s)
+    hold_end = plus_seconds(_NOW, _LOT.c.instant_hold_s)
     retired = and_(bookings.c.booking_type == "block", bookings.c.reference == RETIRED)
     return (
         select(bookings.c.lot_id, bookings.c.spot_id, func.max(rank(bookings.c, _NOW)).label("rank"))
         .join_from(bookings, _LOT, _LOT.c.id == bookings.c.lot_id)
-        .where(*live, bookings.c.start_time < soon, ~retired)
+        .where(*live, bookings.c.start_time < hold_end, ~retired)
         .group_by(bookings.c.lot_id, bookings.c.spot_id)
     )
 

@@ -305,7 +305,7 @@ class AdminBookingFilters(BookingFilters):
         return (text or "").strip() or None
 
     @model_validator(mode="after")
-    def _one_figure(self) -> Self:
+    def _counted_filters(self) -> Self:
         """What only narrows a count stands with the count that it narrows."""
         if self.hour is not None and (self.counted is None or self.from_day != self.to_day):
             raise wrong("hour", "An hour needs `counted` and the same first and last day.")

@@ -9,13 +9,13 @@ from parking.bookings import expiry
 
 
 @shared_task(name="tasks.settle_bookings")
-def settle_bookings() -> int:
+def apply_due_transitions() -> int:
     """Applies the transitions that are due."""
     return expiry.apply_all_due_transitions()
 
 
 @shared_task(name="tasks.forget_idempotency_keys")
-def forget_idempotency_keys() -> int:
+def delete_old_idempotency_keys() -> int:
     """Deletes the expired idempotency keys."""
     return idempotency.delete_expired()
 

@@ -3,7 +3,7 @@
 Nothing is merged and every account can still sign in. The earlier row (by id) has the ordinary key. The later one
 keeps its name and has a key that begins with DUPLICATE_PREFIX, so both stay unique: an account is still found by the
 exact spelling of its address, and a lot or user can be renamed. Administrators see duplicates at start, in the audit
-log, on the overview and by `flask names twins`. A duplicate gets the ordinary key as soon as no other row has it.
+log, on the overview and by `flask names duplicates`. A duplicate gets the ordinary key as soon as no other row has it.
 """
 
 from __future__ import annotations

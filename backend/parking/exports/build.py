@@ -38,7 +38,7 @@ def run(job_id: int | None = None) -> int | None:
     if not jobs.any_free(clock.now()):
         return None
     with transaction() as session:
-        job = jobs.claim(session, clock.now(), job_id)
+        job = jobs.acquire(session, clock.now(), job_id)
     if job is None:
         return None
     try:

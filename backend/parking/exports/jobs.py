@@ -1,4 +1,4 @@
-"""The life of an export job in the database: claimed by one worker, extended, finished (parking/jobs/lease.py)."""
+"""The life of an export job in the database: leased by one worker, extended, finished (parking/jobs/lease.py)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def any_free(now: datetime) -> bool:
     return bool(read_once(select(ExportJob.id).where(LEASES.free(now)).limit(1), {}))
 
 
-def claim(session: Session, now: datetime, job_id: int | None = None) -> ExportJob | None:
+def acquire(session: Session, now: datetime, job_id: int | None = None) -> ExportJob | None:
     """Takes the oldest free job (or that one) for LEASE. None: none is free, or enough are being built.
 
     A job that is queued is free, and so is one whose worker let its lease end. A job that failed with MAX_ATTEMPTS
@@ -43,7 +43,7 @@ def claim(session: Session, now: datetime, job_id: int | None = None) -> ExportJ
         job.state, job.lease, job.lease_until, job.finished_at, job.error = "failed", None, None, now, NOT_BUILT
         return None
     started = {"attempts": job.attempts + 1, "started_at": job.started_at or now, "rows_done": 0}
-    if LEASES.claim(session, job.id, now, state="running", **started) is None:
+    if LEASES.acquire(session, job.id, now, state="running", **started) is None:
         return None
     session.refresh(job)
     return job
@@ -61,7 +61,7 @@ def finish(session: Session, job: ExportJob, state: str, **values: Any) -> None:
 
 
 def _lease(job: ExportJob) -> Lease:
-    """The lease under which the job was claimed. Raises LeaseLost where it has none."""
+    """The lease under which the job was leased. Raises LeaseLost where it has none."""
     if job.lease_until is None:
         raise LeaseLost
     return Lease(job.id, job.lease_until, job.lease)

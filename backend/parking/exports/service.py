@@ -100,8 +100,8 @@ def _job_for(
         .returning(ExportJob)
     )
     if job is None:  # another request of the same user was faster
-        twins = select(ExportJob).where(ExportJob.user_id == identity.id, ExportJob.fingerprint == fingerprint)
-        return session.scalars(twins.order_by(ExportJob.id.desc()).limit(1)).one()
+        same_requests = select(ExportJob).where(ExportJob.user_id == identity.id, ExportJob.fingerprint == fingerprint)
+        return session.scalars(same_requests.order_by(ExportJob.id.desc()).limit(1)).one()
     audit.record(session, "export.request", "export", job.id, after={"kind": kind, "filters": filters, "format": form})
     after_commit(partial(realtime.wake_task, "tasks.build_export", job.id))
     return job

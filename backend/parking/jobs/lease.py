@@ -1,4 +1,4 @@
-"""Leases on the rows of a work queue: a worker that claims a row holds it until a time, and extends it before then.
+"""Leases on the rows of a work queue: a worker that leases a row holds it until a time, and extends it before then.
 
 Every change is one UPDATE that repeats its condition, and the number of changed rows decides whether it took effect: a
 lease may have ended, and another worker may hold the row. A worker that died frees its row by doing nothing.
@@ -21,7 +21,7 @@ Row = TypeVar("Row")
 
 
 class LeaseLost(Exception):
-    """The row is no longer held: it was ended by somebody else, or another worker has claimed it."""
+    """The row is no longer held: it was ended by somebody else, or another worker has leased it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class LeaseQueue(Generic[Row]):
         """Condition: the row is open and nobody holds it."""
         return and_(self.open_rows, or_(self.until.is_(None), self.until <= now))
 
-    def claim(self, session: Session, row_id: int, now: datetime, **values: Any) -> Lease | None:
+    def acquire(self, session: Session, row_id: int, now: datetime, **values: Any) -> Lease | None:
         """Takes a free row and writes `values` to it. None: it is not free."""
         lease = Lease(row_id, now + self.length, None if self.holder is None else secrets.token_hex(16))
         return lease if self._update(session, row_id, self.free(now), self._columns(lease) | values) else None

@@ -51,7 +51,7 @@ _REASONS = {
     "bool_parsing": "yes_no",
     "literal_error": "one_of",
 }
-"""pydantic's names of faults -> ours, for which the page has words (frontend/src/features/lots/admin/locales)."""
+"""pydantic's names of errors -> ours, for which the page has words (frontend/src/features/lots/admin/locales)."""
 _BOUNDS = ("ge", "le", "max_length")
 _YES = {
     **dict.fromkeys(("true", "yes", "1", "ja", "wahr"), True),
@@ -62,7 +62,7 @@ AMOUNTS = ("price_per_hour", "daily_cap")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class CsvError:
     """One error of a file: `message` in English; `reason` and `values` for a client in another language."""
 
     line: int | None
@@ -85,7 +85,7 @@ def parse(data: bytes | str, charset: str | None = None, *, currency: str = "") 
 
     The file may come from any spreadsheet: UTF-8, UTF-16 or Windows-1252, split at commas, semicolons or tabs, with
     decimal points or commas. `charset` is what its sender says of it, `currency` that of the prices. Raises Invalid
-    with every fault lots: as {"line 3": ["capacity: …"]}, and one by one in the member `faults`.
+    with every error: by line, as {"line 3": ["capacity: …"]}, and one by one in the member `faults`.
     """
     try:
         text, encoding = csv_reader.decode(data, charset) if isinstance(data, bytes) else (data, "utf-8")
@@ -95,10 +95,10 @@ def parse(data: bytes | str, charset: str | None = None, *, currency: str = "") 
         numeric = [n for n, column in enumerate(columns) if column in _NUMBERS]
         decimal = csv_reader.decimal_sign(csv_reader.numbers(rows, numeric))
     except Unreadable as error:
-        raise _refused(str(error), [Fault(error.line, None, error.reason, str(error))]) from None
+        raise _refused(str(error), [CsvError(error.line, None, error.reason, str(error))]) from None
     if not rows or len(rows) > MOST_ROWS:
         message = f"A file must have 1 to {MOST_ROWS} lots."
-        raise _refused(message, [Fault(None, None, "count", message, {"n": MOST_ROWS})])
+        raise _refused(message, [CsvError(None, None, "count", message, {"n": MOST_ROWS})])
     return Import(_checked(columns, rows, decimal, currency), Reading(encoding, lines.separator, decimal))
 
 
@@ -119,10 +119,10 @@ def _columns(heading: Sequence[str]) -> list[str]:
     missing = [name for name in ("name", "capacity", "price_per_hour") if name not in columns]
     twice = [name for name in _COLUMNS if columns.count(name) > 1]
     if unknown or missing or twice:
-        faults = [Fault(1, name, "unknown_column", f"{name}: unknown column.") for name in unknown]
-        faults += [Fault(1, name, "missing_column", f"{name}: this column is missing.") for name in missing]
-        faults += [Fault(1, name, "column_twice", f"{name}: there are two such columns.") for name in twice]
-        raise _refused("The first line must contain the column names of a lot.", faults)
+        csv_errors = [CsvError(1, name, "unknown_column", f"{name}: unknown column.") for name in unknown]
+        csv_errors += [CsvError(1, name, "missing_column", f"{name}: this column is missing.") for name in missing]
+        csv_errors += [CsvError(1, name, "column_twice", f"{name}: there are two such columns.") for name in twice]
+        raise _refused("The first line must contain the column names of a lot.", csv_errors)
     return columns
 
 
@@ -130,44 +130,46 @@ def _checked(
     columns: Sequence[str], rows: Sequence[tuple[int, list[str]]], decimal: str | None, currency: str
 ) -> list[LotChanges]:
     lots: list[LotChanges] = []
-    faults: list[Fault] = []
+    csv_errors: list[CsvError] = []
     first_lines: dict[str, int] = {}
     for line, row in rows:
         try:
             lot = LotIn.model_validate(_typed(columns, row, decimal))
-        except ValidationError as fault:
-            faults += [_fault(line, error) for error in fault.errors()]
+        except ValidationError as refusal:
+            csv_errors += [_csv_error(line, error) for error in refusal.errors()]
             continue
         before = first_lines.setdefault(names.key(lot.name), line)
         if before != line:
-            faults.append(Fault(line, "name", "same_name", f"name: the same as in line {before}.", {"n": before}))
+            csv_errors.append(
+                CsvError(line, "name", "same_name", f"name: the same as in line {before}.", {"n": before})
+            )
         lots.append(LotChanges(lot.model_dump(exclude_unset=True)))
         if misfit := _amounts(line, lot, currency):
-            faults.append(misfit)
-    if not faults and (spots := sum(lot.fields["capacity"] for lot in lots)) > MOST_SPOTS:
+            csv_errors.append(misfit)
+    if not csv_errors and (spots := sum(lot.fields["capacity"] for lot in lots)) > MOST_SPOTS:
         message = f"A file can create at most {MOST_SPOTS:,} spots; this one has {spots:,}."
-        raise _refused(message, [Fault(None, "capacity", "spots", message, {"n": MOST_SPOTS})])
-    if faults:
-        wrong = len({fault.line for fault in faults})
-        raise _refused(f"{counted(wrong, 'line is', 'lines are')} wrong; nothing was imported.", faults)
+        raise _refused(message, [CsvError(None, "capacity", "spots", message, {"n": MOST_SPOTS})])
+    if csv_errors:
+        wrong = len({error.line for error in csv_errors})
+        raise _refused(f"{counted(wrong, 'line is', 'lines are')} wrong; nothing was imported.", csv_errors)
     return lots
 
 
-def _amounts(line: int, lot: LotIn, currency: str) -> Fault | None:
+def _amounts(line: int, lot: LotIn, currency: str) -> CsvError | None:
     """An amount with decimals in a currency that has none."""
     for name in AMOUNTS:
         try:
             check_price(getattr(lot, name) or 0, currency)
         except ValueError as refusal:
-            return Fault(line, name, "whole_amount", f"{name}: {refusal}", {"choices": currency})
+            return CsvError(line, name, "whole_amount", f"{name}: {refusal}", {"choices": currency})
     return None
 
 
-def _refused(detail: str, faults: Sequence[Fault]) -> Invalid:
+def _refused(detail: str, csv_errors: Sequence[CsvError]) -> Invalid:
     errors: dict[str, list[str]] = {}
-    for fault in faults:
-        errors.setdefault(f"line {fault.line}" if fault.line else "file", []).append(fault.message)
-    members = [{"line": f.line, "column": f.column, "reason": f.reason, "values": f.values} for f in faults]
+    for error in csv_errors:
+        errors.setdefault(f"line {error.line}" if error.line else "file", []).append(error.message)
+    members = [{"line": e.line, "column": e.column, "reason": e.reason, "values": e.values} for e in csv_errors]
     return Invalid(detail, errors=errors, faults=members)
 
 
@@ -192,11 +194,11 @@ def _value(name: str, cell: str, decimal: str | None) -> str | int | float | boo
         return cell  # refused by the model, with its own words
 
 
-def _fault(line: int, error: Any) -> Fault:
-    """A fault of the model in words of ours."""
+def _csv_error(line: int, error: Any) -> CsvError:
+    """An error of the model in words of ours."""
     column = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        return Fault(line, None, "too_many_cells", "There are more cells than columns.")
+        return CsvError(line, None, "too_many_cells", "There are more cells than columns.")
     reason = _REASONS.get(error["type"], "wrong")
     if error["input"] is None:
         reason = "missing"  # too few cells
@@ -204,7 +206,7 @@ def _fault(line: int, error: Any) -> Fault:
         reason = {"timezone": "zone", "name": "characters"}.get(column, "amount")
     ((sentence, *_),) = sentences([error], "json").values()
     message = f"{column}: {sentence}"
-    return Fault(line, column, reason, message, _values(error.get("ctx", {})))
+    return CsvError(line, column, reason, message, _values(error.get("ctx", {})))
 
 
 def _values(context: dict[str, Any]) -> dict[str, Any]:

@@ -160,20 +160,20 @@ def _shown_sign(cell: str) -> str | None:
     text = cell.strip().translate(_BLANKS)
     if not re.fullmatch(r"[+-]?[\d.,]+", text):
         return None
-    marks = re.findall(r"[.,]", text)
-    if len(set(marks)) == 2:
-        return marks[-1] if marks.count(marks[-1]) == 1 else None
-    if len(marks) == 1 and not re.fullmatch(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", text):
-        return str(marks[0])
+    signs = re.findall(r"[.,]", text)
+    if len(set(signs)) == 2:
+        return signs[-1] if signs.count(signs[-1]) == 1 else None
+    if len(signs) == 1 and not re.fullmatch(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", text):
+        return str(signs[0])
     return None
 
 
 def plain_number(cell: str, decimal: str | None) -> str:
     """The number as programs write it: "1.234,50" -> "1234.50". What is no such number comes back as it is."""
     text = cell.strip().translate(_BLANKS)
-    marks = sorted(set(re.findall(r"[.,]", text)))
-    sign = decimal or (marks[0] if len(marks) == 1 and text.count(marks[0]) == 1 else None)
-    if sign is None or not marks:
+    signs = sorted(set(re.findall(r"[.,]", text)))
+    sign = decimal or (signs[0] if len(signs) == 1 and text.count(signs[0]) == 1 else None)
+    if sign is None or not signs:
         return text if re.fullmatch(r"[+-]?\d+", text) else cell
     group = "." if sign == "," else ","
     whole, mark, part = text.partition(sign)

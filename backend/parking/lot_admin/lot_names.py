@@ -23,7 +23,7 @@ _LOT: Any = Lot.__table__
 def unique_names() -> Iterator[Session]:
     """A transaction in which the name of another open lot raises Conflict `name_taken`, also in a race.
 
-    A name that the transaction sets free goes to its twin (parking/database/duplicates.py).
+    A name that the transaction sets free goes to its duplicate (parking/database/duplicates.py).
     """
     try:
         with transaction() as session:

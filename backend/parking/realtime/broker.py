@@ -100,7 +100,7 @@ class Broker:
             stream.ping_at, stream.check_at = now + PING_SECONDS, now + CHECK_SECONDS
             self._streams[id(stream)] = stream
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="live", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="realtime", daemon=True)
                 self._thread.start()
         if self._hangups is not None and stream.fileno() >= 0:
             with contextlib.suppress(OSError):
@@ -148,7 +148,7 @@ class Broker:
                 else:
                     self._wait_for_streams()
             except Exception:  # every stream depends on this thread
-                log.exception("live")
+                log.exception("realtime")
                 self._closed.wait(TICK_SECONDS)
         time.sleep(LAST_FRAME_SECONDS)
         for stream in self._all():  # those that have not read their last frame

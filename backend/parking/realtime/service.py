@@ -63,11 +63,11 @@ def init_app(app: Flask, redis_url: str | None) -> None:
     redis_client = RedisClient(redis_url)
     broker = Broker(app, redis_client, _count)
     _brokers.add(broker)
-    app.extensions["live"] = Connections(redis_client, Publisher(redis_client), broker)
+    app.extensions["realtime"] = Connections(redis_client, Publisher(redis_client), broker)
 
 
 def _connections() -> Connections:
-    return cast(Connections, current_app.extensions["live"])
+    return cast(Connections, current_app.extensions["realtime"])
 
 
 def shared_redis() -> RedisClient:

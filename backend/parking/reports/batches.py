@@ -51,10 +51,10 @@ def process_batches() -> int:
 
 def _process(batch_id: int, deadline: float) -> int:
     """Processes the batch until the deadline (time.monotonic) unless another worker holds it."""
-    claimed = claim(batch_id)
-    if claimed is None or claimed[0].kind not in REPORTS:
+    acquired = acquire(batch_id)
+    if acquired is None or acquired[0].kind not in REPORTS:
         return 0
-    run = _BatchRun(*claimed)
+    run = _BatchRun(*acquired)
     try:
         run.process(deadline)
     except LeaseLost:
@@ -64,10 +64,10 @@ def _process(batch_id: int, deadline: float) -> int:
     return run.queued
 
 
-def claim(batch_id: int) -> tuple[ReportBatch, Lease] | None:
+def acquire(batch_id: int) -> tuple[ReportBatch, Lease] | None:
     """The batch and its lease, if it is open and no other worker holds it."""
     with transaction() as session:
-        lease = LEASES.claim(session, batch_id, clock.now())
+        lease = LEASES.acquire(session, batch_id, clock.now())
         return None if lease is None else (session.get_one(ReportBatch, batch_id), lease)
 
 

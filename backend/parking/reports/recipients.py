@@ -18,7 +18,7 @@ from parking.reports import send_log
 from parking.reports.models import ReportRun
 
 Group = Literal["drivers", "admins", "inactive"]
-STEPS = (7, 14, 30)
+REMINDER_DAYS = (7, 14, 30)
 """Days without a booking after which a reminder is sent; after the last one none until the next booking. Users who have
 never booked get the first one at once."""
 MIN_INTERVAL = timedelta(days=6)
@@ -92,13 +92,13 @@ def _at_step(user: User, last_start: datetime | None, now: datetime, suffix: str
     """The reminder that is due; None while the user is not inactive yet. A period of inactivity is named by its start.
     Days are those of the operator's zone, so that a reminder comes at the same hour after a change of the clocks."""
     began, zone = last_start or user.created_at, settings.current().timezone
-    passed = [step for step in STEPS if now > days_later(began, step, zone)]
+    passed = [step for step in REMINDER_DAYS if now > days_later(began, step, zone)]
     if not passed and last_start is not None:
         return None
-    step = passed[-1] if passed else STEPS[0]
+    step = passed[-1] if passed else REMINDER_DAYS[0]
     run = f"{began:%Y%m%dT%H%M%SZ}/{step}{suffix}"
     return ReportRecipient(
-        user, run, days=None if last_start is None else _days_since(began, now, zone), final=step == STEPS[-1]
+        user, run, days=None if last_start is None else _days_since(began, now, zone), final=step == REMINDER_DAYS[-1]
     )
 
 

@@ -1,4 +1,4 @@
-"""The timetable as the contract has it."""
+"""The schedule of reports as the API returns it."""
 
 from __future__ import annotations
 

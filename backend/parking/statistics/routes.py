@@ -1,4 +1,4 @@
-"""The figures over HTTP, as JSON and as CSV."""
+"""Statistics over HTTP, as JSON and as CSV."""
 
 from __future__ import annotations
 

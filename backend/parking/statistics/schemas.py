@@ -1,4 +1,4 @@
-"""What the figures' addresses take and give."""
+"""What the routes of statistics take and return."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class NowOut(Out):
     occupancy_percent: float
 
 
-class FigureOut(Out):
+class MetricOut(Out):
     """One number. `previous` is the same over the period before; `bookings` are the query parameters of
     /api/admin/bookings that list the bookings behind it, `users` those of /api/users that list the people. (What makes
     up `available` stands lot by lot in `lots`.)"""
@@ -179,7 +179,7 @@ class AdminStatsOut(Out):
     currency: str
     previous: PeriodOut | None
     now: NowOut
-    figures: list[FigureOut]
+    figures: list[MetricOut]
     busiest_hour: BusiestOut | None
     days: Annotated[list[DayOut], Field(description="Of all time: the last three years")]
     lots: list[LotStatsOut]

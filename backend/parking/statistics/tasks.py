@@ -28,18 +28,18 @@ BEAT: dict[str, dict[str, Any]] = {
 
 
 @shared_task(name="tasks.roll_up_figures", ignore_result=True)
-def roll_up_figures() -> int:
+def roll_up_statistics() -> int:
     """Rolls up the days that have ended or changed. It may run twice, late or in parallel."""
     return refresh.roll_up()
 
 
 @shared_task(name="tasks.check_figures", ignore_result=True)
-def check_figures() -> int:
+def check_statistics() -> int:
     """Compares the stored statistics with the bookings, repairs them, and returns the number of differences (normally
     0)."""
     differences = check.find_differences()
     for difference in differences:
-        log.error("figures: %s", difference)
+        log.error("statistics: %s", difference)
     if differences:
         check.repair(differences)
     return len(differences)

@@ -53,11 +53,11 @@ def statuses(version: str) -> dict[str, Any]:
 
 def database() -> dict[str, Any]:
     kind = "sqlite" if is_sqlite() else "postgresql"
-    faults = unready()
+    problems = unready()
     query = "SELECT sqlite_version()" if kind == "sqlite" else "SHOW server_version"
     return {
-        "ok": not faults,
-        "detail": "; ".join(faults) or "Answers, and its schema is up to date.",
+        "ok": not problems,
+        "detail": "; ".join(problems) or "Answers, and its schema is up to date.",
         "kind": kind,
         "version": str(db.session.scalar(text(query))),
     }
@@ -91,7 +91,7 @@ def outbox() -> dict[str, Any]:
 def names() -> dict[str, Any]:
     """Names and addresses that an account or lot shares with an earlier one (parking/database/duplicates.py)."""
     number = duplicates.count(db.session())
-    advice = f"{describe_duplicates(number)} See `flask names twins`." if number else describe_duplicates(0)
+    advice = f"{describe_duplicates(number)} See `flask names duplicates`." if number else describe_duplicates(0)
     return {"ok": number == 0, "detail": advice, "count": number}
 
 

@@ -41,26 +41,26 @@ class Ready(Alive):
     warnings: list[str]
 
 
-class Light(Out):
+class PartStatus(Out):
     ok: bool
     detail: str
 
 
-class Database(Light):
+class Database(PartStatus):
     kind: Literal["sqlite", "postgresql"]
     version: str
 
 
-class Program(Light):
+class Program(PartStatus):
     last_seen: datetime | None
 
 
-class Disk(Light):
+class Disk(PartStatus):
     free_bytes: int
     total_bytes: int
 
 
-class Names(Light):
+class Names(PartStatus):
     """`count`: accounts and lots with the same name or address as an earlier one."""
 
     count: int
@@ -68,7 +68,7 @@ class Names(Light):
 
 class System(Out):
     database: Database
-    redis: Light
+    redis: PartStatus
     worker: Program
     beat: Program
     outbox: Outbox
@@ -127,6 +127,6 @@ def site() -> dict[str, Any]:
 @bp.get("/api/admin/system")
 @requires("admin")
 @bp.output(SystemEnvelope)
-def lights() -> dict[str, Any]:
+def system_status() -> dict[str, Any]:
     """Status of database, Redis, worker, Beat, outbox and disk, and what to do about a problem."""
     return {"system": health.statuses(current_app.version)}  # type: ignore[attr-defined]  # APIFlask has a version

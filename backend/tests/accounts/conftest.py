@@ -28,9 +28,9 @@ OWN_PAGE = {"X-Requested-With": "parkwell"}
 def rows(app):
     """All rows of a model as they stand in the database now."""
 
-    def read(model, **wanted) -> list[Any]:
+    def read(model, **filters) -> list[Any]:
         db.session.close()
-        return list(db.session.scalars(select(model).filter_by(**wanted).order_by(model.id)))
+        return list(db.session.scalars(select(model).filter_by(**filters).order_by(model.id)))
 
     return read
 

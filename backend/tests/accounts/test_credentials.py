@@ -20,7 +20,7 @@ def at_once(monkeypatch):
     monkeypatch.setattr(routes, "FORGOT_SECONDS", 0)
 
 
-def forget(client, email="alice@example.com"):
+def request_link(client, email="alice@example.com"):
     return client.post("/auth/password/forgot", json={"email": email}, headers={"X-Request-Id": "same"})
 
 
@@ -33,7 +33,7 @@ def reset(client, token, password="a new password"):
 
 def test_a_forgotten_password_is_set_anew_by_the_link(client, alice, secret_of, mails, sign_in, actions):
     browser, old_token = sign_in("alice@example.com")
-    assert forget(client).status_code == 202
+    assert request_link(client).status_code == 202
     assert mails("password_reset")[0].email == "alice@example.com"
     assert mails("password_reset")[0].facts["link"] == "/reset-password#token="
     assert reset(client, secret_of("password_reset")).status_code == 200
@@ -45,13 +45,14 @@ def test_a_forgotten_password_is_set_anew_by_the_link(client, alice, secret_of, 
     assert actions() == ["session.started", "password.reset_requested", "password.reset", "session.started"]
 
 
-def test_nobody_learns_whether_there_is_an_account(client, alice, bob, rows):
+def test_answers_do_not_reveal_whether_an_account_exists(client, alice, bob, rows):
     from parking.database import db
 
     bob.active = False
     db.session.commit()
     answers = [
-        forget(client, email) for email in ("alice@example.com", "bob@example.com", "no@example.com", "no address")
+        request_link(client, email)
+        for email in ("alice@example.com", "bob@example.com", "no@example.com", "no address")
     ]
     assert len({(a.status_code, a.data, str(a.headers)) for a in answers}) == 1
     assert [mail.email for mail in rows(OutboxMail)] == ["alice@example.com"]
@@ -64,13 +65,13 @@ def test_the_answer_takes_its_time_whatever_was_found(client, alice, monkeypatch
     monkeypatch.setattr(routes, "FORGOT_SECONDS", 0.3)
     monkeypatch.setattr(routes, "_monotonic", lambda: next(ticks))
     monkeypatch.setattr(routes, "_sleep", slept.append)
-    forget(client)
-    forget(client, "nobody@example.com")
+    request_link(client)
+    request_link(client, "nobody@example.com")
     assert slept == pytest.approx([0.2, 0.28])
 
 
 def test_a_link_works_once(client, alice, secret_of, rows):
-    forget(client)
+    request_link(client)
     token = secret_of("password_reset")
     assert reset(client, token).status_code == 200
     again = reset(client, token, "yet another")
@@ -78,20 +79,20 @@ def test_a_link_works_once(client, alice, secret_of, rows):
 
 
 def test_of_many_uses_of_a_link_at_one_moment_one_counts(app, client, alice, secret_of, together, mails):
-    forget(client)
+    request_link(client)
     token = secret_of("password_reset")
     statuses = together(12, lambda n: reset(app.test_client(), token, f"new password {n}").status_code)
     assert sorted(statuses) == [200] + [404] * 11
     assert len(mails("password_changed")) == 1
 
 
-def test_used_expired_replaced_and_made_up_links_get_one_answer(client, alice, bob, secret_of):
-    forget(client)
+def test_used_expired_replaced_and_invented_links_get_the_same_answer(client, alice, bob, secret_of):
+    request_link(client)
     replaced = secret_of("password_reset")
-    forget(client)
+    request_link(client)
     used = secret_of("password_reset")
     assert reset(client, used).status_code == 200
-    forget(client, "bob@example.com")
+    request_link(client, "bob@example.com")
     expired = secret_of("password_reset")
     clock.travel(30 * 60)
     answers = [reset(client, token) for token in (replaced, used, expired, "made-up", "")]
@@ -100,7 +101,7 @@ def test_used_expired_replaced_and_made_up_links_get_one_answer(client, alice, b
 
 
 def test_a_password_that_is_refused_leaves_the_link_good(client, alice, secret_of):
-    forget(client)
+    request_link(client)
     token = secret_of("password_reset")
     refused = reset(client, token, "short")
     assert (refused.status_code, list(refused.json["errors"])) == (422, ["password"])
@@ -108,15 +109,15 @@ def test_a_password_that_is_refused_leaves_the_link_good(client, alice, secret_o
 
 
 def test_the_database_and_the_outbox_index_hold_only_the_hash(client, alice, secret_of, rows):
-    forget(client)
+    request_link(client)
     token = secret_of("password_reset")
     row = rows(SingleUse)[0]
-    assert token not in (row.token_hash, str(row.facts))
+    assert token not in (row.token_hash, str(row.context))
     assert len(token) >= 43
 
 
 def test_a_link_for_one_thing_is_no_link_for_another(client, alice, secret_of, auth):
-    forget(client)
+    request_link(client)
     token = secret_of("password_reset")
     assert client.post("/auth/email/confirm", json={"token": token}).status_code == 404
     body = {"token": token, "email": "x@example.com", "username": "x", "password": PASSWORD}
@@ -149,7 +150,7 @@ def test_changing_the_password_signs_all_other_browsers_out(client, alice, sign_
     assert actions()[2:] == ["password.changed"]
 
 
-def test_changing_wants_the_password_of_now(client, alice, auth, mails, rows):
+def test_changing_requires_the_current_password(client, alice, auth, mails, rows):
     before = rows(User)[0].password
     wrong = change(client, auth(alice), current="wrong")
     assert (wrong.status_code, wrong.json["code"]) == (403, "wrong_password")
@@ -170,7 +171,7 @@ def test_of_many_changes_at_one_moment_one_counts(app, alice, auth, together, ma
 
 
 def test_a_new_password_voids_the_links_that_were_sent(client, alice, auth, secret_of):
-    forget(client)
+    request_link(client)
     assert change(client, auth(alice)).status_code == 200
     assert reset(client, secret_of("password_reset"), "third password").status_code == 404
 
@@ -210,15 +211,15 @@ def test_no_address_stands_in_the_audit_trail_or_in_used_links(client, alice, au
     confirm(client, secret_of("email_confirm"))
     entries = rows(AuditEntry)
     assert not any("@" in f"{entry.before} {entry.after}" for entry in entries)
-    assert rows(SingleUse)[0].facts == {}
+    assert rows(SingleUse)[0].context == {}
 
 
-def test_changing_the_address_wants_the_password(client, alice, auth, mails):
+def test_changing_the_address_requires_the_password(client, alice, auth, mails):
     assert ask(client, auth(alice), password="wrong").status_code == 403
     assert mails("email_confirm") == []
 
 
-def test_an_address_that_somebody_has_is_refused(client, alice, bob, auth, secret_of, rows):
+def test_an_address_in_use_is_refused(client, alice, bob, auth, secret_of, rows):
     taken = ask(client, auth(alice), "BOB@example.com")
     assert (taken.status_code, taken.json["code"]) == (409, "email_taken")
     assert ask(client, auth(alice), "alice@example.com").status_code == 409
@@ -238,7 +239,7 @@ def test_of_many_confirmations_at_one_moment_one_counts(app, client, alice, auth
 
 
 def test_a_reset_link_sent_to_the_old_address_stops_working(client, alice, auth, secret_of):
-    forget(client)
+    request_link(client)
     reset_token = secret_of("password_reset")
     ask(client, auth(alice))
     confirm(client, secret_of("email_confirm"))

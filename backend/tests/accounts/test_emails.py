@@ -12,7 +12,7 @@ def test_a_link_must_be_a_path_or_an_http_url():
             render.build(draft("password_reset", context={**TEMPLATES["password_reset"].sample(), "link": link}), SITE)
 
 
-def test_the_old_address_is_told_only_a_part_of_the_new_one():
-    shown = render.render(draft("email_changed_notice"), SITE)
-    assert "amelia.new@" not in shown.text + shown.html
-    assert "a…@example.com" in shown.text
+def test_the_notice_to_the_old_address_has_only_a_part_of_the_new_one():
+    rendered = render.render(draft("email_changed_notice"), SITE)
+    assert "amelia.new@" not in rendered.text + rendered.html
+    assert "a…@example.com" in rendered.text

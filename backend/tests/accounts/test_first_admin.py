@@ -22,7 +22,7 @@ def roles_of(user: User) -> list[str]:
     return sorted(role.name for role in user.roles)
 
 
-def test_a_fresh_database_has_nobody(client, rows):
+def test_a_new_database_has_no_users(client, rows):
     assert rows(User) == []
     for body in ({"email": "admin@example.com", "password": "admin123"}, {"email": "admin", "password": "admin"}):
         assert client.post("/auth/login", json=body).status_code == 401
@@ -64,16 +64,16 @@ def test_a_link_is_dead_once_there_is_an_administrator(client, app):
     assert client.post("/auth/setup", json={**BODY, "token": token}).status_code == 404
 
 
-def redeem_all(app, together, token) -> list[int]:
-    def redeem(number: int) -> int:
+def use_all(app, together, token) -> list[int]:
+    def use(number: int) -> int:
         body = {**BODY, "email": f"boss{number}@example.com", "username": f"Boss {number}", "token": token}
         return app.test_client().post("/auth/setup", json=body).status_code
 
-    return together(50, redeem)
+    return together(50, use)
 
 
 def test_of_fifty_redemptions_at_one_moment_one_makes_an_administrator(app, together, rows):
-    assert sorted(redeem_all(app, together, link_token())) == [201] + [404] * 49
+    assert sorted(use_all(app, together, link_token())) == [201] + [404] * 49
     assert [roles_of(user) for user in rows(User)] == [["admin"]]
 
 
@@ -84,7 +84,7 @@ def test_without_the_guard_the_link_makes_many(app, together, rows, monkeypatch)
 
     monkeypatch.setattr(one_time_tokens, "consume", one_time_tokens.validate)
     monkeypatch.setattr(setup, "lock_admins", lambda session: None)
-    assert redeem_all(app, together, link_token()).count(201) > 1
+    assert use_all(app, together, link_token()).count(201) > 1
 
 
 def test_a_password_that_is_refused_leaves_the_link_good(client, app):
@@ -111,7 +111,7 @@ def test_the_environment_changes_nothing_when_there_is_an_administrator(app_with
     assert len(rows(User)) == 1
 
 
-def test_an_account_that_somebody_made_with_the_admins_address_is_taken_over_whole(
+def test_an_existing_account_with_the_address_becomes_the_administrator_with_a_new_password(
     app_with, client, alice, sign_in, rows
 ):
     _, squatter = sign_in("alice@example.com")
@@ -178,12 +178,12 @@ def test_the_command_asks_on_a_terminal_without_showing_the_password(app, monkey
         def isatty(self) -> bool:
             return True
 
-    asked = []
+    prompts = []
     monkeypatch.setattr(cli.sys, "stdin", Terminal())
-    monkeypatch.setattr(cli.click, "prompt", lambda *a, **options: asked.append(options) or "typed password")
+    monkeypatch.setattr(cli.click, "prompt", lambda *a, **options: prompts.append(options) or "typed password")
     assert cli._password(None) == "typed password"
-    assert asked[0]["hide_input"] is True
-    assert asked[0]["confirmation_prompt"]
+    assert prompts[0]["hide_input"] is True
+    assert prompts[0]["confirmation_prompt"]
 
 
 @pytest.mark.parametrize(

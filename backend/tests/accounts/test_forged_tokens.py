@@ -192,20 +192,20 @@ def test_there_are_enough_of_them():
     assert len(FORGERIES) >= 45
 
 
-def test_the_forger_writes_good_tokens_when_it_wants(client, forger):
+def test_the_helper_of_these_tests_can_write_valid_tokens(client, forger):
     """Else every forgery below would fail for being badly made."""
     assert forger.good.split(".")[0] == access_tokens.issue(UNIQUIFIER).split(".")[0]
     assert ask(client, forger.good).status_code == 200
 
 
-def test_a_forged_token_is_nobodys(client, forger):
+def test_a_forged_token_is_refused(client, forger):
     answers = {name: ask(client, forge(forger)) for name, forge in FORGERIES.items()}
     assert {name: answer.status_code for name, answer in answers.items() if answer.status_code != 401} == {}
     assert {answer.json["code"] for answer in answers.values()} == {"unauthorized"}
     assert {answer.headers["WWW-Authenticate"] for answer in answers.values()} == {'Bearer realm="parking"'}
 
 
-def test_another_way_to_authorize_is_nobodys(client, alice):
+def test_another_authorization_scheme_is_refused(client, alice):
     for header in ("", "Bearer", "Basic YTpi", "Token x", "bearer ", "Bearer  ", "null"):
         assert client.get("/auth/me", headers={"Authorization": header}).status_code == 401, header
 

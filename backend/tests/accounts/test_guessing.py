@@ -36,13 +36,13 @@ def evaluated(monkeypatch):
             self.lock, self.total, self.now, self.peak = threading.Lock(), 0, 0, 0
             self.hold = lambda: None
 
-        def __call__(self, password, kept):
+        def __call__(self, password, hashed):
             with self.lock:
                 self.total, self.now = self.total + 1, self.now + 1
                 self.peak = max(self.peak, self.now)
             try:
                 self.hold()
-                return verify(password, kept)
+                return verify(password, hashed)
             finally:
                 with self.lock:
                     self.now -= 1
@@ -213,7 +213,7 @@ def test_an_account_written_otherwise_has_the_same_count(app, alice, evaluated):
     assert evaluated.total == 10
 
 
-def test_who_waits_too_long_for_a_turn_is_told_to_come_back(app, alice, monkeypatch, evaluated):
+def test_a_request_that_waits_too_long_for_the_gate_gets_retry_after(app, alice, monkeypatch, evaluated):
     monkeypatch.setattr(hashing, "MAX_WAIT_SECONDS", 0.01)
     first_in, go_on = threading.Barrier(hashing.MAX_RUNNING + 1), threading.Event()
 

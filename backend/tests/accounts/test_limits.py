@@ -29,7 +29,7 @@ def attempt(client, body, address="192.0.2.1"):
     return client.post("/auth/login", json=body, environ_base={"REMOTE_ADDR": address})
 
 
-def test_ten_wrong_passwords_and_the_address_must_wait(client, alice):
+def test_an_address_waits_after_ten_wrong_passwords(client, alice):
     for number in range(10):
         assert attempt(client, {**WRONG, "email": f"{number}@example.com"}).status_code == 401
     refused = attempt(client, LOGIN)
@@ -38,7 +38,7 @@ def test_ten_wrong_passwords_and_the_address_must_wait(client, alice):
     assert attempt(client, LOGIN, "192.0.2.2").status_code == 200
 
 
-def test_ten_wrong_passwords_from_anywhere_and_the_account_must_wait(client, alice, bob):
+def test_an_account_waits_after_ten_wrong_passwords_from_any_address(client, alice, bob):
     for number in range(10):
         assert attempt(client, WRONG, f"192.0.2.{number}").status_code == 401
     assert attempt(client, {**WRONG, "email": " ALICE@example.com"}, "198.51.100.1").status_code == 429
@@ -68,7 +68,7 @@ def test_a_known_device_guesses_no_faster(app, alice):
     assert statuses == [401] * 10 + [429]
 
 
-def test_a_made_up_device_is_not_known(app, client, alice, bob):
+def test_an_unknown_device_is_not_named(app, client, alice, bob):
     bobs = app.test_client()
     attempt(bobs, {**LOGIN, "email": "bob@example.com"}, "203.0.113.5")
     for number in range(10):
@@ -105,7 +105,7 @@ def test_a_forgotten_password_five_times_a_day(client, alice):
         ("DELETE", "/auth/me", {"password": "wrong"}),
     ],
 )
-def test_whoever_has_a_token_does_not_guess_the_password(client, alice, auth, method, path, body):
+def test_a_holder_of_a_token_cannot_guess_the_password(client, alice, auth, method, path, body):
     statuses = [client.open(path, method=method, json=body, headers=auth(alice)).status_code for _ in range(11)]
     assert statuses == [403] * 10 + [429]
 

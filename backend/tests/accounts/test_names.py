@@ -6,7 +6,7 @@ from parking.accounts import names
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "stored"),
     [
         (" Alice@Example.COM ", "alice@example.com"),
         ("a+b@sub.example.co.uk", "a+b@sub.example.co.uk"),
@@ -14,8 +14,8 @@ from parking.accounts import names
         ("x@bu\u0308cher.example.com", "x@bücher.example.com"),
     ],
 )
-def test_an_address_is_kept_in_one_spelling(given, kept):
-    assert names.email(given) == kept
+def test_an_address_is_kept_in_one_spelling(given, stored):
+    assert names.email(given) == stored
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,10 @@ def test_what_is_no_address_is_refused(given):
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"), [("  Ann   Lee ", "Ann Lee"), ("Zoe\u0308", "Zoë"), ("李", "李"), ("👩\u200d🚒", "👩\u200d🚒")]
+    ("given", "stored"), [("  Ann   Lee ", "Ann Lee"), ("Zoe\u0308", "Zoë"), ("李", "李"), ("👩\u200d🚒", "👩\u200d🚒")]
 )
-def test_a_name_is_tidied(given, kept):
-    assert names.username(given) == kept
+def test_a_name_is_tidied(given, stored):
+    assert names.username(given) == stored
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_name_one_cannot_see_or_that_plays_tricks_is_refused(given):
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "stored"),
     [
         *(
             (name,) * 2
@@ -75,8 +75,8 @@ def test_a_name_one_cannot_see_or_that_plays_tricks_is_refused(given):
         ("\u2068Ann\u2069", "Ann"),
     ],
 )
-def test_a_name_may_be_newer_than_the_interpreter(given, kept):
-    assert names.username(given) == kept
+def test_a_name_may_be_newer_than_the_interpreter(given, stored):
+    assert names.username(given) == stored
 
 
 @pytest.mark.parametrize(

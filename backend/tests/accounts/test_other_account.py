@@ -37,7 +37,7 @@ def test_the_refresh_of_a_page_that_shows_alice_is_refused_and_bob_stays_signed_
     assert answer.json["user"]["id"] == bob.id
 
 
-def test_without_the_header_whoever_the_cookie_names_is_taken_up(shared, bob):
+def test_without_the_header_the_account_of_the_cookie_is_used(shared, bob):
     """The control: this is what the page's repeated request went through."""
     browser, _, _ = shared
     assert browser.post("/auth/refresh", json={}, headers=OWN_PAGE).json["user"]["id"] == bob.id
@@ -55,7 +55,9 @@ WRITES = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), WRITES, ids=[f"{w[0]} {w[1]}" for w in WRITES])
-def test_a_write_made_for_alice_is_not_carried_out_for_bob(client, lot, alice, bob, auth, rows, method, path, body):
+def test_a_change_meant_for_one_account_is_not_made_for_another(
+    client, lot, alice, bob, auth, rows, method, path, body
+):
     body = {**body, "lot_id": lot} if "lot_id" in body else body
     before = [(user.username, user.password) for user in rows(User)]
     answer = client.open(path, method=method, json=body, headers={**auth(bob), "X-Account": str(alice.id)})

@@ -65,26 +65,26 @@ def test_production_allows_any_characters(app_with):
 def test_bytes_after_bcrypts_seventy_second_count(app):
     for length in (73, 74, 128, 1000, 4095, 4096):
         first, second = "p" * (length - 1) + "a", "p" * (length - 1) + "b"
-        kept = hashing.hash_of(first)
-        assert kept.startswith("$2b$")
-        assert hashing.matches(first, kept)
-        assert not hashing.matches(second, kept)
-        assert not hashing.matches(first[:72], kept)
+        hashed = hashing.hash_of(first)
+        assert hashed.startswith("$2b$")
+        assert hashing.matches(first, hashed)
+        assert not hashing.matches(second, hashed)
+        assert not hashing.matches(first[:72], hashed)
 
 
 def test_one_password_however_the_keyboard_composes_it(app):
-    kept = hashing.hash_of("Caf\u00e9 am Eck")
-    assert hashing.matches("Cafe\u0301 am Eck", kept)
-    assert not hashing.matches("Cafe am Eck", kept)
+    hashed = hashing.hash_of("Caf\u00e9 am Eck")
+    assert hashing.matches("Cafe\u0301 am Eck", hashed)
+    assert not hashing.matches("Cafe am Eck", hashed)
 
 
 def test_spaces_and_letter_case_count(app):
-    kept = hashing.hash_of(" Two words ")
-    assert not hashing.matches("Two words", kept)
-    assert not hashing.matches(" two words ", kept)
+    hashed = hashing.hash_of(" Two words ")
+    assert not hashing.matches("Two words", hashed)
+    assert not hashing.matches(" two words ", hashed)
 
 
-def test_the_same_password_is_never_kept_the_same(app):
+def test_the_same_password_has_different_hashes(app):
     assert hashing.hash_of("correct horse") != hashing.hash_of("correct horse")
 
 

@@ -19,8 +19,8 @@ def change(client, headers, **body):
 def test_me_and_verify_say_the_same(client, alice, auth):
     me = client.get("/auth/me", headers=auth(alice))
     assert me.json == client.get("/auth/verify", headers=auth(alice)).json
-    standing = {"id", "email", "username", "roles", "active", "created_at"}
-    assert set(me.json["user"]) == standing | {"timezone", "locale", "theme", "plates", "mail_preferences"}
+    account_fields = {"id", "email", "username", "roles", "active", "created_at"}
+    assert set(me.json["user"]) == account_fields | {"timezone", "locale", "theme", "plates", "mail_preferences"}
 
 
 def test_only_what_is_named_changes(client, alice, auth, rows):
@@ -51,10 +51,10 @@ def test_nothing_changed_leaves_no_trace(client, alice, auth, actions):
 
 
 def test_mail_preferences_are_ones_own_choices(client, alice, carol, auth, rows, actions):
-    wanted = {"inactivity_reminder": False}
-    answer = change(client, auth(alice), mail_preferences=wanted)
+    choices = {"inactivity_reminder": False}
+    answer = change(client, auth(alice), mail_preferences=choices)
     assert answer.json["user"]["mail_preferences"]["inactivity_reminder"] is False
-    assert change(client, auth(alice), mail_preferences=wanted).status_code == 200
+    assert change(client, auth(alice), mail_preferences=choices).status_code == 200
     assert [(row.user_id, row.enabled) for row in db.session.query(MailPreference)] == [(alice.id, False)]
     assert actions() == ["user.profile_changed"]
     assert "admin_daily_report" not in answer.json["user"]["mail_preferences"]
@@ -90,7 +90,7 @@ def test_what_cannot_be_is_refused_and_nothing_changes(client, alice, auth, rows
     assert actions() == []
 
 
-def test_a_name_that_somebody_has_is_refused(client, alice, bob, auth, rows):
+def test_a_name_in_use_is_refused(client, alice, bob, auth, rows):
     taken = change(client, auth(alice), username="BOB")
     assert (taken.status_code, taken.json["code"]) == (409, "username_taken")
     assert change(client, auth(alice), username="ALICE").status_code == 200, "one's own name in other letters is free"
@@ -131,14 +131,14 @@ def dump() -> str:
         return "\n".join(str(tuple(row)) for t in db.metadata.sorted_tables for row in connection.execute(t.select()))
 
 
-def test_a_deleted_account_is_nobodys(client, lived, bob, rows, actions):
+def test_a_deleted_account_is_anonymised(client, lived, bob, rows, actions):
     browser, headers = lived
     assert "alice" in dump()
     assert give_up(browser, headers).status_code == 200
     assert "alice" not in dump().lower()
     assert "AL-1" not in dump()
-    [gone] = [user for user in rows(User) if user.deleted_at]
-    assert (gone.active, gone.password, gone.roles, gone.plates) == (False, None, [], [])
+    [deleted] = [user for user in rows(User) if user.deleted_at]
+    assert (deleted.active, deleted.password, deleted.roles, deleted.plates) == (False, None, [], [])
     assert rows(LoginSession) == rows(SingleUse) == rows(OutboxMail) == []
     assert client.get("/auth/me", headers=headers).status_code == 401
     assert browser.get_cookie("parking_refresh", path="/auth") is None
@@ -159,7 +159,7 @@ def test_an_administrator_no_longer_sees_it(client, alice, carol, auth):
     assert client.patch(f"/api/users/{alice.id}", json={"active": True}, headers=auth(carol)).status_code == 404
 
 
-def test_deleting_wants_the_password(client, alice, auth, rows):
+def test_deleting_requires_the_password(client, alice, auth, rows):
     wrong = give_up(client, auth(alice), "wrong")
     assert (wrong.status_code, wrong.json["code"]) == (403, "wrong_password")
     assert client.delete("/auth/me", headers=auth(alice)).status_code in (400, 415)

@@ -66,7 +66,7 @@ def test_an_old_token_that_comes_back_ends_the_family_and_warns_the_owner(app, c
     assert mail.facts["device"] == "curl/8"
 
 
-def test_a_second_reuse_warns_nobody_again(app, browser, mails):
+def test_a_second_reuse_sends_no_second_warning(app, browser, mails):
     stolen = cookie_of(browser)
     refresh(browser)
     clock.travel(3600)
@@ -178,7 +178,7 @@ def test_a_lost_answer_is_given_again_after_the_key_was_changed(app, browser):
     assert cookie_of(again) == successor
 
 
-def test_a_made_up_token_is_nobodys(app, browser, mails, rows):
+def test_an_invented_token_is_refused(app, browser, mails, rows):
     for value in ("", ".", "x", "made.up", "ä.ö", "a" * 4000, "'; DROP TABLE login_session;--.x", "a\0b.x", "\0"):
         assert refresh(with_cookie(app, value)).status_code == 401, value
         assert browser.application.test_client().post("/auth/logout", headers=OWN_PAGE).status_code == 401
@@ -214,9 +214,9 @@ def test_a_disabled_person_refreshes_nothing(client, browser, alice, carol, auth
 def test_the_database_holds_no_token_that_could_be_used(browser, rows):
     row = rows(LoginSession)[0]
     secret = cookie_of(browser).partition(".")[2]
-    kept = {row.token_hash, row.previous_hash, row.family}
+    stored = {row.token_hash, row.previous_hash, row.family}
     assert len(secret) >= 43
-    assert not any(secret in (text or "") for text in kept)
+    assert not any(secret in (text or "") for text in stored)
 
 
 # Only a page of ours may make the browser ride on the cookie.
@@ -292,14 +292,14 @@ def test_a_site_behind_tls_has_the_bound_cookie_too(app_with, alice):
 
 def test_rows_that_ended_long_ago_are_forgotten(app, browser, sign_in, rows):
     from parking.accounts.models import SingleUse
-    from parking.accounts.tasks import forget_old_sessions
+    from parking.accounts.tasks import delete_old_sessions
 
     sign_in("alice@example.com")
     refresh(browser)
     browser.post("/auth/logout", headers=OWN_PAGE)
     clock.travel(29 * 86400)
     browser.post("/auth/password/forgot", json={"email": "alice@example.com"})
-    assert forget_old_sessions() == 0
+    assert delete_old_sessions() == 0
     clock.travel(2 * 86400)
-    assert forget_old_sessions() == 2
+    assert delete_old_sessions() == 2
     assert (len(rows(LoginSession)), len(rows(SingleUse))) == (1, 0)

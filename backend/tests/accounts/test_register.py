@@ -30,10 +30,10 @@ def test_the_answer_holds_no_hash_and_no_uniquifier(client, rows):
     assert rows(User)[0].fs_uniquifier not in text
 
 
-@pytest.mark.parametrize(("sent", "kept"), [({}, "en"), ({"locale": "de"}, "de")])
-def test_an_account_begins_in_the_language_of_the_form(client, rows, actions, sent, kept):
-    assert client.post("/auth/register", json={**DAVE, **sent}).json["user"]["locale"] == kept
-    assert rows(User)[0].locale == kept
+@pytest.mark.parametrize(("sent", "locale"), [({}, "en"), ({"locale": "de"}, "de")])
+def test_an_account_begins_in_the_language_of_the_form(client, rows, actions, sent, locale):
+    assert client.post("/auth/register", json={**DAVE, **sent}).json["user"]["locale"] == locale
+    assert rows(User)[0].locale == locale
     assert actions() == ["user.registered"]
 
 
@@ -54,7 +54,7 @@ def test_taken_is_409_and_says_what(client, rows, actions, change, field):
     assert "Set-Cookie" not in answer.headers
 
 
-def test_of_many_who_want_one_address_one_gets_it(app, together, rows):
+def test_one_of_many_concurrent_registrations_gets_the_address(app, together, rows):
     def register(number: int) -> int:
         body = {**DAVE, "username": f"Dave {number}"}
         return app.test_client().post("/auth/register", json=body).status_code
@@ -94,7 +94,7 @@ EXTRA = [
 ]
 
 
-def test_nobody_gives_himself_more_than_is_asked_for(client, rows):
+def test_a_registration_with_extra_fields_gets_no_extra_rights(client, rows):
     for extra in EXTRA:
         assert client.post("/auth/register", json={**DAVE, **extra}).status_code == 422, extra
     assert rows(User) == []

@@ -61,10 +61,10 @@ def test_whatever_was_wrong_the_answer_is_the_same(client, alice, disabled):
 
 def test_an_anonymised_account_has_no_password_to_guess(client, alice, auth, rows):
     assert client.delete("/auth/me", json={"password": RIGHT["password"]}, headers=auth(alice)).status_code == 200
-    gone = rows(User)[0]
-    assert gone.password is None
+    user = rows(User)[0]
+    assert user.password is None
     for password in ("", "None", RIGHT["password"]):
-        assert client.post("/auth/login", json={"email": gone.email, "password": password}).status_code == 401
+        assert client.post("/auth/login", json={"email": user.email, "password": password}).status_code == 401
 
 
 def test_a_password_that_changes_while_it_is_compared_does_not_sign_in(client, alice, monkeypatch, rows):
@@ -73,8 +73,8 @@ def test_a_password_that_changes_while_it_is_compared_does_not_sign_in(client, a
 
     real = hashing.matches
 
-    def slow(password, kept):
-        good = real(password, kept)
+    def slow(password, hashed):
+        good = real(password, hashed)
         db.session.get(User, alice.id).password = hashing.hash_of("another one")
         db.session.commit()
         return good
@@ -129,7 +129,7 @@ def test_signing_out_stops_the_access_token_at_once(app, client, alice, sign_in,
     assert actions()[2:] == ["session.ended"]
 
 
-def test_a_program_signs_out_with_its_token_alone(app, client, alice, sign_in):
+def test_a_program_signs_out_with_its_token_only(app, client, alice, sign_in):
     _, mine = sign_in("alice@example.com")
     assert client.post("/auth/logout", headers=mine).status_code == 200
     assert client.get("/auth/me", headers=mine).status_code == 401
@@ -143,7 +143,7 @@ def test_a_page_whose_token_ran_out_signs_out_with_its_cookie(client, alice, sig
     assert rows(LoginSession)[0].ended_at is not None
 
 
-def test_nobody_cannot_sign_out(client, alice):
+def test_signing_out_without_a_session_succeeds(client, alice):
     assert client.post("/auth/logout", json={}).status_code == 401
     client.set_cookie("parking_refresh", "made.up", path="/auth")
     assert client.post("/auth/logout", json={}, headers=OWN_PAGE).status_code == 401
@@ -190,7 +190,7 @@ def test_what_the_database_says_counts_not_the_token(client, alice, carol, auth)
     assert client.get("/api/users", headers=headers).status_code == 403
 
 
-def test_knowing_who_asks_takes_one_query(app, client, alice, sign_in):
+def test_authentication_takes_one_query(app, client, alice, sign_in):
     from sqlalchemy import event
 
     from parking.database import db

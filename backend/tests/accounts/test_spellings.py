@@ -31,10 +31,10 @@ def login(client, email: str):
 
 
 @pytest.mark.parametrize(("given", "other"), BOTH_WAYS)
-def test_whoever_registers_in_one_spelling_signs_in_with_the_other(client, mails, given, other):
-    made = register(client, given)
-    assert made.status_code == 201
-    assert made.json["user"]["email"] == next(one for one in (given, other) if not one.isascii())
+def test_a_user_who_registers_in_one_spelling_signs_in_with_the_other(client, mails, given, other):
+    answer = register(client, given)
+    assert answer.status_code == 201
+    assert answer.json["user"]["email"] == next(one for one in (given, other) if not one.isascii())
     for spelling in (given, other, given.title() if given.isascii() else f" {given} "):
         assert login(client, spelling).status_code == 200, spelling
         assert client.post("/auth/password/forgot", json={"email": spelling}).status_code == 202
@@ -53,7 +53,7 @@ def test_strasse_and_straße_are_two_accounts_and_two_mailboxes(client, mails):
     ]
 
 
-def test_an_address_in_punycode_is_somebodys_when_it_is_asked_for(client, auth, alice, mails, secret_of):
+def test_an_address_in_punycode_belongs_to_its_account(client, auth, alice, mails, secret_of):
     register(client, "bob@bücher.example")
     body = {"email": "bob@xn--bcher-kva.example", "password": PASSWORD}
     assert client.post("/auth/email/change", json=body, headers=auth(alice)).json["code"] == "email_taken"
@@ -126,10 +126,10 @@ def test_a_name_with_a_link_is_refused_with_a_sentence(client, auth, alice, name
         "Flag 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
     ],
 )
-def test_a_name_newer_than_python_is_taken_and_found(client, auth, carol, name):
+def test_a_name_newer_than_python_is_accepted_and_searchable(client, auth, carol, name):
     assert register(client, "x@example.com", name).json["user"]["username"] == name
-    found = client.get("/api/users", query_string={"q": name}, headers=auth(carol)).json["users"]
-    assert [user["username"] for user in found] == [name]
+    matches = client.get("/api/users", query_string={"q": name}, headers=auth(carol)).json["users"]
+    assert [user["username"] for user in matches] == [name]
     assert str(mailbox("x@example.com", name)).startswith((name, f'"{name}"'))
     assert header_text(name) == name
 
@@ -141,14 +141,14 @@ def test_profile_and_booking_have_one_rule_for_plates(client, auth, alice, carol
     for plate in ("=1+2", "+49", "@x", "-A", "A" * 16, "http://a"):
         body = {"lot_id": lot["id"], "booking_type": "instant", "vehicle_plate": plate}
         booked = client.post("/api/book", json=body, headers=auth(alice))
-        kept = client.patch("/auth/me", json={"plates": [plate]}, headers=auth(alice))
-        assert (booked.status_code, kept.status_code) == (422, 422), plate
+        profile = client.patch("/auth/me", json={"plates": [plate]}, headers=auth(alice))
+        assert (booked.status_code, profile.status_code) == (422, 422), plate
         assert "A number plate must have" in booked.json["detail"]
-        assert "A number plate must have" in kept.json["detail"]
+        assert "A number plate must have" in profile.json["detail"]
     body = {"lot_id": lot["id"], "booking_type": "instant", "vehicle_plate": " gö-ab  123 "}
     assert client.post("/api/book", json=body, headers=auth(alice)).json["booking"]["vehicle_plate"] == "GÖ-AB 123"
-    kept = client.patch("/auth/me", json={"plates": ["gö-ab  123", "GÖ AB 123"]}, headers=auth(alice))
-    assert kept.json["user"]["plates"] == ["GÖ-AB 123"]
+    profile = client.patch("/auth/me", json={"plates": ["gö-ab  123", "GÖ AB 123"]}, headers=auth(alice))
+    assert profile.json["user"]["plates"] == ["GÖ-AB 123"]
 
 
 def test_a_link_in_a_user_agent_does_not_reach_a_mail(client, auth, alice, mails):
@@ -158,7 +158,7 @@ def test_a_link_in_a_user_agent_does_not_reach_a_mail(client, auth, alice, mails
     assert mails("password_changed")[-1].facts["device"] is None
 
 
-def test_of_many_who_want_one_name_one_gets_it(app, together, rows):
+def test_one_of_many_concurrent_requests_gets_the_name(app, together, rows):
     names = ["Ärztin", "ärztin", "A\u0308RZTIN", "ÄRZTIN"] * 2
     answers = together(len(names), lambda n: register(app.test_client(), f"p{n}@example.com", names[n]))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7

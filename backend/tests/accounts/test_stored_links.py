@@ -94,10 +94,10 @@ def test_an_administrators_retry_of_a_refused_mail_works(app, client, alice, car
 def test_the_preview_shows_an_administrator_neither_link_nor_seed(app, client, alice, carol, auth, mails):
     ask(client, alice, auth, "password_reset")
     [row] = mails("password_reset")
-    shown = client.get(f"/api/admin/emails/{row.id}", headers=auth(carol)).text
+    preview = client.get(f"/api/admin/emails/{row.id}", headers=auth(carol)).text
     secret = signing.one_time_secret(current(), row.facts["seed"])
-    assert secret not in shown
-    assert row.facts["seed"] not in shown
+    assert secret not in preview
+    assert row.facts["seed"] not in preview
 
 
 def test_a_mail_that_waited_over_the_upgrade_still_brings_its_link(app, client, alice, sink, mails):  # noqa: F811

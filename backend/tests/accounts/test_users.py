@@ -14,7 +14,7 @@ from parking.database import db, transaction
 from .conftest import OWN_PAGE
 
 
-def make_people(count: int, name: str = "driver ") -> None:
+def make_users(count: int, name: str = "driver ") -> None:
     with transaction() as session:
         driver = session.scalar(select(Role).where(Role.name == "user"))
         session.add_all(
@@ -52,17 +52,17 @@ def test_the_list_shows_what_was_promised_and_nothing_secret(client, alice, caro
         assert word not in answer.text
 
 
-def test_figures_come_from_the_domain_that_knows_them(client, alice, carol, auth, monkeypatch):
-    asked = []
+def test_statistics_of_a_user_come_from_the_domain_of_bookings(client, alice, carol, auth, monkeypatch):
+    calls = []
 
     def figures(session, user_ids):
-        asked.append(user_ids)
+        calls.append(user_ids)
         return {alice.id: hooks.BookingSummary(1, 7, 12345, datetime(2026, 3, 1, 9, tzinfo=UTC))}
 
     monkeypatch.setattr(hooks, "_summaries", [])
     hooks.register_booking_summaries(figures)
     users = client.get("/api/users", headers=auth(carol)).json["users"]
-    assert asked == [[carol.id, alice.id]]
+    assert calls == [[carol.id, alice.id]]
     assert (users[1]["active_bookings"], users[1]["total_bookings"], users[1]["total_spent"]) == (1, 7, 123.45)
     assert users[1]["last_booking_at"] == "2026-03-01T09:00:00Z"
     assert users[0]["total_bookings"] == 0
@@ -91,7 +91,7 @@ def test_filters(client, alice, bob, carol, auth):
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(client, carol, auth):
-    make_people(25)
+    make_users(25)
     seen, cursor = [], None
     while cursor != "":
         query = f"limit=10&cursor={cursor}" if cursor else "limit=10"
@@ -103,7 +103,7 @@ def test_pages_follow_each_other_without_gap_or_overlap(client, carol, auth):
     assert len(set(seen)) == 26
 
 
-def test_made_up_queries_are_refused(client, carol, auth):
+def test_invalid_queries_are_refused(client, carol, auth):
     for query in ("limit=0", "limit=1001", "limit=x", "cursor=!!", "cursor=LTE", "cursor=ÄÄ", "role=root", "active=7"):
         assert client.get(f"/api/users?{query}", headers=auth(carol)).status_code == 422, query
 
@@ -112,7 +112,7 @@ def test_a_page_costs_the_same_number_of_queries_whatever_its_length(client, car
     seen, counts = [], []
     event.listen(db.engine, "before_cursor_execute", lambda *a: "SELECT" in a[2] and seen.append(a[2]))
     for people in (3, 60):
-        make_people(people, f"crowd of {people}, ")
+        make_users(people, f"crowd of {people}, ")
         before = len(seen)
         client.get("/api/users", headers=auth(carol))
         counts.append(len(seen) - before)
@@ -190,13 +190,13 @@ def test_nothing_else_can_be_changed(client, alice, carol, auth, rows):
 def test_the_last_administrator_cannot_be_removed(client, alice, carol, auth, rows, body):
     answer = client.patch(f"/api/users/{carol.id}", json=body, headers=auth(carol))
     assert (answer.status_code, answer.json["code"]) == (409, "last_administrator")
-    gone = client.delete("/auth/me", json={"password": "correct horse battery"}, headers=auth(carol))
-    assert (gone.status_code, gone.json["code"]) == (409, "last_administrator")
+    refusal = client.delete("/auth/me", json={"password": "correct horse battery"}, headers=auth(carol))
+    assert (refusal.status_code, refusal.json["code"]) == (409, "last_administrator")
     with db.session() as session:
         assert queries.count_admins(session) == 1
 
 
-def test_a_disabled_administrator_is_nobody_in_charge(client, alice, carol, auth):
+def test_a_disabled_administrator_does_not_count_as_one(client, alice, carol, auth):
     client.patch(f"/api/users/{alice.id}", json={"roles": ["admin"]}, headers=auth(carol))
     client.patch(f"/api/users/{alice.id}", json={"active": False}, headers=auth(carol))
     assert client.patch(f"/api/users/{carol.id}", json={"roles": ["user"]}, headers=auth(carol)).status_code == 409
@@ -230,15 +230,15 @@ def test_two_administrators_who_remove_each_other_leave_one(app, together, auth,
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite never has two writers
-def test_without_the_lock_nobody_would_be_left(app, together, auth, two_administrators, monkeypatch):
+def test_without_the_lock_no_administrator_would_remain(app, together, auth, two_administrators, monkeypatch):
     """The control run: both count before either has written."""
     counted = threading.Barrier(2)
     real = queries.count_admins
 
     def count_then_wait(session, *, but=None):
-        found = real(session, but=but)
+        count = real(session, but=but)
         counted.wait(20)
-        return found
+        return count
 
     monkeypatch.setattr(setup, "lock_admins", lambda session: None)
     monkeypatch.setattr(queries, "count_admins", count_then_wait)

@@ -20,7 +20,7 @@ def make_lot(client, headers) -> int:
     return client.post("/api/lots", json=body, headers=headers).json["lot"]["id"]
 
 
-def test_the_list_of_people_shows_their_bookings(client, alice, bob, carol, auth):
+def test_the_list_of_users_has_their_bookings(client, alice, bob, carol, auth):
     lot = make_lot(client, auth(carol))
     now = {"lot_id": lot, "booking_type": "instant"}
     stay = client.post("/api/book", json=now, headers=auth(alice)).json["booking"]["id"]
@@ -30,8 +30,8 @@ def test_the_list_of_people_shows_their_bookings(client, alice, bob, carol, auth
     spots = client.get(f"/api/spots/{lot}", headers=auth(carol)).json["spots"]
     client.patch(f"/api/spots/{spots[-1]['id']}", json={"out_of_service": True, "reason": "Works"}, headers=auth(carol))
     people = {user["username"]: user for user in client.get("/api/users", headers=auth(carol)).json["users"]}
-    shown = {k: people["alice"][k] for k in ("active_bookings", "total_bookings", "total_spent", "last_booking_at")}
-    assert shown == {
+    entry = {k: people["alice"][k] for k in ("active_bookings", "total_bookings", "total_spent", "last_booking_at")}
+    assert entry == {
         "active_bookings": 1,
         "total_bookings": 2,
         "total_spent": 3.75,
@@ -50,8 +50,8 @@ def test_an_account_stays_while_a_booking_runs_and_its_plates_go_with_it(client,
     clock.travel(3600)
     client.post(f"/api/release/{stay}", headers=auth(alice))
     assert client.delete("/auth/me", json={"password": PASSWORD}, headers=auth(alice)).status_code == 200
-    [kept] = rows(Booking)
-    assert (kept.vehicle_plate, kept.total_cost_minor, kept.user_id) == (None, 250, alice.id)
+    [booking] = rows(Booking)
+    assert (booking.vehicle_plate, booking.total_cost_minor, booking.user_id) == (None, 250, alice.id)
 
 
 def test_a_booking_on_its_way_when_the_account_goes_does_not_land(app, client, alice, carol, auth, rows):

@@ -92,7 +92,7 @@ def test_pages_hold_every_entry_once_while_new_ones_arrive(read):
 
 
 @pytest.mark.parametrize("cursor", ["x", "-1", "٣", "9" * 25, ""])
-def test_a_made_up_cursor_is_refused(client, carol, auth, cursor):
+def test_an_invalid_cursor_is_refused(client, carol, auth, cursor):
     answer = client.get(LOG, query_string={"cursor": cursor}, headers=auth(carol))
     assert answer.status_code == 422
     assert "cursor" in answer.json["errors"]

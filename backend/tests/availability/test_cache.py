@@ -16,12 +16,12 @@ from tests.conftest import Client
 @pytest.fixture
 def two(app, settings, valkey, patient):
     """Two processes' worth of applications on one database and one Valkey."""
-    chosen = dataclasses.replace(settings, redis_url=valkey.url)
-    made = [create_app(chosen), create_app(chosen)]
-    for one in made:
+    changed = dataclasses.replace(settings, redis_url=valkey.url)
+    apps = [create_app(changed), create_app(changed)]
+    for one in apps:
         one.test_client_class = Client
-    yield made
-    for one in made:
+    yield apps
+    for one in apps:
         with one.app_context():
             db.engine.dispose()
 
@@ -70,11 +70,11 @@ def test_new_renamed_and_deleted_lots_are_visible_at_once(two, carol, auth, clie
 
     web = two[0].test_client()
     assert names() == []
-    made = web.post("/api/lots", json={"name": "B", "capacity": 1, "price_per_hour": 1}, headers=admin).json["lot"]
+    new_lot = web.post("/api/lots", json={"name": "B", "capacity": 1, "price_per_hour": 1}, headers=admin).json["lot"]
     assert names() == ["B"]
-    web.put(f"/api/lots/{made['id']}", json={"name": "C"}, headers=admin)
+    web.put(f"/api/lots/{new_lot['id']}", json={"name": "C"}, headers=admin)
     assert names() == ["C"]
-    web.delete(f"/api/lots/{made['id']}", headers=admin)
+    web.delete(f"/api/lots/{new_lot['id']}", headers=admin)
     assert names() == []
 
 
@@ -106,11 +106,11 @@ def test_requests_that_wait_for_one_reading_share_the_next(two, carol, alice, au
         return read[-1]
 
     monkeypatch.setattr(queries, "page", slow_page)
-    asked, last_change = threading.Semaphore(0), realtime.last_change
+    arrivals, last_change = threading.Semaphore(0), realtime.last_change
 
     def counted_last_change():
         change = last_change()
-        asked.release()
+        arrivals.release()
         return change
 
     monkeypatch.setattr(realtime, "last_change", counted_last_change)
@@ -126,13 +126,13 @@ def test_requests_that_wait_for_one_reading_share_the_next(two, carol, alice, au
     threads = [threading.Thread(target=ask) for _ in range(4)]
     threads[0].start()
     assert began.wait(60)
-    assert asked.acquire(timeout=60)
+    assert arrivals.acquire(timeout=60)
     with two[1].app_context():
         park(alice, lot)
     for thread in threads[1:]:
         thread.start()
     for _ in threads[1:]:
-        assert asked.acquire(timeout=60)  # the others have arrived, after the booking
+        assert arrivals.acquire(timeout=60)  # the others have arrived, after the booking
     go_on.set()
     for thread in threads:
         thread.join(60)

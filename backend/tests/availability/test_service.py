@@ -50,8 +50,8 @@ def test_lots_are_paged_and_searched(client, auth, carol):
         names += [lot["name"] for lot in page["lots"]]
         url = page["next"] and f"/api/lots?limit=2&cursor={page['next']}"
     assert names == [f"Lot {n}" for n in range(5)]
-    found = client.get("/api/lots?q=quay", headers=auth(carol)).json
-    assert ([lot["name"] for lot in found["lots"]], found["total"]) == (["Lot 3"], 1)
+    matches = client.get("/api/lots?q=quay", headers=auth(carol)).json
+    assert ([lot["name"] for lot in matches["lots"]], matches["total"]) == (["Lot 3"], 1)
     assert client.get("/api/lots?cursor=bm9uc2Vuc2U", headers=auth(carol)).status_code == 422
 
 

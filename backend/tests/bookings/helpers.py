@@ -20,8 +20,8 @@ def identity_of(user) -> Identity:
 
 def make_lot(admin, name: str = "Harbour", capacity: int = 3, **fields):
     """A lot's view; price 2.00 an hour unless said otherwise (in cents)."""
-    wanted = {"name": name, "capacity": capacity, "price_per_hour": 200, **fields}
-    view = lots.create_many([lots.LotChanges(wanted)], admin.id)[0]
+    body = {"name": name, "capacity": capacity, "price_per_hour": 200, **fields}
+    view = lots.create_many([lots.LotChanges(body)], admin.id)[0]
     db.session.rollback()  # what the test reads next is the present
     return view
 

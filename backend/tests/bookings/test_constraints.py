@@ -133,8 +133,8 @@ def test_the_state_of_a_spot_agrees_with_its_bookings(lot, alice, bob):
     park(alice, lot)
     reserve(bob, lot, H, H)
     reserve(bob, lot, 30 * H, H)
-    found = occupancy.spot_states(db.session(), clock.now(), lot["id"])
-    assert sorted(found.values()) == ["Occupied", "Reserved"]
+    states = occupancy.spot_states(db.session(), clock.now(), lot["id"])
+    assert sorted(states.values()) == ["Occupied", "Reserved"]
     assert occupancy.counts_by_lot(db.session(), clock.now())[lot["id"]] == occupancy.SpotCounts(occupied=1, reserved=1)
 
 
@@ -220,11 +220,11 @@ def _spot(lot, number):
 def test_every_connection_has_the_expected_settings(app):
     if db.engine.dialect.name == "sqlite":
         with db.engine.connect() as connection:
-            asked = {
+            pragmas = {
                 name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
                 for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
             }
-        assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
+        assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
     else:
         with db.engine.connect() as connection:
             assert connection.exec_driver_sql("SHOW timezone").scalar() == "UTC"
@@ -234,9 +234,9 @@ def test_money_and_time_are_whole_numbers_in_the_database(lot, alice):
     booking = park(alice, lot)
     clock.travel(4321)
     service.release(booking["id"], alice.id)
-    kept = row(booking["id"])
-    assert kept.total_cost_minor == 240
-    assert kept.end_time - kept.start_time == timedelta(seconds=4321)
+    stored = row(booking["id"])
+    assert stored.total_cost_minor == 240
+    assert stored.end_time - stored.start_time == timedelta(seconds=4321)
     if db.engine.dialect.name == "sqlite":
         types = db.session.execute(text("SELECT typeof(total_cost_minor), typeof(start_time) FROM booking")).one()
         assert tuple(types) == ("integer", "integer")

@@ -40,12 +40,12 @@ def test_a_reservation_begins_and_ends_by_itself(alice, lot):
     assert expiry.apply_all_due_transitions() == 0
     clock.travel(3600)
     assert expiry.apply_all_due_transitions() == 1
-    kept = row(booking["id"])
-    assert (kept.status, kept.checked_in_at) == ("Active", kept.reserved_start)
+    stored = row(booking["id"])
+    assert (stored.status, stored.checked_in_at) == ("Active", stored.reserved_start)
     clock.travel(2 * 3600 + 25)
     assert expiry.apply_all_due_transitions() == 1
-    kept = row(booking["id"])
-    assert (kept.status, kept.end_time, kept.total_cost_minor) == ("Completed", kept.reserved_end, 400)
+    stored = row(booking["id"])
+    assert (stored.status, stored.end_time, stored.total_cost_minor) == ("Completed", stored.reserved_end, 400)
     assert mails("release_receipt") == 1
 
 
@@ -53,8 +53,8 @@ def test_a_late_run_completes_a_reservation_at_its_end(alice, lot):
     booking = reserve(alice, lot, H, 2 * H)
     clock.travel(9 * 3600)
     expiry.apply_all_due_transitions()
-    kept = row(booking["id"])
-    assert (kept.status, kept.end_time, kept.total_cost_minor) == ("Completed", kept.reserved_end, 400)
+    stored = row(booking["id"])
+    assert (stored.status, stored.end_time, stored.total_cost_minor) == ("Completed", stored.reserved_end, 400)
 
 
 def test_a_missed_reservation_becomes_a_no_show_with_a_mail(alice, carol):
@@ -64,8 +64,8 @@ def test_a_missed_reservation_becomes_a_no_show_with_a_mail(alice, carol):
     assert expiry.apply_all_due_transitions() == 0
     clock.travel(1)
     assert expiry.apply_all_due_transitions() == 1
-    kept = row(booking["id"])
-    assert (kept.status, kept.total_cost_minor) == ("No-show", 0)
+    stored = row(booking["id"])
+    assert (stored.status, stored.total_cost_minor) == ("No-show", 0)
     assert mails("booking_no_show") == 1
 
 
@@ -100,9 +100,9 @@ def test_an_overstay_moves_the_reservation_instead_of_breaking_it(alice, bob, ca
     clock.travel(5 * 3600)
     expiry.apply_all_due_transitions()
     expiry.apply_all_due_transitions()
-    kept = row(promised["id"])
-    assert kept.spot_id != row(1).spot_id
-    assert kept.status == ("Reserved" if checkin else "Active")
+    stored = row(promised["id"])
+    assert stored.spot_id != row(1).spot_id
+    assert stored.status == ("Reserved" if checkin else "Active")
     assert mails("booking_moved") == 1
 
 
@@ -125,8 +125,8 @@ def test_a_reservation_whose_spot_was_never_free_costs_nothing(alice, bob, carol
     broken = reserve(bob, lot, 5 * H, H)
     clock.travel(6 * 3600)
     expiry.apply_all_due_transitions()
-    kept = row(broken["id"])
-    assert (kept.status, kept.total_cost_minor, kept.ended_by) == ("Cancelled", 0, "system")
+    stored = row(broken["id"])
+    assert (stored.status, stored.total_cost_minor, stored.ended_by) == ("Cancelled", 0, "system")
     assert mails("booking_cancelled") == 1
 
 

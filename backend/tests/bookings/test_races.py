@@ -145,8 +145,8 @@ def test_64_clients_on_10_spots(serve, carol, crowd, kind):
 
 def test_64_clients_book_the_same_spot(serve, carol, crowd):
     lot = make_lot(carol, capacity=SPOTS)
-    wanted = [(m, p, b | {"spot_id": 1}, h) for m, p, b, h in wishes(crowd, lot, "instant")]
-    answers = all_at_once(serve(), wanted)
+    requests = [(m, p, b | {"spot_id": 1}, h) for m, p, b, h in wishes(crowd, lot, "instant")]
+    answers = all_at_once(serve(), requests)
     assert Counter(status for status, _ in answers) == {201: 1, 409: CLIENTS - 1}
     assert {body["code"] for status, body in answers if status == 409} == {"spot_taken"}
     assert double_bookings() == 0

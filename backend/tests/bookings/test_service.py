@@ -23,9 +23,11 @@ def window(start, length):
 
 
 def test_a_whole_stay_is_booked_released_and_charged(client, alice, carol, auth):
-    made = client.post("/api/lots", json={"name": "Harbour", "capacity": 2, "price_per_hour": 2.5}, headers=auth(carol))
-    assert made.status_code == 201
-    lot = made.json["lot"]
+    answer = client.post(
+        "/api/lots", json={"name": "Harbour", "capacity": 2, "price_per_hour": 2.5}, headers=auth(carol)
+    )
+    assert answer.status_code == 201
+    lot = answer.json["lot"]
     booked = client.post("/api/book", json={"lot_id": lot["id"], "booking_type": "instant"}, headers=auth(alice))
     assert booked.status_code == 201
     assert booked.json["booking"]["spot_number"] == 1
@@ -38,8 +40,8 @@ def test_a_whole_stay_is_booked_released_and_charged(client, alice, carol, auth)
     left = client.post(f"/api/release/{booked.json['booking']['id']}", headers=auth(alice))
     assert left.status_code == 200
     assert left.json["total_cost"] == 3.75
-    [kept] = client.get("/api/bookings", headers=auth(alice)).json["bookings"]
-    assert (kept["status"], kept["total_cost"], kept["duration_hours"]) == ("Completed", 3.75, 1.5)
+    [listed] = client.get("/api/bookings", headers=auth(alice)).json["bookings"]
+    assert (listed["status"], listed["total_cost"], listed["duration_hours"]) == ("Completed", 3.75, 1.5)
 
 
 def test_a_reserved_stay_costs_its_window_also_when_left_early(client, auth, alice, lot):
@@ -107,14 +109,14 @@ def test_an_instant_booking_stays_clear_of_coming_reservations(client, auth, ali
     first = reserve(bob, lot, 2 * H, H)
     assert first["spot_number"] == 1
     assert park(alice, lot)["spot_number"] == 2
-    [shown] = client.get("/api/lots", headers=auth(alice)).json["lots"]
-    assert (shown["available_spots"], shown["occupied_spots"], shown["reserved_spots"]) == (0, 1, 1)
+    [listed] = client.get("/api/lots", headers=auth(alice)).json["lots"]
+    assert (listed["available_spots"], listed["occupied_spots"], listed["reserved_spots"]) == (0, 1, 1)
 
 
 def test_a_booking_has_the_state_of_its_confirmation_mail(client, auth, alice, lot):
     booking = park(alice, lot)
-    shown = client.get(f"/api/bookings/{booking['id']}", headers=auth(alice)).json["booking"]
-    assert shown["mail"] == {"state": "queued"}
+    view = client.get(f"/api/bookings/{booking['id']}", headers=auth(alice)).json["booking"]
+    assert view["mail"] == {"state": "queued"}
 
 
 def test_release_twice_gives_the_same_answer(client, auth, alice, lot):
@@ -143,8 +145,8 @@ def test_another_users_booking_is_not_found(client, auth, alice, bob, lot, path)
 def test_the_release_of_another_users_booking_changes_nothing(client, auth, alice, bob, lot):
     booking = park(alice, lot)
     assert client.post(f"/api/release/{booking['id']}", headers=auth(bob)).status_code == 404
-    [kept] = client.get("/api/bookings", headers=auth(alice)).json["bookings"]
-    assert kept["status"] == "Active"
+    [listed] = client.get("/api/bookings", headers=auth(alice)).json["bookings"]
+    assert listed["status"] == "Active"
 
 
 def test_cancel_before_it_begins_and_not_after(client, auth, alice, lot):
@@ -211,7 +213,7 @@ def test_check_in_where_the_lot_asks_for_it(client, auth, alice, carol):
 
 
 @pytest.mark.parametrize("before", ["reserved", "checked in", "ended"])
-def test_nobody_checks_in_over_an_earlier_booking(client, auth, alice, bob, carol, before):
+def test_a_check_in_during_an_earlier_booking_is_refused(client, auth, alice, bob, carol, before):
     """A spot that somebody has until shortly before is not offered early, and asking for it is refused in words."""
     lot = make_lot(carol, capacity=1, require_checkin=True, timezone="Europe/Berlin")
     minute = timedelta(minutes=1)
@@ -247,8 +249,8 @@ def test_a_no_show_costs_nothing_and_frees_the_spot(client, auth, alice, bob, ca
     lot = make_lot(carol, capacity=1, require_checkin=True)
     booking = reserve(alice, lot, H, 3 * H)
     clock.travel(3600 + 15 * 60)
-    shown = client.get(f"/api/bookings/{booking['id']}", headers=auth(alice)).json["booking"]
-    assert (shown["status"], shown["total_cost"]) == ("No-show", 0)
+    view = client.get(f"/api/bookings/{booking['id']}", headers=auth(alice)).json["booking"]
+    assert (view["status"], view["total_cost"]) == ("No-show", 0)
     assert park(bob, lot)["spot_number"] == 1
     late = client.post(f"/api/bookings/{booking['id']}/check-in", json={}, headers=auth(alice))
     assert (late.status_code, late.json["code"]) == (409, "already_ended")
@@ -259,12 +261,12 @@ def test_states_are_right_while_no_worker_runs(client, auth, alice, carol):
     booking = reserve(alice, lot, 5 * H, H)
 
     def seen():
-        shown = client.get(f"/api/bookings/{booking['id']}", headers=auth(alice)).json["booking"]
+        view = client.get(f"/api/bookings/{booking['id']}", headers=auth(alice)).json["booking"]
         spot = client.get(f"/api/spots/{lot['id']}", headers=auth(alice)).json["spots"][0]
         [counted] = client.get("/api/lots", headers=auth(alice)).json["lots"]
-        listed = client.get(f"/api/bookings?status={shown['status']}", headers=auth(alice)).json["bookings"]
+        listed = client.get(f"/api/bookings?status={view['status']}", headers=auth(alice)).json["bookings"]
         assert [b["id"] for b in listed] == [booking["id"]]
-        return shown["status"], spot["status"], counted["available_spots"]
+        return view["status"], spot["status"], counted["available_spots"]
 
     assert seen() == ("Reserved", "Available", 1)
     clock.travel(3 * 3600)
@@ -283,8 +285,8 @@ def test_a_forced_release_has_a_reason_and_a_mail(client, auth, alice, carol, lo
     clock.travel(3600)
     answer = client.post(url, json={"reason": "Fire drill"}, headers=auth(carol))
     assert answer.status_code == 200
-    shown = answer.json["booking"]
-    assert (shown["status"], shown["reason"], shown["ended_by"], shown["user_email"]) == (
+    view = answer.json["booking"]
+    assert (view["status"], view["reason"], view["ended_by"], view["user_email"]) == (
         "Completed",
         "Fire drill",
         "admin",

@@ -44,7 +44,7 @@ class Life(RuleBasedStateMachine):
     """One lot of a few spots, three drivers and an administrator."""
 
     people: ClassVar[list] = []
-    made = 0
+    lot_count = 0
 
     @initialize(
         capacity=st.integers(1, 4),
@@ -54,7 +54,7 @@ class Life(RuleBasedStateMachine):
         currency=st.sampled_from(["EUR", "JPY"]),
     )
     def open(self, capacity, checkin, price, closes, currency):
-        Life.made += 1
+        Life.lot_count += 1
         extensions = current_app.extensions
         extensions["settings"] = replace(extensions["settings"], currency=currency)
         self.unit = 100 if currency == "JPY" else 1
@@ -91,10 +91,10 @@ class Life(RuleBasedStateMachine):
         try:
             service.book(service.BookRequest(lot_id=self.lot, user_id=self.people[driver].id, spot_id=spot_id, **times))
         except Conflict as refusal:
-            told = refusal.code
+            outcome = refusal.code
         else:
-            told = "booked"
-        assert told in (("booked",) if could else ("lot_full", "spot_taken")), "10"
+            outcome = "booked"
+        assert outcome in (("booked",) if could else ("lot_full", "spot_taken")), "10"
 
     @rule(n=which)
     def release(self, n):
@@ -109,11 +109,11 @@ class Life(RuleBasedStateMachine):
         """Where it is offered it succeeds, also early and beside somebody else's booking."""
         rows = self.rows()
         if rows:
-            chosen = rows[n % len(rows)]
-            actions = service.get(chosen.id, chosen.user_id)["actions"]
-            self.attempt(lambda: service.check_in(chosen.id, chosen.user_id))
+            row = rows[n % len(rows)]
+            actions = service.get(row.id, row.user_id)["actions"]
+            self.attempt(lambda: service.check_in(row.id, row.user_id))
             if "check_in" in actions:
-                assert db.session.get(Booking, chosen.id, populate_existing=True).status == "Active", "11"
+                assert db.session.get(Booking, row.id, populate_existing=True).status == "Active", "11"
 
     @rule(n=which)
     def move_the_clock_of_the_lot(self, n):
@@ -133,8 +133,8 @@ class Life(RuleBasedStateMachine):
     def on_booking(self, n, action, **more):
         rows = self.rows()
         if rows:
-            chosen = rows[n % len(rows)]
-            self.attempt(lambda: action(chosen.id, chosen.user_id, **more))
+            row = rows[n % len(rows)]
+            self.attempt(lambda: action(row.id, row.user_id, **more))
 
     @rule(capacity=st.integers(1, 6))
     def resize(self, capacity):
@@ -276,8 +276,8 @@ class Life(RuleBasedStateMachine):
             )
         lot = db.session.get(Lot, self.lot)
         assert len(seen) == lot.capacity, "13"
-        shown = occupancy.spot_states(db.session(), now, self.lot)
-        assert {i: shown.get(i, "Available") for i in seen} == seen, "6"
+        states = occupancy.spot_states(db.session(), now, self.lot)
+        assert {i: states.get(i, "Available") for i in seen} == seen, "6"
         counted = occupancy.counts_by_lot(db.session(), now, [self.lot]).get(self.lot, occupancy.SpotCounts())
         assert counted.taken == sum(s != "Available" for s in seen.values()), "6"
 
@@ -289,7 +289,7 @@ def test_any_sequence_of_actions_keeps_the_invariants(app):
     for person in Life.people:
         identity_of(person)
     db.session.remove()
-    chosen = settings(
+    profile = settings(
         max_examples=200,
         stateful_step_count=30,
         deadline=None,
@@ -297,4 +297,4 @@ def test_any_sequence_of_actions_keeps_the_invariants(app):
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(Life, settings=chosen)
+    run_state_machine_as_test(Life, settings=profile)

@@ -72,6 +72,6 @@ def test_the_state_of_a_spot_follows_the_status(rows):
     assert dict(db.session.execute(query).all()) == expected
 
 
-def test_the_predicate_of_the_indexes_keeps_its_letters():
+def test_the_predicate_of_the_indexes_is_unchanged():
     """SQLite uses a partial index only for a query that repeats its predicate."""
     assert LIVE_SQL == "status IN ('Reserved', 'Active')"

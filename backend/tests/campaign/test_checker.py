@@ -95,8 +95,8 @@ def refused_but_present(history, state):
 
 
 def made_twice(history, state):
-    twin = replace(state.bookings[1], id=9, reference="REF9")
-    state.bookings.append(twin)
+    copy = replace(state.bookings[1], id=9, reference="REF9")
+    state.bookings.append(copy)
     for kind in ("booking_confirmation", "booking_cancelled"):
         state.mails.append(StoredMail(9, kind, "sent", f"<9.{kind}>"))
         state.delivered.append(f"<9.{kind}>")
@@ -233,7 +233,7 @@ SEEDS = {
 
 
 @pytest.mark.parametrize(("seed", "sentence"), SEEDS.items(), ids=lambda one: getattr(one, "__name__", ""))
-def test_a_seeded_fault_is_caught(seed, sentence):
+def test_an_injected_error_is_detected(seed, sentence):
     history, state = copy.deepcopy(good())
     seed(history, state)
     assert any(sentence in anomaly for anomaly in anomalies(history, state)), anomalies(history, state)

@@ -18,12 +18,12 @@ from tests.conftest import make_settings, make_user
 def rows(app) -> dict[str, list[str]]:
     """Everything in the database, table by table."""
     with app.app_context():
-        found = {
+        counts = {
             table.name: sorted(repr(tuple(row)) for row in db.session.execute(table.select()))
             for table in db.metadata.sorted_tables
         }
         db.session.remove()
-        return found
+        return counts
 
 
 @dataclass
@@ -53,11 +53,13 @@ def build(app) -> Town:
         db.session.remove()
     town = Town(app, ids)
     for name, capacity in (("Harbour", 4), ("Station", 3), ("Old Town", 2)):
-        made = town.ask("POST", "/api/lots", "carol", json={"name": name, "capacity": capacity, "price_per_hour": 2.5})
-        assert made.status_code == 201, made.text
-        town.lots.append(made.json["lot"])
+        answer = town.ask(
+            "POST", "/api/lots", "carol", json={"name": name, "capacity": capacity, "price_per_hour": 2.5}
+        )
+        assert answer.status_code == 201, answer.text
+        town.lots.append(answer.json["lot"])
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
-    for who, wanted in (
+    for who, fields in (
         ("alice", {"booking_type": "instant"}),
         ("bob", {"booking_type": "instant"}),
         (
@@ -69,9 +71,9 @@ def build(app) -> Town:
             },
         ),
     ):
-        made = town.ask("POST", "/api/book", who, json={"lot_id": town.lots[0]["id"], **wanted})
-        assert made.status_code == 201, made.text
-        town.bookings.append(made.json["booking"])
+        answer = town.ask("POST", "/api/book", who, json={"lot_id": town.lots[0]["id"], **fields})
+        assert answer.status_code == 201, answer.text
+        town.bookings.append(answer.json["booking"])
     done = town.ask("POST", f"/api/release/{town.bookings[1]['id']}", "bob")
     assert done.status_code == 200, done.text
     return town

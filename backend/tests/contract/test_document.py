@@ -73,10 +73,10 @@ class StaysSignedIn:
         if environ.get("HTTP_AUTHORIZATION") == f"Bearer {self.WORD}":
             with self.town.app.app_context():
                 user = db.session.scalars(select(User).where(User.id == self.town.ids[self.who])).one()
-                wanted = {"user", "admin"} if self.who == "carol" else {"user"}
-                if not user.active or {role.name for role in user.roles} != wanted:
+                roles = {"user", "admin"} if self.who == "carol" else {"user"}
+                if not user.active or {role.name for role in user.roles} != roles:
                     user.active = True
-                    user.roles = [r for r in db.session.scalars(select(Role)) if r.name in wanted]
+                    user.roles = [r for r in db.session.scalars(select(Role)) if r.name in roles]
                     db.session.commit()
                 environ["HTTP_AUTHORIZATION"] = f"Bearer {access_tokens.issue(user.fs_uniquifier)}"
                 db.session.remove()
@@ -167,7 +167,7 @@ def test_the_document_is_valid_and_complete(town):
             assert any(status.startswith("2") for status in operation["responses"]), where
             assert "503" in operation["responses"], where
     described = {tag["name"]: tag["description"] for tag in spec["tags"]}
-    assert all(said != name for name, said in described.items()), described
+    assert all(description != name for name, description in described.items()), described
 
 
 def test_a_validator_of_the_specification_has_no_complaint(town):
@@ -240,10 +240,10 @@ def test_every_reference_leads_somewhere(town):
                 yield from references(child)
 
     for reference in set(references(spec)):
-        found = spec
+        target = spec
         for part in reference.removeprefix("#/").split("/"):
-            assert part in found, f"{reference} leads nowhere"
-            found = found[part]
+            assert part in target, f"{reference} leads nowhere"
+            target = target[part]
 
 
 def test_every_route_under_api_and_auth_is_documented(town):

@@ -23,7 +23,7 @@ def test_every_answer_guards_the_browser(plain, path):
 
 
 @pytest.mark.parametrize("path", ["/api/public/site", "/api/nothing", "/auth/nothing", "/healthz", "/metrics"])
-def test_answers_of_the_api_are_kept_by_nobody(plain, path):
+def test_answers_of_the_api_are_not_cached(plain, path):
     assert plain().get(path).headers["Cache-Control"] == "no-store"
 
 
@@ -74,12 +74,12 @@ def test_a_named_origin_may_read_and_sees_the_headers_it_needs(plain):
 
 
 def test_a_named_origin_may_send_the_cookie_to_auth_alone(plain):
-    asked = {
+    preflight = {
         "Origin": "http://localhost:5173",
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type, x-requested-with",
     }
-    answer = plain().options("/auth/refresh", headers=asked)
+    answer = plain().options("/auth/refresh", headers=preflight)
     assert answer.headers["Access-Control-Allow-Credentials"] == "true"
     assert "x-requested-with" in answer.headers["Access-Control-Allow-Headers"].lower()
 
@@ -171,7 +171,7 @@ def test_no_path_leads_out_of_the_folder(plain, built, path):
     assert "Settings" not in plain().get(path).text
 
 
-def test_without_a_built_page_one_is_told_what_to_do(plain, tmp_path, monkeypatch):
+def test_without_a_built_page_the_answer_says_what_to_do(plain, tmp_path, monkeypatch):
     monkeypatch.setattr(spa, "DIST", tmp_path / "none")
     answer = plain(site_name="<b>Ours</b>").get("/")
     assert answer.status_code == 200
@@ -193,7 +193,7 @@ def test_the_docs_come_from_here_and_need_no_inline_script(plain):
     assert client.get("/docs/assets/flask_swagger_ui.py").status_code == 404
 
 
-def test_a_mail_is_shown_in_a_frame_that_may_look_as_it_likes_and_do_nothing(plain):
+def test_a_mail_is_displayed_in_a_frame_without_scripts(plain):
     frame = plain().get("/api/frames/mail")
     policy = frame.headers["Content-Security-Policy"]
     assert "frame-ancestors 'self'" in policy

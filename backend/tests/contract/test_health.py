@@ -1,4 +1,4 @@
-"""The lights tell the truth: each goes out when its part does, and the figures count what happened."""
+"""Health checks and metrics: each status changes with its part, and the metrics count what happened."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def test_readyz_says_what_is_missing(plain, tmp_path):
     assert "migration" in empty.json["detail"]
     assert empty.json["errors"]["database"]
     assert int(empty.headers["Retry-After"]) >= 1
-    gone = plain(database_url="postgresql+psycopg://nobody@127.0.0.1:1/none").get("/readyz")
-    assert gone.status_code == 503
-    assert "does not answer" in gone.json["detail"]
+    unreachable = plain(database_url="postgresql+psycopg://nobody@127.0.0.1:1/none").get("/readyz")
+    assert unreachable.status_code == 503
+    assert "does not answer" in unreachable.json["detail"]
 
 
 def test_readyz_notices_a_lost_guard(town):
@@ -47,7 +47,7 @@ def test_readyz_notices_a_lost_guard(town):
     assert name in answer.json["detail"]
 
 
-def test_a_request_that_needs_the_database_is_told_to_come_back(tmp_path):
+def test_a_request_that_needs_the_database_gets_retry_after(tmp_path):
     app = create_app(make_settings(tmp_path, database_url="postgresql+psycopg://nobody@127.0.0.1:1/none"))
     answer = app.test_client().get("/api/public/lots")
     assert answer.status_code == 503
@@ -56,26 +56,26 @@ def test_a_request_that_needs_the_database_is_told_to_come_back(tmp_path):
     assert "nobody" not in answer.text, "the database's address is nobody's business"
 
 
-def test_only_an_administrator_sees_the_lights(town):
+def test_only_an_administrator_sees_the_health_checks(town):
     assert town.ask("GET", "/api/admin/system").status_code == 401
     assert town.ask("GET", "/api/admin/system", "alice").status_code == 403
 
 
 def test_worker_and_beat_are_dark_until_they_sign_and_again_after_a_minute(town):
-    lights = system(town)
-    assert not lights["worker"]["ok"]
-    assert "never" in lights["beat"]["detail"]
+    statuses = system(town)
+    assert not statuses["worker"]["ok"]
+    assert "never" in statuses["beat"]["detail"]
     signed = clock.now()
     with clock.set_to(signed), town.app.app_context():
         for name in ("worker", "beat"):
             heartbeat.sign(name)
-    lights = system(town)
-    assert lights["worker"]["ok"]
-    assert lights["beat"]["ok"]
+    statuses = system(town)
+    assert statuses["worker"]["ok"]
+    assert statuses["beat"]["ok"]
     with clock.set_to(signed + timedelta(seconds=heartbeat.SILENT_SECONDS + 1)):
-        lights = system(town)
-        assert not lights["worker"]["ok"]
-        assert "Silent for 61 s" in lights["beat"]["detail"]
+        statuses = system(town)
+        assert not statuses["worker"]["ok"]
+        assert "Silent for 61 s" in statuses["beat"]["detail"]
 
 
 def test_the_signals_of_celery_sign_and_not_more_often_than_needed(town, monkeypatch):
@@ -105,15 +105,15 @@ def test_a_database_that_is_away_does_not_stop_the_signing_program(tmp_path):
     heartbeat._signer(app, "worker")()
 
 
-def test_the_lights_name_the_parts_and_the_outbox_counts(town):
-    lights = system(town)
-    assert lights["database"]["ok"]
-    assert lights["database"]["kind"] in ("sqlite", "postgresql")
-    assert not lights["redis"]["ok"]
-    assert "REDIS_URL" in lights["redis"]["detail"]
-    assert lights["outbox"]["queued"] >= 1, "the bookings of this town have their confirmations waiting"
-    assert lights["disk"]["total_bytes"] > lights["disk"]["free_bytes"] > 0
-    assert lights["version"]
+def test_the_health_checks_name_the_parts_and_the_outbox_counts(town):
+    statuses = system(town)
+    assert statuses["database"]["ok"]
+    assert statuses["database"]["kind"] in ("sqlite", "postgresql")
+    assert not statuses["redis"]["ok"]
+    assert "REDIS_URL" in statuses["redis"]["detail"]
+    assert statuses["outbox"]["queued"] >= 1, "the bookings of this town have their confirmations waiting"
+    assert statuses["disk"]["total_bytes"] > statuses["disk"]["free_bytes"] > 0
+    assert statuses["version"]
 
 
 def test_a_full_disk_goes_dark(town, monkeypatch):
@@ -121,29 +121,29 @@ def test_a_full_disk_goes_dark(town, monkeypatch):
     assert not system(town)["disk"]["ok"]
 
 
-def figure(text: str, line: str) -> float:
+def sample(text: str, line: str) -> float:
     return next((float(row.rsplit(" ", 1)[1]) for row in text.splitlines() if row.startswith(line + " ")), 0.0)
 
 
 def test_requests_are_counted_by_route_and_not_by_address(town):
     line = 'http_requests_total{method="GET",route="/api/lots/<int:lot_id>",status="404"}'
-    before = figure(town.ask("GET", "/metrics").text, line)
+    before = sample(town.ask("GET", "/metrics").text, line)
     for n in (501, 502, 503):
         town.ask("GET", f"/api/lots/{n}", "alice")
     after = town.ask("GET", "/metrics").text
-    assert figure(after, line) == before + 3
+    assert sample(after, line) == before + 3
     assert 'http_request_seconds_bucket{le="0.5",method="GET",route="/api/lots/<int:lot_id>"}' in after
     assert "/api/lots/501" not in after
-    assert figure(after, 'parking_outbox_mails{state="queued"}') >= 1
-    assert figure(after, "parking_outbox_oldest_unsent_seconds") >= 0
+    assert sample(after, 'parking_outbox_mails{state="queued"}') >= 1
+    assert sample(after, "parking_outbox_oldest_unsent_seconds") >= 0
 
 
-def test_a_made_up_method_makes_no_figure_of_its_own(town):
+def test_an_unknown_method_gets_no_metric_of_its_own(town):
     town.ask("BREW", "/api/lots")
     assert "BREW" not in town.ask("GET", "/metrics").text
 
 
-def test_figures_are_for_this_machine_or_the_token(tmp_path, town):
+def test_metrics_are_served_to_this_machine_or_with_the_token(tmp_path, town):
     assert town.ask("GET", "/metrics", environ_base={"REMOTE_ADDR": "127.0.0.1"}).status_code == 200
     outside = town.ask("GET", "/metrics", environ_base={"REMOTE_ADDR": "203.0.113.7"})
     assert outside.status_code == 401
@@ -163,7 +163,7 @@ def test_the_token_of_metrics_opens_and_another_does_not(town, monkeypatch):
     assert town.ask("GET", "/metrics", headers=bad).status_code == 401
 
 
-def test_in_production_an_address_opens_no_figures(town):
+def test_in_production_a_local_address_does_not_open_the_metrics(town):
     """A proxy on the same machine that sets no header makes everybody come from the loopback address."""
     import dataclasses
 

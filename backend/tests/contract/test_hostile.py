@@ -66,21 +66,21 @@ def _at_once(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_no_value_in_any_field_breaks_anything(town, spec):
-    asked = 0
+    requests = 0
     for method, path, schema in json_bodies(spec):
         for field in schema.get("properties", {}):
             token = town.head("carol")
             for value in (*WRONG_TYPES, *ODD_VALUES):
                 # A field of account pages may end the session, so each field begins with a new one.
                 answer = town.ask(method, path, headers=token, json={**sample(spec, schema), field: value})
-                asked += 1
-                said = f"{method} {path} {field}={str(value)[:60]!r}: {answer.status_code} {answer.text[:300]}"
-                assert answer.status_code < 500, said
+                requests += 1
+                report = f"{method} {path} {field}={str(value)[:60]!r}: {answer.status_code} {answer.text[:300]}"
+                assert answer.status_code < 500, report
                 if any(value is wrong for wrong in WRONG_TYPES):
-                    assert 400 <= answer.status_code < 500, said
+                    assert 400 <= answer.status_code < 500, report
                 if answer.status_code >= 400:
-                    assert is_problem(answer), said
-    assert asked > 1000
+                    assert is_problem(answer), report
+    assert requests > 1000
 
 
 def test_no_body_that_is_not_an_object_of_json_gets_in(town, spec):
@@ -89,10 +89,10 @@ def test_no_body_that_is_not_an_object_of_json_gets_in(town, spec):
         token = town.head("carol")
         for name, raw in RAW.items():
             answer = town.ask(method, path, headers=token, data=raw, content_type="application/json")
-            said = f"{method} {path} {name}: {answer.status_code} {answer.text[:300]}"
+            report = f"{method} {path} {name}: {answer.status_code} {answer.text[:300]}"
             # An empty body is an empty object where no field is required: that is a matter of the fields.
-            assert answer.status_code in (400, 413, 422), said
-            assert is_problem(answer), said
+            assert answer.status_code in (400, 413, 422), report
+            assert is_problem(answer), report
     assert rows(town.app) == before
 
 
@@ -122,9 +122,9 @@ def test_no_field_can_be_slipped_in(town, spec):
             if field in schema.get("properties", {}):
                 continue
             answer = town.ask(method, path, headers=token, json={**sample(spec, schema), field: value})
-            said = f"{method} {path} {field}: {answer.status_code} {answer.text[:300]}"
-            assert answer.status_code == 422, said
-            assert any(name.split(".")[-1] == field for name in answer.json["errors"]), said
+            report = f"{method} {path} {field}: {answer.status_code} {answer.text[:300]}"
+            assert answer.status_code == 422, report
+            assert any(name.split(".")[-1] == field for name in answer.json["errors"]), report
     assert rows(town.app) == before
 
 

@@ -52,11 +52,11 @@ def test_one_account_is_limited_and_another_is_not(app_with):
 
 def test_one_address_is_limited_whatever_accounts_it_names(app_with):
     app = app_with()
-    found = [tries(app, f"{n}@example.com", 1)[0] for n in range(8)]
-    assert found == [200] * 6 + [429] * 2
+    statuses = [tries(app, f"{n}@example.com", 1)[0] for n in range(8)]
+    assert statuses == [200] * 6 + [429] * 2
 
 
-def test_the_refusal_says_how_long_to_wait_and_it_is_true(app_with, monkeypatch):
+def test_the_refusal_has_the_right_time_to_wait(app_with, monkeypatch):
     app, now = app_with(), time.time()
     monkeypatch.setattr(time, "time", lambda: now)
     tries(app, "a@example.com", 3)
@@ -79,8 +79,8 @@ def test_off_means_off(app_with):
 
 def test_a_forged_forwarded_address_counts_for_nothing(app_with):
     app = app_with()
-    found = [tries(app, f"{n}@example.com", 1, **{"X-Forwarded-For": f"10.0.0.{n}"})[0] for n in range(7)]
-    assert found == [200] * 6 + [429]
+    statuses = [tries(app, f"{n}@example.com", 1, **{"X-Forwarded-For": f"10.0.0.{n}"})[0] for n in range(7)]
+    assert statuses == [200] * 6 + [429]
 
 
 def test_behind_one_named_proxy_only_what_that_proxy_says_counts(app_with):
@@ -93,30 +93,30 @@ def test_behind_one_named_proxy_only_what_that_proxy_says_counts(app_with):
 def test_an_ipv6_household_counts_as_one(app_with):
     app = app_with()
     client = app.test_client()
-    found = [
+    statuses = [
         client.post("/api/probe", json={"email": f"{n}@example.com"}, environ_base={"REMOTE_ADDR": f"2001:db8::{n}"})
         for n in range(7)
     ]
-    assert [answer.status_code for answer in found] == [200] * 6 + [429]
+    assert [answer.status_code for answer in statuses] == [200] * 6 + [429]
     other = client.post("/api/probe", json={}, environ_base={"REMOTE_ADDR": "2001:db8:0:1::1"})
     assert other.status_code == 200
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "redis://10.255.255.1:6379/0"])
-def test_without_redis_the_process_counts_for_itself_and_nobody_waits(app_with, url, monkeypatch):
+def test_without_redis_each_process_counts_by_itself_without_waiting(app_with, url, monkeypatch):
     app = app_with(redis_url=url)
-    waits, found = Waits(monkeypatch), []
-    _, held = waits.of(lambda: found.extend(tries(app, "a@example.com", 5)))
-    assert found == [200, 200, 200, 429, 429]
+    waits, statuses = Waits(monkeypatch), []
+    _, held = waits.of(lambda: statuses.extend(tries(app, "a@example.com", 5)))
+    assert statuses == [200, 200, 200, 429, 429]
     assert held <= 5 * rate_limits.REDIS_SECONDS
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [(2, "2 seconds"), (61, "2 minutes"), (121, "3 minutes"), (3600, "60 minutes"), (86_400, "24 hours")],
 )
-def test_a_wait_is_told_in_units_one_can_grasp(seconds, said):
-    assert rate_limits.in_words(seconds) == said
+def test_a_wait_is_written_in_readable_units(seconds, text):
+    assert rate_limits.in_words(seconds) == text
 
 
 def test_every_limited_route_is_documented_as_such(plain):

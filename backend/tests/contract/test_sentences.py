@@ -20,18 +20,18 @@ WRONG = [None, True, -1, 1.5, "", "x" * 5000, "a\x00b", [None], {"a": 1}, 10**40
 TEXTS = ["", "x", "-1", "9" * 30, "a\x00b", "x" * 5000, "2026-13-40"]
 
 
-def faults(answer) -> list[str]:
+def problems_of(answer) -> list[str]:
     """What of this answer is not for a person."""
     body = answer.json
-    found = [] if body["message"] == body["detail"] else ["message and detail differ"]
-    found += [f"an error stands under {field!r}" for field in body["errors"] if not re.fullmatch(r"\w+", field)]
+    problems = [] if body["message"] == body["detail"] else ["message and detail differ"]
+    problems += [f"an error stands under {field!r}" for field in body["errors"] if not re.fullmatch(r"\w+", field)]
     if body["code"] == "invalid" and not body["errors"]:
-        found.append("no field is named")
-    for text in [body["detail"], *(sentence for told in body["errors"].values() for sentence in told)]:
+        problems.append("no field is named")
+    for text in [body["detail"], *(sentence for of_field in body["errors"].values() for sentence in of_field)]:
         words = re.sub(r"“[^”]*”|`counted`|[A-Z]\w+/[A-Z]\w+|\bThis email address cannot be used.*", "", text)
         if not re.fullmatch(r"[A-Z0-9“].*[.?!]", text, re.DOTALL) or MACHINE.search(words):
-            found.append(f"no sentence for a person: {text!r}")
-    return found
+            problems.append(f"no sentence for a person: {text!r}")
+    return problems
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def _at_once(monkeypatch):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_bad_body_is_answered_in_sentences(town):
     spec = town.ask("GET", "/api/openapi.json").json
-    told, bad = set(), {}
+    messages, bad = set(), {}
     for method, path, schema in json_bodies(spec):
         token = town.head("carol")
         good = sample(spec, schema)
@@ -53,19 +53,19 @@ def test_every_bad_body_is_answered_in_sentences(town):
         for body in bodies:
             answer = town.ask(method, path, headers=token, json=body)
             if answer.status_code in (400, 422):
-                bad |= {fault: f"{method} {path} {str(body)[:200]}" for fault in faults(answer)}
-                told.add(answer.json["detail"])
+                bad |= {problem: f"{method} {path} {str(body)[:200]}" for problem in problems_of(answer)}
+                messages.add(answer.json["detail"])
             if answer.status_code == 401:
                 token = town.head("carol")
     assert bad == {}
-    assert len(told) > 60, "too little was refused for this test to say anything"
+    assert len(messages) > 60, "too little was refused for this test to say anything"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_bad_parameter_is_answered_in_sentences(town):
     spec = town.ask("GET", "/api/openapi.json").json
-    asked, bad = 0, {}
+    requests, bad = 0, {}
     for path, operations in sorted(spec["paths"].items()):
         if path == "/api/stream":
             continue
@@ -77,27 +77,27 @@ def test_every_bad_parameter_is_answered_in_sentences(town):
                         method.upper(), f"{filled(path)}?{name}={quote(value)}", "carol",
                         json={} if method != "get" else None,
                     )  # fmt: skip
-                    asked += 1
+                    requests += 1
                     if answer.status_code in (400, 422):
-                        bad |= dict.fromkeys(faults(answer), f"{method} {path} {name}={value[:60]!r}")
+                        bad |= dict.fromkeys(problems_of(answer), f"{method} {path} {name}={value[:60]!r}")
     assert bad == {}
-    assert asked > 200
+    assert requests > 200
 
 
-def test_what_the_client_complained_of(client, auth, alice):
-    def told(body):
+def test_messages_that_the_client_reported_are_plain(client, auth, alice):
+    def message(body):
         return client.post("/api/book", json=body, headers=auth(alice)).json
 
-    assert told({"booking_type": "weekly", "lot_id": 1})["errors"] == {
+    assert message({"booking_type": "weekly", "lot_id": 1})["errors"] == {
         "booking_type": ["The booking type must be “instant” or “reserved”."]
     }
-    assert told({"booking_type": "instant", "lot_id": "one"})["detail"] == "The lot must be a whole number."
-    assert told({})["errors"] == {"lot_id": ["The lot is missing."]}
-    assert told([])["errors"] == {"body": ["The body must be a JSON object."]}
-    assert told({"lot_id": 1, "": 2})["errors"] == {"body": ["There is a field here that is not known."]}
+    assert message({"booking_type": "instant", "lot_id": "one"})["detail"] == "The lot must be a whole number."
+    assert message({})["errors"] == {"lot_id": ["The lot is missing."]}
+    assert message([])["errors"] == {"body": ["The body must be a JSON object."]}
+    assert message({"lot_id": 1, "": 2})["errors"] == {"body": ["There is a field here that is not known."]}
 
 
-def test_a_kind_of_error_that_nobody_foresaw_is_a_sentence_too():
+def test_an_unknown_kind_of_error_is_a_sentence_too():
     pattern = {
         "type": "string_pattern_mismatch",
         "loc": ("name",),
@@ -106,5 +106,5 @@ def test_a_kind_of_error_that_nobody_foresaw_is_a_sentence_too():
         "ctx": {"pattern": "^[a-z]$"},
     }
     assert sentences([pattern], "json") == {"name": ["The name has the wrong format."]}
-    fault = {"type": "brand_new", "loc": ("reserved", "spot_id"), "msg": "Input should be shiny", "input": 1}
-    assert sentences([fault], "json") == {"spot_id": ["The spot has a value that is not allowed here."]}
+    problem = {"type": "brand_new", "loc": ("reserved", "spot_id"), "msg": "Input should be shiny", "input": 1}
+    assert sentences([problem], "json") == {"spot_id": ["The spot has a value that is not allowed here."]}

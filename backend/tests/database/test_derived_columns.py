@@ -66,7 +66,7 @@ def test_every_way_of_changing_keeps_the_keys_true(app, change):
     assert _true()
 
 
-def test_a_change_whose_key_cannot_be_told_is_refused(app):
+def test_a_change_whose_key_cannot_be_computed_is_refused(app):
     with pytest.raises(ValueError, match="username_key follows from username"), transaction() as session:
         session.execute(update(User).values(username=User.email))
     with pytest.raises(ValueError, match="search_text follows from"), transaction() as session:
@@ -127,12 +127,12 @@ def _old_rows(password: str) -> None:
                 {"id": row_id, "email": email, "username": username, "password": password, "mark": f"old-{row_id}"},
             )
         for row_id, name, deleted in OLD_LOTS:
-            gone = at if deleted else "NULL"
+            deleted_at = at if deleted else "NULL"
             connection.execute(
                 text(
                     "INSERT INTO parking_lot (id, name, capacity, timezone, instant_hold_s, checkin_grace_s,"
                     " require_checkin, version, created_at, updated_at, deleted_at)"
-                    f" VALUES (:id, :name, 0, 'UTC', 60, 60, false, 1, {at}, {at}, {gone})"
+                    f" VALUES (:id, :name, 0, 'UTC', 60, 60, false, 1, {at}, {at}, {deleted_at})"
                 ),
                 {"id": row_id, "name": name},
             )
@@ -159,9 +159,9 @@ def _login(client, email):
     return client.post("/auth/login", json={"email": email, "password": PASSWORD})
 
 
-def test_old_twins_are_neither_merged_nor_locked_out(old, client):
+def test_old_duplicates_are_neither_merged_nor_locked_out(old, client):
     assert _true()
-    seen = {(twin.table, twin.column, twin.id, twin.same_as) for twin in duplicates.list_all(db.session())}
+    seen = {(one.table, one.column, one.id, one.same_as) for one in duplicates.list_all(db.session())}
     assert seen == {
         ("app_user", "email", 2, 1),
         ("app_user", "username", 2, 1),
@@ -176,19 +176,20 @@ def test_old_twins_are_neither_merged_nor_locked_out(old, client):
         assert client.post("/auth/register", json=body).json["code"] == "email_taken"
 
 
-def test_the_administrator_is_told_of_twins(old, client, carol, auth):
+def test_the_administrator_sees_the_duplicates(old, client, carol, auth):
     [line] = duplicates_report.at_start()
     assert line.startswith("4 accounts or lots")
-    assert "flask names twins" in line
-    result = old.test_cli_runner().invoke(args=["names", "twins"])
+    assert "flask names duplicates" in line
+    result = old.test_cli_runner().invoke(args=["names", "duplicates"])
     assert result.exit_code == 1
     assert "account 2 (bob@xn--bcher-kva.example): same email address as account 1" in result.output
     assert "parking lot 2 (ärztehaus): same name as parking lot 1" in result.output
-    light = client.get("/api/admin/system", headers=auth(carol)).json["system"]["names"]
-    assert (light["ok"], light["count"]) == (False, 4)
+    assert old.test_cli_runner().invoke(args=["names", "twins"]).output == result.output, "the old name still works"
+    status = client.get("/api/admin/system", headers=auth(carol)).json["system"]["names"]
+    assert (status["ok"], status["count"]) == (False, 4)
     entries = client.get("/api/admin/audit?q=same_name", headers=auth(carol)).json["entries"]
-    told = {(one["entity"], one["entity_id"], one["after"]["field"], one["after"]["same_as"]) for one in entries}
-    assert told == {
+    logged = {(one["entity"], one["entity_id"], one["after"]["field"], one["after"]["same_as"]) for one in entries}
+    assert logged == {
         ("user", 2, "email", 1),
         ("user", 2, "username", 1),
         ("user", 5, "username", 4),
@@ -196,7 +197,7 @@ def test_the_administrator_is_told_of_twins(old, client, carol, auth):
     }
 
 
-def test_a_twin_gets_the_ordinary_key_when_it_is_free(old, client, carol, auth):
+def test_a_duplicate_gets_the_ordinary_key_when_it_is_free(old, client, carol, auth):
     assert client.put("/api/lots/2", json={"capacity": 1}, headers=auth(carol)).status_code in (200, 409)
     assert client.put("/api/lots/1", json={"name": "Klinik"}, headers=auth(carol)).status_code == 200
     assert db.session.scalar(select(Lot.name_key).where(Lot.id == 2)) == "ärztehaus"
@@ -206,11 +207,11 @@ def test_a_twin_gets_the_ordinary_key_when_it_is_free(old, client, carol, auth):
     assert client.delete("/auth/me", json={"password": PASSWORD}, headers=first).status_code == 200
     for spelling in ("bob@bücher.example", "bob@xn--bcher-kva.example"):
         assert _login(client, spelling).json["user"]["id"] == 2
-    assert {(twin.column, twin.id) for twin in duplicates.list_all(db.session())} == {("username", 5)}
+    assert {(one.column, one.id) for one in duplicates.list_all(db.session())} == {("username", 5)}
     assert _true()
 
 
-def test_a_twin_that_is_saved_unchanged_stays_one(old, client, carol, auth):
+def test_a_duplicate_that_is_saved_unchanged_stays_one(old, client, carol, auth):
     second = {"Authorization": f"Bearer {_login(client, 'bob@xn--bcher-kva.example').json['token']}"}
     same = {"username": "özgür çelik", "theme": "dark"}
     assert client.patch("/auth/me", json=same, headers=second).status_code == 200
@@ -220,8 +221,8 @@ def test_a_twin_that_is_saved_unchanged_stays_one(old, client, carol, auth):
 
 
 def test_keys_go_down_and_up_again_with_live_rows(old, client):
-    """Down with rows that the index of before allows; the twins are there once more after the next upgrade."""
-    before = {twin.id for twin in duplicates.list_all(db.session())}
+    """Down with rows that the index of before allows; the duplicates are there once more after the next upgrade."""
+    before = {one.id for one in duplicates.list_all(db.session())}
     db.session.close()
     with transaction() as session:
         session.execute(update(Lot.__table__).where(Lot.id == 1).values(deleted_at=clock.now()))
@@ -233,4 +234,4 @@ def test_keys_go_down_and_up_again_with_live_rows(old, client):
     schema.upgrade()
     assert schema.problems() == []
     assert _true()
-    assert {twin.id for twin in duplicates.list_all(db.session())} <= before
+    assert {one.id for one in duplicates.list_all(db.session())} <= before

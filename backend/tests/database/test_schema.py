@@ -46,9 +46,9 @@ def test_the_start_notices_a_missing_constraint(app):
         if db.engine.dialect.name == "postgresql":
             session.execute(text("ALTER TABLE booking DROP CONSTRAINT booking_no_overlap"))
         session.execute(text("DROP INDEX booking_one_active"))
-    said = " ".join(schema.problems())
-    assert "booking_one_active" in said
-    assert db.engine.dialect.name == "sqlite" or "booking_no_overlap" in said
+    problems = " ".join(schema.problems())
+    assert "booking_one_active" in problems
+    assert db.engine.dialect.name == "sqlite" or "booking_no_overlap" in problems
 
 
 def test_a_database_from_the_future_is_refused(app):

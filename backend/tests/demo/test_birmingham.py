@@ -21,15 +21,15 @@ FIRST, DAYS = date(2016, 10, 28), 5  # the clocks go back on the 30th
 
 def readings(random: Random) -> list[tuple[str, int, int, datetime]]:
     """Half-hourly from eight to half past four, not quite on time; some outside 0..capacity, some twice."""
-    found = []
+    rows = []
     for code, capacity in (("BHMONE", 12), ("BHMTWO", 40)):
         for day in range(DAYS):
             for half in range(18):
                 at = datetime.combine(FIRST + timedelta(days=day), datetime.min.time()) + timedelta(hours=8)
                 at += timedelta(minutes=30 * half, seconds=random.randrange(-60, 60))
-                found.append((code, capacity, random.randrange(-3, capacity + 4), at))
-    code, capacity, cars, at = found[7]
-    return [*found, (code, capacity, cars + 1, at)]
+                rows.append((code, capacity, random.randrange(-3, capacity + 4), at))
+    code, capacity, cars, at = rows[7]
+    return [*rows, (code, capacity, cars + 1, at)]
 
 
 def write(path, rows) -> None:
@@ -56,7 +56,7 @@ def expected(rows) -> dict[tuple[str, int], int]:
     }
 
 
-def standing(lot: str, instant: int) -> int:
+def parked_cars(lot: str, instant: int) -> int:
     """Cars in the lot at that moment, counted by the database."""
     moment = instant if db.engine.dialect.name == "sqlite" else datetime.fromtimestamp(instant, UTC)
     query = text(
@@ -69,8 +69,8 @@ def standing(lot: str, instant: int) -> int:
 def test_the_number_of_cars_equals_every_reading(app, path, rows):
     with clock.set_to(datetime(2016, 11, 20, tzinfo=UTC)):
         loaded = birmingham.run(path, original_dates=True)
-        found = expected(rows)
-        assert {key: standing(*key) for key in found} == found
+        cars = expected(rows)
+        assert {key: parked_cars(*key) for key in cars} == cars
         assert db.session.scalar(text("SELECT count(*) FROM booking")) == loaded.bookings
         assert db.session.scalar(text("SELECT count(*) FROM booking WHERE status <> 'Completed'")) == 0
         assert check.find_differences() == []
@@ -140,8 +140,8 @@ def test_the_days_move_by_whole_weeks_to_just_before_today(app, path):
 
 def test_a_second_time_or_another_file_is_refused(app, path, tmp_path):
     runner = app.test_cli_runner()
-    made = runner.invoke(args=["demo", "birmingham", str(path)])
-    assert (made.exit_code, "2 lots" in made.output) == (0, True)
+    result = runner.invoke(args=["demo", "birmingham", str(path)])
+    assert (result.exit_code, "2 lots" in result.output) == (0, True)
     again = runner.invoke(args=["demo", "birmingham", str(path)])
     assert (again.exit_code, "loaded before" in again.output) == (1, True)
     with gzip.open(tmp_path / "other.csv.gz", "wt") as file:

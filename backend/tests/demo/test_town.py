@@ -21,12 +21,12 @@ def three_days(monkeypatch):
 def test_three_days_of_a_town_are_simulated(app, three_days):
     now = clock.now()
     lived = Town(now, "a password of theirs")
-    made = lived.simulate()
+    counts = lived.simulate()
     db.session.rollback()
     statuses = dict(db.session.execute(select(Booking.status, func.count()).group_by(Booking.status)).all())
-    assert made == sum(statuses.values()) > 60
+    assert counts == sum(statuses.values()) > 60
     assert statuses["Completed"] > 30
-    assert lived.refused < made / 4
+    assert lived.refused < counts / 4
     assert db.session.scalar(select(func.max(Booking.start_time)).where(Booking.status == "Active")) <= now
     states = set(db.session.scalars(select(OutboxMail.state)))
     assert states == {"discarded"}

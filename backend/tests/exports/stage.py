@@ -19,10 +19,10 @@ def make_lot(name="Harbour", capacity=5, *, price=250, zone="Europe/Berlin", **m
     lot = Lot(name=name, capacity=capacity, timezone=zone, **more)
     db.session.add(lot)
     db.session.flush()
-    made = Tariff(lot_id=lot.id, currency="EUR", hourly_minor=price, timezone=zone, **tariff)
-    db.session.add(made)
+    new_tariff = Tariff(lot_id=lot.id, currency="EUR", hourly_minor=price, timezone=zone, **tariff)
+    db.session.add(new_tariff)
     db.session.flush()
-    lot.tariff_id = made.id
+    lot.tariff_id = new_tariff.id
     db.session.add_all(Spot(lot_id=lot.id, spot_number=number) for number in range(1, capacity + 1))
     db.session.commit()
     return db.session.get(Lot, lot.id, populate_existing=True)
@@ -59,18 +59,18 @@ def stay(user, lot, start, hours=2.0, *, status="Completed", spot=1, kind="insta
 
 def many_users(number, *roles, prefix="user"):
     """Accounts without passwords, quickly."""
-    chosen = [db.session.query(Role).filter_by(name=role).one() for role in roles or ("user",)]
-    made = [
+    role_rows = [db.session.query(Role).filter_by(name=role).one() for role in roles or ("user",)]
+    users = [
         User(
             email=f"{prefix}{n}@example.com",
             username=f"{prefix}{n}",
             fs_uniquifier=f"{prefix}-{n}",
             active=True,
             locale="en",
-            roles=list(chosen),
+            roles=list(role_rows),
         )
         for n in range(number)
     ]
-    db.session.add_all(made)
+    db.session.add_all(users)
     db.session.commit()
-    return made
+    return users

@@ -30,9 +30,9 @@ def who(alice):
 
 def job(job_id):
     db.session.close()
-    found = db.session.get(ExportJob, job_id)
+    row = db.session.get(ExportJob, job_id)
     db.session.close()
-    return found
+    return row
 
 
 def mails():
@@ -40,14 +40,14 @@ def mails():
     return list(db.session.scalars(select(OutboxMail)))
 
 
-def asked(who):
+def request_export(who):
     return service.request(who, "bookings")["export"]["id"]
 
 
 def test_the_job_of_a_dead_worker_is_built_by_the_next(who, settings):
-    job_id = asked(who)
+    job_id = request_export(who)
     with transaction() as session:
-        jobs.claim(session, clock.now())
+        jobs.acquire(session, clock.now())
     clock.travel(jobs.LEASE.total_seconds() - 1)
     assert build.run() is None
     clock.travel(1)
@@ -58,7 +58,7 @@ def test_the_job_of_a_dead_worker_is_built_by_the_next(who, settings):
 
 def test_a_worker_whose_lease_ended_can_neither_finish_nor_break_the_job(who, settings, monkeypatch):
     """It slept past its lease; meanwhile another worker finished and the owner has his file."""
-    job_id = asked(who)
+    job_id = request_export(who)
     real, woken = build.stream.count, []
 
     def sleeps(query):
@@ -77,10 +77,10 @@ def test_a_worker_whose_lease_ended_can_neither_finish_nor_break_the_job(who, se
 
 
 def test_a_job_that_kills_its_workers_fails_after_the_last_attempt(who):
-    job_id = asked(who)
+    job_id = request_export(who)
     for _ in range(jobs.MAX_ATTEMPTS):
         with transaction() as session:
-            assert jobs.claim(session, clock.now()) is not None
+            assert jobs.acquire(session, clock.now()) is not None
         clock.travel(jobs.LEASE.total_seconds())
     assert build.run() is None
     assert (job(job_id).state, job(job_id).error) == ("failed", jobs.NOT_BUILT)
@@ -91,7 +91,7 @@ def test_a_job_with_an_error_is_retried_and_fails_after_the_last_attempt(who, mo
         raise RuntimeError("broken")
 
     monkeypatch.setattr(build.csv_writer, "document", breaks)
-    job_id = asked(who)
+    job_id = request_export(who)
     for attempt in range(1, jobs.MAX_ATTEMPTS):
         assert build.run() == job_id
         assert (job(job_id).state, job(job_id).attempts) == ("queued", attempt)
@@ -111,7 +111,7 @@ def test_progress_is_stored_while_the_file_is_built(who, monkeypatch):
         real(session, one, **values)
 
     monkeypatch.setattr(build.jobs, "extend", watched)
-    asked(who)
+    request_export(who)
     build.run()
     assert seen[0] == {"rows_total": 5}
     assert [values["rows_done"] for values in seen[1:]] == [0, 2, 4, 5, 5]
@@ -139,27 +139,27 @@ def in_threads(number, work):
 
 
 def test_eight_workers_build_a_job_once(who):
-    job_id = asked(who)
+    job_id = request_export(who)
     assert sorted(in_threads(8, build.run), key=str) == [job_id, *[None] * 7]
     assert (job(job_id).state, job(job_id).attempts, len(mails())) == ("done", 1, 1)
 
 
-def test_without_the_claim_the_same_race_builds_the_job_more_than_once(who, monkeypatch):
-    """The control run: without the claim everybody builds, and only the lease keeps the mails apart."""
-    job_id = asked(who)
+def test_without_the_lease_the_same_race_builds_the_job_more_than_once(who, monkeypatch):
+    """The control run: without the lease everybody builds, and only the lease keeps the mails apart."""
+    job_id = request_export(who)
 
-    def take_anyway(session, now, wanted=None):
+    def take_anyway(session, now, _next_job=None):
         one = session.get(ExportJob, job_id)
         one.state, one.lease, one.lease_until = "running", "the same for all", now + jobs.LEASE
         return one
 
     monkeypatch.setattr(jobs, "any_free", lambda _now: True)  # all have looked before one claims
-    monkeypatch.setattr(build.jobs, "claim", take_anyway)
+    monkeypatch.setattr(build.jobs, "acquire", take_anyway)
     assert in_threads(8, build.run).count(job_id) == 8
 
 
 def test_eight_requests_in_parallel_are_one_job(who):
-    assert len(set(in_threads(8, lambda: asked(who)))) == 1
+    assert len(set(in_threads(8, lambda: request_export(who)))) == 1
     assert db.session.query(ExportJob).count() == 1
 
 
@@ -192,9 +192,9 @@ with app.app_context():
 
 
 @pytest.mark.parametrize("point", ["claimed", "writing", "written"])
-def test_a_worker_killed_for_good_at_any_point(who, settings, tmp_path, point):
+def test_a_worker_that_is_killed_at_any_point_and_not_restarted(who, settings, tmp_path, point):
     """A real process and SIGKILL; the next worker finishes, one file and one mail are there, and no left-over stays."""
-    job_id = asked(who)
+    job_id = request_export(who)
     code = KILLED.format(
         backend=os.getcwd(),
         data=str(settings.data_dir),
@@ -226,7 +226,7 @@ def test_the_partial_file_of_a_killed_worker_is_never_served(who, settings, monk
             yield piece
 
     monkeypatch.setattr(build.csv_writer, "document", watched)
-    asked(who)
+    request_export(who)
     build.run()
     assert names
     assert all(name.endswith(".part") for name in names)

@@ -120,9 +120,9 @@ def row_of(table, text):
     """A raw row of the table with `text` wherever text can stand."""
     second = int(datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp())
     if table == "bookings":
-        shown = (7, text, text, "Europe/Berlin", 3, "instant", "Completed", second, second + 3600, None, None, second)
+        values = (7, text, text, "Europe/Berlin", 3, "instant", "Completed", second, second + 3600, None, None, second)
         return (
-            *shown,
+            *values,
             250,
             250,
             "EUR",
@@ -190,11 +190,11 @@ def test_there_are_at_least_sixty_payloads():
 def test_a_payload_in_any_text_column_is_only_text(name, payload):
     table = table_of(name)
     header, cells = read_back(csv_writer.whole(table, [row_of(name, payload)]))
-    found = dict(zip(header, cells, strict=True))
+    written = dict(zip(header, cells, strict=True))
     for column in TEXT[name]:
-        assert found[column][0] == "'"
-        assert found[column].replace("'", "") == payload.replace("'", "")  # nothing but apostrophes is added
-    for column, cell in found.items():
+        assert written[column][0] == "'"
+        assert written[column].replace("'", "") == payload.replace("'", "")  # nothing but apostrophes is added
+    for column, cell in written.items():
         if column not in TEXT[name] and cell:
             assert not DANGEROUS.match(cell) or re.fullmatch(r"-?\d+(\.\d+)?", cell), column
 

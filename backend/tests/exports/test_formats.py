@@ -95,8 +95,8 @@ def test_the_clients_export_keeps_its_columns(client, auth, german):
     """`Accept: text/csv` is the contract's; by mail the file is for a person."""
     answer = client.get("/api/export", headers=auth(german, Accept="text/csv"))
     assert tuple(rows_of(answer.data, ",")[0]) == BOOKING_HEADER
-    asked = client.get("/api/export?format=auto", headers=auth(german, Accept="text/csv"))
-    assert rows_of(asked.data, ";")[0][0] == "ID"
+    answer = client.get("/api/export?format=auto", headers=auth(german, Accept="text/csv"))
+    assert rows_of(answer.data, ";")[0][0] == "ID"
     assert client.get("/api/export", headers=auth(german)).json["export"]["format"] == "semicolon"
 
 

@@ -69,8 +69,8 @@ def test_the_file_holds_everything_of_its_owner(lived, client, auth):
         "timezone": "Europe/Berlin",
     }
     assert (flooded.ended_by, flooded.reason) == ("admin", "spot 1 is flooded")
-    for model, shown in ((OutboxMail, data.mails), (LoginSession, data.sign_ins), (SingleUse, data.links)):
-        assert len(shown) == db.session.scalar(select(func.count()).where(model.user_id == alice.id)) > 0
+    for model, exported in ((OutboxMail, data.mails), (LoginSession, data.sign_ins), (SingleUse, data.links)):
+        assert len(exported) == db.session.scalar(select(func.count()).where(model.user_id == alice.id)) > 0
     assert [one.kind for one in data.exports] == ["bookings"]
     done = db.session.scalar(select(func.count()).where(AuditEntry.actor_id == alice.id))
     assert len(data.log_by_you) == done > 2

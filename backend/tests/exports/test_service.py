@@ -76,11 +76,11 @@ def test_own_bookings_from_the_request_to_the_file(client, alice, bob, auth, fol
     start = clock.now() - timedelta(days=3)
     stay(alice, lot, start, vehicle_plate="=1+1")
     stay(bob, lot, start, spot=2)
-    asked = client.post("/api/exports", json={"kind": "bookings"}, headers=auth(alice))
-    assert asked.status_code == 202
-    job = asked.json["export"]
+    answer = client.post("/api/exports", json={"kind": "bookings"}, headers=auth(alice))
+    assert answer.status_code == 202
+    job = answer.json["export"]
     assert (job["state"], job["download_url"], job["waiting_for_worker"]) == ("queued", None, False)
-    assert asked.headers["Location"] == f"/api/exports/{job['id']}"
+    assert answer.headers["Location"] == f"/api/exports/{job['id']}"
     assert build.run() == job["id"]
     [done] = client.get("/api/exports", headers=auth(alice)).json["exports"]
     assert (done["state"], done["rows_done"], done["rows_total"]) == ("done", 1, 1)
@@ -119,11 +119,11 @@ def test_the_file_equals_the_page(client, alice, auth):
         for name in ("reference", "lot_name", "booking_type", "status", "currency"):
             assert row[name] == booking[name]
         for name in ("spot_number", "duration_hours", "price_per_hour", "total_cost"):
-            shown = booking[name]
-            assert (float(row[name]) if row[name] else None) == shown, (name, booking["status"])
+            page_value = booking[name]
+            assert (float(row[name]) if row[name] else None) == page_value, (name, booking["status"])
         for name in ("start_time", "end_time", "reserved_start", "reserved_end", "checked_in_at", "created_at"):
-            told = service.datetime.fromisoformat(row[name]) if row[name] else None
-            assert told == (service.datetime.fromisoformat(booking[name]) if booking[name] else None), name
+            file_value = service.datetime.fromisoformat(row[name]) if row[name] else None
+            assert file_value == (service.datetime.fromisoformat(booking[name]) if booking[name] else None), name
 
 
 @pytest.mark.parametrize(
@@ -142,15 +142,15 @@ def test_the_filters_of_the_page_apply(client, alice, auth, filters):
         stay(alice, lot, now - timedelta(days=day), spot=1, kind="reserved" if day % 2 else "instant")
         stay(alice, other, now - timedelta(days=day), status="Cancelled" if day % 3 == 0 else "Completed", spot=2)
     stay(alice, lot, now - timedelta(hours=1), status="Active", spot=3)
-    for chosen in (filters, {**filters, "lot_id": other.id}):
-        listed = client.get("/api/bookings", query_string=chosen, headers=auth(alice)).json["bookings"]
-        body = {"kind": "bookings", "filters": chosen, "format": "machine"}
+    for query in (filters, {**filters, "lot_id": other.id}):
+        listed = client.get("/api/bookings", query_string=query, headers=auth(alice)).json["bookings"]
+        body = {"kind": "bookings", "filters": query, "format": "machine"}
         job = client.post("/api/exports", json=body, headers=auth(alice)).json["export"]
         build.run(job["id"])
         done = client.get(f"/api/exports/{job['id']}", headers=auth(alice)).json["export"]
         rows = rows_of(client.get(done["download_url"], headers=auth(alice)).data)
         assert [int(row["id"]) for row in rows] == [b["id"] for b in listed]
-        streamed = client.get("/api/export", query_string=chosen, headers=auth(alice, Accept="text/csv"))
+        streamed = client.get("/api/export", query_string=query, headers=auth(alice, Accept="text/csv"))
         assert rows_of(streamed.data) == rows
 
 
@@ -158,11 +158,11 @@ def test_all_data_is_four_files_and_holds_no_secret(client, alice, carol, auth, 
     lot = make_lot(require_checkin=True)
     for day in range(3):
         stay(alice, lot, clock.now() - timedelta(days=day + 1))
-    asked = client.post("/api/admin/export-all-data", headers=auth(carol))
-    assert asked.status_code == 202
-    assert (asked.json["status"], asked.json["task_id"]) == ("processing", f"export-{asked.json['export']['id']}")
+    answer = client.post("/api/admin/export-all-data", headers=auth(carol))
+    assert answer.status_code == 202
+    assert (answer.json["status"], answer.json["task_id"]) == ("processing", f"export-{answer.json['export']['id']}")
     build.run()
-    done = client.get(f"/api/exports/{asked.json['export']['id']}", headers=auth(carol)).json["export"]
+    done = client.get(f"/api/exports/{answer.json['export']['id']}", headers=auth(carol)).json["export"]
     assert (done["state"], done["rows_done"]) == ("done", 2 + 1 + 5 + 3)
     data = client.get(done["download_url"], headers=auth(carol)).data
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -302,12 +302,12 @@ def test_exports_use_at_most_half_of_the_workers_threads(client, alice, bob, aut
         client.post("/api/exports", json={}, headers=auth(who))
     monkeypatch.setattr(build.jobs.settings, "current", lambda: SimpleNamespace(worker_concurrency=2))
     with transaction() as session:
-        assert build.jobs.claim(session, clock.now()) is not None
+        assert build.jobs.acquire(session, clock.now()) is not None
     with transaction() as session:
-        assert build.jobs.claim(session, clock.now()) is None
+        assert build.jobs.acquire(session, clock.now()) is None
     clock.travel(build.jobs.LEASE.total_seconds())
     with transaction() as session:
-        assert build.jobs.claim(session, clock.now()) is not None
+        assert build.jobs.acquire(session, clock.now()) is not None
 
 
 def test_an_export_can_be_cancelled_before_during_and_after_building(client, alice, auth, folder, monkeypatch):
@@ -359,17 +359,17 @@ def test_files_without_a_job_are_removed_and_no_others(client, alice, auth, fold
     job = client.post("/api/exports", json={}, headers=auth(alice)).json["export"]["id"]
     build.run()
     mine = folder / f"user_{alice.id}"
-    (kept,) = mine.glob("*.csv")
+    (remaining,) = mine.glob("*.csv")
     left = mine / "bookings_20260301-120000_99999.csv.ab12.part"
     strangers = mine / "holiday.jpg"
     for path in (left, strangers):
         path.write_text("x")
     service.expire_old()
-    assert (kept.exists(), left.exists(), strangers.exists()) == (True, False, True)
+    assert (remaining.exists(), left.exists(), strangers.exists()) == (True, False, True)
     assert client.get(f"/api/exports/{job}/download", headers=auth(alice)).status_code == 200
 
 
-def test_files_and_folders_are_the_owners_alone(client, alice, carol, auth, folder):
+def test_files_and_folders_are_readable_by_the_owner_only(client, alice, carol, auth, folder):
     client.get("/api/export", headers=auth(alice))
     client.post("/api/admin/export-all", headers=auth(carol))
     while build.run():

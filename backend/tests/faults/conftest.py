@@ -61,8 +61,8 @@ class Product:
             for number in range(DRIVERS):
                 make_user(f"driver{number}", "user")
             db.session.remove()
-        made = self.ask("POST", "/api/lots", "carol", {"name": "Center", "capacity": 500, "price_per_hour": 2})
-        self.lot_id = made.body["lot"]["id"]
+        lot = self.ask("POST", "/api/lots", "carol", {"name": "Center", "capacity": 500, "price_per_hour": 2})
+        self.lot_id = lot.body["lot"]["id"]
 
     def token(self, name: str) -> str:
         with self.app.app_context():
@@ -133,9 +133,9 @@ class Product:
 
     def waiting_mails(self) -> int:
         with self.app.app_context():
-            found = db.session.query(OutboxMail).filter(OutboxMail.state.in_(("queued", "retrying", "sending"))).count()
+            count = db.session.query(OutboxMail).filter(OutboxMail.state.in_(("queued", "retrying", "sending"))).count()
             db.session.remove()
-            return found
+            return count
 
     def part(self, *arguments: str) -> int:
         return wait_for(lambda: self.run.process_with(*arguments), what=f"a process {arguments}")

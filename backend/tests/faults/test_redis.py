@@ -67,7 +67,7 @@ def test_a_worker_killed_in_the_middle_of_a_delivery_loses_nothing(product):
         assert len(set(product.confirmations(booking))) == 1
 
 
-def test_worker_and_beat_are_told_apart_also_after_the_worker_was_restarted(product):
+def test_worker_and_beat_are_distinguished_also_after_a_restart_of_the_worker(product):
     """The control of the tests above: a new worker's pid is higher than Beat's."""
     killed = product.part("celery", "worker")
     os.kill(killed, signal.SIGKILL)
@@ -85,9 +85,9 @@ def sending(product) -> int:
     from parking.mail.models import OutboxMail
 
     with product.app.app_context():
-        found = db.session.query(OutboxMail).filter_by(state="sending").count()
+        count = db.session.query(OutboxMail).filter_by(state="sending").count()
         db.session.remove()
-        return found
+        return count
 
 
 def let_leases_run_out(product) -> None:

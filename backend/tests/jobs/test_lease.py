@@ -33,10 +33,10 @@ def queue(request, app, alice):
         return WITHOUT_HOLDER, {}, {}
 
 
-def claim(queue):
+def acquire(queue):
     leases, claimed, _ = queue
     with transaction() as session:
-        return leases.claim(session, 1, clock.now(), **claimed)
+        return leases.acquire(session, 1, clock.now(), **claimed)
 
 
 def free_ids(queue):
@@ -45,30 +45,30 @@ def free_ids(queue):
 
 
 def test_one_worker_holds_a_row_until_its_lease_ends(queue):
-    lease = claim(queue)
+    lease = acquire(queue)
     assert lease.until == clock.now() + MINUTE
-    assert (claim(queue), free_ids(queue)) == (None, [])
+    assert (acquire(queue), free_ids(queue)) == (None, [])
     with clock.set_to(lease.until - timedelta(seconds=1)):
-        assert claim(queue) is None
+        assert acquire(queue) is None
     with clock.set_to(lease.until):
         assert free_ids(queue) == [1]
-        assert claim(queue) is not None
+        assert acquire(queue) is not None
 
 
 def test_an_extended_lease_lasts_longer(queue):
     with clock.set_to(clock.now()):
-        lease = claim(queue)
+        lease = acquire(queue)
         clock.travel(30)
         with transaction() as session:
             lease = queue[0].extend(session, lease)
         assert lease.until == clock.now() + MINUTE
         clock.travel(59)
-        assert claim(queue) is None
+        assert acquire(queue) is None
 
 
 def test_a_released_row_is_free_and_its_lease_is_lost(queue):
     leases, _, released = queue
-    lease = claim(queue)
+    lease = acquire(queue)
     with transaction() as session:
         leases.release(session, lease, **released)
     assert free_ids(queue) == [1]
@@ -78,9 +78,9 @@ def test_a_released_row_is_free_and_its_lease_is_lost(queue):
 
 def test_a_worker_that_slept_too_long_can_neither_extend_nor_release(queue):
     leases, _, released = queue
-    lease = claim(queue)
+    lease = acquire(queue)
     with clock.set_to(lease.until):
-        assert claim(queue) is not None
+        assert acquire(queue) is not None
         with pytest.raises(LeaseLost), transaction() as session:
             leases.extend(session, lease)
         with pytest.raises(LeaseLost), transaction() as session:
@@ -88,8 +88,8 @@ def test_a_worker_that_slept_too_long_can_neither_extend_nor_release(queue):
         assert free_ids(queue) == []
 
 
-def test_a_lease_that_ended_but_was_not_claimed_can_still_be_extended(queue):
-    lease = claim(queue)
+def test_a_lease_that_ended_but_was_not_taken_can_still_be_extended(queue):
+    lease = acquire(queue)
     with clock.set_to(lease.until + MINUTE), transaction() as session:
         queue[0].extend(session, lease)
     with clock.set_to(lease.until + MINUTE):
@@ -98,9 +98,9 @@ def test_a_lease_that_ended_but_was_not_claimed_can_still_be_extended(queue):
 
 def test_a_finished_row_is_never_free(queue):
     leases = queue[0]
-    lease = claim(queue)
+    lease = acquire(queue)
     finished = {"state": "failed"} if leases is WITH_HOLDER else {"state": "closed"}
     with transaction() as session:
         leases.release(session, lease, **finished)
     with clock.set_to(lease.until + MINUTE):
-        assert (free_ids(queue), claim(queue)) == ([], None)
+        assert (free_ids(queue), acquire(queue)) == ([], None)

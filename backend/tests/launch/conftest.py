@@ -113,7 +113,7 @@ class Run:
         assert len(eldest) <= 1, f"several processes with {arguments}: {eldest}"
         return eldest[0] if eldest else None
 
-    def gone(self, seconds=60):
+    def wait_for_end(self, seconds=60):
         wait_for(lambda: not self.family(), seconds, f"nothing to be left of {self.family()}")
 
     def stop(self, number=signal.SIGTERM, seconds=120):
@@ -124,7 +124,7 @@ class Run:
         """Start it; the exit code and what it said when it gave up."""
         self.start(*arguments, **more)
         code = self.process.wait(seconds)
-        self.gone()
+        self.wait_for_end()
         return code, self.output()
 
     def clean_up(self):
@@ -138,16 +138,16 @@ class Run:
 @pytest.fixture
 def new_run(tmp_path):
     """Makes runs; whatever a test leaves of them is killed."""
-    made = []
+    runs = []
 
     def new_run(name="one", **environ):
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        made.append(Run(folder, **environ))
-        return made[-1]
+        runs.append(Run(folder, **environ))
+        return runs[-1]
 
     yield new_run
-    for run in made:
+    for run in runs:
         run.clean_up()
 
 

@@ -16,9 +16,9 @@ import parking
 @pytest.fixture
 def celery(tmp_path):
     settings = config.load({"DATA_DIR": str(tmp_path), "EXPORT_DIR": str(tmp_path), "REDIS_URL": "redis://nowhere:1/0"})
-    made = celery_config.make_celery(settings, set_as_current=False)
-    made.conf.update(imports=celery_config.TASK_MODULES, beat_schedule=celery_config.beat_schedule())
-    return made
+    new_app = celery_config.make_celery(settings, set_as_current=False)
+    new_app.conf.update(imports=celery_config.TASK_MODULES, beat_schedule=celery_config.beat_schedule())
+    return new_app
 
 
 def test_every_module_with_tasks_is_known_to_the_worker():
@@ -27,7 +27,7 @@ def test_every_module_with_tasks_is_known_to_the_worker():
     assert existing == set(celery_config.TASK_MODULES)
 
 
-def test_every_entry_of_the_timetable_names_a_task_that_exists(celery: Celery):
+def test_every_entry_of_the_schedule_names_a_task_that_exists(celery: Celery):
     celery.loader.import_default_modules()
     celery.finalize()
     for name, entry in celery.conf.beat_schedule.items():
@@ -72,5 +72,5 @@ def test_the_worker_looks_for_redis_every_few_seconds_however_long_it_is_away(ce
 def longest_pause(connection: kombu.Connection) -> float:
     pauses: list[float] = []
     with pytest.raises(kombu.exceptions.OperationalError):
-        connection.ensure_connection(lambda fault, pause: pauses.append(pause), 40)
+        connection.ensure_connection(lambda error, pause: pauses.append(pause), 40)
     return max(pauses)

@@ -90,8 +90,8 @@ def test_the_clients_set_up_word_for_word(venv, new_run, tmp_path):
 
 
 def test_the_clients_environment_is_no_part_of_the_repository():
-    found = call("git", "check-ignore", "backend/venv/bin/python", cwd=config.ROOT)
-    assert found.returncode in (0, 128), "128: this copy is no repository"
+    ignored = call("git", "check-ignore", "backend/venv/bin/python", cwd=config.ROOT)
+    assert ignored.returncode in (0, 128), "128: this copy is no repository"
 
 
 def test_every_extra_is_pinned_with_its_package():
@@ -116,7 +116,7 @@ def test_without_an_address_a_new_connection_goes_to_the_server_of_the_run(tmp_p
         assert connection.as_uri(include_password=True).rstrip("/") == (url or celery_config.DEFAULT_BROKER)
 
 
-def test_the_app_is_made_when_it_is_asked_for(tmp_path):
+def test_the_app_is_created_on_first_use(tmp_path):
     environ = {**os.environ, "ENV_FILE": os.devnull, "DATA_DIR": str(tmp_path), "EXPORT_DIR": str(tmp_path)}
     code = "import app\nassert 'app' not in vars(app)\nfirst = app.app\nassert first is app.app"
     done = subprocess.run([sys.executable, "-c", code], cwd=BACKEND, env=environ, capture_output=True, text=True)

@@ -33,7 +33,7 @@ def project():
     """The file as Compose sees it when every wanted variable is set."""
     text = COMPOSE
     while VARIABLE.search(text):  # from the inside out: a default may hold a variable
-        text = VARIABLE.sub(lambda found: found[2] or "given", text)
+        text = VARIABLE.sub(lambda match: match[2] or "given", text)
     return yaml.safe_load(text)
 
 
@@ -292,8 +292,8 @@ def test_the_role_of_the_application_is_no_superuser_and_can_migrate(postgres, t
 
 def test_the_fronts_have_deadlines(project):
     proxy = (ROOT / "deploy" / "proxy.caddy").read_text()
-    for wanted in ("read_header 10s", "read_body 60s", "max_header_size", "max_size 3MB"):
-        assert wanted in proxy
+    for directive in ("read_header 10s", "read_body 60s", "max_header_size", "max_size 3MB"):
+        assert directive in proxy
     for name in ("Caddyfile", "Caddyfile.tls"):
         text = (ROOT / "deploy" / name).read_text()
         assert "import proxy.caddy" in text

@@ -85,11 +85,11 @@ def test_migrate_then_two_apis_a_worker_and_beat(service, until):
     for name, run in (("api", first), ("api", second), ("beat", beat), ("worker", worker)):
         grace = int(SERVICES[name].get("stop_grace_period", "10s").removesuffix("s"))
         assert run.stop(signal.SIGTERM, seconds=grace + 60) == 0, run.output()
-        run.gone()
+        run.wait_for_end()
         assert "Traceback" not in run.output()
 
 
-def test_a_container_that_is_not_well_is_told_apart(service, until):
+def test_an_unhealthy_container_is_distinguished_from_a_healthy_one(service, until):
     """Control: the health checks fail where nothing runs."""
     migrate = service("migrate")
     migrate.process.wait(120)

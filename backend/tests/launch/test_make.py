@@ -68,17 +68,17 @@ def test_no_file_of_the_set_up_names_a_registry():
         assert not re.search(r"pypi|npmjs|registry\.|--index-url http|\"resolved\"", file.read_text()), file
 
 
-def test_a_machine_without_python_is_told_what_to_install(tmp_path):
+def test_a_machine_without_python_gets_a_message_that_says_what_to_install(tmp_path):
     (tmp_path / "sh").symlink_to(shutil.which("sh"))
-    said = subprocess.run(
+    result = subprocess.run(
         [tmp_path / "sh", ROOT / "scripts" / "setup.sh", "python"],
         env={"PATH": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert said.returncode == 1
-    assert "Python 3.11 or newer is needed" in said.stderr
+    assert result.returncode == 1
+    assert "Python 3.11 or newer is needed" in result.stderr
 
 
 def test_an_old_python_is_passed_over(tmp_path):
@@ -87,8 +87,8 @@ def test_an_old_python_is_passed_over(tmp_path):
     (tmp_path / "python3").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "python3").chmod(0o755)
     command = [tmp_path / "sh", ROOT / "scripts" / "setup.sh", "python"]
-    said = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
-    assert (said.returncode, "3.11" in said.stderr) == (1, True)
+    result = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert (result.returncode, "3.11" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(

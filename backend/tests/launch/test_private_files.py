@@ -46,7 +46,7 @@ def test_what_was_open_is_closed(open_house):
     assert mode(open_house / "data" / "parking.db") == 0o600
 
 
-def test_things_of_others_in_the_folder_are_left_alone(open_house):
+def test_other_files_in_the_folder_are_not_touched(open_house):
     (open_house / "data" / "notes.txt").write_text("mine")
     (open_house / "data" / "notes.txt").chmod(0o644)
     outside = open_house / "outside"

@@ -13,11 +13,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 BACKEND = config.ROOT / "backend"
 
 
-def assert_plain(output, *wanted):
+def assert_plain(output, *parts):
     """The last lines carry the wanted words; nothing looks like a crash."""
     assert "Traceback" not in output
     tail = output.strip().splitlines()[-4:]
-    for words in wanted:
+    for words in parts:
         assert words in "\n".join(tail), output
 
 
@@ -36,7 +36,7 @@ def test_placeholder_secrets_stop_a_production_start(new_run):
 @pytest.mark.parametrize(
     "command", [("-m", "celery", "-A", "celery_worker.celery", "worker"), ("-m", "flask", "routes")]
 )
-def test_every_doorway_says_it_as_plainly(new_run, command):
+def test_every_program_prints_the_same_plain_message(new_run, command):
     code, output = new_run(TIMEZONE="Mars").fails(command=(sys.executable, *command))
     assert code != 0
     assert_plain(output, "TIMEZONE must be an IANA time zone")

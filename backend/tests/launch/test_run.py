@@ -84,7 +84,7 @@ def test_nothing_outlives_a_killed_runner_and_the_next_start_is_undisturbed(new_
     until(lambda: all(part(run, name) for name in PARTS), what="all parts")
     run.process.kill()
     run.process.wait()
-    run.gone()
+    run.wait_for_end()
     assert (run.data / "valkey.url").exists(), "a killed run leaves its address, which nobody may believe"
 
     again = new_run(PORT=str(run.port)).start("--api").ready()
@@ -98,7 +98,7 @@ def test_the_run_ends_with_the_make_that_started_it(new_run):
     run.start(command=("sh", "-c", shell)).ready()
     run.process.kill()
     run.process.wait()
-    run.gone()
+    run.wait_for_end()
     assert "stopped" in run.output(), "gently"
 
 
@@ -128,7 +128,7 @@ def test_two_signals_at_once_end_ten_runs_gently(new_run):
         run.process.send_signal(signal.SIGTERM)
     for run in runs:
         assert run.process.wait(300) in (0, -signal.SIGTERM), run.output()
-        run.gone()
+        run.wait_for_end()
         assert "did not end in time" not in run.output()
 
 
@@ -176,4 +176,4 @@ def test_an_unfinished_reply_to_make_head_does_not_stop_the_run(new_run, until):
     until(run.healthy, 120, "the run to serve")
     runner = next(p for p in psutil.Process(run.process.pid).children() if "launch" in p.cmdline())
     runner.terminate()
-    run.gone()
+    run.wait_for_end()

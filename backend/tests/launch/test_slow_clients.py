@@ -92,7 +92,7 @@ def test_a_connection_that_says_nothing_is_closed(server):
         assert client.recv(100) == b""
 
 
-def test_a_slow_client_who_goes_on_sending_enough_is_served(server):
+def test_a_slow_client_that_sends_fast_enough_is_served(server):
     """Longer than the deadline of a body, at a rate that earns its time."""
     body = b'{"email": ["' + b"x" * 200_000 + b'"]}'
     head = b"POST /auth/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
@@ -210,7 +210,7 @@ def test_behind_a_proxy_all_come_from_one_address(server):
         client.close()
 
 
-def test_a_client_that_does_not_close_holds_nobody_up(server):
+def test_a_client_that_does_not_close_delays_no_other_client(server):
     """A closing connection lingers for a moment: beside the others, not in front of them."""
     address = server().address
     lazy = [socket.create_connection(address, timeout=60) for _ in range(60)]
@@ -225,11 +225,11 @@ def test_a_client_that_does_not_close_holds_nobody_up(server):
 
 @pytest.mark.parametrize("reload", [False, True])
 def test_the_modules_are_loaded_before_the_fork_unless_they_may_change(reload):
-    asked = (
+    command = (
         "import runpy, sys, types; names = runpy.run_path('gunicorn.conf.py');"
         f"names['on_starting'](types.SimpleNamespace(cfg=types.SimpleNamespace(reload={reload})));"
         "import threading; print('parking.bookings.service' in sys.modules, threading.active_count(),"
         "'prometheus_client' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", asked], cwd=BACKEND, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", command], cwd=BACKEND, capture_output=True, text=True, check=True)
     assert done.stdout.split() == [str(not reload), "1", "False"], "no thread, which a fork would lose; no counters"

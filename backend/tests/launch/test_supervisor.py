@@ -23,12 +23,12 @@ IGNORE_TERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " +
 @pytest.fixture
 def supervisor():
     lines = []
-    made = Supervisor(lines.append)
-    made.lines = lines
-    yield made
-    made.ask_to_stop()
-    made._hurry = True
-    made.stop()
+    new_supervisor = Supervisor(lines.append)
+    new_supervisor.lines = lines
+    yield new_supervisor
+    new_supervisor.ask_to_stop()
+    new_supervisor._hurry = True
+    new_supervisor.stop()
 
 
 @pytest.fixture
@@ -39,14 +39,14 @@ def program(tmp_path):
     return program
 
 
-def said(supervisor):
+def output(supervisor):
     return "".join(supervisor.lines)
 
 
 def test_lines_carry_the_name_of_their_program(supervisor, program, until):
     supervisor.start(program("print('héllo'); import sys; print('bad', file=sys.stderr)"))
-    until(lambda: "bad" in said(supervisor) and "héllo" in said(supervisor))
-    assert "child  | héllo\n" in said(supervisor)
+    until(lambda: "bad" in output(supervisor) and "héllo" in output(supervisor))
+    assert "child  | héllo\n" in output(supervisor)
 
 
 def test_a_step_gives_its_exit_code_its_output_and_its_complaints(supervisor, program):
@@ -74,23 +74,23 @@ def test_stages_end_one_after_the_other(supervisor, program, tmp_path, until):
     supervisor.start(program(leave_late.format(pause=0), name="store", stage=2))
     supervisor.start(program(leave_late.format(pause=0.6), name="worker", stage=1))
     supervisor.start(program(leave_late.format(pause=0.3), name="web", stage=0))
-    until(lambda: said(supervisor).count("up") == 3)
+    until(lambda: output(supervisor).count("up") == 3)
     supervisor.stop()
-    left = [line.split("|")[0].strip() for line in said(supervisor).splitlines() if "left" in line]
+    left = [line.split("|")[0].strip() for line in output(supervisor).splitlines() if "left" in line]
     assert left == ["web", "worker", "store"]
 
 
 def test_one_that_does_not_listen_is_killed_after_its_grace(supervisor, program, until):
     child = supervisor.start(program(IGNORE_TERM, grace=0.5))
-    until(lambda: "up" in said(supervisor))
+    until(lambda: "up" in output(supervisor))
     supervisor.stop()
     assert not psutil.pid_exists(child.pid)
-    assert "child did not end in time" in said(supervisor)
+    assert "child did not end in time" in output(supervisor)
 
 
 def test_asking_twice_does_not_wait_for_the_grace(supervisor, program, until):
     supervisor.start(program(IGNORE_TERM, grace=200))
-    until(lambda: "up" in said(supervisor))
+    until(lambda: "up" in output(supervisor))
     supervisor.ask_to_stop()
     until(lambda: _ask_again(supervisor), what="a second request that counts")
     began = time.monotonic()
@@ -159,8 +159,8 @@ def test_children_of_a_child_end_with_it(supervisor, program, until):
         "print('pid', p.pid, flush=True); time.sleep(600)"
     )
     supervisor.start(program(parent))
-    until(lambda: "pid" in said(supervisor))
-    grandchild = int(said(supervisor).split("pid ")[1].split()[0])
+    until(lambda: "pid" in output(supervisor))
+    grandchild = int(output(supervisor).split("pid ")[1].split()[0])
     supervisor.stop()
     until(lambda: not psutil.pid_exists(grandchild) or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE)
 
@@ -171,10 +171,10 @@ def test_a_crash_is_answered_with_longer_and_longer_pauses(supervisor, program, 
     watching = threading.Thread(target=supervisor.watch)
     # Children that are started by a thread die with it, so the watching thread stays until all is seen.
     watching.start()
-    until(lambda: said(supervisor).count("exit code 7") >= 4)
+    until(lambda: output(supervisor).count("exit code 7") >= 4)
     supervisor.ask_to_stop()
     watching.join()
-    pauses = [line.rsplit("in ", 1)[1] for line in said(supervisor).splitlines() if "starting it again" in line]
+    pauses = [line.rsplit("in ", 1)[1] for line in output(supervisor).splitlines() if "starting it again" in line]
     assert pauses[:4] == ["0.1 s", "0.2 s", "0.4 s", "0.4 s"]
 
 
@@ -197,9 +197,9 @@ def test_a_terminal_that_went_away_is_no_error():
 def test_a_quiet_program_is_heard_only_when_it_fails(supervisor, program, until):
     child = supervisor.start(program("print('hello', flush=True); import time; time.sleep(600)", quiet=True))
     until(lambda: "hello" in child.output)
-    assert said(supervisor) == ""
+    assert output(supervisor) == ""
     supervisor.discard(child)
-    assert "child  | hello" in said(supervisor)
+    assert "child  | hello" in output(supervisor)
 
 
 BEAT_FOR_A_WHILE = (
@@ -210,7 +210,7 @@ BEAT_FOR_A_WHILE = (
 
 
 def pids(supervisor):
-    return [int(line.split()[-1]) for line in said(supervisor).splitlines() if "| up " in line]
+    return [int(line.split()[-1]) for line in output(supervisor).splitlines() if "| up " in line]
 
 
 def watch(supervisor):
@@ -233,7 +233,7 @@ def test_a_child_that_falls_silent_is_replaced(supervisor, program, until, monke
     if end is not None:
         os.kill(pids(supervisor)[0], end)
     until(lambda: len(pids(supervisor)) > 1)
-    assert "child has been silent for 3 s; killing it" in said(supervisor)
+    assert "child has been silent for 3 s; killing it" in output(supervisor)
     assert not psutil.pid_exists(pids(supervisor)[0])
 
 
@@ -244,7 +244,7 @@ def test_a_child_that_beats_is_left_alone_and_one_without_a_limit_too(supervisor
     until(lambda: pids(supervisor))
     time.sleep(8)
     assert len(pids(supervisor)) == 1
-    assert "silent" not in said(supervisor)
+    assert "silent" not in output(supervisor)
 
 
 def test_a_runner_that_was_asleep_itself_gives_its_children_time(monkeypatch):

@@ -11,12 +11,12 @@ from launch.supervisor import StartError, Supervisor
 
 @pytest.fixture
 def supervisor():
-    made = Supervisor(lambda text: None)
-    yield made
-    made.stop()
+    new_supervisor = Supervisor(lambda text: None)
+    yield new_supervisor
+    new_supervisor.stop()
 
 
-def test_it_keeps_what_it_was_given_and_asks_for_its_password(supervisor, tmp_path):
+def test_it_stores_what_it_was_given_and_requires_its_password(supervisor, tmp_path):
     url = valkey.start(supervisor, tmp_path)
     server = redis.Redis.from_url(url)
     assert server.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"

@@ -58,8 +58,8 @@ def test_the_answer_says_how_the_file_was_read(client, auth, carol):
     assert answer.json["dialect"] == {"encoding": "windows-1252", "separator": ";", "decimal": ","}
     assert [(lot["name"], lot["price_per_hour"]) for lot in answer.json["lots"]] == [("Parkhaus Süd", 2.5), ("Nord", 1)]
     assert send(b"name,capacity,price_per_hour\nA,1,1\n").json["dialect"]["decimal"] is None
-    said = send("name,capacity,price_per_hour\nÄ,1,1\n".encode("latin-1"), "text/csv; charset=ISO-8859-1")
-    assert (said.status_code, said.json["lots"][0]["name"]) == (200, "Ä")
+    answer = send("name,capacity,price_per_hour\nÄ,1,1\n".encode("latin-1"), "text/csv; charset=ISO-8859-1")
+    assert (answer.status_code, answer.json["lots"][0]["name"]) == (200, "Ä")
     for charset in ("idna", "zlib", "klingon", "utf-7"):
         refused = send(COMMA.encode(), f"text/csv; charset={charset}")
         assert (refused.status_code, refused.json["faults"][0]["reason"]) == (422, "encoding")
@@ -132,9 +132,9 @@ def test_another_file_is_refused_with_a_message(data):
 def test_a_wrong_cell_has_a_message(line, sentence):
     with pytest.raises(Invalid) as refused:
         csv_import.parse(f"name,capacity,price_per_hour,latitude\n{line}\n")
-    (said,) = (text for texts in refused.value.errors.values() for text in texts)
-    assert said.startswith(sentence)
-    assert "nput" not in said
+    (message,) = (text for texts in refused.value.errors.values() for text in texts)
+    assert message.startswith(sentence)
+    assert "nput" not in message
 
 
 def test_a_huge_cell_is_refused_with_a_message():
@@ -156,7 +156,7 @@ def test_a_line_is_named_as_an_editor_counts_them():
     text = 'name;capacity;price_per_hour;description\n"A";1;1;"two\nlines"\n\nB;many;1;\n'
     with pytest.raises(Invalid) as refused:
         csv_import.parse(text)
-    assert [fault["line"] for fault in refused.value.members["faults"]] == [5]
+    assert [error["line"] for error in refused.value.members["faults"]] == [5]
 
 
 def test_the_headings_of_our_own_files_are_taken():

@@ -27,10 +27,10 @@ def body(name: str) -> dict:
 
 @pytest.fixture
 def ask(client, auth, carol):
-    def asked(method: str, path: str, **more):
+    def send(method: str, path: str, **more):
         return client.open(path, method=method, headers=auth(carol), **more)
 
-    return asked
+    return send
 
 
 def taken(answer) -> bool:
@@ -88,14 +88,14 @@ def test_control_without_the_index_several_get_the_name(app, auth, carol, monkey
 def test_lots_stand_in_the_order_of_the_alphabet(ask):
     for name in ("Zoo", "Ärztehaus", "Bahnhof", "apfel", "Éclair", "Øst", "Oper", "Ozean", "Dom"):
         assert ask("POST", "/api/lots", json=body(name)).status_code == 201
-    wanted = ["apfel", "Ärztehaus", "Bahnhof", "Dom", "Éclair", "Oper", "Øst", "Ozean", "Zoo"]
-    assert [lot["name"] for lot in ask("GET", "/api/lots").json["lots"]] == wanted
+    expected = ["apfel", "Ärztehaus", "Bahnhof", "Dom", "Éclair", "Oper", "Øst", "Ozean", "Zoo"]
+    assert [lot["name"] for lot in ask("GET", "/api/lots").json["lots"]] == expected
     paged, cursor = [], ""
     while cursor is not None:
         page = ask("GET", f"/api/lots?limit=2&cursor={cursor}").json if cursor else ask("GET", "/api/lots?limit=2").json
         paged += [lot["name"] for lot in page["lots"]]
         cursor = page["next"]
-    assert paged == wanted
+    assert paged == expected
 
 
 def test_a_page_may_end_with_the_longest_name(ask):
@@ -124,9 +124,9 @@ def world(ask, client, auth):
     person = {"email": "ozi@example.com", "username": "Özgür Çelik", "password": "a-Long-Pass-4471"}
     token = client.post("/auth/register", json=person).json["token"]
     book = {"lot_id": lot, "booking_type": "instant", "vehicle_plate": "GÖ-AB 123"}
-    made = client.post("/api/book", json=book, headers={"Authorization": f"Bearer {token}"})
-    assert made.status_code == 201, made.json
-    return made.json["booking"]
+    answer = client.post("/api/book", json=book, headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 201, answer.json
+    return answer.json["booking"]
 
 
 PERSON = ["Özgür", "özgür", "ÖZGÜR", "ozgur", "zg", "Celik", "çelik", "O\u0308zgu\u0308r"]

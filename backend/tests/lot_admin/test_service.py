@@ -35,10 +35,10 @@ def test_a_latitude_out_of_range_is_refused(client, auth, carol, degrees):
 
 
 def test_a_new_lot_has_spots_numbered_from_one(client, auth, carol):
-    made = client.post("/api/lots", json=NEW, headers=auth(carol))
-    assert made.status_code == 201
-    lot = made.json["lot"]
-    assert made.headers["ETag"] == '"1"'
+    answer = client.post("/api/lots", json=NEW, headers=auth(carol))
+    assert answer.status_code == 201
+    lot = answer.json["lot"]
+    assert answer.headers["ETag"] == '"1"'
     assert (lot["price_per_hour"], lot["currency"], lot["timezone"], lot["available_spots"]) == (2.5, "EUR", "UTC", 3)
     spots = client.get(f"/api/spots/{lot['id']}", headers=auth(carol)).json["spots"]
     assert [(s["spot_number"], s["status"]) for s in spots] == [(n, "Available") for n in (1, 2, 3)]
@@ -102,8 +102,8 @@ def test_capacity_down_takes_the_highest_free_spots_and_up_brings_them_back(clie
     before = [s["id"] for s in client.get(spots, headers=auth(carol)).json["spots"]]
     client.put(url, json={"capacity": 1}, headers=auth(carol))
     assert [s["id"] for s in client.get(spots, headers=auth(carol)).json["spots"]] == before[:1]
-    shown = client.put(url, json={"capacity": 5}, headers=auth(carol)).json["lot"]
-    assert (shown["capacity"], shown["available_spots"]) == (5, 5)
+    view = client.put(url, json={"capacity": 5}, headers=auth(carol)).json["lot"]
+    assert (view["capacity"], view["available_spots"]) == (5, 5)
     after = client.get(spots, headers=auth(carol)).json["spots"]
     assert [s["id"] for s in after][:3] == before
     assert [s["spot_number"] for s in after] == [1, 2, 3, 4, 5]
@@ -127,8 +127,8 @@ def test_deleting_keeps_the_history_and_can_be_undone(client, auth, alice, carol
     assert stream.counts([lot["id"]]) == [{"id": lot["id"], "gone": True}], "open pages are told"
     body = {"lot_id": lot["id"], "booking_type": "instant"}
     assert client.post("/api/book", json=body, headers=auth(alice)).status_code == 404
-    [kept] = client.get("/api/bookings", headers=auth(alice)).json["bookings"]
-    assert (kept["lot_name"], kept["total_cost"]) == ("Harbour", 2)
+    [booking] = client.get("/api/bookings", headers=auth(alice)).json["bookings"]
+    assert (booking["lot_name"], booking["total_cost"]) == ("Harbour", 2)
     restored = client.post(f"{url}/restore", headers=auth(carol)).json["lot"]
     assert (restored["available_spots"], restored["capacity"]) == (3, 3)
     assert client.post("/api/book", json=body, headers=auth(alice)).status_code == 201
@@ -140,8 +140,8 @@ def test_reservations_are_cancelled_with_the_lot_only_on_request(client, auth, a
     answer = client.delete(url, headers=auth(carol))
     assert (answer.status_code, answer.json["code"]) == (409, "lot_reserved")
     assert client.delete(f"{url}?cancel_reservations=true", headers=auth(carol)).status_code == 200
-    [kept] = client.get("/api/bookings", headers=auth(alice)).json["bookings"]
-    assert (kept["id"], kept["status"], kept["reason"]) == (booking["id"], "Cancelled", "Harbour has closed.")
+    [stored] = client.get("/api/bookings", headers=auth(alice)).json["bookings"]
+    assert (stored["id"], stored["status"], stored["reason"]) == (booking["id"], "Cancelled", "Harbour has closed.")
 
 
 def test_a_spot_out_of_service_and_back(client, auth, alice, carol, lot):
@@ -150,8 +150,8 @@ def test_a_spot_out_of_service_and_back(client, auth, alice, carol, lot):
     closed = client.patch(url, json={"out_of_service": True, "reason": "Wet paint"}, headers=auth(carol)).json["spot"]
     assert (closed["status"], closed["out_of_service_reason"]) == ("Out of service", "Wet paint")
     assert park(alice, lot)["spot_number"] == 2
-    shown = client.get(f"/api/lots/{lot['id']}", headers=auth(carol)).json["lot"]
-    assert (shown["out_of_service_spots"], shown["available_spots"]) == (1, 1)
+    view = client.get(f"/api/lots/{lot['id']}", headers=auth(carol)).json["lot"]
+    assert (view["out_of_service_spots"], view["available_spots"]) == (1, 1)
     opened = client.patch(url, json={"out_of_service": False, "ev": True, "level": "B"}, headers=auth(carol)).json
     assert (opened["spot"]["status"], opened["spot"]["ev"], opened["spot"]["level"]) == ("Available", True, "B")
     booked = client.get(f"/api/spots/{lot['id']}", headers=auth(carol)).json["spots"][1]
@@ -161,27 +161,27 @@ def test_a_spot_out_of_service_and_back(client, auth, alice, carol, lot):
 
 def test_many_spots_change_together_or_not_at_all(client, auth, alice, carol, lot):
     url, headers = f"/api/lots/{lot['id']}/spots", auth(carol)
-    shown = lambda: [  # noqa: E731 - a word for the lines below
+    states = lambda: [  # noqa: E731 - a word for the lines below
         (spot["status"], spot["level"], spot["ev"])
         for spot in client.get(f"/api/spots/{lot['id']}", headers=headers).json["spots"]
     ]
-    start = shown()
+    start = states()
     assert park(alice, lot)["spot_number"] == 1
-    wanted = {"out_of_service": True, "reason": "Wet paint", "level": "B", "ev": True}
-    refused = client.patch(url, json={**wanted, "numbers": [1, 2]}, headers=headers)
+    changes = {"out_of_service": True, "reason": "Wet paint", "level": "B", "ev": True}
+    refused = client.patch(url, json={**changes, "numbers": [1, 2]}, headers=headers)
     assert (refused.status_code, refused.json["code"]) == (409, "spot_in_use")
     assert [one["spot_number"] for one in refused.json["blocking"]] == [1]
-    assert client.patch(url, json={**wanted, "numbers": [2, 99]}, headers=headers).status_code == 422
-    assert shown()[1:] == start[1:]
-    done = client.patch(url, json={**wanted, "numbers": [2, 2]}, headers=headers)
+    assert client.patch(url, json={**changes, "numbers": [2, 99]}, headers=headers).status_code == 422
+    assert states()[1:] == start[1:]
+    done = client.patch(url, json={**changes, "numbers": [2, 2]}, headers=headers)
     assert (done.json["changed"], done.json["lot"]["out_of_service_spots"]) == (1, 1)
-    assert shown()[1] == ("Out of service", "B", True)
+    assert states()[1] == ("Out of service", "B", True)
     described = client.patch(url, json={"numbers": [1, 2], "level": None, "out_of_service": False}, headers=headers)
     assert described.json["changed"] == 2
-    assert [spot[:2] for spot in shown()][:2] == [("Occupied", None), ("Available", None)]
+    assert [spot[:2] for spot in states()][:2] == [("Occupied", None), ("Available", None)]
     entries = client.get(f"/api/admin/audit?entity=lot&entity_id={lot['id']}", headers=headers).json["entries"]
     assert [entry["action"] for entry in entries[:2]] == ["lot.spots_updated"] * 2
-    assert entries[1]["after"] == {"spots": [2], **wanted}
+    assert entries[1]["after"] == {"spots": [2], **changes}
 
 
 CSV = "name,capacity,price_per_hour,timezone,require_checkin\nNorth,10,2.50,Europe/Berlin,yes\nSouth,4,1,,\n"
@@ -195,8 +195,8 @@ def test_many_lots_from_a_csv_file(client, auth, carol):
     tried = import_csv(client, auth(carol), CSV, "?dry_run=true")
     assert (tried.status_code, len(tried.json["lots"])) == (200, 2)
     assert client.get("/api/lots", headers=auth(carol)).json["total"] == 0
-    made = import_csv(client, auth(carol), "\ufeff" + CSV.replace("\n", "\r\n"))
-    assert made.status_code == 201
+    answer = import_csv(client, auth(carol), "\ufeff" + CSV.replace("\n", "\r\n"))
+    assert answer.status_code == 201
     north, south = client.get("/api/lots", headers=auth(carol)).json["lots"]
     assert (north["capacity"], north["price_per_hour"], north["require_checkin"]) == (10, 2.5, True)
     assert south["timezone"] == "UTC"
@@ -207,8 +207,8 @@ def test_every_wrong_line_is_named_and_nothing_is_imported(client, auth, carol, 
     answer = import_csv(client, auth(carol), text)
     assert answer.status_code == 422
     assert set(answer.json["errors"]) == {"line 3", "line 4", "line 5"}
-    told = [(one["line"], one["column"], one["reason"], one["values"]) for one in answer.json["faults"]]
-    assert told == [
+    reasons = [(one["line"], one["column"], one["reason"], one["values"]) for one in answer.json["faults"]]
+    assert reasons == [
         (3, "capacity", "whole_number", {}),
         (4, "price_per_hour", "amount", {}),
         (5, "name", "same_name", {"n": 2}),
@@ -219,7 +219,7 @@ def test_every_wrong_line_is_named_and_nothing_is_imported(client, auth, carol, 
     assert client.post("/api/lots/import", json={}, headers=auth(carol)).status_code == 415
 
 
-FAULTS = {
+CSV_ERRORS = {
     "name,capacity\nA,1\n": {"missing_column"},
     "name,capacity,price_per_hour,size\nA,1,1,1\n": {"unknown_column"},
     'name,capacity,price_per_hour\n"A"x,1,1\n': {"not_csv"},
@@ -245,17 +245,17 @@ FAULTS = {
 }  # fmt: skip
 
 
-def test_every_fault_of_a_file_has_words_in_every_language():
-    """The page finds them by the fault's reason; a fault without one is called `wrong`."""
+def test_every_error_of_a_file_has_a_text_in_every_language():
+    """The page finds them by the error's reason; an error without one is called `wrong`."""
     reasons = set(csv_import._REASONS.values()) | {"wrong"}
-    for file, expected in FAULTS.items():
+    for file, expected in CSV_ERRORS.items():
         with pytest.raises(Invalid) as refused:
             csv_import.parse(file, currency="JPY" if "10000.5" in str(file) else "EUR")
-        assert {fault["reason"] for fault in refused.value.members["faults"]} == expected
+        assert {error["reason"] for error in refused.value.members["faults"]} == expected
         reasons |= expected
     for language in ("en", "de"):
         words = json.loads((PAGE_TEXTS / f"{language}.json").read_text(encoding="utf-8"))
-        assert set(words["adminLots"]["csv"]["fault"]) == reasons
+        assert set(words["adminLots"]["csv"]["error"]) == reasons
 
 
 def test_the_command_imports_too(app, carol, tmp_path):
@@ -286,8 +286,10 @@ def test_a_dry_run_neither_waits_nor_blocks(app, client, auth, carol, lot):
         tried = import_csv(client, headers, CSV, "?dry_run=true")
         assert import_csv(client, headers, CSV.replace("North", "harbour"), "?dry_run=true").status_code == 409
     assert tried.status_code == 200
-    shown = {key: tried.json["lots"][0][key] for key in ("name", "capacity", "price_per_hour", "timezone", "currency")}
-    assert shown == {
+    preview = {
+        key: tried.json["lots"][0][key] for key in ("name", "capacity", "price_per_hour", "timezone", "currency")
+    }
+    assert preview == {
         "name": "North",
         "capacity": 10,
         "price_per_hour": 2.5,

@@ -31,13 +31,13 @@ def lot(carol):
 
 @pytest.fixture
 def stays(alice, lot):
-    found = []
+    stays_by_name = []
     for start, end in (("2026-10-31T22:00", "2026-11-01T02:00"), ("2026-11-09T23:00", "2026-11-10T01:00")):
         with clock.set_to(berlin(start)):
             booking = park(alice, lot)
         with clock.set_to(berlin(end)):
-            found.append(service.release(booking["id"], alice.id)["booking"])
-    return found
+            stays_by_name.append(service.release(booking["id"], alice.id)["booking"])
+    return stays_by_name
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def change(client, headers, lot, zone, **query):
     return client.put(f"/api/lots/{lot['id']}", json={"timezone": zone}, query_string=query, headers=headers)
 
 
-def told(client, auth, alice, carol, lot, stays):
+def notices(client, auth, alice, carol, lot, stays):
     """Everything that tells the past: figures of the days and months, list, receipts, CSV."""
     days = {}
     for first, last in (("2026-10-31", "2026-10-31"), ("2026-11-01", "2026-11-01"), ("2026-11-09", "2026-11-09")):
@@ -76,12 +76,12 @@ def told(client, auth, alice, carol, lot, stays):
 def test_days_of_the_past_keep_the_old_zone(client, auth, alice, carol, lot, stays, later, zone, rolled):
     if rolled:
         refresh.roll_up()
-    before = told(client, auth, alice, carol, lot, stays)
+    before = notices(client, auth, alice, carol, lot, stays)
     assert [before[0][day]["figures"]["revenue"] for day in ("2026-10-31", "2026-11-01")] == [0, 8]
     assert change(client, auth(carol), lot, zone).status_code == 200
-    assert told(client, auth, alice, carol, lot, stays) == before
+    assert notices(client, auth, alice, carol, lot, stays) == before
     refresh.roll_up()
-    assert told(client, auth, alice, carol, lot, stays) == before
+    assert notices(client, auth, alice, carol, lot, stays) == before
     assert check.find_differences() == []
     with clock.set_to(NOW + timedelta(days=3)):  # what comes after is told by the new clock
         with clock.set_to(NOW + timedelta(days=2)):
@@ -89,15 +89,15 @@ def test_days_of_the_past_keep_the_old_zone(client, auth, alice, carol, lot, sta
         done = service.release(booking["id"], alice.id)["booking"]
         assert done["lot_timezone"] == zone
         assert check.find_differences() == []
-        assert told(client, auth, alice, carol, lot, stays)[0] == before[0]
+        assert notices(client, auth, alice, carol, lot, stays)[0] == before[0]
 
 
 def test_a_change_back_and_one_more_keep_each_days_clock(client, auth, alice, carol, lot, stays, later):
-    before = told(client, auth, alice, carol, lot, stays)
+    before = notices(client, auth, alice, carol, lot, stays)
     for hours, zone in enumerate((NEW_YORK, TOKYO, BERLIN)):
         with clock.set_to(NOW + timedelta(hours=hours)):
             assert change(client, auth(carol), lot, zone).status_code == 200
-    assert told(client, auth, alice, carol, lot, stays) == before
+    assert notices(client, auth, alice, carol, lot, stays) == before
     assert check.find_differences() == []
 
 
@@ -111,9 +111,9 @@ def test_a_change_needs_a_confirmation_while_reservations_are_to_come(client, au
     assert refused.json["detail"].startswith("2 reservations would have other local times in America/New_York.")
     assert client.get(f"/api/lots/{lot['id']}", headers=auth(carol)).json["lot"]["timezone"] == BERLIN
     assert change(client, auth(carol), lot, NEW_YORK, confirm_timezone="true").status_code == 200
-    shown = client.get(f"/api/bookings/{mine['id']}", headers=auth(alice)).json["booking"]
-    assert shown["lot_timezone"] == NEW_YORK
-    assert shown["reserved_start"] == mine["reserved_start"] == "2026-11-12T18:00:00Z"
+    view = client.get(f"/api/bookings/{mine['id']}", headers=auth(alice)).json["booking"]
+    assert view["lot_timezone"] == NEW_YORK
+    assert view["reserved_start"] == mine["reserved_start"] == "2026-11-12T18:00:00Z"
     letters = db.session.scalars(select(OutboxMail).where(OutboxMail.kind == "booking_confirmation")).all()
     again = {m.booking_id: m for m in letters if m.facts.get("old_timezone") == BERLIN}
     assert set(again) == {mine["id"], other["id"]}

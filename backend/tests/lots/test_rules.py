@@ -9,7 +9,7 @@ def spots(*rows):
     return [SpotState(n, n, retired, free) for n, (retired, free) in enumerate(rows, start=1)]
 
 
-FREE, TAKEN, GONE = (False, True), (False, False), (True, True)
+FREE, TAKEN, REMOVED = (False, True), (False, False), (True, True)
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,8 @@ FREE, TAKEN, GONE = (False, True), (False, False), (True, True)
     [
         ([FREE, FREE], 2, Resize()),
         ([FREE, FREE], 4, Resize(create=(3, 4))),
-        ([FREE, GONE, GONE], 4, Resize(restore=(2, 3), create=(4,))),
-        ([FREE, GONE, GONE], 2, Resize(restore=(2,))),
+        ([FREE, REMOVED, REMOVED], 4, Resize(restore=(2, 3), create=(4,))),
+        ([FREE, REMOVED, REMOVED], 2, Resize(restore=(2,))),
         ([FREE, TAKEN, FREE], 2, Resize(retire=(3,))),
         ([FREE, FREE, TAKEN], 1, Resize(retire=(2, 1))),
         ([FREE, TAKEN, TAKEN], 1, Resize(blocking=(2, 3), short=1)),

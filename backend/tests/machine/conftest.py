@@ -83,12 +83,12 @@ class Disk:
 
 @pytest.fixture
 def small_disk(tmp_path):
-    made = []
+    disks = []
 
     def small_disk(megabytes=40, name="disk"):
-        made.append(Disk(tmp_path / name, megabytes))
-        return made[-1]
+        disks.append(Disk(tmp_path / name, megabytes))
+        return disks[-1]
 
     yield small_disk
-    for disk in made:
+    for disk in disks:
         disk.unmount()

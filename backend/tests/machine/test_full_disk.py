@@ -87,14 +87,14 @@ class Site:
 
 @pytest.fixture
 def site(small_disk, tmp_path):
-    made = []
+    lots = []
 
     def site(**environment):
-        made.append(Site(small_disk(), tmp_path, **environment))
-        return made[-1]
+        lots.append(Site(small_disk(), tmp_path, **environment))
+        return lots[-1]
 
     yield site
-    for one in made:
+    for one in lots:
         one.server.kill()
 
 
@@ -120,9 +120,9 @@ def test_reads_go_on_writes_are_refused_and_space_mends_it(site):
     status, _, body = site.ask("GET", "/readyz", None)
     assert status == 200
     assert "the disk is full" in json.loads(body)["warnings"][0]
-    lights = json.loads(site.ask("GET", "/api/admin/system", "carol")[2])["system"]
-    assert not lights["disk"]["ok"]
-    assert "The disk is full" in lights["disk"]["detail"]
+    statuses = json.loads(site.ask("GET", "/api/admin/system", "carol")[2])["system"]
+    assert not statuses["disk"]["ok"]
+    assert "The disk is full" in statuses["disk"]["detail"]
     login = {"email": "alice@example.com", "password": "correct horse battery"}
     assert site.ask("POST", "/auth/login", None, login)[0] == 503
 
@@ -141,7 +141,7 @@ def worker_of(server) -> int:
     return children[0].pid
 
 
-def test_the_metric_files_are_gone_when_the_server_is(site):
+def test_the_metric_files_are_deleted_when_the_server_ends(site):
     site = site()
     site.ask("GET", "/healthz", None)
     folder = memory.Path("/dev/shm") / f"parkwell-metrics-{os.getuid()}" / str(site.server.process.pid)

@@ -108,7 +108,7 @@ def test_without_the_gate_counts_are_lost(tmp_path):
     assert race(tmp_path, "bare") < 180
 
 
-def test_a_process_that_is_stopped_inside_lets_nobody_wait_for_ever(tmp_path, holder):
+def test_a_process_that_is_stopped_while_it_holds_the_gate_does_not_block_others_for_ever(tmp_path, holder):
     gate = Gate(tmp_path / "gate")
     process = holder(tmp_path / "gate")
     os.kill(process.pid, signal.SIGSTOP)
@@ -124,7 +124,7 @@ def test_a_process_that_is_stopped_inside_lets_nobody_wait_for_ever(tmp_path, ho
         pass
 
 
-def test_who_gave_up_does_not_keep_others_out(tmp_path, holder):
+def test_a_client_that_gave_up_does_not_block_others(tmp_path, holder):
     """The helper gets the lock when nobody of its process wants it any more, and gives it back."""
     gate = Gate(tmp_path / "gate")
     process = holder(tmp_path / "gate")
@@ -198,8 +198,8 @@ def test_writes_are_refused_in_time_and_reads_go_on(app, holder, tmp_path, auth,
     monkeypatch.setattr(sqlite, "WRITER_SECONDS", 0.5)
     os.kill(holder(tmp_path / "parking.db.gate").pid, signal.SIGSTOP)
     client = app.test_client()
-    wish = {"lot_id": lot.id, "booking_type": "instant"}
-    refused = client.post("/api/book", json=wish, headers=headers)
+    body = {"lot_id": lot.id, "booking_type": "instant"}
+    refused = client.post("/api/book", json=body, headers=headers)
     assert (refused.status_code, refused.json["code"]) == (503, "unavailable"), refused.text
     assert "The database is busy. Nothing was changed" in refused.json["detail"]
     assert refused.headers["Retry-After"]
@@ -216,11 +216,11 @@ def test_a_writer_past_the_gate_is_waited_for_no_longer(app, terminal, auth, mon
     db.session.remove()
     db.engine.dispose()
     other = terminal()
-    wish = {"lot_id": lot.id, "booking_type": "instant"}
-    refused = app.test_client().post("/api/book", json=wish, headers=headers)
+    body = {"lot_id": lot.id, "booking_type": "instant"}
+    refused = app.test_client().post("/api/book", json=body, headers=headers)
     assert (refused.status_code, refused.json["code"]) == (503, "unavailable"), refused.text
     other.end()
-    assert app.test_client().post("/api/book", json=wish, headers=headers).status_code == 201
+    assert app.test_client().post("/api/book", json=body, headers=headers).status_code == 201
 
 
 def test_the_wait_at_the_gate_counts_for_the_wait_behind_it(app, holder, terminal, tmp_path, monkeypatch):
@@ -238,7 +238,7 @@ def test_the_wait_at_the_gate_counts_for_the_wait_behind_it(app, holder, termina
         assert session.connection().exec_driver_sql("PRAGMA busy_timeout").scalar() == 10_000
 
 
-def test_a_job_hears_of_it_as_of_any_other_fault_of_the_database(app, holder, tmp_path, monkeypatch):
+def test_a_job_gets_it_as_an_error_of_the_database(app, holder, tmp_path, monkeypatch):
     monkeypatch.setattr(sqlite, "WRITER_SECONDS", 0.2)
     holder(tmp_path / "parking.db.gate")
     with pytest.raises(Busy), transaction():

@@ -47,7 +47,7 @@ def recovered(client, headers, seconds=PATIENCE) -> None:
         time.sleep(0.1)
 
 
-ASKED = [
+REQUESTS = [
     ("GET", "/api/lots", None),
     ("GET", "/auth/me", None),
     ("GET", "/readyz", None),
@@ -56,7 +56,7 @@ ASKED = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body"), ASKED, ids=[path for _, path, _ in ASKED])
+@pytest.mark.parametrize(("method", "path", "body"), REQUESTS, ids=[path for _, path, _ in REQUESTS])
 def test_a_request_on_a_pooled_connection_is_answered_in_time(reader, method, path, body):
     app, proxy, headers = reader
     client = app.test_client()
@@ -193,7 +193,7 @@ def test_the_server_is_asked_whether_a_client_that_gave_up_is_still_there(reader
     assert db.session.scalar(text("SHOW client_connection_check_interval")) == "2s"
 
 
-def test_tcp_notices_packets_that_nobody_answers(reader):
+def test_tcp_notices_unanswered_packets(reader):
     parameters = db.engine.raw_connection().driver_connection.info.get_parameters()
     limits = {name: parameters[name] for name in ("keepalives_idle", "keepalives_interval", "keepalives_count")}
     assert limits == {"keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "2"}

@@ -37,7 +37,7 @@ def test_a_stopped_worker_or_beat_is_replaced(new_run, part):
     assert stopped not in one.family()
     assert one.process_with("gunicorn") == web
     assert one.stop() == 0
-    one.gone()
+    one.wait_for_end()
 
 
 @pytest.mark.slow

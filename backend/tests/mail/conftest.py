@@ -168,14 +168,14 @@ def reconfigure(app, settings):
     """Another application on the same database, with other settings; its context is entered."""
     contexts = []
 
-    def made(**changes):
+    def new_settings(**changes):
         other = create_app(dataclasses.replace(settings, **changes))
         context = other.app_context()
         context.push()
         contexts.append(context)
         return other
 
-    yield made
+    yield new_settings
     for context in reversed(contexts):
         db.session.remove()
         db.engine.dispose()

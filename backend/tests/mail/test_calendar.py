@@ -24,19 +24,19 @@ def strict(raw: bytes) -> list[tuple[str, dict, str]]:
     assert not any("\n" in line or "\r" in line for line in lines), "only CRLF ends a line"
     assert all(len(line.encode()) <= 75 for line in lines), "no line is longer than 75 bytes"
     unfolded = re.sub(r"\r\n[ \t]", "", text).split("\r\n")[:-1]
-    found = []
+    lines = []
     for line in unfolded:
         match = _PROPERTY.fullmatch(line)
         assert match, line
         parameters = dict(p.split("=", 1) for p in re.findall(r';((?:[^";]|"[^"]*")+)', match["params"]))
-        found.append((match["name"], parameters, match["value"]))
-    _check_nesting(found)
-    return found
+        lines.append((match["name"], parameters, match["value"]))
+    _check_nesting(lines)
+    return lines
 
 
-def _check_nesting(found):
+def _check_nesting(lines):
     stack = []
-    for name, _, value in found:
+    for name, _, value in lines:
         if name == "BEGIN":
             stack.append(value)
         if name == "END":

@@ -80,9 +80,9 @@ def test_the_headers_that_are_shown_are_those_that_are_sent():
     name = 'Zoë "the driver", Ö; (no)'
     mail = draft("user_monthly_report", name=name)
     message = email.message_from_bytes(render.wire(mail, SITE), policy=email.policy.default)
-    shown = dict(render.headers(mail, SITE))
-    assert {name: str(message[name]) for name in shown if name != "To"} == {
-        name: value for name, value in shown.items() if name != "To"
+    rendered = dict(render.headers(mail, SITE))
+    assert {name: str(message[name]) for name in rendered if name != "To"} == {
+        name: value for name, value in rendered.items() if name != "To"
     }
     assert message["To"].addresses[0].display_name == name
-    assert shown["To"] == '"Zoë \\"the driver\\", Ö; (no)" <amelia@example.com>'
+    assert rendered["To"] == '"Zoë \\"the driver\\", Ö; (no)" <amelia@example.com>'

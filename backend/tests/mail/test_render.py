@@ -55,11 +55,11 @@ def test_a_mail_rendered_twice_has_the_same_bytes(kind):
 def test_html_is_escaped_and_text_is_not():
     context = TEMPLATES["booking_confirmation"].sample()
     context["booking"]["lot_name"] = "<script>alert(1)</script> & Söhne"
-    shown = render.render(draft("booking_confirmation", context=context, name="<b>Bob</b>"), SITE)
-    assert "<script>alert" not in shown.html
-    assert "<b>Bob" not in shown.html
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne" in shown.html
-    assert "<script>alert(1)</script> & Söhne" in shown.text
+    rendered = render.render(draft("booking_confirmation", context=context, name="<b>Bob</b>"), SITE)
+    assert "<script>alert" not in rendered.html
+    assert "<b>Bob" not in rendered.html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne" in rendered.html
+    assert "<script>alert(1)</script> & Söhne" in rendered.text
     assert render.ENVIRONMENTS[".mjml"].autoescape is True
     assert render.ENVIRONMENTS[".txt"].autoescape is False
 

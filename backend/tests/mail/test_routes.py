@@ -45,8 +45,8 @@ def test_the_list_is_paged_and_filtered(client, auth, carol, sink):
     assert first["outbox"]["circuit"]["state"] == "closed"
     by_kind = client.get("/api/admin/emails?kind=release_receipt", headers=auth(carol)).json
     assert len(by_kind["emails"]) == 1
-    found = client.get("/api/admin/emails?q=RECEIPT", headers=auth(carol)).json
-    assert [email["kind"] for email in found["emails"]] == ["release_receipt"]
+    matches = client.get("/api/admin/emails?q=RECEIPT", headers=auth(carol)).json
+    assert [email["kind"] for email in matches["emails"]] == ["release_receipt"]
     assert client.get("/api/admin/emails?q=%25", headers=auth(carol)).json["emails"] == []
     assert client.get("/api/admin/emails?state=sent", headers=auth(carol)).json["emails"] == []
 
@@ -55,14 +55,14 @@ def test_one_mail_shows_how_it_stands(client, auth, carol, sink):
     sink.on_rcpt = lambda address: "450 4.2.1 later"
     row = put("release_receipt")
     delivery.deliver_due()
-    shown = client.get(f"/api/admin/emails/{row.id}", headers=auth(carol)).json["email"]
-    assert shown["state"] == "retrying"
-    assert shown["attempts"] == 1
-    assert shown["last_reply"] == "450 4.2.1 later"
-    assert shown["next_attempt_at"].endswith("Z")
-    assert "€13.75" in shown["text"]
-    assert shown["html"].startswith("<!doctype html>")
-    assert {"name": "Auto-Submitted", "value": "auto-generated"} in shown["headers"]
+    view = client.get(f"/api/admin/emails/{row.id}", headers=auth(carol)).json["email"]
+    assert view["state"] == "retrying"
+    assert view["attempts"] == 1
+    assert view["last_reply"] == "450 4.2.1 later"
+    assert view["next_attempt_at"].endswith("Z")
+    assert "€13.75" in view["text"]
+    assert view["html"].startswith("<!doctype html>")
+    assert {"name": "Auto-Submitted", "value": "auto-generated"} in view["headers"]
     assert client.get("/api/admin/emails/999999", headers=auth(carol)).status_code == 404
 
 
@@ -111,7 +111,7 @@ def test_an_unknown_kind_has_none(client, auth, carol):
     assert client.get("/api/admin/emails/preview/test_message?locale=xx", headers=auth(carol)).status_code == 422
 
 
-def test_a_sample_comes_to_the_one_who_asks(client, auth, carol, sink):
+def test_a_sample_is_sent_to_the_administrator_who_requested_it(client, auth, carol, sink):
     answer = client.post("/api/admin/emails/preview/admin_daily_report/send", headers=auth(carol))
     assert answer.status_code == 202
     delivery.deliver_due()
@@ -176,7 +176,7 @@ def test_the_page_speaks_the_readers_language_and_brings_its_own_style(client, l
     assert style.mimetype == "text/css"
 
 
-def test_a_link_for_a_user_who_is_gone_does_no_harm(client, app, settings):
+def test_a_link_of_a_deleted_user_changes_nothing(client, app, settings):
     token = unsubscribe.make(settings, 999_999, "user_monthly_report")
     assert client.post(f"/unsubscribe/{token}").status_code == 404
     with transaction() as session:

@@ -20,8 +20,8 @@ def test_a_reset_link_is_erased_when_its_mail_has_ended(app, sink):
 
 def test_a_reset_link_is_hidden_from_the_administrator_while_it_waits(app):
     row = put("password_reset")
-    shown = mail.preview(db.session.get(OutboxMail, row.id))
-    assert "token=sample" not in shown.text + shown.html
+    preview = mail.preview(db.session.get(OutboxMail, row.id))
+    assert "token=sample" not in preview.text + preview.html
     assert "token=sample" in str(row.facts)
 
 
@@ -41,8 +41,8 @@ def test_health_tells_how_long_the_oldest_mail_waits(app):
     assert mail.health(db.session())["oldest_unsent_seconds"] is None
     put()
     clock.travel(90)
-    told = mail.health(db.session())
-    assert (told["oldest_unsent_seconds"], told["queued"], told["failed"]) == (90, 1, 0)
+    health = mail.health(db.session())
+    assert (health["oldest_unsent_seconds"], health["queued"], health["failed"]) == (90, 1, 0)
 
 
 def test_the_page_can_say_whether_a_confirmation_was_sent(app, sink):

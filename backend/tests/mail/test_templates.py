@@ -35,11 +35,11 @@ def test_a_sample_belongs_to_its_caller(template):
 @pytest.mark.parametrize(("kind", "lang"), EVERY)
 def test_every_template_matches_its_snapshot(kind, lang):
     """Delete a file under snapshots/ and run the test to approve a new wording or look."""
-    shown = render.render(draft(kind, lang), SITE)
-    seen = f"Subject: {shown.subject}\nPreheader: {shown.message.preheader}\n\n{shown.text}"
+    rendered = render.render(draft(kind, lang), SITE)
+    seen = f"Subject: {rendered.subject}\nPreheader: {rendered.message.preheader}\n\n{rendered.text}"
     contents = {f"{kind}.{lang}.txt": seen}
     if lang == "en":  # the look is the same in every language
-        contents[f"{kind}.html"] = shown.html
+        contents[f"{kind}.html"] = rendered.html
     new = [name for name in contents if not (SNAPSHOTS / name).exists()]
     for name in new:
         SNAPSHOTS.mkdir(exist_ok=True)
@@ -60,14 +60,14 @@ def test_subject_and_preheader_have_an_allowed_length(kind, lang):
 
 @pytest.mark.parametrize(("kind", "lang"), EVERY)
 def test_text_and_html_have_the_same_content(kind, lang):
-    shown = render.render(draft(kind, lang), SITE)
-    page = Page(shown.html)
-    in_html = page.text.replace(shown.message.preheader, "", 1)
-    assert set(numbers(in_html)) == set(numbers(shown.text)), "a figure is missing on one side"
-    for block in shown.message.blocks:
-        for said in _words_of(block):
-            assert " ".join(said.split()) in page.text
-            assert " ".join(said.split()) in " ".join(shown.text.split())
+    rendered = render.render(draft(kind, lang), SITE)
+    page = Page(rendered.html)
+    in_html = page.text.replace(rendered.message.preheader, "", 1)
+    assert set(numbers(in_html)) == set(numbers(rendered.text)), "a figure is missing on one side"
+    for block in rendered.message.blocks:
+        for word in _words_of(block):
+            assert " ".join(word.split()) in page.text
+            assert " ".join(word.split()) in " ".join(rendered.text.split())
 
 
 def _words_of(block):
@@ -116,6 +116,6 @@ def test_long_names_break_neither_subject_nor_size(kind, lang):
 def test_no_mail_tells_about_other_users():
     for kind in TEMPLATES:
         if not TEMPLATES[kind].admin_only:
-            shown = render.render(draft(kind), SITE)
-            addresses = set(re.findall(r"[\w.]+@[\w.]+", shown.text))
+            rendered = render.render(draft(kind), SITE)
+            addresses = set(re.findall(r"[\w.]+@[\w.]+", rendered.text))
             assert addresses <= {"amelia@example.com", "amelia.new@example.com"}, kind

@@ -27,13 +27,13 @@ def reckoned(hourly_minor: int, start: datetime, end: datetime, step: int) -> in
 
 def changes_of(zone: ZoneInfo) -> list[datetime]:
     """The instants at which this zone's clocks change, to the hour."""
-    found, at, offset = [], FIRST, FIRST.astimezone(zone).utcoffset()
+    changes, at, offset = [], FIRST, FIRST.astimezone(zone).utcoffset()
     while at < LAST:
         at += timedelta(hours=6)
         if at.astimezone(zone).utcoffset() != offset:
-            found.append(at)
+            changes.append(at)
             offset = at.astimezone(zone).utcoffset()
-    return found
+    return changes
 
 
 @pytest.mark.parametrize("zone", ZONES)

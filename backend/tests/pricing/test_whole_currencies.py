@@ -62,8 +62,8 @@ def test_every_sum_is_whole_and_the_same(client, auth, alice, carol, settings):
 @pytest.mark.parametrize("field", ["price_per_hour", "daily_cap"])
 def test_an_amount_with_decimals_is_refused(client, auth, carol, field):
     sentence = "An amount in JPY must be a whole number."
-    made = client.post("/api/lots", json={**NEW, field: 330.55}, headers=auth(carol))
-    assert (made.status_code, made.json["errors"]) == (422, {field: [sentence]})
+    answer = client.post("/api/lots", json={**NEW, field: 330.55}, headers=auth(carol))
+    assert (answer.status_code, answer.json["errors"]) == (422, {field: [sentence]})
     lot = make_lot(carol, price_per_hour=30000)
     changed = client.put(f"/api/lots/{lot['id']}", json={field: 0.5}, headers=auth(carol))
     assert (changed.status_code, changed.json["errors"]) == (422, {field: [sentence]})

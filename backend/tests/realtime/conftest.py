@@ -26,7 +26,7 @@ def live_app(tmp_path, valkey, patient):
     app = create_app(make_settings(tmp_path, redis_url=valkey.url))
     with app.app_context():
         yield app
-        app.extensions["live"].publisher.close(0)
+        app.extensions["realtime"].publisher.close(0)
         db.engine.dispose()
 
 
@@ -40,8 +40,8 @@ def site(settings, valkey, patient):
     app.config["ADDRESS"] = ("127.0.0.1", server.server_port)
     with app.app_context():
         yield app
-        app.extensions["live"].publisher.close(0)
-        app.extensions["live"].broker.close()
+        app.extensions["realtime"].publisher.close(0)
+        app.extensions["realtime"].broker.close()
         server.shutdown()
         server.server_close()
         db.session.remove()
@@ -75,14 +75,14 @@ def visit(site, people):
 @pytest.fixture
 def counts(monkeypatch):
     """A provider of free counts that notes when it was asked for which lots."""
-    asked: list[tuple[float, list[int]]] = []
+    queries: list[tuple[float, list[int]]] = []
 
     def provider(lots):
-        asked.append((time.monotonic(), lots))
-        return [{"id": lot, "available_spots": len(asked)} for lot in lots]
+        queries.append((time.monotonic(), lots))
+        return [{"id": lot, "available_spots": len(queries)} for lot in lots]
 
     monkeypatch.setattr(service, "_lot_counts", provider)
-    return asked
+    return queries
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.services import impatient
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # it is not asked here
 
 
-def test_a_stream_wants_a_signed_in_person(site, people):
+def test_a_stream_requires_a_signed_in_user(site, people):
     page = Page(site.config["ADDRESS"], "forged")
     assert (page.status, page.problem["code"]) == (401, "unauthorized")
 
@@ -31,7 +31,7 @@ def test_a_change_arrives_in_every_page_with_an_id(visit, counts):
         assert page.wait("lot", id=7).id
 
 
-def test_spots_go_to_those_who_look_at_their_lot_and_say_nothing_of_the_driver(visit):
+def test_events_of_spots_go_to_viewers_of_their_lot_and_do_not_name_the_driver(visit):
     here, elsewhere, home = visit("alice", lot_id=7), visit("bob", lot_id=8), visit("carol")
     data = {"id": 70, "spot_number": 3, "status": "Occupied", "user_id": 9, "user_email": "x@example.com"}
     service.publish("spot", data, lot_id=7)
@@ -68,7 +68,7 @@ def test_lots_that_are_none_are_refused(site, people, auth, lots):
     assert answer.status_code == 422, answer.text
 
 
-def test_bookings_go_to_their_owner_alone_even_past_an_administrator(visit, people):
+def test_bookings_are_sent_to_their_owner_only_not_to_administrators(visit, people):
     alice, second_tab, bob, carol = visit("alice"), visit("alice"), visit("bob"), visit("carol")
     data = {"id": 5, "status": "Active", "vehicle_plate": "B-AD 1"}
     service.publish("booking", data, user_id=people["alice"].id)
@@ -79,12 +79,12 @@ def test_bookings_go_to_their_owner_alone_even_past_an_administrator(visit, peop
     assert (len(alice.all("booking")), len(bob.all("booking")), carol.all("booking")) == (1, 1, [])
 
 
-def test_many_changes_of_a_lot_become_one_event_in_a_quarter_of_a_second_and_the_last_is_told(visit, monkeypatch):
+def test_many_changes_of_a_lot_become_one_event_per_quarter_of_a_second_with_the_last_state(visit, monkeypatch):
     """Told while the changes go on, at most four times a second however long that takes here, and the last one."""
-    asked, changes = [], itertools.count(1)
+    queries, changes = [], itertools.count(1)
 
     def counted(lots):
-        asked.append(lots)
+        queries.append(lots)
         return [{"id": lot, "change": change} for lot in lots]
 
     monkeypatch.setattr(service, "_lot_counts", counted)
@@ -96,14 +96,14 @@ def test_many_changes_of_a_lot_become_one_event_in_a_quarter_of_a_second_and_the
         time.sleep(0.01)
     for lot in (7, 8):
         page.wait("lot", id=lot, change=change)
-    told = [len([one for one in page.all("lot") if one.data["id"] == lot]) for lot in (7, 8)]
-    times = len(asked)
+    event_counts = [len([one for one in page.all("lot") if one.data["id"] == lot]) for lot in (7, 8)]
+    times = len(queries)
     most = (time.monotonic() - begun) / broker.COUNTS_SECONDS + 1
     assert change > most, "there were more changes than may be told"
-    assert 4 <= min(told) <= max(told) <= times <= most
+    assert 4 <= min(event_counts) <= max(event_counts) <= times <= most
 
 
-def test_nobody_is_counted_for_while_no_page_is_open(visit, counts):
+def test_nothing_is_counted_while_no_page_is_open(visit, counts):
     service.publish("lot", {}, lot_id=7)
     assert service.flush(60)
     time.sleep(0.5)
@@ -125,18 +125,18 @@ def test_a_page_that_was_away_gets_what_it_missed_and_no_more(visit, people, cou
     other.wait("lot", id=7)
     back = visit("alice", lot_id=7, after=last)
     back.wait("lot", id=7)
-    told = [(one.event, one.data.get("id"), one.data.get("status")) for one in back.seen if one.event != "ping"]
-    assert told == [("booking", 1, "Completed"), ("spot", 70, "Occupied"), ("lot", 7, None)]
+    events = [(one.event, one.data.get("id"), one.data.get("status")) for one in back.seen if one.event != "ping"]
+    assert events == [("booking", 1, "Completed"), ("spot", 70, "Occupied"), ("lot", 7, None)]
 
 
 @pytest.mark.parametrize("after", ["1-0", "0-0", "nonsense", "9" * 40, "-1-1", "1-1-1"])
-def test_who_was_away_too_long_is_told_to_read_everything_anew(visit, valkey, after):
+def test_a_page_that_was_away_too_long_gets_a_reset(visit, valkey, after):
     service.publish("lot", {}, lot_id=1)
     assert service.flush(60)
     assert visit("alice", after=after).wait("resync")
 
 
-def test_who_missed_nothing_is_not_told_to_read_anew(visit):
+def test_a_page_that_missed_nothing_gets_no_reset(visit):
     page = visit("alice")
     service.publish("lot", {}, lot_id=1)
     assert service.flush(60)
@@ -214,7 +214,7 @@ def test_a_full_address_still_renews_the_streams_of_its_accounts(visit, monkeypa
     assert visit("alice").status == 200
 
 
-def test_when_all_places_are_taken_the_next_is_told_when_to_come_back(visit, monkeypatch):
+def test_a_connection_beyond_the_limit_gets_retry_after(visit, monkeypatch):
     monkeypatch.setattr(broker, "MAX_STREAMS", 1)
     visit("alice")
     second = visit("bob")
@@ -222,12 +222,12 @@ def test_when_all_places_are_taken_the_next_is_told_when_to_come_back(visit, mon
 
 
 @impatient
-@pytest.mark.parametrize(("fault", "mend"), [("stop", "start"), ("freeze", "thaw")])
-def test_without_redis_the_page_is_told_to_poll_and_afterwards_to_read_anew(visit, valkey, counts, fault, mend):
+@pytest.mark.parametrize(("outage", "mend"), [("stop", "start"), ("freeze", "thaw")])
+def test_without_redis_the_page_gets_a_poll_event_and_afterwards_a_reset(visit, valkey, counts, outage, mend):
     page = visit("alice")
     time.sleep(0.1)
     assert page.all("degraded") == []
-    getattr(valkey, fault)()
+    getattr(valkey, outage)()
     page.wait("degraded")
     newcomer = visit("bob")
     newcomer.wait("degraded")
@@ -251,7 +251,7 @@ def test_a_wiped_redis_goes_unnoticed_by_open_pages(visit, valkey, counts):
     assert page.all("degraded") == []
 
 
-def test_a_broken_entry_or_a_failing_count_stops_nobody(visit, valkey, monkeypatch, people):
+def test_a_broken_entry_or_a_failing_count_stops_no_other_request(visit, valkey, monkeypatch, people):
     def broken(lots):
         raise RuntimeError("database away")
 

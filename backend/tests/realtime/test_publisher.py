@@ -70,15 +70,15 @@ def test_events_become_entries_with_growing_ids_and_equal_waiting_hints_become_o
 
 
 @impatient
-@pytest.mark.parametrize("fault", ["stop", "freeze"])
-def test_nothing_blocks_or_raises_while_redis_is_away(live_app, valkey, fault, waits, monkeypatch):
+@pytest.mark.parametrize("outage", ["stop", "freeze"])
+def test_nothing_blocks_or_raises_while_redis_is_away(live_app, valkey, outage, waits, monkeypatch):
     monkeypatch.setattr(redis_client, "PAUSE_SECONDS", 0.2)
     service.changed_lots([1])
-    getattr(valkey, fault)()
+    getattr(valkey, outage)()
     held = longest(waits, lambda: service.changed_lots([1, 2]))
     assert held <= NEVER_LONGER
     assert longest(waits, lambda: service.changed_since(1)) <= NEVER_LONGER
-    assert (held > 0) is (fault == "freeze"), "the watch sees what it is to see"
+    assert (held > 0) is (outage == "freeze"), "the watch sees what it is to see"
     assert service.changed_since(1) is None
     assert waits.of(lambda: service.wake_task("mail.deliver", 1)) == (0, 0), "it leaves Redis to another thread"
     assert waits.of(lambda: service.publish("lot", {}, lot_id=1)) == (0, 0)
@@ -86,9 +86,9 @@ def test_nothing_blocks_or_raises_while_redis_is_away(live_app, valkey, fault, w
 
 
 @impatient
-@pytest.mark.parametrize(("fault", "mend"), [("stop", "start"), ("freeze", "thaw")])
-def test_after_its_return_the_kept_wake_ups_arrive_and_marks_work(live_app, valkey, fault, mend):
-    getattr(valkey, fault)()
+@pytest.mark.parametrize(("outage", "mend"), [("stop", "start"), ("freeze", "thaw")])
+def test_after_redis_returns_the_stored_wake_ups_arrive_and_changes_are_logged(live_app, valkey, outage, mend):
+    getattr(valkey, outage)()
     service.wake_task("mail.deliver", 9)
     assert not service.flush(1.5)
     getattr(valkey, mend)()
@@ -98,23 +98,23 @@ def test_after_its_return_the_kept_wake_ups_arrive_and_marks_work(live_app, valk
 
     def marked():
         service.changed_lots([4])
-        told = service.changed_since(version)
-        return told and told.lots == {4}
+        changes = service.changed_since(version)
+        return changes and changes.lots == {4}
 
     wait_for(marked)
 
 
 @impatient
-def test_an_event_outlives_a_stumble_of_redis_and_not_a_long_outage(live_app, valkey, monkeypatch):
+def test_an_event_survives_a_short_outage_of_redis_and_not_a_long_one(live_app, valkey, monkeypatch):
     monkeypatch.setattr(publisher, "RETRY_EVENT_SECONDS", 3600)
-    publisher_thread = live_app.extensions["live"].publisher
+    publisher_thread = live_app.extensions["realtime"].publisher
     valkey.freeze()
     service.publish("booking", {"id": 5, "status": "Active"}, user_id=3)
-    wait_for(lambda: not live_app.extensions["live"].redis.available, what="the fault to be noticed")
+    wait_for(lambda: not live_app.extensions["realtime"].redis.available, what="the fault to be noticed")
     valkey.thaw()
     assert service.flush(60)
-    told = [json.loads(fields["e"])["data"] for _, fields in valkey.client.xrange(publisher.STREAM)]
-    assert {"id": 5, "status": "Active"} in told
+    events = [json.loads(fields["e"])["data"] for _, fields in valkey.client.xrange(publisher.STREAM)]
+    assert {"id": 5, "status": "Active"} in events
     assert publisher_thread.dropped == 0
     monkeypatch.setattr(publisher, "RETRY_EVENT_SECONDS", 0)
     valkey.stop()
@@ -128,11 +128,11 @@ def test_a_frozen_redis_is_tried_once_a_second_not_by_everybody(live_app, valkey
     assert redis_client.PAUSE_SECONDS == 1
     monkeypatch.setattr(redis_client, "PAUSE_SECONDS", 3600)  # a busy machine takes longer for the crowd than a second
     valkey.freeze()
-    asked = []
+    attempts = []
 
     def call():
         with live_app.app_context():
-            asked.append(waits.of(lambda: service.changed_lots([1]))[0])
+            attempts.append(waits.of(lambda: service.changed_lots([1]))[0])
 
     assert waits.of(lambda: service.changed_lots([1]))[0] > 0  # notices the fault; for a second nobody tries
     crowd = [threading.Thread(target=call) for _ in range(50)]
@@ -140,14 +140,14 @@ def test_a_frozen_redis_is_tried_once_a_second_not_by_everybody(live_app, valkey
         one.start()
     for one in crowd:
         one.join()
-    assert asked == [0] * 50
+    assert attempts == [0] * 50
 
 
-def test_a_full_bag_drops_and_counts(live_app, valkey):
+def test_a_full_buffer_drops_events_and_counts_them(live_app, valkey):
     valkey.stop()
     for number in range(publisher.BUFFER_SIZE + 500):
         service.wake_task("mail.deliver", number)
-    publisher_thread = live_app.extensions["live"].publisher
+    publisher_thread = live_app.extensions["realtime"].publisher
     assert not publisher_thread.flush(0.5)
     wait_for(lambda: publisher_thread.dropped >= 500)  # what the thread has in its hands comes back first
     assert len(publisher_thread._wake_ups) <= publisher.BUFFER_SIZE
@@ -193,10 +193,10 @@ def test_wiped_marks_are_not_mistaken_for_no_change(live_app, valkey):
     version = service.changed_since(0).version
     service.changed_lots([1])
     valkey.wipe()
-    told = service.changed_since(version)
-    assert told.lots is None
+    changes = service.changed_since(version)
+    assert changes.lots is None
     service.changed_lots([3])
-    assert service.changed_since(told.version).lots == {3}
+    assert service.changed_since(changes.version).lots == {3}
 
 
 def test_the_publisher_works_in_a_forked_process(live_app, valkey):

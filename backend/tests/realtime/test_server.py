@@ -36,7 +36,7 @@ def test_an_event_reaches_pages_of_all_processes(gunicorn, people):
 
 
 @on_sqlite
-def test_a_stopping_server_says_goodbye_and_does_not_wait_for_its_pages(gunicorn, people):
+def test_a_stopping_server_closes_its_streams_and_does_not_wait_for_pages(gunicorn, people):
     server = gunicorn(WEB_WORKERS="2")
     pages = [Page(server.address, token(people[name])) for name in ("alice", "bob") for _ in range(10)]
     took = server.stop()
@@ -47,7 +47,7 @@ def test_a_stopping_server_says_goodbye_and_does_not_wait_for_its_pages(gunicorn
 
 
 @on_sqlite
-def test_a_reader_who_does_not_read_is_cut_off_and_holds_up_neither_others_nor_the_stop(gunicorn, people):
+def test_a_client_that_does_not_read_is_disconnected_and_delays_neither_others_nor_the_stop(gunicorn, people):
     server = gunicorn()
     lazy = socket.socket()
     lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)

@@ -14,7 +14,7 @@ class Waits:
     """Watches every socket of this process from now on."""
 
     def __init__(self, monkeypatch) -> None:
-        self._asked: Counter[int] = Counter()
+        self._calls: Counter[int] = Counter()
         self._waited: Counter[int] = Counter()
         for name in ("connect", "recv", "recv_into", "send", "sendall"):
             monkeypatch.setattr(socket.socket, name, self._watched(getattr(socket.socket, name)), raising=False)
@@ -22,7 +22,7 @@ class Waits:
     def _watched(self, real: Callable) -> Callable:
         def call(sock: socket.socket, *arguments: Any, **more: Any) -> Any:
             me = threading.get_ident()
-            self._asked[me] += 1
+            self._calls[me] += 1
             try:
                 return real(sock, *arguments, **more)
             except TimeoutError:
@@ -34,6 +34,6 @@ class Waits:
     def of(self, action: Callable[[], Any]) -> tuple[int, float]:
         """(calls to a socket, seconds until their time-outs) of one `action` in this thread."""
         me = threading.get_ident()
-        asked, waited = self._asked[me], self._waited[me]
+        calls, waited = self._calls[me], self._waited[me]
         action()
-        return self._asked[me] - asked, self._waited[me] - waited
+        return self._calls[me] - calls, self._waited[me] - waited

@@ -30,13 +30,13 @@ def demo(app, alice, carol, monkeypatch, capsys):
 
 def mails():
     db.session.close()
-    found = sorted(tuple(row) for row in db.session.execute(select(OutboxMail.kind, OutboxMail.email)))
+    rows = sorted(tuple(row) for row in db.session.execute(select(OutboxMail.kind, OutboxMail.email)))
     db.session.close()
-    return found
+    return rows
 
 
 def test_a_test_prints_everything_and_changes_nothing(demo, settings):
-    code, said = demo("--all", "--test")
+    code, output = demo("--all", "--test")
     assert code == 0
     for line in (
         "inactivity_reminder -> alice@example.com",
@@ -46,15 +46,15 @@ def test_a_test_prints_everything_and_changes_nothing(demo, settings):
         "bookings (1 booking(s)) -> alice@example.com",
         "all_data (1 booking(s)) -> carol@example.com",
     ):
-        assert line in said
+        assert line in output
     for table in (OutboxMail, ReportBatch, ReportRun, ExportJob):
         assert db.session.scalar(select(func.count()).select_from(table)) == 0
     assert not list(settings.export_dir.rglob("*"))
 
 
 def test_what_was_printed_is_what_is_sent_once(demo, settings):
-    said = demo("--reminders", "--reports", "--test")[1]
-    promised = [line.strip().split(" -> ") for line in said.splitlines() if "->" in line]
+    output = demo("--reminders", "--reports", "--test")[1]
+    promised = [line.strip().split(" -> ") for line in output.splitlines() if "->" in line]
     assert demo("--reminders", "--reports")[0] == 0
     assert mails() == sorted(tuple(pair) for pair in promised)
     demo("--reminders", "--reports")
@@ -74,12 +74,12 @@ def test_each_option_does_its_part(demo, option, kinds):
     assert [kind for kind, _ in mails()] == kinds
 
 
-def test_exports_leave_files_where_they_are_said_to_be(demo, settings):
-    _, said = demo("--exports")
+def test_exports_leave_files_at_the_printed_paths(demo, settings):
+    _, output = demo("--exports")
     [csv_file] = settings.export_dir.glob("user_*/*.csv")
     [archive] = settings.export_dir.glob("admin/*.zip")
-    assert str(csv_file) in said
-    assert str(archive) in said
+    assert str(csv_file) in output
+    assert str(archive) in output
 
 
 def test_no_option_says_how(demo, capsys):

@@ -29,7 +29,7 @@ def test_eight_workers_in_parallel_send_each_mail_once(begun, monkeypatch):
 def test_the_send_log_alone_prevents_a_second_mail_when_workers_share_a_batch(begun, monkeypatch):
     """As after a worker that slept longer than its lease: several workers process the batch."""
     due_month(60, monkeypatch)
-    claim_anyway(monkeypatch, 6)
+    acquire_anyway(monkeypatch, 6)
     schedule.open_due()
     in_threads(6, batches.process_batches)
     assert Counter(Counter(row.user_id for row in mails("user_monthly_report")).values()) == {1: 60}
@@ -38,7 +38,7 @@ def test_the_send_log_alone_prevents_a_second_mail_when_workers_share_a_batch(be
 def test_without_the_send_log_the_same_race_sends_mails_twice(begun, monkeypatch):
     """The control run: the tests above would notice."""
     due_month(60, monkeypatch)
-    claim_anyway(monkeypatch, 6)
+    acquire_anyway(monkeypatch, 6)
     monkeypatch.setattr(send_log, "record", lambda session, kind, runs: set(runs))
     monkeypatch.setattr(send_log, "recorded", lambda *row: set())
     schedule.open_due()
@@ -53,11 +53,11 @@ class UnguardedLeases(LeaseQueue):
         self._update(session, lease.row_id, true(), values)
 
 
-def claim_anyway(monkeypatch, workers):
+def acquire_anyway(monkeypatch, workers):
     """Every worker gets a lease of the batch; none begins before all have one."""
     together = threading.Barrier(workers)
 
-    def claim(batch_id):
+    def acquire(batch_id):
         together.wait(120)
         return db.session.get(ReportBatch, batch_id), Lease(batch_id, clock.now())
 
@@ -65,7 +65,7 @@ def claim_anyway(monkeypatch, workers):
         ReportBatch, open_rows=true(), length=timedelta(seconds=60), until=ReportBatch.lease_until
     )
     monkeypatch.setattr(batches, "LEASES", unguarded)
-    monkeypatch.setattr(batches, "claim", claim)
+    monkeypatch.setattr(batches, "acquire", acquire)
 
 
 @pytest.mark.parametrize("dies_after", [0, 1, 5, 11, 19])

@@ -13,9 +13,9 @@ def test_a_report_of_500_lots_stays_below_100_kilobytes(lang):
         {"name": f"{LONG[:90]} {n}", "bookings": n, "revenue_minor": n, "occupancy_percent": 50} for n in range(500)
     ]
     context = {**TEMPLATES["admin_monthly_report"].sample(), "lots": lots}
-    shown = render.render(draft("admin_monthly_report", lang, context), SITE)
-    assert len(shown.html.encode()) <= 100 * 1024
-    assert "460" in shown.text  # how many more lots there are
+    rendered = render.render(draft("admin_monthly_report", lang, context), SITE)
+    assert len(rendered.html.encode()) <= 100 * 1024
+    assert "460" in rendered.text  # how many more lots there are
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -26,17 +26,17 @@ def test_an_empty_report_says_that_it_is_empty(lang):
     assert Texts(lang)("report.nothing") in text
     user = {**TEMPLATES["user_monthly_report"].sample(), "lots": [], "previous": None}
     assert Texts(lang)("report.nothing") in render.render(draft("user_monthly_report", lang, user), SITE).text
-    nobody = {"days_since_last": None, "lots": []}
-    shown = render.render(draft("inactivity_reminder", lang, nobody), SITE)
-    assert Texts(lang)("inactivity_reminder.never") in " ".join(shown.text.split())
+    context = {"days_since_last": None, "lots": []}
+    rendered = render.render(draft("inactivity_reminder", lang, context), SITE)
+    assert Texts(lang)("inactivity_reminder.never") in " ".join(rendered.text.split())
 
 
 def test_a_report_without_its_file_links_to_the_page_of_exports():
     context = {**TEMPLATES["admin_monthly_report"].sample(), "bookings_attached": False}
-    shown = render.render(draft("admin_monthly_report", context=context), SITE)
-    assert "Two files are attached" not in shown.text
-    assert "\nhttps://park.example.com/admin/exports\n" in shown.text
-    assert "https://park.example.com/admin/exports" in Page(shown.html).links
+    rendered = render.render(draft("admin_monthly_report", context=context), SITE)
+    assert "Two files are attached" not in rendered.text
+    assert "\nhttps://park.example.com/admin/exports\n" in rendered.text
+    assert "https://park.example.com/admin/exports" in Page(rendered.html).links
 
 
 @pytest.mark.parametrize(

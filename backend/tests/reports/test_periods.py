@@ -38,9 +38,9 @@ def run_every_minute(rules):
         if minute < next_wake:
             continue
         for rule in [rule for rule in rules if wakes[rule] <= minute]:
-            for found in periods.due(rule, done[rule].key, moment(minute)):
-                sent[rule].append((minute, found))
-                done[rule] = found
+            for run in periods.due(rule, done[rule].key, moment(minute)):
+                sent[rule].append((minute, run))
+                done[rule] = run
             wakes[rule] = periods.following(rule, done[rule]).due.timestamp()
         next_wake = min(wakes.values())
     return sent
@@ -55,18 +55,18 @@ def three_years(request):
 
 def test_three_years_of_minutes_hold_1096_daily_and_36_monthly_runs(three_years):
     for rule, sent in three_years.items():
-        assert len(sent) == len({found.key for _, found in sent}) == (1096 if rule.every == "day" else 36)
+        assert len(sent) == len({run.key for _, run in sent}) == (1096 if rule.every == "day" else 36)
 
 
 def test_no_run_is_early_or_more_than_a_minute_late(three_years):
     for sent in three_years.values():
-        assert all(0 <= minute - found.due.timestamp() < MINUTE for minute, found in sent)
+        assert all(0 <= minute - run.due.timestamp() < MINUTE for minute, run in sent)
 
 
 def test_the_periods_of_three_years_leave_no_gap_and_do_not_overlap(three_years):
     for sent in three_years.values():
         assert all(one.end == later.start for (_, one), (_, later) in pairwise(sent))
-        assert all(found.end <= found.due and found.since is None for _, found in sent)
+        assert all(run.end <= run.due and run.since is None for _, run in sent)
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -111,11 +111,11 @@ def test_a_day_of_the_half_hour_change_is_half_an_hour_longer():
 
 def test_the_month_that_ended_is_reported_on_the_first():
     rule = Rule("month", time(0, 0), ZoneInfo("Europe/Berlin"))
-    told = periods.latest(rule, datetime(2026, 3, 31, 22, 0, tzinfo=UTC))  # midnight of 1 April in summer time
-    assert told.key == "2026-03"
-    assert told.start == datetime(2026, 2, 28, 23, 0, tzinfo=UTC)
-    assert told.end == told.due == datetime(2026, 3, 31, 22, 0, tzinfo=UTC)
-    assert periods.latest(rule, told.due - timedelta(seconds=1)).key == "2026-02"
+    run = periods.latest(rule, datetime(2026, 3, 31, 22, 0, tzinfo=UTC))  # midnight of 1 April in summer time
+    assert run.key == "2026-03"
+    assert run.start == datetime(2026, 2, 28, 23, 0, tzinfo=UTC)
+    assert run.end == run.due == datetime(2026, 3, 31, 22, 0, tzinfo=UTC)
+    assert periods.latest(rule, run.due - timedelta(seconds=1)).key == "2026-02"
 
 
 def test_three_missed_days_are_reported_one_by_one():

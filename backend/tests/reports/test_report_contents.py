@@ -24,9 +24,9 @@ DAY = 24 * 3600
 
 def mails(kind):
     db.session.close()
-    found = list(db.session.scalars(select(OutboxMail).where(OutboxMail.kind == kind).order_by(OutboxMail.id)))
+    rows = list(db.session.scalars(select(OutboxMail).where(OutboxMail.kind == kind).order_by(OutboxMail.id)))
     db.session.close()  # what comes next shall not be seen as of now
-    return found
+    return rows
 
 
 def to(year, month, day, hour=0):
@@ -57,8 +57,8 @@ def test_the_drivers_month_equals_page_and_file(city, client, auth):
     dora, _ = city
     to(2026, 4, 1)
     schedule.run_due()
-    [letter] = mails("user_monthly_report")
-    facts = letter.facts
+    [message] = mails("user_monthly_report")
+    facts = message.facts
     page = summary.user_statistics(db.session, dora.id, "2026-03")
     assert facts["figures"] == {
         "visits": page.visits,
@@ -69,7 +69,7 @@ def test_the_drivers_month_equals_page_and_file(city, client, auth):
     assert facts["previous"]["spent_minor"] == before.spent_minor
     assert page.visits > before.visits > 0
     assert [lot["name"] for lot in facts["lots"]] == [lot.name for lot in page.lots]
-    [attached] = letter.attachments
+    [attached] = message.attachments
     rows = rows_of(attached["text"])
     assert attached["text"].startswith("\ufeff")
     assert sum(Decimal(row["total_cost"] or 0) for row in rows) * 100 == page.spent_minor
@@ -88,8 +88,8 @@ def test_the_drivers_month_against_plain_arithmetic(city):
     ).scalars()
     mine = [b for b in rows if low <= b.end_time < high]
     came = [b for b in mine if b.checked_in_at]
-    [letter] = mails("user_monthly_report")
-    assert letter.facts["figures"] == {
+    [message] = mails("user_monthly_report")
+    assert message.facts["figures"] == {
         "visits": len(came),
         "parked_seconds": int(sum((b.end_time - b.checked_in_at).total_seconds() for b in came)),
         "spent_minor": sum(b.total_cost_minor or 0 for b in mine),
@@ -99,17 +99,17 @@ def test_the_drivers_month_against_plain_arithmetic(city):
 def test_the_administrators_month_equals_the_page(city):
     to(2026, 4, 1)
     schedule.run_due()
-    [letter] = mails("admin_monthly_report")
+    [message] = mails("admin_monthly_report")
     page = summary.period_statistics(db.session, datetime(2026, 3, 1).date(), datetime(2026, 3, 31).date())
-    told = letter.facts["figures"]
-    assert (told["bookings"], told["revenue_minor"], told["occupancy_percent"], told["new_users"]) == (
+    mailed = message.facts["figures"]
+    assert (mailed["bookings"], mailed["revenue_minor"], mailed["occupancy_percent"], mailed["new_users"]) == (
         page.totals.bookings,
         page.totals.revenue_minor,
         page.totals.occupancy_percent,
         page.new_users,
     )
-    assert told["bookings"] > 20
-    lots, bookings = letter.attachments
+    assert mailed["bookings"] > 20
+    lots, bookings = message.attachments
     assert [lots["filename"], bookings["filename"]] == ["lots_2026-03.csv", "bookings_2026-03.csv"]
     by_lot = rows_of(lots["text"])
     assert sum(Decimal(row["revenue"]) for row in by_lot) * 100 == page.totals.revenue_minor
@@ -123,13 +123,13 @@ def test_the_administrators_month_equals_the_page(city):
 def test_the_daily_report_is_of_the_day_before_and_compares_with_the_one_before(city):
     to(2026, 3, 5, 8)
     schedule.run_due()
-    letter = mails("admin_daily_report")[-1]
+    message = mails("admin_daily_report")[-1]
     day = datetime(2026, 3, 4).date()
     page, before = (summary.period_statistics(db.session, d, d) for d in (day, day - timedelta(days=1)))
-    assert letter.facts["day"] == "2026-03-04"
-    assert letter.facts["figures"]["revenue_minor"] == page.totals.revenue_minor
-    assert letter.facts["previous"]["revenue_minor"] == before.totals.revenue_minor
-    assert letter.attachments == []
+    assert message.facts["day"] == "2026-03-04"
+    assert message.facts["figures"]["revenue_minor"] == page.totals.revenue_minor
+    assert message.facts["previous"]["revenue_minor"] == before.totals.revenue_minor
+    assert message.attachments == []
 
 
 def test_the_first_of_a_month_is_compared_with_the_last_of_the_one_before(city):
@@ -142,12 +142,16 @@ def test_a_digest_adds_the_months_up(city):
     dora, _ = city
     to(2026, 5, 20)
     schedule.run_due()
-    [letter] = mails("user_monthly_report")
+    [message] = mails("user_monthly_report")
     months = [summary.user_statistics(db.session, dora.id, month) for month in ("2026-03", "2026-04")]
-    assert (letter.facts["month"], letter.facts["since"], letter.facts["previous"]) == ("2026-04", "2026-03-01", None)
-    assert letter.facts["figures"]["spent_minor"] == sum(month.spent_minor for month in months)
-    rows = rows_of(letter.attachments[0]["text"])
-    assert sum(Decimal(row["total_cost"] or 0) for row in rows) * 100 == letter.facts["figures"]["spent_minor"]
+    assert (message.facts["month"], message.facts["since"], message.facts["previous"]) == (
+        "2026-04",
+        "2026-03-01",
+        None,
+    )
+    assert message.facts["figures"]["spent_minor"] == sum(month.spent_minor for month in months)
+    rows = rows_of(message.attachments[0]["text"])
+    assert sum(Decimal(row["total_cost"] or 0) for row in rows) * 100 == message.facts["figures"]["spent_minor"]
 
 
 def test_every_mail_can_be_rendered(city):
@@ -155,10 +159,10 @@ def test_every_mail_can_be_rendered(city):
     to(2026, 4, 12, 18)
     schedule.run_due()
     for kind in ("user_monthly_report", "admin_monthly_report", "admin_daily_report", "inactivity_reminder"):
-        letter = mails(kind)[-1]
-        shown = mail.preview(letter)
-        assert letter.subject in shown.subject
-        assert len(shown.html) < 100_000
+        message = mails(kind)[-1]
+        preview = mail.preview(message)
+        assert message.subject in preview.subject
+        assert len(preview.html) < 100_000
 
 
 def test_a_large_file_is_packed_and_a_too_large_one_is_left_to_the_page(city, monkeypatch):

@@ -47,7 +47,7 @@ def test_users_who_never_booked_are_reminded_at_six_in_the_evening(lot, alice):
     ]
 
 
-def test_users_who_booked_lately_get_no_reminder_for_seven_days(lot, alice):
+def test_users_who_booked_recently_get_no_reminder_for_seven_days(lot, alice):
     stay(alice, lot, clock.now(), 1)
     days_pass(7)
     assert reminders() == []
@@ -122,10 +122,10 @@ def test_users_with_a_live_booking_get_no_reminder(lot, alice, live):
 
 
 def test_disabled_deleted_and_opted_out_users_and_administrators_get_no_reminder(lot, alice, bob, carol):
-    gone = make_user("gone", "user")
+    deleted = make_user("gone", "user")
     with transaction() as session:
         session.execute(text("UPDATE app_user SET active = false WHERE id = :id"), {"id": bob.id})
-        session.execute(text("UPDATE app_user SET deleted_at = created_at WHERE id = :id"), {"id": gone.id})
+        session.execute(text("UPDATE app_user SET deleted_at = created_at WHERE id = :id"), {"id": deleted.id})
         mail.set_preferences(session, alice.id, {KIND: False})
     days_pass(2)
     assert reminders() == []
@@ -188,8 +188,8 @@ def test_a_full_lot_is_not_listed(lot, alice, bob):
 
 def reserve(user, lot, hours_ahead, spot=1, *, booked_hours_ago=24, **more):
     start = clock.now() + timedelta(hours=hours_ahead)
-    made = clock.now() - timedelta(hours=booked_hours_ago)
-    return stay(user, lot, start, 2, status="Reserved", kind="reserved", spot=spot, created_at=made, **more)
+    booked_at = clock.now() - timedelta(hours=booked_hours_ago)
+    return stay(user, lot, start, 2, status="Reserved", kind="reserved", spot=spot, created_at=booked_at, **more)
 
 
 def test_a_reservation_is_reminded_of_once_half_an_hour_before(lot, alice):

@@ -146,14 +146,14 @@ def test_users_who_opted_out_or_are_disabled_get_no_report(begun):
 def test_every_day_and_every_month_is_reported_once(begun):
     """Each zone's rule against the real ledger, a sweep for every period (the minutes are test_periods' matter)."""
     rule = Rule("day", schedule.settings.current().daily_report_time, ZoneInfo("UTC"))
-    wanted = []
+    expected = []
     day = periods.latest(rule, clock.now())
     for _ in range(60):
         day = periods.following(rule, day)
-        wanted.append(day.key)
+        expected.append(day.key)
         clock.travel((day.due - clock.now()).total_seconds())
         schedule.run_due()
-    assert periods_of("admin_daily_report") == wanted
+    assert periods_of("admin_daily_report") == expected
     assert periods_of("admin_monthly_report") == ["2026-03", "2026-04"]
 
 

@@ -15,7 +15,7 @@ from parking.database import db, is_sqlite, transaction
 from parking.lots.models import Lot
 from parking.statistics.daily import refresh
 from tests.statistics import world
-from tests.statistics.reading.test_summary import figures_of, table
+from tests.statistics.reading.test_summary import metrics_of, table
 from tests.statistics.world import local, utc
 
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
@@ -37,12 +37,12 @@ def listed(ask):
     """The ids of every page of a list."""
 
     def ids(query: str) -> list[int]:
-        found, cursor = [], ""
+        booking_ids, cursor = [], ""
         while True:
             page = ask(f"/api/admin/bookings?{query}&limit=7{cursor}").json
-            found += [one["id"] for one in page["bookings"]]
+            booking_ids += [one["id"] for one in page["bookings"]]
             if page["next"] is None:
-                return found
+                return booking_ids
             cursor = f"&cursor={page['next']}"
 
     return ids
@@ -65,7 +65,7 @@ def build(people: list[int], begin: datetime, end: datetime, seed: int | str = 1
 
 def in_hour(day: date, hour: int) -> dict[int, int]:
     """booking -> the seconds its car stood in that local hour of its lot, second by second from the rows."""
-    found: dict[int, int] = {}
+    seconds: dict[int, int] = {}
     zones = dict(db.session.execute(select(Lot.id, Lot.timezone)).all())
     for b in db.session.execute(select(Booking.__table__).where(Booking.checked_in_at.is_not(None))):
         if b.booking_type == "block":
@@ -75,8 +75,8 @@ def in_hour(day: date, hour: int) -> dict[int, int]:
             if (there, n) == (day, hour):
                 both = min(end, start + timedelta(minutes=15)) - max(begin, start)
                 if both > timedelta(0):
-                    found[b.id] = found.get(b.id, 0) + int(both.total_seconds())
-    return found
+                    seconds[b.id] = seconds.get(b.id, 0) + int(both.total_seconds())
+    return seconds
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -90,9 +90,9 @@ def test_each_hour_of_a_night_on_which_clocks_change(app, ask, listed, come_to, 
             query = f"from={day}&to={day}&weekday={day.weekday()}&hour={hour}"
             cell = ask(f"/api/stats/admin/hour?{query}").json["hour"]
             (row,) = cell["days"]
-            wanted = in_hour(day, hour)
-            assert sorted(listed(row["bookings_query"])) == sorted(wanted), hour
-            assert row["occupied_seconds"] == sum(wanted.values()) == come_to(row["bookings_query"])["seconds"], hour
+            expected = in_hour(day, hour)
+            assert sorted(listed(row["bookings_query"])) == sorted(expected), hour
+            assert row["occupied_seconds"] == sum(expected.values()) == come_to(row["bookings_query"])["seconds"], hour
 
 
 def test_a_repeated_hour_is_one_row_and_a_skipped_hour_is_empty(app, ask, listed, come_to, alice):
@@ -180,17 +180,17 @@ def test_every_metric_equals_the_sum_of_its_list(ask, listed, come_to, lived, pe
     counts = {"bookings", "instant", "reserved", "visits", "completed", "no_shows", "cancelled", "stays"}
     for lot in ("", f"&lot_id={lived[1]}"):
         refresh.roll_up()
-        shown = figures_of(ask(f"/api/stats/admin?{period}{lot}"))
-        sums = {name: come_to(one["bookings"]) for name, one in shown.items() if one["bookings"]}
-        values = {name: one["value"] for name, one in shown.items()}
+        metrics = metrics_of(ask(f"/api/stats/admin?{period}{lot}"))
+        sums = {name: come_to(one["bookings"]) for name, one in metrics.items() if one["bookings"]}
+        values = {name: one["value"] for name, one in metrics.items()}
         assert {name: sums[name]["count"] for name in counts} == {name: values[name] for name in counts}
-        assert {name: len(listed(shown[name]["bookings"])) for name in counts} == {n: values[n] for n in counts}
+        assert {name: len(listed(metrics[name]["bookings"])) for name in counts} == {n: values[n] for n in counts}
         assert sums["revenue"]["total_cost"] == values["revenue"]
         assert sums["revenue"]["currency"] == ("EUR" if sums["revenue"]["count"] else None)
         assert sums["drivers"]["people"] == values["drivers"]
         assert sums["parked"]["seconds"] == sums["occupancy"]["seconds"] == values["parked"] > 0
         assert sums["kept_free"]["seconds"] == values["kept_free"] > 0
-        assert sums["kept_free"]["count"] == len(listed(shown["kept_free"]["bookings"]))
+        assert sums["kept_free"]["count"] == len(listed(metrics["kept_free"]["bookings"]))
         if values["average_stay"] is not None:
             assert round(sums["average_stay"]["seconds"] / sums["average_stay"]["count"]) == values["average_stay"]
 
@@ -201,15 +201,15 @@ def test_only_bookings_that_held_a_spot_in_the_period_are_listed(listed, lived):
     reserved = db.session.scalars(select(Booking).where(Booking.booking_type == "reserved")).all()
     before = 0
     for day in (date(2026, 2, 10) + timedelta(days=n) for n in range(21)):
-        wanted = []
+        expected = []
         for b in reserved:
             until = b.checked_in_at or b.end_time or clock.now()
             zone = ZoneInfo(zones[b.lot_id])
             low, high = (datetime.combine(day + timedelta(days=n), datetime.min.time(), zone) for n in (0, 1))
             if max(b.reserved_start, low) < min(until, high):
-                wanted.append(b.id)
+                expected.append(b.id)
                 before += b.reserved_start < low
-        assert sorted(listed(f"counted=kept_free&from_day={day}&to_day={day}")) == sorted(wanted)
+        assert sorted(listed(f"counted=kept_free&from_day={day}&to_day={day}")) == sorted(expected)
     assert before, "the example has one that began on a day before"
 
 
@@ -225,15 +225,15 @@ def test_the_lots_add_up_to_the_available_time(ask, lived):
     for period in PERIODS:
         stats = ask(f"/api/stats/admin?{period}").json["stats"]
         figures = {one["name"]: one["value"] for one in stats["figures"]}
-        for name, figure in (("available", "available"), ("occupied", "parked"), ("reserved", "kept_free")):
-            assert sum(lot[f"{name}_seconds"] for lot in stats["lots"]) == figures[figure]
+        for name, metric in (("available", "available"), ("occupied", "parked"), ("reserved", "kept_free")):
+            assert sum(lot[f"{name}_seconds"] for lot in stats["lots"]) == figures[metric]
 
 
 def test_the_busiest_hour_is_named_and_lists_its_bookings(ask, come_to, lived):
     path = "/api/stats/admin{}?from=2026-02-12&to=2026-02-20&compare=true"
     stats = ask(path.format("")).json["stats"]
     best = stats["busiest_hour"]
-    assert figures_of(ask(path.format("")))["peak_occupancy"]["bookings"] == best["bookings_query"]
+    assert metrics_of(ask(path.format("")))["peak_occupancy"]["bookings"] == best["bookings_query"]
     assert dict(parse_qsl(best["bookings_query"])) == {
         "counted": "parked", "from_day": best["day"], "to_day": best["day"], "hour": str(best["hour"]),
     }  # fmt: skip
@@ -259,17 +259,23 @@ def test_a_point_of_the_curve_lists_the_cars_parked_then(ask, come_to, lived):
 
 def test_new_accounts_are_listed_by_the_operators_days(client, auth, carol, ask, app):
     """UTC is the operator's zone here; one of the accounts is gone by now."""
-    made = ["2026-01-31T23:59:59", "2026-02-01T00:00", "2026-02-28T23:59:59", "2026-03-01T00:00", "2026-02-10T08:00"]
+    created_at = [
+        "2026-01-31T23:59:59",
+        "2026-02-01T00:00",
+        "2026-02-28T23:59:59",
+        "2026-03-01T00:00",
+        "2026-02-10T08:00",
+    ]
     with transaction() as session:
-        for n, moment in enumerate(made):
+        for n, moment in enumerate(created_at):
             session.add(User(email=f"p{n}@example.com", username=f"p{n}", created_at=utc(moment), fs_uniquifier=f"{n}"))
         session.flush()
-        gone = session.scalars(select(User).where(User.username == "p4")).one()
-        gone.deleted_at = clock.now()
-    figure = figures_of(ask("/api/stats/admin?from=2026-02-01&to=2026-02-28"))["new_users"]
-    answer = ask(f"/api/users?{figure['users']}").json
+        deleted = session.scalars(select(User).where(User.username == "p4")).one()
+        deleted.deleted_at = clock.now()
+    metric = metrics_of(ask("/api/stats/admin?from=2026-02-01&to=2026-02-28"))["new_users"]
+    answer = ask(f"/api/users?{metric['users']}").json
     assert [one["username"] for one in answer["users"]] == ["p2", "p1"]
-    assert (answer["total"], answer["deleted"], figure["value"]) == (2, 1, 3)
+    assert (answer["total"], answer["deleted"], metric["value"]) == (2, 1, 3)
     assert ask("/api/users").json["deleted"] is None
     for wrong in ("created_from_day=2026-02-01", "created_from_day=2026-02-02&created_to_day=2026-02-01",
                   "created_from_day=1969-01-01&created_to_day=2026-02-01"):  # fmt: skip
@@ -307,9 +313,9 @@ def test_an_hour_is_limited_to_its_bounds(ask, lived):
     for counted in ("parked", "kept_free", "ended", "started"):
         ask(f"/api/admin/bookings?counted={counted}&from_day=2026-02-14&to_day=2026-02-14&hour=11")
     event.remove(db.engine, "before_cursor_execute", keep)
-    asked = [one for one in seen if "end_time - start_time" not in one[0]]
-    assert len(asked) == 10
-    for statement, parameters in asked:
+    statements = [one for one in seen if "end_time - start_time" not in one[0]]
+    assert len(statements) == 10
+    for statement, parameters in statements:
         live = "booking.status = 'Active'" in statement or "booking.status = 'Reserved'" in statement
         plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
         (step,) = [row[3] for row in plan if " booking" in row[3]]

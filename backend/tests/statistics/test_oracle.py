@@ -21,7 +21,7 @@ NAMES = (
     "stay_s", "occupied_s", "reserved_s", "available_s",
 )  # fmt: skip
 # A week around each change of the clocks, by half an hour in one zone, at midnight in another, and month ends.
-STRETCHES = [
+RANGES = [
     ("Europe/London", date(2026, 3, 26), date(2026, 4, 2)),
     ("Europe/London", date(2026, 10, 22), date(2026, 10, 28)),
     ("America/New_York", date(2026, 3, 5), date(2026, 3, 11)),
@@ -69,7 +69,7 @@ def drivers(alice, bob, carol):
     return [alice.id, bob.id, carol.id]
 
 
-@pytest.mark.parametrize(("zone", "first", "last"), STRETCHES, ids=[f"{s[0]} {s[1]:%B}" for s in STRETCHES])
+@pytest.mark.parametrize(("zone", "first", "last"), RANGES, ids=[f"{s[0]} {s[1]:%B}" for s in RANGES])
 def test_clock_changes_and_month_ends_count_to_the_second(app, drivers, zone, first, last):
     random = Random(zone)
     begin, end = local(f"{first}T00:00", zone), local(f"{last}T00:00", zone)
@@ -110,8 +110,8 @@ def test_a_month_has_its_sums_and_its_distinct_drivers(app, drivers):
     with clock.set_to(utc("2026-03-11T09:00")):
         refresh.roll_up()
         with db.engine.connect() as connection:
-            kept = connection.exec_driver_sql("SELECT count(*) FROM lot_month WHERE NOT stale").scalar()
-        assert kept == 8  # January and February of three lots and of all
+            stored = connection.exec_driver_sql("SELECT count(*) FROM lot_month WHERE NOT stale").scalar()
+        assert stored == 8  # January and February of three lots and of all
         compare(date(2026, 2, 1), date(2026, 2, 28))
         compare(date(2026, 2, 1), date(2026, 2, 28), lots[1])
         spot = world.spot_ids(lots[0])[0]
@@ -156,16 +156,16 @@ def _act(random: Random, lots: list[int], drivers: list[int], live: list) -> Non
     free = [spot for spot in world.spot_ids(lot) if spot not in taken]
     driver = random.choice(drivers)
     if what == "book" and free:
-        (made,) = world.put(world.row(lot, free[0], driver, now, None))
-        live.append((made, "Active", free[0], now))
+        (booking_id,) = world.put(world.row(lot, free[0], driver, now, None))
+        live.append((booking_id, "Active", free[0], now))
     elif what == "reserve" and free:
         start = now + timedelta(hours=random.choice([-1, 2, 30]))
         end = start + timedelta(hours=3)
         window = {"booking_type": "reserved", "reserved_start": start, "reserved_end": end, "held_until": end}
-        (made,) = world.put(
+        (booking_id,) = world.put(
             world.row(lot, free[0], driver, start, None, **window, status="Reserved", checked_in_at=None)
         )
-        live.append((made, "Reserved", free[0], start))
+        live.append((booking_id, "Reserved", free[0], start))
     elif what.startswith("end") and live:
         _end(random, live, late=what == "end late")
     elif what == "block" and free:
@@ -191,22 +191,22 @@ def _act(random: Random, lots: list[int], drivers: list[int], live: list) -> Non
 
 def _end(random: Random, live: list, *, late: bool) -> None:
     now = clock.now()
-    made, status, spot, start = live.pop(random.randrange(len(live)))
-    if made is None:  # a block stays
-        live.append((made, status, spot, start))
+    booking_id, status, spot, start = live.pop(random.randrange(len(live)))
+    if booking_id is None:  # a block stays
+        live.append((booking_id, status, spot, start))
         return
     end = max(start, now - timedelta(hours=random.randrange(50))) if late else now
     cost = {"total_cost_minor": random.randrange(900), "ended_by": "system"}
     if status == "Active":
-        world.change(made, status="Completed", end_time=max(start, end), held_until=max(start, end), **cost)
+        world.change(booking_id, status="Completed", end_time=max(start, end), held_until=max(start, end), **cost)
     elif random.random() < 0.4:
-        world.change(made, status="Cancelled", end_time=end if late else now, **cost | {"total_cost_minor": 0})
+        world.change(booking_id, status="Cancelled", end_time=end if late else now, **cost | {"total_cost_minor": 0})
     elif random.random() < 0.5:
-        world.change(made, status="No-show", end_time=max(start, end), **cost)
+        world.change(booking_id, status="No-show", end_time=max(start, end), **cost)
     else:
         came = max(start, end) if start <= now else now  # who comes early has his booking begin then
-        world.change(made, status="Active", checked_in_at=came, start_time=min(start, came))
-        live.append((made, "Active", spot, came))
+        world.change(booking_id, status="Active", checked_in_at=came, start_time=min(start, came))
+        live.append((booking_id, "Active", spot, came))
 
 
 def test_changed_prices_and_capacities_do_not_change_the_past(app, client, auth, alice, carol):
@@ -242,13 +242,13 @@ def test_a_lot_that_moves_keeps_its_past_and_continues_in_its_new_zone(app, driv
     over = date(2026, 10, 21), date(2026, 10, 26)
     with clock.set_to(moved):
         refresh.roll_up()
-        told = summary.period_statistics(db.session, *over)
+        statistics = summary.period_statistics(db.session, *over)
         with transaction() as session:
             values = {"timezone": zone, "calendar": lot_calendar.changed("Europe/Berlin", zone, moved)}
             session.execute(update(Lot).where(Lot.id == lots[0]).values(**values))
-        assert summary.period_statistics(db.session, *over) == told
+        assert summary.period_statistics(db.session, *over) == statistics
     with clock.set_to(end - timedelta(hours=7)):
-        assert summary.period_statistics(db.session, *over).days == told.days
+        assert summary.period_statistics(db.session, *over).days == statistics.days
         compare(date(2026, 10, 20), date(2026, 11, 1))
         compare_days(date(2026, 10, 20), date(2026, 11, 1))
         refresh.roll_up()

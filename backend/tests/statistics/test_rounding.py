@@ -35,9 +35,9 @@ def test_a_percentage_is_rounded_once_in_mails(occupied, available, english, ger
     assert (Texts("en").percent(stored), Texts("de").percent(stored)) == (english, german)
     context = TEMPLATES["admin_daily_report"].sample()
     context["figures"]["occupancy_percent"] = context["lots"][0]["occupancy_percent"] = stored
-    shown = render.render(draft("admin_daily_report", context=context), SITE)
-    assert english in shown.text
-    assert english in shown.html
+    rendered = render.render(draft("admin_daily_report", context=context), SITE)
+    assert english in rendered.text
+    assert english in rendered.html
 
 
 def test_half_up_rounds_halves_away_from_zero():

@@ -143,28 +143,28 @@ def there(calendar: str, instant: datetime) -> tuple[date, int]:
 def quarters(calendar: str, first: date, last: date) -> list[tuple[datetime, date, int]]:
     """Every quarter of an hour that lies in the local days, with its local day and hour."""
     instant = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(days=1)
-    found = []
+    starts = []
     while instant < datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=3):
         day, hour = there(calendar, instant)
         if first <= day <= last:
-            found.append((instant, day, hour))
+            starts.append((instant, day, hour))
         instant += timedelta(minutes=15)
-    return found
+    return starts
 
 
 def expect(first: date, last: date, now: datetime, lot_id: int | None = None) -> dict[int, Expected]:
     """lot -> what its figures must be, computed quarter of an hour by quarter of an hour from the rows."""
-    found: dict[int, Expected] = {}
+    expected: dict[int, Expected] = {}
     rows = _rows()
     for lot in db.session.execute(select(Lot.__table__)).all():
         if lot_id in (None, lot.id):
             mine = [r for r in rows if r.lot_id == lot.id]
-            found[lot.id] = _expect_lot(lot, mine, first, last, now)
-    return found
+            expected[lot.id] = _expect_lot(lot, mine, first, last, now)
+    return expected
 
 
 def _expect_lot(lot, rows, first: date, last: date, now: datetime) -> Expected:
-    made = Expected()
+    expected = Expected()
 
     def within(instant: datetime | None) -> bool:
         return instant is not None and instant <= now and first <= there(lot.calendar, instant)[0] <= last
@@ -173,24 +173,24 @@ def _expect_lot(lot, rows, first: date, last: date, now: datetime) -> Expected:
         if r.booking_type == "block":
             continue
         if within(r.start_time):
-            made.counts["bookings"] += 1
-            made.counts[r.booking_type] += 1
+            expected.counts["bookings"] += 1
+            expected.counts[r.booking_type] += 1
             if r.checked_in_at:
-                made.counts["visits"] += 1
-                made.drivers.add(r.user_id)
+                expected.counts["visits"] += 1
+                expected.drivers.add(r.user_id)
         if within(r.end_time):
-            made.counts[{"Completed": "completed", "Cancelled": "cancelled", "No-show": "no_shows"}[r.status]] += 1
-            made.counts["revenue_minor"] += r.total_cost_minor or 0
+            expected.counts[{"Completed": "completed", "Cancelled": "cancelled", "No-show": "no_shows"}[r.status]] += 1
+            expected.counts["revenue_minor"] += r.total_cost_minor or 0
             if r.checked_in_at:
                 seconds = int((r.end_time - r.checked_in_at).total_seconds())
-                made.counts["stays"] += 1
-                made.counts["stay_s"] += seconds
-                made.minutes.append(seconds // 60)
-    _expect_levels(made, lot, rows, first, last, now)
-    return made
+                expected.counts["stays"] += 1
+                expected.counts["stay_s"] += seconds
+                expected.minutes.append(seconds // 60)
+    _expect_levels(expected, lot, rows, first, last, now)
+    return expected
 
 
-def _expect_levels(made: Expected, lot, rows, first: date, last: date, now: datetime) -> None:
+def _expect_levels(expected: Expected, lot, rows, first: date, last: date, now: datetime) -> None:
     low = datetime.combine(first, datetime.min.time(), UTC) - timedelta(days=2)
     closed = min(lot.deleted_at or now, now)
     usable, occupied, held = Counter(), Counter(), Counter()
@@ -206,11 +206,11 @@ def _expect_levels(made: Expected, lot, rows, first: date, last: date, now: date
             _spread(held, max(low, r.reserved_start), min(r.checked_in_at or r.end_time or now, now))
     for start, day, hour in quarters(lot.calendar, first, last):
         n = int(start.timestamp()) // 900
-        made.hours[day, hour][0] += occupied[n]
-        made.hours[day, hour][1] += usable[n]
-        made.counts["occupied_s"] += occupied[n]
-        made.counts["reserved_s"] += held[n]
-        made.counts["available_s"] += usable[n]
+        expected.hours[day, hour][0] += occupied[n]
+        expected.hours[day, hour][1] += usable[n]
+        expected.counts["occupied_s"] += occupied[n]
+        expected.counts["reserved_s"] += held[n]
+        expected.counts["available_s"] += usable[n]
 
 
 def together(expected: dict[int, Expected]) -> Expected:
@@ -238,31 +238,33 @@ def heat(expected: Expected) -> list[list[float | None]]:
 
 def history(random: Random, lot_id: int, spot_id: int, user_ids: list[int], start: datetime, end: datetime) -> list:
     """Bookings of one spot, one after the other: stays short and long, no-shows, cancellations, blocks."""
-    made, at = [], start + timedelta(seconds=random.randrange(DAY))
+    bookings, at = [], start + timedelta(seconds=random.randrange(DAY))
     while True:
         at += timedelta(seconds=random.choice([0, 1, MINUTE, HOUR, 5 * HOUR, random.randrange(DAY)]))
         until = at + timedelta(seconds=random.choice([1, 59, HOUR, DAY, 3 * DAY, random.randrange(1, 99_999)]))
         if until >= end:
-            return made
+            return bookings
         user = random.choice(user_ids)
         kind = random.choice(["stay", "stay", "stay", "reserved", "late", "no-show", "cancelled", "block"])
         more = {"total_cost_minor": random.randrange(5000)}
         window = {"booking_type": "reserved", "reserved_start": at, "reserved_end": until + timedelta(seconds=1)}
         if kind == "block":
-            made.append(block(lot_id, spot_id, user, at, until))
+            bookings.append(block(lot_id, spot_id, user, at, until))
         elif kind == "stay":
-            made.append(row(lot_id, spot_id, user, at, until, **more))
+            bookings.append(row(lot_id, spot_id, user, at, until, **more))
         elif kind == "reserved":
-            made.append(row(lot_id, spot_id, user, at, until, **more, **window))
+            bookings.append(row(lot_id, spot_id, user, at, until, **more, **window))
         elif kind == "late":
             came = {"checked_in_at": (at + (until - at) / 3).replace(microsecond=0)}
-            made.append(row(lot_id, spot_id, user, at, until, **more, **window, **came))
+            bookings.append(row(lot_id, spot_id, user, at, until, **more, **window, **came))
         elif kind == "no-show":
-            made.append(row(lot_id, spot_id, user, at, until, **more, **window, status="No-show", checked_in_at=None))
+            bookings.append(
+                row(lot_id, spot_id, user, at, until, **more, **window, status="No-show", checked_in_at=None)
+            )
         else:
-            gone = at - timedelta(seconds=random.randrange(1, 3 * DAY))
+            created_at = at - timedelta(seconds=random.randrange(1, 3 * DAY))
             nothing = {"status": "Cancelled", "checked_in_at": None, "total_cost_minor": 0}
-            made.append(row(lot_id, spot_id, user, at, gone, **window, **nothing))
+            bookings.append(row(lot_id, spot_id, user, at, created_at, **window, **nothing))
         at = until
 
 

@@ -138,7 +138,7 @@ def test_any_text_has_a_key(text):
 
 
 @given(st.text(max_size=330))
-def test_no_text_has_the_key_of_a_twin(text):
+def test_no_text_has_the_key_of_a_duplicate(text):
     assert not email_addresses.key(text).startswith(email_addresses.DUPLICATE_PREFIX)
     assert not names.key(text).startswith(email_addresses.DUPLICATE_PREFIX)
 

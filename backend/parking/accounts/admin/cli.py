@@ -17,8 +17,8 @@ group = AppGroup("admin", help="Administrators.")
 names_group = AppGroup("names", help="Names and addresses that must be unique.")
 
 
-@names_group.command("twins")
-def list_twins() -> None:
+@names_group.command("duplicates")
+def list_duplicates() -> None:
     """List accounts and lots that have the same name or address as an earlier one. Exit code 1 when there are some.
 
     An older version allowed them, because it compared names by a weaker rule. Both stay in use; a new one with that
@@ -27,6 +27,10 @@ def list_twins() -> None:
     lines = duplicates_report.report_lines(db.session())
     click.echo("\n".join(lines) or duplicates_report.describe_duplicates(0))
     sys.exit(1 if lines else 0)
+
+
+# The old name of "duplicates".
+names_group.add_command(click.Command("twins", callback=list_duplicates.callback, hidden=True))
 
 
 @names_group.command("check")
@@ -52,8 +56,8 @@ def create(email: str, username: str | None, password_file: TextIO | None) -> No
     """
     try:
         user = setup.create_admin(email, username, _password(password_file))
-    except (ValueError, Problem) as fault:
-        raise click.ClickException(str(fault)) from None
+    except (ValueError, Problem) as error:
+        raise click.ClickException(str(error)) from None
     click.echo(f"{user.email} is an administrator now.")
 
 

@@ -26,7 +26,7 @@ def at_start() -> list[str]:
             duplicates.release_free_keys(session, table)
     number = duplicates.count(db.session())
     db.session.close()
-    return [f"{describe_duplicates(number)} List them with: flask names twins"] if number else []
+    return [f"{describe_duplicates(number)} List them with: flask names duplicates"] if number else []
 
 
 def _has_empty(session: Session, table: Table, name: str) -> bool:

@@ -87,9 +87,9 @@ def confirm_email(secret: str, browser: Browser) -> None:
     with account_changes.unique_names() as session:
         link = one_time_tokens.consume(session, "email_change", secret)
         user = queries.get_user(session, link.user_id or 0, lock=True)
-        before, user.email = user.email, link.facts["email"]
+        before, user.email = user.email, link.context["email"]
         before_confirmed, user.confirmed_at = user.confirmed_at is not None, clock.now()
-        link.facts = {}  # the address is stored with the account only
+        link.context = {}  # the address is stored with the account only
         one_time_tokens.revoke(session, "password_reset", user.id)
         session.flush()
         emails.email_changed_notice(session, user, before, before_confirmed, browser)

@@ -78,7 +78,7 @@ def _lists(user_id: int, now: datetime) -> list[tuple[str, queries.Rows, Item]]:
         ("sign_ins", _sign_ins(user_id), _named(_SIGN_IN_NAMES)),
         ("links", _links(user_id), _named("purpose created_at expires_at used_at")),
         ("exports", _exports(user_id), _named("id kind filters state rows size_bytes created_at finished_at")),
-        ("log_by_you", _by_person(user_id), _own_entry),
+        ("log_by_you", _by_user(user_id), _own_entry),
         ("log_about_you", _by_others(user_id), _named(_ENTRY_NAMES)),
     ]
 
@@ -207,7 +207,7 @@ def _exports(user_id: int) -> queries.Rows:
     )
 
 
-def _by_person(user_id: int) -> queries.Rows:
+def _by_user(user_id: int) -> queries.Rows:
     """The audit log entries by the user. The last column says whether the changed row is the user's own.
 
     Of other users' bookings only those that an administrator ended are included. Older versions recorded changes made

@@ -304,15 +304,15 @@ def admin_monthly(period: Period) -> Writer:
 
 
 def _context(session: Session, covered: Days) -> dict[str, Any]:
-    figures = period_statistics(session, covered.first, covered.last)
+    statistics = period_statistics(session, covered.first, covered.last)
     before = None
     if covered.since is None:
         before = period_statistics(session, *covered.before())
     return {
         "since": covered.since.isoformat() if covered.since else None,
         "timezone": settings.current().timezone,
-        "currency": figures.currency,
-        "figures": _metrics(figures),
+        "currency": statistics.currency,
+        "figures": _metrics(statistics),
         "previous": _metrics(before) if before else None,
         "lots": [
             {
@@ -321,20 +321,20 @@ def _context(session: Session, covered: Days) -> dict[str, Any]:
                 "revenue_minor": lot.metrics.revenue_minor,
                 "occupancy_percent": lot.metrics.occupancy_percent,
             }
-            for lot in figures.lots
+            for lot in statistics.lots
         ],
     }
 
 
-def _metrics(figures: PeriodStatistics) -> dict[str, Any]:
-    sums = figures.totals
+def _metrics(statistics: PeriodStatistics) -> dict[str, Any]:
+    sums = statistics.totals
     return {
         "bookings": sums.bookings,
         "revenue_minor": sums.revenue_minor,
         "occupancy_percent": sums.occupancy_percent,
-        "new_users": figures.new_users,
-        "peak_occupancy_percent": figures.busiest_hour.occupancy_percent if figures.busiest_hour else 0.0,
-        "active_users": figures.drivers,
+        "new_users": statistics.new_users,
+        "peak_occupancy_percent": statistics.busiest_hour.occupancy_percent if statistics.busiest_hour else 0.0,
+        "active_users": statistics.drivers,
         "parked_seconds": sums.occupied_s,
         "cancelled": sums.cancelled,
         "no_shows": sums.no_shows,

@@ -49,8 +49,8 @@ LOT_FIGURES = csv_writer.Table(
 
 
 def lots_file(session: Session, covered: Days, dialect: Dialect) -> mail.FileReference:
-    figures = period_statistics(session, covered.first, covered.last)
-    text = csv_writer.whole(LOT_FIGURES, [_lot_row(lot) for lot in figures.lots], dialect).decode()
+    statistics = period_statistics(session, covered.first, covered.last)
+    text = csv_writer.whole(LOT_FIGURES, [_lot_row(lot) for lot in statistics.lots], dialect).decode()
     return {"filename": f"lots_{covered.months[-1]}.csv", "mimetype": "text/csv", "text": text}
 
 

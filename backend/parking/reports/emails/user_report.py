@@ -169,7 +169,7 @@ def user_monthly(period: Period) -> Writer:
 
 
 def _context(session: Session, user_id: int, covered: Days) -> dict[str, Any]:
-    figures = [user_statistics(session, user_id, month) for month in covered.months]
+    statistics = [user_statistics(session, user_id, month) for month in covered.months]
     before = None
     if covered.since is None:
         before = user_statistics(session, user_id, f"{covered.first - ONE_DAY:%Y-%m}")
@@ -177,10 +177,10 @@ def _context(session: Session, user_id: int, covered: Days) -> dict[str, Any]:
         "month": covered.months[-1],
         "since": covered.since.isoformat() if covered.since else None,
         "timezone": settings.current().timezone,
-        "currency": figures[-1].currency,
-        "figures": _sums(figures),
+        "currency": statistics[-1].currency,
+        "figures": _sums(statistics),
         "previous": _sums([before]) if before else None,
-        "lots": _by_lot(figures),
+        "lots": _by_lot(statistics),
     }
 
 

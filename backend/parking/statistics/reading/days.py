@@ -166,7 +166,7 @@ class Days:
             total.add_day(day, self.by_day[day])
         return total
 
-    def day_figures(self) -> tuple[DayMetrics, ...]:
+    def day_metrics(self) -> tuple[DayMetrics, ...]:
         open_from = min(self.today.values(), default=self.last + _ONE_DAY)
         until = max(self.today.values(), default=self.last)
         return tuple(

@@ -68,7 +68,7 @@ def period_statistics(
         busiest_hour=best and BusiestHour(best[2], best[3], 100 * best[0] / best[1]),
         lots=lots,
         lots_total=lots_total,
-        days=days.day_figures(),
+        days=days.day_metrics(),
         hours=_hours(charts),
         stay_minutes=dict(sorted(charts.stay_minutes.items())),
     )

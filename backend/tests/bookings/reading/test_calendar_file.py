@@ -49,7 +49,7 @@ class Entry:
 def mailed(booking_id):
     """(kind, entry or None) of every mail about the booking, in the order they were queued."""
     db.session.rollback()
-    found = []
+    files = []
     for queued in db.session.scalars(select(OutboxMail).filter_by(booking_id=booking_id).order_by(OutboxMail.id)):
         raw = render.wire(delivery.draft(queued, current()), delivery.site(current()))
         message = email.message_from_bytes(raw, policy=email.policy.default)
@@ -58,8 +58,8 @@ def mailed(booking_id):
         assert len(entries) <= 1
         entry = Entry(entries.pop()) if entries else None
         assert all(part["Content-Type"].params["method"] == entry.method for part in parts)
-        found.append((queued.kind, entry))
-    return found
+        files.append((queued.kind, entry))
+    return files
 
 
 @pytest.fixture
@@ -238,15 +238,15 @@ def test_the_calendar_entry_follows_every_change(alice, carol, download, life, c
     downloads = []
     for booking in life(alice, lot):
         downloads.append((db.session.rollback(), row(booking).status, download(booking))[1:])
-    told = mailed(booking)
-    assert [kind for kind, _ in told] == [_OF[kind] for kind, *_ in mails]
-    for (_, entry), (kind, expected, begins, ends) in zip(told, mails, strict=True):
+    mailed_entries = mailed(booking)
+    assert [kind for kind, _ in mailed_entries] == [_OF[kind] for kind, *_ in mails]
+    for (_, entry), (kind, expected, begins, ends) in zip(mailed_entries, mails, strict=True):
         assert (entry is None) == (expected is None), kind
         if entry:
             assert (entry.method, entry.status) == expected
             assert (entry.start - START, entry.end - START) == (timedelta(seconds=begins), timedelta(seconds=ends))
 
-    entries = [entry for _, entry in told if entry]
+    entries = [entry for _, entry in mailed_entries if entry]
     assert len({entry.uid for entry in [*entries, *(entry for _, entry in downloads)]}) == 1
     sequences = [entry.sequence for entry in entries]
     assert sequences == sorted(set(sequences)), "every mailed change has a SEQUENCE of its own"

@@ -36,20 +36,20 @@ def test_a_list_is_filtered(client, auth, alice, carol, lot):
     other = make_lot(carol, "Castle")
     mine = reserve(alice, lot, H, H)
     reserve(alice, other, 50 * H, H)
-    found = client.get(f"/api/bookings?lot_id={lot['id']}", headers=auth(alice)).json["bookings"]
-    assert [b["id"] for b in found] == [mine["id"]]
+    matches = client.get(f"/api/bookings?lot_id={lot['id']}", headers=auth(alice)).json["bookings"]
+    assert [b["id"] for b in matches] == [mine["id"]]
     upto = text(clock.now() + 10 * H)
-    found = client.get(f"/api/bookings?to={upto}", headers=auth(alice)).json["bookings"]
-    assert [b["id"] for b in found] == [mine["id"]]
-    found = client.get(f"/api/bookings?from={upto}", headers=auth(alice)).json["bookings"]
-    assert [b["lot_name"] for b in found] == ["Castle"]
+    matches = client.get(f"/api/bookings?to={upto}", headers=auth(alice)).json["bookings"]
+    assert [b["id"] for b in matches] == [mine["id"]]
+    matches = client.get(f"/api/bookings?from={upto}", headers=auth(alice)).json["bookings"]
+    assert [b["lot_name"] for b in matches] == ["Castle"]
 
 
 def test_an_administrator_searches_all_bookings(client, auth, alice, bob, carol, lot):
     park(alice, lot, vehicle_plate="B-PK 1")
     mine = park(bob, lot)
     for words in ("bob@", mine["reference"].lower(), "BOB"):
-        found = client.get(f"/api/admin/bookings?q={words}", headers=auth(carol)).json["bookings"]
-        assert [b["username"] for b in found] == ["bob"], words
+        matches = client.get(f"/api/admin/bookings?q={words}", headers=auth(carol)).json["bookings"]
+        assert [b["username"] for b in matches] == ["bob"], words
     assert client.get("/api/admin/bookings?q=%25", headers=auth(carol)).json["bookings"] == []
     assert client.get("/api/admin/bookings", headers=auth(alice)).status_code == 403

@@ -44,38 +44,38 @@ def past(app, alice, bob):
     return db.session.scalars(select(Lot.id).order_by(Lot.id)).all()
 
 
-def shown(chosen: Filters, limit: int = 3) -> list[int]:
+def paged_ids(filters: Filters, limit: int = 3) -> list[int]:
     """The ids of every page, one after the other."""
-    found: list[int] = []
+    ids: list[int] = []
     cursor = None
     while True:
-        rows, cursor = pages.read_page(db.session, chosen, clock.now(), limit, cursor, with_user=True)
-        found += [row.id for row in rows]
+        rows, cursor = pages.read_page(db.session, filters, clock.now(), limit, cursor, with_user=True)
+        ids += [row.id for row in rows]
         assert len(rows) <= limit
         if cursor is None:
-            return found
+            return ids
 
 
-def plain(chosen: Filters) -> list[int]:
+def plain(filters: Filters) -> list[int]:
     """The same from every row, without the program's queries."""
-    by_end = chosen.days is not None and chosen.days.counted == "ended"
+    by_end = filters.days is not None and filters.days.counted == "ended"
     lots, people = ({one.id: one for one in db.session.scalars(select(model))} for model in (Lot, User))
     rows = [b for b in db.session.scalars(select(Booking)) if b.booking_type != "block"]
-    fits = [b for b in rows if _fits(b, chosen, lots[b.lot_id], people[b.user_id])]
+    fits = [b for b in rows if _fits(b, filters, lots[b.lot_id], people[b.user_id])]
     return [b.id for b in sorted(fits, key=lambda b: (b.end_time if by_end else b.start_time, b.id), reverse=True)]
 
 
-def _fits(b: Booking, chosen: Filters, lot: Lot, user: User) -> bool:
-    words = (chosen.q or "").lower()
+def _fits(b: Booking, filters: Filters, lot: Lot, user: User) -> bool:
+    words = (filters.q or "").lower()
     return (
         all(
-            getattr(chosen, name) in (None, getattr(b, name))
+            getattr(filters, name) in (None, getattr(b, name))
             for name in ("lot_id", "spot_id", "user_id", "booking_type")
         )
-        and chosen.status in (None, lifecycle.status_at(state_of(b), clock.now()))
-        and (chosen.from_ is None or (b.end_time or b.held_until) > chosen.from_)
-        and (chosen.to is None or b.start_time < chosen.to)
-        and (chosen.days is None or _on(b, chosen.days, ZoneInfo(lot.timezone)))
+        and filters.status in (None, lifecycle.status_at(state_of(b), clock.now()))
+        and (filters.from_ is None or (b.end_time or b.held_until) > filters.from_)
+        and (filters.to is None or b.start_time < filters.to)
+        and (filters.days is None or _on(b, filters.days, ZoneInfo(lot.timezone)))
         and (
             any(words in part.lower() for part in (user.email, user.username, lot.name))
             or any((part or "").lower().startswith(words) for part in (b.reference, b.vehicle_plate))
@@ -125,11 +125,11 @@ CHOICES = {
 
 @pytest.mark.parametrize("what", CHOICES)
 def test_the_pages_hold_the_bookings_that_match(past, what):
-    chosen = CHOICES[what]
+    filters = CHOICES[what]
     for lot in ({}, {"lot_id": past[0]}):
-        assert shown(Filters(**chosen, **lot)) == plain(Filters(**chosen, **lot))
+        assert paged_ids(Filters(**filters, **lot)) == plain(Filters(**filters, **lot))
     if what not in ("nobody", "what runs"):
-        assert len(plain(Filters(**chosen))) > 3, "the example fills more than a page"
+        assert len(plain(Filters(**filters))) > 3, "the example fills more than a page"
 
 
 @pytest.mark.parametrize("counted", ["started", "ended", "parked", "kept_free"])
@@ -137,33 +137,33 @@ def test_the_pages_behind_a_statistic_hold_the_bookings_that_match(past, counted
     zones = local_days.zones(db.session())
     for came in (False, True):
         for more in ({}, {"lot_id": past[1]}, {"status": "Completed"}):
-            chosen = Filters(days=local_days.LocalDays(counted, *FEBRUARY, zones, came=came), **more)
-            assert shown(chosen) == plain(chosen)
-            assert len(plain(chosen)) > 3
-            assert pages.read_totals(db.session, chosen, clock.now())["count"] == len(plain(chosen))
+            filters = Filters(days=local_days.LocalDays(counted, *FEBRUARY, zones, came=came), **more)
+            assert paged_ids(filters) == plain(filters)
+            assert len(plain(filters)) > 3
+            assert pages.read_totals(db.session, filters, clock.now())["count"] == len(plain(filters))
 
 
 def test_the_stays_of_a_length(past):
     zones = local_days.zones(db.session())
     for stay in ((0, 1), (1, 60), (60, 1440)):
-        chosen = Filters(days=local_days.LocalDays("ended", *FEBRUARY, zones, stay=stay))
-        assert shown(chosen) == plain(chosen) != []
+        filters = Filters(days=local_days.LocalDays("ended", *FEBRUARY, zones, stay=stay))
+        assert paged_ids(filters) == plain(filters) != []
 
 
 def test_the_totals_of_a_search_are_those_of_its_pages(past):
     for more in CHOICES.values():
-        chosen = Filters(**more)
-        sums = pages.read_totals(db.session, chosen, clock.now())
-        found = db.session.scalars(select(Booking).where(Booking.id.in_(plain(chosen)))).all()
-        assert (sums["count"], sums["people"]) == (len(found), len({one.user_id for one in found}))
-        assert sums["cost"] == sum(one.total_cost_minor or 0 for one in found if one.end_time)
+        filters = Filters(**more)
+        sums = pages.read_totals(db.session, filters, clock.now())
+        matches = db.session.scalars(select(Booking).where(Booking.id.in_(plain(filters)))).all()
+        assert (sums["count"], sums["people"]) == (len(matches), len({one.user_id for one in matches}))
+        assert sums["cost"] == sum(one.total_cost_minor or 0 for one in matches if one.end_time)
 
 
 def test_a_search_that_matches_many_users_and_lots_has_the_same_result(past, monkeypatch):
     monkeypatch.setattr("parking.bookings.reading.filters.MOST_SINGLE", 1)
     monkeypatch.setattr("parking.bookings.reading.filters.MOST_NAMED", 1)
     for words in ("example.com", "a", "b-pk", "t"):
-        assert shown(Filters(q=words)) == plain(Filters(q=words))
+        assert paged_ids(Filters(q=words)) == plain(Filters(q=words))
 
 
 def test_a_booking_in_a_list_equals_the_single_one(past, at):
@@ -214,8 +214,8 @@ def _alone():
 
 def _of_month(session, user, first, last, **more):
     zones = local_days.zones(session)
-    chosen = Filters(user_id=user.id, own_days=local_days.LocalDays("ended", first, last, zones), **more)
-    return chosen, pages.read_user_totals(session, chosen, clock.now())
+    filters = Filters(user_id=user.id, own_days=local_days.LocalDays("ended", first, last, zones), **more)
+    return filters, pages.read_user_totals(session, filters, clock.now())
 
 
 def test_the_months_of_a_users_list_add_up_to_the_statistics(past, client, auth, alice, bob):
@@ -233,14 +233,16 @@ def test_the_months_of_a_users_list_add_up_to_the_statistics(past, client, auth,
             assert listed["totals"]["count"] == len(listed["bookings"]) == listed["total"]
             seen += [b["id"] for b in over]
         assert len(seen) == len(set(seen)) > 10
-        chosen, _ = _of_month(db.session(), user, date(2026, 2, 1), date(2026, 2, 28))
-        assert shown(chosen) == sorted_plain(chosen)
+        filters, _ = _of_month(db.session(), user, date(2026, 2, 1), date(2026, 2, 28))
+        assert paged_ids(filters) == sorted_plain(filters)
 
 
-def sorted_plain(chosen: Filters) -> list[int]:
-    rows = db.session.scalars(select(Booking).where(Booking.user_id == chosen.user_id, Booking.booking_type != "block"))
+def sorted_plain(filters: Filters) -> list[int]:
+    rows = db.session.scalars(
+        select(Booking).where(Booking.user_id == filters.user_id, Booking.booking_type != "block")
+    )
     zones = {lot.id: ZoneInfo(lot.timezone) for lot in db.session.scalars(select(Lot))}
-    days = chosen.own_days
+    days = filters.own_days
 
     def fits(b):
         if b.end_time is None:
@@ -263,7 +265,7 @@ def test_a_stay_over_the_end_of_a_month_is_listed_in_the_one_it_ended_in(client,
     lot = world.make_lot("Quay", "UTC", 1, utc("2026-01-01T00:00"))
     world.put(world.row(lot, world.spot_ids(lot)[0], alice.id, utc(start), utc(end), total_cost_minor=400))
     bounds = ["2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"]
-    found = {}
+    counts = {}
     for low, high in pairwise(bounds):
         listed = client.get("/api/bookings", query_string={"from": low, "to": high}, headers=auth(alice)).json
         text = client.get(
@@ -271,9 +273,9 @@ def test_a_stay_over_the_end_of_a_month_is_listed_in_the_one_it_ended_in(client,
         ).get_data(as_text=True)
         assert text.count("\n") - 1 == listed["totals"]["count"] == len(listed["bookings"])
         if listed["bookings"]:
-            found[low[5:7]] = listed["totals"]["count"]
+            counts[low[5:7]] = listed["totals"]["count"]
             assert listed["totals"]["total_cost"] == 4
-    assert found == months
+    assert counts == months
 
 
 def test_a_live_booking_is_listed_in_every_month_that_it_touches(client, auth, alice):

@@ -28,25 +28,25 @@ def test_a_quote_is_what_the_booking_costs(client, auth, alice, carol):
     booking = client.post("/api/book", json=order, headers=auth(alice)).json["booking"]
     clock.travel(29 * 86_400)
     expiry.apply_all_due_transitions()
-    kept = client.get(f"/api/bookings/{booking['id']}", headers=auth(alice)).json["booking"]
-    assert kept["total_cost"] == quote["total_cost"]
+    booked = client.get(f"/api/bookings/{booking['id']}", headers=auth(alice)).json["booking"]
+    assert booked["total_cost"] == quote["total_cost"]
     receipt = client.get(f"/api/bookings/{booking['id']}/receipt", headers=auth(alice)).json["receipt"]
     assert receipt["total_cost"] == quote["total_cost"]
     assert round(sum(line["amount"] for line in receipt["lines"]), 2) == quote["total_cost"]
     assert [line["capped"] for line in receipt["lines"]] == [False, True, True]
-    told = db.session.query(OutboxMail).filter_by(kind="release_receipt").one().facts["booking"]
-    for said, line in zip(told["lines"], receipt["lines"], strict=True):
-        assert said == {**said, **{name: line[name] for name in ("starts", "seconds", "capped", "free")}}
-        assert said["amount_minor"] == round(line["amount"] * 100)
+    mailed = db.session.query(OutboxMail).filter_by(kind="release_receipt").one().facts["booking"]
+    for mail_line, line in zip(mailed["lines"], receipt["lines"], strict=True):
+        assert mail_line == {**mail_line, **{name: line[name] for name in ("starts", "seconds", "capped", "free")}}
+        assert mail_line["amount_minor"] == round(line["amount"] * 100)
 
 
 def test_a_full_window_names_the_next_free_one(client, auth, alice, bob, carol):
     lot = make_lot(carol, capacity=1)
     reserve(bob, lot, 2 * H, 2 * H)
     span = {"from": text(clock.now() + H), "to": text(clock.now() + 3 * H)}
-    found = client.get(f"/api/lots/{lot['id']}/availability", query_string=span, headers=auth(alice))
-    shown = found.json["availability"]
-    assert (shown["available_spots"], shown["next_free"]["from"]) == (0, text(clock.now() + 4 * H))
+    answer = client.get(f"/api/lots/{lot['id']}/availability", query_string=span, headers=auth(alice))
+    availability = answer.json["availability"]
+    assert (availability["available_spots"], availability["next_free"]["from"]) == (0, text(clock.now() + 4 * H))
     free = {"from": text(clock.now()), "to": text(clock.now() + 2 * H)}
-    found = client.get(f"/api/lots/{lot['id']}/availability", query_string=free, headers=auth(alice))
-    assert found.json["availability"]["available_spots"] == 1
+    answer = client.get(f"/api/lots/{lot['id']}/availability", query_string=free, headers=auth(alice))
+    assert answer.json["availability"]["available_spots"] == 1

@@ -24,7 +24,7 @@ def test_a_time_without_offset_is_in_the_zone_of_the_lot(text, zone, instant):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("2026-03-29T01:30:00", "does not exist"),
         ("tomorrow", "date and time"),
@@ -32,7 +32,7 @@ def test_a_time_without_offset_is_in_the_zone_of_the_lot(text, zone, instant):
         ("2026-02-30T10:00:00", "date and time"),
     ],
 )
-def test_another_text_is_refused_at_its_field(text, said):
-    with pytest.raises(Invalid, match=said) as refused:
+def test_another_text_is_refused_at_its_field(text, message):
+    with pytest.raises(Invalid, match=message) as refused:
         read_time(text, "Europe/London", "reserved_start")
     assert list(refused.value.errors) == ["reserved_start"]

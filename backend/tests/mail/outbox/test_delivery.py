@@ -88,7 +88,7 @@ def test_mails_that_waited_for_the_server_go_out_as_soon_as_it_is_back(app, sink
     assert delivery.deliver_due().sent == 4
 
 
-def test_one_bad_recipient_of_a_thousand_stops_nobody(app, sink):
+def test_one_bad_recipient_of_a_thousand_stops_no_other_mail(app, sink):
     sink.on_rcpt = lambda address: "550 5.1.1 no such user" if address == "driver500@example.com" else None
     put_many(1000, "test_message")
     tally = delivery.Tally(more=True)
@@ -101,7 +101,7 @@ def test_one_bad_recipient_of_a_thousand_stops_nobody(app, sink):
     assert failed.attempts == 1
 
 
-def test_a_recipient_who_is_busy_is_asked_again_and_the_others_do_not_wait(app, sink):
+def test_a_busy_recipient_is_tried_again_and_the_others_do_not_wait(app, sink):
     busy = {"driver1@example.com"}
     sink.on_rcpt = lambda address: "451 4.2.1 try later" if address in busy else None
     put_many(3)
@@ -184,9 +184,9 @@ def test_three_refused_logins_open_the_circuit_breaker(app, reconfigure, sink):
         delivery.deliver_due()
         clock.travel(59)
     assert len(sink.logins) == 3
-    told = mail.health(db.session())
-    assert told["circuit"]["state"] == "open"
-    assert told["circuit"]["last_reply"].startswith("535")
+    health = mail.health(db.session())
+    assert health["circuit"]["state"] == "open"
+    assert health["circuit"]["last_reply"].startswith("535")
     clock.travel(240)
     delivery.deliver_due()
     assert len(sink.logins) == 4  # one knock an hour later, then a longer pause
@@ -226,7 +226,7 @@ def test_the_administrator_can_end_the_pause(app, reconfigure, sink):
     assert delivery.deliver_due().sent == 3
 
 
-def test_a_mail_that_cannot_be_written_fails_alone(app, sink):
+def test_a_mail_that_cannot_be_rendered_does_not_stop_the_others(app, sink):
     row = put()
     put("test_message", context={})
     with transaction() as session:

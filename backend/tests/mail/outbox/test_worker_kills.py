@@ -63,7 +63,7 @@ def worker(app, settings, smtp_server):
 
 
 @contextlib.contextmanager
-def nobody_can_record(row_id):
+def recording_is_blocked(row_id):
     """Holds what the worker needs to write down the outcome: SQLite's gate, or on PostgreSQL the row."""
     if db.engine.dialect.name == "sqlite":
         with Path(db.engine.url.database + ".gate").open("ab") as gate:
@@ -172,7 +172,7 @@ def _kill_after_the_answer(sink, worker, row_id):
     pid = worker.deliver()
     assert gate.reached.wait(60)
     before = len(sink.accepted)
-    with nobody_can_record(row_id):
+    with recording_is_blocked(row_id):
         let_pass(sink, "on_data", gate)
         while len(sink.accepted) == before:
             time.sleep(0.005)

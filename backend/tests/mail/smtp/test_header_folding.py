@@ -75,12 +75,12 @@ def test_names_of_every_script_fit_and_come_back(name):
     context = TEMPLATES["booking_confirmation"].sample()
     context["booking"]["lot_name"] = name
     site = Site(name, SITE.public_url, SITE.sender)
-    chosen = draft("booking_confirmation", context=context, name=name)
-    raw = render.wire(chosen, site)
+    filled = draft("booking_confirmation", context=context, name=name)
+    raw = render.wire(filled, site)
     check(raw)
     assert raw.isascii()
     message = email.message_from_bytes(raw, policy=email.policy.default)
-    assert message["Subject"] == render.subject(chosen, site).strip()
+    assert message["Subject"] == render.subject(filled, site).strip()
     expected = " ".join(name.split())[:200].strip()
     assert message["To"].addresses[0].addr_spec == "amelia@example.com"
     plain = email.message_from_bytes(raw)
@@ -91,14 +91,14 @@ def test_names_of_every_script_fit_and_come_back(name):
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 def test_subscriptions_keep_their_links_on_one_line(name):
     site = Site(name, SITE.public_url, f"{'n' * 60}@a-very-long-host-name-of-a-parking-operator.example.com")
-    chosen = draft(
+    filled = draft(
         "user_monthly_report", name=name, unsubscribe_url="https://park.example.com/unsubscribe/" + "t" * 200
     )
-    raw = render.wire(chosen, site)
+    raw = render.wire(filled, site)
     check(raw)
     lines = raw.decode().split("\r\n\r\n")[0].split("\r\n")
-    assert f"List-Unsubscribe: <{chosen.unsubscribe_url}>, <mailto:{site.sender_email}?subject=" in "\n".join(lines)
-    assert f"Message-ID: {chosen.message_id}" in lines
+    assert f"List-Unsubscribe: <{filled.unsubscribe_url}>, <mailto:{site.sender_email}?subject=" in "\n".join(lines)
+    assert f"Message-ID: {filled.message_id}" in lines
 
 
 @pytest.mark.parametrize(("kind", "lang"), EVERY)
@@ -136,7 +136,7 @@ def test_a_token_with_a_line_break_is_no_header(value):
         header_folding.token("List-Id", value)
 
 
-def test_the_library_alone_writes_words_that_are_too_long():
+def test_the_library_without_our_policy_writes_words_that_are_too_long():
     """The control: what these tests look for is there without our folding."""
     message = EmailMessage(policy=SMTP)
     message["Subject"] = NAMES[0]

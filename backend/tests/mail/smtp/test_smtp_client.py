@@ -136,7 +136,7 @@ def test_a_session_goes_on_after_a_refusal(sink, smtp_server):
         ("550 5.7.1 rejected as spam", True),
     ],
 )
-def test_a_temporary_refusal_is_told_from_a_final_one(sink, smtp_server, answer, final):
+def test_a_temporary_and_a_permanent_refusal_are_distinguished(sink, smtp_server, answer, final):
     sink.on_data = lambda delivery: answer
     connection = Connection(target(smtp_server.port))
     with pytest.raises(Refused) as refusal:
@@ -199,7 +199,7 @@ def test_starttls_encrypts_when_the_certificate_is_trusted(sink, tls_server, cer
     assert len(sink.accepted) == 1
 
 
-def test_starttls_stops_at_a_certificate_nobody_vouches_for(sink, tls_server):
+def test_starttls_stops_at_an_untrusted_certificate(sink, tls_server):
     with pytest.raises(ServerDown, match="certificate"):
         Connection(target(tls_server.port, "starttls", user="me", password="secret", host="localhost"))
     assert sink.logins == []

@@ -25,5 +25,5 @@ def test_the_peak_is_the_most_cars_at_one_moment(cars, peak):
     start = midnight(day, "UTC")
     for begin, end in cars:
         roller.add(BookingRow(1, 1, "instant", "Completed", start + begin, None, start + begin, start + end, 0))
-    made = roller.finish().get((1, day), Day())
-    assert (made.peak_cars or None) == peak
+    result = roller.finish().get((1, day), Day())
+    assert (result.peak_cars or None) == peak

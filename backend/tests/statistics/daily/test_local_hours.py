@@ -19,11 +19,11 @@ from parking.statistics.daily.local_hours import slots
     ],
 )
 def test_the_local_hours_of_a_day(zone, day, hours, odd):
-    found = slots(zone, day, day)
+    day_slots = slots(zone, day, day)
     end = midnight(day + timedelta(days=1), zone)
-    edges = [slot.start for slot in found] + [end]
+    edges = [slot.start for slot in day_slots] + [end]
     assert end - midnight(day, zone) == hours * 3600
     lengths = dict.fromkeys(range(24), 0)
-    for slot, until in zip(found, edges[1:], strict=True):
+    for slot, until in zip(day_slots, edges[1:], strict=True):
         lengths[slot.hour] += until - slot.start
     assert lengths == {hour: odd.get(hour, 3600) for hour in range(24)}

@@ -34,9 +34,9 @@ def test_missing_days_are_rolled_up_after_days_of_downtime(lot):
 
 def test_a_booking_of_today_leaves_yesterday_alone(lot, alice):
     refresh.roll_up()
-    (made,) = world.put(world.row(lot, world.spot_ids(lot)[0], alice.id, clock.now(), None))
+    (booking_id,) = world.put(world.row(lot, world.spot_ids(lot)[0], alice.id, clock.now(), None))
     clock.travel(600)
-    world.change(made, status="Completed", end_time=clock.now(), held_until=clock.now(), total_cost_minor=7)
+    world.change(booking_id, status="Completed", end_time=clock.now(), held_until=clock.now(), total_cost_minor=7)
     assert logged_changes() == 2
     before = stored_days()
     assert refresh.roll_up() == 1
@@ -58,9 +58,9 @@ def test_a_change_of_a_past_day_counts_at_once_and_is_rolled_up_again(lot, alice
 
 
 def test_extending_or_describing_a_booking_logs_no_change(lot, alice):
-    (made,) = world.put(world.row(lot, world.spot_ids(lot)[0], alice.id, clock.now(), None))
+    (booking_id,) = world.put(world.row(lot, world.spot_ids(lot)[0], alice.id, clock.now(), None))
     refresh.roll_up()
-    world.change(made, held_until=clock.now() + timedelta(hours=9), vehicle_plate="B-AB 1", sequence=1)
+    world.change(booking_id, held_until=clock.now() + timedelta(hours=9), vehicle_plate="B-AB 1", sequence=1)
     assert logged_changes() == 0
 
 

@@ -33,11 +33,11 @@ def roll_up_during_the_answer(app, monkeypatch) -> None:
     now, look = clock.now(), days.Days._stored_of_stale
 
     def interrupted(self):
-        found = look(self)
+        rows = look(self)
         worker = threading.Thread(target=roll_up)
         worker.start()
         worker.join()
-        return found
+        return rows
 
     monkeypatch.setattr(days.Days, "_stored_of_stale", interrupted)
 

@@ -43,7 +43,7 @@ def busy(app, alice, bob):
     return lot
 
 
-def figures_of(answer) -> dict:
+def metrics_of(answer) -> dict:
     return {one["name"]: one for one in answer.json["stats"]["figures"]}
 
 
@@ -52,7 +52,7 @@ def ask(client, auth, carol):
     return lambda query, **headers: client.get(f"/api/stats/admin?{query}", headers=auth(carol, **headers))
 
 
-def test_only_an_administrator_sees_the_figures_of_all(client, auth, alice, carol):
+def test_only_an_administrator_sees_the_statistics_of_all(client, auth, alice, carol):
     assert client.get(f"/api/stats/admin?{WEEK}").status_code == 401
     assert client.get(f"/api/stats/admin.csv?{WEEK}").status_code == 401
     assert client.get(f"/api/stats/admin?{WEEK}", headers=auth(alice)).status_code == 403
@@ -74,7 +74,7 @@ def test_an_unknown_lot_is_not_found(ask, busy):
 
 
 def test_the_week_in_numbers(ask, busy):
-    values = {name: one["value"] for name, one in figures_of(ask(WEEK)).items()}
+    values = {name: one["value"] for name, one in metrics_of(ask(WEEK)).items()}
     assert values["bookings"] == 5
     assert (values["instant"], values["reserved"], values["visits"], values["drivers"]) == (2, 3, 3, 2)
     assert (values["completed"], values["no_shows"], values["cancelled"]) == (3, 1, 1)
@@ -97,14 +97,14 @@ def test_a_stay_over_midnight_counts_on_both_days_and_pays_on_the_last(ask, busy
 
 
 def test_every_number_has_a_query_for_its_bookings(client, auth, carol, ask, busy):
-    shown = figures_of(ask(WEEK))
+    metrics = metrics_of(ask(WEEK))
     counted = ["bookings", "instant", "reserved", "visits", "completed", "no_shows", "cancelled", "stays"]
     for name in counted:
-        listed = client.get(f"/api/admin/bookings?{shown[name]['bookings']}", headers=auth(carol)).json["bookings"]
-        assert len(listed) == shown[name]["value"], name
-    paid = client.get(f"/api/admin/bookings?{shown['revenue']['bookings']}", headers=auth(carol)).json["bookings"]
-    assert round(sum(one["total_cost"] for one in paid), 2) == shown["revenue"]["value"]
-    stood = client.get(f"/api/admin/bookings?{shown['parked']['bookings']}", headers=auth(carol)).json["bookings"]
+        listed = client.get(f"/api/admin/bookings?{metrics[name]['bookings']}", headers=auth(carol)).json["bookings"]
+        assert len(listed) == metrics[name]["value"], name
+    paid = client.get(f"/api/admin/bookings?{metrics['revenue']['bookings']}", headers=auth(carol)).json["bookings"]
+    assert round(sum(one["total_cost"] for one in paid), 2) == metrics["revenue"]["value"]
+    stood = client.get(f"/api/admin/bookings?{metrics['parked']['bookings']}", headers=auth(carol)).json["bookings"]
     assert len(stood) == 3
     for day in ask(WEEK).json["stats"]["days"]:
         listed = client.get(f"/api/admin/bookings?{day['bookings_query']}", headers=auth(carol)).json["bookings"]
@@ -122,19 +122,19 @@ def test_the_days_of_a_query_must_be_dates(client, auth, carol, query):
 
 
 def test_today_is_counted_live_and_marked(ask, busy, alice):
-    shown = ask("from=2026-03-02&to=2026-03-02")
-    stats_now = shown.json["stats"]
+    answer = ask("from=2026-03-02&to=2026-03-02")
+    stats_now = answer.json["stats"]
     assert stats_now["partial"]
     assert [day["partial"] for day in stats_now["days"]] == [True]
-    assert figures_of(shown)["parked"]["value"] == 3 * 3600
+    assert metrics_of(answer)["parked"]["value"] == 3 * 3600
     assert stats_now["now"] == {
         "capacity": 4, "occupied": 1, "reserved": 0, "out_of_service": 0, "available": 3, "occupancy_percent": 25.0,
     }  # fmt: skip
     clock.travel(600)
     world.put(world.row(busy, world.spot_ids(busy)[0], alice.id, clock.now(), None))
     later = ask("from=2026-03-02&to=2026-03-02")
-    assert figures_of(later)["parked"]["value"] == 3 * 3600 + 600
-    assert figures_of(later)["bookings"]["value"] == 2
+    assert metrics_of(later)["parked"]["value"] == 3 * 3600 + 600
+    assert metrics_of(later)["bookings"]["value"] == 2
     assert not ask(WEEK).json["stats"]["partial"]
 
 
@@ -149,13 +149,13 @@ def test_the_half_hourly_curve_counts_the_parked_cars(ask, busy):
 
 
 def test_the_change_to_the_period_before(ask, busy):
-    shown = ask("from=2026-02-25&to=2026-02-26&compare=true")
-    previous = shown.json["stats"]["previous"]
+    answer = ask("from=2026-02-25&to=2026-02-26&compare=true")
+    previous = answer.json["stats"]["previous"]
     assert (previous["from"], previous["to"]) == ("2026-02-23", "2026-02-24")
-    revenue = figures_of(shown)["revenue"]
+    revenue = metrics_of(answer)["revenue"]
     assert (revenue["value"], revenue["previous"]) == (15.01, 6.25)
-    assert shown.json["stats"]["lots"][0]["revenue_previous"] == 6.25
-    assert figures_of(ask("from=2026-02-25&to=2026-02-26"))["revenue"]["previous"] is None
+    assert answer.json["stats"]["lots"][0]["revenue_previous"] == 6.25
+    assert metrics_of(ask("from=2026-02-25&to=2026-02-26"))["revenue"]["previous"] is None
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_the_change_to_the_period_before(ask, busy):
 def test_the_period_before(period, before):
     from datetime import date
 
-    found = summary.previous_period(*(date.fromisoformat(day) for day in period))
-    assert tuple(day.isoformat() for day in found) == before
+    previous = summary.previous_period(*(date.fromisoformat(day) for day in period))
+    assert tuple(day.isoformat() for day in previous) == before
 
 
 def table(answer) -> list[dict]:
@@ -183,9 +183,9 @@ def table(answer) -> list[dict]:
 
 
 def test_the_csv_equals_the_json_answer(client, auth, carol, ask, busy):
-    shown = ask(WEEK).json["stats"]
+    stats = ask(WEEK).json["stats"]
     days = table(ask(WEEK, Accept="text/csv"))
-    assert [float(day["revenue_EUR"]) for day in days] == [day["revenue"] for day in shown["days"]]
+    assert [float(day["revenue_EUR"]) for day in days] == [day["revenue"] for day in stats["days"]]
     assert days == table(client.get(f"/api/stats/admin.csv?{WEEK}&table=days", headers=auth(carol)))
     lots = table(client.get(f"/api/stats/admin.csv?{WEEK}&table=lots", headers=auth(carol)))
     assert [(lot["name"], float(lot["revenue_EUR"])) for lot in lots] == [("Harbour", 21.26)]
@@ -234,23 +234,23 @@ def test_a_users_month_ends_at_the_lots_midnight(client, auth, alice, app):
 
 
 def test_an_empty_day_has_zeros(ask, app):
-    shown = ask(WEEK).json["stats"]
-    assert shown["lots"] == []
-    assert {one["value"] for one in shown["figures"]} == {0, None}
-    assert len(shown["days"]) == 7
+    stats = ask(WEEK).json["stats"]
+    assert stats["lots"] == []
+    assert {one["value"] for one in stats["figures"]} == {0, None}
+    assert len(stats["days"]) == 7
 
 
 def test_one_lot_and_all_lots_agree_before_and_after_a_roll_up(ask, busy, alice):
     other = world.make_lot("Other", "Asia/Kolkata", 2, utc("2026-02-20T00:00"))
     world.put(world.row(other, world.spot_ids(other)[0], alice.id, utc("2026-02-24T08:00"), utc("2026-02-24T09:00")))
 
-    def told() -> list:
+    def totals() -> list:
         db.session.rollback()
         return [ask(f"{WEEK}{lot}").json["stats"] for lot in ("", f"&lot_id={busy}", f"&lot_id={other}")]
 
-    before = told()
+    before = totals()
     assert refresh.roll_up() > 0
-    assert told() == before
+    assert totals() == before
     with clock.set_to(clock.now() + timedelta(days=40)):
         assert refresh.roll_up() > 0
     whole, one, two = before

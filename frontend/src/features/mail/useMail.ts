@@ -70,7 +70,7 @@ export function useMailActs() {
 
 export function useSystem() {
   return useQuery({
-    queryKey: ['admin', 'system', 'lights'],
+    queryKey: ['admin', 'system', 'status'],
     queryFn: mailApi.system,
     refetchInterval: EVERY_MS,
   })

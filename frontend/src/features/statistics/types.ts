@@ -6,12 +6,12 @@ export type LotStatistics = AdminStats['lots'][number]
 /** A cell of the heat map with the days that it is made of. */
 export type HourStatistics = Schema<'HourOut'>
 /** One number; `bookings` is the query of the administrator's list that shows what is behind it. */
-export type Metric = Schema<'FigureOut'>
+export type Metric = Schema<'MetricOut'>
 export type Unit = Metric['unit']
 /** A driver's month: the stays that ended in it. */
 export type UserStats = Schema<'UserStatsOut'>
 /** What of the system can be well or not. */
 export type SystemHealth = Record<
   'database' | 'redis' | 'worker' | 'beat' | 'disk',
-  Schema<'Light'>
+  Schema<'PartStatus'>
 > & { outbox: Pick<Schema<'Outbox'>, 'failed' | 'queued'>; names: Pick<Schema<'Names'>, 'count'> }

@@ -94,7 +94,7 @@ export interface components {
             currency: string;
             previous: components["schemas"]["PeriodOut"] | null;
             now: components["schemas"]["NowOut"];
-            figures: components["schemas"]["FigureOut"][];
+            figures: components["schemas"]["MetricOut"][];
             busiest_hour: components["schemas"]["BusiestOut"] | null;
             /** @description Of all time: the last three years */
             days: components["schemas"]["DayOut"][];
@@ -479,21 +479,6 @@ export interface components {
             covered: number;
         };
         /**
-         * FigureOut
-         * @description One number. `previous` is the same over the period before; `bookings` are the query parameters of
-         *     /api/admin/bookings that list the bookings behind it, `users` those of /api/users that list the people. (What makes
-         *     up `available` stands lot by lot in `lots`.)
-         */
-        FigureOut: {
-            name: string;
-            /** @enum {string} */
-            unit: "count" | "money" | "percent" | "seconds" | "minutes" | "per_spot_day" | "money_per_spot_hour";
-            value: number | null;
-            previous: number | null;
-            bookings: string | null;
-            users: string | null;
-        };
-        /**
          * FiltersIn
          * @description The filters of the history page.
          */
@@ -572,11 +557,6 @@ export interface components {
         /** KindsOut */
         KindsOut: {
             kinds: components["schemas"]["KindOut"][];
-        };
-        /** Light */
-        Light: {
-            ok: boolean;
-            detail: string;
         };
         /** Line */
         Line: {
@@ -762,6 +742,21 @@ export interface components {
             message: string;
         };
         /**
+         * MetricOut
+         * @description One number. `previous` is the same over the period before; `bookings` are the query parameters of
+         *     /api/admin/bookings that list the bookings behind it, `users` those of /api/users that list the people. (What makes
+         *     up `available` stands lot by lot in `lots`.)
+         */
+        MetricOut: {
+            name: string;
+            /** @enum {string} */
+            unit: "count" | "money" | "percent" | "seconds" | "minutes" | "per_spot_day" | "money_per_spot_hour";
+            value: number | null;
+            previous: number | null;
+            bookings: string | null;
+            users: string | null;
+        };
+        /**
          * Names
          * @description `count`: accounts and lots with the same name or address as an earlier one.
          */
@@ -820,6 +815,11 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             network_address: string | null;
+        };
+        /** PartStatus */
+        PartStatus: {
+            ok: boolean;
+            detail: string;
         };
         /** PeriodOut */
         PeriodOut: {
@@ -1299,7 +1299,7 @@ export interface components {
         /** System */
         System: {
             database: components["schemas"]["Database"];
-            redis: components["schemas"]["Light"];
+            redis: components["schemas"]["PartStatus"];
             worker: components["schemas"]["Program"];
             beat: components["schemas"]["Program"];
             outbox: components["schemas"]["Outbox"];
