@@ -52,6 +52,24 @@ test('who reads German is told everything in German, whatever the browser speaks
   )
 })
 
+test.describe('for a guest on a German phone', () => {
+  test.use({ locale: 'de-DE' })
+
+  for (const width of [320, 390, 430, 512])
+    test(`the header shows the whole name of the site at ${width} pixels`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 740 })
+      await page.goto('/')
+      const header = page.getByRole('banner')
+      await expect(header.getByRole('link', { name: 'Anmelden' })).toBeVisible()
+      const name = header.locator('.pw-brand span')
+      await expect(name).toHaveText('Parkwell')
+      const cut = () => name.evaluate((span) => span.scrollWidth > span.clientWidth)
+      await expect.poll(cut).toBe(false)
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+      await expect(page.getByRole('link', { name: 'Loslegen' })).toBeVisible()
+    })
+})
+
 test('the glossary explains the words of the map, by keyboard, in both languages', async ({
   page,
   driver,
@@ -154,7 +172,7 @@ test.describe('without a network', () => {
   }) => {
     watch.allow(/ERR_INTERNET_DISCONNECTED|Failed to load resource/)
     const { spot_number } = await book(driver, (await makeLot()).id)
-    const kept = () =>
+    const cachedPaths = () =>
       page.evaluate(async () => {
         const keys = await (await caches.open('pw-page')).keys()
         return keys.map(({ url }) => new URL(url).pathname)
@@ -162,9 +180,9 @@ test.describe('without a network', () => {
     await page.goto('/')
     await expect(page.locator('.pw-summary-number')).toHaveText(String(spot_number))
     await expect
-      .poll(async () => (await kept()).some((path) => path.includes('OfflinePage')))
+      .poll(async () => (await cachedPaths()).some((path) => path.includes('OfflinePage')))
       .toBe(true)
-    expect((await kept()).filter((path) => /^\/(api|auth)/.test(path))).toEqual([])
+    expect((await cachedPaths()).filter((path) => /^\/(api|auth)/.test(path))).toEqual([])
 
     await context.setOffline(true)
     await page.goto('/profile')
