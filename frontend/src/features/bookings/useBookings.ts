@@ -1,10 +1,14 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { useSession } from '@/features/accounts/session'
 import { learnServerTime } from '@/shared/time/clock'
 import { keepLast } from '@/shared/time/lastSeen'
 import type { BookingEnvelope } from '@/shared/api/types'
+import { usePaged } from '@/shared/list/usePaged'
 import { bookingsApi, openBookings, type BookingFilters } from './api'
+
+/** Bookings of a page of the history. */
+const PAGE = 50
 
 export function useOpenBookings() {
   const query = useQuery({ queryKey: ['bookings', 'open'], queryFn: openBookings })
@@ -39,12 +43,12 @@ export function useBooking(id: MaybeRefOrGetter<number>) {
 }
 
 export function useHistory(filters: MaybeRefOrGetter<BookingFilters>) {
-  return useInfiniteQuery({
-    queryKey: computed(() => ['bookings', 'history', toValue(filters)]),
-    queryFn: ({ pageParam }) =>
-      bookingsApi.list({ ...toValue(filters), limit: 50, cursor: pageParam || undefined }),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next,
+  return usePaged({
+    key: ['bookings', 'history'],
+    filters,
+    fetchPage: (params) => bookingsApi.list({ ...params, limit: PAGE }),
+    items: (page) => page.bookings,
+    keepPrevious: false,
   })
 }
 

@@ -5,6 +5,8 @@ export interface Column {
   label: string
   /** Aligned to the end, as numbers are. */
   number?: boolean
+  /** Its label may take several lines. */
+  wrap?: boolean
   /** Holds buttons: its label is for screen readers only. */
   actions?: boolean
 }

@@ -5,22 +5,25 @@ interface Page {
   next: string | null
 }
 
-/** A list that the API gives page by page: `fetchPage` gets the filters and the page's cursor. */
-export function usePaged<P extends Page, T>(options: {
+/**
+ * A list that the API gives page by page: `fetchPage` gets the filters and the page's cursor.
+ * While new filters are asked for, the last result stays instead of a flicker, unless `keepPrevious` is false.
+ */
+export function usePaged<P extends Page, T, F extends object>(options: {
   key: readonly unknown[]
-  filters: MaybeRefOrGetter<Record<string, string>>
-  fetchPage: (params: Record<string, string | undefined>) => Promise<P>
+  filters: MaybeRefOrGetter<F>
+  fetchPage: (params: F & { cursor: string | undefined }, signal: AbortSignal) => Promise<P>
   items: (page: P) => readonly T[]
   refetchMs?: number
+  keepPrevious?: boolean
 }) {
   const query = useInfiniteQuery({
     queryKey: computed(() => [...options.key, toValue(options.filters)]),
-    queryFn: ({ pageParam }) =>
-      options.fetchPage({ ...toValue(options.filters), cursor: pageParam || undefined }),
+    queryFn: ({ pageParam, signal }) =>
+      options.fetchPage({ ...toValue(options.filters), cursor: pageParam || undefined }, signal),
     initialPageParam: '',
     getNextPageParam: (page) => page.next,
-    // While one types, the last result stays instead of a flicker.
-    placeholderData: keepPreviousData,
+    placeholderData: options.keepPrevious === false ? undefined : keepPreviousData,
     refetchInterval: options.refetchMs ?? false,
   })
   const list = reactive({
@@ -31,5 +34,5 @@ export function usePaged<P extends Page, T>(options: {
     fetchingMore: query.isFetchingNextPage,
   })
   const first = computed(() => query.data.value?.pages[0])
-  return { list, first, refetch: query.refetch, fetchMore: query.fetchNextPage }
+  return { query, list, first, refetch: query.refetch, fetchMore: query.fetchNextPage }
 }

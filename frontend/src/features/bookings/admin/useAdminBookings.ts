@@ -1,7 +1,8 @@
-import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, onScopeDispose, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { learnServerTime } from '@/shared/time/clock'
 import type { Spot } from '@/shared/api/types'
+import { usePaged } from '@/shared/list/usePaged'
 import { adminBookingsApi, type AdminEnded } from './api'
 
 const PAGE = 50
@@ -10,30 +11,26 @@ const REFRESH_MS = 2_000
 
 /** Everyone's bookings that match, newest first, page by page. */
 export function useAdminBookings(filters: MaybeRefOrGetter<Record<string, string>>) {
-  const query = useInfiniteQuery({
-    queryKey: computed(() => ['admin', 'bookings', toValue(filters)]),
-    queryFn: ({ pageParam, signal }) =>
-      adminBookingsApi.list(
-        { ...toValue(filters), limit: PAGE, cursor: pageParam || undefined },
-        signal,
-      ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next,
-    placeholderData: keepPreviousData,
+  const paged = usePaged({
+    key: ['admin', 'bookings'],
+    filters,
+    fetchPage: (params, signal) => adminBookingsApi.list({ ...params, limit: PAGE }, signal),
+    items: (page) => page.bookings,
   })
+  const { query } = paged
   watch(query.data, (data) => learnServerTime(data?.pages[0]?.server_time))
 
   let timer: ReturnType<typeof setTimeout> | undefined
   onScopeDispose(() => clearTimeout(timer))
   /** Something has happened somewhere. */
-  function refreshSoon(): void {
+  function scheduleRefresh(): void {
     if ((query.data.value?.pages.length ?? 0) > 1) return
     timer ??= setTimeout(() => {
       timer = undefined
       void query.refetch()
     }, REFRESH_MS)
   }
-  return { query, refreshSoon }
+  return { ...paged, scheduleRefresh }
 }
 
 /** What stands behind a metric comes to the metric; other lists may be as long as the whole past. */
