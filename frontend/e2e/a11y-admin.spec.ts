@@ -84,7 +84,7 @@ test('administrators: mail, exports, log and figures', async ({ page }) => {
   const { lot, user } = setting
   await examineAll(page, [
     { name: 'mail', path: '/admin/mail', ready: 'Attempts' },
-    { name: 'timetable', path: '/admin/mail?view=timetable', ready: 'Run now' },
+    { name: 'schedule', path: '/admin/mail?view=schedule', ready: 'Run now' },
     { name: 'system', path: '/admin/mail?view=system', ready: 'Version' },
     { name: 'exports', path: '/admin/exports', ready: 'All data' },
     { name: 'log', path: '/admin/audit', ready: 'Before → after' },
@@ -270,7 +270,7 @@ test('administrators: dialogs about bookings, users and mail', async ({ page }) 
     },
     {
       name: 'run now',
-      path: '/admin/mail?view=timetable',
+      path: '/admin/mail?view=schedule',
       ready: 'Run now',
       then: async (here) => {
         await opens('Run now')(here)
@@ -346,7 +346,7 @@ test('administrators: when the server fails', async ({ page, watch }) => {
     `/users/${setting.user}`,
     '/analytics',
     '/mail',
-    '/mail?view=timetable',
+    '/mail?view=schedule',
     '/mail?view=system',
     '/exports',
     '/audit',

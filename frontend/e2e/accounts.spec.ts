@@ -225,7 +225,9 @@ test('who registers in another tab is shown here, too; in German', async ({ cont
   )
   await expect(a.locator('.pw-notice')).toContainText(`Konto von ${anna.username}`)
   // The account is German from its first answer on; changed afterwards, a tab could meanwhile read English.
-  expect(writes.filter((one) => !one.includes('/auth/refresh'))).toEqual(['POST /auth/register 201'])
+  expect(writes.filter((one) => !one.includes('/auth/refresh'))).toEqual([
+    'POST /auth/register 201',
+  ])
 })
 
 for (const domain of ['straße.example', 'ελλάς.example', 'faß.example'])

@@ -250,8 +250,8 @@ test('J15: what a screen reader hears while booking and releasing', async ({ pag
   await expect(page.getByRole('dialog')).toHaveAccessibleName('End parking on spot 1?')
   await reach(/^End parking for €/)
   await page.keyboard.press('Enter')
-  const said = page.getByRole('status').filter({ hasText: 'Parking on spot 1 ended. Total €' })
-  await expect(said.first()).toBeAttached()
+  const status = page.getByRole('status').filter({ hasText: 'Parking on spot 1 ended. Total €' })
+  await expect(status.first()).toBeAttached()
 })
 
 test('J16: what J1 to J3 press lies under one thumb', async ({ page, driver }) => {

@@ -19,8 +19,8 @@ const A_SECOND_LATER = 1100
 /** A lot with a finished and a running stay; its name. */
 async function busyLot() {
   const lot = await makeLot()
-  const [gone, here] = [await register(), await register()]
-  await release(gone, (await book(gone, lot.id)).id)
+  const [deletedUser, here] = [await register(), await register()]
+  await release(deletedUser, (await book(deletedUser, lot.id)).id)
   await book(here, lot.id)
   await new Promise((passed) => setTimeout(passed, A_SECOND_LATER))
   return lot
@@ -89,7 +89,7 @@ test('a number leads to its bookings, and the address keeps the choice', async (
 })
 
 /** The figures of today in a lot, as the page has them, and the page. */
-async function todaysFigures(page: Page, lot: number): Promise<Stats> {
+async function todaysMetrics(page: Page, lot: number): Promise<Stats> {
   const answered = page.waitForResponse((answer) => answer.url().includes('/api/stats/admin?'))
   await page.goto(`/admin/analytics?period=today&lot=${lot}`)
   return ((await (await answered).json()) as { stats: Stats }).stats
@@ -97,10 +97,10 @@ async function todaysFigures(page: Page, lot: number): Promise<Stats> {
 
 /** What the API says a list comes to, and that the list says and shows the same. */
 async function sumAgrees(page: Page): Promise<number> {
-  const asked = new URL(page.url()).search
+  const search = new URL(page.url()).search
   const { totals } = await call<{ totals: { count: number } }>(
     'GET',
-    `/api/admin/bookings/totals${asked}`,
+    `/api/admin/bookings/totals${search}`,
     undefined,
     await asAdmin(),
   )
@@ -113,7 +113,7 @@ test('a cell opens its days, and a day the bookings of that hour, by the keyboar
   page,
 }) => {
   const lot = await busyLot()
-  const { busiest_hour } = await todaysFigures(page, lot.id)
+  const { busiest_hour } = await todaysMetrics(page, lot.id)
   const hour = String(busiest_hour.hour).padStart(2, '0')
   const cell = page.getByRole('link', { name: new RegExp(`, ${hour}:00–.*Show the days$`) })
   await cell.focus()
@@ -131,7 +131,7 @@ test('a cell opens its days, and a day the bookings of that hour, by the keyboar
 
 test('the arrow keys go from cell to cell, and the table has the same links', async ({ page }) => {
   const lot = await busyLot()
-  const { busiest_hour } = await todaysFigures(page, lot.id)
+  const { busiest_hour } = await todaysMetrics(page, lot.id)
   const reached = page.locator('.pw-heat a[tabindex="0"]')
   await expect(reached).toHaveCount(1)
   await reached.focus()
@@ -166,7 +166,7 @@ const firstBar = (page: Page, n: number) =>
 test('a bar of the stays opens the stays of that length', async ({ page, watch }) => {
   watch.allow(/Multiple readback operations/) // by this test's own look at the picture
   const lot = await busyLot()
-  const { stays } = await todaysFigures(page, lot.id)
+  const { stays } = await todaysMetrics(page, lot.id)
   await expect(page.locator('.pw-chart canvas')).toHaveCount(4)
   await expect.poll(() => firstBar(page, 2)).not.toBeNull()
   const canvas = page.locator('.pw-chart canvas').nth(2)
@@ -182,18 +182,18 @@ test('figures without bookings open what makes them: people, and lots that sum u
   page,
 }) => {
   const lot = await busyLot()
-  await todaysFigures(page, lot.id)
+  await todaysMetrics(page, lot.id)
   await page.getByText('All metrics').click()
   const available = page.getByRole('link', { name: /^Spot-hours in service:/ })
-  const figure = (await available.textContent())!.trim()
+  const spotHours = (await available.textContent())!.trim()
   await available.click()
-  await expect(page.locator('#figures-lots tfoot td').last()).toHaveText(figure)
-  await expect(page.locator('#figures-lots tbody td').last()).toHaveText(figure)
+  await expect(page.locator('#figures-lots tfoot td').last()).toHaveText(spotHours)
+  await expect(page.locator('#figures-lots tbody td').last()).toHaveText(spotHours)
   expect(await violations(page)).toEqual([])
 
-  const made = page.getByRole('link', { name: /^New accounts: / }).first()
-  const known = Number((await made.textContent())!.replaceAll(',', ''))
-  await made.click()
+  const newAccounts = page.getByRole('link', { name: /^New accounts: / }).first()
+  const known = Number((await newAccounts.textContent())!.replaceAll(',', ''))
+  await newAccounts.click()
   const chip = page.getByRole('button', { name: /^Remove the filter “Signed up / })
   await expect(chip).toBeVisible()
   // Others may sign up meanwhile.

@@ -12,12 +12,12 @@ const freeAt = (page: Page, lot: { name: string }) =>
 
 /** Streams that were asked for, and those that are open now. */
 function streamsOf(context: BrowserContext) {
-  const asked: Request[] = []
+  const requests: Request[] = []
   const open = new Set<Request>()
   const isStream = (request: Request) => new URL(request.url()).pathname === '/api/stream'
   context.on('request', (request) => {
     if (!isStream(request)) return
-    asked.push(request)
+    requests.push(request)
     open.add(request)
   })
   context.on('requestfinished', (request) => open.delete(request))
@@ -27,7 +27,7 @@ function streamsOf(context: BrowserContext) {
       for (const one of open) if (one.frame().page() === page) open.delete(one)
     }),
   )
-  return { asked, open, leader: () => [...open].at(-1)?.frame().page() }
+  return { requests, open, leader: () => [...open].at(-1)?.frame().page() }
 }
 
 async function openTabs(context: BrowserContext, paths: string[]): Promise<Page[]> {
@@ -109,7 +109,7 @@ test('without locks a tab that nobody looks at lets go of its stream', async ({
   await expect.poll(() => streams.open.size).toBe(0)
   await show('visible')
   await expect(live(tab!)).toBeVisible()
-  expect(streams.asked).toHaveLength(2)
+  expect(streams.requests).toHaveLength(2)
 })
 
 test('closing the leader passes the stream on; what happens meanwhile is not lost', async ({
@@ -131,7 +131,7 @@ test('closing the leader passes the stream on; what happens meanwhile is not los
     }
     expect(streams.open.size).toBe(1)
     // It goes on from the last event that the tabs have seen.
-    expect(streams.asked.at(-1)!.headers()['last-event-id']).toMatch(/^\d+-\d+$/)
+    expect(streams.requests.at(-1)!.headers()['last-event-id']).toMatch(/^\d+-\d+$/)
   }
   expect(tabs).toHaveLength(1)
   await book(driver, lot.id)

@@ -106,9 +106,9 @@ for (const zone of [
     // What is typed as UTC is sent as UTC.
     await page.getByLabel('From').fill(`${day}T15:00`)
     await page.getByLabel('Until').fill(`${day}T16:00`)
-    const asked = page.waitForRequest('**/api/book')
+    const request = page.waitForRequest('**/api/book')
     await page.getByRole('button', { name: /^Reserve for €/ }).click()
-    expect((await asked).postDataJSON()).toMatchObject({ reserved_start: `${day}T15:00:00Z` })
+    expect((await request).postDataJSON()).toMatchObject({ reserved_start: `${day}T15:00:00Z` })
     await page.unrouteAll({ behavior: 'ignoreErrors' })
     await context.close()
   })

@@ -18,7 +18,7 @@ export interface Verdict {
   cls: number
   tbtMs: number
   /** Audits of those that must be perfect, and are not. */
-  faults: string[]
+  problems: string[]
 }
 
 interface Audit {
@@ -50,7 +50,7 @@ export async function judge(run: Lighthouse, url: string, port: number): Promise
   const { lhr } = await run(url, { port, disableStorageReset: true, logLevel: 'error' })
   const score = (name: string) => Math.round(100 * (lhr.categories[name]?.score ?? 0))
   const number = (audit: string) => lhr.audits[audit]?.numericValue ?? NaN
-  const faults = ['accessibility', 'best-practices'].flatMap((name) =>
+  const problems = ['accessibility', 'best-practices'].flatMap((name) =>
     (lhr.categories[name]?.auditRefs ?? [])
       .filter(({ id, weight }) => weight > 0 && (lhr.audits[id]?.score ?? 1) < 1)
       .map(({ id }) => `${id}: ${lhr.audits[id]?.title}`),
@@ -63,6 +63,6 @@ export async function judge(run: Lighthouse, url: string, port: number): Promise
     lcpSeconds: number('largest-contentful-paint') / 1000,
     cls: number('cumulative-layout-shift'),
     tbtMs: number('total-blocking-time'),
-    faults,
+    problems,
   }
 }

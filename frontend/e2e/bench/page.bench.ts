@@ -49,7 +49,7 @@ async function audited(name: string, path: string, port: number): Promise<void> 
     value: of((v) => v.accessibility),
     goal: 100,
     ...score,
-    note: [...new Set(verdicts.flatMap((v) => v.faults))].join('; '),
+    note: [...new Set(verdicts.flatMap((v) => v.problems))].join('; '),
   })
   note({
     what: `${name}: best practices`,
@@ -102,10 +102,10 @@ test('Lighthouse: administrator', () =>
 /** From the answer's last byte until the last of so many spots is painted, in ms. */
 const drawn = (page: Page, many: number) =>
   page.evaluate(
-    (wanted) =>
+    (count) =>
       new Promise<number>((resolve) => {
         const look = () => {
-          if (document.querySelectorAll('.pw-bay').length < wanted)
+          if (document.querySelectorAll('.pw-bay').length < count)
             return requestAnimationFrame(look)
           // The frame that has them is painted once its successor's task runs.
           return requestAnimationFrame(() =>

@@ -3,7 +3,7 @@ import { expect, test, type Browser, type Page } from '@playwright/test'
 import { signIn } from '../support/test.ts'
 
 const FOLDER = fileURLToPath(new URL('../../../docs/screenshots/', import.meta.url))
-const DESK = { width: 1280, height: 860 }
+const DESKTOP = { width: 1280, height: 860 }
 const PHONE = { width: 390, height: 844 }
 
 interface Look {
@@ -13,8 +13,8 @@ interface Look {
 }
 
 const LOOKS: Look[] = [
-  { name: 'light', size: DESK, theme: 'light' },
-  { name: 'dark', size: DESK, theme: 'dark' },
+  { name: 'light', size: DESKTOP, theme: 'light' },
+  { name: 'dark', size: DESKTOP, theme: 'dark' },
   { name: 'phone', size: PHONE, theme: 'light' },
   { name: 'phone-dark', size: PHONE, theme: 'dark' },
 ]
@@ -99,9 +99,9 @@ const PICTURES: Record<string, string[]> = {
 }
 
 for (const look of LOOKS) {
-  const wanted = PICTURES[look.name] ?? []
+  const names = PICTURES[look.name] ?? []
   const picture = (page: Page, name: string) =>
-    wanted.includes(name) ? take(page, `${name}-${look.name}`) : Promise.resolve()
+    names.includes(name) ? take(page, `${name}-${look.name}`) : Promise.resolve()
 
   test(`a driver's pictures, ${look.name}`, async ({ browser }) => {
     const landing = await open(browser, look, undefined)
@@ -134,12 +134,12 @@ for (const look of LOOKS) {
 
   test(`an administrator's pictures, ${look.name}`, async ({ browser }) => {
     const page = await open(browser, look, process.env.DEMO_ADMIN)
-    for (const place of wanted.filter((name) => name === '' || name.startsWith('/'))) {
+    for (const place of names.filter((name) => name === '' || name.startsWith('/'))) {
       await page.goto(`/admin${place}`)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await take(page, `admin${place.replace('/', '-')}-${look.name}`)
     }
-    if (!wanted.includes('admin-lot')) return
+    if (!names.includes('admin-lot')) return
     await page.goto('/admin/lots')
     await page.locator('main table [href^="/admin/lots/"]').first().click()
     await page

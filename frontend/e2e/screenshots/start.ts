@@ -6,8 +6,8 @@ const PATIENCE_SECONDS = 900
 
 async function logins(product: Product): Promise<RegExpExecArray> {
   for (let second = 0; second < PATIENCE_SECONDS; second++) {
-    const found = LOGINS.exec(readFileSync(product.log, 'utf8'))
-    if (found) return found
+    const match = LOGINS.exec(readFileSync(product.log, 'utf8'))
+    if (match) return match
     await new Promise((resolve) => setTimeout(resolve, 1000))
   }
   throw new Error(`No demonstration data after ${PATIENCE_SECONDS} s; see ${product.log}.`)

@@ -15,10 +15,8 @@ interface NewAccount {
 export const accountsApi = {
   site: () => http.get<{ site: Site }>('/api/public/site').then((answer) => answer.site),
   login: (body: { email: string; password: string }) => http.post<SignIn>('/auth/login', body),
-  register: (body: NewAccount) =>
-    http.post<SignIn>('/auth/register', body),
-  setUp: (body: NewAccount & { token: string }) =>
-    http.post<SignIn>('/auth/setup', body),
+  register: (body: NewAccount) => http.post<SignIn>('/auth/register', body),
+  setUp: (body: NewAccount & { token: string }) => http.post<SignIn>('/auth/setup', body),
   changeEmail: (body: { email: string; password: string }) =>
     http.post<{ message: string }>('/auth/email/change', body),
   confirmEmail: (token: string) => http.post<{ message: string }>('/auth/email/confirm', { token }),

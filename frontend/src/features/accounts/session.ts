@@ -59,7 +59,7 @@ function createSession() {
   }
 
   /** Nothing of this account stays in this browser. */
-  function forget(): void {
+  function clear(): void {
     drop()
     localStorage.removeItem(HINT_KEY)
     keepLast(null)
@@ -69,7 +69,7 @@ function createSession() {
   async function resume(): Promise<void> {
     if (!isReturning()) return
     await accountsApi.refresh().catch((error: { status?: number }) => {
-      if (error.status === 401 || error.status === 403) forget()
+      if (error.status === 401 || error.status === 403) clear()
       else unreached.value = true
     })
   }
@@ -79,7 +79,7 @@ function createSession() {
     const now = browserAccount()
     if (now && now !== user.value?.id) return replaced()
     tellAccount(null)
-    forget()
+    clear()
   }
 
   async function logout(): Promise<void> {
@@ -98,14 +98,14 @@ function createSession() {
     refreshed: adopt,
     ended: () => {
       expired.value = true
-      forget()
+      clear()
     },
     replaced,
     lost: noteLost,
   })
 
   onAccount((id) => {
-    if (id === null) return forget()
+    if (id === null) return clear()
     if (user.value && user.value.id !== id) return replaced()
     // A visitor's page is the account's now. Who is about to sign in goes on with that.
     if (!user.value && location.pathname === '/') void resume()
@@ -121,7 +121,7 @@ function createSession() {
     adopt,
     adoptIfSignedIn,
     know,
-    forget,
+    clear,
     leave,
     resume,
     logout,

@@ -32,7 +32,7 @@ function write(all: Pending[]): void {
 /** Bookings whose release waits for the network. */
 export const pendingIds = ref<number[]>(read().map((one) => one.bookingId))
 
-function forget(key: string): void {
+function remove(key: string): void {
   write(read().filter((one) => one.key !== key))
 }
 
@@ -52,11 +52,11 @@ export async function releaseOrKeep(bookingId: number, userId: number): Promise<
   const pending = remember(bookingId, userId)
   try {
     const answer = await bookingsApi.release(bookingId, pending.key, userId)
-    forget(pending.key)
+    remove(pending.key)
     return answer
   } catch (thrown) {
     if (asApiError(thrown).isOffline) return null
-    forget(pending.key)
+    remove(pending.key)
     throw thrown
   }
 }
@@ -74,14 +74,14 @@ export async function sendPending(
     for (const pending of read().filter((one) => one.userId === userId)) {
       try {
         const answer = await bookingsApi.release(pending.bookingId, pending.key, userId)
-        forget(pending.key)
+        remove(pending.key)
         done(answer)
       } catch (thrown) {
         const error = asApiError(thrown)
         if (error.isOffline || error.status >= 500 || LATER.has(error.status)) return
         // Somebody else is here now: it stays for its owner.
         if (error.code === 'other_account') return
-        forget(pending.key)
+        remove(pending.key)
         refused()
       }
     }

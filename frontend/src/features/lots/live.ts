@@ -17,7 +17,7 @@ const withCounts = (lot: Lot, counts: SpotCounts): Lot => ({ ...lot, ...counts }
 
 /** Puts a lot's new counts wherever that lot is shown. */
 export function applyLot(client: QueryClient, event: LotEvent): void {
-  if ('gone' in event) return forgetLot(client, event.id)
+  if ('gone' in event) return removeLot(client, event.id)
   const lots = client.getQueryData<Lot[]>(['lots'])
   if (lots?.some((lot) => lot.id === event.id))
     client.setQueryData<Lot[]>(
@@ -33,7 +33,7 @@ export function applyLot(client: QueryClient, event: LotEvent): void {
 }
 
 /** Takes a closed lot off the lists; its own page asks and is told. */
-function forgetLot(client: QueryClient, id: number): void {
+function removeLot(client: QueryClient, id: number): void {
   client.setQueryData<Lot[]>(['lots'], (lots) => lots?.filter((lot) => lot.id !== id))
   void client.resetQueries({ queryKey: ['lot', id] })
   void client.resetQueries({ queryKey: ['spots', id] })

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest'
 import { ApiError } from '@/shared/api/errors'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
-import { faultLines, wordsOf } from './csvErrors'
+import { errorLines, wordsOf } from './csvErrors'
 
 const faults = [
   { line: 3, column: 'capacity', reason: 'at_most', values: { n: 10000 } },
@@ -11,9 +11,9 @@ const faults = [
 const refused = new ApiError(422, 'invalid', 'Wrong.', {}, null, null, { faults })
 const german = (n: number) => n.toLocaleString('de')
 const messages = () =>
-  faultLines(refused).map(({ line, faults }) => [
+  errorLines(refused).map(({ line, errors }) => [
     line,
-    ...faults.map((fault) => i18n.global.t(...wordsOf(fault, german))),
+    ...errors.map((error) => i18n.global.t(...wordsOf(error, german))),
   ])
 
 beforeAll(() => useTexts('features/lots/admin'))
@@ -27,6 +27,6 @@ it('says what is wrong in the reader’s language, line by line', async () => {
 })
 
 it('has no lines when something else went wrong', () => {
-  expect(faultLines(new ApiError(503, 'unavailable', 'Later.'))).toEqual([])
-  expect(faultLines(null)).toEqual([])
+  expect(errorLines(new ApiError(503, 'unavailable', 'Later.'))).toEqual([])
+  expect(errorLines(null)).toEqual([])
 })

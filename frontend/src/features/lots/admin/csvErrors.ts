@@ -2,7 +2,7 @@ import type { ApiError } from '@/shared/api/errors'
 import { hasMessage } from '@/shared/format/i18n'
 
 /** One thing that is wrong with a file of lots: where, and why by a word of the catalogue. */
-export interface CsvFault {
+export interface CsvError {
   line: number | null
   column: string | null
   reason: string
@@ -10,24 +10,24 @@ export interface CsvFault {
 }
 
 /** What is wrong with the file, in the order of its lines; nothing when something else went wrong. */
-export function faultLines(
+export function errorLines(
   problem: ApiError | null,
-): { line: number | null; faults: CsvFault[] }[] {
-  const faults = (problem?.body.faults ?? []) as CsvFault[]
-  const byLine = new Map<number | null, CsvFault[]>()
-  for (const fault of faults) byLine.set(fault.line, [...(byLine.get(fault.line) ?? []), fault])
-  return [...byLine].map(([line, lineFaults]) => ({ line, faults: lineFaults }))
+): { line: number | null; errors: CsvError[] }[] {
+  const csvErrors = (problem?.body.faults ?? []) as CsvError[]
+  const byLine = new Map<number | null, CsvError[]>()
+  for (const error of csvErrors) byLine.set(error.line, [...(byLine.get(error.line) ?? []), error])
+  return [...byLine].map(([line, lineErrors]) => ({ line, errors: lineErrors }))
 }
 
-/** The message of a fault and what fills it, for `t`. */
+/** The message of an error and what fills it, for `t`. */
 export function wordsOf(
-  { column, reason, values }: CsvFault,
+  { column, reason, values }: CsvError,
   number: (n: number) => string,
 ): [string, Record<string, string>] {
-  const path = `adminLots.csv.fault.${reason}`
+  const path = `adminLots.csv.error.${reason}`
   const n = values.n === undefined ? '' : number(values.n)
   return [
-    hasMessage(path) ? path : 'adminLots.csv.fault.wrong',
+    hasMessage(path) ? path : 'adminLots.csv.error.wrong',
     { column: column ?? '', n, choices: values.choices ?? '' },
   ]
 }

@@ -143,8 +143,8 @@ export function checkLot(fields: LotFields, currency = ''): FieldErrors {
     const empty = !typed.trim()
     if (empty && name === 'name') errors.name = 'adminLots.problem.name'
     else if (!empty || NEEDED.includes(name)) {
-      const fault = fieldError(name, typed, currency)
-      if (fault) errors[name] = fault
+      const error = fieldError(name, typed, currency)
+      if (error) errors[name] = error
     }
   }
   return errors
