@@ -48,6 +48,7 @@ CHECKS = (
     Check("lint", "mypy", python("mypy", ".")),
     Check("lint", "import arrows", (str(Path(sys.executable).parent / "lint-imports"),)),
     Check("lint", "sizes", (sys.executable, "../scripts/sizes.py")),
+    Check("lint", "words", (sys.executable, "../scripts/words.py")),
     Check("lint", "eslint, prettier", ("npm", "run", "--silent", "lint"), FRONTEND),
     Check("lint", "the API's types", ("npm", "run", "--silent", "types", "--", "--check"), FRONTEND),
     Check("lint", "the OpenAPI document", ("npm", "run", "--silent", "openapi"), FRONTEND),
