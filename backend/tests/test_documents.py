@@ -48,3 +48,11 @@ def test_every_command_that_a_document_names_exists(app):
     known = {(group, name) for group in groups for name in getattr(groups[group], "commands", ())}
     assert commands
     assert commands <= known
+
+
+def test_every_folder_of_tests_is_a_room_or_a_suite_that_the_document_names():
+    tests = config.ROOT / "backend" / "tests"
+    document = (config.ROOT / "CONTRIBUTING.md").read_text()
+    rooms = {name for layer in layers() for name in layer}
+    folders = {path.name for path in tests.iterdir() if path.is_dir() and any(path.glob("*.py"))}
+    assert [name for name in sorted(folders - rooms) if f"`{name}`" not in document] == []
