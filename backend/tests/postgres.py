@@ -100,7 +100,7 @@ class Postgres:
     def create(self, template: str = "template1") -> str:
         """A new database's URL."""
         self.created_count += 1
-        name = f"t{self.made}"
+        name = f"t{self.created_count}"
         self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url(name)
 
