@@ -62,7 +62,7 @@ class Life(RuleBasedStateMachine):
         self.now = clock.set_to(START)
         self.now.__enter__()
         self.admin = identity_of(self.people[-1])
-        fields = {"name": f"Lot {Life.made}", "capacity": capacity, "price_per_hour": price * self.unit}
+        fields = {"name": f"Lot {Life.lot_count}", "capacity": capacity, "price_per_hour": price * self.unit}
         changes = lots.LotChanges({**fields, "require_checkin": checkin, "checkin_grace_minutes": 20})
         self.lot = lots.create_many([changes], self.admin.id)[0]["id"]
         self.final: dict[int, tuple] = {}
