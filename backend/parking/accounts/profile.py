@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, idempotency, mail
@@ -12,11 +13,18 @@ from parking.accounts import account_changes, hooks, one_time_tokens, queries, s
 from parking.accounts.models import User
 from parking.accounts.passwords.change import require_password
 from parking.accounts.sessions import browser_sessions
-from parking.database import db
+from parking.database import Read
 from parking.errors import Conflict, Invalid
-from parking.web import Identity
+from parking.timestamps import to_rfc3339
+from parking.web import Identity, signed_out
 
 _COLUMNS = ("username", "timezone", "locale", "theme", "plates")
+_PROFILE = Read(
+    select(User.theme, User.plates, User.created_at, mail.MailPreference.kind, mail.MailPreference.enabled)
+    .outerjoin(mail.MailPreference, mail.MailPreference.user_id == User.id)
+    .where(User.id == bindparam("user_id", type_=User.id.type))
+)
+"""The part of an account that the caller's identity lacks, one row per stored mail preference."""
 
 
 def profile_view(session: Session, user: User) -> dict[str, Any]:
@@ -38,9 +46,26 @@ def profile_view(session: Session, user: User) -> dict[str, Any]:
 
 
 def read(caller: Identity) -> dict[str, Any]:
-    """The caller's own account."""
-    session = db.session()
-    return profile_view(session, queries.get_user(session, caller.id))
+    """The caller's own account as JSON, from what was read to identify the caller and one further read."""
+    rows = _PROFILE.rows(user_id=caller.id)
+    if not rows:  # deleted from the database in this moment
+        raise signed_out()
+    first = rows[0]
+    return {
+        "id": caller.id,
+        "email": caller.email,
+        "username": caller.username,
+        "roles": sorted(caller.roles),
+        "active": True,
+        "timezone": caller.timezone,
+        "locale": caller.locale,
+        "theme": first.theme,
+        "plates": first.plates,
+        "mail_preferences": mail.with_defaults(
+            {row.kind: row.enabled for row in rows if row.kind}, admin=caller.is_admin
+        ),
+        "created_at": to_rfc3339(first.created_at),
+    }
 
 
 def change(caller: Identity, changes: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from time import sleep as _sleep
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import request
-from flask_login import current_user
+from flask import Response, request
 
 from parking.accounts import guess_limits, profile, schemas, service
 from parking.accounts.guess_limits import Rule
@@ -20,6 +19,8 @@ from parking.database import db
 from parking.web import (
     ACCOUNT_HEADER,
     Message,
+    answer,
+    caller,
     documented,
     identity,
     rate_limits,
@@ -152,7 +153,7 @@ def logout() -> dict[str, Any]:
     A cookie of another account than that of the token or of `X-Account` stays signed in.
     """
     cookie = cookies.refresh_token()
-    who = identity() if current_user.is_authenticated else None
+    who = caller()
     if cookie and who is None:
         cookies.require_same_site()
     if who:
@@ -175,17 +176,17 @@ def logout_all() -> dict[str, Any]:
 @bp.get("/me")
 @requires()
 @bp.output(schemas.UserAnswer)
-def me() -> dict[str, Any]:
+def me() -> Response:
     """Your account."""
-    return {"user": profile.read(identity())}
+    return answer({"user": profile.read(identity())})
 
 
 @bp.get("/verify")
 @requires()
 @bp.output(schemas.UserAnswer)
-def verify() -> dict[str, Any]:
+def verify() -> Response:
     """Your account (the older name of /auth/me)."""
-    return {"user": profile.read(identity())}
+    return answer({"user": profile.read(identity())})
 
 
 @bp.patch("/me")

@@ -6,14 +6,13 @@ from functools import partial
 from typing import Any
 
 from flask import has_request_context, request
-from flask_login import current_user
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from parking import clock
 from parking.audit.models import AuditEntry
 from parking.database import after_commit
-from parking.web import request_id
+from parking.web import caller, request_id
 from parking.web.logs import security_log
 
 SECURITY_ACTIONS = frozenset(
@@ -46,8 +45,8 @@ def record(
     names no actor, no request and no address.
     """
     by_request = has_request_context() and not by_system
-    if actor_id is None and by_request and current_user and current_user.is_authenticated:
-        actor_id = current_user.id
+    if actor_id is None and by_request and (user := caller()):
+        actor_id = user.id
     row = {
         "at": clock.now(),
         "actor_id": actor_id,

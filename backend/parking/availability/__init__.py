@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
-from parking.availability.etags import etag_matches, with_etag
+from parking.availability.etags import answer_with_etag, etag_matches
 from parking.availability.queries import lot_view, lot_views
 from parking.availability.schemas import LotEnvelope, LotOut, SpotOut
 from parking.availability.spots import spot_views
@@ -13,12 +13,12 @@ __all__ = [
     "LotEnvelope",
     "LotOut",
     "SpotOut",
+    "answer_with_etag",
     "etag_matches",
     "init_app",
     "lot_view",
     "lot_views",
     "spot_views",
-    "with_etag",
 ]
 
 

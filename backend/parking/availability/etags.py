@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response
 
+from parking.web import answer
 
-def with_etag(response: Response) -> Response:
-    """Adds the version of the answered lot as the ETag."""
-    lot = (response.get_json() or {}).get("lot")
-    if lot:
+
+def answer_with_etag(body: dict[str, Any], status: int = 200) -> Response:
+    """The JSON answer, with the version of its lot as the ETag."""
+    response = answer(body, status)
+    if lot := body.get("lot"):
         response.headers["ETag"] = f'"{lot["version"]}"'
     return response
 

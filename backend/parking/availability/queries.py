@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Integer, Select, and_, cast, func, literal, s
 from sqlalchemy.orm import Session
 
 from parking.bookings import SpotCounts, counts_by_lot, counts_in_sql
-from parking.database import ColumnGroups
+from parking.database import ColumnGroups, Read
 from parking.database.functions import among
 from parking.lots import Lot, Spot
 from parking.money import to_number
@@ -55,11 +55,16 @@ class _Lots:
             .where(_LOT.c.deleted_at.is_(None), *([among(_LOT.c.id, "lot_ids")] if some else []))
             .order_by(_LOT.c.sort_key, _LOT.c.id)
         )
+        self._read = Read(self._statement)
 
     def views(self, connection: Session | Connection, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         """The lots as JSON."""
         rows = connection.execute(self._statement, parameters)
         return [_row_view(*self._groups.split(row)) for row in rows]
+
+    def read(self, **parameters: Any) -> list[dict[str, Any]]:
+        """The same, by the driver alone (parking/database/reads.py)."""
+        return [_row_view(*self._groups.split(row)) for row in self._read.rows(**parameters)]
 
 
 def _features(*, some: bool) -> Any:
@@ -106,6 +111,12 @@ def _row_view(lot: Any, tariff: Any, features: Any, counts: Any) -> dict[str, An
     """A row of the statement; NULL counts and features are none."""
     known = SpotCounts(counts.occupied or 0, counts.reserved or 0, counts.out_of_service or 0)
     return lot_view(lot, tariff, known, features)
+
+
+def one_lot_view(now: datetime, lot_id: int) -> dict[str, Any] | None:
+    """Returns an open lot as `lot_views` does; None when there is no such lot."""
+    lots = _SOME_LOTS.read(now=now, lot_ids=[lot_id])
+    return lots[0] if lots else None
 
 
 def counts_view(session: Session, now: datetime, ids: Sequence[int]) -> list[dict[str, Any]]:

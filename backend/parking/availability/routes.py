@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response, current_app
 
 from parking.availability import service
-from parking.availability.etags import with_etag
+from parking.availability.etags import answer_with_etag
 from parking.availability.schemas import LotEnvelope, LotsOut, LotsQuery, PublicLotsOut, SpotsOut
 from parking.web import answer, documented, identity, requires
 from parking.web.rate_limits import PUBLIC, by_address, limiter
@@ -41,7 +41,7 @@ def list_public() -> Response:
 @bp.output(LotEnvelope)
 def get_lot(lot_id: int) -> Response:
     """One lot. Send its ETag as If-Match when you change it."""
-    return with_etag(answer({"lot": service.get_lot(lot_id)}))
+    return answer_with_etag({"lot": service.get_lot(lot_id)})
 
 
 @bp.get("/api/spots/<int:lot_id>")

@@ -42,8 +42,10 @@ def public_lots() -> dict[str, Any]:
 
 def get_lot(lot_id: int) -> dict[str, Any]:
     """Returns one open lot. Raises NotFound."""
-    with reading() as connection:
-        return _open_lot(connection, lot_id, clock.now())
+    lot = queries.one_lot_view(clock.now(), lot_id)
+    if lot is None:
+        raise NotFound("There is no such lot.")
+    return lot
 
 
 def list_spots(lot_id: int, who: Identity) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from parking.database.column_groups import ColumnGroups
 from parking.database.functions import plus_seconds, rfc3339, unindexed
+from parking.database.reads import ColumnGroups, Read, read_connection
 from parking.database.session import (
     Base,
     after_commit,
@@ -28,6 +28,7 @@ __all__ = [
     "Base",
     "BigId",
     "ColumnGroups",
+    "Read",
     "UTCDateTime",
     "after_commit",
     "changed_rows",
@@ -37,6 +38,7 @@ __all__ = [
     "init_app",
     "is_sqlite",
     "plus_seconds",
+    "read_connection",
     "read_once",
     "reading",
     "request_has_committed",

@@ -7,7 +7,7 @@ from flask import Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from parking import settings
-from parking.availability import with_etag
+from parking.availability import answer_with_etag
 from parking.lot_admin import csv_import, service
 from parking.lot_admin.edit import LotChanges
 from parking.lot_admin.schemas import (
@@ -36,7 +36,7 @@ bp = APIBlueprint("lot_admin", __name__, tag="Lots")
 @bp.doc(operation_id="post_lots_create_lot")
 def create_lot(body: LotIn) -> Response:
     """Create a lot with spots 1 to its capacity."""
-    return with_etag(answer(service.create(LotChanges(body.model_dump(exclude_unset=True)), identity()), 201))
+    return answer_with_etag(service.create(LotChanges(body.model_dump(exclude_unset=True)), identity()), 201)
 
 
 @bp.post("/api/lots/import")
@@ -75,8 +75,8 @@ def update_lot(lot_id: int, query: UpdateQuery, body: LotEdit) -> Response:
     Another time zone while there are future reservations is refused (409 `timezone_confirm`, with the list) unless it
     is confirmed: they keep their instants, and their drivers are told the new local times."""
     changes, if_match = LotChanges(body.model_dump(exclude_unset=True)), request.headers.get("If-Match")
-    return with_etag(
-        answer(service.update_lot(lot_id, changes, identity(), if_match, confirm_timezone=query.confirm_timezone))
+    return answer_with_etag(
+        service.update_lot(lot_id, changes, identity(), if_match, confirm_timezone=query.confirm_timezone)
     )
 
 
@@ -105,7 +105,7 @@ def delete_lot(lot_id: int, query: DeleteQuery) -> Response:
 @bp.doc(operation_id="post_lots_restore_lot")
 def restore_lot(lot_id: int) -> Response:
     """Restore a deleted lot."""
-    return with_etag(answer(service.restore(lot_id)))
+    return answer_with_etag(service.restore(lot_id))
 
 
 @bp.patch("/api/spots/<int:spot_id>")

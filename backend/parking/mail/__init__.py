@@ -31,7 +31,7 @@ from parking.mail.layout import (
 from parking.mail.models import MailPreference, OutboxMail
 from parking.mail.outbox.delivery import MAX_ATTACHMENT_BYTES, deliver_latest
 from parking.mail.outbox.queue import FileReference, Recipient, queue, supersede
-from parking.mail.preferences import get_preferences, set_preferences, unwilling
+from parking.mail.preferences import get_preferences, set_preferences, unwilling, with_defaults
 from parking.mail.registry import TEMPLATES, Instant, Link, Template, register, subscriptions
 from parking.mail.schemas import Outbox
 from parking.mail.service import calendar_file, delete_user, health, latest_states, preview
@@ -80,6 +80,7 @@ __all__ = [
     "subscriptions",
     "supersede",
     "unwilling",
+    "with_defaults",
     "zone_info",
 ]
 

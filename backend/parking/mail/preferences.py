@@ -15,7 +15,11 @@ from parking.mail.registry import TEMPLATES, subscriptions
 def get_preferences(session: Session, user_id: int, *, admin: bool = False) -> dict[str, bool]:
     """Template → whether this user gets its mails, for every template that can be turned off."""
     rows = select(MailPreference.kind, MailPreference.enabled).where(MailPreference.user_id == user_id)
-    stored = dict(session.execute(rows).all())
+    return with_defaults(dict(session.execute(rows).all()), admin=admin)
+
+
+def with_defaults(stored: dict[str, bool], *, admin: bool) -> dict[str, bool]:
+    """Stored preferences (template → enabled), completed: a template without a stored one is enabled."""
     return {name: stored.get(name, True) for name in subscriptions() if admin or not TEMPLATES[name].admin_only}
 
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from apiflask import APIBlueprint
-from flask import current_app
+from flask import Response, current_app
 
 from parking import clock, settings
 from parking.errors import Unavailable
 from parking.mail import Outbox
 from parking.system import health
-from parking.web import Out, requires, shutdown
+from parking.web import Out, answer, requires, shutdown
 from parking.web.rate_limits import PUBLIC, limiter
 
 bp = APIBlueprint("operations", __name__, tag="Operations")
@@ -83,9 +83,9 @@ class SystemEnvelope(Out):
 
 @bp.get("/healthz")
 @bp.output(Alive)
-def healthz() -> dict[str, str]:
+def healthz() -> Response:
     """This process answers."""
-    return {"status": "ok"}
+    return answer({"status": "ok"})
 
 
 @bp.get("/readyz")

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from flask import request
+from flask import Flask, Request, current_app, g, has_request_context, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from parking.errors import Conflict, Forbidden, Unauthorized
 
@@ -24,7 +23,7 @@ ACCOUNT_HEADER = "X-Account"
 
 @dataclass(frozen=True)
 class Identity:
-    """The caller, read from the database for this request (the user of flask-login)."""
+    """The caller, read from the database for this request."""
 
     id: int
     email: str
@@ -33,23 +32,45 @@ class Identity:
     timezone: str | None = None
     locale: str = "en"
     session_family: str | None = None
-    is_active: bool = True
-    is_authenticated: bool = field(default=True, init=False)
-    is_anonymous: bool = field(default=False, init=False)
-
-    def get_id(self) -> str:
-        return str(self.id)
 
     @property
     def is_admin(self) -> bool:
         return "admin" in self.roles
 
 
+Identify = Callable[[Request], Identity | None]
+
+
+def identify_with(app: Flask, identify: Identify) -> None:
+    """Sets the function that reads the caller of a request; None when there is no valid token."""
+    app.extensions["identify"] = identify
+
+
+def caller() -> Identity | None:
+    """The caller, or None when nobody is signed in or no request is being answered.
+
+    Read at the first call of a request, so a request that needs no caller reads none.
+    """
+    if not has_request_context():
+        return None
+    if "caller" not in g:
+        identify: Identify = current_app.extensions["identify"]
+        g.caller = identify(request)
+    return cast(Identity | None, g.caller)
+
+
+def caller_id() -> int | None:
+    """The id of the caller for the log: None too while this request has not needed the caller."""
+    known: Identity | None = g.get("caller")
+    return known.id if known else None
+
+
 def identity() -> Identity:
     """The caller. Raises Unauthorized when nobody is signed in."""
-    if not current_user or not current_user.is_authenticated:
+    known = caller()
+    if known is None:
         raise signed_out()
-    return cast(Identity, current_user._get_current_object())
+    return known
 
 
 def signed_out() -> Unauthorized:
@@ -85,9 +106,9 @@ def requires(role: str | None = None) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-            caller = identity()
-            require_shown_account(caller.id)
-            if role and role not in caller.roles:
+            user = identity()
+            require_shown_account(user.id)
+            if role and role not in user.roles:
                 raise Forbidden("Only administrators can do this." if role == "admin" else "Not allowed.")
             return view(*args, **kwargs)
 

@@ -65,6 +65,7 @@ def init_app(app: APIFlask) -> None:
         methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         max_age=600,
         always_send=False,
+        intercept_exceptions=False,  # error answers pass `after_request` like all others
     )
     if settings.trusted_proxies:
         count = settings.trusted_proxies

@@ -58,5 +58,5 @@ def answer(body: dict[str, Any], status: int = 200) -> Response:
 
 def init_app(app: Flask) -> None:
     """Reads and writes JSON with the strict provider."""
-    app.json_provider_class = StrictJson  # Flask-Security derives its own from it
+    app.json_provider_class = StrictJson
     app.json = StrictJson(app)

@@ -18,14 +18,13 @@ from apiflask import APIFlask
 from flask import Response, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
-from flask_login import current_user
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from parking import settings
 from parking.text.counting import counted
-from parking.web import problem_response
+from parking.web import caller, problem_response
 from parking.web.logs import security_log
 
 REGISTER = "100 per hour"  # a whole office may sign up behind one address
@@ -57,14 +56,21 @@ def by_address() -> str:
 
 def by_user() -> str:
     """The signed-in account, or the address of somebody who is not signed in."""
-    return f"user {current_user.id}" if current_user and current_user.is_authenticated else by_address()
+    user = caller()
+    return f"user {user.id}" if user else by_address()
 
 
 class _Limiter(Limiter):
     """The library counts in memory from the first failure of Redis on, but lets the requests that failed beside that
-    first one fail altogether. Those count in memory too."""
+    first one fail altogether. Those count in memory too.
+
+    It also looks for limits before each request. Every limit here stands at a view, which counts it itself, so that
+    look (0.08 ms) is left out.
+    """
 
     def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if in_middleware:
+            return
         try:
             super()._check_request_limit(callable_name, in_middleware)
         except RedisError:

@@ -14,11 +14,11 @@ from typing import Any
 
 import jwt
 from flask import Request
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 
 from parking import clock, settings
 from parking.accounts.models import LoginSession, Role, User, user_roles
-from parking.database import read_once
+from parking.database import Read
 from parking.web import Identity
 
 ALGORITHM = "HS256"
@@ -122,29 +122,30 @@ def _is_current(claims: dict[str, object]) -> bool:
     return issued - LEEWAY.total_seconds() <= now < expires + LEEWAY.total_seconds()
 
 
-@functools.cache
-def _identity_query() -> Select[*tuple[Any, ...]]:
-    """The user and the session of a token, one row per role."""
-    return (
-        select(
-            User.id,
-            User.email,
-            User.username,
-            User.timezone,
-            User.locale,
-            Role.name,
-            LoginSession.family,
-            LoginSession.ended_at,
-        )
-        .outerjoin(user_roles, user_roles.c.user_id == User.id)
-        .outerjoin(Role, Role.id == user_roles.c.role_id)
-        .outerjoin(LoginSession, LoginSession.family == bindparam("family"))
-        .where(User.fs_uniquifier == bindparam("uniquifier"), User.active.is_(True))
+_IDENTITY = Read(
+    select(
+        User.id,
+        User.email,
+        User.username,
+        User.timezone,
+        User.locale,
+        Role.name,
+        LoginSession.family,
+        LoginSession.ended_at,
     )
+    .outerjoin(user_roles, user_roles.c.user_id == User.id)
+    .outerjoin(Role, Role.id == user_roles.c.role_id)
+    .outerjoin(LoginSession, LoginSession.family == bindparam("family", type_=LoginSession.family.type))
+    .where(
+        User.fs_uniquifier == bindparam("uniquifier", type_=User.fs_uniquifier.type),
+        User.active.is_(True),
+    )
+)
+"""The user and the session of a token, one row per role."""
 
 
 def identify(request: Request) -> Identity | None:
-    """flask-login's request loader: the account behind the bearer token, as it is in the database now."""
+    """The account behind the bearer token, as it is in the database now; None without a valid token."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
@@ -152,7 +153,7 @@ def identify(request: Request) -> Identity | None:
     if claims is None:
         return None
     family = claims.get("sid")
-    rows = read_once(_identity_query(), {"uniquifier": claims["sub"], "family": family})
+    rows = _IDENTITY.rows(uniquifier=claims["sub"], family=family)
     if not rows or rows[0].ended_at is not None or rows[0].family != family:
         return None
     first = rows[0]

@@ -10,7 +10,7 @@ from parking.bookings import allocation
 from parking.bookings.reading import alternatives
 from parking.bookings.requests.windows import read_window
 from parking.database import db
-from parking.lots import open_lot
+from parking.lots import open_lot, priced_lot
 from parking.money import to_number
 from parking.pricing import price_lines, terms_of
 from parking.timestamps import to_rfc3339
@@ -18,17 +18,17 @@ from parking.timestamps import to_rfc3339
 
 def quote(lot_id: int, start_text: str | None, end_text: str | None) -> dict[str, Any]:
     """Returns the price of a window, line by line. Raises NotFound, Invalid."""
-    lot, now = open_lot(db.session(), lot_id), clock.now()
+    (lot, tariff), now = priced_lot(lot_id), clock.now()
     start, end = read_window(lot, start_text, end_text, now, ("from", "to"))
-    lines = pricing.cost_lines(terms_of(lot.tariff), start, end)
+    lines = pricing.cost_lines(terms_of(tariff), start, end)
     return {
         "lot_id": lot.id,
         "from": to_rfc3339(start),
         "to": to_rfc3339(end),
         "duration_hours": round((end - start) / timedelta(hours=1), 4),
-        "price_per_hour": to_number(lot.tariff.hourly_minor),
-        "currency": lot.tariff.currency,
-        "lines": price_lines(lines, lot.tariff),
+        "price_per_hour": to_number(tariff.hourly_minor),
+        "currency": tariff.currency,
+        "lines": price_lines(lines, tariff),
         "total_cost": to_number(sum(line.amount_minor for line in lines)),
     }
 

@@ -17,10 +17,11 @@ from typing import Any
 from apiflask import APIFlask
 from flask import Response, g, request
 
-from parking.web import request_id
+from parking.web import caller_id, request_id
 from parking.web.logs import security_log
 
 access = logging.getLogger("parking.access")
+_json_of = json.JSONEncoder(default=str).encode
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _CONTROL_BUT_NEWLINE = re.compile(_CONTROL.pattern.replace(r"\x0a-\x1f", r"\x0b-\x1f"))
 QUIET = ("/healthz", "/readyz", "/metrics")
@@ -45,7 +46,7 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "facts", None) or {"request_id": request_id()}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return _json_of(line)
 
 
 class Readable(logging.Formatter):
@@ -96,7 +97,7 @@ def elapsed() -> float:
 def _write_line(response: Response) -> Response:
     if not access.isEnabledFor(logging.INFO) or (request.path in QUIET and response.status_code < 400):
         return response
-    who = getattr(g.get("_login_user"), "id", None)
+    who = caller_id()
     if response.status_code == 403:
         security_log.event("access_refused", user_id=who, method=request.method, route=route_template())
     route, milliseconds = route_template(), round(elapsed() * 1000, 1)
