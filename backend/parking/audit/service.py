@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from flask import has_request_context, request
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
 from sqlalchemy.orm import Session
 
 from parking import clock
 from parking.audit.models import AuditEntry
-from parking.database import after_commit
+from parking.database import Prepared, after_commit
 from parking.web import caller, request_id
 from parking.web.logs import security_log
 
@@ -25,6 +25,8 @@ SECURITY_ACTIONS = frozenset(
 )
 """Also written to the security log, once they are committed."""
 _INSERT = insert(AuditEntry.__table__)
+_COLUMNS = ("at", "actor_id", "action", "entity", "entity_id", "before", "after", "request_id", "ip")
+_RECORD = Prepared(_INSERT.values({name: bindparam(name) for name in _COLUMNS}))
 
 
 def record(
@@ -58,7 +60,7 @@ def record(
         "request_id": None if by_system else request_id(),
         "ip": request.remote_addr if by_request else None,
     }
-    session.execute(_INSERT, row)
+    _RECORD.run(session, **row)
     if action in SECURITY_ACTIONS and "after_commit" in session.info:
         user_id = entity_id if entity == "user" else None
         after_commit(partial(security_log.event, action, user_id=user_id, actor_id=actor_id, changes=after))

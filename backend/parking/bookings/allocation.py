@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     Integer,
     Row,
     Select,
@@ -30,12 +29,14 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from parking.accounts import User
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_active, is_live
-from parking.database import UTCDateTime, is_sqlite, plus_seconds, upsert
+from parking.database import Prepared, Read, UTCDateTime, is_sqlite, plus_seconds, upsert
+from parking.database.functions import among
 from parking.lots import Lot, Spot
 from parking.text import names
 
@@ -94,23 +95,31 @@ def _free_spots(*, for_a_car_now: bool) -> Select[Any]:
 
 
 _FREE = {kind: _free_spots(for_a_car_now=kind == "instant") for kind in ("instant", "reserved")}
-_FREE_FIRST = {k: q.limit(1) for k, q in _FREE.items()}
-_FREE_THIS = {k: q.where(SPOT.c.id == bindparam("spot_id")) for k, q in _FREE.items()}
-_IDS: Any = bindparam("lot_ids", expanding=True)
+_OF_SPOT = {k: q.where(SPOT.c.id == bindparam("spot_id")) for k, q in _FREE.items()}
+_FREE_FIRST = {k: Read(q.limit(1)) for k, q in _FREE.items()}
+_FREE_THIS = {k: Read(q) for k, q in _OF_SPOT.items()}
 _TAKEN = select(BOOKING.c.spot_id).where(
     is_live,
-    BOOKING.c.lot_id.in_(_IDS),
+    among(BOOKING.c.lot_id, "lot_ids"),
     BOOKING.c.start_time < bindparam("held_until", type_=UTCDateTime()),
     BOOKING.c.held_until > bindparam("start_time", type_=UTCDateTime()),
 )
-_FREE_COUNTS = (
+_FREE_COUNTS = Read(
     select(SPOT.c.lot_id, func.count().label("free"))
-    .where(SPOT.c.lot_id.in_(_IDS), SPOT.c.retired_at.is_(None), SPOT.c.id.not_in(_TAKEN))
+    .where(among(SPOT.c.lot_id, "lot_ids"), SPOT.c.retired_at.is_(None), SPOT.c.id.not_in(_TAKEN))
     .group_by(SPOT.c.lot_id)
+)
+_ENDS_AFTER = BOOKING.c.held_until > bindparam("start_time", type_=UTCDateTime())
+_FIRST_HOLD = Read(
+    select(BOOKING.c.start_time, BOOKING.c.held_until)
+    .where(is_live, BOOKING.c.lot_id == bindparam("lot_id"), BOOKING.c.spot_id == bindparam("spot_id"))
+    .where(BOOKING.c.start_time < bindparam("held_until", type_=UTCDateTime()), or_(_ENDS_AFTER, is_active))
+    .order_by(_ENDS_AFTER.desc(), BOOKING.c.start_time)
+    .limit(1)
 )
 _UNLOCKED = {k: q.limit(1).with_for_update(key_share=True, skip_locked=True, of=SPOT) for k, q in _FREE.items()}
 _WAITING = {k: q.limit(1).with_for_update(key_share=True, of=SPOT) for k, q in _FREE.items()}
-_THIS = {k: q.with_for_update(key_share=True, of=SPOT) for k, q in _FREE_THIS.items()}
+_THIS = {k: q.with_for_update(key_share=True, of=SPOT) for k, q in _OF_SPOT.items()}
 _SPOT_ALONE = select(SPOT.c.id).where(SPOT.c.id == bindparam("spot_id")).with_for_update(key_share=True)
 _TYPES: dict[str, Any] = {
     "lot_id": BigInteger(),
@@ -162,7 +171,7 @@ def _insert_on(spots: Select[Any], dialect: str) -> ReturningInsert[Any]:
 
 
 _HOLD = {
-    (dialect, way, kind): _insert_on(query, dialect)
+    (dialect, way, kind): Prepared(_insert_on(query, dialect))
     for dialect in ("sqlite", "postgresql")
     for way, queries in (("first", _UNLOCKED), ("patient", _WAITING), ("this", _THIS))
     for kind, query in queries.items()
@@ -185,8 +194,8 @@ def hold(session: Session, new: NewBooking, spot_id: int | None = None, *, patie
     """
     way = "this" if spot_id is not None else "patient" if patient else "first"
     statement = _HOLD["sqlite" if is_sqlite() else "postgresql", way, new.booking_type]
-    booking = session.execute(statement, insert_values(new) | {"spot_id": spot_id}).one_or_none()
-    return None if booking is None else HeldSpot(booking, booking.spot_number)
+    rows = statement.run(session, **insert_values(new), spot_id=spot_id)
+    return HeldSpot(rows[0], rows[0].spot_number) if rows else None
 
 
 def free_for_a_car(now: Any, spot_id: Any = None) -> ColumnElement[bool]:
@@ -199,15 +208,15 @@ def free_for_a_car(now: Any, spot_id: Any = None) -> ColumnElement[bool]:
     return exists(spots if spot_id is None else spots.where(SPOT.c.id == spot_id))
 
 
-def is_free(connection: Connection, new: NewBooking, spot_id: int | None = None) -> bool:
+def is_free(connection: PoolProxiedConnection, new: NewBooking, spot_id: int | None = None) -> bool:
     """Whether a spot of the lot, or this one, could be held with the booking; read without a lock."""
     query = _FREE_FIRST if spot_id is None else _FREE_THIS
-    return connection.execute(query[new.booking_type], _window(new) | {"spot_id": spot_id}).first() is not None
+    return bool(query[new.booking_type].rows(connection, **_window(new), spot_id=spot_id))
 
 
-def first_free_spot(connection: Connection, new: NewBooking) -> Row[Any] | None:
+def first_free_spot(connection: PoolProxiedConnection, new: NewBooking) -> Any | None:
     """Returns the first spot (id, spot_number) that could be held with the booking, read without a lock."""
-    return connection.execute(_FREE_FIRST[new.booking_type], _window(new)).one_or_none()
+    return next(iter(_FREE_FIRST[new.booking_type].rows(connection, **_window(new))), None)
 
 
 def _window(new: NewBooking) -> dict[str, Any]:
@@ -234,19 +243,14 @@ def next_hold_start(session: Session, booking: Booking, after: datetime) -> date
 
 
 def first_hold(
-    connection: Connection, lot_id: int, spot_id: int, start: datetime, until: datetime
-) -> Row[datetime, datetime] | None:
+    connection: PoolProxiedConnection, lot_id: int, spot_id: int, start: datetime, until: datetime
+) -> Any | None:
     """Returns (start_time, held_until) of the first live booking of the spot that prevents one over [start, until).
 
     A car that has stayed past its hold prevents it too, and is returned where no hold overlaps.
     """
-    return connection.execute(
-        select(Booking.start_time, Booking.held_until)
-        .where(is_live, Booking.lot_id == lot_id, Booking.spot_id == spot_id, Booking.start_time < until)
-        .where(or_(Booking.held_until > start, is_active))
-        .order_by((Booking.held_until > start).desc(), Booking.start_time)
-        .limit(1)
-    ).one_or_none()
+    rows = _FIRST_HOLD.rows(connection, lot_id=lot_id, spot_id=spot_id, start_time=start, held_until=until)
+    return next(iter(rows), None)
 
 
 def left_at(session: Session, booking: Booking) -> datetime:
@@ -284,10 +288,12 @@ def free_spot_ids(
     return [spot.id for spot in session.execute(_FREE[kind].limit(limit), parameters)]
 
 
-def free_counts(connection: Connection, lot_ids: list[int], start: datetime, until: datetime) -> dict[int, int]:
+def free_counts(
+    connection: PoolProxiedConnection, lot_ids: list[int], start: datetime, until: datetime
+) -> dict[int, int]:
     """Returns lot -> spots that a reservation could hold over [start, until); a lot without one is left out."""
-    parameters = {"lot_ids": lot_ids, "start_time": start, "held_until": until}
-    return {row.lot_id: row.free for row in connection.execute(_FREE_COUNTS, parameters)}
+    rows = _FREE_COUNTS.rows(connection, lot_ids=lot_ids, start_time=start, held_until=until)
+    return {row.lot_id: row.free for row in rows}
 
 
 def lock_lot(session: Session, lot_id: int) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Row,
     Select,
     and_,
@@ -27,6 +26,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 
 from parking import clock
 from parking.bookings import allocation, transitions
@@ -35,7 +35,7 @@ from parking.bookings.reading import queries
 from parking.bookings.reading.views import state_of
 from parking.bookings.rules import lifecycle
 from parking.bookings.status_sql import is_active, is_block, is_reserved
-from parking.database import UTCDateTime, plus_seconds, read_once, transaction
+from parking.database import Read, UTCDateTime, plus_seconds, read_once, transaction
 from parking.lots import Lot, Spot
 
 BATCH = 500
@@ -57,9 +57,9 @@ def apply_due_transitions(lot_id: int) -> int:
     return sum(_in_batches(query, step, lot_id) for query, step in _TRANSITIONS[:2])
 
 
-def is_due(connection: Connection, lot_id: int, now: datetime) -> bool:
+def is_due(connection: PoolProxiedConnection, lot_id: int, now: datetime) -> bool:
     """Whether something is due in the lot (`apply_due_transitions`); read without a lock."""
-    return connection.execute(_IS_DUE, {"lot_id": lot_id, "now": now}).scalar_one()
+    return bool(_IS_DUE.rows(connection, lot_id=lot_id, now=now)[0].due)
 
 
 def apply_due_transition(session: Session, row: Row[Any], now: datetime) -> None:
@@ -212,10 +212,10 @@ _TRANSITIONS: tuple[tuple[Callable[[datetime], Select[Any]], Step], ...] = (
 )
 
 
-def _is_due() -> Select[bool]:
+def _is_due() -> Read:
     now, in_lot = bindparam("now", type_=UTCDateTime()), Booking.lot_id == bindparam("lot_id")
     ending, beginning = (exists(select(Booking.id).where(in_lot, *due)) for due in (_ends(now), _begins(now)))
-    return select(or_(ending, beginning))
+    return Read(select(or_(ending, beginning).label("due")))
 
 
 _IS_DUE = _is_due()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from parking.bookings.models import RETIRED, Booking
@@ -112,9 +112,7 @@ def state_of_spot(ranks: Iterable[int]) -> str:
     return _BY_RANK[max(ranks, default=0)]
 
 
-def counts_by_lot(
-    session: Session | Connection, now: datetime, lot_ids: Iterable[int] | None = None
-) -> dict[int, SpotCounts]:
+def counts_by_lot(session: Session, now: datetime, lot_ids: Iterable[int] | None = None) -> dict[int, SpotCounts]:
     """Returns lot -> counts of these lots (all when None); a lot without live bookings is left out."""
     if lot_ids is None:
         rows = session.execute(_COUNTS_OF_ALL, {"now": now})

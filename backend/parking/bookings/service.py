@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 
 from parking import clock, idempotency, mail, settings
 from parking.bookings import allocation, emails, expiry, transitions
@@ -21,7 +22,7 @@ from parking.bookings.requests.booking_request import BookRequest, Place, new_bo
 from parking.bookings.requests.windows import check_length
 from parking.bookings.rules import lifecycle
 from parking.bookings.rules.times import read_time
-from parking.database import db, is_sqlite, reading, transaction
+from parking.database import db, is_sqlite, read_connection, transaction
 from parking.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from parking.money import to_number
 from parking.timestamps import to_rfc3339
@@ -62,7 +63,7 @@ def _look(request: BookRequest) -> tuple[Place, allocation.NewBooking]:
     """
     for settled in (False, True):
         now = clock.now()
-        with reading() as connection:
+        with read_connection() as connection:
             try:
                 place = read_place(connection, request, now)
                 new = new_booking(request, place.lot, now)
@@ -78,7 +79,9 @@ def _look(request: BookRequest) -> tuple[Place, allocation.NewBooking]:
     raise AssertionError("the second round always answers")
 
 
-def _has_room(connection: Connection, request: BookRequest, place: Place, new: allocation.NewBooking) -> bool:
+def _has_room(
+    connection: PoolProxiedConnection, request: BookRequest, place: Place, new: allocation.NewBooking
+) -> bool:
     return place.has_room if request.is_instant else allocation.is_free(connection, new, request.spot_id)
 
 
@@ -87,7 +90,7 @@ def _check_limit(session: Session, user_id: int) -> None:
     if settings.current().max_open_bookings_per_user:
         if not is_sqlite():
             session.execute(select(func.pg_advisory_xact_lock(-user_id)))
-        refusals.check_limit(session.connection(), user_id)
+        refusals.check_limit(session.connection().connection, user_id)
 
 
 def _booked(session: Session, held: allocation.HeldSpot, place: Place) -> dict[str, Any]:

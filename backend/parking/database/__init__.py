@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parking.database.functions import plus_seconds, rfc3339, unindexed
-from parking.database.reads import ColumnGroups, Read, read_connection
+from parking.database.reads import ColumnGroups, Prepared, Read, read_connection
 from parking.database.session import (
     Base,
     after_commit,
@@ -28,6 +28,7 @@ __all__ = [
     "Base",
     "BigId",
     "ColumnGroups",
+    "Prepared",
     "Read",
     "UTCDateTime",
     "after_commit",

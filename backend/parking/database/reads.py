@@ -1,7 +1,9 @@
-"""Reads by the driver itself, for the statements that every request or nearly every one runs.
+"""Statements run by the driver itself, for those that every request or nearly every one runs.
 
     _LOT = Read(select(...).where(Lot.id == bindparam("lot_id")))
     rows = _LOT.rows(lot_id=7)
+    _INSERT = Prepared(insert(table).values(...).returning(...))
+    rows = _INSERT.run(session, ...)
 
 SQLAlchemy compiles the statement once and converts parameters and values; the driver runs it. Against
 `connection.execute` that saves 70 of 90 µs of CPU per statement on SQLite and 300 of 500 µs on PostgreSQL.
@@ -17,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import Dialect, Row, Select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.elements import NamedColumn
 
@@ -25,12 +28,42 @@ from parking.database.session import db
 Convert = Callable[[Any], Any]
 
 
-class Read:
+class Prepared:
+    """One statement for the transaction of a session. `run` returns named tuples."""
+
+    def __init__(self, statement: Any) -> None:
+        self.statement = statement
+        self._texts: dict[str, _Text] = {}
+
+    def run(self, session: Session, /, **parameters: Any) -> list[Any]:
+        """Runs it for these parameters in the session's transaction, behind what the session has not written yet.
+
+        Returns the rows of a SELECT or of RETURNING. Raises DBAPIError as SQLAlchemy does.
+        """
+        session.flush()
+        return self._rows(session.connection().connection, parameters)
+
+    def _rows(self, connection: PoolProxiedConnection, parameters: dict[str, Any]) -> list[Any]:
+        dialect = db.engine.dialect
+        text = self._texts.get(dialect.name)
+        if text is None:
+            text = self._texts[dialect.name] = _Text(self.statement, dialect)
+        values = text.arguments(parameters)
+        cursor = connection.cursor()
+        try:
+            cursor.execute(text.sql, values)
+            return text.rows(cursor)
+        except dialect.loaded_dbapi.Error as error:
+            raise _translated(error, text.sql, dialect.is_disconnect(error, connection, cursor)) from error
+        finally:
+            cursor.close()
+
+
+class Read(Prepared):
     """One SELECT that needs no other to agree with it. `rows` returns named tuples."""
 
     def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
-        self.statement = statement
-        self._prepared: dict[str, _Prepared] = {}
+        super().__init__(statement)
 
     def rows(self, connection: PoolProxiedConnection | None = None, /, **parameters: Any) -> list[Any]:
         """The rows for these parameters, read outside of a transaction; over `connection` when one is given.
@@ -41,21 +74,6 @@ class Read:
             return self._rows(connection, parameters)
         with read_connection() as own:
             return self._rows(own, parameters)
-
-    def _rows(self, connection: PoolProxiedConnection, parameters: dict[str, Any]) -> list[Any]:
-        dialect = db.engine.dialect
-        prepared = self._prepared.get(dialect.name)
-        if prepared is None:
-            prepared = self._prepared[dialect.name] = _Prepared(self.statement, dialect)
-        values = prepared.arguments(parameters)
-        cursor = connection.cursor()
-        try:
-            cursor.execute(prepared.text, values)
-            return prepared.rows(cursor)
-        except dialect.loaded_dbapi.Error as error:
-            raise _translated(error, prepared.text, dialect.is_disconnect(error, connection, cursor)) from error
-        finally:
-            cursor.close()
 
 
 @contextmanager
@@ -68,16 +86,19 @@ def read_connection() -> Iterator[PoolProxiedConnection]:
         raise _translated(error) from error
     driver: Any = connection.driver_connection
     begins = hasattr(driver, "autocommit")  # psycopg begins a transaction before a statement; SQLite's does not here
+    is_sound = True
     try:
         if begins:
             driver.autocommit = True
         yield connection
-        if begins:
-            driver.autocommit = False
-    except BaseException:  # whatever state it is in, nobody else gets it
-        connection.invalidate()
+    except BaseException as error:  # a refusal leaves it as it was; after anything else nobody else gets it
+        is_sound = isinstance(error, Exception) and not isinstance(error, DBAPIError)
         raise
     finally:
+        if not is_sound:
+            connection.invalidate()
+        elif begins:
+            driver.autocommit = False
         connection.close()
 
 
@@ -91,14 +112,16 @@ def _translated(error: Exception, text: str | None = None, ended: bool = False) 
     return translated
 
 
-class _Prepared:
+class _Text:
     """A statement as text for one database, with what converts its parameters and values."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
+    def __init__(self, statement: Any, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)  # `Any`: only the compiler of SQL has the members used here
+        if missing := getattr(compiled, "insert_prefetch", None) or getattr(compiled, "update_prefetch", None):
+            raise TypeError(f"the values of {', '.join(map(str, missing))} must be given; no default is computed here")
         self._required = required = {name for name, bind in compiled.binds.items() if bind.required}
         state = compiled.construct_expanded_state(dict.fromkeys(required))
-        self.text = state.statement
+        self.sql = state.statement
         self._positions = state.positiontup
         """The parameters' names in the order of their placeholders; None where the placeholders have names."""
         converters = {
@@ -111,7 +134,7 @@ class _Prepared:
             for name, value in state.parameters.items()
             if name not in required
         }
-        self._dialect, self._columns = dialect, list(statement.selected_columns)
+        self._dialect, self._columns = dialect, list(statement.exported_columns)
         self._row = _row_maker(self._columns)
         self._results: list[tuple[int, Convert]] | None = None
 
@@ -126,6 +149,8 @@ class _Prepared:
 
     def rows(self, cursor: Any) -> list[Any]:
         """The rows of an executed cursor, with the values of their columns' types."""
+        if not self._columns:  # it returns none, though the compiler may have asked for a new id
+            return []
         if self._results is None:
             self._results = self._converters(cursor)
         if not self._results:

@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response, current_app, has_request_context, request
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
+from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 
 from parking import clock
-from parking.database import changed_rows, is_sqlite, read_once, transaction
+from parking.database import Prepared, Read, changed_rows, is_sqlite, read_once, transaction
 from parking.errors import Conflict, Invalid
 from parking.idempotency.models import IdempotencyKey
 from parking.web import identity
@@ -22,7 +23,9 @@ HEADER = "Idempotency-Key"
 
 _TABLE = IdempotencyKey.__table__
 _SAME_KEY = (_TABLE.c.user_id == bindparam("key_user_id"), _TABLE.c.key == bindparam("key_text"))
-_STORED, _DROP, _KEEP = select(_TABLE).where(*_SAME_KEY), delete(_TABLE).where(*_SAME_KEY), insert(_TABLE)
+_STORED, _DROP = Read(select(_TABLE).where(*_SAME_KEY)), delete(_TABLE).where(*_SAME_KEY)
+_KEEP = Prepared(insert(_TABLE).values({column.name: bindparam(column.name) for column in _TABLE.c}))
+_TRY_LOCK = Prepared(select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger())).label("locked")))
 
 
 class Replay(Exception):
@@ -45,21 +48,19 @@ def begin(session: Session) -> IdempotencyRecord | None:
         return None
     record = IdempotencyRecord(session, identity().id, key, _request_hash())
     _lock(session, record.user_id, key)
-    stored = session.execute(_STORED, record.parameters).one_or_none()
-    if stored is not None:
+    for stored in _STORED.run(session, **record.parameters):
         _replay(stored, record.request_hash)
         session.execute(_DROP, record.parameters)
     return record
 
 
-def replay(connection: Connection) -> None:
+def replay(connection: PoolProxiedConnection) -> None:
     """Call this before a request is refused that has not begun a transaction. Raises Replay when it was answered
     before, Invalid (422) for a key that was used for another request."""
     key = _key()
     if key is None:
         return
-    stored = connection.execute(_STORED, {"key_user_id": identity().id, "key_text": key}).one_or_none()
-    if stored is not None:
+    for stored in _STORED.rows(connection, key_user_id=identity().id, key_text=key):
         _replay(stored, _request_hash())
 
 
@@ -74,7 +75,7 @@ def _request_hash() -> str:
     return hashlib.sha256(f"{request.method} {request.path}\n".encode() + _canonical_body()).hexdigest()
 
 
-def _replay(stored: Row[Any], request_hash: str) -> None:
+def _replay(stored: Any, request_hash: str) -> None:
     """Raises Replay or Invalid, unless the stored answer is too old."""
     if stored.created_at <= clock.now() - LIFETIME:
         return
@@ -101,7 +102,7 @@ class IdempotencyRecord:
             "body": current_app.json.dumps(body),
             "created_at": clock.now(),
         }
-        self._session.execute(_KEEP, row)
+        _KEEP.run(self._session, **row)
 
 
 def replay_response(replay: Replay) -> Response:
@@ -136,7 +137,7 @@ def _lock(session: Session, user_id: int, key: str) -> None:
     if is_sqlite():
         return
     number = int.from_bytes(hashlib.sha256(f"{user_id} {key}".encode()).digest()[:8], "big", signed=True)
-    if not session.scalar(select(func.pg_try_advisory_xact_lock(number))):
+    if not _TRY_LOCK.run(session, number=number)[0].locked:
         raise Conflict(
             "The first request with this key is still running.",
             code="idempotency_in_progress",

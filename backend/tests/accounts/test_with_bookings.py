@@ -78,7 +78,7 @@ def test_an_account_cannot_go_while_a_booking_lands(app, client, alice, carol, a
 
     leaving = threading.Thread(target=leave)
     with transaction() as session:
-        place = service.read_place(session.connection(), order, clock.now())
+        place = service.read_place(session.connection().connection, order, clock.now())
         new = service.new_booking(order, place.lot, clock.now())
         assert service.allocation.hold(session, new) is not None
         leaving.start()

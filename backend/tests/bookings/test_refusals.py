@@ -12,7 +12,7 @@ from parking import clock
 from parking.bookings import expiry
 from parking.bookings.models import Booking
 from parking.bookings.reading import alternatives
-from parking.database import db, reading
+from parking.database import db, read_connection
 from tests.bookings.helpers import make_lot, park, reserve, row, text
 
 H = timedelta(hours=1)
@@ -141,7 +141,7 @@ def test_the_next_window_begins_where_a_hold_ends_and_nothing_follows(alice, bob
 
     def after(hours: int, length: int):
         start = now + hours * H
-        with reading() as connection:
+        with read_connection() as connection:
             window = alternatives.next_free(connection, lot["id"], start, start + length * H)
         return window and ((window[0] - now) / H, (window[1] - now) / H)
 

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Integer, and_, bindparam, case, func, select
+from sqlalchemy.pool import PoolProxiedConnection
 
 from parking.bookings import allocation, occupancy
 from parking.bookings.allocation import NewBooking
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_live, is_live_in
-from parking.database import UTCDateTime, plus_seconds
+from parking.database import Read, UTCDateTime, plus_seconds
 from parking.lots import Lot, Spot
 from parking.money import to_number
 from parking.pricing import Tariff
@@ -28,7 +28,7 @@ _SPOT: Any = Spot.__table__
 _BOOKING: Any = Booking.__table__
 
 
-def _nearest() -> Select[Any]:
+def _nearest() -> Read:
     """Selects the nearest open lots, then (where a lot has no coordinates) the cheapest.
 
     The square of the distance on a flat map is enough for the order; degrees of longitude shrink with the latitude.
@@ -37,7 +37,7 @@ def _nearest() -> Select[Any]:
     degrees = func.abs(_LOT.c.longitude - bindparam("longitude"))
     east = case((degrees > 180, 360 - degrees), else_=degrees) * bindparam("shrink")
     square = north * north + east * east
-    return (
+    return Read(
         select(
             *(_LOT.c.id, _LOT.c.name, _LOT.c.capacity, _LOT.c.latitude, _LOT.c.longitude),
             *(_TARIFF.c.hourly_minor, _TARIFF.c.currency),
@@ -50,29 +50,31 @@ def _nearest() -> Select[Any]:
 
 
 _NEAREST = _nearest()
+_counts = occupancy.counts_in_sql(some=True).c
+_TAKEN = Read(select(_counts.lot_id, (_counts.occupied + _counts.reserved + _counts.out_of_service).label("taken")))
 
 
-def instead_of(connection: Connection, lot: Any, new: NewBooking) -> list[dict[str, Any]]:
+def instead_of(connection: PoolProxiedConnection, lot: Any, new: NewBooking) -> list[dict[str, Any]]:
     """Returns up to three lots that are free at the time, nearest (then cheapest) first, and the next time here."""
     return _other_lots(connection, lot, new) + _other_time(connection, lot, new)
 
 
-def _other_lots(connection: Connection, lot: Any, new: NewBooking) -> list[dict[str, Any]]:
+def _other_lots(connection: PoolProxiedConnection, lot: Any, new: NewBooking) -> list[dict[str, Any]]:
     here = {"latitude": lot.latitude, "longitude": lot.longitude, "shrink": cos(radians(lot.latitude or 0))}
-    near = connection.execute(_NEAREST, {"lot_id": lot.id, **here}).all()
+    near = _NEAREST.rows(connection, lot_id=lot.id, **here)
     free = _free_spots(connection, near, new)
     near = sorted(near, key=lambda other: (distance_km(lot, other) or 1e9, other.hourly_minor, other.name))
     return [_lot_view(lot, other, free[other.id]) for other in near if free[other.id] > 0][:MAX_LOTS]
 
 
-def _free_spots(connection: Connection, lots: Any, new: NewBooking) -> dict[int, int]:
+def _free_spots(connection: PoolProxiedConnection, lots: Any, new: NewBooking) -> dict[int, int]:
     """lot -> spots that are free: now, or over the window of a reservation."""
     ids = [lot.id for lot in lots]
     if new.booking_type == "reserved":
         free = allocation.free_counts(connection, ids, new.start_time, new.held_until)
         return {lot.id: free.get(lot.id, 0) for lot in lots}
-    counts = occupancy.counts_by_lot(connection, new.created_at or new.start_time, ids)
-    return {lot.id: lot.capacity - counts.get(lot.id, occupancy.SpotCounts()).taken for lot in lots}
+    taken = {row.lot_id: row.taken for row in _TAKEN.rows(connection, lot_ids=ids, now=new.created_at)}
+    return {lot.id: lot.capacity - taken.get(lot.id, 0) for lot in lots}
 
 
 def _lot_view(lot: Any, other: Any, free: int) -> dict[str, Any]:
@@ -88,7 +90,7 @@ def _lot_view(lot: Any, other: Any, free: int) -> dict[str, Any]:
     }
 
 
-def _other_time(connection: Connection, lot: Any, new: NewBooking) -> list[dict[str, Any]]:
+def _other_time(connection: PoolProxiedConnection, lot: Any, new: NewBooking) -> list[dict[str, Any]]:
     window = next_free(connection, lot.id, new.start_time, new.held_until)
     if window is None:
         return []
@@ -104,7 +106,7 @@ def _other_time(connection: Connection, lot: Any, new: NewBooking) -> list[dict[
     ]
 
 
-def _first_gap() -> Select[datetime]:
+def _first_gap() -> Read:
     """Selects the first end of a hold after which its spot stays free for so many seconds."""
     other = _BOOKING.alias("other")
     ends = _BOOKING.c.held_until
@@ -115,8 +117,8 @@ def _first_gap() -> Select[datetime]:
         .where(other.c.start_time < plus_seconds(ends, bindparam("seconds", type_=Integer())))
         .correlate(_BOOKING)
     )
-    return (
-        select(func.min(ends, type_=UTCDateTime()))
+    return Read(
+        select(func.min(ends, type_=UTCDateTime()).label("begins"))
         .join_from(_BOOKING, _SPOT, and_(_SPOT.c.lot_id == _BOOKING.c.lot_id, _SPOT.c.id == _BOOKING.c.spot_id))
         .where(is_live, _BOOKING.c.lot_id == bindparam("lot_id"), _SPOT.c.retired_at.is_(None))
         .where(ends > bindparam("start", type_=UTCDateTime()), ends <= bindparam("horizon", type_=UTCDateTime()))
@@ -128,7 +130,7 @@ _FIRST_GAP = _first_gap()
 
 
 def next_free(
-    session: Session | Connection, lot_id: int, start: datetime, end: datetime
+    connection: PoolProxiedConnection | None, lot_id: int, start: datetime, end: datetime
 ) -> tuple[datetime, datetime] | None:
     """Returns the earliest window as long as [start, end), within two days of `start`, for which a spot is free.
 
@@ -136,8 +138,8 @@ def next_free(
     are tried.
     """
     length = end - start
-    parameters = {"lot_id": lot_id, "start": start, "horizon": start + LOOK_AHEAD}
-    begins = session.execute(_FIRST_GAP, {**parameters, "seconds": int(length.total_seconds())}).scalar()
+    window = {"start": start, "horizon": start + LOOK_AHEAD, "seconds": int(length.total_seconds())}
+    begins = _FIRST_GAP.rows(connection, lot_id=lot_id, **window)[0].begins
     return None if begins is None else (begins, begins + length)
 
 

@@ -42,7 +42,7 @@ def availability(lot_id: int, start_text: str, end_text: str) -> dict[str, Any]:
     lot = open_lot(session, lot_id)
     start, end = read_window(lot, start_text, end_text, now, ("from", "to"))
     free = allocation.free_spot_ids(session, lot.id, start, end)
-    later = None if free else alternatives.next_free(session, lot.id, start, end)
+    later = None if free else alternatives.next_free(None, lot.id, start, end)
     return {
         "lot_id": lot.id,
         "from": to_rfc3339(start),

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, bindparam, select
+from sqlalchemy import and_, bindparam, select
+from sqlalchemy.pool import PoolProxiedConnection
 
 from parking.accounts import User
 from parking.bookings.allocation import NewBooking, free_for_a_car, new_reference
 from parking.bookings.requests.windows import read_window
-from parking.database import ColumnGroups, UTCDateTime, db
+from parking.database import ColumnGroups, Read, UTCDateTime, db
 from parking.lots import Lot, open_lot
 from parking.pricing import Tariff
 from parking.web import signed_out
@@ -50,9 +51,9 @@ _DRIVER = [_USER.c[name] for name in ("id", "email", "username", "locale", "time
 _PLACE = ColumnGroups(_LOT.c, _TARIFF.c, _DRIVER)
 
 
-def _place_query(spot_id: Any = None) -> Select[Any]:
+def _place_query(spot_id: Any = None) -> Read:
     now = bindparam("now", type_=UTCDateTime())
-    return (
+    return Read(
         select(*_PLACE.columns, free_for_a_car(now, spot_id).label("has_room"))
         .select_from(_LOT.join(_TARIFF, and_(_TARIFF.c.lot_id == _LOT.c.id, _TARIFF.c.id == _LOT.c.tariff_id)))
         .join(_USER, and_(_USER.c.id == bindparam("user_id"), _USER.c.deleted_at.is_(None), _USER.c.active.is_(True)))
@@ -63,18 +64,19 @@ def _place_query(spot_id: Any = None) -> Select[Any]:
 _ANY_SPOT, _THIS_SPOT = _place_query(), _place_query(bindparam("spot_id"))
 
 
-def read_place(connection: Connection, request: BookRequest, now: datetime) -> Place:
+def read_place(connection: PoolProxiedConnection, request: BookRequest, now: datetime) -> Place:
     """Reads the place without a lock; the statement that holds a spot checks that it is the same still.
 
     Raises NotFound for a lot that is not open, Unauthorized for an account deleted since the request began.
     """
-    parameters = {"lot_id": request.lot_id, "user_id": request.user_id, "spot_id": request.spot_id, "now": now}
-    row = connection.execute(_ANY_SPOT if request.spot_id is None else _THIS_SPOT, parameters).one_or_none()
-    if row is None:
+    query = _ANY_SPOT if request.spot_id is None else _THIS_SPOT
+    ids = {"lot_id": request.lot_id, "user_id": request.user_id, "spot_id": request.spot_id}
+    rows = query.rows(connection, **ids, now=now)
+    if not rows:
         open_lot(db.session(), request.lot_id)
         raise signed_out()
-    lot, tariff, user = _PLACE.split(row)
-    return Place(lot, tariff, user, row.has_room)
+    lot, tariff, user = _PLACE.split(rows[0])
+    return Place(lot, tariff, user, rows[0].has_room)
 
 
 def new_booking(request: BookRequest, lot: Any, now: datetime) -> NewBooking:

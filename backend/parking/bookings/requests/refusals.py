@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.pool import PoolProxiedConnection
 
 from parking import settings
 from parking.bookings import allocation
@@ -12,6 +13,7 @@ from parking.bookings.models import Booking
 from parking.bookings.reading import alternatives
 from parking.bookings.requests.booking_request import BookRequest
 from parking.bookings.status_sql import is_block, is_live
+from parking.database import Read
 from parking.errors import Conflict, NotFound
 from parking.lots import Spot
 from parking.text.counting import counted
@@ -19,27 +21,31 @@ from parking.timestamps import to_rfc3339
 
 _SPOT: Any = Spot.__table__
 _BOOKING: Any = Booking.__table__
-_THE_SPOT = select(_SPOT.c.id, _SPOT.c.spot_number).where(
-    _SPOT.c.id == bindparam("spot_id"), _SPOT.c.lot_id == bindparam("lot_id"), _SPOT.c.retired_at.is_(None)
+_THE_SPOT = Read(
+    select(_SPOT.c.id, _SPOT.c.spot_number).where(
+        _SPOT.c.id == bindparam("spot_id"), _SPOT.c.lot_id == bindparam("lot_id"), _SPOT.c.retired_at.is_(None)
+    )
 )
-_OPEN_BOOKINGS = (
-    select(func.count()).select_from(_BOOKING).where(is_live, ~is_block, _BOOKING.c.user_id == bindparam("user_id"))
+_OPEN_BOOKINGS = Read(
+    select(func.count().label("number"))
+    .select_from(_BOOKING)
+    .where(is_live, ~is_block, _BOOKING.c.user_id == bindparam("user_id"))
 )
 
 
-def check_limit(connection: Connection, user_id: int) -> None:
+def check_limit(connection: PoolProxiedConnection, user_id: int) -> None:
     """Raises Conflict for a driver with as many open bookings as the operator allows (MAX_OPEN_BOOKINGS_PER_USER)."""
     most = settings.current().max_open_bookings_per_user
     if most and open_bookings(connection, user_id) >= most:
         raise Conflict(f"You can have at most {counted(most, 'open booking')}.", code="too_many_bookings")
 
 
-def open_bookings(connection: Connection, user_id: int) -> int:
+def open_bookings(connection: PoolProxiedConnection, user_id: int) -> int:
     """Counts the bookings of this user that run or are to come."""
-    return connection.execute(_OPEN_BOOKINGS, {"user_id": user_id}).scalar_one()
+    return int(_OPEN_BOOKINGS.rows(connection, user_id=user_id)[0].number)
 
 
-def refuse(connection: Connection, request: BookRequest, lot: Any, new: allocation.NewBooking) -> NoReturn:
+def refuse(connection: PoolProxiedConnection, request: BookRequest, lot: Any, new: allocation.NewBooking) -> NoReturn:
     """Raises Conflict: `lot_full` with alternatives, or `spot_taken` with the next free spot; NotFound for a spot that
     the lot does not have."""
     if request.spot_id is not None:
@@ -51,10 +57,11 @@ def refuse(connection: Connection, request: BookRequest, lot: Any, new: allocati
     )
 
 
-def _refuse_spot(connection: Connection, spot_id: int, new: allocation.NewBooking) -> NoReturn:
-    spot = connection.execute(_THE_SPOT, {"spot_id": spot_id, "lot_id": new.lot_id}).one_or_none()
-    if spot is None:
+def _refuse_spot(connection: PoolProxiedConnection, spot_id: int, new: allocation.NewBooking) -> NoReturn:
+    rows = _THE_SPOT.rows(connection, spot_id=spot_id, lot_id=new.lot_id)
+    if not rows:
         raise NotFound("This lot has no such spot.")
+    spot = rows[0]
     other = allocation.first_free_spot(connection, new)
     instead = f" Spot {other.spot_number} is free." if other else ""
     hold = allocation.first_hold(connection, new.lot_id, spot.id, new.start_time, new.held_until)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
 from parking import clock, realtime
-from parking.database import after_commit, changed_rows, is_sqlite, upsert
+from parking.database import Prepared, UTCDateTime, after_commit, changed_rows, is_sqlite, upsert
 from parking.mail import render
 from parking.mail.models import OutboxMail, search_text
 from parking.mail.outbox import allowance, delivery
@@ -87,13 +87,14 @@ def queue(
         row["state"] = "suppressed"
     elif reason := allowance.refusal(session, template, to.email, to.confirmed):
         row["state"], row["last_reply"] = "suppressed", reason
-    session.flush()  # a user or booking made in this transaction comes first
-    new_id = session.scalar(_INSERT["sqlite" if is_sqlite() else "postgresql"], row)
-    if new_id is None:
+    inserted = _INSERT["sqlite" if is_sqlite() else "postgresql"].run(
+        session, **row, search_text=search_text(row["email"], row["name"], row["subject"])
+    )
+    if not inserted:
         return None
     if row["state"] == "queued":
         wake_worker()
-    return OutboxMail(id=new_id, **row)
+    return OutboxMail(id=inserted[0].id, **row)
 
 
 REPLACED = "tells the latest state; an earlier one was replaced before it was sent"
@@ -151,15 +152,18 @@ def _subject(row: dict[str, Any]) -> str:
     return render.subject(draft, delivery.site(current()))
 
 
+_MAIL: Any = OutboxMail.__table__
+_SUPERSEDE = Prepared(
+    update(_MAIL)
+    .where(_MAIL.c.booking_id == bindparam("of_booking"), _MAIL.c.kind == bindparam("template"))
+    .where(_MAIL.c.state == "queued", _MAIL.c.due_at > bindparam("now", type_=UTCDateTime()), _MAIL.c.attempts == 0)
+    .values(state="discarded", last_reply=bindparam("reason"))
+)
+
+
 def supersede(session: Session, template: str, booking_id: int, reason: str) -> None:
     """Discards a mail of this template and booking that waits because of `at_most_every`: a newer one says more."""
-    session.execute(
-        update(OutboxMail)
-        .where(OutboxMail.booking_id == booking_id, OutboxMail.kind == template)
-        .where(OutboxMail.state == "queued", OutboxMail.due_at > clock.now(), OutboxMail.attempts == 0)
-        .values(state="discarded", last_reply=reason)
-        .execution_options(synchronize_session=False)
-    )
+    _SUPERSEDE.run(session, of_booking=booking_id, template=template, now=clock.now(), reason=reason)
 
 
 def _insert_once(dialect: str) -> ReturningInsert[Any]:
@@ -176,9 +180,9 @@ def _insert_once(dialect: str) -> ReturningInsert[Any]:
 _COLUMNS = (
     *("kind", "state", "user_id", "booking_id", "email", "name", "locale", "timezone", "subject", "message_id"),
     *("dedupe_key", "facts", "attachments", "created_at", "due_at", "expires_at", "attempts", "lost_leases"),
-    *("server_fault", "last_reply"),
+    *("server_fault", "last_reply", "search_text"),
 )
-_INSERT = {dialect: _insert_once(dialect) for dialect in ("sqlite", "postgresql")}
+_INSERT = {dialect: Prepared(_insert_once(dialect)) for dialect in ("sqlite", "postgresql")}
 
 
 def _row(
