@@ -10,10 +10,15 @@ from apiflask import APIFlask
 
 from config import ConfigError
 from parking.mail import emails as _own_template  # noqa: F401 - registers the test message
-from parking.mail.calendar import CalendarEntry, CalendarMethod
-from parking.mail.formatter import Formatter
 from parking.mail.i18n import Texts, parse_instant, zone_info
-from parking.mail.layout import (
+from parking.mail.models import MailPreference, OutboxMail
+from parking.mail.outbox.delivery import MAX_ATTACHMENT_BYTES, deliver_latest
+from parking.mail.outbox.queue import FileReference, Recipient, queue, supersede
+from parking.mail.preferences import get_preferences, set_preferences, unwilling, with_defaults
+from parking.mail.registry import TEMPLATES, Instant, Link, Template, register, subscriptions
+from parking.mail.rendering.calendar import CalendarEntry, CalendarMethod
+from parking.mail.rendering.formatter import Formatter
+from parking.mail.rendering.layout import (
     Bar,
     Bars,
     Block,
@@ -28,11 +33,6 @@ from parking.mail.layout import (
     Tiles,
     Tone,
 )
-from parking.mail.models import MailPreference, OutboxMail
-from parking.mail.outbox.delivery import MAX_ATTACHMENT_BYTES, deliver_latest
-from parking.mail.outbox.queue import FileReference, Recipient, queue, supersede
-from parking.mail.preferences import get_preferences, set_preferences, unwilling, with_defaults
-from parking.mail.registry import TEMPLATES, Instant, Link, Template, register, subscriptions
 from parking.mail.schemas import Outbox
 from parking.mail.service import calendar_file, delete_user, health, latest_states, preview
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from parking.mail import render, service
+from parking.mail import service
 from parking.mail.i18n import LANGUAGES
 from parking.mail.outbox import delivery
 from parking.mail.registry import TEMPLATES
+from parking.mail.rendering import render
 from parking.mail.smtp import check as smtp_check
 from parking.mail.smtp.addresses import BadAddress, addr_spec
 from parking.mail.smtp.smtp_client import Connection, LoginRefused, Refused, ServerDown

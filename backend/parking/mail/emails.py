@@ -6,9 +6,9 @@ from typing import Any
 
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
-from parking.mail.formatter import Formatter
-from parking.mail.layout import Button, Message, Paragraph, Summary
 from parking.mail.registry import register
+from parking.mail.rendering.formatter import Formatter
+from parking.mail.rendering.layout import Button, Message, Paragraph, Summary
 
 
 class NoContext(TypedDict):

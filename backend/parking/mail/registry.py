@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, TypeAdapter
 
-from parking.mail.formatter import Formatter, check_link
 from parking.mail.i18n import catalogue, parse_instant
-from parking.mail.layout import Message
+from parking.mail.rendering.formatter import Formatter, check_link
+from parking.mail.rendering.layout import Message
 
 Category = Literal["transactional", "subscription"]
 DailyLimit = Literal["bookings", "account"]

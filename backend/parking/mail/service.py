@@ -18,14 +18,15 @@ from sqlalchemy.orm import Session
 from parking import clock
 from parking.database import db, transaction
 from parking.errors import Conflict, NotFound
-from parking.mail import calendar, render, unsubscribe
-from parking.mail.calendar import CalendarEntry
-from parking.mail.formatter import Formatter
+from parking.mail import unsubscribe
 from parking.mail.models import OPEN, STATES, OutboxMail
 from parking.mail.outbox import delivery, entries
 from parking.mail.outbox.queue import Recipient, new_message_id, queue, wake_worker
 from parking.mail.preferences import delete_preferences, set_preferences
 from parking.mail.registry import TEMPLATES, subscriptions
+from parking.mail.rendering import calendar, render
+from parking.mail.rendering.calendar import CalendarEntry
+from parking.mail.rendering.formatter import Formatter
 from parking.mail.smtp import circuit_breaker
 from parking.settings import current
 from parking.text import names

@@ -2,7 +2,8 @@
 
 import pytest
 
-from parking.mail import TEMPLATES, render
+from parking.mail import TEMPLATES
+from parking.mail.rendering import render
 from tests.mail.drafts import SITE, draft
 
 

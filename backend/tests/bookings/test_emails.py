@@ -1,6 +1,7 @@
 """The texts of the mails about a booking."""
 
-from parking.mail import TEMPLATES, render
+from parking.mail import TEMPLATES
+from parking.mail.rendering import render
 from tests.mail.drafts import SITE, draft, with_long_names
 
 

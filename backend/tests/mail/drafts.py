@@ -5,9 +5,10 @@ import email.policy
 import html.parser
 from datetime import UTC, datetime
 
-from parking.mail import TEMPLATES, render, subscriptions
+from parking.mail import TEMPLATES, subscriptions
 from parking.mail.i18n import LANGUAGES
-from parking.mail.render import Draft, Site
+from parking.mail.rendering import render
+from parking.mail.rendering.render import Draft, Site
 
 SITE = Site("Parkwell", "https://park.example.com", "noreply@park.example.com")
 CREATED_AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)

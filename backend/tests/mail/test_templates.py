@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from parking.mail import TEMPLATES, render, subscriptions
+from parking.mail import TEMPLATES, subscriptions
+from parking.mail.rendering import render
 from tests.mail.drafts import EVERY, SITE, Page, draft, parsed, with_long_names
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")

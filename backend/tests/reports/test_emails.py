@@ -2,8 +2,9 @@
 
 import pytest
 
-from parking.mail import TEMPLATES, render
+from parking.mail import TEMPLATES
 from parking.mail.i18n import LANGUAGES, Texts
+from parking.mail.rendering import render
 from tests.mail.drafts import LONG, SITE, Page, draft
 
 

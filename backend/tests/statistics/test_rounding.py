@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from parking.csv_writer import MACHINE
-from parking.mail import TEMPLATES, render
+from parking.mail import TEMPLATES
 from parking.mail.i18n import Texts
+from parking.mail.rendering import render
 from parking.rounding import half_up
 from parking.statistics import csv_tables, views
 from parking.statistics.definitions import LotMetrics, Metrics

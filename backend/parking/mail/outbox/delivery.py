@@ -22,11 +22,12 @@ from sqlalchemy.orm import Session
 
 from parking import clock, signing
 from parking.database import db, transaction
-from parking.mail import render, unsubscribe
+from parking.mail import unsubscribe
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import entries
 from parking.mail.registry import TEMPLATES
-from parking.mail.render import Attachment, Draft, Site
+from parking.mail.rendering import render
+from parking.mail.rendering.render import Attachment, Draft, Site
 from parking.mail.smtp import circuit_breaker
 from parking.mail.smtp.addresses import BadAddress, addr_spec
 from parking.mail.smtp.smtp_client import Connection, LoginRefused, Lost, Refused, Server, ServerDown

@@ -18,11 +18,11 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from parking import clock, realtime
 from parking.database import Prepared, UTCDateTime, after_commit, changed_rows, is_sqlite, upsert
-from parking.mail import render
 from parking.mail.models import OutboxMail, search_text
 from parking.mail.outbox import allowance, delivery
 from parking.mail.preferences import wants
 from parking.mail.registry import TEMPLATES, Template
+from parking.mail.rendering import render
 from parking.settings import current
 
 

@@ -11,12 +11,12 @@ from sqlalchemy import select, update
 from parking import clock
 from parking.bookings import expiry, service
 from parking.database import db
-from parking.mail import render
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery
+from parking.mail.rendering import render
 from parking.settings import current
 from tests.bookings.helpers import make_lot, park, reserve, row, text
-from tests.mail.test_calendar import strict
+from tests.mail.rendering.test_calendar import strict
 
 H = timedelta(hours=1)
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -9,8 +9,9 @@ from config import ConfigError
 from parking import mail
 from parking import mail as mail_domain
 from parking.database import transaction
-from parking.mail import TEMPLATES, render
+from parking.mail import TEMPLATES
 from parking.mail.outbox import delivery
+from parking.mail.rendering import render
 from parking.mail.smtp.addresses import BadAddress, addr_spec, header_text, mailbox
 from tests.conftest import make_user
 from tests.mail.conftest import AMELIA, put, states

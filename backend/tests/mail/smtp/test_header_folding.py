@@ -10,8 +10,9 @@ from email.policy import SMTP
 
 import pytest
 
-from parking.mail import TEMPLATES, render
-from parking.mail.render import Attachment, Site
+from parking.mail import TEMPLATES
+from parking.mail.rendering import render
+from parking.mail.rendering.render import Attachment, Site
 from parking.mail.smtp import header_folding
 from parking.mail.smtp.addresses import Mailbox
 from parking.mail.smtp.header_folding import encoded_words

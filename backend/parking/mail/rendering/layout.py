@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from parking.mail.calendar import CalendarEntry
+from parking.mail.rendering.calendar import CalendarEntry
 
 Tone = Literal["good", "bad", "plain"]
 

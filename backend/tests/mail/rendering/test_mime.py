@@ -8,8 +8,8 @@ from email.policy import SMTP
 
 import pytest
 
-from parking.mail import mime, render
-from parking.mail.mime import Attachment
+from parking.mail.rendering import mime, render
+from parking.mail.rendering.render import Attachment
 from tests.mail.drafts import EVERY, SITE, draft, with_long_names
 from tests.mail.smtp.test_header_folding import NAMES
 
@@ -40,7 +40,7 @@ def by_the_library(content: str) -> str:
 
 @pytest.mark.parametrize("content", TEXTS, ids=range(len(TEXTS)))
 def test_a_text_is_read_as_the_library_writes_it(content):
-    raw = mime.text("plain", content)
+    raw = mime.text("plain", content).as_bytes()
     assert raw.isascii()
     assert all(len(line) <= 76 for line in raw.split(b"\r\n")), "RFC 2045, 6.7, rule 5"
     assert b"\n" not in raw.replace(b"\r\n", b"")

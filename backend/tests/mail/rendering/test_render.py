@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from parking.mail import TEMPLATES, render
-from parking.mail.render import Attachment
+from parking.mail import TEMPLATES
+from parking.mail.rendering import render
+from parking.mail.rendering.render import Attachment
 from tests.mail.drafts import CREATED_AT, EVERY, SITE, Page, draft, parsed
 
 
@@ -72,3 +73,11 @@ def test_attached_files_are_unchanged():
     assert part.get_filename() == "bookings 2026-10 – Zoë.csv"
     assert part.get_content_type() == "text/csv"
     assert part.get_payload(decode=True) == csv
+
+
+@pytest.mark.parametrize("letter", ["x", "ж", "車", "🚗"])
+def test_a_long_name_of_a_file_fits_on_a_line_and_keeps_its_end(letter):
+    raw = render.wire(draft("export_ready", attachments=[Attachment(letter * 120 + "/9.csv", "text/csv", b"x")]), SITE)
+    assert all(len(line) <= 998 for line in raw.split(b"\r\n")), "RFC 5322, 2.1.1"
+    (part,) = email.message_from_bytes(raw, policy=email.policy.default).iter_attachments()
+    assert part.get_filename().endswith(letter * 60 + "_9.csv")

@@ -9,7 +9,8 @@ import pytest
 from icalendar import Calendar
 
 from parking.bookings.emails.confirmation import instant_sample
-from parking.mail import TEMPLATES, render
+from parking.mail import TEMPLATES
+from parking.mail.rendering import render
 from tests.mail.drafts import LONG, SITE, draft
 
 _PARAMETER = r';[A-Z0-9-]+=(?:"[^"\x00-\x08]*"|[^";:,\x00-\x08]*)'

@@ -14,16 +14,15 @@ from typing import Any
 import mjml
 from jinja2 import BaseLoader, Environment, Template
 
-from parking.mail import calendar, mime
-from parking.mail.formatter import Formatter
 from parking.mail.i18n import Texts, language
-from parking.mail.layout import Message
-from parking.mail.mime import Attachment
 from parking.mail.registry import TEMPLATES
+from parking.mail.rendering import calendar, mime
+from parking.mail.rendering.formatter import Formatter
+from parking.mail.rendering.layout import Message
 from parking.mail.smtp import header_folding
 from parking.mail.smtp.addresses import Mailbox, addr_spec, header_text, mailbox
 
-_TEMPLATES = Path(__file__).with_name("templates")
+_TEMPLATES = Path(__file__).parent.with_name("templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,13 @@ class Site:
 @cache
 def _parsed(sender: str) -> tuple[str, str]:
     return parseaddr(sender)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    filename: str
+    mimetype: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +155,14 @@ def wire(draft: Draft, site: Site) -> bytes:
     """The message as it is sent. Raises BadAddress when no mail can go to this address."""
     rendered = render(draft, site)
     bodies = [mime.text("plain", rendered.text), mime.text("html", rendered.html)]
-    attached = [mime.attachment(file) for file in draft.attachments]
+    attached = [mime.binary(file.mimetype, file.data, file.filename) for file in draft.attachments]
     entry = rendered.message.calendar
     if entry is not None:
         # Twice: as an alternative (clients show accept buttons or file it), and as a file for the others.
-        ics = calendar.ics(entry, formatter(draft, site))
+        ics = calendar.ics(entry, formatter(draft, site)).encode()
         name = "cancelled.ics" if entry.method == "CANCEL" else "booking.ics"
-        bodies.append(mime.calendar(ics, entry.method))
-        attached.insert(0, mime.calendar_file(ics, entry.method, name))
+        bodies.append(mime.binary("text/calendar", ics, method=entry.method))
+        attached.insert(0, mime.binary("text/calendar", ics, name, method=entry.method))
     folded = "".join(fold(name, value) for name, fold, value in _headers(draft, site, rendered.subject))
     return mime.message(folded, bodies, attached, draft.message_id, language(draft.locale))
 

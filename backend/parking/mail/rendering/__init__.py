@@ -1,0 +1,1 @@
+"""A draft → its blocks → text, HTML, calendar entry and the MIME message."""
