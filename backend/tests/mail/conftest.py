@@ -46,6 +46,7 @@ class Sink:
         self.on_rcpt: Callable[[str], str | None] = lambda address: None
         self.on_data: Callable[[Delivery], str | None] = lambda delivery: None
         self.on_hello: Callable[[], None] = lambda: None
+        self.hangs_up_at = ""  # the command that it answers by cutting the connection
         self.drop_after_data = False
         self.slow_reader = False  # stop after the first line of a message, and set `reading`
         self.reading = threading.Event()
@@ -61,11 +62,13 @@ class Sink:
     async def handle_EHLO(self, server, session: Session, envelope: Envelope, hostname, responses):
         self.connections += 1
         await self._ask(self.on_hello)
+        self.hang_up(server, "EHLO")
         session.host_name = hostname
         return responses
 
     async def handle_MAIL(self, server, session, envelope, address, options):
         answer = await self._ask(self.on_mail, address)
+        self.hang_up(server, "MAIL")
         if answer:
             return answer
         envelope.mail_from = address
@@ -73,6 +76,7 @@ class Sink:
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         answer = await self._ask(self.on_rcpt, address)
+        self.hang_up(server, "RCPT")
         if answer:
             return answer
         envelope.rcpt_tos.append(address)
@@ -88,6 +92,10 @@ class Sink:
             server.transport.abort()
         return "250 2.0.0 accepted"
 
+    def hang_up(self, server, command: str) -> None:
+        if command == self.hangs_up_at:
+            server.transport.abort()
+
     def authenticate(self, server, session, envelope, mechanism, auth_data):
         self.logins.append((auth_data.login, auth_data.password))
         if self.accept_login:
@@ -101,6 +109,7 @@ class Sink:
 
 class _SMTP(SMTP):
     async def smtp_DATA(self, arg: str) -> None:
+        self.event_handler.hang_up(self, "DATA")
         if not self.event_handler.slow_reader:
             await super().smtp_DATA(arg)
             return

@@ -90,6 +90,7 @@ def deliver_due(most_seconds: float = MOST_SECONDS) -> Tally:
             mail = _lease()
             while mail is not None:
                 mail = _deliver(connection, mail, tally, until)
+        _release_waiting(connection)
     return tally
 
 
@@ -105,6 +106,7 @@ def deliver_one(mail_id: int) -> Tally:
             mail = _lease(mail_id)
             if mail is not None:
                 _deliver(connection, mail, tally)
+        _release_waiting(connection)
     return tally
 
 
@@ -153,16 +155,18 @@ def _connect(tally: Tally) -> Connection | None:
                 circuit_breaker.login_refused(session, settings, str(error), clock.now())
             tally.postponed += entries.postpone_due(session, str(error), clock.now())
         return None
-    _server_is_back()
+    if circuit_breaker.known(db.session()):
+        with transaction() as session:
+            circuit_breaker.login_accepted(session)
     return connection
 
 
-def _server_is_back() -> None:
-    session, now = db.session(), clock.now()
-    if entries.waiting_for_server(session, now) or circuit_breaker.known(session):
-        with transaction() as writing:
-            circuit_breaker.login_accepted(writing)
-            entries.server_is_back(writing, now)
+def _release_waiting(connection: Connection) -> None:
+    """Makes the mails due that waited only for the server, if it answered for a mail in this session. A greeting is not
+    enough: a server that then hangs up would be called again and again."""
+    if connection.answered and entries.waiting_for_server(db.session(), clock.now()):
+        with transaction() as session:
+            entries.server_is_back(session, clock.now())
 
 
 def _lease(mail_id: int | None = None) -> OutboxMail | None:
@@ -179,7 +183,7 @@ def _deliver(
         reply = connection.send(addr_spec(site(current()).sender_email), addr_spec(mail.email), _message(mail))
     except Exception as error:  # it must stop neither this worker nor the other mails
         record = _failure(mail, error, tally)
-        if isinstance(error, Lost):
+        if isinstance(error, ServerDown):
             lease_until = None
     else:
         record = _success(mail, reply, tally)
@@ -213,14 +217,15 @@ def _success(mail: OutboxMail, reply: str, tally: Tally) -> Record:
 
 
 def _failure(mail: OutboxMail, error: Exception, tally: Tally) -> Record:
-    if isinstance(error, Lost | Refused | BadAddress | Unsendable):
+    if isinstance(error, ServerDown | Refused | BadAddress | Unsendable):
         reply = str(error)
     else:
         log.error("mail %s cannot be written", mail.id, exc_info=error)
         reply = f"this mail could not be written ({type(error).__name__})"
-    if isinstance(error, Lost) or (isinstance(error, Refused) and not error.final):
+    if isinstance(error, ServerDown) or (isinstance(error, Refused) and not error.final):
         tally.postponed += 1
-        return lambda session: entries.retry_later(session, mail, reply, clock.now())
+        at_server = isinstance(error, ServerDown) and not isinstance(error, Lost)
+        return lambda session: entries.retry_later(session, mail, reply, clock.now(), server_fault=at_server)
     tally.failed += 1
     return lambda session: entries.failed(session, mail, reply)
 

@@ -106,19 +106,21 @@ def failed(session: Session, mail: OutboxMail, reply: str) -> bool:
     return _ours(session, mail, {"state": "failed", "lease": None, "last_reply": reply, **_unsent(mail)})
 
 
-def retry_later(session: Session, mail: OutboxMail, reply: str, now: datetime) -> bool:
-    """Queues the mail again after a pause; after GIVE_UP it has failed, with the server's last reply."""
-    return _ours(session, mail, {"lease": None, **_after_attempt(mail, reply, now)})
+def retry_later(session: Session, mail: OutboxMail, reply: str, now: datetime, *, server_fault: bool) -> bool:
+    """Queues the mail again after a pause; after GIVE_UP it has failed, with the server's last reply.
+
+    `server_fault` says that the server failed and not the mail: such mails are due as soon as the server is back."""
+    return _ours(session, mail, {"lease": None, **_after_attempt(mail, reply, now, server_fault)})
 
 
-def _after_attempt(mail: OutboxMail, reply: str, now: datetime) -> dict[str, Any]:
+def _after_attempt(mail: OutboxMail, reply: str, now: datetime, server_fault: bool) -> dict[str, Any]:
     if now - (mail.first_attempt_at or now) >= GIVE_UP:
-        return {"state": "failed", "last_reply": reply, **_unsent(mail)}
+        return {"state": "failed", "last_reply": reply, "server_fault": False, **_unsent(mail)}
     return {
         "state": "retrying",
         "due_at": now + retries.pause_after(mail.attempts, mail.message_id),
         "last_reply": reply,
-        "server_fault": False,
+        "server_fault": server_fault,
     }
 
 
@@ -156,15 +158,12 @@ def is_erased(mail: OutboxMail) -> bool:
 
 
 def postpone_due(session: Session, reply: str, now: datetime) -> int:
-    """Counts an attempt for every due mail when there is no server; returns how many.
-
-    `server_fault` says that the server failed and not the mail: such mails are due as soon as the server is back."""
+    """Counts an attempt for every due mail when there is no server; returns how many."""
     due = session.scalars(_due(now).limit(POSTPONE_AT_ONCE).with_for_update(skip_locked=True)).all()
     for mail in due:
         mail.attempts += 1
         mail.first_attempt_at = mail.first_attempt_at or now
-        _set(mail, {"lease": None, **_after_attempt(mail, reply, now)})
-        mail.server_fault = mail.state == "retrying"
+        _set(mail, {"lease": None, **_after_attempt(mail, reply, now, server_fault=True)})
     return len(due)
 
 

@@ -51,7 +51,7 @@ class LoginRefused(Exception):
 
 
 class Lost(ServerDown):
-    """The session ended in the middle of a mail."""
+    """The session ended after DATA or after a refusal: perhaps because of this mail."""
 
 
 class Refused(Exception):
@@ -76,6 +76,7 @@ class Connection:
         self.server = server
         self.step_seconds = step_seconds
         self.deadline = float("inf")
+        self.answered = False  # for a mail: a greeting alone does not show that the server works
         self._cut_at: str | None = None
         self._running: tuple[str, float] | None = None  # the present step and when it must have ended
         self._closed = threading.Event()
@@ -145,15 +146,20 @@ class Connection:
     def send(self, sender: str, recipient: str, message: bytes) -> str:
         """Sends one mail; returns the server's reply.
 
-        Raises Refused, after which the session can go on, or Lost, after which it cannot. Lost after the last byte
-        leaves open whether the mail arrived: only sending it again with the same Message-ID is safe.
+        Raises Refused, after which the session can go on; or ServerDown, after which it cannot: nothing of the message
+        was sent, unless it is Lost. Lost after the last byte leaves open whether the mail arrived: only sending it
+        again with the same Message-ID is safe.
         """
         self.deadline = time.monotonic() + MAIL_SECONDS + len(message) / SLOWEST_BYTES_PER_SECOND
         try:
             self._envelope(sender, recipient, len(message))
-            return self._body(message)
+            self.answered = True
+            with _blaming_the_mail():
+                return self._body(message)
         except Refused:
-            self._reset()
+            self.answered = True
+            with _blaming_the_mail():
+                self._reset()
             raise
         finally:
             self.deadline = float("inf")
@@ -167,10 +173,12 @@ class Connection:
             self._smtp.command_encoding = "utf-8"
         with self._step("MAIL FROM"):
             code, reply = self._smtp.mail(sender, options)
+        _check_open(code, reply)
         if code != 250:  # our own address or quota: nothing is wrong with the recipient
             raise Refused(code, reply, final=False)
         with self._step("RCPT TO"):
             code, reply = self._smtp.rcpt(recipient)
+        _check_open(code, reply)
         if code not in (250, 251):
             raise Refused(code, reply, final=_is_final(code, reply))
 
@@ -220,7 +228,7 @@ class Connection:
 
     @contextmanager
     def _step(self, what: str, seconds: float | None = None) -> Iterator[None]:
-        """Runs one exchange. Raises Lost, with a sentence that names the step, for every error."""
+        """Runs one exchange. Raises ServerDown, with a sentence that names the step, for every error."""
         remaining = max(min(seconds or self.step_seconds, self.deadline - time.monotonic()), 0)
         self._running = (what, time.monotonic() + remaining)
         try:
@@ -230,7 +238,7 @@ class Connection:
         except (OSError, ValueError, smtplib.SMTPException) as error:
             if isinstance(error, smtplib.SMTPAuthenticationError):
                 raise
-            raise Lost(self._explain(what, remaining, error)) from error
+            raise ServerDown(self._explain(what, remaining, error)) from error
         finally:
             self._running = None
 
@@ -258,6 +266,14 @@ class Connection:
         return " ".join(f"{what}: {text}".split())[:MOST_REPLY]
 
 
+@contextmanager
+def _blaming_the_mail() -> Iterator[None]:
+    try:
+        yield
+    except ServerDown as error:
+        raise Lost(str(error)) from error
+
+
 def _client(server: Server) -> smtplib.SMTP:
     # local_hostname is given because looking it up can block for long on a machine with a broken resolver.
     client = (
@@ -279,6 +295,12 @@ def _dotted(message: bytes) -> bytes:
     """The message as SMTP sends it: leading dots doubled, a line with one dot at the end (RFC 5321, 4.5.2)."""
     body = message if message.endswith(b"\r\n") else message + b"\r\n"
     return re.sub(rb"(?m)^\.", b"..", body) + b".\r\n"
+
+
+def _check_open(code: int, reply: bytes) -> None:
+    """Raises ServerDown for 421, by which a server says that it hangs up (RFC 5321, 3.8)."""
+    if code == 421:
+        raise ServerDown(reply_text(code, reply))
 
 
 def _is_final(code: int, reply: bytes) -> bool:
