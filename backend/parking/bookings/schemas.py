@@ -44,14 +44,16 @@ class _Book(In):
 
 class InstantIn(_Book):
     booking_type: Annotated[
-        Literal["instant", "immediate"], Field(description="`immediate` is another word for `instant`")
+        Literal["instant", "immediate"] | None, Field(description="`immediate` is another word for `instant`")
     ] = "instant"
+    reserved_start: None = None
+    reserved_end: None = None
 
     @model_validator(mode="before")
     @classmethod
     def _no_window(cls, body: object) -> object:
-        """A window says that another type was meant: nobody is to pay for the wrong booking."""
-        if isinstance(body, dict) and {"reserved_start", "reserved_end"} & body.keys():
+        """A window says that another type was meant: nobody is to pay for the wrong booking. Null is no window."""
+        if isinstance(body, dict) and any(body.get(name) is not None for name in ("reserved_start", "reserved_end")):
             raise wrong("booking_type", "For a time in the future, the booking type must be “reserved”.")
         return body
 
@@ -64,7 +66,8 @@ class ReservedIn(_Book):
 
 def _booking_type(body: Any) -> str | None:
     """Which of the two bodies this is; without a type, and with the client's word `immediate`, an instant one."""
-    name = body.get("booking_type", "instant") if isinstance(body, dict) else "instant"
+    name = body.get("booking_type") if isinstance(body, dict) else None
+    name = "instant" if name is None else name
     return {"instant": "instant", "immediate": "instant", "reserved": "reserved"}.get(str(name))
 
 

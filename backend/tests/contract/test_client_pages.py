@@ -83,7 +83,19 @@ def test_any_address_suggests_a_name(client, email):
 # booking
 
 
-@pytest.mark.parametrize("body", [{"booking_type": "immediate"}, {}, {"booking_type": "instant"}])
+NO_WINDOW = {"reserved_start": None, "reserved_end": None}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"booking_type": "immediate"},
+        {},
+        {"booking_type": "instant"},
+        {"booking_type": "immediate", **NO_WINDOW},
+        {"booking_type": None},
+    ],
+)
 def test_immediate_or_no_type_means_instant(book, body):
     answer = book(**body)
     assert (answer.status_code, answer.json["booking"]["booking_type"]) == (201, "instant")

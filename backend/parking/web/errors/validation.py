@@ -14,10 +14,12 @@ WHOLE = {"json": "body", "query": "query", "headers": "headers"}
 """Under which key an error of the whole stands that belongs to no single field."""
 NAMES = {
     "accessible": "accessible setting",
+    "active": "active setting",
     "at": "time of day",
     "billing_step_seconds": "billing step",
     "booking_type": "booking type",
     "came": "filter for arrived drivers",
+    "cancel_reservations": "setting for reservations",
     "cap_day": "kind of day for the daily maximum",
     "checkin_grace_minutes": "check-in period",
     "compare": "comparison setting",
@@ -32,6 +34,7 @@ NAMES = {
     "entity": "kind of object",
     "entity_id": "id of the object",
     "ev": "charging point setting",
+    "filters": "list of filters",
     "force": "send-again setting",
     "free_minutes": "number of free minutes",
     "from": "start",

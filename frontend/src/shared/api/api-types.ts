@@ -543,9 +543,12 @@ export interface components {
             /**
              * @description `immediate` is another word for `instant`
              * @default instant
-             * @enum {string}
              */
-            booking_type: "instant" | "immediate";
+            booking_type: ("instant" | "immediate") | null;
+            /** @default null */
+            reserved_start: null;
+            /** @default null */
+            reserved_end: null;
         };
         /** KindOut */
         KindOut: {
