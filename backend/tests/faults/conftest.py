@@ -129,7 +129,8 @@ class Product:
         self.valkey.thaw()
         self.valkey.start()
         self.sink.on_data = lambda delivery: None
-        wait_for(lambda: self.waiting_mails() == 0, 120, "the outbox to be empty")
+        # A mail that lost its server twice is tried again after five minutes, or when another one has been sent.
+        wait_for(lambda: self.waiting_mails() == 0, 420, "the outbox to be empty")
 
     def waiting_mails(self) -> int:
         with self.app.app_context():
