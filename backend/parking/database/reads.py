@@ -41,7 +41,13 @@ class Prepared:
         Returns the rows of a SELECT or of RETURNING. Raises DBAPIError as SQLAlchemy does.
         """
         session.flush()
-        return self._rows(session.connection().connection, parameters)
+        connection = session.connection()
+        try:
+            return self._rows(connection.connection, parameters)
+        except DBAPIError as error:
+            if error.connection_invalidated:  # as SQLAlchemy does: there is nothing to roll back on it
+                connection.invalidate(error)
+            raise
 
     def _rows(self, connection: PoolProxiedConnection, parameters: dict[str, Any]) -> list[Any]:
         dialect = db.engine.dialect

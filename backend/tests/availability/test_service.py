@@ -34,6 +34,18 @@ def test_a_spot_has_the_fields_that_the_user_may_see(client, auth, alice, bob, c
     assert seen(carol)[0]["booking"]["user_email"] == "alice@example.com"
 
 
+@pytest.mark.parametrize("later", [0, 1, 5, 6, 7, 9, 30])
+def test_one_lot_has_the_counts_of_the_list_at_any_time(client, auth, alice, bob, lot, later):
+    park(alice, lot)
+    reserve(bob, lot, 5 * H, H)
+    reserve(bob, lot, 8 * H, H)
+    clock.travel(later * 3600)
+    [listed] = client.get("/api/lots", headers=auth(alice)).json["lots"]
+    assert client.get(f"/api/lots/{lot['id']}", headers=auth(alice)).json["lot"] == listed
+    assert listed["occupied_spots"] >= 1
+    assert sum(listed[f"{state}_spots"] for state in ("available", "occupied", "reserved", "out_of_service")) == 3
+
+
 def test_the_public_list_has_no_personal_data(client, app, lot):
     answer = client.get("/api/public/lots")
     assert set(answer.json["lots"][0]) == {
