@@ -128,6 +128,8 @@ def make_user(name: str, *roles: str) -> User:
     """An account, straight into the database."""
     from flask_security.utils import hash_password
 
+    if not db.session().in_transaction():  # as a writer from its begin: a server may be writing beside
+        db.session.connection(execution_options={"writer": True})
     user = User(
         email=f"{name}@example.com",
         username=name,
