@@ -48,7 +48,8 @@ def web(environment: dict[str, str], settings: Settings, listener: socket.socket
 
 def worker(environment: dict[str, str], settings: Settings) -> Program:
     """TERM lets it finish what it has begun. (Celery's timed "soft" stop is not for the threads pool: it would
-    always wait its full time and then fail.) What is not finished in time is killed, and runs again later.
+    always wait its full time and then fail.) A job that is not finished in time is killed
+    and runs again later.
     """
     return Program(
         name="worker",

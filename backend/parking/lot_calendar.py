@@ -1,11 +1,11 @@
 """The calendar of a lot: its time zone, and the zones it was in before, each with the moment at which it ended.
 
-A lot whose zone was corrected keeps its past as people were told it: what ended before the change stays on the day,
-and is read by the clock, that held then. A calendar is a text, so that it can be stored with the lot, compared and
-grouped by: the zone alone ("Europe/Berlin"), or zones with the moments between them
+When the zone of a lot is corrected, its past does not change: a stay that ended before the correction keeps its day and
+its times by the old zone. A calendar is a text, because it is stored with the lot, compared, and used in GROUP BY: the
+zone alone ("Europe/Berlin"), or zones with the moments between them
 ("Europe/Berlin 2026-11-10T14:00:00Z America/New_York").
 
-A day never comes twice: after a change to a clock that is behind, the day goes on until that clock reaches the next.
+No local day comes twice: after a change to a clock that is behind, the day lasts until that clock reaches the next day.
 Pure; instants are unix seconds.
 """
 
@@ -31,7 +31,7 @@ class Part:
 
 @lru_cache(maxsize=1024)
 def parts(calendar: str) -> tuple[Part, ...]:
-    """The parts of a calendar, in order. Raises ValueError or a zone's error for a text that is none."""
+    """The parts of a calendar, in order. Raises ValueError or a zone's error for a text that is no calendar."""
     words = calendar.split(" ")
     zones, changes = words[::2], [_seconds(word) for word in words[1::2]]
     result: list[Part] = []
@@ -62,8 +62,8 @@ def part_at(instant: int, calendar: str) -> Part:
 
 
 def zone_of_stay(calendar: str, end: datetime | str | int | None) -> str:
-    """The zone by which people are told of a booking: the one in force when it ended; of one that has not, the present
-    one."""
+    """The zone in which the times of a booking are shown: the lot's zone when it ended; the present zone while it has
+    not ended."""
     if " " not in calendar or end is None:
         return calendar.rsplit(" ", 1)[-1]
     if isinstance(end, str):

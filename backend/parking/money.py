@@ -83,7 +83,8 @@ def check_price(minor: int, currency: str) -> None:
 
 
 def plain_text(minor: int, currency: str) -> str:
-    """ "2.50" or "300": for words in English. Decimals of a whole currency are told only where an old row has them."""
+    """ "2.50" or "300": for words in English. An amount in a currency without
+    hundredths has decimals only in rows from before that rule."""
     return str(minor // 100) if minor % 100 == 0 and currency in WHOLE else f"{minor // 100}.{minor % 100:02d}"
 
 

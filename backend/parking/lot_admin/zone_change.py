@@ -24,7 +24,7 @@ from parking.text.counting import counted
 
 def change_zone(session: Session, lot: Lot, zone: str, now: datetime, *, confirmed: bool) -> None:
     """Moves the lot to the zone, in the caller's transaction. Raises Conflict `timezone_confirm` with the reservations
-    to come, unless the change was confirmed in the knowledge of them."""
+    to come, unless the administrator has seen them and confirms the change."""
     rows = [row for row in _reservations(session, lot.id) if _reads_differently(row.Booking, lot.timezone, zone)]
     if rows and not confirmed:
         raise Conflict(

@@ -113,7 +113,8 @@ def confirm(session: Session, user: User, context: dict[str, Any]) -> None:
 
 
 def merge_confirmations(waiting: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """The first confirmation stays one of a new booking, because its recipient has not been told of it yet."""
+    """A waiting first confirmation stays one of a new booking though the booking has changed, because it is the first
+    mail that its recipient gets about it."""
     booking = waiting.get("booking") or {}
     is_first = waiting.get("first") or not booking.get("sequence")
     return {**new, "first": True} if is_first else new
