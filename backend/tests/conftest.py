@@ -6,6 +6,7 @@ alice and bob drive, carol administers. A test that asks for `app` runs once on 
 from __future__ import annotations
 
 import dataclasses
+import gc
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,14 @@ HURRY |= {(postgres_limits, name): getattr(postgres_limits, name) for name in ("
 database.WRITER_SECONDS = postgres_limits.CHECKOUT_SECONDS = 120
 postgres_limits.REQUEST = postgres_limits.Limits(120, 125)
 memory.MEMORY = Path("/nowhere")  # applications in a test's own process count in its own folder
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays, so the garbage collector need not look at it for every application that a test makes:
+    a third of the CPU time of most tests (18.8 s -> 13.2 s for 94 of them)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 def make_settings(folder: Path, **changes) -> config.Settings:
