@@ -3,6 +3,7 @@ import vueI18n from '@intlify/unplugin-vue-i18n/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 import { compress } from './scripts/compress.ts'
+import { firstPaint } from './scripts/first-paint.ts'
 import { leanAxios } from './scripts/lean-axios.ts'
 import { purgeBootstrap } from './scripts/purge-bootstrap.ts'
 
@@ -24,6 +25,7 @@ export default defineConfig({
       fullInstall: false,
       dropMessageCompiler: true,
     }),
+    firstPaint(),
     purgeBootstrap(),
     leanAxios(),
     compress(),

@@ -103,7 +103,7 @@ def init_app(app: APIFlask) -> None:
 def _read_index(app: APIFlask) -> bytes:
     index = DIST / "index.html"
     if index.is_file():
-        return index.read_bytes()
+        return index.read_text().replace(">Parking<", f">{escape(app.title)}<").encode()
     return UNBUILT.format(title=escape(app.title)).encode()
 
 
