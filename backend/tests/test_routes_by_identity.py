@@ -157,6 +157,9 @@ ROUTES: dict[str, Row] = {
     "DELETE /api/exports/<int:job_id>": OWNER(200, path="/api/exports/{export}"),
     "POST /api/admin/export-all-data": ADMIN(202),
     "POST /api/admin/export-all": ADMIN(202),
+    # notices
+    "GET /api/notices": SELF(200),
+    "POST /api/notices/<int:notice_id>/dismiss": OWNER(200, path="/api/notices/{notice}/dismiss"),
     # mail
     "GET /api/admin/emails": ADMIN(200),
     "GET /api/admin/emails/<int:mail_id>": ADMIN(200, path="/api/admin/emails/{mail}"),
@@ -226,6 +229,9 @@ class Stage:
         now = {"lot_id": things["lot"], "booking_type": "instant"}
         things["ended"] = self.call("POST", "/api/book", "user", 201, json=now)["booking"]["id"]
         self.call("POST", f"/api/release/{things['ended']}", "user", 200, json={})
+        towed = self.call("POST", "/api/book", "user", 201, json=now)["booking"]["id"]
+        self.call("POST", f"/api/admin/bookings/{towed}/release", "admin", 200, json={"reason": "Towed away"})
+        things["notice"] = self.call("GET", "/api/notices", "user", 200)["notices"][0]["id"]
         things["stay"] = self.call("POST", "/api/book", "user", 201, json=now)["booking"]["id"]
         for name, start in (("arriving", timedelta(minutes=5)), ("reservation", timedelta(days=1))):
             begin = clock.now() + start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from parking import idempotency, mail
+from parking import idempotency, mail, notices
 from parking.bookings import expiry
 
 
@@ -15,9 +15,9 @@ def apply_due_transitions() -> int:
 
 
 @shared_task(name="tasks.forget_idempotency_keys")
-def delete_old_idempotency_keys() -> int:
-    """Deletes the expired idempotency keys."""
-    return idempotency.delete_expired()
+def delete_old() -> int:
+    """Deletes the expired idempotency keys and the old notices; returns how many rows."""
+    return idempotency.delete_expired() + notices.delete_old()
 
 
 @shared_task(name="tasks.send_booking_confirmation", ignore_result=True)

@@ -42,14 +42,17 @@ def complete(session: Session, row: Row[Any], end: datetime, *, by: str, reason:
     publish_events(booking)
 
 
-def cancel(session: Session, row: Row[Any], now: datetime, *, by: str, reason: str | None) -> None:
-    """Cancels a booking that never began, free of charge."""
+def cancel(
+    session: Session, row: Row[Any], now: datetime, *, by: str, reason: str | None, lot_closed: bool = False
+) -> None:
+    """Cancels a booking that never began, free of charge. The mail has words of its own for `by` "system" (the spot
+    was still occupied) and for `lot_closed`, in place of the reason."""
     booking: Booking = row.Booking
     before = audited(booking)
     booking.status, booking.end_time, booking.total_cost_minor = "Cancelled", now, 0
     booking.ended_by, booking.reason, booking.sequence = by, reason, booking.sequence + 1
     record(session, "booking.cancelled", booking, before, by_system=by == "system")
-    emails.cancelled(session, row.User, mail_context(row), by, reason)
+    emails.cancelled(session, row.User, mail_context(row), "closed" if lot_closed else by, reason)
     publish_events(booking)
 
 

@@ -10,6 +10,7 @@ from apiflask import APIFlask
 
 from config import ConfigError
 from parking.mail import emails as _own_template  # noqa: F401 - registers the test message
+from parking.mail.hooks import register_outcomes
 from parking.mail.i18n import Texts, parse_instant, zone_info
 from parking.mail.models import MailPreference, OutboxMail
 from parking.mail.outbox.delivery import MAX_ATTACHMENT_BYTES, deliver_latest
@@ -27,6 +28,7 @@ from parking.mail.rendering.layout import (
     Details,
     Grid,
     Message,
+    News,
     Paragraph,
     Summary,
     Tile,
@@ -34,7 +36,16 @@ from parking.mail.rendering.layout import (
     Tone,
 )
 from parking.mail.schemas import Outbox
-from parking.mail.service import calendar_file, delete_user, health, latest_states, preview
+from parking.mail.service import (
+    build,
+    calendar_file,
+    delete_user,
+    formatter_for,
+    health,
+    latest_states,
+    preview,
+    subject,
+)
 
 __all__ = [
     "MAX_ATTACHMENT_BYTES",
@@ -54,6 +65,7 @@ __all__ = [
     "Link",
     "MailPreference",
     "Message",
+    "News",
     "Outbox",
     "OutboxMail",
     "Paragraph",
@@ -65,9 +77,11 @@ __all__ = [
     "Tiles",
     "Tone",
     "at_start",
+    "build",
     "calendar_file",
     "delete_user",
     "deliver_latest",
+    "formatter_for",
     "get_preferences",
     "health",
     "init_app",
@@ -76,7 +90,9 @@ __all__ = [
     "preview",
     "queue",
     "register",
+    "register_outcomes",
     "set_preferences",
+    "subject",
     "subscriptions",
     "supersede",
     "unwilling",

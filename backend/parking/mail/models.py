@@ -61,6 +61,11 @@ class OutboxMail(db.Model):  # type: ignore[name-defined]  # made at run time
     last_reply: Mapped[str | None] = mapped_column(String(500))
     search_text: Mapped[str] = derived(search_text, "email", "name", "subject", deferred=True)
 
+    @property
+    def context(self) -> dict[str, Any]:
+        """The data from which it is rendered."""
+        return self.facts
+
     __table_args__ = (
         CheckConstraint(f"state IN {STATES}", name="state"),
         CheckConstraint("(state = 'sending') = (lease IS NOT NULL)", name="lease"),

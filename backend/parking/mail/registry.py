@@ -42,7 +42,8 @@ class Template:
     `context` is the TypedDict of its data, which is JSON: money in minor units beside its currency, instants as
     ISO 8601 with "Z", zones by their IANA names, durations in seconds. `secret` names fields that nobody but the
     recipient may read; they are erased when the mail has ended. `daily_limit` names the allowance of mails to an
-    address that nobody has confirmed (see outbox/allowance.py); None: not counted.
+    address that nobody has confirmed (see outbox/allowance.py); None: not counted. `tell_failure`: the recipient is
+    told on the page when it finally fails (see hooks.py).
     """
 
     name: str
@@ -55,6 +56,7 @@ class Template:
     secret: tuple[str, ...] = ()
     daily_limit: DailyLimit | None = "bookings"
     files: tuple[str, str] = ("message.txt", "message.mjml")
+    tell_failure: bool = False
 
     def validate(self, context: dict[str, Any]) -> None:
         """Raises ValueError when the context is not one of this template: a mail that could not be written is

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from parking import clock
 from parking.database import db, transaction
 from parking.errors import Conflict, NotFound
-from parking.mail import unsubscribe
+from parking.mail import hooks, unsubscribe
 from parking.mail.models import OPEN, STATES, OutboxMail
 from parking.mail.outbox import delivery, entries
 from parking.mail.outbox.queue import Recipient, new_message_id, queue, wake_worker
@@ -27,6 +27,7 @@ from parking.mail.registry import TEMPLATES, subscriptions
 from parking.mail.rendering import calendar, render
 from parking.mail.rendering.calendar import CalendarEntry
 from parking.mail.rendering.formatter import Formatter
+from parking.mail.rendering.layout import Message
 from parking.mail.smtp import circuit_breaker
 from parking.settings import current
 from parking.text import names
@@ -86,9 +87,24 @@ def latest_states(session: Session, template: str, booking_ids: Iterable[int]) -
 
 def calendar_file(to: Recipient, build: Callable[[Formatter], CalendarEntry]) -> str:
     """The .ics text of an entry, to be downloaded by this recipient."""
-    draft = render.Draft("", to.email, to.name, to.locale, to.timezone, {}, clock.now(), "")
-    fmt = render.formatter(draft, delivery.site(current()))
+    fmt = formatter_for(to)
     return calendar.ics(build(fmt), fmt)
+
+
+def formatter_for(to: Recipient) -> Formatter:
+    """Writes values for this person, now."""
+    draft = render.Draft("", to.email, to.name, to.locale, to.timezone, {}, clock.now(), "")
+    return render.formatter(draft, delivery.site(current()))
+
+
+def build(template: str, context: dict[str, Any], fmt: Formatter) -> Message:
+    """The message of a template. Raises KeyError for an unknown one, and what `render.build` raises."""
+    return TEMPLATES[template].build(render.one_line(context), fmt)
+
+
+def subject(template: str, context: dict[str, Any], fmt: Formatter) -> str:
+    """The subject of a template. Raises KeyError for an unknown one."""
+    return TEMPLATES[template].subject(render.one_line(context), fmt)
 
 
 # reading the outbox ------------------------------------------------------------------------
@@ -225,6 +241,8 @@ def retry(mail_id: int) -> OutboxMail:
             raise Conflict(f"An email in state {mail.state} cannot be sent again.")
         if entries.is_erased(mail):
             raise Conflict("The link in this email has been erased; its recipient must ask for a new one.")
+        if mail.state == "failed":
+            hooks.retried(session, mail)
         now = clock.now()
         mail.state, mail.due_at, mail.server_fault = "queued", now, False
         mail.attempts, mail.lost_leases, mail.first_attempt_at = 0, 0, None

@@ -38,7 +38,7 @@ class Entry:
 
     def concerns(self, user_id: int, lot_ids: frozenset[int]) -> bool:
         """Whether this user, whose page shows these lots, gets the event. Counts of lots are sent separately."""
-        if self.event == "booking":
+        if self.event in ("booking", "notice"):
             return self.user_id == user_id
         return self.event == "spot" and self.lot_id in lot_ids
 

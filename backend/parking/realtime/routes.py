@@ -51,8 +51,8 @@ _ANSWERS: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
 @bp.input(StreamQuery, location="query", arg_name="looking")
 @bp.doc(
     summary="Changes as they happen (server-sent events)",
-    description="Events: `lot` (free spots), `spot` (of `lot_id`), `booking` (yours), `ping` every 15 s, "
-    "`degraded` (poll until `resync`), `resync` (read everything again), `bye` (the stream ends; "
+    description="Events: `lot` (free spots), `spot` (of `lot_id`), `booking` (yours), `notice` (read yours again), "
+    "`ping` every 15 s, `degraded` (poll until `resync`), `resync` (read everything again), `bye` (the stream ends; "
     "`reason`: `expired`, `signed out`, `stopping`, or `replaced` by a newer one of the account: then poll). Resume "
     "with `Last-Event-ID`. 503 with `Retry-After` when too many streams are open, in all or from one address.",
     responses=_ANSWERS,

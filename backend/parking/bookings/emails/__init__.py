@@ -1,7 +1,7 @@
 """The mails about a booking: each file holds contexts, subjects, messages, samples, and the functions that queue them.
 
-A mail is queued in the transaction of its cause. Its times are in the zone of the lot, and also in the recipient's
-where that differs.
+A mail is queued in the transaction of its cause, and so is the notice of an event that the driver did not cause. Their
+times are in the zone of the lot, and also in the recipient's where that differs.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from parking.bookings.emails.contexts import OneBooking, sample
 from parking.bookings.emails.parts import (
     book_again,
     cost_details,
+    notice_details,
     open_booking,
     queue_for,
     reason_details,
@@ -20,12 +21,15 @@ from parking.bookings.emails.parts import (
     spot_and_lot,
     spot_summary,
     start_of,
+    tell,
 )
-from parking.mail import Block, Detail, Details, Formatter, Message, Paragraph
+from parking.mail import Block, Detail, Details, Formatter, Message, News, Paragraph
 
 
 class Cancellation(OneBooking):
-    by: NotRequired[Literal["user", "admin"]]
+    """`by`: "system" when the spot was still occupied, "closed" when the lot has closed; both without a reason."""
+
+    by: NotRequired[Literal["user", "admin", "system", "closed"]]
     reason: NotRequired[str | None]
 
 
@@ -47,24 +51,25 @@ def cancelled_message(context: Cancellation, fmt: Formatter) -> Message:
     b, t = context["booking"], fmt.t
     cost = b.get("total_cost_minor") or 0
     price = t("booking_cancelled.cost", amount=t.money(cost, b["currency"])) if cost else t("booking_cancelled.no_cost")
+    event: tuple[News, ...] = (
+        Paragraph(f"{t('booking_cancelled.by_' + context.get('by', 'user'))} {price}"),
+        *reason_details(context.get("reason"), t),
+    )
     return Message(
         preheader=t.preheader("booking_cancelled.preheader", reference=b["reference"], start=start_of(b, t)),
         summary=spot_summary(b, t, t("booking_cancelled.title"), t("booking_cancelled.status")),
-        blocks=(
-            Paragraph(f"{t('booking_cancelled.by_' + context.get('by', 'user'))} {price}"),
-            *reason_details(context.get("reason"), t),
-            schedule_details(b, fmt),
-            book_again(fmt),
-        ),
+        blocks=(*event, schedule_details(b, fmt), book_again(fmt)),
         reason=t("why.booking", site=fmt.site_name),
+        notice=(*event, notice_details(b, fmt)),
         calendar=calendar_entry(b, fmt, "CANCEL"),
     )
 
 
 def cancelled(session: Session, user: User, context: dict[str, Any], by: str, reason: str | None) -> None:
-    """Queues the notice of a cancellation; everybody but "user" counts as the administrator."""
-    key, author = f"cancelled:{context['id']}", "user" if by == "user" else "admin"
-    queue_for(session, "booking_cancelled", user, context, key, by=author, reason=reason)
+    """Queues the mail of a cancellation. Who has cancelled the booking themselves gets no notice beside it."""
+    key, of_operator = f"cancelled:{context['id']}", reason if by in ("user", "admin") else None
+    send = queue_for if by == "user" else tell
+    send(session, "booking_cancelled", user, context, key, by=by, reason=of_operator)
 
 
 # moved to another spot ---------------------------------------------------------------------
@@ -89,24 +94,21 @@ def moved_message(context: Move, fmt: Formatter) -> Message:
     b, t = context["booking"], fmt.t
     old, new = str(context["old_spot_number"]), str(b["spot_number"])
     spots = (Detail(t("common.old_spot"), old), Detail(t("common.new_spot"), new, strong=True))
+    event = Paragraph(t("booking_moved.text", old=old, spot=new))
     return Message(
         preheader=t.preheader("booking_moved.preheader", start=start_of(b, t)),
         summary=spot_summary(b, t, t("booking_moved.title"), t("booking_moved.status")),
-        blocks=(
-            Paragraph(t("booking_moved.text", old=old, spot=new)),
-            Details(spots),
-            schedule_details(b, fmt),
-            open_booking(b, fmt),
-        ),
+        blocks=(event, Details(spots), schedule_details(b, fmt), open_booking(b, fmt)),
         reason=t("why.booking", site=fmt.site_name),
+        notice=(event, notice_details(b, fmt)),
         calendar=calendar_entry(b, fmt, "REQUEST"),
     )
 
 
 def moved(session: Session, user: User, context: dict[str, Any], old_spot_number: int) -> None:
-    """Queues the notice that the reservation has another spot."""
+    """Tells the driver, by mail and notice, that the reservation has another spot."""
     key = f"moved:{context['id']}:{context['sequence']}"
-    queue_for(session, "booking_moved", user, context, key, old_spot_number=old_spot_number)
+    tell(session, "booking_moved", user, context, key, old_spot_number=old_spot_number)
 
 
 # no check-in -------------------------------------------------------------------------------
@@ -127,8 +129,8 @@ def no_show_message(context: OneBooking, fmt: Formatter) -> Message:
     deadline = b.get("checkin_deadline") or b["reserved_start"] or b["start_time"]
     cost = b.get("total_cost_minor") or 0
     text = t("booking_no_show.text", deadline=t.moment(deadline, b["lot_timezone"]))
-    blocks: list[Block] = [Paragraph(text if cost else f"{text} {t('booking_cancelled.no_cost')}")]
-    blocks.append(schedule_details(b, fmt))
+    event = Paragraph(text if cost else f"{text} {t('booking_cancelled.no_cost')}")
+    blocks: list[Block] = [event, schedule_details(b, fmt)]
     if cost:
         blocks.append(cost_details(b, t))
     return Message(
@@ -136,10 +138,11 @@ def no_show_message(context: OneBooking, fmt: Formatter) -> Message:
         summary=spot_summary(b, t, t("booking_no_show.title"), t("booking_no_show.status")),
         blocks=(*blocks, book_again(fmt)),
         reason=t("why.booking", site=fmt.site_name),
+        notice=(event, notice_details(b, fmt)),
         calendar=calendar_entry(b, fmt, "CANCEL"),
     )
 
 
 def no_show(session: Session, user: User, context: dict[str, Any]) -> None:
-    """Queues the notice that nobody checked in."""
-    queue_for(session, "booking_no_show", user, context, f"no-show:{context['id']}")
+    """Tells the driver, by mail and notice, that nobody checked in."""
+    tell(session, "booking_no_show", user, context, f"no-show:{context['id']}")

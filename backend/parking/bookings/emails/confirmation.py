@@ -58,7 +58,13 @@ def instant_sample() -> dict[str, Any]:
     )
 
 
-@mail.register("booking_confirmation", context=Confirmation, subject=_confirmation_subject, sample=_confirmation_sample)
+@mail.register(
+    "booking_confirmation",
+    context=Confirmation,
+    subject=_confirmation_subject,
+    sample=_confirmation_sample,
+    tell_failure=True,
+)
 def confirmation_message(context: Confirmation, fmt: Formatter) -> Message:
     """A new booking, or with `sequence` > 0 a changed one (with `old_timezone` one whose lot has another zone now).
     Carries the calendar entry."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from parking import mail
+from parking import mail, notices
 from parking.accounts import User, recipient
 from parking.bookings.emails.contexts import BookingContext, PriceLine, TariffContext
 from parking.mail import Button, Detail, Details, Formatter, Summary, Texts, parse_instant, zone_info
@@ -18,6 +18,14 @@ def queue_for(session: Session, template: str, user: User, context: dict[str, An
     if user.deleted_at is None:
         to = recipient(user)
         mail.queue(session, template, to, {"booking": context, **more}, booking_id=context["id"], dedupe_key=key)
+
+
+def tell(session: Session, template: str, user: User, context: dict[str, Any], key: str, **more: Any) -> None:
+    """Queues a mail about a booking, and writes the notice of the same event; nothing for a deleted user."""
+    queue_for(session, template, user, context, key, **more)
+    if user.deleted_at is None:
+        event = {"booking": context, **more}
+        notices.add(session, template, user.id, event, booking_id=context["id"], key=key)
 
 
 def spot_and_lot(b: BookingContext) -> dict[str, str]:
@@ -57,6 +65,18 @@ def schedule_details(b: BookingContext, fmt: Formatter) -> Details:
         rows.append(Detail(t("common.your_time"), t.in_zone(own, fmt.timezone, start, end)))
     if b.get("vehicle_plate"):
         rows.append(Detail(t("common.vehicle"), str(b["vehicle_plate"])))
+    return Details(tuple(rows))
+
+
+def notice_details(b: BookingContext, fmt: Formatter) -> Details:
+    """Which booking a notice is about, and what it cost; with the zone where the reader's clocks differ."""
+    t, there = fmt.t, b["lot_timezone"]
+    start = b.get("reserved_start") or b["start_time"]
+    rows = [Detail(t("common.reference"), b["reference"]), Detail(t("common.from"), t.moment(start, there))]
+    if _clocks_differ(start, there, fmt.timezone):
+        rows.append(Detail(t("common.zone"), t.zone_label(there, start)))
+    if b.get("total_cost_minor"):
+        rows.append(Detail(t("common.total"), total_of(b, t), strong=True))
     return Details(tuple(rows))
 
 

@@ -1,4 +1,4 @@
-"""The receipt of a finished stay, and the notice that an administrator ended one."""
+"""The receipt of a finished stay, and what is told when an administrator ended one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from parking.bookings.emails.calendar_entries import calendar_entry
 from parking.bookings.emails.contexts import BookingContext, OneBooking, sample
 from parking.bookings.emails.parts import (
     cost_details,
+    notice_details,
     open_booking,
     queue_for,
     reason_details,
@@ -19,9 +20,10 @@ from parking.bookings.emails.parts import (
     spot_summary,
     stay_details,
     stay_seconds,
+    tell,
     total_of,
 )
-from parking.mail import Button, CalendarEntry, Formatter, Message, Paragraph, Summary
+from parking.mail import Button, CalendarEntry, Formatter, Message, News, Paragraph, Summary
 
 
 def _receipt_subject(context: OneBooking, fmt: Formatter) -> str:
@@ -44,7 +46,9 @@ def _receipt_sample() -> dict[str, Any]:
     )
 
 
-@mail.register("release_receipt", context=OneBooking, subject=_receipt_subject, sample=_receipt_sample)
+@mail.register(
+    "release_receipt", context=OneBooking, subject=_receipt_subject, sample=_receipt_sample, tell_failure=True
+)
 def receipt_message(context: OneBooking, fmt: Formatter) -> Message:
     """The price of a finished stay and its breakdown; end_time, duration and total are set. The calendar entry then
     ends with the stay."""
@@ -99,27 +103,26 @@ def force_released_message(context: ForceRelease, fmt: Formatter) -> Message:
     """An administrator ended a running booking. The calendar entry then ends with the stay."""
     b, t = context["booking"], fmt.t
     end = t.moment(b.get("end_time") or b["start_time"], b["lot_timezone"])
+    event: tuple[News, ...] = (
+        Paragraph(t("booking_force_released.text", end=end)),
+        *reason_details(context.get("reason"), t),
+        Paragraph(t("booking_force_released.car")),
+    )
     return Message(
         preheader=t.preheader(
             "booking_force_released.preheader", reference=b["reference"], end=end, amount=total_of(b, t)
         ),
         summary=spot_summary(b, t, t("booking_force_released.title"), t("booking_force_released.status")),
-        blocks=(
-            Paragraph(t("booking_force_released.text", end=end)),
-            *reason_details(context.get("reason"), t),
-            Paragraph(t("booking_force_released.car")),
-            stay_details(b, fmt),
-            cost_details(b, t),
-            open_booking(b, fmt),
-        ),
+        blocks=(*event, stay_details(b, fmt), cost_details(b, t), open_booking(b, fmt)),
         reason=t("why.booking", site=fmt.site_name),
+        notice=(*event, notice_details(b, fmt)),
         calendar=_entry_of_stay(b, fmt),
     )
 
 
 def force_released(session: Session, user: User, context: dict[str, Any], reason: str) -> None:
-    """Queues the notice that an administrator ended the stay."""
-    queue_for(session, "booking_force_released", user, context, f"receipt:{context['id']}", reason=reason)
+    """Tells the driver, by mail and notice, that an administrator ended the stay."""
+    tell(session, "booking_force_released", user, context, f"receipt:{context['id']}", reason=reason)
 
 
 def _entry_of_stay(b: BookingContext, fmt: Formatter) -> CalendarEntry | None:

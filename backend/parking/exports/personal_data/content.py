@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import and_, case, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
-from parking import clock, settings
+from parking import clock, notices, settings
 from parking.accounts import LoginSession, SingleUse, User, profile_view
 from parking.audit import AuditEntry
 from parking.bookings import Booking, Filters
@@ -23,7 +23,7 @@ from parking.exports import columns, queries, stream
 from parking.exports.models import ExportJob
 from parking.exports.rows import BookingRow
 from parking.lot_calendar import zone_of_stay
-from parking.mail import OutboxMail
+from parking.mail import Formatter, OutboxMail
 from parking.money import to_number
 from parking.timestamps import to_rfc3339
 from parking.web import Identity
@@ -40,7 +40,7 @@ def document(who: Identity) -> Iterator[bytes]:
         "site": settings.current().site_name,
         "account": _account(db.session(), who.id),
     }
-    sources = [(name, stream.read_parts(query), item) for name, query, item in _lists(who.id, now)]
+    sources = [(name, stream.read_parts(query), item) for name, query, item in _lists(who, now)]
     return _pieces(head, sources)
 
 
@@ -67,7 +67,8 @@ def _account(session: Session, user_id: int) -> dict[str, Any]:
     return {**account, "created_at": to_rfc3339(user.created_at), "email_confirmed_at": to_rfc3339(user.confirmed_at)}
 
 
-def _lists(user_id: int, now: datetime) -> list[tuple[str, queries.Rows, Item]]:
+def _lists(who: Identity, now: datetime) -> list[tuple[str, queries.Rows, Item]]:
+    user_id, reader = who.id, notices.reader(who.email, who.username, who.locale, who.timezone)
     return [
         (
             "bookings",
@@ -75,6 +76,7 @@ def _lists(user_id: int, now: datetime) -> list[tuple[str, queries.Rows, Item]]:
             _booking(queries.live_values_at(now)),
         ),
         ("mails", _mails(user_id), _named("id kind subject recipient state created_at sent_at booking_id")),
+        ("notices", _notices(user_id), _notice(reader)),
         ("sign_ins", _sign_ins(user_id), _named(_SIGN_IN_NAMES)),
         ("links", _links(user_id), _named("purpose created_at expires_at used_at")),
         ("exports", _exports(user_id), _named("id kind filters state rows size_bytes created_at finished_at")),
@@ -160,6 +162,25 @@ def _mails(user_id: int) -> queries.Rows:
         .where(OutboxMail.user_id == user_id)
         .order_by(OutboxMail.id)
     )
+
+
+def _notices(user_id: int) -> queries.Rows:
+    rows = notices.Notice
+    columns = (rows.id, rows.kind, rows.booking_id, rows.created_at, rows.dismissed_at, rows.context)
+    return select(*columns).where(rows.user_id == user_id).order_by(rows.id)
+
+
+def _notice(reader: Formatter) -> Item:
+    """Items of the notices, in the words that the page shows."""
+    named = _named("id kind booking_id created_at dismissed_at")
+
+    def item(row: Sequence[Any]) -> dict[str, Any]:
+        *values, context = row
+        words = notices.words(row[1], context, reader)
+        details = [f"{detail.label}: {detail.value}" for detail in words.details]
+        return {**named(values), "text": [words.title, words.place, *words.paragraphs, *details]}
+
+    return item
 
 
 _SIGN_IN_NAMES = "id created_at last_used_at expires_at ended_at user_agent network_address"

@@ -63,6 +63,17 @@ class PersonalMail(Out):
     booking_id: int | None
 
 
+class PersonalNotice(Out):
+    """`text` is what the page shows, a line each."""
+
+    id: int
+    kind: str
+    booking_id: int | None
+    created_at: datetime
+    dismissed_at: datetime | None
+    text: list[str]
+
+
 class PersonalSignIn(Out):
     id: int
     created_at: datetime
@@ -119,6 +130,7 @@ class PersonalData(Out):
     account: PersonalAccount
     bookings: list[PersonalBooking]
     mails: list[PersonalMail]
+    notices: list[PersonalNotice]
     sign_ins: list[PersonalSignIn]
     links: list[PersonalLink]
     exports: list[PersonalExport]

@@ -17,6 +17,7 @@ from sqlalchemy import Select, case, exists, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from parking.database import UTCDateTime, changed_rows, read_once
+from parking.mail import hooks
 from parking.mail.models import OPEN, OutboxMail
 from parking.mail.outbox import retries
 from parking.mail.registry import TEMPLATES
@@ -127,7 +128,10 @@ def _after_attempt(mail: OutboxMail, reply: str, now: datetime, server_fault: bo
 def _ours(session: Session, mail: OutboxMail, values: dict[str, Any]) -> bool:
     """Writes the outcome if the lease still holds. If it ran out, another worker has the mail."""
     held = (_MAILS.c.id == mail.id, _MAILS.c.state == "sending", _MAILS.c.lease == mail.lease)
-    return changed_rows(session.connection().execute(update(_MAILS).where(*held).values(values))) > 0
+    written = changed_rows(session.connection().execute(update(_MAILS).where(*held).values(values))) > 0
+    if written and values.get("state") == "failed":
+        hooks.failed(session, mail)
+    return written
 
 
 def finish(mail: OutboxMail, state: str, reply: str) -> None:
@@ -164,6 +168,8 @@ def postpone_due(session: Session, reply: str, now: datetime) -> int:
         mail.attempts += 1
         mail.first_attempt_at = mail.first_attempt_at or now
         _set(mail, {"lease": None, **_after_attempt(mail, reply, now, server_fault=True)})
+        if mail.state == "failed":
+            hooks.failed(session, mail)
     return len(due)
 
 

@@ -93,6 +93,7 @@ class Button:
     url: str
 
 
+News = Paragraph | Details
 Block = Paragraph | Details | Tiles | Bars | Grid | Button
 
 
@@ -104,4 +105,5 @@ class Message:
     summary: Summary
     blocks: tuple[Block, ...]
     reason: str = ""  # why the recipient gets this mail, for the foot
+    notice: tuple[News, ...] = ()  # what a notice on the page tells of the same event
     calendar: CalendarEntry | None = None  # adds, changes or removes an entry of the recipient's calendar
