@@ -11,6 +11,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, request
 
+from parking import mail
 from parking.accounts import guess_limits, profile, schemas, service
 from parking.accounts.guess_limits import Rule
 from parking.accounts.passwords import change
@@ -34,7 +35,7 @@ from parking.web.rate_limits import by_address, by_user, limiter
 bp = APIBlueprint("accounts", __name__, url_prefix="/auth", tag="Accounts")
 FORGOT_SECONDS = 0.3
 """How long the answer to a forgotten password takes, whether the account exists or not."""
-
+NO_MAIL = "This site does not send email at the moment."
 
 GUESSES, GUESS_SECONDS = 10, 300
 """Wrong guesses within that time: at one account, from one address, by one signed-in user."""
@@ -251,6 +252,8 @@ def forgot(body: schemas.Forgot) -> dict[str, Any]:
     """Ask for a link to set a new password."""
     with _at_least(FORGOT_SECONDS):
         change.forgot_password(body.email)
+    if not mail.can_send():
+        return {"message": f"{NO_MAIL} Ask the operator for a new password."}
     return {"message": "If an account with this address exists, it will get an email with a link"}
 
 
@@ -288,6 +291,8 @@ def change_password(body: schemas.ChangePassword) -> dict[str, Any]:
 def change_email(body: schemas.ChangeEmail) -> dict[str, Any]:
     """Ask for another email address. It becomes active when the link that is sent to it is used."""
     change.request_email_change(identity(), body.email, body.password)
+    if not mail.can_send():
+        return {"message": f"{NO_MAIL} Ask the operator to change your address."}
     return {"message": "The new address will get an email with a link"}
 
 

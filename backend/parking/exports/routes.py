@@ -7,6 +7,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, request, send_file
 
+from parking import mail
 from parking.bookings import Filters, read_time
 from parking.exports import service
 from parking.exports.personal_data import content
@@ -121,7 +122,8 @@ def personal_data() -> Response:
 def export_all(query: AdminExportQuery) -> Response:
     """Users, lots, spots and bookings as CSV, sent by email to the administrator who asks."""
     if query.dry_run:
-        return answer({"message": f"The files would be sent by email to {identity().email}.", "recipients": 1})
+        message = f"The files would be sent by email to {identity().email}.{mail.waiting_note()}"
+        return answer({"message": message, "recipients": 1})
     return _accepted(service.request(identity(), "all_data", form=query.format, force=query.force, task=True))
 
 

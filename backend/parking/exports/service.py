@@ -17,7 +17,7 @@ from flask import has_request_context
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from parking import audit, clock, csv_writer, idempotency, realtime, settings
+from parking import audit, clock, csv_writer, idempotency, mail, realtime, settings
 from parking.bookings import Filters
 from parking.database import after_commit, db, transaction, upsert
 from parking.errors import Conflict, Forbidden, NotFound, Problem, Unavailable
@@ -62,16 +62,17 @@ def request(
             session, identity, kind, _stored_filters(filters), csv_writer.resolved(form, identity.locale), force
         )
         client = {"status": "processing", "task_id": f"export-{job.id}"} if task else {}
-        body = {"message": MESSAGES[kind], **client, "export": view(job)}
+        body = {"message": _message(kind), **client, "export": view(job)}
         if record:
             record.store(202, body)
     return body
 
 
-MESSAGES = {
-    "bookings": "Your bookings are being exported. You get the file by email, and it is on this page.",
-    "all_data": "All data is being exported. You get the files by email, and they are on this page.",
-}
+def _message(kind: str) -> str:
+    subject = {"bookings": "Your bookings are being exported.", "all_data": "All data is being exported."}[kind]
+    if mail.can_send():
+        return f"{subject} You get an email, and the file is on this page."
+    return f"{subject} The file is on this page once it is ready."
 
 
 def _job_for(

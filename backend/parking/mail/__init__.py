@@ -39,12 +39,14 @@ from parking.mail.schemas import Outbox
 from parking.mail.service import (
     build,
     calendar_file,
+    can_send,
     delete_user,
     formatter_for,
     health,
     latest_states,
     preview,
     subject,
+    waiting_note,
 )
 
 __all__ = [
@@ -79,6 +81,7 @@ __all__ = [
     "at_start",
     "build",
     "calendar_file",
+    "can_send",
     "delete_user",
     "deliver_latest",
     "formatter_for",
@@ -96,6 +99,7 @@ __all__ = [
     "subscriptions",
     "supersede",
     "unwilling",
+    "waiting_note",
     "with_defaults",
     "zone_info",
 ]

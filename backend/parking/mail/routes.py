@@ -64,7 +64,7 @@ def get_email(mail_id: int) -> dict[str, Any]:
 def retry_email(mail_id: int) -> dict[str, Any]:
     """Queue a failed, discarded or waiting email again, from its first attempt."""
     mail = service.retry(mail_id)
-    return {"message": "The email is queued again.", "email": Email.of(mail)}
+    return {"message": f"The email is queued again.{service.waiting_note()}", "email": Email.of(mail)}
 
 
 @mail_bp.post("/api/admin/emails/<int:mail_id>/discard")
@@ -120,8 +120,9 @@ def send_sample(kind: str, query_data: PreviewQuery) -> dict[str, Any]:
     who = identity()
     to = Recipient(who.email, who.username, query_data.locale, who.timezone or current().timezone, who.id, True)
     mail = service.queue_sample(kind, to)
-    message = "You have turned off this kind of email." if mail.state == "suppressed" else f"Queued for {who.email}."
-    return {"message": message}
+    if mail.state == "suppressed":
+        return {"message": "You have turned off this kind of email."}
+    return {"message": f"Queued for {who.email}.{service.waiting_note()}"}
 
 
 # unsubscribing: no login, the token is the authority ---------------------------------------

@@ -74,6 +74,9 @@ class Circuit(Out):
 
 
 class Outbox(Out):
+    """`ok`: no email has failed, waits without a mail server, or waits for more than an hour."""
+
+    ok: bool
     configured: bool
     detail: str | None
     oldest_unsent_seconds: int | None

@@ -33,6 +33,8 @@ from parking.settings import current
 from parking.text import names
 
 NOT_CONFIGURED = "not sent: no SMTP server configured"
+LATE_SECONDS = 3600
+"""A mail that waits longer says that something is wrong with the server."""
 SAMPLE_MOMENT = datetime.fromisoformat("2026-11-23T10:00:00+00:00")
 
 
@@ -111,18 +113,34 @@ def subject(template: str, context: dict[str, Any], fmt: Formatter) -> str:
 
 
 def health(session: Session) -> dict[str, Any]:
-    """The state of the outbox: whether a server is configured and its login refused, and the age of the oldest mail."""
+    """The state of the outbox. `ok`: no mail has failed, its login is not refused, and none waits in vain: without a
+    server, or for longer than LATE_SECONDS."""
     now, settings = clock.now(), current()
     tally = counts(session)
     oldest = session.scalar(select(func.min(OutboxMail.created_at)).where(OPEN))
+    age = int((now - oldest).total_seconds()) if oldest else None
+    waiting = tally["queued"] + tally["sending"] + tally["retrying"]
+    circuit = circuit_breaker.state(session, settings, now)
+    in_vain = (age or 0) > LATE_SECONDS if settings.smtp_host else waiting > 0
     return {
+        "ok": not (tally["failed"] or in_vain or circuit["state"] == "open"),
         "configured": bool(settings.smtp_host),
         "detail": None if settings.smtp_host else NOT_CONFIGURED,
-        "oldest_unsent_seconds": int((now - oldest).total_seconds()) if oldest else None,
-        "queued": tally["queued"] + tally["sending"] + tally["retrying"],
+        "oldest_unsent_seconds": age,
+        "queued": waiting,
         "failed": tally["failed"],
-        "circuit": circuit_breaker.state(session, settings, now),
+        "circuit": circuit,
     }
+
+
+def can_send() -> bool:
+    """Whether a server is configured. Without one mails only wait, so nobody must be promised any."""
+    return bool(current().smtp_host)
+
+
+def waiting_note() -> str:
+    """A sentence, after a blank, for an administrator whose mails only wait; empty when they are sent."""
+    return "" if can_send() else " No mail server is configured, so emails wait in the outbox."
 
 
 def counts(session: Session) -> dict[str, int]:

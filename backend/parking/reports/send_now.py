@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking import audit, clock, realtime
+from parking import audit, clock, mail, realtime
 from parking.database import after_commit, db, transaction
 from parking.reports import batches, periods, recipients, schedule, send_log
 from parking.reports.batches import FORCED
@@ -51,7 +51,7 @@ def dry_run(kinds: Sequence[str], *, force: bool = False) -> dict[str, Any]:
     if not mails:
         message = "Nobody would get this email now"
     return {
-        "message": f"{message}.",
+        "message": f"{message}.{mail.waiting_note()}",
         "recipients": len(addresses),
         "mails": len(mails),
         "addresses": addresses[:MAX_ADDRESSES],
@@ -68,6 +68,7 @@ def start(kinds: Sequence[str], *, by: int | None = None, force: bool = False) -
             audit.record(session, "report.send", "report_batch", batch_id, after={"kind": kind, "forced": force})
         after_commit(partial(realtime.wake_task, "tasks.send_reports"))
     message = "The emails are being prepared. Nobody gets one twice." if not force else "The emails are being prepared."
+    message += mail.waiting_note()
     return {"message": message, "status": "processing", "task_id": "report-" + "-".join(map(str, ids))}
 
 

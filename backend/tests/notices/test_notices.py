@@ -31,7 +31,7 @@ def stored() -> list[tuple[int, str]]:
     return [tuple(row) for row in db.session.execute(select(Notice.user_id, Notice.kind).order_by(Notice.id))]
 
 
-def shown(client, headers) -> list[dict]:
+def listed(client, headers) -> list[dict]:
     answer = client.get("/api/notices", headers=headers)
     assert answer.status_code == 200
     return answer.json["notices"]
@@ -190,7 +190,7 @@ def test_a_notice_has_the_words_of_its_mail_in_the_readers_present_language(clie
     service.release(booking["id"], None, reason="The bay is needed.")
     headers = auth(alice)
     db.session.close()
-    [notice] = shown(client, headers)
+    [notice] = listed(client, headers)
     assert (notice["kind"], notice["booking_id"]) == ("booking_force_released", booking["id"])
     assert (notice["title"], notice["place"]) == ("The operator ended your booking", "Spot 1 · Harbour")
     assert [flat(line) for line in notice["paragraphs"]] == [
@@ -207,7 +207,7 @@ def test_a_notice_has_the_words_of_its_mail_in_the_readers_present_language(clie
     assert (
         client.patch("/auth/me", json={"locale": "de", "timezone": "Europe/Berlin"}, headers=headers).status_code == 200
     )
-    [notice] = shown(client, headers)
+    [notice] = listed(client, headers)
     assert notice["title"] == "Der Betreiber hat Ihre Buchung beendet"
     assert [flat(one["value"]) for one in notice["details"]][-1] == "12,34 €"
     assert "Zeitzone" not in [one["label"] for one in notice["details"]]  # the reader's clock is the lot's now
@@ -226,7 +226,7 @@ def test_a_cancellation_without_an_operators_words_has_words_in_both_languages(
     db.session.close()
     for locale, begin in (("en", english), ("de", german)):
         client.patch("/auth/me", json={"locale": locale}, headers=headers)
-        [notice] = shown(client, headers)
+        [notice] = listed(client, headers)
         assert notice["paragraphs"][0].startswith(begin)
         assert "closed." not in str(notice["details"])
         assert "not free" not in str(notice)
@@ -236,16 +236,16 @@ def test_a_failed_mail_is_named_with_its_address_and_taken_back_when_it_is_tried
     _mail_failed(alice, None, carol)()
     headers, mail_id = auth(alice), db.session.scalar(select(OutboxMail.id))
     db.session.close()
-    [notice] = shown(client, headers)
+    [notice] = listed(client, headers)
     assert notice["paragraphs"][0] == (
         "We could not deliver this email to alice@example.com: “Spot 1 at Harbour is yours”. You find everything it "
         "says on the page of the booking."
     )
     retry(mail_id)
-    assert shown(client, headers) == []
+    assert listed(client, headers) == []
     with transaction() as session:
         entries.failed(session, entries.lease(session, clock.now()), "550 5.1.1 no such user")
-    assert [one["kind"] for one in shown(client, headers)] == ["mail_failed"]
+    assert [one["kind"] for one in listed(client, headers)] == ["mail_failed"]
 
 
 @pytest.mark.parametrize("end", ["too old", "its worker died"])
@@ -285,7 +285,7 @@ def three(client, alice, carol, auth):
         service.release(park(alice, lot)["id"], None, reason="Closing time.")
     headers = auth(alice)
     db.session.close()
-    return headers, [one["id"] for one in shown(client, headers)]
+    return headers, [one["id"] for one in listed(client, headers)]
 
 
 def test_the_list_comes_in_pages_with_the_number_of_all(client, three):
@@ -314,7 +314,7 @@ def test_nobody_else_sees_or_dismisses_it(client, three, bob, carol, auth):
         for notice in (ids[0], 10**9):
             answer = client.post(f"/api/notices/{notice}/dismiss", headers=stranger)
             assert (answer.status_code, answer.json["detail"]) == (404, "There is no such notice.")
-    assert len(shown(client, headers)) == 3
+    assert len(listed(client, headers)) == 3
 
 
 def test_each_change_is_published_to_its_reader_alone(client, alice, carol, auth, monkeypatch):
@@ -322,7 +322,7 @@ def test_each_change_is_published_to_its_reader_alone(client, alice, carol, auth
     monkeypatch.setattr("parking.realtime.publish", lambda name, data, **to: events.append((name, data, to)))
     headers = auth(alice)
     service.release(park(alice, make_lot(carol))["id"], None, reason="Closing time.")
-    [notice] = shown(client, headers)
+    [notice] = listed(client, headers)
     for _ in range(2):
         client.post(f"/api/notices/{notice['id']}/dismiss", headers=headers)
     assert [event for event in events if event[0] == "notice"] == [("notice", {}, {"user_id": alice.id})] * 2

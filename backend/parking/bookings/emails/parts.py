@@ -75,7 +75,7 @@ def notice_details(b: BookingContext, fmt: Formatter) -> Details:
     rows = [Detail(t("common.reference"), b["reference"]), Detail(t("common.from"), t.moment(start, there))]
     if _clocks_differ(start, there, fmt.timezone):
         rows.append(Detail(t("common.zone"), t.zone_label(there, start)))
-    if b.get("total_cost_minor"):
+    if b.get("status") == "Completed" or b.get("total_cost_minor"):
         rows.append(Detail(t("common.total"), total_of(b, t), strong=True))
     return Details(tuple(rows))
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from parking import clock, mail
+from parking import clock, mail, notices
 from parking.database import db, transaction
 from parking.mail import service
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery, entries
-from tests.mail.conftest import AMELIA, Meeting, put, states
+from tests.mail.conftest import AMELIA, Meeting, as_recipient, put, states
 
 
 def named(number: int) -> mail.Recipient:
@@ -174,6 +174,39 @@ def test_without_a_server_mails_wait_and_say_why(app, reconfigure, sink):
     stored = db.session.query(OutboxMail).one()
     assert service.last_reply(stored) == "not sent: no SMTP server configured"
     assert mail.health(db.session())["configured"] is False
+
+
+def test_the_outbox_is_well_only_when_no_mail_waits_in_vain(app, reconfigure, sink):
+    def well() -> bool:
+        db.session.rollback()
+        return mail.health(db.session())["ok"]
+
+    put()
+    assert well()  # it has just been queued
+    clock.travel(service.LATE_SECONDS + 1)
+    assert not well()  # there is a server, and nobody sends
+    delivery.deliver_due()
+    assert well()
+    sink.on_rcpt = lambda address: "550 5.1.1 no such user"
+    put()
+    delivery.deliver_due()
+    assert (states(), well()) == ({"sent": 1, "failed": 1}, False)
+    service.discard(db.session.query(OutboxMail.id).filter_by(state="failed").scalar())
+    reconfigure(smtp_host=None)
+    assert well()  # no server, but nothing waits
+    put()
+    assert not well()
+
+
+def test_a_refused_receipt_becomes_a_notice_of_its_driver(app, sink, alice):
+    sink.on_rcpt = lambda address: "550 5.1.1 no such user"
+    for kind in ("release_receipt", "export_ready"):
+        put(kind, as_recipient(alice), booking_id=1)
+    for _ in range(2):
+        delivery.deliver_due()
+    [notice] = db.session.query(notices.Notice).all()
+    assert (notice.user_id, notice.kind, notice.booking_id) == (alice.id, "mail_failed", 1)
+    assert notice.context["template"] == "release_receipt"
 
 
 def test_three_refused_logins_open_the_circuit_breaker(app, reconfigure, sink):

@@ -1,7 +1,7 @@
 import { useQueryClient, type QueryClient } from '@tanstack/vue-query'
-import { onScopeDispose, toValue, watch, type MaybeRefOrGetter } from 'vue'
+import type { MaybeRefOrGetter } from 'vue'
 import { applyLot, applySpot, type LotEvent, type SpotEvent } from '@/features/lots/live'
-import { shownAccount } from '@/shared/api/http'
+import { useStream } from '@/shared/realtime/useStream'
 
 const LIVE_KEYS = [['lots'], ['spots'], ['bookings'], ['booking'], ['admin']]
 
@@ -28,33 +28,11 @@ export function useLive(
   onEvent: (name: string, data: unknown) => void = () => {},
 ): void {
   const client = useQueryClient()
-  const account = shownAccount()
-  let stop = () => {}
-  let stopped = false
-
-  async function listen(lot: number | null): Promise<void> {
-    // Not needed for the first paint, so not part of the first load.
-    const { sharedStream } = await import('@/shared/realtime/sharedStream')
-    if (stopped || account !== shownAccount()) return
-    const stopBefore = stop
-    stop = sharedStream(account).subscribe({
-      lotId: lot,
-      event: (name, data) => {
-        applyEvent(client, name, data)
-        onEvent(name, data)
-      },
-      poll: () => refetchShown(client),
-    })
-    stopBefore()
-  }
-
-  watch(
-    () => toValue(lotId),
-    (id) => void listen(id),
-    { immediate: true },
-  )
-  onScopeDispose(() => {
-    stopped = true
-    stop()
+  useStream(lotId, {
+    event: (name, data) => {
+      applyEvent(client, name, data)
+      onEvent(name, data)
+    },
+    poll: () => refetchShown(client),
   })
 }

@@ -773,6 +773,36 @@ export interface components {
          * @description No fields.
          */
         Nothing: Record<string, never>;
+        /** NoticeDetail */
+        NoticeDetail: {
+            label: string;
+            value: string;
+        };
+        /**
+         * NoticeOut
+         * @description One event in the words of its mail, in the language of your account. Times are in the zone of the lot.
+         *
+         *     `kind` is the kind of that mail, or `mail_failed`.
+         */
+        NoticeOut: {
+            id: number;
+            kind: string;
+            booking_id: number | null;
+            /** Format: date-time */
+            created_at: string;
+            title: string;
+            /** @description Spot and lot. */
+            place: string;
+            paragraphs: string[];
+            details: components["schemas"]["NoticeDetail"][];
+        };
+        /** NoticesOut */
+        NoticesOut: {
+            notices: components["schemas"]["NoticeOut"][];
+            next: string | null;
+            /** @description All notices that are not dismissed, on every page of the list. */
+            total: number;
+        };
         /**
          * NowOut
          * @description The spots now; the four counts add up to the capacity.
@@ -791,8 +821,12 @@ export interface components {
             /** Format: date-time */
             server_time: string;
         };
-        /** Outbox */
+        /**
+         * Outbox
+         * @description `ok`: no email has failed, waits without a mail server, or waits for more than an hour.
+         */
         Outbox: {
+            ok: boolean;
             configured: boolean;
             detail: string | null;
             oldest_unsent_seconds: number | null;
@@ -896,6 +930,7 @@ export interface components {
             account: components["schemas"]["PersonalAccount"];
             bookings: components["schemas"]["PersonalBooking"][];
             mails: components["schemas"]["PersonalMail"][];
+            notices: components["schemas"]["PersonalNotice"][];
             sign_ins: components["schemas"]["PersonalSignIn"][];
             links: components["schemas"]["PersonalLink"][];
             exports: components["schemas"]["PersonalExport"][];
@@ -957,6 +992,19 @@ export interface components {
             created_at: string;
             sent_at: string | null;
             booking_id: number | null;
+        };
+        /**
+         * PersonalNotice
+         * @description `text` is what the page shows, a line each.
+         */
+        PersonalNotice: {
+            id: number;
+            kind: string;
+            booking_id: number | null;
+            /** Format: date-time */
+            created_at: string;
+            dismissed_at: string | null;
+            text: string[];
         };
         /** PersonalSignIn */
         PersonalSignIn: {
