@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from parking import clock
-from parking.database import Base, BigId, UTCDateTime, db
+from parking.database import Base, BigId, UTCDateTime, Words, db
 from parking.database.derived_columns import Unique, derived
 from parking.text import email_addresses, names
 
@@ -53,6 +53,8 @@ class User(db.Model, UserMixin):  # type: ignore[name-defined]  # made at run ti
     locale: Mapped[str] = mapped_column(String(10), default="en")
     theme: Mapped[str] = mapped_column(String(10), default="system")
     plates: Mapped[list[str]] = mapped_column(JSON, default=list)
+    needs: Mapped[tuple[str, ...]] = mapped_column(Words, default=(), server_default="")
+    """The features of a spot that the driver usually needs; pages begin with them, a booking names its own."""
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -15,12 +15,13 @@ from parking.accounts.passwords.change import require_password
 from parking.accounts.sessions import browser_sessions
 from parking.database import Read
 from parking.errors import Conflict, Invalid
+from parking.spot_features import ordered
 from parking.timestamps import to_rfc3339
 from parking.web import Identity, signed_out
 
-_COLUMNS = ("username", "timezone", "locale", "theme", "plates")
+_COLUMNS = ("username", "timezone", "locale", "theme", "plates", "needs")
 _PROFILE = Read(
-    select(User.theme, User.plates, User.created_at, mail.MailPreference.kind, mail.MailPreference.enabled)
+    select(User.theme, User.plates, User.needs, User.created_at, mail.MailPreference.kind, mail.MailPreference.enabled)
     .outerjoin(mail.MailPreference, mail.MailPreference.user_id == User.id)
     .where(User.id == bindparam("user_id", type_=User.id.type))
 )
@@ -40,6 +41,7 @@ def profile_view(session: Session, user: User) -> dict[str, Any]:
         "locale": user.locale,
         "theme": user.theme,
         "plates": user.plates,
+        "needs": list(user.needs),
         "mail_preferences": mail.get_preferences(session, user.id, admin="admin" in roles),
         "created_at": user.created_at,
     }
@@ -61,6 +63,7 @@ def read(caller: Identity) -> dict[str, Any]:
         "locale": caller.locale,
         "theme": first.theme,
         "plates": first.plates,
+        "needs": list(first.needs),
         "mail_preferences": mail.with_defaults(
             {row.kind: row.enabled for row in rows if row.kind}, admin=caller.is_admin
         ),
@@ -71,6 +74,8 @@ def read(caller: Identity) -> dict[str, Any]:
 def change(caller: Identity, changes: dict[str, Any]) -> dict[str, Any]:
     """Changes the caller's account; `changes` holds only the fields to change. Raises Conflict for a taken name."""
     preferences = changes.get("mail_preferences")
+    if "needs" in changes:
+        changes = {**changes, "needs": ordered(changes["needs"])}
     with account_changes.unique_names() as session:
         user = queries.get_user(session, caller.id, lock=True)
         changed = [name for name in _COLUMNS if name in changes and changes[name] != getattr(user, name)]
@@ -95,7 +100,7 @@ def _set_mail_preferences(session: Session, user: User, preferences: dict[str, b
 
 
 def delete_account(caller: Identity, password: str) -> None:
-    """Anonymises the account: name, address, plates and sessions are deleted, the bookings stay in the totals.
+    """Anonymises the account: name, address, plates, needs and sessions are deleted, the bookings stay in the totals.
 
     Raises Forbidden for a wrong password, Conflict while a booking runs or when this is the last administrator.
     """
@@ -122,6 +127,6 @@ def _anonymise(session: Session, user: User) -> None:
     hooks.erase(session, user.id)
     user.email = f"deleted-{user.id}@deleted.invalid"
     user.username = f"Deleted user {user.id}-{secrets.token_hex(3)}"  # cannot be taken already
-    user.password, user.timezone, user.locale, user.plates = None, None, "en", []
+    user.password, user.timezone, user.locale, user.plates, user.needs = None, None, "en", [], ()
     user.active, user.roles, user.confirmed_at = False, [], None
     user.deleted_at = clock.now()

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 import timezones
 from parking.accounts import names
 from parking.money import MoneyOut
+from parking.spot_features import Feature, NeedsIn
 from parking.web import Day, In, Out, Query
 from parking.web.errors.validation import wrong
 
@@ -96,6 +97,10 @@ class ProfileChange(In):
     locale: Locale | None = None
     theme: Annotated[Theme, Field(default_factory=lambda: "system")]
     plates: Annotated[list[Plate], Field(max_length=50, default_factory=list), AfterValidator(names.plates)]
+    needs: Annotated[
+        NeedsIn,
+        Field(default_factory=list, description="Features of a spot that you usually need; pages begin with them"),
+    ]
     mail_preferences: Annotated[dict[str, bool], Field(max_length=50, default_factory=dict)]
 
     @field_validator("locale")
@@ -146,6 +151,7 @@ class User(Out):
     locale: Locale
     theme: Theme
     plates: list[str]
+    needs: list[Feature]
     mail_preferences: dict[str, bool]
     created_at: datetime
 

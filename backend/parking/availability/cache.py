@@ -1,4 +1,5 @@
-"""Caches the first page of lots, which every page of the site shows, as JSON.
+"""Caches the first page of lots, which every page of the site shows, as JSON; for each choice of needs that is
+asked for, one more.
 
 Each process holds one piece of JSON per lot. Before it is used, Redis names the lots that were changed since, and only
 those are read again. The change is marked before a booking is answered, so a taken spot is never shown as free. The
@@ -17,6 +18,7 @@ from flask import Flask, current_app
 from parking import clock, realtime
 from parking.availability import queries
 from parking.database import reading
+from parking.spot_features import Needs
 
 LIFETIME_SECONDS = 2.0
 PAGE = 200
@@ -34,9 +36,10 @@ class _Cached(NamedTuple):
 
 
 class LotList:
-    """The cached page of this process."""
+    """The cached page of this process, for drivers with these needs."""
 
-    def __init__(self) -> None:
+    def __init__(self, needs: Needs) -> None:
+        self._needs = needs
         self._lock = threading.Lock()
         self._version = 0
         self._pieces: dict[int, str] = {}
@@ -82,7 +85,7 @@ class LotList:
         if not ids:
             return
         with reading() as connection:
-            views = queries.lot_views(connection, clock.now(), ids)
+            views = queries.lot_views(connection, clock.now(), ids, self._needs)
         if len(views) < len(ids):  # one of them was deleted
             self._read_all()
             return
@@ -90,16 +93,19 @@ class LotList:
 
     def _read_all(self) -> None:
         with reading() as connection:
-            views, following, total = queries.page(connection, clock.now(), None, PAGE, None)
+            views, following, total = queries.page(connection, clock.now(), None, PAGE, None, self._needs)
         self._pieces = {view["id"]: current_app.json.dumps(view) for view in views}
         self._tail = f'],"next":{current_app.json.dumps(following)},"total":{total}}}'
         self._complete, self._expires = following is None, time.monotonic() + LIFETIME_SECONDS
 
 
 def init_app(app: Flask) -> None:
-    app.extensions["lot_list"] = LotList()
+    app.extensions["lot_lists"] = {}
 
 
-def lot_list() -> bytes:
+def lot_list(needs: Needs = ()) -> bytes:
     """Returns the first page of lots as JSON, up to date."""
-    return cast(LotList, current_app.extensions["lot_list"]).body()
+    lists = cast(dict[Needs, LotList], current_app.extensions["lot_lists"])
+    if needs not in lists:
+        lists.setdefault(needs, LotList(needs))
+    return lists[needs].body()

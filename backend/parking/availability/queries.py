@@ -8,18 +8,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, and_, cast, func, literal, select, tuple_
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 
-from parking.bookings import SpotCounts, counts_by_lot, counts_in_sql
+from parking.bookings import Matching, SpotCounts, counts_by_lot, counts_in_sql, matching_now
 from parking.database import ColumnGroups, Read
 from parking.database.functions import among
 from parking.lots import Lot, Spot
 from parking.money import to_number
 from parking.pricing import Tariff, tariff_view
+from parking.spot_features import FEATURES, Needs
 from parking.text import names
 from parking.timestamps import to_rfc3339
 from parking.web import pagination
 
-FEATURES = ("ev", "accessible", "covered")
 _COUNTED = ("occupied", "reserved", "out_of_service")
 _LOT: Any = Lot.__table__
 _SPOT: Any = Spot.__table__
@@ -77,7 +78,12 @@ _ALL_LOTS, _SOME_LOTS = _Lots(some=False), _Lots(some=True)
 
 
 def page(
-    session: Session | Connection, now: datetime, words: str | None, limit: int, cursor: str | None
+    session: Session | Connection,
+    now: datetime,
+    words: str | None,
+    limit: int,
+    cursor: str | None,
+    needs: Needs = (),
 ) -> tuple[list[dict[str, Any]], str | None, int]:
     """Returns one page of open lots by name, the cursor of the next page, and the number of all.
 
@@ -96,15 +102,27 @@ def page(
     total = len(rows) if whole else session.scalar(select(func.count()).select_from(query.subquery())) or 0
     following = pagination.encode(rows[limit - 1].id, rows[limit - 1].name) if len(rows) > limit else None
     ids = [row.id for row in rows[:limit]]
-    return (lot_views(session, now, ids) if ids else []), following, total
+    return (lot_views(session, now, ids, needs) if ids else []), following, total
 
 
-def lot_views(session: Session | Connection, now: datetime, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
+def lot_views(
+    session: Session | Connection, now: datetime, ids: Sequence[int] | None = None, needs: Needs = ()
+) -> list[dict[str, Any]]:
     """Returns open lots by name (all when `ids` is None) as JSON, with their counts at `now` and the number of spots
-    with a charger, for disabled drivers, and covered. One statement, however many lots."""
+    with EV charging, for disabled drivers, and covered. One statement, however many lots; with `needs` a second one,
+    for the spots that have them."""
     if ids is None:
         return _ALL_LOTS.views(session, {"now": now})
-    return _SOME_LOTS.views(session, {"now": now, "lot_ids": list(ids)})
+    views = _SOME_LOTS.views(session, {"now": now, "lot_ids": list(ids)})
+    connection = session.connection() if isinstance(session, Session) else session
+    return _with_matching(views, connection.connection, now, needs) if needs else views
+
+
+def _with_matching(
+    views: list[dict[str, Any]], connection: PoolProxiedConnection | None, now: datetime, needs: Needs
+) -> list[dict[str, Any]]:
+    numbers = matching_now(connection, [view["id"] for view in views], now, needs)
+    return [view | {"matching": numbers.get(view["id"], Matching()).view(needs)} for view in views]
 
 
 def _row_view(lot: Any, tariff: Any, features: Any, counts: Any) -> dict[str, Any]:
@@ -113,9 +131,11 @@ def _row_view(lot: Any, tariff: Any, features: Any, counts: Any) -> dict[str, An
     return lot_view(lot, tariff, known, features)
 
 
-def one_lot_view(now: datetime, lot_id: int) -> dict[str, Any] | None:
+def one_lot_view(now: datetime, lot_id: int, needs: Needs = ()) -> dict[str, Any] | None:
     """Returns an open lot as `lot_views` does; None when there is no such lot."""
     lots = _SOME_LOTS.read(now=now, lot_ids=[lot_id])
+    if needs:
+        lots = _with_matching(lots, None, now, needs)
     return lots[0] if lots else None
 
 
@@ -154,6 +174,7 @@ def lot_view(lot: Any, tariff: Any, counts: SpotCounts, features: Any) -> dict[s
         "instant_hold_minutes": lot.instant_hold_s // 60,
         "tariff": tariff_view(tariff),
         "features": {name: int(getattr(features, name, 0) or 0) for name in FEATURES},
+        "matching": None,
         "version": lot.version,
         "created_at": to_rfc3339(lot.created_at),
         "updated_at": to_rfc3339(lot.updated_at),

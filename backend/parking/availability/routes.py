@@ -7,7 +7,8 @@ from flask import Response, current_app
 
 from parking.availability import service
 from parking.availability.etags import answer_with_etag
-from parking.availability.schemas import LotEnvelope, LotsOut, LotsQuery, PublicLotsOut, SpotsOut
+from parking.availability.schemas import LotEnvelope, LotQuery, LotsOut, LotsQuery, PublicLotsOut, SpotsOut
+from parking.spot_features import read_needs
 from parking.web import answer, documented, identity, requires
 from parking.web.rate_limits import PUBLIC, by_address, limiter
 
@@ -20,7 +21,7 @@ bp = APIBlueprint("lots", __name__, tag="Lots")
 @bp.output(LotsOut)
 def list_lots(query: LotsQuery) -> Response:
     """All lots with their free spots."""
-    lots = service.list_lots(query.limit, query.cursor, query.q)
+    lots = service.list_lots(query.limit, query.cursor, query.q, read_needs(query.needs))
     if isinstance(lots, bytes):
         return current_app.response_class(lots, content_type="application/json")
     return answer(lots)
@@ -38,10 +39,11 @@ def list_public() -> Response:
 @bp.get("/api/lots/<int:lot_id>")
 @requires()
 @documented(gives=["ETag"])
+@bp.input(LotQuery, location="query", arg_name="query")
 @bp.output(LotEnvelope)
-def get_lot(lot_id: int) -> Response:
+def get_lot(lot_id: int, query: LotQuery) -> Response:
     """One lot. Send its ETag as If-Match when you change it."""
-    return answer_with_etag({"lot": service.get_lot(lot_id)})
+    return answer_with_etag({"lot": service.get_lot(lot_id, read_needs(query.needs))})
 
 
 @bp.get("/api/spots/<int:lot_id>")

@@ -7,13 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from parking.bookings import MatchingOut
 from parking.pricing import TariffOut
+from parking.spot_features import NeedsText
 from parking.web import Out, Query
 
 
 class FeaturesOut(Out):
-    ev: int
     accessible: int
+    ev: int
     covered: int
 
 
@@ -37,6 +39,7 @@ class LotOut(Out):
     instant_hold_minutes: int
     tariff: TariffOut
     features: FeaturesOut
+    matching: Annotated[MatchingOut | None, Field(description="Null where no needs were given")]
     version: int
     created_at: datetime
     updated_at: datetime
@@ -58,6 +61,7 @@ class PublicLotOut(Out):
     address: str | None
     price_per_hour: float
     currency: str
+    tariff: TariffOut
     available_spots: int
     capacity: int
 
@@ -107,4 +111,9 @@ class SpotsOut(Out):
 class LotsQuery(Query):
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
     cursor: Annotated[str, StringConstraints(max_length=1200)] | None = None
+    needs: NeedsText = None
     q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00]*$")] | None = None
+
+
+class LotQuery(Query):
+    needs: NeedsText = None

@@ -12,20 +12,21 @@ from parking import clock, settings
 from parking.availability import cache, queries, spots
 from parking.database import reading
 from parking.errors import NotFound
+from parking.spot_features import Needs
 from parking.web import Identity
 
-_PUBLIC = ("id", "name", "address", "price_per_hour", "currency", "available_spots", "capacity")
+_PUBLIC = ("id", "name", "address", "price_per_hour", "currency", "tariff", "available_spots", "capacity")
 
 
-def list_lots(limit: int, cursor: str | None, words: str | None) -> bytes | dict[str, Any]:
+def list_lots(limit: int, cursor: str | None, words: str | None, needs: Needs = ()) -> bytes | dict[str, Any]:
     """Returns one page of lots: the first page of the usual length as JSON from the cache, others as values.
 
     Raises Invalid for a cursor that this list did not give out.
     """
     if limit == cache.PAGE and cursor is None and not words:
-        return cache.lot_list()
+        return cache.lot_list(needs)
     with reading() as connection:
-        views, following, total = queries.page(connection, clock.now(), words, limit, cursor)
+        views, following, total = queries.page(connection, clock.now(), words, limit, cursor, needs)
     return {"lots": views, "next": following, "total": total}
 
 
@@ -40,9 +41,9 @@ def public_lots() -> dict[str, Any]:
     return {"lots": [{name: lot[name] for name in _PUBLIC} for lot in lots]}
 
 
-def get_lot(lot_id: int) -> dict[str, Any]:
+def get_lot(lot_id: int, needs: Needs = ()) -> dict[str, Any]:
     """Returns one open lot. Raises NotFound."""
-    lot = queries.one_lot_view(clock.now(), lot_id)
+    lot = queries.one_lot_view(clock.now(), lot_id, needs)
     if lot is None:
         raise NotFound("There is no such lot.")
     return lot

@@ -9,6 +9,8 @@ from parking.bookings.allocation import lock_lot, new_reference
 from parking.bookings.emails import booking_context, reservation_reminder, zone_changed
 from parking.bookings.events import publish_lot_event, publish_lot_events, publish_spot_event, publish_spot_events
 from parking.bookings.expiry import apply_all_due_transitions, apply_due_transitions
+from parking.bookings.matching import Matching
+from parking.bookings.matching import now as matching_now
 from parking.bookings.models import LIVE_SQL, LONG, OUT_OF_SERVICE, RETIRED, Booking, longer_than
 from parking.bookings.occupancy import (
     SpotCounts,
@@ -26,7 +28,7 @@ from parking.bookings.reading.views import cost_at, end_and_cost, state_of, stay
 from parking.bookings.rules.lifecycle import BookingState, status_at
 from parking.bookings.rules.limits import days_later
 from parking.bookings.rules.times import read_time
-from parking.bookings.schemas import Id, Status
+from parking.bookings.schemas import Id, MatchingOut, Status
 from parking.bookings.service import BookRequest, book, cancel, check_in, release
 from parking.bookings.status_sql import is_active, is_block, is_live, is_reserved
 from parking.bookings.transitions import cancel as cancel_reservation
@@ -42,6 +44,8 @@ __all__ = [
     "BookingState",
     "Filters",
     "Id",
+    "Matching",
+    "MatchingOut",
     "SpotCounts",
     "Status",
     "apply_all_due_transitions",
@@ -66,6 +70,7 @@ __all__ = [
     "lock_lot",
     "longer_than",
     "mail_context",
+    "matching_now",
     "new_reference",
     "occupants",
     "publish_lot_event",

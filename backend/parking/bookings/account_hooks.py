@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from parking.accounts import BookingSummary
@@ -35,7 +35,7 @@ def deletion_blocker(session: Session, user_id: int) -> str | None:
 
 
 def anonymise(session: Session, user_id: int) -> None:
-    """Deletes the user's number plates; the bookings stay in the statistics."""
-    session.execute(
-        update(Booking).where(Booking.user_id == user_id, Booking.vehicle_plate.is_not(None)).values(vehicle_plate=None)
-    )
+    """Deletes the user's number plates and needs (which may tell of a disability). The bookings stay in the
+    statistics."""
+    personal = or_(Booking.vehicle_plate.is_not(None), Booking.needs != ())
+    session.execute(update(Booking).where(Booking.user_id == user_id, personal).values(vehicle_plate=None, needs=()))

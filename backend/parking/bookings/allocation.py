@@ -1,8 +1,11 @@
 """Finds a free spot and holds it with a booking, in one attempt that is one transaction.
 
-One statement locks the first spot by number that no live booking covers, skipping those that others are taking
-(PostgreSQL), and inserts the booking. It does not see what is committed while it runs; then the constraint decides, and
-it inserts nothing. Nobody waits for one spot while they have locked another. SQLite: there is one writer.
+One statement locks the first spot that has what the driver needs and that no live booking covers, skipping those that
+others are taking (PostgreSQL), and inserts the booking. Plain spots are given out first, then covered ones, those with
+EV charging and accessible ones, each by number: what some drivers depend on is left for them as long as it can be.
+
+The statement does not see what is committed while it runs; then the constraint decides, and it inserts nothing. Nobody
+waits for one spot while they have locked another. SQLite: there is one writer.
 """
 
 from __future__ import annotations
@@ -33,11 +36,12 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from parking.accounts import User
+from parking.bookings.matching import has_needs
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_active, is_live
-from parking.database import Prepared, Read, UTCDateTime, is_sqlite, plus_seconds, upsert
-from parking.database.functions import among
+from parking.database import Prepared, Read, UTCDateTime, Words, is_sqlite, plus_seconds, upsert
 from parking.lots import Lot, Spot
+from parking.spot_features import Needs, ordered, required
 from parking.text import names
 
 BOOKING: Any = Booking.__table__
@@ -45,6 +49,8 @@ SPOT: Any = Spot.__table__
 LOT: Any = Lot.__table__
 USER: Any = User.__table__
 """The tables: a statement on them runs in a third of the time of one on the mapped classes."""
+_ORDER = (SPOT.c.accessible, SPOT.c.ev, SPOT.c.covered, SPOT.c.spot_number)
+"""The order in which spots are given out; with the lot before it, an index (lots/models.py)."""
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -64,6 +70,7 @@ class NewBooking:
     checked_in_at: datetime | None = None
     checkin_grace_s: int | None = None
     vehicle_plate: str | None = None
+    needs: Needs = ()
     reference: str = ""
     reason: str | None = None
     sequence: int = 0
@@ -83,32 +90,23 @@ def _overlapping() -> tuple[Any, ...]:
 
 
 def _free_spots(*, for_a_car_now: bool) -> Select[Any]:
-    """Selects the lot's spots without such a booking; for a car that comes now, also without an overstaying car."""
+    """Selects the lot's spots without such a booking, in the order in which they are given out; for a car that comes
+    now, also without an overstaying car."""
     live, of_lot, starts_before, ends_after = _overlapping()
     covered = or_(ends_after, is_active) if for_a_car_now else ends_after
     taken = select(BOOKING.c.spot_id).where(live, of_lot, starts_before, covered)
     return (
         select(SPOT.c.id, SPOT.c.spot_number)
         .where(SPOT.c.lot_id == bindparam("lot_id"), SPOT.c.retired_at.is_(None), SPOT.c.id.not_in(taken))
-        .order_by(SPOT.c.spot_number)
+        .order_by(*_ORDER)
     )
 
 
-_FREE = {kind: _free_spots(for_a_car_now=kind == "instant") for kind in ("instant", "reserved")}
-_OF_SPOT = {k: q.where(SPOT.c.id == bindparam("spot_id")) for k, q in _FREE.items()}
+_ANY = {kind: _free_spots(for_a_car_now=kind == "instant") for kind in ("instant", "reserved")}
+_FREE = {k: q.where(*has_needs()) for k, q in _ANY.items()}
+_OF_SPOT = {k: q.where(SPOT.c.id == bindparam("spot_id")) for k, q in _ANY.items()}
 _FREE_FIRST = {k: Read(q.limit(1)) for k, q in _FREE.items()}
 _FREE_THIS = {k: Read(q) for k, q in _OF_SPOT.items()}
-_TAKEN = select(BOOKING.c.spot_id).where(
-    is_live,
-    among(BOOKING.c.lot_id, "lot_ids"),
-    BOOKING.c.start_time < bindparam("held_until", type_=UTCDateTime()),
-    BOOKING.c.held_until > bindparam("start_time", type_=UTCDateTime()),
-)
-_FREE_COUNTS = Read(
-    select(SPOT.c.lot_id, func.count().label("free"))
-    .where(among(SPOT.c.lot_id, "lot_ids"), SPOT.c.retired_at.is_(None), SPOT.c.id.not_in(_TAKEN))
-    .group_by(SPOT.c.lot_id)
-)
 _ENDS_AFTER = BOOKING.c.held_until > bindparam("start_time", type_=UTCDateTime())
 _FIRST_HOLD = Read(
     select(BOOKING.c.start_time, BOOKING.c.held_until)
@@ -131,8 +129,15 @@ _TYPES: dict[str, Any] = {
 _COLUMNS = [
     *("lot_id", "spot_id", "user_id", "tariff_id", "booking_type", "status", "start_time", "held_until"),
     *("reserved_start", "reserved_end", "checked_in_at", "checkin_grace_s", "vehicle_plate", "plate_key"),
-    *("reference", "reason", "sequence", "created_at"),
+    *("needs", "reference", "reason", "sequence", "created_at"),
 ]
+
+
+def _parameter(name: str) -> ColumnElement[Any]:
+    """The parameter of a column, of the column's type where the program converts its values."""
+    if isinstance(own := BOOKING.c[name].type, UTCDateTime | Words):
+        return cast(bindparam(name, type_=own), own)
+    return cast(bindparam(name), _TYPES.get(name, Text()))
 
 
 def _insert_on(spots: Select[Any], dialect: str) -> ReturningInsert[Any]:
@@ -148,15 +153,7 @@ def _insert_on(spots: Select[Any], dialect: str) -> ReturningInsert[Any]:
         LOT.c.id == bindparam("lot_id"), LOT.c.tariff_id == bindparam("tariff_id"), LOT.c.deleted_at.is_(None)
     )
     spot = spots.where(exists(select(driver.c.id)), same_lot).cte("spot")
-    times = {c.name for c in BOOKING.columns if isinstance(c.type, UTCDateTime)}
-    values = [
-        spot.c.id
-        if name == "spot_id"
-        else cast(bindparam(name, type_=UTCDateTime()), UTCDateTime())
-        if name in times
-        else cast(bindparam(name), _TYPES.get(name, Text()))
-        for name in _COLUMNS
-    ]
+    values = [spot.c.id if name == "spot_id" else _parameter(name) for name in _COLUMNS]
     number = select(SPOT.c.spot_number).where(SPOT.c.id == literal_column("booking.spot_id")).scalar_subquery()
     source = select(*values).select_from(spot)
     if dialect == "sqlite":
@@ -187,45 +184,51 @@ class HeldSpot:
 
 
 def hold(session: Session, new: NewBooking, spot_id: int | None = None, *, patient: bool = False) -> HeldSpot | None:
-    """Holds a spot with the booking, in one statement: this one, or the first free by number.
+    """Holds a spot with the booking, in one statement: this one, or the first free one with the booking's needs.
 
     None: the spot is taken, or another transaction is taking it (`patient` waits for that one instead of skipping the
     spot), or the lot or the account has changed since it was read.
     """
     way = "this" if spot_id is not None else "patient" if patient else "first"
     statement = _HOLD["sqlite" if is_sqlite() else "postgresql", way, new.booking_type]
-    rows = statement.run(session, **insert_values(new), spot_id=spot_id)
+    rows = statement.run(session, **insert_values(new), **required(new.needs), spot_id=spot_id)
     return HeldSpot(rows[0], rows[0].spot_number) if rows else None
 
 
 def free_for_a_car(now: Any, spot_id: Any = None) -> ColumnElement[bool]:
-    """Whether a car that comes now could have a spot of the lot, or this one: a column of a SELECT from the lots."""
+    """Whether a car that comes now could have a spot of the lot with the needs of the parameters (matching.has_needs),
+    or this one: a column of a SELECT from the lots."""
     until = plus_seconds(now, LOT.c.instant_hold_s)
     taken = select(BOOKING.c.spot_id).where(
         is_live, BOOKING.c.lot_id == LOT.c.id, BOOKING.c.start_time < until, or_(BOOKING.c.held_until > now, is_active)
     )
     spots = select(SPOT.c.id).where(SPOT.c.lot_id == LOT.c.id, SPOT.c.retired_at.is_(None), SPOT.c.id.not_in(taken))
-    return exists(spots if spot_id is None else spots.where(SPOT.c.id == spot_id))
+    return exists(spots.where(*has_needs()) if spot_id is None else spots.where(SPOT.c.id == spot_id))
 
 
 def is_free(connection: PoolProxiedConnection, new: NewBooking, spot_id: int | None = None) -> bool:
-    """Whether a spot of the lot, or this one, could be held with the booking; read without a lock."""
+    """Whether a spot with the booking's needs, or this one, could be held with it; read without a lock."""
     query = _FREE_FIRST if spot_id is None else _FREE_THIS
-    return bool(query[new.booking_type].rows(connection, **_window(new), spot_id=spot_id))
+    return bool(query[new.booking_type].rows(connection, **_parameters(new), spot_id=spot_id))
 
 
 def first_free_spot(connection: PoolProxiedConnection, new: NewBooking) -> Any | None:
     """Returns the first spot (id, spot_number) that could be held with the booking, read without a lock."""
-    return next(iter(_FREE_FIRST[new.booking_type].rows(connection, **_window(new))), None)
+    return next(iter(_FREE_FIRST[new.booking_type].rows(connection, **_parameters(new))), None)
 
 
-def _window(new: NewBooking) -> dict[str, Any]:
-    return {"lot_id": new.lot_id, "start_time": new.start_time, "held_until": new.held_until}
+def _parameters(new: NewBooking) -> dict[str, Any]:
+    return _free_over(new.lot_id, new.start_time, new.held_until, new.needs)
 
 
-def free_spot(session: Session, lot_id: int, start: datetime, until: datetime) -> Row[Any] | None:
-    """Returns and locks a spot (id, spot_number) that is free over the window, to move a reservation; never waits."""
-    parameters = {"lot_id": lot_id, "start_time": start, "held_until": until}
+def _free_over(lot_id: int, start: datetime, until: datetime, needs: Needs) -> dict[str, Any]:
+    return {"lot_id": lot_id, "start_time": start, "held_until": until, **required(needs)}
+
+
+def spot_to_move_to(session: Session, booking: Booking) -> Row[Any] | None:
+    """Returns and locks a spot (id, spot_number) with the booking's needs that is free over its hold; never waits."""
+    needs = ordered(booking.needs)
+    parameters = _free_over(booking.lot_id, booking.start_time, booking.held_until, needs)
     return session.execute(_UNLOCKED["instant"], parameters).one_or_none()
 
 
@@ -281,19 +284,19 @@ def insert_values(new: NewBooking) -> dict[str, Any]:
 
 
 def free_spot_ids(
-    session: Session, lot_id: int, start: datetime, until: datetime, *, kind: str = "reserved", limit: int = 10_000
+    session: Session,
+    lot_id: int,
+    start: datetime,
+    until: datetime,
+    *,
+    needs: Needs = (),
+    kind: str = "reserved",
+    limit: int = 10_000,
 ) -> list[int]:
-    """Returns the spots that a booking of this type could hold over [start, until), by number, read without a lock."""
-    parameters = {"lot_id": lot_id, "start_time": start, "held_until": until}
+    """Returns the spots with these needs that a booking of this type could hold over [start, until), in the order in
+    which they are given out, read without a lock."""
+    parameters = _free_over(lot_id, start, until, needs)
     return [spot.id for spot in session.execute(_FREE[kind].limit(limit), parameters)]
-
-
-def free_counts(
-    connection: PoolProxiedConnection, lot_ids: list[int], start: datetime, until: datetime
-) -> dict[int, int]:
-    """Returns lot -> spots that a reservation could hold over [start, until); a lot without one is left out."""
-    rows = _FREE_COUNTS.rows(connection, lot_ids=lot_ids, start_time=start, held_until=until)
-    return {row.lot_id: row.free for row in rows}
 
 
 def lock_lot(session: Session, lot_id: int) -> None:

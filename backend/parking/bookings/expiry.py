@@ -173,9 +173,9 @@ def _begin_one(session: Session, row: Row[Any], now: datetime, *, occupied: bool
 
 
 def _move(session: Session, row: Row[Any]) -> int:
-    """Moves the reservation to a spot without a car, if there is one. It begins in the next run."""
+    """Moves the reservation to a spot without a car that has its needs, if there is one. It begins in the next run."""
     booking: Booking = row.Booking
-    other = allocation.free_spot(session, booking.lot_id, booking.start_time, booking.held_until)
+    other = allocation.spot_to_move_to(session, booking)
     if other is None:
         return 0
     transitions.move(session, row, other.id, other.spot_number)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from parking import clock
 from parking.bookings.rules.lifecycle import LIVE
-from parking.database import BigId, UTCDateTime, db
+from parking.database import BigId, UTCDateTime, Words, db
 from parking.database.derived_columns import derived
 from parking.text import names
 
@@ -57,6 +57,8 @@ class Booking(db.Model):  # type: ignore[name-defined]
     total_cost_minor: Mapped[int | None] = mapped_column(BigId)
     vehicle_plate: Mapped[str | None] = mapped_column(Text)
     plate_key: Mapped[str | None] = derived(names.plate_key, "vehicle_plate", nullable=True)
+    needs: Mapped[tuple[str, ...]] = mapped_column(Words, default=(), server_default="")
+    """The features that the driver asked for: the spot that a move finds must have them too."""
     reason: Mapped[str | None] = mapped_column(Text)
     ended_by: Mapped[str | None] = mapped_column(Text)
     sequence: Mapped[int] = mapped_column(BigId, default=0)

@@ -36,6 +36,7 @@ from parking.bookings.schemas import (
 )
 from parking.database import db
 from parking.errors import Invalid
+from parking.spot_features import ordered, read_needs
 from parking.timestamps import to_rfc3339
 from parking.web import answer, documented, identity, requires
 from parking.web.rate_limits import BOOK, EXTEND, LEAVE, by_user, limiter
@@ -61,6 +62,7 @@ def book(body: BookIn) -> Response:
         reserved_end=getattr(fields, "reserved_end", None),
         spot_id=fields.spot_id,
         vehicle_plate=fields.vehicle_plate,
+        needs=ordered(fields.needs or ()),
     )
     return answer(service.book(request), 201)
 
@@ -152,7 +154,7 @@ def calendar(booking_id: int) -> Response:
 @bp.output(QuoteEnvelope)
 def quote(query: QuoteQuery) -> Response:
     """The price of a window before it is booked."""
-    return answer({"quote": quotes.quote(query.lot_id, query.from_, query.to)})
+    return answer({"quote": quotes.quote(query.lot_id, query.from_, query.to, read_needs(query.needs))})
 
 
 @bp.get("/api/lots/<int:lot_id>/availability")
@@ -161,7 +163,7 @@ def quote(query: QuoteQuery) -> Response:
 @bp.output(AvailabilityEnvelope)
 def availability(lot_id: int, query: WindowQuery) -> Response:
     """Spots that are free over a window; if none is, the next free window."""
-    return answer({"availability": quotes.availability(lot_id, query.from_, query.to)})
+    return answer({"availability": quotes.availability(lot_id, query.from_, query.to, read_needs(query.needs))})
 
 
 @bp.get("/api/admin/bookings")

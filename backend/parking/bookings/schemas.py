@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from parking.pricing import LineOut, TariffOut
+from parking.spot_features import Feature, NeedsIn, NeedsText
 from parking.text import names
 from parking.web import Day, In, Out, Query
 from parking.web.errors.validation import wrong
@@ -40,6 +41,9 @@ class _Book(In):
     lot_id: Id
     spot_id: Id | None = None
     vehicle_plate: Plate | None = None
+    needs: (
+        Annotated[NeedsIn, Field(description="Features that the spot must have, unless `spot_id` names one")] | None
+    ) = None
 
 
 class InstantIn(_Book):
@@ -135,6 +139,7 @@ class BookingOut(Out):
     ended_by: Literal["user", "admin", "system"] | None
     reason: str | None
     vehicle_plate: str | None
+    needs: Annotated[list[Feature], Field(description="The features that the driver asked for")]
     actions: list[Literal["cancel", "extend", "check_in", "release"]]
     mail: MailOut | None = None
 
@@ -185,6 +190,17 @@ class AdminBookingsOut(Out):
     server_time: datetime
 
 
+class MatchingOut(Out):
+    """The spots with every needed feature, and how many of them are free."""
+
+    needs: list[Feature]
+    spots: int
+    available_spots: int
+
+
+Matching = Annotated[MatchingOut | None, Field(description="Null where no needs were given")]
+
+
 class QuoteOut(Out):
     lot_id: int
     from_: Annotated[datetime, Field(alias="from")]
@@ -194,6 +210,7 @@ class QuoteOut(Out):
     currency: str
     lines: list[LineOut]
     total_cost: float
+    matching: Matching
 
 
 class QuoteEnvelope(Out):
@@ -210,6 +227,7 @@ class AvailabilityOut(WindowOut):
     capacity: int
     available_spots: int
     spot_ids: list[int]
+    matching: Matching
     next_free: WindowOut | None
 
 
@@ -341,6 +359,7 @@ class AdminTotalsEnvelope(Out):
 class WindowQuery(Query):
     from_: Annotated[str, Field(alias="from", max_length=40)]
     to: Annotated[str, Field(max_length=40)]
+    needs: NeedsText = None
 
 
 class QuoteQuery(WindowQuery):

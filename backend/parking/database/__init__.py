@@ -20,7 +20,7 @@ from parking.database.session import (
     transaction,
 )
 from parking.database.sqlite import SQLITE_PRAGMAS, WRITER_SECONDS
-from parking.database.types import BigId, UTCDateTime
+from parking.database.types import BigId, UTCDateTime, Words
 
 __all__ = [
     "SQLITE_PRAGMAS",
@@ -31,6 +31,7 @@ __all__ = [
     "Prepared",
     "Read",
     "UTCDateTime",
+    "Words",
     "after_commit",
     "changed_rows",
     "database_folder",

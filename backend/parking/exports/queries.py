@@ -72,6 +72,7 @@ _WITH_USER: dict[str, Any] = _BOOKING | {
     "username": User.username,
     "ended_by": Booking.ended_by,
     "reason": Booking.reason,
+    "needs": Booking.needs,
 }
 
 

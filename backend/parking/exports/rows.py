@@ -42,6 +42,7 @@ class BookingRow(NamedTuple):
     username: str | None = None
     ended_by: str | None = None
     reason: str | None = None
+    needs: tuple[str, ...] = ()
 
 
 class UserRow(NamedTuple):

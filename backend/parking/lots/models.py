@@ -89,6 +89,8 @@ class Spot(db.Model):  # type: ignore[name-defined]
         UniqueConstraint("lot_id", "spot_number"),
         UniqueConstraint("lot_id", "id"),
         CheckConstraint("spot_number > 0", name="number"),
+        # In the order in which spots are given out: bookings/allocation.py takes the first free one.
+        Index("parking_spot_order", "lot_id", "accessible", "ev", "covered", "spot_number"),
         Index("parking_spot_since", "lot_id", "created_at"),  # the figures count a lot's capacity from it alone
         {"postgresql_with": {"fillfactor": 80}},
     )

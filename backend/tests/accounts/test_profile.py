@@ -20,7 +20,8 @@ def test_me_and_verify_say_the_same(client, alice, auth):
     me = client.get("/auth/me", headers=auth(alice))
     assert me.json == client.get("/auth/verify", headers=auth(alice)).json
     account_fields = {"id", "email", "username", "roles", "active", "created_at"}
-    assert set(me.json["user"]) == account_fields | {"timezone", "locale", "theme", "plates", "mail_preferences"}
+    own_fields = {"timezone", "locale", "theme", "plates", "needs", "mail_preferences"}
+    assert set(me.json["user"]) == account_fields | own_fields
 
 
 def test_only_what_is_named_changes(client, alice, auth, rows):

@@ -49,7 +49,7 @@ def test_one_lot_has_the_counts_of_the_list_at_any_time(client, auth, alice, bob
 def test_the_public_list_has_no_personal_data(client, app, lot):
     answer = client.get("/api/public/lots")
     assert set(answer.json["lots"][0]) == {
-        "id", "name", "address", "price_per_hour", "currency", "available_spots", "capacity",
+        "id", "name", "address", "price_per_hour", "currency", "tariff", "available_spots", "capacity",
     }  # fmt: skip
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
 from parking import clock
 from parking.bookings import service
 from parking.bookings.models import Booking
-from parking.database import db
+from parking.database import db, transaction
 from parking.lot_admin import service as lots
+from parking.lots import Spot
 from parking.web import Identity
 
 
@@ -24,6 +27,14 @@ def make_lot(admin, name: str = "Harbour", capacity: int = 3, **fields):
     view = lots.create_many([lots.LotChanges(body)], admin.id)[0]
     db.session.rollback()  # what the test reads next is the present
     return view
+
+
+def furnish(lot, kinds: dict[int, list[str]]) -> None:
+    """Gives the spots of the lot, by number, these features."""
+    with transaction() as session:
+        for spot in session.scalars(select(Spot).where(Spot.lot_id == lot["id"])):
+            for name in kinds.get(spot.spot_number, []):
+                setattr(spot, name, True)
 
 
 def text(moment: datetime) -> str:

@@ -15,7 +15,7 @@ from parking import clock
 from parking.accounts.sessions import access_tokens
 from parking.bookings.models import Booking
 from parking.database import db, transaction
-from tests.bookings.helpers import make_lot, park
+from tests.bookings.helpers import furnish, make_lot, park
 from tests.bookings.helpers import text as rfc3339
 from tests.conftest import make_user
 from tests.services import Gunicorn
@@ -141,6 +141,29 @@ def test_64_clients_on_10_spots(serve, carol, crowd, kind):
             assert any(a["kind"] == "lot" and a["lot_id"] == other["id"] for a in body["alternatives"])
             assert "locked" not in json.dumps(body)
     assert double_bookings() == 0
+
+
+@pytest.mark.parametrize("kind", ["instant", "reserved"])
+def test_64_clients_need_the_2_spots_with_ev_charging(serve, carol, crowd, kind):
+    lot = make_lot(carol, capacity=SPOTS)
+    furnish(lot, {3: ["ev"], 7: ["ev", "covered"]})
+    requests = [(m, p, b | {"needs": ["ev"]}, h) for m, p, b, h in wishes(crowd, lot, kind)]
+    answers = all_at_once(serve(), requests)
+    assert Counter(status for status, _ in answers) == {201: 2, 409: CLIENTS - 2}
+    assert {body["booking"]["spot_number"] for status, body in answers if status == 201} == {3, 7}
+    refused = [body for status, body in answers if status == 409]
+    assert {body["code"] for body in refused} == {"lot_full"}
+    assert {json.dumps(body["matching"]) for body in refused} == {'{"needs": ["ev"], "spots": 2, "available_spots": 0}'}
+    assert double_bookings() == 0
+
+
+@pytest.mark.parametrize("kind", ["instant", "reserved"])
+def test_a_crowd_leaves_accessible_spots_to_those_who_need_them(serve, carol, crowd, kind):
+    """As many drivers as there are plain spots, all at once: none of them is given one of the accessible spots."""
+    lot = make_lot(carol, capacity=SPOTS)
+    furnish(lot, {1: ["accessible"], 2: ["accessible"]})
+    answers = all_at_once(serve(), wishes(crowd, lot, kind)[: SPOTS - 2])
+    assert {body["booking"]["spot_number"] for _, body in answers} == set(range(3, SPOTS + 1))
 
 
 def test_64_clients_book_the_same_spot(serve, carol, crowd):

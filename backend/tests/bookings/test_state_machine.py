@@ -31,12 +31,15 @@ from parking.errors import Conflict, Problem
 from parking.lot_admin import service as lots
 from parking.lots.models import Lot, Spot
 from parking.pricing import Tariff
-from tests.bookings.helpers import identity_of, text
+from parking.spot_features import ordered, required
+from tests.bookings.helpers import furnish, identity_of, text
 from tests.conftest import START, make_user
 
 LIVE = ("Reserved", "Active")
 MINUTE = timedelta(minutes=1)
 minutes = st.integers(1, 600)
+feature = st.sampled_from(["accessible", "ev", "covered"])
+needed = st.just(()) | st.lists(feature, max_size=2, unique=True).map(ordered)
 which = st.integers(0, 50)
 
 
@@ -52,8 +55,9 @@ class Life(RuleBasedStateMachine):
         price=st.integers(0, 999),
         closes=st.booleans(),
         currency=st.sampled_from(["EUR", "JPY"]),
+        features=st.lists(st.sets(feature), min_size=4, max_size=4),
     )
-    def open(self, capacity, checkin, price, closes, currency):
+    def open(self, capacity, checkin, price, closes, currency, features):
         Life.lot_count += 1
         extensions = current_app.extensions
         extensions["settings"] = replace(extensions["settings"], currency=currency)
@@ -66,6 +70,8 @@ class Life(RuleBasedStateMachine):
         changes = lots.LotChanges({**fields, "require_checkin": checkin, "checkin_grace_minutes": 20})
         self.lot = lots.create_many([changes], self.admin.id)[0]["id"]
         self.final: dict[int, tuple] = {}
+        self.named: set[int] = set()
+        furnish({"id": self.lot}, {n: sorted(has) for n, has in enumerate(features, 1)})
 
     def teardown(self):
         if hasattr(self, "now"):
@@ -74,27 +80,33 @@ class Life(RuleBasedStateMachine):
 
     # ---- what people and time do
 
-    @rule(driver=st.integers(0, 2), spot=st.none() | which)
-    def park(self, driver, spot):
-        self.book(driver, spot, None)
+    @rule(driver=st.integers(0, 2), spot=st.none() | which, needs=needed)
+    def park(self, driver, spot, needs):
+        self.book(driver, spot, needs, None)
 
-    @rule(driver=st.integers(0, 2), spot=st.none() | which, start=st.integers(0, 900), length=minutes)
-    def reserve(self, driver, spot, start, length):
+    @rule(driver=st.integers(0, 2), spot=st.none() | which, needs=needed, start=st.integers(0, 900), length=minutes)
+    def reserve(self, driver, spot, needs, start, length):
         begins = clock.now() + start * MINUTE
-        self.book(driver, spot, (begins, begins + length * MINUTE))
+        self.book(driver, spot, needs, (begins, begins + length * MINUTE))
 
-    def book(self, driver, spot, window):
+    def book(self, driver, spot, needs, window):
+        """The best spot that could be held is given; where there is none, the booking is refused."""
         spots = self.spots()
         spot_id = None if spot is None else spots[spot % len(spots)].id
         times = {} if window is None else {"reserved_start": text(window[0]), "reserved_end": text(window[1])}
-        could = self.could_claim(spot_id, window)
+        best = self.best_spot(spot_id, needs, window)
+        request = service.BookRequest(self.lot, self.people[driver].id, spot_id=spot_id, needs=needs, **times)
         try:
-            service.book(service.BookRequest(lot_id=self.lot, user_id=self.people[driver].id, spot_id=spot_id, **times))
+            booking = service.book(request)["booking"]
         except Conflict as refusal:
-            outcome = refusal.code
-        else:
-            outcome = "booked"
-        assert outcome in (("booked",) if could else ("lot_full", "spot_taken")), "10"
+            booking, code = None, refusal.code
+        if booking is None:
+            assert best is None, "10"
+            assert code in ("lot_full", "spot_taken"), "10"
+            return
+        assert booking["spot_id"] == best, "10"
+        if spot_id is not None:
+            self.named.add(booking["id"])
 
     @rule(n=which)
     def release(self, n):
@@ -200,9 +212,10 @@ class Life(RuleBasedStateMachine):
                 return "Active"
         return b.status
 
-    def could_claim(self, spot_id, window):
-        """Whether a booking must succeed: some wanted spot carries nothing over the time."""
-        spots = [s.id for s in self.spots() if spot_id in (None, s.id)]
+    def best_spot(self, spot_id, needs, window):
+        """The spot that a booking must get: the named one, or the plainest with the needs; it carries nothing then."""
+        every = sorted(self.spots(), key=lambda s: (s.accessible, s.ev, s.covered, s.spot_number))
+        spots = [s.id for s in every if spot_id == s.id or (spot_id is None and self.has(s, needs))]
         hold = db.session.get(Lot, self.lot).instant_hold_s
         start, end = window or (clock.now(), clock.now() + timedelta(seconds=hold))
         for one in spots:
@@ -210,8 +223,11 @@ class Life(RuleBasedStateMachine):
             clash = [b for b in there if b.start_time < end and b.held_until > start]
             car = [b for b in there if b.status == "Active"] if window is None else []
             if not clash and not car:
-                return True
-        return False
+                return one
+        return None
+
+    def has(self, spot, needs):
+        return all(getattr(spot, name) for name, needed in required(needs).items() if needed)
 
     @invariant()
     def the_rows_are_right(self):
@@ -224,6 +240,7 @@ class Life(RuleBasedStateMachine):
         self.final_rows_stay(rows)
         self.costs_are_right([b for b in rows if b.status == "Completed" and b.booking_type != "block"])
         self.counts_are_right(rows)
+        self.needs_are_met(rows)
 
     def claims_are_disjoint(self, rows):
         live = [b for b in rows if b.status in LIVE]
@@ -235,6 +252,11 @@ class Life(RuleBasedStateMachine):
                     assert b.held_until <= other.start_time or other.held_until <= b.start_time, "2"
                     assert (b.status, other.status) != ("Active", "Active"), "1"
         assert all(b.end_time is not None for b in rows if b.status not in LIVE), "4"
+
+    def needs_are_met(self, rows):
+        """Also of a reservation that was moved, as another car still stood on its spot."""
+        spots = {s.id: s for s in db.session.scalars(select(Spot).where(Spot.lot_id == self.lot))}
+        assert all(self.has(spots[b.spot_id], b.needs) for b in rows if b.id not in self.named), "14"
 
     def stays_are_disjoint(self, rows):
         stays = [(b.spot_id, b.checked_in_at, b.end_time or clock.now()) for b in rows if b.checked_in_at]

@@ -134,9 +134,11 @@ def _walk_ins() -> Iterator[Step]:
     yield post("alice", "/api/book", order, headers=key, keep={"stay": "booking.id"})
     yield post("alice", "/api/book", order, headers=key)
     yield post("alice", "/api/book", {**order, "vehicle_plate": "X 1"}, headers=key)
-    yield post("bob", "/api/book", {"lot_id": "{center}", "booking_type": "instant", "spot_id": "{spot1}"})
     yield post("bob", "/api/book", {"lot_id": "{center}", "booking_type": "instant", "spot_id": "{spot2}"})
+    yield post("bob", "/api/book", {"lot_id": "{center}", "booking_type": "instant", "spot_id": "{spot1}"})
     yield post("bob", "/api/book", {"lot_id": "{center}", "booking_type": "instant", "spot_id": "{north1}"})
+    for needs in (["ev"], ["accessible"], ["shade"]):
+        yield post("bob", "/api/book", {"lot_id": "{center}", "booking_type": "instant", "needs": needs})
     yield post("carol", "/api/book", {"lot_id": "{center}", "booking_type": "instant"})
     yield post("bob", "/api/book", {"lot_id": "{center}", "booking_type": "instant"})
     yield post("bob", "/api/book", {"lot_id": 999, "booking_type": "instant"})
@@ -169,6 +171,10 @@ def _reservations() -> Iterator[Step]:
     yield get("alice", "/api/quote?lot_id={center}&from=2026-03-03T12:00:00&to=2026-03-03T10:00:00")
     yield get("alice", "/api/quote?lot_id={center}")
     yield get("alice", "/api/lots/{center}/availability?from=2026-03-03T10:00:00&to=2026-03-03T12:00:00")
+    for path in ("quote?lot_id={center}&", "lots/{center}/availability?"):
+        yield get("alice", f"/api/{path}from=2026-03-03T10:00:00&to=2026-03-03T12:00:00&needs=ev,covered")
+    yield get("alice", "/api/lots?needs=accessible")
+    yield get("alice", "/api/lots/{center}?needs=shade")
     yield get("alice", "/api/lots/{center}/availability?from=yesterday&to=2026-03-03T12:00:00")
     morning = _window("2026-03-03T10:00:00", "2026-03-03T12:00:00")
     yield post("alice", "/api/book", morning, keep={"morning": "booking.id", "its_spot": "booking.spot_id"})

@@ -9,14 +9,16 @@ from typing import Any
 from sqlalchemy import Integer, and_, bindparam, case, func, select
 from sqlalchemy.pool import PoolProxiedConnection
 
-from parking.bookings import allocation, occupancy
+from parking.bookings import matching, occupancy
 from parking.bookings.allocation import NewBooking
+from parking.bookings.matching import Matching, has_needs
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_live, is_live_in
 from parking.database import Read, UTCDateTime, plus_seconds
 from parking.lots import Lot, Spot
 from parking.money import to_number
 from parking.pricing import Tariff
+from parking.spot_features import Needs, required
 from parking.timestamps import to_rfc3339
 
 MAX_LOTS = 3
@@ -68,13 +70,20 @@ def _other_lots(connection: PoolProxiedConnection, lot: Any, new: NewBooking) ->
 
 
 def _free_spots(connection: PoolProxiedConnection, lots: Any, new: NewBooking) -> dict[int, int]:
-    """lot -> spots that are free: now, or over the window of a reservation."""
+    """lot -> spots with the needs of the booking that are free: now, or over the window of a reservation."""
     ids = [lot.id for lot in lots]
-    if new.booking_type == "reserved":
-        free = allocation.free_counts(connection, ids, new.start_time, new.held_until)
-        return {lot.id: free.get(lot.id, 0) for lot in lots}
+    if new.needs or new.booking_type == "reserved":
+        number = matching_of(connection, ids, new)
+        return {i: number[i].available if i in number else 0 for i in ids}
     taken = {row.lot_id: row.taken for row in _TAKEN.rows(connection, lot_ids=ids, now=new.created_at)}
     return {lot.id: lot.capacity - taken.get(lot.id, 0) for lot in lots}
+
+
+def matching_of(connection: PoolProxiedConnection, lot_ids: list[int], new: NewBooking) -> dict[int, Matching]:
+    """Returns lot -> its spots with the needs of the booking: free now, or over its window."""
+    if new.booking_type == "reserved":
+        return matching.over(connection, lot_ids, new.start_time, new.held_until, new.needs)
+    return matching.now(connection, lot_ids, new.start_time, new.needs)
 
 
 def _lot_view(lot: Any, other: Any, free: int) -> dict[str, Any]:
@@ -91,7 +100,7 @@ def _lot_view(lot: Any, other: Any, free: int) -> dict[str, Any]:
 
 
 def _other_time(connection: PoolProxiedConnection, lot: Any, new: NewBooking) -> list[dict[str, Any]]:
-    window = next_free(connection, lot.id, new.start_time, new.held_until)
+    window = next_free(connection, lot.id, new.start_time, new.held_until, new.needs)
     if window is None:
         return []
     start, end = window
@@ -107,7 +116,7 @@ def _other_time(connection: PoolProxiedConnection, lot: Any, new: NewBooking) ->
 
 
 def _first_gap() -> Read:
-    """Selects the first end of a hold after which its spot stays free for so many seconds."""
+    """Selects the first end of a hold after which its spot, which has the needs, stays free for so many seconds."""
     other = _BOOKING.alias("other")
     ends = _BOOKING.c.held_until
     next_hold = (
@@ -120,7 +129,7 @@ def _first_gap() -> Read:
     return Read(
         select(func.min(ends, type_=UTCDateTime()).label("begins"))
         .join_from(_BOOKING, _SPOT, and_(_SPOT.c.lot_id == _BOOKING.c.lot_id, _SPOT.c.id == _BOOKING.c.spot_id))
-        .where(is_live, _BOOKING.c.lot_id == bindparam("lot_id"), _SPOT.c.retired_at.is_(None))
+        .where(is_live, _BOOKING.c.lot_id == bindparam("lot_id"), _SPOT.c.retired_at.is_(None), *has_needs())
         .where(ends > bindparam("start", type_=UTCDateTime()), ends <= bindparam("horizon", type_=UTCDateTime()))
         .where(~next_hold.exists())
     )
@@ -130,16 +139,17 @@ _FIRST_GAP = _first_gap()
 
 
 def next_free(
-    connection: PoolProxiedConnection | None, lot_id: int, start: datetime, end: datetime
+    connection: PoolProxiedConnection | None, lot_id: int, start: datetime, end: datetime, needs: Needs = ()
 ) -> tuple[datetime, datetime] | None:
-    """Returns the earliest window as long as [start, end), within two days of `start`, for which a spot is free.
+    """Returns the earliest window as long as [start, end), within two days of `start`, for which a spot with
+    the needs is free.
 
     For a window over which none is. A spot becomes free where one of its live bookings ends, so only those instants
     are tried.
     """
     length = end - start
     window = {"start": start, "horizon": start + LOOK_AHEAD, "seconds": int(length.total_seconds())}
-    begins = _FIRST_GAP.rows(connection, lot_id=lot_id, **window)[0].begins
+    begins = _FIRST_GAP.rows(connection, lot_id=lot_id, **window, **required(needs))[0].begins
     return None if begins is None else (begins, begins + length)
 
 

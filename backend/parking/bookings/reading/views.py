@@ -131,6 +131,7 @@ def booking_view(
         "ended_by": booking.ended_by,
         "reason": booking.reason,
         "vehicle_plate": booking.vehicle_plate,
+        "needs": list(booking.needs),
         **_price_view(tariff),
         **_current_state(booking, tariff, now, taken_until),
     }
@@ -147,7 +148,7 @@ def row_view(row: Row[Any], now: datetime, *, for_admin: bool = False) -> dict[s
 
 _STORED = (
     *("id", "reference", "lot_id", "spot_id", "booking_type", "status", *INSTANTS),
-    *("ended_by", "reason", "vehicle_plate", "spot_number", "lot_name", "lot_timezone", "lot_address"),
+    *("ended_by", "reason", "vehicle_plate", "needs", "spot_number", "lot_name", "lot_timezone", "lot_address"),
 )
 """The fields of a list that are stored: the first columns of `queries.listed()`."""
 _WITH_USER = (*_STORED, "user_id", "user_email", "username")

@@ -15,6 +15,7 @@ from parking.bookings.requests.windows import read_window
 from parking.database import ColumnGroups, Read, UTCDateTime, db
 from parking.lots import Lot, open_lot
 from parking.pricing import Tariff
+from parking.spot_features import Needs, required
 from parking.web import signed_out
 
 
@@ -28,6 +29,8 @@ class BookRequest:
     reserved_end: str | None = None
     spot_id: int | None = None
     vehicle_plate: str | None = None
+    needs: Needs = ()
+    """Features that a spot must have that the request does not name."""
 
     @property
     def is_instant(self) -> bool:
@@ -36,7 +39,7 @@ class BookRequest:
 
 class Place(NamedTuple):
     """The lot, its tariff and the driver, each with the columns of its table. `has_room`: whether a car that comes now
-    could have a spot, or the spot that the request names."""
+    could have a spot with the needs of the request, or the spot that it names."""
 
     lot: Any
     tariff: Any
@@ -71,7 +74,7 @@ def read_place(connection: PoolProxiedConnection, request: BookRequest, now: dat
     """
     query = _ANY_SPOT if request.spot_id is None else _THIS_SPOT
     ids = {"lot_id": request.lot_id, "user_id": request.user_id, "spot_id": request.spot_id}
-    rows = query.rows(connection, **ids, now=now)
+    rows = query.rows(connection, **ids, **required(request.needs), now=now)
     if not rows:
         open_lot(db.session(), request.lot_id)
         raise signed_out()
@@ -91,6 +94,7 @@ def new_booking(request: BookRequest, lot: Any, now: datetime) -> NewBooking:
         held_until=now + timedelta(seconds=lot.instant_hold_s),
         checked_in_at=now,
         vehicle_plate=request.vehicle_plate,
+        needs=request.needs,
         reference=new_reference(),
         created_at=now,
     )

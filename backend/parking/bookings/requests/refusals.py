@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from sqlalchemy import bindparam, func, select
@@ -9,6 +10,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from parking import settings
 from parking.bookings import allocation
+from parking.bookings.matching import Matching
 from parking.bookings.models import Booking
 from parking.bookings.reading import alternatives
 from parking.bookings.requests.booking_request import BookRequest
@@ -16,6 +18,7 @@ from parking.bookings.status_sql import is_block, is_live
 from parking.database import Read
 from parking.errors import Conflict, NotFound
 from parking.lots import Spot
+from parking.spot_features import spots_with
 from parking.text.counting import counted
 from parking.timestamps import to_rfc3339
 
@@ -46,15 +49,37 @@ def open_bookings(connection: PoolProxiedConnection, user_id: int) -> int:
 
 
 def refuse(connection: PoolProxiedConnection, request: BookRequest, lot: Any, new: allocation.NewBooking) -> NoReturn:
-    """Raises Conflict: `lot_full` with alternatives, or `spot_taken` with the next free spot; NotFound for a spot that
-    the lot does not have."""
+    """Raises Conflict: `lot_full` with alternatives (and the number of such spots, where the driver has needs), or
+    `spot_taken` with the next free spot; NotFound for a spot that the lot does not have."""
     if request.spot_id is not None:
         _refuse_spot(connection, request.spot_id, new)
+    time = "" if request.is_instant else " for this time"
+    if new.needs:
+        _refuse_needs(connection, lot, new, time)
     raise Conflict(
-        f"{lot.name} is full{'' if request.is_instant else ' for this time'}.",
+        f"{lot.name} is full{time}.", code="lot_full", alternatives=alternatives.instead_of(connection, lot, new)
+    )
+
+
+def _refuse_needs(connection: PoolProxiedConnection, lot: Any, new: allocation.NewBooking, time: str) -> NoReturn:
+    """Says how many spots with these features there are, how many of them are free, and how many are without."""
+    number = alternatives.matching_of(connection, [lot.id], new).get(lot.id, Matching())
+    others = alternatives.matching_of(connection, [lot.id], replace(new, needs=())).get(lot.id, Matching())
+    there = f", and {_how_many_are_free(number)}{time}" if number.spots else ""
+    without = f" Of all its spots, {others.available:,} {'is' if others.available == 1 else 'are'} free{time}."
+    raise Conflict(
+        f"{lot.name} has {spots_with(new.needs, number.spots)}{there}.{without if others.available else ''}",
         code="lot_full",
+        matching=number.view(new.needs),
+        available_spots=others.available,
         alternatives=alternatives.instead_of(connection, lot, new),
     )
+
+
+def _how_many_are_free(number: Matching) -> str:
+    if number.spots == 1:
+        return "it is free" if number.available else "it is taken"
+    return f"{number.available or 'none'} of them {'are' if number.available > 1 else 'is'} free"
 
 
 def _refuse_spot(connection: PoolProxiedConnection, spot_id: int, new: allocation.NewBooking) -> NoReturn:

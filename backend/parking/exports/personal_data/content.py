@@ -123,6 +123,7 @@ def _booking(live: columns.Live) -> Item:
             "checkin_grace_seconds": row.checkin_grace_s,
             "duration_hours": duration,
             "vehicle_plate": row.plate,
+            "needs": list(row.needs),
             "ended_by": row.ended_by,
             "reason": row.reason,
             "created_at": _time(row.created),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from parking.accounts import UserSchema
 from parking.bookings import Status
+from parking.spot_features import Feature
 from parking.web import Out
 
 
@@ -44,6 +45,7 @@ class PersonalBooking(Out):
     checkin_grace_seconds: int | None
     duration_hours: float | None
     vehicle_plate: str | None
+    needs: list[Feature]
     ended_by: Literal["user", "admin", "system"] | None
     reason: str | None
     created_at: datetime

@@ -45,6 +45,7 @@ NAMES = {
     "lots": "list of lots",
     "mail_preferences": "list of email settings",
     "minutes": "number of minutes",
+    "needs": "list of needs",
     "numbers": "list of spot numbers",
     "out_of_service": "out-of-service setting",
     "plates": "list of number plates",

@@ -47,6 +47,8 @@ export interface components {
             ended_by: ("user" | "admin" | "system") | null;
             reason: string | null;
             vehicle_plate: string | null;
+            /** @description The features that the driver asked for */
+            needs: ("accessible" | "ev" | "covered")[];
             actions: ("cancel" | "extend" | "check_in" | "release")[];
             /** @default null */
             mail: components["schemas"]["MailOut"] | null;
@@ -141,6 +143,8 @@ export interface components {
             capacity: number;
             available_spots: number;
             spot_ids: number[];
+            /** @description Null where no needs were given */
+            matching: components["schemas"]["MatchingOut"] | null;
             next_free: components["schemas"]["WindowOut"] | null;
         };
         /**
@@ -189,6 +193,8 @@ export interface components {
             ended_by: ("user" | "admin" | "system") | null;
             reason: string | null;
             vehicle_plate: string | null;
+            /** @description The features that the driver asked for */
+            needs: ("accessible" | "ev" | "covered")[];
             actions: ("cancel" | "extend" | "check_in" | "release")[];
             /** @default null */
             mail: components["schemas"]["MailOut"] | null;
@@ -474,8 +480,8 @@ export interface components {
         };
         /** FeaturesOut */
         FeaturesOut: {
-            ev: number;
             accessible: number;
+            ev: number;
             covered: number;
         };
         /**
@@ -540,6 +546,8 @@ export interface components {
             spot_id: number | null;
             /** @default null */
             vehicle_plate: string | null;
+            /** @default null */
+            needs: ("accessible" | "ev" | "covered")[] | null;
             /**
              * @description `immediate` is another word for `instant`
              * @default instant
@@ -693,6 +701,8 @@ export interface components {
             instant_hold_minutes: number;
             tariff: components["schemas"]["TariffOut"];
             features: components["schemas"]["FeaturesOut"];
+            /** @description Null where no needs were given */
+            matching: components["schemas"]["MatchingOut"] | null;
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -739,6 +749,15 @@ export interface components {
         /** MailOut */
         MailOut: {
             state: string;
+        };
+        /**
+         * MatchingOut
+         * @description The spots with every needed feature, and how many of them are free.
+         */
+        MatchingOut: {
+            needs: ("accessible" | "ev" | "covered")[];
+            spots: number;
+            available_spots: number;
         };
         /** Message */
         Message: {
@@ -879,6 +898,7 @@ export interface components {
             /** @enum {string} */
             theme: "system" | "light" | "dark";
             plates: string[];
+            needs: ("accessible" | "ev" | "covered")[];
             mail_preferences: {
                 [key: string]: boolean;
             };
@@ -911,6 +931,7 @@ export interface components {
             checkin_grace_seconds: number | null;
             duration_hours: number | null;
             vehicle_plate: string | null;
+            needs: ("accessible" | "ev" | "covered")[];
             ended_by: ("user" | "admin" | "system") | null;
             reason: string | null;
             /** Format: date-time */
@@ -1077,6 +1098,8 @@ export interface components {
             /** @enum {string} */
             theme?: "system" | "light" | "dark";
             plates?: string[];
+            /** @description Features of a spot that you usually need; pages begin with them */
+            needs?: ("accessible" | "ev" | "covered")[];
             mail_preferences?: Record<string, never>;
         };
         /** Program */
@@ -1092,6 +1115,7 @@ export interface components {
             address: string | null;
             price_per_hour: number;
             currency: string;
+            tariff: components["schemas"]["TariffOut"];
             available_spots: number;
             capacity: number;
         };
@@ -1115,6 +1139,8 @@ export interface components {
             currency: string;
             lines: components["schemas"]["LineOut"][];
             total_cost: number;
+            /** @description Null where no needs were given */
+            matching: components["schemas"]["MatchingOut"] | null;
         };
         /** Ready */
         Ready: {
@@ -1176,6 +1202,8 @@ export interface components {
             spot_id: number | null;
             /** @default null */
             vehicle_plate: string | null;
+            /** @default null */
+            needs: ("accessible" | "ev" | "covered")[] | null;
             /** @constant */
             booking_type: "reserved";
             /** @description RFC 3339; without an offset, the lot's local time */
@@ -1396,6 +1424,7 @@ export interface components {
             /** @enum {string} */
             theme: "system" | "light" | "dark";
             plates: string[];
+            needs: ("accessible" | "ev" | "covered")[];
             mail_preferences: {
                 [key: string]: boolean;
             };
