@@ -35,7 +35,7 @@ from parking.web.rate_limits import by_address, by_user, limiter
 bp = APIBlueprint("accounts", __name__, url_prefix="/auth", tag="Accounts")
 FORGOT_SECONDS = 0.3
 """How long the answer to a forgotten password takes, whether the account exists or not."""
-NO_MAIL = "This site does not send email at the moment."
+NO_MAIL = "This site does not send email at the moment, so it cannot send you a link. Please contact the operator."
 
 GUESSES, GUESS_SECONDS = 10, 300
 """Wrong guesses within that time: at one account, from one address, by one signed-in user."""
@@ -253,7 +253,7 @@ def forgot(body: schemas.Forgot) -> dict[str, Any]:
     with _at_least(FORGOT_SECONDS):
         change.forgot_password(body.email)
     if not mail.can_send():
-        return {"message": f"{NO_MAIL} Ask the operator for a new password."}
+        return {"message": NO_MAIL}
     return {"message": "If an account with this address exists, it will get an email with a link"}
 
 
@@ -292,7 +292,7 @@ def change_email(body: schemas.ChangeEmail) -> dict[str, Any]:
     """Ask for another email address. It becomes active when the link that is sent to it is used."""
     change.request_email_change(identity(), body.email, body.password)
     if not mail.can_send():
-        return {"message": f"{NO_MAIL} Ask the operator to change your address."}
+        return {"message": NO_MAIL}
     return {"message": "The new address will get an email with a link"}
 
 

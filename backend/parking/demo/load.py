@@ -15,7 +15,7 @@ from flask_security.utils import hash_password
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from parking import bookings, clock, jobs, lot_admin
+from parking import bookings, clock, jobs, lot_admin, notices
 from parking.accounts import User, create_user
 from parking.database import db, transaction
 from parking.demo import birmingham, town
@@ -25,6 +25,7 @@ from parking.mail import OutboxMail
 
 ADMIN, DRIVER = "admin@example.com", "amelia.albers@example.com"
 APPLY_EVERY = timedelta(hours=3)
+NOTICES_READ_AFTER = timedelta(days=1)
 
 
 @click.command("load")
@@ -154,8 +155,9 @@ class Town:
         self._at(clock.now() + APPLY_EVERY, self._apply_due_transitions)
 
     def _discard_mails(self) -> None:
-        """Discards the mails of the simulation."""
+        """Discards the mails of the simulation, and dismisses the notices that drivers would have read by now."""
         with transaction() as session:
+            notices.dismiss_before(session, clock.now() - NOTICES_READ_AFTER)
             session.execute(
                 update(OutboxMail)
                 .where(OutboxMail.state == "queued")

@@ -119,9 +119,7 @@ class DeleteQuery(Query):
 
 
 class UpdateQuery(Query):
-    confirm_timezone: bool = Field(
-        default=False, description="Also with future reservations, whose drivers are told by email"
-    )
+    confirm_timezone: bool = Field(default=False, description="Also with future reservations, whose drivers are told")
 
 
 class ImportQuery(Query):

@@ -29,7 +29,7 @@ def change_zone(session: Session, lot: Lot, zone: str, now: datetime, *, confirm
     if rows and not confirmed:
         raise Conflict(
             f"{counted(len(rows), 'reservation')} would have other local times in {zone}. "
-            "If you confirm the change, their drivers are told by email.",
+            "If you confirm the change, their drivers are told.",
             code="timezone_confirm",
             count=len(rows),
             blocking=[blocking_view(row) for row in rows[:MAX_BLOCKERS]],

@@ -74,9 +74,11 @@ class Circuit(Out):
 
 
 class Outbox(Out):
-    """`ok`: no email has failed, waits without a mail server, or waits for more than an hour."""
+    """`held_up`: why waiting emails are not sent (`late`: one has waited for more than an hour). `ok`: they are sent,
+    and none has failed."""
 
     ok: bool
+    held_up: Literal["no_server", "login_refused", "late"] | None
     configured: bool
     detail: str | None
     oldest_unsent_seconds: int | None

@@ -113,17 +113,23 @@ def subject(template: str, context: dict[str, Any], fmt: Formatter) -> str:
 
 
 def health(session: Session) -> dict[str, Any]:
-    """The state of the outbox. `ok`: no mail has failed, its login is not refused, and none waits in vain: without a
-    server, or for longer than LATE_SECONDS."""
+    """The state of the outbox. `held_up`: why waiting mails are not sent; `ok`: they are, and none has failed."""
     now, settings = clock.now(), current()
     tally = counts(session)
     oldest = session.scalar(select(func.min(OutboxMail.created_at)).where(OPEN))
     age = int((now - oldest).total_seconds()) if oldest else None
     waiting = tally["queued"] + tally["sending"] + tally["retrying"]
     circuit = circuit_breaker.state(session, settings, now)
-    in_vain = (age or 0) > LATE_SECONDS if settings.smtp_host else waiting > 0
+    held_up = None
+    if waiting and not settings.smtp_host:
+        held_up = "no_server"
+    elif circuit["state"] == "open":
+        held_up = "login_refused"
+    elif (age or 0) > LATE_SECONDS:
+        held_up = "late"
     return {
-        "ok": not (tally["failed"] or in_vain or circuit["state"] == "open"),
+        "ok": held_up is None and tally["failed"] == 0,
+        "held_up": held_up,
         "configured": bool(settings.smtp_host),
         "detail": None if settings.smtp_host else NOT_CONFIGURED,
         "oldest_unsent_seconds": age,

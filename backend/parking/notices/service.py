@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
@@ -56,6 +56,11 @@ def dismiss(user_id: int, notice_id: int) -> None:
         now = clock.now()
         if changed_rows(session.execute(update(Notice).where(*mine, OPEN).values(dismissed_at=now))):
             _publish(user_id)
+
+
+def dismiss_before(session: Session, moment: datetime) -> None:
+    """Dismisses everybody's notices of before that moment, for invented users who have read them."""
+    session.execute(update(Notice).where(Notice.created_at < moment, OPEN).values(dismissed_at=moment))
 
 
 def delete_of_user(session: Session, user_id: int) -> None:

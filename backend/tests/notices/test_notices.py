@@ -91,6 +91,13 @@ def _still_occupied(driver, other, admin):
     return expiry.apply_all_due_transitions
 
 
+def _zone_corrected(driver, other, admin):
+    lot = make_lot(admin, timezone="UTC")
+    reserve(driver, lot, H, 2 * H)
+    change, who = lots.LotChanges({"timezone": "Europe/Berlin"}), identity_of(admin)
+    return lambda: lots.update_lot(lot["id"], change, who, None, confirm_timezone=True)
+
+
 def _mail_failed(driver, other, admin):
     park(driver, make_lot(admin))
     with transaction() as session:
@@ -110,6 +117,7 @@ CAUSES = {
     "cancelled by the operator": (_cancelled, "booking_cancelled"),
     "lot closed": (_lot_closed, "booking_cancelled"),
     "still occupied": (_still_occupied, "booking_cancelled"),
+    "zone corrected": (_zone_corrected, "booking_confirmation"),
     "failed mail": (_mail_failed, "mail_failed"),
 }
 
@@ -211,6 +219,18 @@ def test_a_notice_has_the_words_of_its_mail_in_the_readers_present_language(clie
     assert notice["title"] == "Der Betreiber hat Ihre Buchung beendet"
     assert [flat(one["value"]) for one in notice["details"]][-1] == "12,34 €"
     assert "Zeitzone" not in [one["label"] for one in notice["details"]]  # the reader's clock is the lot's now
+
+
+def test_a_corrected_zone_is_told_by_the_lots_clock(client, alice, carol, auth):
+    _zone_corrected(alice, None, carol)()
+    headers = auth(alice)
+    db.session.close()
+    [notice] = listed(client, headers)
+    assert notice["title"] == "Your booking has changed"
+    assert notice["paragraphs"][0].startswith(
+        "The time zone of this parking lot was corrected from UTC to Europe/Berlin."
+    )
+    assert flat(notice["details"][1]["value"]) == "Mon 2 Mar 2026, 14:00"
 
 
 @pytest.mark.parametrize(("prepare", "english", "german"), [

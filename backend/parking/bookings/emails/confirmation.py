@@ -12,13 +12,14 @@ from parking.accounts import User, recipient
 from parking.bookings.emails.calendar_entries import calendar_entry
 from parking.bookings.emails.contexts import BookingContext, OneBooking, sample
 from parking.bookings.emails.parts import (
+    notice_details,
     open_booking,
     price_details,
-    queue_for,
     schedule_details,
     spot_and_lot,
     spot_summary,
     start_of,
+    tell,
 )
 from parking.mail import Block, Formatter, Message, Paragraph
 
@@ -70,8 +71,9 @@ def confirmation_message(context: Confirmation, fmt: Formatter) -> Message:
     Carries the calendar entry."""
     b, t = context["booking"], fmt.t
     old = context.get("old_timezone")
-    blocks: list[Block] = [Paragraph(t("booking_confirmation.zone", old=old, zone=b["lot_timezone"]))] if old else []
-    blocks += [
+    news = (Paragraph(t("booking_confirmation.zone", old=old, zone=b["lot_timezone"])),) if old else ()
+    blocks: list[Block] = [
+        *news,
         schedule_details(b, fmt),
         *_check_in(b, fmt),
         Paragraph(_guarantee(b, fmt)),
@@ -84,6 +86,7 @@ def confirmation_message(context: Confirmation, fmt: Formatter) -> Message:
         summary=spot_summary(b, t, t(title), t(status)),
         blocks=tuple(blocks),
         reason=t("why.booking", site=fmt.site_name),
+        notice=(*news, notice_details(b, fmt)),
         calendar=calendar_entry(b, fmt, "REQUEST"),
     )
 
@@ -127,9 +130,9 @@ def merge_confirmations(waiting: dict[str, Any], new: dict[str, Any]) -> dict[st
 
 
 def zone_changed(session: Session, user: User, context: dict[str, Any], old_timezone: str) -> None:
-    """Queues a confirmation that names the new zone of the lot; the booking is at the same moment."""
+    """Tells the driver, by mail and notice, the new zone of the lot; the booking is at the same moment."""
     key = _confirmation_key(context)
-    queue_for(session, "booking_confirmation", user, context, key, old_timezone=old_timezone)
+    tell(session, "booking_confirmation", user, context, key, old_timezone=old_timezone)
 
 
 def _confirmation_key(context: dict[str, Any]) -> str:

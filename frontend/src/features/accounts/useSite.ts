@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/vue-query'
-import { watch } from 'vue'
+import { computed, watch } from 'vue'
 import { learnServerTime } from '@/shared/time/clock'
 import { siteName } from '@/shared/browser/useTitle'
 import { accountsApi } from './api'
@@ -17,4 +17,10 @@ export function useSite() {
     { immediate: true },
   )
   return query
+}
+
+/** Whether the site is known to send no email: nobody is promised any then. */
+export function useMailIsOff() {
+  const site = useSite()
+  return computed(() => site.data.value?.mail_configured === false)
 }

@@ -10,7 +10,7 @@ const health: SystemHealth = {
   worker: good,
   beat: good,
   disk: good,
-  outbox: { failed: 0, queued: 3 },
+  outbox: { failed: 0, queued: 3, held_up: null },
   names: { count: 0 },
 }
 const lot = (id: number, changes: Partial<Lot> = {}) =>
@@ -29,9 +29,26 @@ describe('what needs attention', () => {
     expect(attention(undefined, [])).toEqual([])
   })
 
+  it.each(['no_server', 'login_refused', 'late'] as const)(
+    'is mail that waits in vain: %s',
+    (held_up) => {
+      const [alert] = attention({ ...health, outbox: { failed: 0, queued: 3, held_up } }, [])
+      expect(alert).toMatchObject({
+        key: `statistics.attention.mailHeldUp.${held_up}`,
+        details: { n: 3 },
+        to: { name: 'admin-mail' },
+        critical: true,
+      })
+    },
+  )
+
   it('is what does not run, undelivered mail, full and closed places, gravest first', () => {
     const alerts = attention(
-      { ...health, worker: { ok: false, detail: '' }, outbox: { failed: 2, queued: 0 } },
+      {
+        ...health,
+        worker: { ok: false, detail: '' },
+        outbox: { failed: 2, queued: 0, held_up: null },
+      },
       [lot(1, { available_spots: 0 }), lot(2, { out_of_service_spots: 3 })],
     )
     expect(alerts.map((one) => [one.key, one.critical])).toEqual([

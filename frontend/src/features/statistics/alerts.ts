@@ -20,6 +20,13 @@ export function attention(health: SystemHealth | undefined, lots: readonly Lot[]
     if (health && health[name] && !health[name].ok)
       alerts.push({ key: `statistics.attention.${name}`, details: {}, to: system, critical: true })
   }
+  if (health?.outbox.held_up)
+    alerts.push({
+      key: `statistics.attention.mailHeldUp.${health.outbox.held_up}`,
+      details: { n: health.outbox.queued },
+      to: { name: 'admin-mail' },
+      critical: true,
+    })
   const failed = Number(health?.outbox.failed ?? 0)
   if (failed)
     alerts.push({

@@ -14,4 +14,7 @@ export type UserStats = Schema<'UserStatsOut'>
 export type SystemHealth = Record<
   'database' | 'redis' | 'worker' | 'beat' | 'disk',
   Schema<'PartStatus'>
-> & { outbox: Pick<Schema<'Outbox'>, 'failed' | 'queued'>; names: Pick<Schema<'Names'>, 'count'> }
+> & {
+  outbox: Pick<Schema<'Outbox'>, 'failed' | 'queued' | 'held_up'>
+  names: Pick<Schema<'Names'>, 'count'>
+}

@@ -842,10 +842,12 @@ export interface components {
         };
         /**
          * Outbox
-         * @description `ok`: no email has failed, waits without a mail server, or waits for more than an hour.
+         * @description `held_up`: why waiting emails are not sent (`late`: one has waited for more than an hour). `ok`: they are sent,
+         *     and none has failed.
          */
         Outbox: {
             ok: boolean;
+            held_up: ("no_server" | "login_refused" | "late") | null;
             configured: boolean;
             detail: string | null;
             oldest_unsent_seconds: number | null;

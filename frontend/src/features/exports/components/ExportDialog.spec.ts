@@ -5,6 +5,7 @@ import { createI18n } from 'vue-i18n'
 import texts from '@/features/exports/locales/en.json'
 import shared from '@/shared/locales/en.json'
 import { csvFormat } from '@/shared/format/csvFormat'
+import { accountsApi } from '@/features/accounts/api'
 import { exportsApi } from '@/features/exports/api'
 import ExportDialog from './ExportDialog.vue'
 
@@ -26,6 +27,7 @@ describe('the dialog of an export', () => {
   beforeEach(() => {
     csvFormat.value = 'auto'
     vi.restoreAllMocks()
+    vi.spyOn(accountsApi, 'site').mockResolvedValue({ mail_configured: true } as never)
     vi.spyOn(exportsApi, 'one').mockImplementation((id) => Promise.resolve(job(id)))
     vi.spyOn(exportsApi, 'cancel').mockResolvedValue(undefined as never)
   })
