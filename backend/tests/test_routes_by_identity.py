@@ -150,6 +150,9 @@ ROUTES: dict[str, Row] = {
     # exports
     "GET /api/export": SELF(202),
     "GET /api/me/data": SELF(200),
+    "GET /api/admin/bookings.csv": ADMIN(200),
+    "GET /api/users.csv": ADMIN(200),
+    "GET /api/admin/lots.csv": ADMIN(200),
     "POST /api/exports": SELF(202, json={"kind": "bookings"}),
     "GET /api/exports": SELF(200),
     "GET /api/exports/<int:job_id>": OWNER(200, path="/api/exports/{export}"),

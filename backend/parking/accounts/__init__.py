@@ -14,11 +14,13 @@ from parking.accounts.account_changes import create_user
 from parking.accounts.admin import cli, duplicates_report
 from parking.accounts.admin import routes as admin_routes
 from parking.accounts.admin.duplicates_report import describe_duplicates
+from parking.accounts.admin.service import conditions as user_conditions
 from parking.accounts.emails import recipient
 from parking.accounts.hooks import BookingSummary, register_blocker, register_booking_summaries, register_eraser
 from parking.accounts.models import LoginSession, Role, SingleUse, User, user_roles
 from parking.accounts.profile import profile_view
 from parking.accounts.schemas import User as UserSchema
+from parking.accounts.schemas import UserFilters
 from parking.accounts.sessions import access_tokens
 from parking.database import db
 from parking.web import identify_with
@@ -29,6 +31,7 @@ __all__ = [
     "Role",
     "SingleUse",
     "User",
+    "UserFilters",
     "UserSchema",
     "at_start",
     "create_user",
@@ -39,6 +42,7 @@ __all__ = [
     "register_blocker",
     "register_booking_summaries",
     "register_eraser",
+    "user_conditions",
     "user_roles",
 ]
 

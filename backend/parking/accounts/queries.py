@@ -69,22 +69,29 @@ def count_admins(session: Session, *, but: int | None = None) -> int:
     )
 
 
-def page(session: Session, filters: Filters, limit: int, cursor: str | None) -> tuple[list[User], str | None, int]:
-    """One page of users, newest first; the cursor of the next page (None at the end); how many there are."""
-    conditions = _conditions(filters)
-    query = select(User).where(*conditions).options(load_only(*_LISTED))
+def page(
+    session: Session, filters: Filters, limit: int, cursor: str | None, order: str = "newest"
+) -> tuple[list[User], str | None, int]:
+    """One page of users in one of the orders of `UserList`; the cursor of the next page (None at the end); how many
+    there are. Raises Invalid for a cursor that this order did not give out."""
+    where = conditions(filters)
+    key, kind = (User.username_key, str) if order.startswith("name") else (User.id, int)
+    descending = order in ("newest", "name_descending")
+    query = select(User, key.label("key")).where(*where).options(load_only(*_LISTED))
     if cursor:
-        query = query.where(User.id < pagination.decode(cursor, int)[0])
-    users = list(session.scalars(query.order_by(User.id.desc()).limit(limit + 1)))
-    total = session.scalar(select(func.count()).select_from(User).where(*conditions)) or 0
-    more = len(users) > limit
-    return users[:limit], pagination.encode(users[limit - 1].id) if more else None, total
+        last = pagination.decode(cursor, kind)[0]
+        query = query.where(key < last if descending else key > last)
+    rows = session.execute(query.order_by(key.desc() if descending else key).limit(limit + 1)).all()
+    total = session.scalar(select(func.count()).select_from(User).where(*where)) or 0
+    following = pagination.encode(rows[limit - 1].key) if len(rows) > limit else None
+    return [row.User for row in rows[:limit]], following, total
 
 
 _LISTED = (User.id, User.email, User.username, User.active, User.created_at)
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+def conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    """The filters as conditions in SQL; deleted accounts match none."""
     conditions: list[ColumnElement[bool]] = [User.deleted_at.is_(None)]
     if filters.q:
         conditions.append(User.search_text.contains(names.search_key(filters.q), autoescape=True))

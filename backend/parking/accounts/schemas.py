@@ -120,7 +120,9 @@ class UserChange(In):
     roles: Annotated[list[RoleName], Field(min_length=1, max_length=2)] | None = None
 
 
-class UserList(Query):
+class UserFilters(Query):
+    """Filters of the list of users."""
+
     q: Annotated[str, Field(max_length=100, description="A part of the name or address.")] | None = None
     role: RoleName | None = None
     active: bool | None = None
@@ -128,8 +130,6 @@ class UserList(Query):
         default=None, description="With created_to_day: accounts created on these days, in the operator's time zone"
     )
     created_to_day: Day | None = None
-    limit: Annotated[int, Field(ge=1, le=1000)] = 200
-    cursor: Annotated[str, Field(max_length=64)] | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -139,6 +139,16 @@ class UserList(Query):
         if first and last and not date(1971, 1, 1) <= first <= last <= date(9000, 1, 1):
             raise wrong("created_from_day", "The first day must be 1971 or later, and not after the last day.")
         return self
+
+
+class UserList(UserFilters):
+    """The list of users."""
+
+    order: Literal["newest", "oldest", "name", "name_descending"] = Field(
+        default="newest", description="By the creation of the account, or by name"
+    )
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+    cursor: Annotated[str, Field(max_length=500)] | None = None
 
 
 class User(Out):

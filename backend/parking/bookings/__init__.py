@@ -24,11 +24,12 @@ from parking.bookings.occupancy import (
 from parking.bookings.out_of_service import block, occupants, unblock
 from parking.bookings.reading import Filters, filtered
 from parking.bookings.reading.queries import select_bookings
+from parking.bookings.reading.query_filters import of_all as filters_of_all
 from parking.bookings.reading.views import cost_at, end_and_cost, state_of, stay_hours, total_cost
 from parking.bookings.rules.lifecycle import BookingState, status_at
 from parking.bookings.rules.limits import days_later
 from parking.bookings.rules.times import read_time
-from parking.bookings.schemas import Id, MatchingOut, Status
+from parking.bookings.schemas import AdminBookingFilters, Id, MatchingOut, Status
 from parking.bookings.service import BookRequest, book, cancel, check_in, release
 from parking.bookings.status_sql import is_active, is_block, is_live, is_reserved
 from parking.bookings.transitions import cancel as cancel_reservation
@@ -39,6 +40,7 @@ __all__ = [
     "LONG",
     "OUT_OF_SERVICE",
     "RETIRED",
+    "AdminBookingFilters",
     "BookRequest",
     "Booking",
     "BookingState",
@@ -62,6 +64,7 @@ __all__ = [
     "days_later",
     "end_and_cost",
     "filtered",
+    "filters_of_all",
     "init_app",
     "is_active",
     "is_block",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -10,8 +9,7 @@ from flask import Response
 
 from parking import clock
 from parking.bookings import reading, service
-from parking.bookings.reading import local_days, quotes, receipts
-from parking.bookings.rules.times import read_time
+from parking.bookings.reading import query_filters, quotes, receipts
 from parking.bookings.schemas import (
     AdminBookedOut,
     AdminBookingFilters,
@@ -21,7 +19,6 @@ from parking.bookings.schemas import (
     AvailabilityEnvelope,
     BookedOut,
     BookIn,
-    BookingFilters,
     BookingsOut,
     ExtendIn,
     ListQuery,
@@ -34,8 +31,6 @@ from parking.bookings.schemas import (
     ReleasedOut,
     WindowQuery,
 )
-from parking.database import db
-from parking.errors import Invalid
 from parking.spot_features import ordered, read_needs
 from parking.timestamps import to_rfc3339
 from parking.web import answer, documented, identity, requires
@@ -83,8 +78,7 @@ def release(booking_id: int) -> Response:
 @bp.output(BookingsOut)
 def list_own(query: ListQuery) -> Response:
     """Your bookings, newest first."""
-    filters = _filters(query, user_id=identity().id, by_end=True, own_days=_own_days(query))
-    return answer(reading.page(filters, query.limit, query.cursor))
+    return answer(reading.page(query_filters.of_user(query, identity().id), query.limit, query.cursor))
 
 
 @bp.get("/api/bookings/<int:booking_id>")
@@ -172,7 +166,9 @@ def availability(lot_id: int, query: WindowQuery) -> Response:
 @bp.output(AdminBookingsOut)
 def list_all(query: AdminListQuery) -> Response:
     """All bookings, with search and filters."""
-    return answer(reading.page(_admin_filters(query), query.limit, query.cursor, for_admin=True))
+    filters = query_filters.of_all(query)
+    page = reading.page(filters, query.limit, query.cursor, for_admin=True, oldest_first=query.order == "oldest")
+    return answer(page)
 
 
 @bp.get("/api/admin/bookings/totals")
@@ -181,7 +177,7 @@ def list_all(query: AdminListQuery) -> Response:
 @bp.output(AdminTotalsEnvelope)
 def totals_of_all(query: AdminBookingFilters) -> Response:
     """Totals of all bookings that match the filters."""
-    return answer({"totals": reading.totals(_admin_filters(query))})
+    return answer({"totals": reading.totals(query_filters.of_all(query))})
 
 
 @bp.post("/api/admin/bookings/<int:booking_id>/release")
@@ -202,52 +198,3 @@ def force_release(booking_id: int, body: ReasonIn) -> Response:
 def cancel_for(booking_id: int, body: ReasonIn) -> Response:
     """Cancel a driver's reservation, with a reason that the driver is told."""
     return answer(service.cancel(booking_id, None, reason=body.reason))
-
-
-def _admin_filters(query: AdminBookingFilters) -> reading.Filters:
-    return _filters(query, user_id=query.user_id, spot_id=query.spot_id, q=query.q, days=_days(query))
-
-
-def _days(query: AdminBookingFilters) -> reading.LocalDays | None:
-    """Returns the local days of the query. Raises Invalid when one of from_day and to_day is missing."""
-    if query.counted is None:
-        return None
-    first, last = _run(query.from_day, query.to_day)
-    stays = query.stay_from is not None or query.stay_to is not None
-    return reading.LocalDays(
-        query.counted,
-        first,
-        last,
-        local_days.zones(db.session()),
-        came=query.came,
-        hour=query.hour,
-        at=read_time(query.at, "UTC", "at") if query.at else None,
-        stay=(query.stay_from or 0, query.stay_to) if stays else None,
-    )
-
-
-def _own_days(query: ListQuery) -> reading.LocalDays | None:
-    """Returns the days of a user's list. Raises Invalid for days out of order or outside the calendar."""
-    if query.from_day is None:
-        return None
-    return reading.LocalDays("ended", *_run(query.from_day, query.to_day), local_days.zones(db.session()))
-
-
-def _run(first: date | None, last: date | None) -> tuple[date, date]:
-    if first is None or last is None or not date(1971, 1, 1) <= first <= last:
-        raise Invalid.field("from_day", "Please give a first and a last day. The first must not be after the last.")
-    if last >= date(9990, 1, 1):
-        raise Invalid.field("to_day", "This day is out of range.")
-    return first, last
-
-
-def _filters(query: BookingFilters, **more: Any) -> reading.Filters:
-    """Filter times without an offset are UTC: a list may span lots of many zones."""
-    return reading.Filters(
-        status=query.status,
-        lot_id=query.lot_id,
-        booking_type=query.booking_type,
-        from_=read_time(query.from_, "UTC", "from") if query.from_ else None,
-        to=read_time(query.to, "UTC", "to") if query.to else None,
-        **more,
-    )

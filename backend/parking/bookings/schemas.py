@@ -301,6 +301,9 @@ class AdminBookingFilters(BookingFilters):
     user_id: Id | None = None
     spot_id: Id | None = None
     q: Annotated[str | None, Field(max_length=100)] = None
+    overstayed: bool = Field(
+        default=False, description="Only cars that are still parked after their reserved or guaranteed time has ended"
+    )
     counted: Literal["started", "ended", "parked", "kept_free"] | None = Field(
         default=None,
         description="With from_day and to_day: what happened on those local days of each lot. `kept_free`: the spot "
@@ -342,6 +345,10 @@ class AdminBookingFilters(BookingFilters):
 
 class AdminListQuery(AdminBookingFilters, Paging):
     """The list of all bookings."""
+
+    order: Literal["newest", "oldest"] = Field(
+        default="newest", description="By start; by end where `counted` is `ended`"
+    )
 
 
 class AdminTotalsOut(TotalsOut):

@@ -42,6 +42,12 @@ def begun(row: Any, now: Any) -> ColumnElement[bool]:
     return and_(row.status == "Reserved", _runs_by_itself(row), row.reserved_start <= now, row.reserved_end > now)
 
 
+def overstayed(row: Any, now: Any) -> ColumnElement[bool]:
+    """The car is still there although its reserved window, or the time that was guaranteed to it, has ended."""
+    active = and_(row.status == "Active", ~over(row, now))
+    return and_(active, or_(row.reserved_end <= now, row.held_until <= now))
+
+
 def _runs_by_itself(row: Any) -> ColumnElement[bool]:
     return and_(row.booking_type == "reserved", row.checkin_grace_s.is_(None))
 

@@ -31,6 +31,8 @@ def init_app(app: APIFlask) -> None:
     """Registers the routes of the exports, and what a deleted account loses."""
     from parking.accounts import register_eraser
     from parking.exports import routes, service
+    from parking.exports.lists import routes as list_routes
 
     app.register_blueprint(routes.bp)
+    app.register_blueprint(list_routes.bp)
     register_eraser(service.delete_of_user)

@@ -142,8 +142,8 @@ def _second(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.timestamp())
 
 
-def user_rows() -> Rows:
-    """Selects UserRows. Every column is named, so that no secret can be exported by accident."""
+def user_rows(*where: ColumnElement[bool]) -> Rows:
+    """Selects UserRows that match the conditions. Every column is named, so that no secret is exported by accident."""
     booked = (
         select(
             Booking.user_id,
@@ -182,12 +182,13 @@ def user_rows() -> Rows:
         )
         .join(named, named.c.user_id == User.id, isouter=True)
         .join(booked, booked.c.user_id == User.id, isouter=True)
+        .where(*where)
         .order_by(User.id)
     )
 
 
-def lot_rows() -> Rows:
-    """Selects LotRows, deleted lots too."""
+def lot_rows(*where: ColumnElement[bool]) -> Rows:
+    """Selects LotRows, deleted lots too, unless a condition leaves them out."""
     return (
         select(
             *_fields(
@@ -215,6 +216,7 @@ def lot_rows() -> Rows:
             )
         )
         .join(Tariff, and_(Tariff.lot_id == Lot.id, Tariff.id == Lot.tariff_id), isouter=True)
+        .where(*where)
         .order_by(Lot.id)
     )
 

@@ -265,3 +265,24 @@ def test_an_administrator_sees_how_often_a_person_is_signed_in_and_ends_it(clien
     assert entry.actor_id == carol.id
     assert client.get("/api/users/999/sessions", headers=operator).status_code == 404
     assert client.delete("/api/users/999/sessions", headers=operator).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("order", "key", "descending"),
+    [
+        ("newest", "id", True),
+        ("oldest", "id", False),
+        ("name", "username", False),
+        ("name_descending", "username", True),
+    ],
+)
+def test_the_list_has_the_order_that_was_asked_for_on_all_pages(client, alice, carol, auth, order, key, descending):
+    make_users(5)
+    seen, cursor = [], ""
+    while cursor is not None:
+        query = {"order": order, "limit": 3} | ({"cursor": cursor} if cursor else {})
+        page = client.get("/api/users", query_string=query, headers=auth(carol)).json
+        seen += [user[key] for user in page["users"]]
+        cursor = page["next"]
+    assert len(seen) == 7
+    assert seen == sorted(seen, reverse=descending)

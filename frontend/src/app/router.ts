@@ -115,7 +115,7 @@ const admin: RouteRecordRaw[] = [
     path: 'lots',
     name: 'admin-lots',
     component: () => import('@/pages/admin/LotsPage.vue'),
-    meta: { texts: ['features/lots/admin'] },
+    meta: { texts: ['features/lots/admin', 'features/exports'] },
   },
   {
     path: 'lots/:id(\\d+)',
@@ -130,13 +130,13 @@ const admin: RouteRecordRaw[] = [
     path: 'bookings',
     name: 'admin-bookings',
     component: () => import('@/pages/admin/BookingsPage.vue'),
-    meta: { texts: ['features/bookings/admin', 'features/bookings/history'] },
+    meta: { texts: ['features/bookings/admin', 'features/bookings/history', 'features/exports'] },
   },
   {
     path: 'users',
     name: 'admin-users',
     component: () => import('@/pages/admin/UsersPage.vue'),
-    meta: { texts: ['features/accounts/admin'] },
+    meta: { texts: ['features/accounts/admin', 'features/exports'] },
   },
   {
     path: 'users/:id(\\d+)',

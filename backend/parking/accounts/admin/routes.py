@@ -8,7 +8,6 @@ from apiflask import APIBlueprint
 
 from parking.accounts import schemas
 from parking.accounts.admin import service
-from parking.accounts.queries import Filters
 from parking.web import documented, requires
 
 bp = APIBlueprint("users", __name__, url_prefix="/api/users", tag="Users")
@@ -19,11 +18,8 @@ bp = APIBlueprint("users", __name__, url_prefix="/api/users", tag="Users")
 @bp.input(schemas.UserList, location="query", arg_name="query")
 @bp.output(schemas.Users)
 def list_users(query: schemas.UserList) -> dict[str, Any]:
-    """All accounts, newest first, with totals of their bookings."""
-    created = None
-    if query.created_from_day and query.created_to_day:
-        created = service.created_between(query.created_from_day, query.created_to_day)
-    return service.list_users(Filters(query.q, query.role, query.active, created), query.limit, query.cursor)
+    """All accounts, newest first unless `order` says otherwise, with totals of their bookings."""
+    return service.list_users(query)
 
 
 @bp.get("/<int:user_id>")

@@ -7,20 +7,34 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from parking import audit, settings
 from parking.accounts import account_changes, hooks, queries, setup
 from parking.accounts.models import User
 from parking.accounts.queries import Filters
+from parking.accounts.schemas import UserFilters, UserList
 from parking.accounts.sessions import browser_sessions
 from parking.database import db, transaction
 
 
-def list_users(filters: Filters, limit: int, cursor: str | None) -> dict[str, Any]:
+def filters_of(query: UserFilters) -> Filters:
+    """The filters of a request."""
+    first, last = query.created_from_day, query.created_to_day
+    created = created_between(first, last) if first and last else None
+    return Filters(query.q, query.role, query.active, created)
+
+
+def conditions(query: UserFilters) -> list[ColumnElement[bool]]:
+    """The filters of a request as conditions in SQL."""
+    return queries.conditions(filters_of(query))
+
+
+def list_users(query: UserList) -> dict[str, Any]:
     """One page of users with the totals of their bookings, in four queries."""
-    session = db.session()
-    users, following, total = queries.page(session, filters, limit, cursor)
+    session, filters = db.session(), filters_of(query)
+    users, following, total = queries.page(session, filters, query.limit, query.cursor, query.order)
     deleted = queries.count_deleted(session, filters) if filters.created else None
     return {"users": _views(session, users), "next": following, "total": total, "deleted": deleted}
 

@@ -14,7 +14,7 @@ from parking.bookings.models import Booking
 from parking.bookings.reading import local_days
 from parking.bookings.reading.local_days import LocalDays
 from parking.bookings.rules.lifecycle import LIVE
-from parking.bookings.status_sql import is_live, status_is
+from parking.bookings.status_sql import is_live, overstayed, status_is
 from parking.database import is_sqlite, unindexed
 from parking.lots import Lot
 from parking.text import names
@@ -40,6 +40,7 @@ class Filters:
     days: LocalDays | None = None
     by_end: bool = False
     own_days: LocalDays | None = None
+    overstayed: bool = False
 
 
 def filtered(query: Select[*tuple[Any, ...]], filters: Filters, now: datetime) -> Select[*tuple[Any, ...]]:
@@ -64,6 +65,8 @@ def conditions(filters: Filters, now: datetime) -> list[Any]:
         clauses.append(status_is(Booking, filters.status, now))
     if filters.status in LIVE:  # with the words of the small indexes of what is live
         clauses.append(is_live)
+    if filters.overstayed:
+        clauses += [is_live, overstayed(Booking, now)]
     if filters.by_end:
         clauses += _by_end(filters.from_, filters.to)
     else:

@@ -13,8 +13,11 @@ from parking.money import to_number
 from parking.timestamps import to_rfc3339
 
 
-def page(filters: Filters, limit: int, cursor: str | None = None, *, for_admin: bool = False) -> dict[str, Any]:
-    """Returns one page of bookings, newest first; for a user the first page has the totals of all pages.
+def page(
+    filters: Filters, limit: int, cursor: str | None = None, *, for_admin: bool = False, oldest_first: bool = False
+) -> dict[str, Any]:
+    """Returns one page of bookings, newest first unless `oldest_first`. For a user the first page has the totals of all
+    pages.
 
     Raises Invalid for a cursor that this list did not give out.
     """
@@ -25,7 +28,9 @@ def page(filters: Filters, limit: int, cursor: str | None = None, *, for_admin: 
             sums = own_list.read_totals(connection, filters) if cursor is None else None
     else:
         session = db.session()
-        rows, following = pages.read_page(session, filters, now, limit, cursor, with_user=for_admin)
+        rows, following = pages.read_page(
+            session, filters, now, limit, cursor, with_user=for_admin, oldest_first=oldest_first
+        )
         sums = None if for_admin or cursor else pages.read_user_totals(session, filters, now)
     bookings = list_view(rows, now, for_admin=for_admin)
     answer: dict[str, Any] = {"bookings": bookings, "next": following, "server_time": to_rfc3339(now)}

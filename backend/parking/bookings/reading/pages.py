@@ -1,4 +1,4 @@
-"""Reads pages of bookings, the newest first, in a time that does not grow with their number.
+"""Reads pages of bookings, the newest first (or the oldest), in a time that does not grow with their number.
 
 A page is read along an index in the order of the list (by start; by end for statistics that count ends), from where
 the previous page stopped. Two filters would make the database scan the whole past for the few rows that match; they
@@ -50,14 +50,21 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_page(
-    session: Session, filters: Filters, now: datetime, limit: int, cursor: str | None, *, with_user: bool
+    session: Session,
+    filters: Filters,
+    now: datetime,
+    limit: int,
+    cursor: str | None,
+    *,
+    with_user: bool,
+    oldest_first: bool = False,
 ) -> tuple[list[Row[Any]], str | None]:
     """Returns one page with the columns of queries.listed(), and the cursor of the next (None at the end).
 
     Raises Invalid for a cursor that no page gave out.
     """
     order = Booking.end_time if filters.days and filters.days.counted == "ended" else Booking.start_time
-    common = [*conditions(filters, now), *_after_cursor(order, cursor)]
+    common = [*conditions(filters, now), *_after_cursor(order, cursor, oldest_first=oldest_first)]
     search = search_parts(session, filters.q)
     ranges = [
         [
@@ -67,30 +74,35 @@ def read_page(
         ]
         for parts in _ranges(session, filters, now)
     ]
+    if oldest_first:
+        ranges.reverse()
     rows = queries.listed(with_user=with_user)
 
     # Joined at once only for one user's bookings: else a database may begin with the wrong table.
     of_one = filters.user_id is not None and not (filters.q or filters.status)
     if of_one and len(ranges) == 1 and len(ranges[0]) == 1:
-        page = list(session.execute(_first(rows.where(ranges[0][0].condition, *common), order, limit + 1)))
+        matching = rows.where(ranges[0][0].condition, *common)
+        page = list(session.execute(_first(matching, order, limit + 1, oldest_first=oldest_first)))
         more, page = len(page) > limit, page[:limit]
     else:
         query: Select[*tuple[Any, ...]] = select(order, Booking.id).where(~is_block, *common)
         if filters.days:  # each day is the lot's own
             query = query.join(Lot, Lot.id == Booking.lot_id)
-        keys = list(islice(_keys(session, query, ranges, order, limit + 1), limit + 1))
+        matching_keys = _keys(session, query, ranges, order, limit + 1, oldest_first=oldest_first)
+        keys = list(islice(matching_keys, limit + 1))
         more, ids = len(keys) > limit, [booking_id for _, booking_id in keys[:limit]]
         by_id = {row.id: row for row in session.execute(rows.where(Booking.id.in_(ids)))} if ids else {}
         page = [by_id[booking_id] for booking_id in ids]
     return page, cursor_after(page[-1], order) if more else None
 
 
-def _after_cursor(order: Any, cursor: str | None) -> list[Any]:
+def _after_cursor(order: Any, cursor: str | None, *, oldest_first: bool) -> list[Any]:
     """The condition for rows after the page that ended with this cursor."""
     if cursor is None:
         return []
     at, booking_id = key_of(cursor)
-    return [tuple_(order, Booking.id) < tuple_(literal(at, UTCDateTime()), literal(booking_id))]
+    key, last = tuple_(order, Booking.id), tuple_(literal(at, UTCDateTime()), literal(booking_id))
+    return [key > last if oldest_first else key < last]
 
 
 def key_of(cursor: str) -> tuple[datetime, int]:
@@ -111,23 +123,30 @@ def cursor_after(row: Row[Any], order: Any) -> str:
     return pagination.encode(int(at.timestamp()), row.id)
 
 
-def _first(query: Select[Any], order: Any, limit: int) -> Select[Any]:
-    return query.order_by(order.desc(), Booking.id.desc()).limit(limit)
+def _first(query: Select[Any], order: Any, limit: int, *, oldest_first: bool) -> Select[Any]:
+    by = (order, Booking.id) if oldest_first else (order.desc(), Booking.id.desc())
+    return query.order_by(*by).limit(limit)
 
 
 def _keys(
-    session: Session, query: Select[*tuple[Any, ...]], ranges: list[list[Part]], order: Any, limit: int
+    session: Session,
+    query: Select[*tuple[Any, ...]],
+    ranges: list[list[Part]],
+    order: Any,
+    limit: int,
+    *,
+    oldest_first: bool,
 ) -> Iterator[tuple[datetime, int]]:
-    """Yields the keys (time, id) of matching bookings in order, range by range into the past."""
+    """Yields the keys (time, id) of matching bookings in order, range by range."""
     for parts in ranges:
         keys: set[tuple[datetime, int]] = set()
         for part in parts:
             matching = query.where(part.condition)
             sorting = unindexed(order) if part.elsewhere else order
-            keys.update(
-                (at, i) for at, i in session.execute(matching if part.few else _first(matching, sorting, limit))
-            )
-        yield from sorted(keys, reverse=True)
+            if not part.few:
+                matching = _first(matching, sorting, limit, oldest_first=oldest_first)
+            keys.update((at, i) for at, i in session.execute(matching))
+        yield from sorted(keys, reverse=not oldest_first)
 
 
 def _period(filters: Filters) -> tuple[datetime | None, datetime | None]:

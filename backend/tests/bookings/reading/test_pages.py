@@ -44,12 +44,14 @@ def past(app, alice, bob):
     return db.session.scalars(select(Lot.id).order_by(Lot.id)).all()
 
 
-def paged_ids(filters: Filters, limit: int = 3) -> list[int]:
+def paged_ids(filters: Filters, limit: int = 3, *, oldest_first: bool = False) -> list[int]:
     """The ids of every page, one after the other."""
     ids: list[int] = []
     cursor = None
     while True:
-        rows, cursor = pages.read_page(db.session, filters, clock.now(), limit, cursor, with_user=True)
+        rows, cursor = pages.read_page(
+            db.session, filters, clock.now(), limit, cursor, with_user=True, oldest_first=oldest_first
+        )
         ids += [row.id for row in rows]
         assert len(rows) <= limit
         if cursor is None:
@@ -127,7 +129,9 @@ CHOICES = {
 def test_the_pages_hold_the_bookings_that_match(past, what):
     filters = CHOICES[what]
     for lot in ({}, {"lot_id": past[0]}):
-        assert paged_ids(Filters(**filters, **lot)) == plain(Filters(**filters, **lot))
+        matching = Filters(**filters, **lot)
+        assert paged_ids(matching) == plain(matching)
+        assert paged_ids(matching, oldest_first=True) == plain(matching)[::-1]
     if what not in ("nobody", "what runs"):
         assert len(plain(Filters(**filters))) > 3, "the example fills more than a page"
 
@@ -139,6 +143,7 @@ def test_the_pages_behind_a_statistic_hold_the_bookings_that_match(past, counted
         for more in ({}, {"lot_id": past[1]}, {"status": "Completed"}):
             filters = Filters(days=local_days.LocalDays(counted, *FEBRUARY, zones, came=came), **more)
             assert paged_ids(filters) == plain(filters)
+            assert paged_ids(filters, oldest_first=True) == plain(filters)[::-1]
             assert len(plain(filters)) > 3
             assert pages.read_totals(db.session, filters, clock.now())["count"] == len(plain(filters))
 

@@ -1,7 +1,18 @@
-import type { CsvFormat } from '@/shared/format/csvFormat'
+import { csvFormat, type CsvFormat } from '@/shared/format/csvFormat'
 import { http } from '@/shared/api/http'
+import { displayTimezone } from '@/shared/browser/preferences'
+import { dayKey } from '@/shared/format/format'
+import { serverNow } from '@/shared/time/clock'
 import { saveFile } from '@/shared/browser/saveFile'
 import type { ExportJob } from '@/shared/api/types'
+
+/** The lists of an administrator that can be saved as they are filtered. */
+const LISTS = {
+  bookings: '/api/admin/bookings.csv',
+  users: '/api/users.csv',
+  lots: '/api/admin/lots.csv',
+}
+export type ListName = keyof typeof LISTS
 
 export const exportsApi = {
   start: (kind: ExportJob['kind'], filters: object, format: CsvFormat, idempotencyKey: string) =>
@@ -16,5 +27,11 @@ export const exportsApi = {
   save: async (job: ExportJob) => {
     const file = await http.blob(job.download_url ?? `/api/exports/${job.id}/download`)
     saveFile(file, `${job.kind}-${job.id}.${file.type.includes('zip') ? 'zip' : 'csv'}`)
+  },
+  /** Saves all rows that the filters of a list select. */
+  saveList: async (list: ListName, params: Record<string, string>) => {
+    const query = new URLSearchParams({ ...params, format: csvFormat.value })
+    const today = dayKey(serverNow(), displayTimezone.value)
+    saveFile(await http.blob(`${LISTS[list]}?${query}`), `parkwell-${list}-${today}.csv`)
   },
 }

@@ -41,6 +41,16 @@ describe('what needs attention', () => {
       })
     },
   )
+  it('is cars that stay after their time has ended, with the list of them', () => {
+    expect(attention(health, [lot(1)], 2)).toEqual([
+      {
+        key: 'statistics.attention.overstays',
+        details: { n: 2 },
+        to: { name: 'admin-bookings', query: { overstayed: 'true' } },
+        critical: false,
+      },
+    ])
+  })
 
   it('is what does not run, undelivered mail, full and closed places, gravest first', () => {
     const alerts = attention(

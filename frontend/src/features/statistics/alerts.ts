@@ -12,8 +12,12 @@ export interface Alert {
 
 const PROGRAMS = ['database', 'redis', 'worker', 'beat', 'disk'] as const
 
-/** What does not run, what was not delivered, and which lots have no spot left. Gravest first. */
-export function attention(health: SystemHealth | undefined, lots: readonly Lot[]): Alert[] {
+/** What does not run, what was not delivered, cars that stay too long, and which lots have no spot left. Gravest first. */
+export function attention(
+  health: SystemHealth | undefined,
+  lots: readonly Lot[],
+  overstays = 0,
+): Alert[] {
   const alerts: Alert[] = []
   const system = { name: 'admin-mail', query: { view: 'system' } }
   for (const name of PROGRAMS) {
@@ -41,6 +45,13 @@ export function attention(health: SystemHealth | undefined, lots: readonly Lot[]
       key: 'statistics.attention.names',
       details: { n: duplicates },
       to: system,
+      critical: false,
+    })
+  if (overstays)
+    alerts.push({
+      key: 'statistics.attention.overstays',
+      details: { n: overstays },
+      to: { name: 'admin-bookings', query: { overstayed: 'true' } },
       critical: false,
     })
   for (const lot of lots) {

@@ -1,5 +1,6 @@
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
+import { i18n } from '@/shared/format/i18n'
 import DataTable from './DataTable.vue'
 
 const table = mount(DataTable<{ id: number; name: string; cost: number }>, {
@@ -43,5 +44,43 @@ describe('a table', () => {
       ['Open', undefined],
     ])
     expect(cells[0]!.classes()).toContain('text-end')
+  })
+})
+
+describe('a table that can be sorted', () => {
+  const sorted = (sort: { key: string; descending: boolean }) =>
+    mount(DataTable<{ id: number }>, {
+      props: {
+        caption: 'Lots',
+        columns: [
+          { key: 'name', label: 'Name', sort: 'up' as const },
+          { key: 'free', label: 'Free', sort: 'down' as const },
+          { key: 'note', label: 'Note' },
+        ],
+        rows: [],
+        sort,
+      },
+      global: { plugins: [i18n] },
+    })
+
+  it('says by which column, and which others can be sorted by', () => {
+    const headings = sorted({ key: 'free', descending: true }).findAll('th')
+    expect(headings.map((one) => one.attributes('aria-sort'))).toEqual([
+      'none',
+      'descending',
+      undefined,
+    ])
+    expect(headings.map((one) => one.find('button').exists())).toEqual([true, true, false])
+  })
+
+  it('begins with the order that a column is for, and turns it round at the second press', async () => {
+    const lots = sorted({ key: 'name', descending: false })
+    const [name, free] = lots.findAll('th button')
+    await name!.trigger('click')
+    await free!.trigger('click')
+    expect(lots.emitted('sort')).toEqual([
+      [{ key: 'name', descending: true }],
+      [{ key: 'free', descending: true }],
+    ])
   })
 })

@@ -13,6 +13,8 @@ export interface AdminFilters {
   to: string
   user_id: string
   spot_id: string
+  /** `true`: only cars that stay after their time has ended. */
+  overstayed: string
   /** What the metrics counted, on which days of each lot's own calendar: for links from there. */
   counted: string
   from_day: string
@@ -34,6 +36,7 @@ export const NO_FILTERS: AdminFilters = {
   to: '',
   user_id: '',
   spot_id: '',
+  overstayed: '',
   counted: '',
   from_day: '',
   to_day: '',
@@ -56,6 +59,7 @@ const VALID: Record<keyof AdminFilters, { test: (text: string) => boolean }> = {
   to: DAY,
   user_id: ID,
   spot_id: ID,
+  overstayed: /^true$/,
   counted: /^(started|ended|parked|kept_free)$/,
   from_day: DAY,
   to_day: DAY,

@@ -9,11 +9,14 @@ const PAGE = 50
 /** News comes in bursts; the list is asked for once in a while, and only while it is short. */
 const REFRESH_MS = 2_000
 
-/** Everyone's bookings that match, newest first, page by page. */
-export function useAdminBookings(filters: MaybeRefOrGetter<Record<string, string>>) {
+/** Everyone's bookings that match, page by page. */
+export function useAdminBookings(
+  filters: MaybeRefOrGetter<Record<string, string>>,
+  oldestFirst: MaybeRefOrGetter<boolean>,
+) {
   const paged = usePaged({
     key: ['admin', 'bookings'],
-    filters,
+    filters: () => ({ ...toValue(filters), order: toValue(oldestFirst) ? 'oldest' : 'newest' }),
     fetchPage: (params, signal) => adminBookingsApi.list({ ...params, limit: PAGE }, signal),
     items: (page) => page.bookings,
   })
@@ -33,14 +36,18 @@ export function useAdminBookings(filters: MaybeRefOrGetter<Record<string, string
   return { ...paged, scheduleRefresh }
 }
 
-/** What stands behind a metric comes to the metric; other lists may be as long as the whole past. */
+/** Filters without which a list may be as long as the whole past, which takes a while to add up. */
+const NARROW = ['counted', 'overstayed', 'lot_id', 'user_id', 'spot_id', 'from'] as const
+
+/** What a list comes to on all its pages, where it is not too long to add up. */
 export function useBookingTotals(filters: MaybeRefOrGetter<Record<string, string>>) {
   return useQuery({
     queryKey: computed(() => ['admin', 'bookings', 'totals', toValue(filters)]),
     queryFn: () => adminBookingsApi.totals(toValue(filters)),
     enabled: computed(() => {
-      const { counted, status } = toValue(filters)
-      return Boolean(counted) || status === 'Active' || status === 'Reserved'
+      const params = toValue(filters)
+      const live = params.status === 'Active' || params.status === 'Reserved'
+      return live || NARROW.some((name) => params[name])
     }),
   })
 }

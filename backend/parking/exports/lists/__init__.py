@@ -1,0 +1,1 @@
+"""CSV files of what the lists of administrators show."""

@@ -1,0 +1,59 @@
+"""Files of lists over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from parking import clock, settings
+from parking.bookings import filters_of_all
+from parking.exports.lists import service
+from parking.exports.lists.schemas import BookingListQuery, LotListQuery, UserListQuery
+from parking.web import identity, requires
+from parking.web.rate_limits import EXPORT, by_user, limiter
+
+bp = APIBlueprint("list_files", __name__, tag="Exports")
+_LIST_FILE: Any = {200: {"description": "The file", "content": {"text/csv": {}}}}
+
+
+@bp.get("/api/admin/bookings.csv")
+@requires("admin")
+@limiter.limit(EXPORT, key_func=by_user)
+@bp.input(BookingListQuery, location="query", arg_name="query")
+@bp.doc(responses=_LIST_FILE)
+def bookings_csv(query: BookingListQuery) -> Response:
+    """All bookings that match the filters of `/api/admin/bookings`, newest first, as one file."""
+    return _list_file("bookings", service.bookings(identity(), filters_of_all(query), query.format))
+
+
+@bp.get("/api/users.csv")
+@requires("admin")
+@limiter.limit(EXPORT, key_func=by_user)
+@bp.input(UserListQuery, location="query", arg_name="query")
+@bp.doc(responses=_LIST_FILE)
+def users_csv(query: UserListQuery) -> Response:
+    """All users that match the filters of `/api/users`, as one file."""
+    return _list_file("users", service.users(identity(), query, query.format))
+
+
+@bp.get("/api/admin/lots.csv")
+@requires("admin")
+@limiter.limit(EXPORT, key_func=by_user)
+@bp.input(LotListQuery, location="query", arg_name="query")
+@bp.doc(responses=_LIST_FILE)
+def lots_csv(query: LotListQuery) -> Response:
+    """All open lots, or those with the words in their name or address, as one file that can be imported again."""
+    return _list_file("lots", service.lots(identity(), query.q, query.format))
+
+
+def _list_file(name: str, content: Iterator[bytes]) -> Response:
+    """The answer; the file is named after the day on which it was made, in the operator's time zone."""
+    configured = settings.current()
+    day = clock.now().astimezone(ZoneInfo(configured.timezone)).date()
+    disposition = f'attachment; filename="parkwell-{name}-{day}.csv"'
+    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
+    return Response(content, mimetype="text/csv", headers=headers)
