@@ -16,6 +16,7 @@ from parking.lot_admin.schemas import (
     LotEdit,
     LotIn,
     LotMessage,
+    LotSaved,
     LotsMessage,
     SpotEdit,
     SpotMessage,
@@ -67,7 +68,7 @@ def import_lots(query: ImportQuery) -> Response:
 @documented(409, takes=["If-Match"], gives=["ETag"])
 @bp.input(UpdateQuery, location="query", arg_name="query")
 @bp.input(LotEdit, arg_name="body")
-@bp.output(LotMessage)
+@bp.output(LotSaved)
 @bp.doc(operation_id="put_lots_update_lot")
 def update_lot(lot_id: int, query: UpdateQuery, body: LotEdit) -> Response:
     """Change a lot. A new price counts from now on; the capacity can go down as far as bookings allow.

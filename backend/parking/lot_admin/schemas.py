@@ -91,6 +91,12 @@ class LotMessage(LotEnvelope):
     message: str
 
 
+class LotSaved(LotMessage):
+    """`removed_spots`: the numbers that a smaller capacity took. The old capacity brings them back, as they were."""
+
+    removed_spots: list[int]
+
+
 class DialectOut(Out):
     """How a CSV file was read. `decimal` is null where no number shows which sign it uses."""
 

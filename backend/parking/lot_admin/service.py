@@ -70,7 +70,7 @@ def create(changes: LotChanges, who: Identity) -> dict[str, Any]:
 def update_lot(
     lot_id: int, changes: LotChanges, who: Identity, if_match: str | None, *, confirm_timezone: bool = False
 ) -> dict[str, Any]:
-    """Changes a lot. `confirm_timezone`: also its time zone while reservations are to come; their owners get a mail.
+    """Changes a lot; `removed_spots` of the answer are the numbers that a smaller capacity took. `confirm_timezone`: also its time zone while reservations are to come; their owners get a mail.
 
     Raises NotFound, PreconditionFailed (stale `if_match`), Conflict (name taken; too few spots can be removed, with
     what blocks it; `timezone_confirm` with the reservations that another zone would make read differently).
@@ -79,13 +79,13 @@ def update_lot(
         apply_due_transitions(lot_id)
     with lot_names.unique_names() as session:
         lot = _locked_lot(session, lot_id, if_match)
-        before, now = edit.audited(lot), clock.now()
+        before, now, removed = edit.audited(lot), clock.now(), list[int]()
         if names.key(changes.get("name", lot.name)) != names.key(lot.name):
             lot_names.require_free(session, changes.fields["name"])
         capacity = changes.get("capacity", lot.capacity)
         if capacity != lot.capacity:
             edit.check_capacity(capacity)
-            _resize(session, lot, capacity, who, now)
+            removed = _resize(session, lot, capacity, who, now)
         old = lot.tariff
         if changes.get("timezone", lot.timezone) != lot.timezone:
             zone_change.change_zone(session, lot, changes.fields["timezone"], now, confirmed=confirm_timezone)
@@ -102,7 +102,7 @@ def update_lot(
             before={name: before[name] for name in changed},
             after={name: after[name] for name in changed},
         )
-        return {"message": f"{lot.name} was saved.", "lot": _lot_view(session, lot)}
+        return {"message": f"{lot.name} was saved.", "lot": _lot_view(session, lot), "removed_spots": removed}
 
 
 def delete(lot_id: int, who: Identity, if_match: str | None, *, cancel_reservations: bool) -> dict[str, Any]:
@@ -263,12 +263,13 @@ def _touch(session: Session, lot: Lot, now: datetime) -> None:
     publish_lot_event(lot.id)
 
 
-def _resize(session: Session, lot: Lot, capacity: int, who: Identity, now: datetime) -> None:
+def _resize(session: Session, lot: Lot, capacity: int, who: Identity, now: datetime) -> list[int]:
+    """Returns the numbers of the spots that were removed. Raises Conflict `capacity_blocked`."""
     spots = session.scalars(select(Spot).where(Spot.lot_id == lot.id).order_by(Spot.id).with_for_update(key_share=True))
     by_id = {spot.id: spot for spot in spots}
     booked = set(session.scalars(select(Booking.spot_id).where(is_live, Booking.lot_id == lot.id)))
     plan = resize(
-        [SpotState(s.id, s.spot_number, s.retired_at is not None, s.id not in booked) for s in by_id.values()],
+        [SpotState(s.id, s.spot_number, s.retired_at, s.id not in booked) for s in by_id.values()],
         capacity,
     )
     if plan.short:
@@ -280,6 +281,7 @@ def _resize(session: Session, lot: Lot, capacity: int, who: Identity, now: datet
         )
     _carry_out(session, lot, plan, by_id, who, now)
     lot.capacity = capacity
+    return sorted(by_id[spot_id].spot_number for spot_id in plan.retire)
 
 
 def _carry_out(session: Session, lot: Lot, plan: Resize, by_id: dict[int, Spot], who: Identity, now: datetime) -> None:

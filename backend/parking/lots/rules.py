@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
 class SpotState:
-    """One spot as the resize sees it. `free` = no booking, running or to come, stands on it."""
+    """One spot as the resize sees it. `retired_at` = when it was removed; `free` = no booking, running or to come,
+    stands on it."""
 
     id: int
     number: int
-    retired: bool
+    retired_at: datetime | None
     free: bool
 
 
@@ -30,13 +32,14 @@ class Resize:
 def resize(spots: Sequence[SpotState], capacity: int) -> Resize:
     """How to get from these spots to `capacity` of them.
 
-    Up: the lowest retired numbers come back first, then new numbers follow the highest. Down: the highest-numbered
-    free spots go; `restore`, `retire` and `blocking` hold spot ids, `create` holds spot numbers.
+    Up: what was removed last comes back first (so that the old capacity undoes the last change), the lowest numbers of
+    it first; then new numbers follow the highest. Down: the highest-numbered free spots go. `restore`, `retire` and
+    `blocking` hold spot ids, `create` holds spot numbers.
     """
-    present = sorted((s for s in spots if not s.retired), key=lambda s: s.number)
+    present = sorted((s for s in spots if s.retired_at is None), key=lambda s: s.number)
     if capacity >= len(present):
         missing = capacity - len(present)
-        back = sorted((s for s in spots if s.retired), key=lambda s: s.number)[:missing]
+        back = sorted((s for s in spots if s.retired_at), key=_last_removed)[:missing]
         top = max((s.number for s in spots), default=0)
         new = range(top + 1, top + 1 + missing - len(back))
         return Resize(restore=tuple(s.id for s in back), create=tuple(new))
@@ -45,3 +48,7 @@ def resize(spots: Sequence[SpotState], capacity: int) -> Resize:
     if len(removable) < surplus:
         return Resize(blocking=tuple(s.id for s in present if not s.free), short=surplus - len(removable))
     return Resize(retire=tuple(s.id for s in removable[:surplus]))
+
+
+def _last_removed(spot: SpotState) -> tuple[float, int]:
+    return -spot.retired_at.timestamp() if spot.retired_at else 0, spot.number

@@ -109,6 +109,26 @@ def test_capacity_down_takes_the_highest_free_spots_and_up_brings_them_back(clie
     assert [s["spot_number"] for s in after] == [1, 2, 3, 4, 5]
 
 
+def test_a_smaller_capacity_says_what_went_and_the_old_one_undoes_just_that(client, auth, alice, carol):
+    lot = make_lot(carol, capacity=6)
+    url, spots = f"/api/lots/{lot['id']}", f"/api/spots/{lot['id']}"
+
+    def resize(capacity):
+        return client.put(url, json={"capacity": capacity}, headers=auth(carol)).json["removed_spots"]
+
+    def numbers():
+        return [spot["spot_number"] for spot in client.get(spots, headers=auth(carol)).json["spots"]]
+
+    last = next(s["id"] for s in client.get(spots, headers=auth(carol)).json["spots"] if s["spot_number"] == 6)
+    car = park(alice, lot, spot_id=last)
+    assert resize(5) == [5], "spot 6 has a car"
+    client.post(f"/api/release/{car['id']}", headers=auth(alice))
+    clock.travel(60)
+    before = numbers()
+    assert resize(3) == [4, 6]
+    assert (resize(5), numbers()) == ([], before)
+
+
 def test_a_lot_with_a_car_is_not_deleted(client, auth, alice, carol, lot):
     booking = park(alice, lot)
     answer = client.delete(f"/api/lots/{lot['id']}", headers=auth(carol))

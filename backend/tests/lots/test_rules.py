@@ -1,15 +1,18 @@
 """The spots that a new capacity creates, restores and retires."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from parking.lots import Resize, SpotState, resize
 
 
 def spots(*rows):
-    return [SpotState(n, n, retired, free) for n, (retired, free) in enumerate(rows, start=1)]
+    return [SpotState(n, n, retired_at, free) for n, (retired_at, free) in enumerate(rows, start=1)]
 
 
-FREE, TAKEN, REMOVED = (False, True), (False, False), (True, True)
+EARLIER, LATER = (datetime(2026, 3, day, tzinfo=UTC) for day in (1, 2))
+FREE, TAKEN, REMOVED, REMOVED_LATER = (None, True), (None, False), (EARLIER, True), (LATER, True)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +22,8 @@ FREE, TAKEN, REMOVED = (False, True), (False, False), (True, True)
         ([FREE, FREE], 4, Resize(create=(3, 4))),
         ([FREE, REMOVED, REMOVED], 4, Resize(restore=(2, 3), create=(4,))),
         ([FREE, REMOVED, REMOVED], 2, Resize(restore=(2,))),
+        ([FREE, REMOVED, REMOVED_LATER, REMOVED_LATER], 2, Resize(restore=(3,))),
+        ([FREE, REMOVED, REMOVED_LATER, REMOVED_LATER], 4, Resize(restore=(3, 4, 2))),
         ([FREE, TAKEN, FREE], 2, Resize(retire=(3,))),
         ([FREE, FREE, TAKEN], 1, Resize(retire=(2, 1))),
         ([FREE, TAKEN, TAKEN], 1, Resize(blocking=(2, 3), short=1)),

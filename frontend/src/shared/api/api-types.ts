@@ -714,6 +714,15 @@ export interface components {
             lot_name: string;
             revenue: number;
         };
+        /**
+         * LotSaved
+         * @description `removed_spots`: the numbers that a smaller capacity took. The old capacity brings them back, as they were.
+         */
+        LotSaved: {
+            lot: components["schemas"]["LotOut"];
+            message: string;
+            removed_spots: number[];
+        };
         /** LotStatsOut */
         LotStatsOut: {
             lot_id: number;

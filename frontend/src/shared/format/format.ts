@@ -33,6 +33,16 @@ export function money(locale: string, amount: number, currency: string): string 
   }
 }
 
+/** The sign of a currency, such as €; the code of one that has none. */
+export function currencySign(locale: string, currency: string): string {
+  try {
+    const parts = numberFormat(locale, { style: 'currency', currency }).formatToParts(0)
+    return parts.find(({ type }) => type === 'currency')?.value ?? currency
+  } catch {
+    return currency
+  }
+}
+
 export function number(
   locale: string,
   value: number,
@@ -156,6 +166,7 @@ export function useFormat() {
     money: (amount: number, currency: string) => money(tag.value, amount, currency),
     number: (value: number, options?: Intl.NumberFormatOptions) =>
       number(tag.value, value, options),
+    currencySign: (currency: string) => currencySign(tag.value, currency),
     percent: (ratio: number) => percent(tag.value, ratio),
     duration: (seconds: number) => duration(tag.value, seconds),
     fileSize: (bytes: number) => fileSize(tag.value, bytes),

@@ -1,5 +1,5 @@
 import { http } from '@/shared/api/http'
-import type { Schema } from '@/shared/api/types'
+import type { Lot, Schema } from '@/shared/api/types'
 import type { LotBody } from './lotForm'
 
 /** A booking that stands in the way of what the administrator wants. */
@@ -20,17 +20,23 @@ export const MOST_BLOCKERS_NAMED = 20
 type LotMessage = Schema<'LotMessage'>
 export type SpotChange = Partial<Schema<'SpotEdit'>>
 
+/** A saved lot, and the numbers of the spots that a smaller capacity took. */
+export interface SavedLot {
+  lot: Lot
+  removed: number[]
+}
+
 export const adminLotsApi = {
   create: (body: LotBody, idempotencyKey: string) =>
     http.post<LotMessage>('/api/lots', body, { idempotencyKey }).then((answer) => answer.lot),
   /** Changes the lot if it still is at `version`; 412 with the present lot as `current` otherwise. */
   update: (id: number, body: LotBody, version: number, confirmTimezone = false) =>
     http
-      .put<LotMessage>(`/api/lots/${id}`, body, {
+      .put<Schema<'LotSaved'>>(`/api/lots/${id}`, body, {
         ifMatch: `"${version}"`,
         params: confirmTimezone ? { confirm_timezone: true } : {},
       })
-      .then((answer) => answer.lot),
+      .then(({ lot, removed_spots }): SavedLot => ({ lot, removed: removed_spots })),
   remove: (id: number, cancelReservations: boolean) =>
     http.delete<{ message: string }>(`/api/lots/${id}`, {
       params: { cancel_reservations: cancelReservations },

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { Lot } from '@/shared/api/types'
-import { bodyOf, checkLot, differences, fieldsOf, newLot, onTopOf, readNumber } from './lotForm'
+import {
+  bodyOf,
+  checkLot,
+  differences,
+  fieldsOf,
+  newLot,
+  onTopOf,
+  readNumber,
+  zoneOfNewLot,
+} from './lotForm'
 
 const lot = {
   name: 'Harbour',
@@ -71,6 +80,13 @@ describe('what is sent', () => {
   it('leaves out what may not be empty', () => {
     const before = fieldsOf(lot)
     expect(bodyOf({ ...before, free_minutes: '' }, before)).toEqual({})
+  })
+
+  it('has the zone of the browser where the operator has set none', () => {
+    expect(zoneOfNewLot('Europe/Berlin', 'America/New_York')).toBe('Europe/Berlin')
+    const zone = zoneOfNewLot('UTC', 'America/New_York')
+    const typed = { ...newLot(zone), name: 'A', capacity: '50', price_per_hour: '2' }
+    expect(bodyOf(typed, newLot('UTC'))).toMatchObject({ timezone: 'America/New_York' })
   })
 
   it('is three fields for a lot of three fields', () => {

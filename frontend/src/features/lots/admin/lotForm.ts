@@ -28,7 +28,6 @@ export type LotBody = Partial<Record<FieldName, string | number | boolean | null
 /** The fields one need not look at to open a lot. */
 export const MORE_FIELDS: readonly FieldName[] = [
   'address',
-  'timezone',
   'latitude',
   'longitude',
   'description',
@@ -64,6 +63,11 @@ const CLEARABLE: readonly FieldName[] = [
 const NEEDED: readonly FieldName[] = ['name', 'capacity', 'price_per_hour']
 
 const text = (value: number | string | null) => (value === null ? '' : String(value))
+
+/** The zone offered for a new lot: the operator's, or that of the browser where the operator has set none. */
+export function zoneOfNewLot(operator: string, browser: string): string {
+  return operator && operator !== 'UTC' ? operator : browser
+}
 
 /** A new lot before anything is typed; what stays empty, the server decides. */
 export function newLot(timezone: string): LotFields {

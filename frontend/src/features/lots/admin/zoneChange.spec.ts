@@ -59,7 +59,7 @@ describe.each([
   it('is asked about with the list, and sent again with the confirmation', async () => {
     await setLocale(locale)
     const update = vi.spyOn(adminLotsApi, 'update').mockRejectedValueOnce(refusal)
-    update.mockResolvedValue(lot)
+    update.mockResolvedValue({ lot, removed: [] })
     const form = openForm()
     await form.get('select').setValue('America/New_York')
     await form.get('form').trigger('submit')

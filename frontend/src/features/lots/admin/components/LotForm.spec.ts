@@ -3,7 +3,8 @@ import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { adminLotsApi } from '@/features/lots/admin/api'
 import { ApiError } from '@/shared/api/errors'
-import type { Lot } from '@/shared/api/types'
+import { lotsApi } from '@/features/lots/api'
+import type { Lot, Spot } from '@/shared/api/types'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import LotForm from './LotForm.vue'
 
@@ -51,6 +52,29 @@ beforeEach(async () => {
 })
 
 describe('the lot form', () => {
+  it('shows the time zone at once, with the time there', () => {
+    const wrapper = form(null)
+    const zone = field(wrapper, 'timezone')
+    expect((zone.element as HTMLSelectElement).value).toBe('Europe/Berlin')
+    expect(zone.element.closest('details')).toBeNull()
+    expect(wrapper.text()).toMatch(/It is \d\d:\d\d/)
+  })
+
+  it('names the currency at the price', () => {
+    expect(form(lot()).text()).toContain('Price per hour (€)')
+  })
+
+  it('says which spots a smaller number takes away', async () => {
+    const spot = (spot_number: number, status = 'Available') =>
+      ({ spot_number, status, reservations: [] }) as unknown as Spot
+    const spots = [spot(1), spot(2), spot(3, 'Occupied'), spot(4)]
+    vi.spyOn(lotsApi, 'spots').mockResolvedValue({ lot: lot(), spots })
+    const wrapper = form(lot({ capacity: 4 }))
+    await field(wrapper, 'capacity').setValue('2')
+    await flushPromises()
+    expect(wrapper.text()).toContain('Saving removes spots 2, 4.')
+  })
+
   it('creates a lot from name, spots and price', async () => {
     const create = vi.spyOn(adminLotsApi, 'create').mockResolvedValue(lot())
     const wrapper = form(null)
@@ -59,7 +83,7 @@ describe('the lot form', () => {
     await field(wrapper, 'price_per_hour').setValue('2,50')
     await submit(wrapper)
     expect(create.mock.calls[0]![0]).toEqual({ name: 'Harbour', capacity: 50, price_per_hour: 2.5 })
-    expect(wrapper.emitted('saved')).toEqual([[lot()]])
+    expect(wrapper.emitted('saved')).toEqual([[lot(), []]])
   })
 
   it('sends nothing while a field is wrong, and says which', async () => {
@@ -72,7 +96,7 @@ describe('the lot form', () => {
   })
 
   it('sends only what was changed, with the version that it was read at', async () => {
-    const update = vi.spyOn(adminLotsApi, 'update').mockResolvedValue(lot())
+    const update = vi.spyOn(adminLotsApi, 'update').mockResolvedValue({ lot: lot(), removed: [] })
     const wrapper = form(lot())
     await field(wrapper, 'name').setValue('Harbour North')
     await submit(wrapper)
@@ -85,7 +109,7 @@ describe('the lot form', () => {
     update.mockRejectedValueOnce(
       new ApiError(412, 'stale', '', {}, null, null, { current: theirs }),
     )
-    update.mockResolvedValue(theirs)
+    update.mockResolvedValue({ lot: theirs, removed: [] })
     const wrapper = form(lot())
     await field(wrapper, 'name').setValue('Harbour North')
     await submit(wrapper)
