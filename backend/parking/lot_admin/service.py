@@ -70,7 +70,9 @@ def create(changes: LotChanges, who: Identity) -> dict[str, Any]:
 def update_lot(
     lot_id: int, changes: LotChanges, who: Identity, if_match: str | None, *, confirm_timezone: bool = False
 ) -> dict[str, Any]:
-    """Changes a lot; `removed_spots` of the answer are the numbers that a smaller capacity took. `confirm_timezone`: also its time zone while reservations are to come; their owners get a mail.
+    """Changes a lot; `removed_spots` of the answer are the numbers that a smaller capacity took.
+
+    `confirm_timezone`: also its time zone while reservations are to come; their owners get a mail.
 
     Raises NotFound, PreconditionFailed (stale `if_match`), Conflict (name taken; too few spots can be removed, with
     what blocks it; `timezone_confirm` with the reservations that another zone would make read differently).
