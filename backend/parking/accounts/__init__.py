@@ -9,7 +9,8 @@ from flask import Flask
 from flask_security.core import Security
 from flask_security.datastore import SQLAlchemyUserDatastore
 
-from parking.accounts import guess_limits, routes, setup
+from parking import audit
+from parking.accounts import guess_limits, queries, routes, setup
 from parking.accounts.account_changes import create_user
 from parking.accounts.admin import cli, duplicates_report
 from parking.accounts.admin import routes as admin_routes
@@ -51,6 +52,8 @@ def init_app(app: APIFlask) -> None:
     """Sets up Flask-Security (accounts, roles, password hashing), access tokens, routes and commands."""
     _init_security(app)
     identify_with(app, access_tokens.identify)
+    audit.register_names("user", queries.names_of)
+    audit.register_names("login_session", queries.names_of_sessions)
     guess_limits.init_app(app)
     app.register_blueprint(routes.bp)
     app.register_blueprint(admin_routes.bp)

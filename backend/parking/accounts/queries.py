@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session, load_only
 
-from parking.accounts.models import Role, User, user_roles
+from parking.accounts.models import LoginSession, Role, User, user_roles
 from parking.errors import NotFound
 from parking.text import email_addresses, names
 from parking.web import pagination
@@ -114,3 +114,14 @@ def count_deleted(session: Session, filters: Filters) -> int:
 
 def _with_role(name: str) -> Select[tuple[int]]:
     return select(user_roles.c.user_id).join(Role, Role.id == user_roles.c.role_id).where(Role.name == name)
+
+
+def names_of(session: Session, ids: set[int]) -> dict[int, str]:
+    """Returns account -> name, for the audit log."""
+    return dict(session.execute(select(User.id, User.username).where(User.id.in_(ids))).all())
+
+
+def names_of_sessions(session: Session, ids: set[int]) -> dict[int, str]:
+    """Returns signed-in browser -> name of its user, for the audit log."""
+    rows = select(LoginSession.id, User.username).join(User, User.id == LoginSession.user_id)
+    return dict(session.execute(rows.where(LoginSession.id.in_(ids))).all())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from parking.audit.models import AuditEntry
+from parking.audit.names import register_names
 from parking.audit.service import record, record_all
 
-__all__ = ["AuditEntry", "init_app", "record", "record_all"]
+__all__ = ["AuditEntry", "init_app", "record", "record_all", "register_names"]
 
 
 def init_app(app: APIFlask) -> None:

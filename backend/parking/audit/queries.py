@@ -4,37 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, column, or_, select, table
+from sqlalchemy import ColumnElement, Row, column, func, or_, select, table
 from sqlalchemy.orm import Session
 
 from parking.audit.models import AuditEntry
 from parking.text import names
 
 # The table alone: the log stands below the accounts and knows nothing else of them.
-_users = table("app_user", column("id"), column("email"), column("search_text"))
+_users = table("app_user", column("id"), column("email"), column("username"), column("search_text"))
 
 
 @dataclass(frozen=True)
 class Filters:
-    """`q` is a part of the action or of the actor's name or address, or a whole request id."""
+    """`q` is a part of the action or of the actor's name or address, or a whole request id. The period is
+    [from_, to)."""
 
     q: str | None = None
     entity: str | None = None
     entity_id: int | None = None
     actor_id: int | None = None
+    from_: datetime | None = None
+    to: datetime | None = None
 
 
 def page(
     session: Session, filters: Filters, limit: int, before_id: int | None
 ) -> tuple[Sequence[Row[Any]], int | None]:
-    """Rows (AuditEntry, the actor's address or None), newest first, and the id below which the next page starts (None
-    at the end)."""
+    """Rows (AuditEntry, the actor's address and name or None), newest first, and the id below which the next page
+    starts (None at the end)."""
     query = (
-        select(AuditEntry, _users.c.email.label("actor_email"))
+        select(AuditEntry, _users.c.email.label("actor_email"), _users.c.username.label("actor_name"))
         .outerjoin(_users, _users.c.id == AuditEntry.actor_id)
-        .where(*_matching(filters))
+        .where(*_matching(filters), *_period(session, filters))
         .order_by(AuditEntry.id.desc())
         .limit(limit + 1)
     )
@@ -55,3 +59,34 @@ def _matching(filters: Filters) -> list[ColumnElement[bool]]:
         if value is not None:
             conditions.append(getattr(AuditEntry, name) == value)
     return conditions
+
+
+LATE = timedelta(hours=1)
+"""An entry is written under the time at which its transaction began; ids are in the order of writing, give or take."""
+
+
+def _period(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
+    """The period as conditions. The bounds of the ids spare reading the log up to it: it has no index of the time."""
+    conditions: list[ColumnElement[bool]] = []
+    if filters.from_ is not None:
+        first = _first_since(session, filters.from_ - LATE)
+        conditions += [AuditEntry.at >= filters.from_, AuditEntry.id >= first]
+    if filters.to is not None:
+        after = _first_since(session, filters.to + LATE)
+        conditions += [AuditEntry.at < filters.to, AuditEntry.id < after]
+    return conditions
+
+
+def _first_since(session: Session, instant: datetime) -> int:
+    """The id of the first entry of this time or later; one above the last when there is none."""
+    low, high = 1, (session.scalar(select(func.max(AuditEntry.id))) or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        entry = session.execute(
+            select(AuditEntry.id, AuditEntry.at).where(AuditEntry.id >= middle).order_by(AuditEntry.id).limit(1)
+        ).one()
+        if entry.at < instant:
+            low = entry.id + 1
+        else:
+            high = middle
+    return low

@@ -6,8 +6,8 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from parking.audit import queries
-from parking.audit.schemas import AuditQuery, Entries, Entry
+from parking.audit import names, queries
+from parking.audit.schemas import AuditQuery, Entries
 from parking.database import db
 from parking.web import pagination, requires
 
@@ -20,12 +20,26 @@ bp = APIBlueprint("audit", __name__, tag="Audit")
 @bp.output(Entries)
 def list_entries(query: AuditQuery) -> dict[str, Any]:
     """Changes with their actor, newest first."""
-    filters = queries.Filters(query.q, query.entity, query.entity_id, query.actor_id)
+    period = query.from_, query.to
+    filters = queries.Filters(query.q, query.entity, query.entity_id, query.actor_id, *period)
     before_id = pagination.decode(query.cursor, int)[0] if query.cursor is not None else None
     rows, more = queries.page(db.session(), filters, query.limit, before_id)
-    return {"entries": [_view(row) for row in rows], "next": pagination.encode(more) if more else None}
+    named = names.names(db.session(), [row.AuditEntry for row in rows])
+    return {
+        "entries": [_view(row, named) for row in rows],
+        "names": {entity: {str(one): name for one, name in some.items()} for entity, some in named.items()},
+        "next": pagination.encode(more) if more else None,
+    }
 
 
-def _view(row: Any) -> dict[str, Any]:
-    entry = {name: getattr(row.AuditEntry, name) for name in Entry.model_fields if name != "actor_email"}
-    return {**entry, "actor_email": row.actor_email}
+_STORED = ("id", "at", "actor_id", "action", "entity", "entity_id", "before", "after", "request_id")
+
+
+def _view(row: Any, named: dict[str, dict[int, str]]) -> dict[str, Any]:
+    entry = row.AuditEntry
+    return {
+        **{name: getattr(entry, name) for name in _STORED},
+        "entity_name": named.get(entry.entity, {}).get(entry.entity_id),
+        "actor_email": row.actor_email,
+        "actor_name": row.actor_name,
+    }

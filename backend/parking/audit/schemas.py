@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from parking.web import Out, Query
 
@@ -18,25 +18,33 @@ class AuditQuery(Query):
     entity: Annotated[str, Field(max_length=30, examples=["user", "booking", "lot"])] | None = None
     entity_id: Id | None = None
     actor_id: Id | None = None
+    from_: AwareDatetime | None = Field(None, alias="from", description="Changes from here on")
+    to: AwareDatetime | None = Field(None, description="Changes before this")
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
     cursor: Annotated[str, Field(max_length=30)] | None = None
 
 
 class Entry(Out):
-    """`before` and `after` contain only the changed fields. No actor: the system."""
+    """`before` and `after` contain only the changed fields. No actor: the system. `entity_name` is what people call the
+    object; null when it has no name, or none any more."""
 
     id: int
     at: datetime
     actor_id: int | None
     actor_email: str | None
+    actor_name: str | None
     action: str
     entity: str
     entity_id: int | None
+    entity_name: str | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     request_id: str | None
 
 
 class Entries(Out):
+    """`names`: what people call the things whose ids stand in `before` and `after`: entity -> id -> name."""
+
     entries: list[Entry]
+    names: dict[str, dict[str, str]]
     next: str | None

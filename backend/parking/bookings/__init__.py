@@ -101,9 +101,11 @@ def init_app(app: APIFlask) -> None:
     """Registers the routes and the hooks of accounts. They are imported here, so that models load without routes."""
     from parking import accounts
     from parking.bookings import account_hooks
+    from parking.bookings.reading import audit_names
     from parking.bookings.routes import bp
 
     accounts.register_booking_summaries(account_hooks.booking_summaries)
     accounts.register_blocker(account_hooks.deletion_blocker)
     accounts.register_eraser(account_hooks.anonymise)
+    audit_names.register()
     app.register_blueprint(bp)

@@ -9,8 +9,10 @@ from parking.reports import emails as _templates  # noqa: F401 - registers them
 
 def init_app(app: APIFlask) -> None:
     """Puts this domain on the application."""
-    from parking.reports import cli, routes
+    from parking import audit
+    from parking.reports import cli, routes, send_log
 
+    audit.register_names("report_batch", send_log.names_of)
     app.register_blueprint(routes.bp)
     app.cli.add_command(cli.cli)
 

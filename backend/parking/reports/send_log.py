@@ -54,3 +54,8 @@ def recorded(session: Session, kind: str, runs: Sequence[tuple[str, int]]) -> se
         ReportRun.recipient.in_([user_id for _, user_id in runs]),
     )
     return {(run, user_id) for run, user_id in session.execute(query)}
+
+
+def names_of(session: Session, ids: set[int]) -> dict[int, str]:
+    """Returns batch -> its period, for the audit log (which report it is stands in the change)."""
+    return dict(session.execute(select(ReportBatch.id, ReportBatch.period).where(ReportBatch.id.in_(ids))).all())

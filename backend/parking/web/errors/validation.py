@@ -172,6 +172,10 @@ _SENTENCES: dict[str, Callable[[str, Any], str]] = {
         ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
         _DAY,
     ),
+    **dict.fromkeys(
+        ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "timezone_aware"),
+        _must("a time with its offset, for example 2026-03-02T09:00:00Z"),
+    ),
     "greater_than_equal": _bound("at least", "ge"),
     "less_than_equal": _bound("at most", "le"),
     "greater_than": _bound("more than", "gt"),

@@ -4,6 +4,16 @@ import type { Schema } from '@/shared/api/types'
 /** One change. `before` and `after` hold only what changed; without an actor the system did it. */
 export type AuditEntry = Schema<'Entry'>
 
+/** What people call the things whose ids stand in changes: entity → id → name. */
+export type AuditNames = Schema<'Entries'>['names']
+/** Fields of a change that hold the id of another thing. */
+export const REFERENCES: Record<string, string> = {
+  spot_id: 'spot',
+  lot_id: 'lot',
+  user_id: 'user',
+  tariff_id: 'tariff',
+}
+
 export const ENTITIES = [
   'user',
   'login_session',

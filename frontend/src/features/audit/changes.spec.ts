@@ -16,6 +16,13 @@ describe('what an entry changed', () => {
     ])
   })
 
+  it('lists the filters of an export one by one', () => {
+    expect(changes(null, { kind: 'bookings', filters: { lot_id: 3 } })).toEqual([
+      { field: 'kind', from: null, to: 'bookings' },
+      { field: 'lot_id', from: null, to: 3 },
+    ])
+  })
+
   it('knows entries without sides', () => {
     expect(changes(null, null)).toEqual([])
     expect(changes(null, { level: 2 })).toEqual([{ field: 'level', from: null, to: 2 }])

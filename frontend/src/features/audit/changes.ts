@@ -8,11 +8,18 @@ export interface Change {
 
 type Values = Record<string, unknown> | null
 
+/** The filters of an export are fields like any other. */
+function flat(values: Values): Record<string, unknown> {
+  const { filters, ...same } = values ?? {}
+  return { ...same, ...(filters as Values) }
+}
+
 /** The fields of both sides in the order of their first mention, without those that stayed. */
 export function changes(before: Values, after: Values): Change[] {
-  const fields = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])
+  const [was, is] = [flat(before), flat(after)]
+  const fields = new Set([...Object.keys(was), ...Object.keys(is)])
   return [...fields]
-    .map((field) => ({ field, from: before?.[field] ?? null, to: after?.[field] ?? null }))
+    .map((field) => ({ field, from: was[field] ?? null, to: is[field] ?? null }))
     .filter(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to))
 }
 

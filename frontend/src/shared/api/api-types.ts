@@ -375,14 +375,23 @@ export interface components {
             };
             outbox: components["schemas"]["Outbox"];
         };
-        /** Entries */
+        /**
+         * Entries
+         * @description `names`: what people call the things whose ids stand in `before` and `after`: entity -> id -> name.
+         */
         Entries: {
             entries: components["schemas"]["Entry"][];
+            names: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
             next: string | null;
         };
         /**
          * Entry
-         * @description `before` and `after` contain only the changed fields. No actor: the system.
+         * @description `before` and `after` contain only the changed fields. No actor: the system. `entity_name` is what people call the
+         *     object; null when it has no name, or none any more.
          */
         Entry: {
             id: number;
@@ -390,9 +399,11 @@ export interface components {
             at: string;
             actor_id: number | null;
             actor_email: string | null;
+            actor_name: string | null;
             action: string;
             entity: string;
             entity_id: number | null;
+            entity_name: string | null;
             before: {
                 [key: string]: unknown;
             } | null;

@@ -1,0 +1,49 @@
+"""What people call the things of the log: a lot's name instead of the number of its row.
+
+The log stands below the rooms whose things it names; each room registers how its own are called.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from sqlalchemy.orm import Session
+
+from parking.audit.models import AuditEntry
+
+NamesOf = Callable[[Session, set[int]], dict[int, str]]
+_names_of: dict[str, NamesOf] = {}
+
+REFERENCES = {"spot_id": "spot", "lot_id": "lot", "user_id": "user", "tariff_id": "tariff"}
+"""Changed fields that hold the id of another thing."""
+
+
+def register_names(entity: str, names_of: NamesOf) -> None:
+    """`names_of(session, ids)` returns the names of those that still have one, in one query."""
+    _names_of[entity] = names_of
+
+
+def names(session: Session, entries: Iterable[AuditEntry]) -> dict[str, dict[int, str]]:
+    """Returns entity -> id -> name for all that these entries mention, with one query per entity."""
+    ids: dict[str, set[int]] = defaultdict(set)
+    for entry in entries:
+        if entry.entity_id is not None:
+            ids[entry.entity].add(entry.entity_id)
+        for values in (entry.before, entry.after):
+            for field, value in _references(values):
+                ids[REFERENCES[field]].add(value)
+    return {entity: _names_of[entity](session, some) for entity, some in ids.items() if entity in _names_of}
+
+
+def _references(values: dict[str, object] | None) -> list[tuple[str, int]]:
+    """The ids of other things in the values of a change, also in the filters of an export."""
+    if not values:
+        return []
+    filters = values.get("filters")
+    inner = _references(filters) if isinstance(filters, dict) else []
+    return inner + [
+        (field, value)
+        for field in REFERENCES
+        if isinstance(value := values.get(field), int) and not isinstance(value, bool)
+    ]

@@ -1,0 +1,47 @@
+"""What people call lots, spots, tariffs and bookings in the audit log."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from parking import audit
+from parking.bookings.models import Booking
+from parking.lots import Lot, Spot
+from parking.money import to_number
+from parking.pricing import Tariff
+
+
+def register() -> None:
+    """Tells the audit log."""
+    audit.register_names("lot", _lots)
+    audit.register_names("spot", _spots)
+    audit.register_names("tariff", _tariffs)
+    audit.register_names("booking", _bookings)
+
+
+def _lots(session: Session, ids: set[int]) -> dict[int, str]:
+    return dict(session.execute(select(Lot.id, Lot.name).where(Lot.id.in_(ids))).all())
+
+
+def _spots(session: Session, ids: set[int]) -> dict[int, str]:
+    """ "Harbour · 12"."""
+    rows = select(Spot.id, Lot.name, Spot.spot_number).join(Lot, Lot.id == Spot.lot_id).where(Spot.id.in_(ids))
+    return {one: f"{lot} · {number}" for one, lot, number in session.execute(rows)}
+
+
+def _tariffs(session: Session, ids: set[int]) -> dict[int, str]:
+    """ "2.50 EUR"."""
+    rows = select(Tariff.id, Tariff.hourly_minor, Tariff.currency).where(Tariff.id.in_(ids))
+    return {one: f"{to_number(minor):.2f} {currency}" for one, minor, currency in session.execute(rows)}
+
+
+def _bookings(session: Session, ids: set[int]) -> dict[int, str]:
+    """ "H7K2-M4QX · Harbour · 12"."""
+    rows = (
+        select(Booking.id, Booking.reference, Lot.name, Spot.spot_number)
+        .join(Lot, Lot.id == Booking.lot_id)
+        .join(Spot, and_(Spot.lot_id == Booking.lot_id, Spot.id == Booking.spot_id))
+        .where(Booking.id.in_(ids))
+    )
+    return {one: f"{reference} · {lot} · {number}" for one, reference, lot, number in session.execute(rows)}
