@@ -72,7 +72,7 @@ describe('the bell', () => {
     stored = []
     stream.listeners[0]!.event('notice', {})
     await flushPromises()
-    expect(label(wrapper)).toBe('Notices: none')
+    expect(label(wrapper)).toBe('No notices')
     expect(wrapper.find('.pw-bell-count').exists()).toBe(false)
   })
 
@@ -131,7 +131,7 @@ describe('the panel', () => {
     await wrapper.get('.pw-notice-dismiss').trigger('click')
     await flushPromises()
     expect(wrapper.text()).toContain('No notices')
-    expect(label(wrapper)).toBe('Notices: none')
+    expect(label(wrapper)).toBe('No notices')
   })
 
   it('says why a notice could not be dismissed, and keeps it', async () => {
