@@ -5,12 +5,14 @@ from __future__ import annotations
 from parking.pricing.models import Tariff
 from parking.pricing.rules import Line, TariffTerms, cost_lines, cost_minor, seconds_between, stay_cost
 from parking.pricing.schemas import LineOut, TariffOut
+from parking.pricing.texts import TariffContext, tariff_context, tariff_line
 from parking.pricing.views import price_lines, tariff_view, terms_of
 
 __all__ = [
     "Line",
     "LineOut",
     "Tariff",
+    "TariffContext",
     "TariffOut",
     "TariffTerms",
     "cost_lines",
@@ -18,6 +20,8 @@ __all__ = [
     "price_lines",
     "seconds_between",
     "stay_cost",
+    "tariff_context",
+    "tariff_line",
     "tariff_view",
     "terms_of",
 ]

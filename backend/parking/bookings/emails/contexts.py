@@ -13,16 +13,8 @@ from parking.bookings.reading.views import state_of, window_of
 from parking.lot_calendar import zone_of_stay
 from parking.lots import Lot
 from parking.mail import Instant
-from parking.pricing import Tariff, terms_of
+from parking.pricing import Tariff, TariffContext, tariff_context, terms_of
 from parking.timestamps import to_rfc3339
-
-
-class TariffContext(TypedDict):
-    hourly_minor: int
-    step_seconds: NotRequired[int]  # started steps are charged whole; 1 = to the second
-    free_minutes: NotRequired[int]
-    daily_cap_minor: NotRequired[int | None]
-    cap_day: NotRequired[Literal["rolling", "calendar"]]
 
 
 class PriceLine(TypedDict):
@@ -123,13 +115,7 @@ def booking_context(
         "checkin_deadline": to_rfc3339(state_of(booking).deadline),
         "vehicle_plate": booking.vehicle_plate,
         "currency": tariff.currency,
-        "tariff": {
-            "hourly_minor": tariff.hourly_minor,
-            "step_seconds": tariff.step_s,
-            "free_minutes": tariff.free_s // 60,
-            "daily_cap_minor": tariff.day_cap_minor,
-            "cap_day": tariff.cap_day,
-        },
+        "tariff": tariff_context(tariff),
         "total_cost_minor": booking.total_cost_minor,
     }
     window = window_of(booking)

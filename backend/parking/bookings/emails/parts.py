@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from parking import mail, notices
 from parking.accounts import User, recipient
-from parking.bookings.emails.contexts import BookingContext, PriceLine, TariffContext
+from parking.bookings.emails.contexts import BookingContext, PriceLine
 from parking.mail import Button, Detail, Details, Formatter, Summary, Texts, parse_instant, zone_info
+from parking.pricing import tariff_line
 
 
 def queue_for(session: Session, template: str, user: User, context: dict[str, Any], key: str, **more: Any) -> None:
@@ -114,7 +115,7 @@ def _reserved_time(b: BookingContext, t: Texts) -> list[Detail]:
 
 def cost_details(b: BookingContext, t: Texts) -> Details:
     """Price rule, price breakdown, total."""
-    rows, lines = _price_rule(b, t), b.get("lines") or []
+    rows, lines = [_price_rule(b, t)], b.get("lines") or []
     rows += [_price_line(line, b, t, dated=len(lines) > 1) for line in lines]
     rows.append(Detail(t("common.total"), total_of(b, t), strong=True))
     return Details(tuple(rows), title=t("release_receipt.lines"))
@@ -131,32 +132,16 @@ def _price_line(line: PriceLine, b: BookingContext, t: Texts, *, dated: bool) ->
     return Detail(t.day(day), f"{amount} ({', '.join((product, *reductions))})")
 
 
-def _price_rule(b: BookingContext, t: Texts) -> list[Detail]:
-    hourly = t.money(b["tariff"]["hourly_minor"], b["currency"])
-    return [
-        Detail(t("common.price"), t("common.per_hour", amount=hourly)),
-        Detail(t("common.billing"), billing_rule(b["tariff"], b["currency"], t)),
-    ]
+def _price_rule(b: BookingContext, t: Texts) -> Detail:
+    return Detail(t("common.price"), tariff_line(b["tariff"], b["currency"], t))
 
 
 def price_details(b: BookingContext, t: Texts) -> Details:
-    rows = _price_rule(b, t)
+    rows = [_price_rule(b, t)]
     estimate = b.get("estimate_minor")
     if estimate is not None:
         rows.append(Detail(t("common.estimate"), t.money(estimate, b["currency"]), strong=True))
     return Details(tuple(rows))
-
-
-def billing_rule(tariff: TariffContext, currency: str, t: Texts) -> str:
-    """The tariff in words: the step it is rounded up to, the free minutes, the daily maximum."""
-    step, free = tariff.get("step_seconds") or 1, tariff.get("free_minutes") or 0
-    cap = tariff.get("daily_cap_minor")
-    parts = [t("billing.second") if step == 1 else t("billing.step", step=t.duration(step))]
-    if free:
-        parts.append(t("billing.free", time=t.duration(free * 60)))
-    if cap is not None:
-        parts.append(t(f"billing.cap_{tariff.get('cap_day') or 'rolling'}", amount=t.money(cap, currency)))
-    return "; ".join(parts)
 
 
 def total_of(b: BookingContext, t: Texts) -> str:

@@ -111,18 +111,21 @@ class Texts:
     def percent(self, value: float) -> str:
         return self.plain(value) + ("%" if self.lang == "en" else "\u00a0%")
 
-    def money(self, minor: int, currency: str) -> str:
-        """Exact: built from the integer (hundredths of the currency, see parking.money), never through a float."""
+    def money(self, minor: int, currency: str, *, short: bool = False) -> str:
+        """Exact: built from the integer (hundredths of the currency, see parking.money), never through a float.
+
+        `short`: whole amounts without decimals, for prices in a line of text.
+        """
         whole, hundredths = divmod(abs(minor), 100)
         thousands, decimal = _THOUSANDS_DECIMAL[self.lang]
         amount = f"{whole:,}".replace(",", thousands)
-        if hundredths or currency not in WHOLE:
+        if hundredths or (currency not in WHOLE and not short):
             amount += f"{decimal}{hundredths:02d}"
         sign = "−" if minor < 0 else ""
         if self.lang == "de":
             return f"{sign}{amount}\u00a0{_SIGNS.get(currency, currency)}"
-        short = _SIGNS.get(currency)
-        return f"{sign}{short}{amount}" if short else f"{sign}{currency}\u00a0{amount}"
+        symbol = _SIGNS.get(currency)
+        return f"{sign}{symbol}{amount}" if symbol else f"{sign}{currency}\u00a0{amount}"
 
     def size(self, size_bytes: int) -> str:
         for unit, scale in (("MB", 1_000_000), ("kB", 1_000)):

@@ -13,7 +13,7 @@ from parking import clock, mail
 from parking.bookings import Booking, counts_by_lot, is_block
 from parking.lots import Lot
 from parking.mail import Block, Button, Formatter, Grid, Message, Paragraph, Summary
-from parking.pricing import Tariff
+from parking.pricing import Tariff, TariffContext, tariff_context, tariff_line
 from parking.reports.emails.parts import Writer, Written
 from parking.reports.periods import Period
 from parking.reports.recipients import ReportRecipient
@@ -26,6 +26,7 @@ class FreeLot(TypedDict):
     available_spots: int
     price_per_hour_minor: int
     currency: str
+    tariff: NotRequired[TariffContext]  # absent in mails of older versions
 
 
 class InactivityContext(TypedDict):
@@ -34,14 +35,25 @@ class InactivityContext(TypedDict):
     last: NotRequired[bool]  # the last reminder of this episode
 
 
+def _sample_lot(name: str, free: int, price: int, **terms: int) -> dict[str, Any]:
+    tariff = {"hourly_minor": price, **terms}
+    return {
+        "name": name,
+        "available_spots": free,
+        "price_per_hour_minor": price,
+        "currency": "EUR",
+        "tariff": tariff,
+    }
+
+
 def _sample() -> dict[str, Any]:
     return {
         "days_since_last": 9,
         "last": False,
         "lots": [
-            {"name": "Harbour Street Garage", "available_spots": 23, "price_per_hour_minor": 250, "currency": "EUR"},
-            {"name": "Castle Park", "available_spots": 8, "price_per_hour_minor": 180, "currency": "EUR"},
-            {"name": "Station North", "available_spots": 41, "price_per_hour_minor": 320, "currency": "EUR"},
+            _sample_lot("Harbour Street Garage", 23, 250, daily_cap_minor=1800, free_minutes=15),
+            _sample_lot("Castle Park", 8, 180),
+            _sample_lot("Station North", 41, 320, step_seconds=900),
         ],
     }
 
@@ -70,12 +82,12 @@ def inactivity_message(context: InactivityContext, fmt: Formatter) -> Message:
         blocks.append(
             Grid(
                 title=t("inactivity_reminder.lots"),
-                columns=(t("common.lot"), t("inactivity_reminder.free"), t("inactivity_reminder.hourly")),
+                columns=(t("common.lot"), t("inactivity_reminder.free"), t("common.price")),
                 rows=tuple(
                     (
                         lot["name"],
                         t.number(lot["available_spots"]),
-                        t.money(lot["price_per_hour_minor"], lot["currency"]),
+                        tariff_line(_tariff(lot), lot["currency"], t),
                     )
                     for lot in lots[:FREE_LOTS]
                 ),
@@ -90,6 +102,10 @@ def inactivity_message(context: InactivityContext, fmt: Formatter) -> Message:
         blocks=tuple(blocks),
         reason=t("why.reminder", site=fmt.site_name),
     )
+
+
+def _tariff(lot: FreeLot) -> TariffContext:
+    return lot.get("tariff") or {"hourly_minor": lot["price_per_hour_minor"]}
 
 
 def reminders(_period: Period) -> Writer:
@@ -111,15 +127,21 @@ def _free_lots(session: Session) -> list[tuple[int, dict[str, Any]]]:
     """(id, context) of the lots with free spots, the most free spots first."""
     counts = counts_by_lot(session, clock.now())
     query = (
-        select(Lot.id, Lot.name, Lot.capacity, Tariff.hourly_minor, Tariff.currency)
+        select(Lot.id, Lot.name, Lot.capacity, Tariff)
         .join(Tariff, (Tariff.lot_id == Lot.id) & (Tariff.id == Lot.tariff_id))
         .where(Lot.deleted_at.is_(None))
     )
     lots = []
-    for lot_id, name, capacity, price, currency in session.execute(query):
+    for lot_id, name, capacity, tariff in session.execute(query):
         free = capacity - (counts[lot_id].taken if lot_id in counts else 0)
         if free > 0:
-            context = {"name": name, "available_spots": free, "price_per_hour_minor": price, "currency": currency}
+            context = {
+                "name": name,
+                "available_spots": free,
+                "price_per_hour_minor": tariff.hourly_minor,
+                "currency": tariff.currency,
+                "tariff": tariff_context(tariff),
+            }
             lots.append((lot_id, context))
     return sorted(lots, key=lambda lot: (-lot[1]["available_spots"], lot[1]["name"]))
 
