@@ -9,7 +9,6 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 from parking.mail import Texts
 from parking.pricing.models import Tariff
 
-
 _STEPS = {1: "second", 60: "minute", 3600: "full_hour"}
 """Steps that have a word of their own."""
 

@@ -14,10 +14,10 @@ from parking.bookings.allocation import NewBooking
 from parking.bookings.matching import Matching, has_needs
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_live, is_live_in
-from parking.database import Read, UTCDateTime, plus_seconds
+from parking.database import ColumnGroups, Read, UTCDateTime, plus_seconds
 from parking.lots import Lot, Spot
 from parking.money import to_number
-from parking.pricing import Tariff
+from parking.pricing import Tariff, tariff_view
 from parking.spot_features import Needs, required
 from parking.timestamps import to_rfc3339
 
@@ -30,6 +30,9 @@ _SPOT: Any = Spot.__table__
 _BOOKING: Any = Booking.__table__
 
 
+_GROUPS = ColumnGroups([_LOT.c[name] for name in ("id", "name", "capacity", "latitude", "longitude")], _TARIFF.c)
+
+
 def _nearest() -> Read:
     """Selects the nearest open lots, then (where a lot has no coordinates) the cheapest.
 
@@ -40,10 +43,7 @@ def _nearest() -> Read:
     east = case((degrees > 180, 360 - degrees), else_=degrees) * bindparam("shrink")
     square = north * north + east * east
     return Read(
-        select(
-            *(_LOT.c.id, _LOT.c.name, _LOT.c.capacity, _LOT.c.latitude, _LOT.c.longitude),
-            *(_TARIFF.c.hourly_minor, _TARIFF.c.currency),
-        )
+        select(*_GROUPS.columns)
         .join_from(_LOT, _TARIFF, and_(_TARIFF.c.lot_id == _LOT.c.id, _TARIFF.c.id == _LOT.c.tariff_id))
         .where(_LOT.c.deleted_at.is_(None), _LOT.c.id != bindparam("lot_id"))
         .order_by(square.is_(None), square, _TARIFF.c.hourly_minor, _LOT.c.name)
@@ -63,10 +63,10 @@ def instead_of(connection: PoolProxiedConnection, lot: Any, new: NewBooking) -> 
 
 def _other_lots(connection: PoolProxiedConnection, lot: Any, new: NewBooking) -> list[dict[str, Any]]:
     here = {"latitude": lot.latitude, "longitude": lot.longitude, "shrink": cos(radians(lot.latitude or 0))}
-    near = _NEAREST.rows(connection, lot_id=lot.id, **here)
-    free = _free_spots(connection, near, new)
-    near = sorted(near, key=lambda other: (distance_km(lot, other) or 1e9, other.hourly_minor, other.name))
-    return [_lot_view(lot, other, free[other.id]) for other in near if free[other.id] > 0][:MAX_LOTS]
+    near = [_GROUPS.split(row) for row in _NEAREST.rows(connection, lot_id=lot.id, **here)]
+    free = _free_spots(connection, [other for other, _ in near], new)
+    near.sort(key=lambda one: (distance_km(lot, one[0]) or 1e9, one[1].hourly_minor, one[0].name))
+    return [_lot_view(lot, other, tariff, free[other.id]) for other, tariff in near if free[other.id] > 0][:MAX_LOTS]
 
 
 def _free_spots(connection: PoolProxiedConnection, lots: Any, new: NewBooking) -> dict[int, int]:
@@ -86,15 +86,16 @@ def matching_of(connection: PoolProxiedConnection, lot_ids: list[int], new: NewB
     return matching.now(connection, lot_ids, new.start_time, new.needs)
 
 
-def _lot_view(lot: Any, other: Any, free: int) -> dict[str, Any]:
+def _lot_view(lot: Any, other: Any, tariff: Any, free: int) -> dict[str, Any]:
     distance = distance_km(lot, other)
     return {
         "kind": "lot",
         "lot_id": other.id,
         "lot_name": other.name,
         "available_spots": free,
-        "price_per_hour": to_number(other.hourly_minor),
-        "currency": other.currency,
+        "price_per_hour": to_number(tariff.hourly_minor),
+        "tariff": tariff_view(tariff),
+        "currency": tariff.currency,
         "distance_km": None if distance is None else round(distance, 1),
     }
 

@@ -3,6 +3,7 @@ import type {
   Booking,
   BookingEnvelope,
   BookingPage,
+  Need,
   Quote,
   Receipt,
   Schema,
@@ -20,16 +21,15 @@ export interface BookingFilters {
 }
 
 /** What a user wants to book. Naive times mean the lot's local time. */
-export type BookRequest =
-  | { lot_id: number; booking_type: 'instant'; spot_id?: number; vehicle_plate?: string }
-  | {
-      lot_id: number
-      booking_type: 'reserved'
-      reserved_start: string
-      reserved_end: string
-      spot_id?: number
-      vehicle_plate?: string
-    }
+export type BookRequest = {
+  lot_id: number
+  spot_id?: number
+  vehicle_plate?: string
+  needs?: Need[]
+} & (
+  | { booking_type: 'instant' }
+  | { booking_type: 'reserved'; reserved_start: string; reserved_end: string }
+)
 
 export type Released = Schema<'ReleasedOut'>
 

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/vue-query'
 import { computed } from 'vue'
 import { asApiError } from '@/shared/api/errors'
-import type { Alternative, NextSpot } from '@/shared/api/types'
+import type { Alternative, Matching, NextSpot } from '@/shared/api/types'
 import { useIdempotencyKey } from '@/shared/api/useIdempotencyKey'
 import { bookingsApi, type BookRequest } from './api'
 import { useBookingChanged } from './useBookings'
@@ -23,6 +23,7 @@ export function useBook() {
       if (asApiError(_error).status !== 409) return
       idempotency.fulfilled()
       void client.invalidateQueries({ queryKey: ['lots'] })
+      void client.invalidateQueries({ queryKey: ['matching'] })
       void client.invalidateQueries({ queryKey: ['spots', request.lot_id] })
     },
   })
@@ -31,6 +32,9 @@ export function useBook() {
   /** The spot to offer in place of the one that has just been taken. */
   const nextSpot = computed(() => (error.value?.body.next_spot ?? null) as NextSpot | null)
   const alternatives = computed(() => (error.value?.body.alternatives ?? []) as Alternative[])
+
+  /** The spots that have what was needed, where none of them is free. */
+  const matching = computed(() => (error.value?.body.matching ?? null) as Matching | null)
 
   return {
     book: async (request: BookRequest) => {
@@ -44,6 +48,7 @@ export function useBook() {
     error,
     nextSpot,
     alternatives,
+    matching,
     reset: mutation.reset,
   }
 }

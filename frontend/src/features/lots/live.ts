@@ -18,6 +18,8 @@ const withCounts = (lot: Lot, counts: SpotCounts): Lot => ({ ...lot, ...counts }
 /** Puts a lot's new counts wherever that lot is shown. */
 export function applyLot(client: QueryClient, event: LotEvent): void {
   if ('gone' in event) return removeLot(client, event.id)
+  // How many spots have what somebody needs is not in the event.
+  void client.invalidateQueries({ queryKey: ['matching'] }, { cancelRefetch: false })
   const lots = client.getQueryData<Lot[]>(['lots'])
   if (lots?.some((lot) => lot.id === event.id))
     client.setQueryData<Lot[]>(

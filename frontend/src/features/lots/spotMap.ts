@@ -1,4 +1,4 @@
-import type { Spot } from '@/shared/api/types'
+import type { Need, Spot } from '@/shared/api/types'
 
 /** Where a key leads in a grid of `count` cells with `columns` to a row; null when the key is not ours. */
 export function moveInGrid(
@@ -46,6 +46,10 @@ export function lookOf(spot: Spot): SpotLook {
   if (spot.status === 'Reserved') return 'reserved'
   return spot.status === 'Occupied' ? 'occupied' : 'out'
 }
+
+/** Whether a spot has every feature that is needed. */
+export const hasNeeds = (spot: Spot, needs: readonly Need[]): boolean =>
+  needs.every((need) => spot[need])
 
 /** A spot can be chosen when free now, or, for a window to come, when it is among those free then. */
 export function canChoose(spot: Spot, freeThen: ReadonlySet<number> | null): boolean {

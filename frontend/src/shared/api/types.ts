@@ -25,6 +25,11 @@ export type SpotCounts = Pick<
 >
 export type Tariff = Schema<'TariffOut'>
 export type Spot = Schema<'SpotOut'>
+/** A feature that a driver needs of a spot. */
+export type Need = Schema<'MatchingOut'>['needs'][number]
+export const NEEDS: readonly Need[] = ['accessible', 'ev', 'covered']
+/** The spots with every need, and how many of them are free. */
+export type Matching = Schema<'MatchingOut'>
 export type SpotStatus = Spot['status']
 export type SpotReservation = Schema<'ComingOut'>
 /** Who stands on a spot; only an administrator is told. */
@@ -58,6 +63,7 @@ export type Alternative =
       lot_name: string
       available_spots: number
       price_per_hour: number
+      tariff: Tariff
       currency: string
       distance_km: number | null
     }

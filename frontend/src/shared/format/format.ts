@@ -33,6 +33,17 @@ export function money(locale: string, amount: number, currency: string): string 
   }
 }
 
+/** The same without decimals where the amount is whole: "€18" for prices in a line of text. */
+export function price(locale: string, amount: number, currency: string): string {
+  const text = { style: 'currency', currency, maximumFractionDigits: 0 } as const
+  try {
+    if (Number.isInteger(amount)) return numberFormat(locale, text).format(amount)
+  } catch {
+    // Not three letters, as above.
+  }
+  return money(locale, amount, currency)
+}
+
 /** The sign of a currency, such as €; the code of one that has none. */
 export function currencySign(locale: string, currency: string): string {
   try {
@@ -164,6 +175,7 @@ export function useFormat() {
   return {
     tag,
     money: (amount: number, currency: string) => money(tag.value, amount, currency),
+    price: (amount: number, currency: string) => price(tag.value, amount, currency),
     number: (value: number, options?: Intl.NumberFormatOptions) =>
       number(tag.value, value, options),
     currencySign: (currency: string) => currencySign(tag.value, currency),

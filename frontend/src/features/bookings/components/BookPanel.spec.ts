@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
 import { bookingsApi } from '@/features/bookings/api'
 import { lotsApi } from '@/features/lots/api'
 import { ApiError } from '@/shared/api/errors'
-import type { Booking, Lot, Spot } from '@/shared/api/types'
+import { useSession } from '@/features/accounts/session'
+import type { Booking, Lot, Spot, User } from '@/shared/api/types'
 import { i18n, setLocale } from '@/shared/format/i18n'
 import BookPanel from './BookPanel.vue'
 
@@ -21,6 +22,14 @@ const lot = (values: Partial<Lot> = {}) =>
     instant_hold_minutes: 240,
     require_checkin: false,
     checkin_grace_minutes: 15,
+    features: { accessible: 0, ev: 0, covered: 0 },
+    tariff: {
+      price_per_hour: 2.5,
+      billing_step_seconds: 900,
+      free_minutes: 0,
+      daily_cap: 18,
+      cap_day: 'rolling',
+    },
     ...values,
   }) as Lot
 const WINDOW = { from: '2030-03-02T09:00', to: '2030-03-02T17:00' }
@@ -119,6 +128,7 @@ describe('the booking panel', () => {
       lot_name: 'Station',
       available_spots: 2,
       price_per_hour: 3,
+      tariff: lot().tariff,
       currency: 'EUR',
       distance_km: 0.4,
     }
@@ -128,5 +138,61 @@ describe('the booking panel', () => {
     await flushPromises()
     await button(wrapper, 'Book at Station').trigger('click')
     expect(book.mock.calls[1]![0]).toMatchObject({ lot_id: 8, booking_type: 'instant' })
+  })
+})
+
+describe('what the spot must have', () => {
+  const equipped = lot({ features: { accessible: 2, ev: 1, covered: 0 } })
+  const pressed = (wrapper: Panel, text: string) => button(wrapper, text).attributes('aria-pressed')
+
+  beforeEach(() => {
+    vi.spyOn(lotsApi, 'matching').mockResolvedValue({
+      needs: ['ev'],
+      spots: 3,
+      available_spots: 2,
+    })
+  })
+
+  it('offers what the lot has, and books it', async () => {
+    const wrapper = await panel({ lot: equipped })
+    expect(button(wrapper, 'Covered')).toBeUndefined()
+    await button(wrapper, 'EV charging').trigger('click')
+    await flushPromises()
+    expect(pressed(wrapper, 'EV charging')).toBe('true')
+    expect(pressed(wrapper, 'Accessible')).toBe('false')
+    expect(wrapper.text()).toContain('2 of 3 free')
+    await button(wrapper, 'Book a spot now').trigger('click')
+    expect(book.mock.calls.at(-1)![0]).toMatchObject({ booking_type: 'instant', needs: ['ev'] })
+  })
+
+  it('asks for nothing where the lot has nothing', async () => {
+    expect((await panel()).text()).not.toContain('Accessible')
+  })
+
+  it('begins with what the profile says, also where the lot has none', async () => {
+    const session = useSession()
+    session.know({ id: 1, plates: [], needs: ['covered'], timezone: null } as unknown as User)
+    const wrapper = await panel({ lot: equipped })
+    expect(pressed(wrapper, 'Covered')).toBe('true')
+    session.leave()
+  })
+
+  it('says how many such spots there are when none is free, and books any', async () => {
+    const body = { matching: { needs: ['ev'], spots: 2, available_spots: 0 }, available_spots: 5 }
+    book.mockRejectedValueOnce(refuse('lot_full', body))
+    const wrapper = await panel({ lot: equipped, needs: ['ev'] })
+    await button(wrapper, 'Book a spot now').trigger('click')
+    await flushPromises()
+    expect(wrapper.find('[role=alert]').text()).toContain('None of the 2 such spots is free.')
+    await button(wrapper, 'Book any free spot').trigger('click')
+    await flushPromises()
+    expect(book.mock.calls.at(-1)![0].needs).toBeUndefined()
+    expect(wrapper.emitted('booked')).toHaveLength(1)
+  })
+
+  it('says what the tariff is and that cancelling is free', async () => {
+    const wrapper = await panel({ mode: 'later' })
+    expect(wrapper.text()).toContain('€2.50/h · billed per 15 min · max €18/day')
+    expect(wrapper.text()).toContain('Free to cancel until it starts.')
   })
 })
