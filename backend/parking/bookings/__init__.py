@@ -23,7 +23,8 @@ from parking.bookings.occupancy import (
 )
 from parking.bookings.out_of_service import block, occupants, unblock
 from parking.bookings.reading import Filters, filtered
-from parking.bookings.reading.queries import select_bookings
+from parking.bookings.reading.queries import BookingRow, select_bookings
+from parking.bookings.reading.queries import read as read_bookings
 from parking.bookings.reading.query_filters import of_all as filters_of_all
 from parking.bookings.reading.views import cost_at, end_and_cost, state_of, stay_hours, total_cost
 from parking.bookings.rules.lifecycle import BookingState, status_at
@@ -33,7 +34,7 @@ from parking.bookings.schemas import AdminBookingFilters, Id, MatchingOut, Statu
 from parking.bookings.service import BookRequest, book, cancel, check_in, release
 from parking.bookings.status_sql import is_active, is_block, is_live, is_reserved
 from parking.bookings.transitions import cancel as cancel_reservation
-from parking.bookings.transitions import mail_context
+from parking.bookings.transitions import mail_context, update_booking
 
 __all__ = [
     "LIVE_SQL",
@@ -43,6 +44,7 @@ __all__ = [
     "AdminBookingFilters",
     "BookRequest",
     "Booking",
+    "BookingRow",
     "BookingState",
     "Filters",
     "Id",
@@ -81,6 +83,7 @@ __all__ = [
     "publish_spot_event",
     "publish_spot_events",
     "rank_in_sql",
+    "read_bookings",
     "read_time",
     "release",
     "reservation_reminder",
@@ -93,6 +96,7 @@ __all__ = [
     "total_cost",
     "total_counts",
     "unblock",
+    "update_booking",
     "zone_changed",
 ]
 

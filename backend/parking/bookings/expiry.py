@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     and_,
     bindparam,
@@ -32,6 +31,7 @@ from parking import clock
 from parking.bookings import allocation, transitions
 from parking.bookings.models import Booking
 from parking.bookings.reading import queries
+from parking.bookings.reading.queries import BookingRow
 from parking.bookings.reading.views import state_of
 from parking.bookings.rules import lifecycle
 from parking.bookings.status_sql import is_active, is_block, is_reserved
@@ -44,7 +44,8 @@ RENEW_EVERY = timedelta(minutes=15)
 
 NOT_FREE = "The spot was not free in time."
 
-Step = Callable[[Session, Sequence[Row[Any]], datetime], int]
+Step = Callable[[Session, Sequence[BookingRow], datetime], list[BookingRow]]
+"""Applies what is due and returns the bookings that it changed."""
 
 
 def apply_all_due_transitions() -> int:
@@ -62,11 +63,10 @@ def is_due(connection: PoolProxiedConnection, lot_id: int, now: datetime) -> boo
     return bool(_IS_DUE.rows(connection, lot_id=lot_id, now=now)[0].due)
 
 
-def apply_due_transition(session: Session, row: Row[Any], now: datetime) -> None:
-    """Applies the due transition of one booking that the caller has locked together with its spot."""
-    step = _end if row.Booking.status == "Active" else _begin
-    step(session, [row], now)
-    session.flush()
+def apply_due_transition(session: Session, row: BookingRow, now: datetime) -> BookingRow:
+    """Applies the due transition of one booking that the caller has locked together with its spot, and returns it."""
+    step = _end if row.booking.status == "Active" else _begin
+    return next(iter(step(session, [row], now)), row)
 
 
 def _in_batches(query: Callable[[datetime], Select[Any]], step: Step, lot_id: int | None) -> int:
@@ -82,9 +82,9 @@ def _in_batches(query: Callable[[datetime], Select[Any]], step: Step, lot_id: in
                 due = due.where(Booking.lot_id == lot_id)
             if seen:  # a reservation that could not be moved stays due: not again in this run
                 due = due.where(Booking.id.not_in(seen))
-            rows = session.execute(due).all()
-            changed += step(session, rows, now)
-            seen = {row.Booking.id for row in rows} if len(rows) == BATCH else set()
+            rows = queries.read(session, due)
+            changed += len(step(session, rows, now))
+            seen = {row.booking.id for row in rows} if len(rows) == BATCH else set()
         if not seen:
             return changed
 
@@ -98,7 +98,7 @@ def _any_due(query: Callable[[datetime], Select[Any]], lot_id: int | None) -> bo
 
 
 def _rows(*where: Any) -> Select[Any]:
-    return queries.select_bookings(with_user=True).where(*where).order_by(Booking.id)
+    return queries.select_bookings().where(*where).order_by(Booking.id)
 
 
 def _ending(now: datetime) -> Select[Any]:
@@ -111,10 +111,8 @@ def _ends(now: Any) -> tuple[ColumnElement[bool], ...]:
     return is_active, Booking.held_until <= now, by_itself, Booking.checkin_grace_s.is_(None)
 
 
-def _end(session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:
-    for row in rows:
-        transitions.complete(session, row, now, by="system")
-    return len(rows)
+def _end(session: Session, rows: Sequence[BookingRow], now: datetime) -> list[BookingRow]:
+    return [transitions.complete(session, row, now, by="system") for row in rows]
 
 
 def _beginning(now: datetime) -> Select[Any]:
@@ -139,47 +137,38 @@ def _car_on_spot() -> Select[Any]:
     )
 
 
-def _begin(session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:
-    spots = [row.Booking.spot_id for row in rows]
+def _begin(session: Session, rows: Sequence[BookingRow], now: datetime) -> list[BookingRow]:
+    spots = [row.booking.spot_id for row in rows]
     parked = set(session.scalars(select(Booking.spot_id).where(is_active, Booking.spot_id.in_(spots))))
-    changed = 0
+    changed = []
     for row in rows:
-        occupied = row.Booking.spot_id in parked
-        changed += _begin_one(session, row, now, occupied=occupied)
-        session.flush()
-        if row.Booking.status == "Active":
-            parked.add(row.Booking.spot_id)
+        begun = _begin_one(session, row, now, occupied=row.booking.spot_id in parked)
+        if begun:
+            changed.append(begun)
+            if begun.booking.status == "Active":
+                parked.add(begun.booking.spot_id)
     return changed
 
 
-def _begin_one(session: Session, row: Row[Any], now: datetime, *, occupied: bool) -> int:
-    booking: Booking = row.Booking
+def _begin_one(session: Session, row: BookingRow, now: datetime, *, occupied: bool) -> BookingRow | None:
+    booking = row.booking
     status = lifecycle.status_at(state_of(booking), now)
     since = allocation.left_at(session, booking)
     if status == "No-show":
-        transitions.miss(session, row, now)
-    elif status == "Completed" and (occupied or since >= booking.held_until):
-        transitions.cancel(session, row, now, by="system", reason=NOT_FREE)
-    elif status == "Completed":
-        booking.checked_in_at = since
-        transitions.complete(session, row, now, by="system")
-    elif occupied:
+        return transitions.miss(session, row, now)
+    if status == "Completed" and (occupied or since >= booking.held_until):
+        return transitions.cancel(session, row, now, by="system", reason=NOT_FREE)
+    if status == "Completed":
+        return transitions.complete(session, row, now, by="system", checked_in_at=since)
+    if occupied:
         return _move(session, row)
-    elif status == "Active":
-        transitions.start(session, row, since)
-    else:
-        return 0
-    return 1
+    return transitions.start(session, row, since) if status == "Active" else None
 
 
-def _move(session: Session, row: Row[Any]) -> int:
+def _move(session: Session, row: BookingRow) -> BookingRow | None:
     """Moves the reservation to a spot without a car that has its needs, if there is one. It begins in the next run."""
-    booking: Booking = row.Booking
-    other = allocation.spot_to_move_to(session, booking)
-    if other is None:
-        return 0
-    transitions.move(session, row, other.id, other.spot_number)
-    return 1
+    other = allocation.spot_to_move_to(session, row.booking)
+    return transitions.move(session, row, other.id, other.spot_number) if other else None
 
 
 def _renewable(now: datetime) -> Select[Any]:
@@ -191,17 +180,16 @@ def _renewable(now: datetime) -> Select[Any]:
     return _rows(is_active, and_(stays, ~is_block), short)
 
 
-def _renew(session: Session, rows: Sequence[Row[Any]], now: datetime) -> int:
-    changed = 0
+def _renew(session: Session, rows: Sequence[BookingRow], now: datetime) -> list[BookingRow]:
+    changed = []
     for row in rows:
-        booking: Booking = row.Booking
-        full = now + timedelta(seconds=row.Lot.instant_hold_s)
+        booking = row.booking
+        full = now + timedelta(seconds=row.lot.instant_hold_s)
         following = allocation.next_hold_start(session, booking, booking.start_time)
         until = min(full, following) if following else full
         if until > booking.held_until:  # no mail: the calendar learns the end from the receipt
-            booking.held_until, booking.sequence = until, booking.sequence + 1
-            changed += 1
-    session.flush()
+            sequence = booking.sequence + 1
+            changed.append(transitions.update_booking(session, row, held_until=until, sequence=sequence))
     return changed
 
 

@@ -26,7 +26,7 @@ MAX_ID = 2**53 - 1
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 TimeText = Annotated[
     str,
-    StringConstraints(min_length=8, max_length=40),
+    StringConstraints(min_length=1, max_length=40),
     Field(
         description="RFC 3339; without an offset, the lot's local time",
         json_schema_extra={"pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$"},

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -16,6 +16,7 @@ from parking.bookings import allocation, emails, expiry, transitions
 from parking.bookings.events import publish_events
 from parking.bookings.models import Booking
 from parking.bookings.reading import queries
+from parking.bookings.reading.queries import BookingRow
 from parking.bookings.reading.views import booking_view, row_view, state_of
 from parking.bookings.requests import refusals
 from parking.bookings.requests.booking_request import BookRequest, Place, new_booking, read_place
@@ -109,17 +110,17 @@ def release(booking_id: int, user_id: int | None, *, reason: str | None = None) 
     `user_id` None: an administrator ends it, for a reason. Raises NotFound, Conflict (not begun, cancelled).
     """
 
-    def act(session: Session, row: Row[Any], now: datetime) -> dict[str, Any]:
-        booking: Booking = row.Booking
+    def act(session: Session, row: BookingRow, now: datetime) -> dict[str, Any]:
+        booking = row.booking
         lifecycle.check_release(state_of(booking), now)
         message = "Spot released."
         if booking.status == "Reserved":  # its time has come, but another car never left the spot
-            transitions.cancel(session, row, now, by="system", reason=expiry.NOT_FREE)
+            row = transitions.cancel(session, row, now, by="system", reason=expiry.NOT_FREE)
             message = "Your spot was not free in time, so the booking was cancelled. It costs nothing."
         elif booking.end_time is None:
-            transitions.complete(session, row, now, by="admin" if reason else "user", reason=reason)
+            row = transitions.complete(session, row, now, by="admin" if reason else "user", reason=reason)
         view = row_view(row, now, for_admin=user_id is None)
-        view["total_cost"] = to_number(booking.total_cost_minor or 0)
+        view["total_cost"] = to_number(row.booking.total_cost_minor or 0)
         return {"message": message, "booking": view, "total_cost": view["total_cost"]}
 
     return _change(booking_id, user_id, act)
@@ -128,10 +129,9 @@ def release(booking_id: int, user_id: int | None, *, reason: str | None = None) 
 def cancel(booking_id: int, user_id: int | None, *, reason: str | None = None) -> dict[str, Any]:
     """Cancels a booking that has not begun, free of charge. Raises NotFound, Conflict (running or ended)."""
 
-    def act(session: Session, row: Row[Any], now: datetime) -> dict[str, Any]:
-        booking: Booking = row.Booking
-        lifecycle.check_cancel(state_of(booking), now)
-        transitions.cancel(session, row, now, by="user" if user_id else "admin", reason=reason)
+    def act(session: Session, row: BookingRow, now: datetime) -> dict[str, Any]:
+        lifecycle.check_cancel(state_of(row.booking), now)
+        row = transitions.cancel(session, row, now, by="user" if user_id else "admin", reason=reason)
         return {"message": "Booking cancelled.", "booking": row_view(row, now, for_admin=user_id is None)}
 
     return _change(booking_id, user_id, act)
@@ -140,11 +140,10 @@ def cancel(booking_id: int, user_id: int | None, *, reason: str | None = None) -
 def check_in(booking_id: int, user_id: int) -> dict[str, Any]:
     """Checks the driver in, up to half an hour early if the spot is free by then. Raises NotFound, Conflict."""
 
-    def act(session: Session, row: Row[Any], now: datetime) -> dict[str, Any]:
-        booking: Booking = row.Booking
-        lifecycle.check_check_in(state_of(booking), now)
-        _check_spot_is_free(session, booking, now, row.Lot.timezone)
-        transitions.check_in(session, row, now)
+    def act(session: Session, row: BookingRow, now: datetime) -> dict[str, Any]:
+        lifecycle.check_check_in(state_of(row.booking), now)
+        _check_spot_is_free(session, row.booking, now, row.lot.timezone)
+        row = transitions.check_in(session, row, now)
         return {"message": "You are checked in.", "booking": row_view(row, now)}
 
     return _change(booking_id, user_id, act, with_spot=True)
@@ -172,17 +171,17 @@ def extend(booking_id: int, user_id: int, *, minutes: int | None = None, until: 
     if (minutes is None) == (until is None):
         raise Invalid.field("minutes", "Please give either a number of minutes or a new end, not both.")
 
-    def act(session: Session, row: Row[Any], now: datetime) -> dict[str, Any]:
-        booking: Booking = row.Booking
+    def act(session: Session, row: BookingRow, now: datetime) -> dict[str, Any]:
+        booking = row.booking
         end = (
             booking.held_until + timedelta(minutes=minutes)
             if minutes is not None
-            else read_time(str(until), row.Lot.timezone, "until")
+            else read_time(str(until), row.lot.timezone, "until")
         )
         lifecycle.check_extend(state_of(booking), booking.held_until, end, now)
-        check_length(booking.start_time, end, row.Lot.timezone, "until")
+        check_length(booking.start_time, end, row.lot.timezone, "until")
         _check_free_until(session, booking, end)
-        transitions.extend(session, row, end)
+        row = transitions.extend(session, row, end)
         return {"message": "Your booking is extended.", "booking": row_view(row, now)}
 
     return _change(booking_id, user_id, act, with_spot=True)
@@ -202,7 +201,7 @@ def _check_free_until(session: Session, booking: Booking, end: datetime) -> None
 def _change(
     booking_id: int,
     user_id: int | None,
-    act: Callable[[Session, Row[Any], datetime], dict[str, Any]],
+    act: Callable[[Session, BookingRow, datetime], dict[str, Any]],
     *,
     with_spot: bool = False,
 ) -> dict[str, Any]:
@@ -222,15 +221,15 @@ def _change(
             if row is None:
                 raise NotFound("There is no such booking.")
             now = clock.now()
-            is_due = lifecycle.status_at(state_of(row.Booking), now) != row.Booking.status
+            is_due = lifecycle.status_at(state_of(row.booking), now) != row.booking.status
             if second_round and is_due:
-                expiry.apply_due_transition(session, row, now)
+                row = expiry.apply_due_transition(session, row, now)
             if second_round or not is_due:
                 answer = act(session, row, now)
                 if record:
                     record.store(200, answer)
                 return answer
-        expiry.apply_due_transitions(row.Booking.lot_id)
+        expiry.apply_due_transitions(row.booking.lot_id)
     raise AssertionError("the second round always answers")
 
 
@@ -245,7 +244,7 @@ def get(booking_id: int, user_id: int | None) -> dict[str, Any]:
 
     `user_id` None: an administrator reads anyone's. Raises NotFound.
     """
-    row = queries.one(db.session(), booking_id, user_id=user_id, with_user=user_id is None)
+    row = queries.one(booking_id, user_id)
     if row is None:
         raise NotFound("There is no such booking.")
     state = mail.latest_states(db.session(), "booking_confirmation", [booking_id]).get(booking_id)

@@ -1,133 +1,168 @@
 """The seven transitions of a booking: start, check in, extend, move, complete, cancel, miss.
 
-Each changes the row, writes the audit entry, queues the mail and publishes the events. The caller holds the booking's
-lock and has checked with the rules that the transition is allowed.
+Each changes the row, writes the audit entry, queues the mail, publishes the events and returns the row as it is now.
+The caller holds the booking's lock and has checked with the rules that the transition is allowed.
 """
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from parking import audit
 from parking.bookings import emails
 from parking.bookings.events import publish_events
 from parking.bookings.models import Booking
+from parking.bookings.reading.queries import BookingRow
 from parking.bookings.reading.views import cost_at, state_of, window_of
+from parking.database import Prepared
 from parking.timestamps import to_rfc3339
 
 _TRACKED = ("status", "spot_id", "start_time", "held_until", "end_time", "reserved_end", "total_cost_minor", "reason")
 
 
-def complete(session: Session, row: Row[Any], end: datetime, *, by: str, reason: str | None = None) -> None:
-    """Ends a stay and sets its cost. A reservation without check-in ends with its window, however late this runs."""
-    booking: Booking = row.Booking
-    before, window = audited(booking), window_of(booking)
+def complete(
+    session: Session,
+    row: BookingRow,
+    end: datetime,
+    *,
+    by: str,
+    reason: str | None = None,
+    checked_in_at: datetime | None = None,
+) -> BookingRow:
+    """Ends a stay and sets its cost. A reservation without check-in ends with its window, however late this runs.
+    `checked_in_at`: when a stay began that was not written as begun."""
+    booking, window = row.booking, window_of(row.booking)
     if window and not state_of(booking).needs_check_in:
         end = min(end, window[1])
-    booking.checked_in_at = booking.checked_in_at or booking.start_time
-    booking.end_time = booking.held_until = max(end, booking.checked_in_at)
-    booking.total_cost_minor = cost_at(booking, row.Tariff, booking.end_time)
-    booking.status, booking.ended_by, booking.reason = "Completed", by, reason
-    booking.sequence += 1
+    began = checked_in_at or booking.checked_in_at or booking.start_time
+    end = max(end, began)
+    changes = {
+        "checked_in_at": began,
+        "end_time": end,
+        "held_until": end,
+        "total_cost_minor": cost_at(booking, row.tariff, end),
+        "status": "Completed",
+        "ended_by": by,
+        "reason": reason,
+        "sequence": booking.sequence + 1,
+    }
     action = "booking.force_released" if reason else "booking.released"
-    record(session, action, booking, before, by_system=by == "system")
+    row = _apply(session, row, action, changes, by_system=by == "system")
     if reason:
-        emails.force_released(session, row.User, mail_context(row), reason)
+        emails.force_released(session, row.user, mail_context(row), reason)
     else:
-        emails.receipt(session, row.User, mail_context(row))
-    publish_events(booking)
+        emails.receipt(session, row.user, mail_context(row))
+    return row
 
 
 def cancel(
-    session: Session, row: Row[Any], now: datetime, *, by: str, reason: str | None, lot_closed: bool = False
-) -> None:
+    session: Session, row: BookingRow, now: datetime, *, by: str, reason: str | None, lot_closed: bool = False
+) -> BookingRow:
     """Cancels a booking that never began, free of charge. The mail has words of its own for `by` "system" (the spot
     was still occupied) and for `lot_closed`, in place of the reason."""
-    booking: Booking = row.Booking
-    before = audited(booking)
-    booking.status, booking.end_time, booking.total_cost_minor = "Cancelled", now, 0
-    booking.ended_by, booking.reason, booking.sequence = by, reason, booking.sequence + 1
-    record(session, "booking.cancelled", booking, before, by_system=by == "system")
-    emails.cancelled(session, row.User, mail_context(row), "closed" if lot_closed else by, reason)
-    publish_events(booking)
+    changes = {
+        "status": "Cancelled",
+        "end_time": now,
+        "total_cost_minor": 0,
+        "ended_by": by,
+        "reason": reason,
+        "sequence": row.booking.sequence + 1,
+    }
+    row = _apply(session, row, "booking.cancelled", changes, by_system=by == "system")
+    emails.cancelled(session, row.user, mail_context(row), "closed" if lot_closed else by, reason)
+    return row
 
 
-def miss(session: Session, row: Row[Any], now: datetime) -> None:
+def miss(session: Session, row: BookingRow, now: datetime) -> BookingRow:
     """Ends a reservation without check-in within the grace, free of charge."""
-    booking: Booking = row.Booking
-    before = audited(booking)
-    booking.status, booking.total_cost_minor, booking.ended_by = "No-show", 0, "system"
-    booking.end_time, booking.sequence = state_of(booking).deadline or now, booking.sequence + 1
-    record(session, "booking.no_show", booking, before, by_system=True)
-    emails.no_show(session, row.User, mail_context(row))
-    publish_events(booking)
+    booking = row.booking
+    changes = {
+        "status": "No-show",
+        "end_time": state_of(booking).deadline or now,
+        "total_cost_minor": 0,
+        "ended_by": "system",
+        "sequence": booking.sequence + 1,
+    }
+    row = _apply(session, row, "booking.no_show", changes, by_system=True)
+    emails.no_show(session, row.user, mail_context(row))
+    return row
 
 
-def start(session: Session, row: Row[Any], since: datetime) -> None:
+def start(session: Session, row: BookingRow, since: datetime) -> BookingRow:
     """Starts a reservation without check-in; its spot was free `since`."""
-    booking: Booking = row.Booking
-    before = audited(booking)
-    booking.status, booking.checked_in_at = "Active", since
-    record(session, "booking.started", booking, before, by_system=True)
-    publish_events(booking)
+    changes = {"status": "Active", "checked_in_at": since}
+    return _apply(session, row, "booking.started", changes, by_system=True)
 
 
-def check_in(session: Session, row: Row[Any], now: datetime) -> None:
+def check_in(session: Session, row: BookingRow, now: datetime) -> BookingRow:
     """Starts a reservation at the driver's check-in; the stay begins now where they are early."""
-    booking: Booking = row.Booking
-    before = audited(booking)
-    booking.start_time = min(booking.start_time, now)
-    booking.status, booking.checked_in_at = "Active", now
-    record(session, "booking.checked_in", booking, before)
-    publish_events(booking)
+    changes = {"status": "Active", "checked_in_at": now, "start_time": min(row.booking.start_time, now)}
+    return _apply(session, row, "booking.checked_in", changes)
 
 
-def extend(session: Session, row: Row[Any], end: datetime) -> None:
+def extend(session: Session, row: BookingRow, end: datetime) -> BookingRow:
     """Holds the spot until `end`, which becomes the end of a reservation's window."""
-    booking: Booking = row.Booking
-    before = audited(booking)
-    booking.held_until, booking.sequence = end, booking.sequence + 1
-    if booking.reserved_end is not None:
-        booking.reserved_end = end
-    record(session, "booking.extended", booking, before)
-    emails.confirm(session, row.User, mail_context(row))
-    publish_events(booking)
+    booking = row.booking
+    window_end = end if booking.reserved_end is not None else None
+    changes = {"held_until": end, "reserved_end": window_end, "sequence": booking.sequence + 1}
+    row = _apply(session, row, "booking.extended", changes)
+    emails.confirm(session, row.user, mail_context(row))
+    return row
 
 
-def move(session: Session, row: Row[Any], spot_id: int, spot_number: int) -> None:
+def move(session: Session, row: BookingRow, spot_id: int, spot_number: int) -> BookingRow:
     """Moves a reservation to another spot, because a car still stands on its own."""
-    booking: Booking = row.Booking
-    before = audited(booking)
-    publish_events(booking)  # for the spot it leaves
-    booking.spot_id, booking.sequence = spot_id, booking.sequence + 1
-    record(session, "booking.moved", booking, before, by_system=True)
-    context = emails.booking_context(booking, row.Lot, spot_number, row.Tariff)
-    emails.moved(session, row.User, context, row.spot_number)
-    publish_events(booking)
+    publish_events(row.booking)  # for the spot it leaves
+    before = row.spot_number
+    changes = {"spot_id": spot_id, "sequence": row.booking.sequence + 1}
+    row = _apply(session, row, "booking.moved", changes, by_system=True)._replace(spot_number=spot_number)
+    emails.moved(session, row.user, mail_context(row), before)
+    return row
 
 
-def mail_context(row: Row[Any]) -> dict[str, Any]:
-    """What a letter says of the booking."""
-    return emails.booking_context(row.Booking, row.Lot, row.spot_number, row.Tariff)
+def _apply(
+    session: Session, row: BookingRow, action: str, changes: dict[str, Any], *, by_system: bool = False
+) -> BookingRow:
+    """Writes the changes with their audit entry and publishes the events. Returns the row as it is now."""
+    after = update_booking(session, row, **changes)
+    record(session, action, after.booking, row.booking, by_system=by_system)
+    publish_events(after.booking)
+    return after
 
 
-def audited(booking: Booking) -> dict[str, Any]:
-    """Returns the fields of the audit log."""
-    values = {name: getattr(booking, name) for name in _TRACKED}
-    return {name: to_rfc3339(value) if isinstance(value, datetime) else value for name, value in values.items()}
+def update_booking(session: Session, row: BookingRow, **changes: Any) -> BookingRow:
+    """Writes columns of a booking that the caller has locked. Returns the row with their new values."""
+    _update(tuple(changes)).run(session, booking_id=row.booking.id, **{f"new_{n}": v for n, v in changes.items()})
+    return row._replace(booking=row.booking._replace(**changes))
 
 
-def record(
-    session: Session, action: str, booking: Booking, before: dict[str, Any] | None, *, by_system: bool = False
-) -> None:
+@functools.cache
+def _update(names: tuple[str, ...]) -> Prepared:
+    table: Any = Booking.__table__
+    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    return Prepared(update(table).where(table.c.id == bindparam("booking_id")).values(values))
+
+
+def mail_context(row: BookingRow) -> dict[str, Any]:
+    """Returns the data of a mail about the booking."""
+    return emails.booking_context(row.booking, row.lot, row.spot_number, row.tariff)
+
+
+def record(session: Session, action: str, booking: Any, before: Any | None, *, by_system: bool = False) -> None:
     """Writes the audit entry: all fields of a new booking (`before` None), else those that changed. `by_system`: the
     clock is the actor, not the user of the request."""
-    after = audited(booking)
-    if before is not None:
-        after = {name: value for name, value in after.items() if value != before[name]}
-        before = {name: before[name] for name in after}
-    audit.record(session, action, "booking", booking.id, before=before, after=after, by_system=by_system)
+    names = [n for n in _TRACKED if before is None or getattr(booking, n) != getattr(before, n)]
+    old = _audited(before, names) if before is not None else None
+    audit.record(
+        session, action, "booking", booking.id, before=old, after=_audited(booking, names), by_system=by_system
+    )
+
+
+def _audited(booking: Any, names: list[str]) -> dict[str, Any]:
+    values = {name: getattr(booking, name) for name in names}
+    return {name: to_rfc3339(value) if isinstance(value, datetime) else value for name, value in values.items()}

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
-
+from parking.bookings import BookingRow
 from parking.timestamps import to_rfc3339
 
 MAX_BLOCKERS = 20
 
 
-def blocking_view(row: Row[Any]) -> dict[str, Any]:
-    """A row of select_bookings(with_user=True)."""
+def blocking_view(row: BookingRow) -> dict[str, Any]:
+    """Returns one of them as JSON."""
     return {
-        "booking_id": row.Booking.id,
-        "reference": row.Booking.reference,
+        "booking_id": row.booking.id,
+        "reference": row.booking.reference,
         "spot_number": row.spot_number,
-        "status": row.Booking.status,
-        "user_email": row.User.email,
-        "start_time": to_rfc3339(row.Booking.start_time),
-        "end_time": to_rfc3339(row.Booking.reserved_end),
+        "status": row.booking.status,
+        "user_email": row.user.email,
+        "start_time": to_rfc3339(row.booking.start_time),
+        "end_time": to_rfc3339(row.booking.reserved_end),
     }

@@ -30,6 +30,7 @@ from parking.bookings import (
     publish_lot_event,
     publish_spot_event,
     publish_spot_events,
+    read_bookings,
     select_bookings,
     state_of,
     status_at,
@@ -237,10 +238,8 @@ def _set_service(session: Session, spot: Spot, fields: dict[str, Any], who: Iden
 
 def blockers(session: Session, lot_id: int, spot_ids: Iterable[int]) -> list[dict[str, Any]]:
     """Returns the bookings of these spots for the administrator (the first twenty)."""
-    query = select_bookings(with_user=True).where(
-        is_live, Booking.lot_id == lot_id, Booking.spot_id.in_(list(spot_ids))
-    )
-    return [blocking_view(row) for row in session.execute(query.order_by(Spot.spot_number).limit(MAX_BLOCKERS))]
+    query = select_bookings().where(is_live, Booking.lot_id == lot_id, Booking.spot_id.in_(list(spot_ids)))
+    return [blocking_view(row) for row in read_bookings(session, query.order_by(Spot.spot_number).limit(MAX_BLOCKERS))]
 
 
 def _locked_lot(session: Session, lot_id: int, if_match: str | None) -> Lot:
@@ -307,15 +306,15 @@ def _check_no_cars(session: Session, lot: Lot) -> None:
 
 
 def _clear_reservations(session: Session, lot: Lot, now: datetime, *, cancel: bool) -> None:
-    query = select_bookings(with_user=True).where(is_reserved, Booking.lot_id == lot.id)
-    rows = session.execute(query.order_by(Booking.id).with_for_update(of=Booking)).all()
+    query = select_bookings().where(is_reserved, Booking.lot_id == lot.id)
+    rows = read_bookings(session, query.order_by(Booking.id).with_for_update(of=Booking))
     if rows and not cancel:
         raise Conflict(
             f"This lot has {counted(len(rows), 'future reservation')}. Cancel all of them, or wait.",
             code="lot_reserved",
-            blocking=blockers(session, lot.id, [row.Booking.spot_id for row in rows]),
+            blocking=blockers(session, lot.id, [row.booking.spot_id for row in rows]),
         )
-    if any(status_at(state_of(row.Booking), now) != "Reserved" for row in rows):
+    if any(status_at(state_of(row.booking), now) != "Reserved" for row in rows):
         raise Conflict("A reservation starts or ends here at this moment. Please try again.", code="lot_in_use")
     for row in rows:
         cancel_reservation(session, row, now, by="admin", reason=f"{lot.name} has closed.", lot_closed=True)

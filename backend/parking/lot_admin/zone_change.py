@@ -6,16 +6,22 @@ confirmed while reservations run or are to come, and their owners get the new lo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from parking import lot_calendar
-from parking.bookings import Booking, is_live, mail_context, select_bookings, zone_changed
+from parking.bookings import (
+    Booking,
+    BookingRow,
+    is_live,
+    mail_context,
+    read_bookings,
+    select_bookings,
+    update_booking,
+    zone_changed,
+)
 from parking.errors import Conflict
 from parking.lot_admin.blockers import MAX_BLOCKERS, blocking_view
 from parking.lots import Lot
@@ -25,7 +31,7 @@ from parking.text.counting import counted
 def change_zone(session: Session, lot: Lot, zone: str, now: datetime, *, confirmed: bool) -> None:
     """Moves the lot to the zone, in the caller's transaction. Raises Conflict `timezone_confirm` with the reservations
     to come, unless the administrator has seen them and confirms the change."""
-    rows = [row for row in _reservations(session, lot.id) if _reads_differently(row.Booking, lot.timezone, zone)]
+    rows = [row for row in _reservations(session, lot.id) if _reads_differently(row.booking, lot.timezone, zone)]
     if rows and not confirmed:
         raise Conflict(
             f"{counted(len(rows), 'reservation')} would have other local times in {zone}. "
@@ -37,8 +43,8 @@ def change_zone(session: Session, lot: Lot, zone: str, now: datetime, *, confirm
     before = lot.timezone
     lot.timezone, lot.calendar = zone, lot_calendar.changed(lot.calendar, zone, now)
     for row in rows:
-        row.Booking.sequence += 1
-        zone_changed(session, row.User, mail_context(row), before)
+        row = update_booking(session, row, sequence=row.booking.sequence + 1)._replace(lot=lot)
+        zone_changed(session, row.user, mail_context(row), before)
 
 
 def _reads_differently(booking: Booking, before: str, after: str) -> bool:
@@ -48,7 +54,7 @@ def _reads_differently(booking: Booking, before: str, after: str) -> bool:
     return any(len({end.astimezone(clock).utcoffset() for clock in clocks}) > 1 for end in ends)
 
 
-def _reservations(session: Session, lot_id: int) -> Sequence[Row[Any]]:
+def _reservations(session: Session, lot_id: int) -> list[BookingRow]:
     """Returns the reservations that run or are to come, the next first, locked until the commit."""
-    query = select_bookings(with_user=True).where(is_live, Booking.booking_type == "reserved", Booking.lot_id == lot_id)
-    return session.execute(query.order_by(Booking.start_time, Booking.id).with_for_update(of=Booking)).all()
+    query = select_bookings().where(is_live, Booking.booking_type == "reserved", Booking.lot_id == lot_id)
+    return read_bookings(session, query.order_by(Booking.start_time, Booking.id).with_for_update(of=Booking))

@@ -54,11 +54,11 @@ def _book(order: service.BookRequest) -> dict[str, Any]:
 
 def _release(booking_id: int, user_id: int | None, *, reason: str | None = None) -> dict[str, Any]:
     """Check, then act: reads the booking, and writes its end later."""
-    row = queries.one(db.session(), booking_id, user_id=user_id, with_user=True)
-    running = row is not None and row.Booking.end_time is None
+    row = queries.one(booking_id, user_id)
+    running = row is not None and row.booking.end_time is None
     _wait_for_a_second_request()
     with transaction() as session:
-        row = queries.one(session, booking_id, user_id=user_id, with_user=True)
+        row = queries.locked(session, booking_id, user_id)
         if running and row is not None:
             transitions.complete(session, row, clock.now(), by="user")
     return {"message": "Released.", "booking": {"id": booking_id}, "total_cost": 0}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import functools
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Label, Row, Select, and_, bindparam, case, func, literal, select
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy import Label, Select, and_, bindparam, case, func, literal, select
+from sqlalchemy.orm import Session
 
 from parking.accounts import User
 from parking.bookings.models import Booking
 from parking.bookings.reading.views import INSTANTS
 from parking.bookings.status_sql import is_block, is_live_in
 from parking.clock import FOREVER
-from parking.database import UTCDateTime, rfc3339
+from parking.database import ColumnGroups, Prepared, Read, UTCDateTime, rfc3339
 from parking.lots import Lot, Spot
 from parking.pricing import Tariff
 
@@ -44,11 +44,41 @@ def spot_taken_until(session: Session, booking_id: int) -> datetime | None:
     return session.scalar(select(_TAKEN_UNTIL).where(Booking.id == booking_id))
 
 
-def select_bookings(*, with_user: bool = False) -> Select[Any]:
-    """Selects bookings with their lot, spot number and tariff (and user), without blocks."""
-    columns: list[Any] = [Booking, Lot, Spot.spot_number, Tariff, _TAKEN_UNTIL] + ([User] if with_user else [])
-    query = _joined(columns, with_user=with_user).options(lazyload(Lot.tariff))
-    return query.options(lazyload(User.roles)) if with_user else query
+class BookingRow(NamedTuple):
+    """A booking with its lot, tariff and driver, each a named tuple of columns, as they were read."""
+
+    booking: Any
+    lot: Any
+    tariff: Any
+    user: Any
+    spot_number: int
+    taken_until: datetime | None
+
+
+_DRIVER = ("id", "email", "username", "locale", "timezone", "deleted_at", "confirmed_at")
+_LOT = ("id", "name", "address", "calendar", "timezone", "instant_hold_s")
+_GROUPS = ColumnGroups(
+    Booking.__table__.c,
+    [Lot.__table__.c[name] for name in _LOT],
+    Tariff.__table__.c,
+    [User.__table__.c[name] for name in _DRIVER],
+)
+
+
+@functools.cache
+def select_bookings() -> Select[Any]:
+    """Selects bookings with their lot, spot number, tariff and driver, without blocks: see `read` and `booking_row`."""
+    return _joined([*_GROUPS.columns, Spot.spot_number, _TAKEN_UNTIL], with_user=True)
+
+
+def read(session: Session, query: Select[Any]) -> list[BookingRow]:
+    """Runs a query made of `select_bookings()`."""
+    return [booking_row(row) for row in session.execute(query)]
+
+
+def booking_row(row: Any) -> BookingRow:
+    """Returns a row of `select_bookings()` with one named tuple per table."""
+    return BookingRow(*_GROUPS.split(row), *row[-2:])
 
 
 def _joined(columns: list[Any], *, with_user: bool) -> Select[Any]:
@@ -78,26 +108,27 @@ def listed(*, with_user: bool = False) -> Select[Any]:
     return _joined(columns, with_user=with_user)
 
 
-def one(session: Session, booking_id: int, *, user_id: int | None = None, with_user: bool = False) -> Row[Any] | None:
+def one(booking_id: int, user_id: int | None) -> BookingRow | None:
     """Returns the booking, or None if it does not exist or (with `user_id`) belongs to another user."""
-    query = select_bookings(with_user=with_user).where(Booking.id == booking_id)
-    if user_id is not None:
-        query = query.where(Booking.user_id == user_id)
-    return session.execute(query).one_or_none()
+    rows = (_ONE if user_id is None else _OWN).rows(booking_id=booking_id, owner_id=user_id)
+    return booking_row(rows[0]) if rows else None
 
 
-def locked(session: Session, booking_id: int, user_id: int | None) -> Row[Any] | None:
-    """Locks the booking until the commit and returns it with its driver, or None as `one` does."""
-    parameters = {"booking_id": booking_id, "owner_id": user_id}
-    return session.execute(_locked(own=user_id is not None), parameters).one_or_none()
+def locked(session: Session, booking_id: int, user_id: int | None) -> BookingRow | None:
+    """Locks the booking until the commit and returns it, or None as `one` does."""
+    rows = (_LOCKED if user_id is None else _OWN_LOCKED).run(session, booking_id=booking_id, owner_id=user_id)
+    return booking_row(rows[0]) if rows else None
 
 
-@functools.cache
-def _locked(*, own: bool) -> Select[Any]:
-    query = select_bookings(with_user=True).where(Booking.id == bindparam("booking_id")).with_for_update(of=Booking)
+def _by_id(*, own: bool, lock: bool) -> Select[Any]:
+    query = select_bookings().where(Booking.__table__.c.id == bindparam("booking_id"))
     if own:
-        query = query.where(Booking.user_id == bindparam("owner_id"))
-    return query.execution_options(populate_existing=True)
+        query = query.where(Booking.__table__.c.user_id == bindparam("owner_id"))
+    return query.with_for_update(of=Booking.__table__) if lock else query
+
+
+_ONE, _OWN = (Read(_by_id(own=own, lock=False)) for own in (False, True))
+_LOCKED, _OWN_LOCKED = (Prepared(_by_id(own=own, lock=True)) for own in (False, True))
 
 
 def joined(columns: list[Any]) -> Select[Any]:

@@ -131,7 +131,7 @@ def booking_view(
         "ended_by": booking.ended_by,
         "reason": booking.reason,
         "vehicle_plate": booking.vehicle_plate,
-        "needs": list(booking.needs),
+        "needs": booking.needs,
         **_price_view(tariff),
         **_current_state(booking, tariff, now, taken_until),
     }
@@ -140,10 +140,10 @@ def booking_view(
     return view
 
 
-def row_view(row: Row[Any], now: datetime, *, for_admin: bool = False) -> dict[str, Any]:
-    """Returns a row of `queries.select_bookings()` as JSON."""
-    user = row.User if for_admin else None
-    return booking_view(row.Booking, row.Lot, row.spot_number, row.Tariff, now, user, row.taken_until)
+def row_view(row: Any, now: datetime, *, for_admin: bool = False) -> dict[str, Any]:
+    """Returns a queries.BookingRow as JSON."""
+    user = row.user if for_admin else None
+    return booking_view(row.booking, row.lot, row.spot_number, row.tariff, now, user, row.taken_until)
 
 
 _STORED = (

@@ -9,14 +9,16 @@ those whose worker died. It also counts its attempts and the leases it has lost.
 
 from __future__ import annotations
 
+import functools
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, exists, func, literal, select, update
+from sqlalchemy import Select, bindparam, case, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from parking.database import UTCDateTime, changed_rows, read_once
+from parking.database import Prepared, UTCDateTime, changed_rows, read_once
 from parking.mail import hooks
 from parking.mail.models import OPEN, OutboxMail
 from parking.mail.outbox import retries
@@ -30,8 +32,14 @@ ENDED_AT_ONCE = 100
 """Mails that end without being sent while one is leased."""
 
 
-def _due(now: datetime) -> Select[OutboxMail]:
+def _due(now: Any) -> Select[OutboxMail]:
     return select(OutboxMail).where(OPEN, OutboxMail.due_at <= now).order_by(OutboxMail.due_at, OutboxMail.id)
+
+
+def _this(now: Any) -> Select[OutboxMail]:
+    """The mail `mail_id`, also before its time; but not one that another worker has leased."""
+    free = (OutboxMail.state != "sending") | (OutboxMail.due_at <= now)
+    return select(OutboxMail).where(OutboxMail.id == bindparam("mail_id"), OPEN, free)
 
 
 def anything_due(session: Session, now: datetime) -> bool:
@@ -44,36 +52,40 @@ def lease(session: Session, now: datetime, mail_id: int | None = None) -> Outbox
     On PostgreSQL rows that another worker is leasing are skipped; on SQLite there is one writer at a time.
     A mail that has expired, or whose worker died MOST_LOST_LEASES times, ends here, and the next one is leased.
     """
-    query = _due(now) if mail_id is None else _this(mail_id, now)
+    statement = _TAKE_NEXT if mail_id is None else _TAKE_THIS
     for _ in range(ENDED_AT_ONCE):
-        mail = _take(session, query, now)
+        token = secrets.token_hex(16)
+        rows = statement.run(session, now=now, lease_token=token, lease_end=now + LEASE, mail_id=mail_id)
+        mail = OutboxMail(**rows[0]._asdict()) if rows else None
         if mail is None or not _ended(session, mail, now):
             return mail
     return None
 
 
-def _take(session: Session, query: Select[OutboxMail], now: datetime) -> OutboxMail | None:
-    """Leases the first mail of the query: one statement, and the row as it is then (not in the session)."""
-    first = query.with_only_columns(OutboxMail.id).limit(1).with_for_update(skip_locked=True).scalar_subquery()
-    taken = (
+_MAILS: Any = OutboxMail.__table__
+_ROW = [column for column in _MAILS.columns if column.name != "search_text"]
+
+
+def _take(query: Callable[[Any], Select[OutboxMail]]) -> Prepared:
+    """The statement that leases the first mail of the query and returns the row as it is then."""
+    now, lease_end = (bindparam(name, type_=UTCDateTime()) for name in ("now", "lease_end"))
+    first = query(now).with_only_columns(OutboxMail.id).limit(1).with_for_update(skip_locked=True).scalar_subquery()
+    return Prepared(
         update(_MAILS)
         .where(_MAILS.c.id == first)
         .values(
             state="sending",
-            lease=secrets.token_hex(16),
-            due_at=now + LEASE,
+            lease=bindparam("lease_token"),
+            due_at=lease_end,
             attempts=_MAILS.c.attempts + 1,
-            first_attempt_at=func.coalesce(_MAILS.c.first_attempt_at, literal(now, UTCDateTime())),
+            first_attempt_at=func.coalesce(_MAILS.c.first_attempt_at, now),
             lost_leases=_MAILS.c.lost_leases + case((_MAILS.c.state == "sending", 1), else_=0),
         )
         .returning(*_ROW)
     )
-    row = session.connection().execute(taken).mappings().one_or_none()
-    return OutboxMail(**row) if row is not None else None
 
 
-_MAILS: Any = OutboxMail.__table__
-_ROW = [column for column in _MAILS.columns if column.name != "search_text"]
+_TAKE_NEXT, _TAKE_THIS = _take(_due), _take(_this)
 
 
 def _ended(session: Session, mail: OutboxMail, now: datetime) -> bool:
@@ -85,13 +97,6 @@ def _ended(session: Session, mail: OutboxMail, now: datetime) -> bool:
         reply = "too late to be of use: it expired before it could be sent"
         return _ours(session, mail, {"state": "discarded", "lease": None, "last_reply": reply, **_unsent(mail)})
     return False
-
-
-def _this(mail_id: int, now: datetime) -> Select[OutboxMail]:
-    """One mail, also before its time; but not one that another worker has leased."""
-    return select(OutboxMail).where(
-        OutboxMail.id == mail_id, OPEN, (OutboxMail.state != "sending") | (OutboxMail.due_at <= now)
-    )
 
 
 def extend(session: Session, mail: OutboxMail, until: datetime) -> bool:
@@ -127,11 +132,22 @@ def _after_attempt(mail: OutboxMail, reply: str, now: datetime, server_fault: bo
 
 def _ours(session: Session, mail: OutboxMail, values: dict[str, Any]) -> bool:
     """Writes the outcome if the lease still holds. If it ran out, another worker has the mail."""
-    held = (_MAILS.c.id == mail.id, _MAILS.c.state == "sending", _MAILS.c.lease == mail.lease)
-    written = changed_rows(session.connection().execute(update(_MAILS).where(*held).values(values))) > 0
+    new = {f"new_{name}": value for name, value in values.items()}
+    written = bool(_update(tuple(values)).run(session, mail_id=mail.id, lease_token=mail.lease, **new))
     if written and values.get("state") == "failed":
         hooks.failed(session, mail)
     return written
+
+
+@functools.cache
+def _update(names: tuple[str, ...]) -> Prepared:
+    held = (
+        _MAILS.c.id == bindparam("mail_id"),
+        _MAILS.c.state == "sending",
+        _MAILS.c.lease == bindparam("lease_token"),
+    )
+    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=_MAILS.c[name].type) for name in names}
+    return Prepared(update(_MAILS).where(*held).values(values).returning(_MAILS.c.id))
 
 
 def finish(mail: OutboxMail, state: str, reply: str) -> None:

@@ -178,7 +178,7 @@ def test_a_booking_in_a_list_equals_the_single_one(past, at):
         with clock.set_to(at + later):
             now = clock.now()
             rows, _ = pages.read_page(db.session(), everything, now, 1000, None, with_user=True)
-            alone = {row.Booking.id: row_view(row, now, for_admin=True) for row in _alone()}
+            alone = {row.booking.id: row_view(row, now, for_admin=True) for row in _alone()}
             assert len(rows) > 50
             assert [alone[row.id] for row in rows] == list_view(rows, now, for_admin=True)
 
@@ -214,7 +214,7 @@ def test_a_cursor_with_the_largest_id_is_read(client, auth, alice):
 
 
 def _alone():
-    return db.session.execute(queries.select_bookings(with_user=True))
+    return queries.read(db.session(), queries.select_bookings())
 
 
 def _of_month(session, user, first, last, **more):
