@@ -102,8 +102,9 @@ class Sink:
             return AuthResult(success=True)
         return AuthResult(success=False, handled=False, message=self.login_reply)
 
-    @property
     def message_ids(self) -> list[str]:
+        """No property: for every connection, aiosmtpd reads all attributes of its handler, and with it every mail that
+        arrived was parsed anew. On a busy machine that took longer than a client waits for the greeting."""
         return [delivery.message_id for delivery in self.accepted]
 
 

@@ -77,7 +77,7 @@ def test_a_failed_mail_can_be_sent_again(client, auth, carol, sink):
     assert delivery.deliver_due().sent == 1
     again = client.post(f"/api/admin/emails/{row.id}/retry", headers=auth(carol))
     assert (again.status_code, again.json["code"]) == (409, "conflict")
-    assert sink.message_ids == [row.message_id]
+    assert sink.message_ids() == [row.message_id]
 
 
 def test_a_waiting_mail_can_be_discarded(client, auth, carol, sink):

@@ -32,7 +32,7 @@ def test_mails_lost_before_their_message_go_out_as_soon_as_the_server_is_back(ap
     assert {row.server_fault for row in db.session.query(OutboxMail)} == {True}
     put("test_message", context={})
     assert delivery.deliver_due().sent == 3
-    assert len(set(sink.message_ids)) == len(sink.accepted) == 3
+    assert len(set(sink.message_ids())) == len(sink.accepted) == 3
 
 
 def test_the_clients_task_shows_that_the_server_is_back(app, sink):
