@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from flask_security.utils import hash_password
@@ -105,9 +106,9 @@ class Town:
         with transaction() as session:
             admin = create_user(session, ADMIN, "Demo Admin", hashed, "user", "admin")
             drivers = []
-            for name, email, plate in town.drivers():
+            for number, (name, email, plate) in enumerate(town.drivers()):
                 user = create_user(session, email, name, hashed, "user")
-                user.plates = [plate]
+                user.plates, user.needs = [plate], town.needs_of(number)
                 drivers.append((user, plate))
             session.flush()
             self._spread_registrations(drivers)
@@ -131,9 +132,9 @@ class Town:
         request = bookings.BookRequest(self.lots[visit.park], user_id, vehicle_plate=plate)
         if visit.reserved:
             request = replace(request, reserved_start=visit.start.isoformat(), reserved_end=end.isoformat())
-        try:
-            answer = bookings.book(request)
-        except (Conflict, Unavailable):  # full
+        needs = town.needs_of(visit.driver)
+        answer = _booked(replace(request, needs=needs)) or (_booked(request) if needs else None)
+        if answer is None:
             self.refused += 1
             return
         self.bookings += 1
@@ -173,6 +174,14 @@ def _furnish(session: Session, lot_id: int, park: town.Park) -> None:
         spot.ev = park.accessible <= n < park.accessible + park.ev
         spot.covered = park.covered
         spot.level = str(1 + n // 20) if len(spots) > 20 else None
+
+
+def _booked(request: bookings.BookRequest) -> dict[str, Any] | None:
+    """Books; None where the lot is full, or has no free spot with the needs (then any spot is better than none)."""
+    try:
+        return bookings.book(request)
+    except (Conflict, Unavailable):
+        return None
 
 
 def _try(act: Callable[[int, int], object], booking_id: int, user_id: int) -> None:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from parking.spot_features import Needs, ordered
+
 ZONE = "Europe/Berlin"
 DAYS = 60
 DRIVERS = 100
@@ -132,6 +134,11 @@ def drivers() -> Iterator[tuple[str, str, str]]:
     for n in range(DRIVERS):
         first, last = _FIRST[n % len(_FIRST)], _LAST[n // len(_FIRST) % len(_LAST)]
         yield f"{first} {last}", f"{first}.{last}@example.com".lower(), f"KI-{first[0]}{last[0]} {100 + n}"
+
+
+def needs_of(driver: int) -> Needs:
+    """What the driver with this number needs of a spot: one in twelve an accessible one, one in eight a charger."""
+    return ordered(name for name, is_needed in (("accessible", driver % 12 == 5), ("ev", driver % 8 == 3)) if is_needed)
 
 
 def visits(now: datetime, seed: int = 2026) -> list[Visit]:

@@ -9,7 +9,7 @@ from parking.database import db
 from parking.demo import town
 from parking.demo.load import Town
 from parking.jobs import heartbeat
-from parking.lots.models import Lot
+from parking.lots.models import Lot, Spot
 from parking.mail.models import OutboxMail
 
 
@@ -30,6 +30,17 @@ def test_three_days_of_a_town_are_simulated(app, three_days):
     assert db.session.scalar(select(func.max(Booking.start_time)).where(Booking.status == "Active")) <= now
     states = set(db.session.scalars(select(OutboxMail.state)))
     assert states == {"discarded"}
+
+
+def test_spots_with_features_are_left_to_those_who_need_them(app, three_days):
+    Town(clock.now(), "a password of theirs").simulate()
+    db.session.rollback()
+    rows = db.session.execute(select(Booking.needs, Spot).join(Spot, Spot.id == Booking.spot_id)).all()
+    needed = [(needs, spot) for needs, spot in rows if needs]
+    assert {needs for needs, _ in needed} >= {("accessible",), ("ev",)}
+    assert all(getattr(spot, name) for needs, spot in needed for name in needs)
+    others = [spot.accessible for needs, spot in rows if not needs]
+    assert sum(others) < len(others) / 10
 
 
 def test_the_simulation_is_the_same_every_time(three_days):
