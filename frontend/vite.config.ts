@@ -13,6 +13,10 @@ const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:5000'
 const LATER =
   /src\/(shared\/(form|list)|features\/(accounts\/(components|forms)|bookings\/window|\w+\/(admin|history)|audit|exports|help|mail|notices|reports|statistics|system))\//
 
+/** Icons of pages and dialogs that several share, but neither the start page nor home. */
+const LATER_ICONS =
+  /@lucide\/.*\/icons\/(accessibility|arrow-(down|up|down-up)|book-open|clock|download|eye|eye-off|key-round|mail-check|trash|umbrella|zap)\./
+
 export default defineConfig({
   plugins: [
     vue(),
@@ -63,15 +67,20 @@ export default defineConfig({
           groups: [
             {
               name: 'vendor',
-              test: /node_modules\/(@?vue(?!-chartjs)|@tanstack|axios|@intlify)/,
+              // Lists that come in pages are not needed at first.
+              test: /node_modules\/(@?vue(?!-chartjs)|@tanstack(?!.*\/(useInfiniteQuery|infiniteQueryObserver)\.)|axios|@intlify)/,
               priority: 2,
             },
             {
               name: 'common',
-              test: (id) => /src\/(shared|app|features)|@lucide/.test(id) && !LATER.test(id),
+              test: (id) =>
+                /src\/(shared|app|features)|@lucide/.test(id) &&
+                !LATER.test(id) &&
+                !LATER_ICONS.test(id),
               minShareCount: 3,
               priority: 1,
             },
+            { name: 'icons', test: LATER_ICONS, minShareCount: 2, priority: 0 },
           ],
         },
       },

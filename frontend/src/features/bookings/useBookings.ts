@@ -4,11 +4,7 @@ import { useSession } from '@/features/accounts/session'
 import { learnServerTime } from '@/shared/time/clock'
 import { keepLast } from '@/shared/time/lastSeen'
 import type { BookingEnvelope } from '@/shared/api/types'
-import { usePaged } from '@/shared/list/usePaged'
-import { bookingsApi, openBookings, type BookingFilters } from './api'
-
-/** Bookings of a page of the history. */
-const PAGE = 50
+import { bookingsApi, openBookings } from './api'
 
 export function useOpenBookings() {
   const query = useQuery({ queryKey: ['bookings', 'open'], queryFn: openBookings })
@@ -40,16 +36,6 @@ export function useBooking(id: MaybeRefOrGetter<number>) {
   })
   watch(query.data, (data) => learnServerTime(data?.server_time), { immediate: true })
   return query
-}
-
-export function useHistory(filters: MaybeRefOrGetter<BookingFilters>) {
-  return usePaged({
-    key: ['bookings', 'history'],
-    filters,
-    fetchPage: (params) => bookingsApi.list({ ...params, limit: PAGE }),
-    items: (page) => page.bookings,
-    keepPrevious: false,
-  })
 }
 
 /** After a change: show the new booking at once and ask again for what depends on it. */
