@@ -64,10 +64,11 @@ def _run(supervisor: Supervisor, settings: config.Settings, options: argparse.Na
             # Without REDIS_URL the settings may name the server of a run that was still stopping when they were read.
             named = settings.redis_url if config.names_redis() else None
             environment = {"REDIS_URL": named or valkey.start(supervisor, settings.data_dir)}
-            notices = _step(supervisor, programs.prepare(environment))
+            notices = _step(supervisor, programs.prepare(environment, only_schema=options.demo))
             _serve(supervisor, settings, options, environment, listener)
             if options.demo:  # lived through before a worker is there, whose clock is the real one
                 notices += _step(supervisor, programs.demo(environment))
+                notices += _step(supervisor, programs.prepare(environment))  # now there is an administrator
             _work(supervisor, settings, options, environment)
             _print_ready(supervisor, settings, options, notices)
             supervisor.watch(_parent_alive(options.with_parent))

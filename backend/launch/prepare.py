@@ -1,4 +1,5 @@
-"""`python -m launch.prepare`: brings the database up to date and sees to the first administrator.
+"""`python -m launch.prepare`: brings the database up to date and, without `--only-schema`, sees to the first
+administrator.
 
 Prints on standard output what the operator should read once all is ready; on failure one sentence
 on standard error and exit code 1.
@@ -21,7 +22,7 @@ def main() -> int:
     try:
         settings = load()
         tighten(settings.data_dir, settings.export_dir, sqlite_file(settings.database_url))
-        _prepare(create_app(settings))
+        _prepare(create_app(settings), only_schema="--only-schema" in sys.argv[1:])
     except (ConfigError, schema.SchemaError) as error:
         return _fail(str(error))
     except DBAPIError as error:
@@ -31,11 +32,13 @@ def main() -> int:
     return 0
 
 
-def _prepare(app) -> None:
+def _prepare(app, *, only_schema: bool) -> None:
     with app.app_context():
         schema.upgrade()
         if problems := schema.problems():
             raise schema.SchemaError("; ".join(problems))
+        if only_schema:
+            return
         for domain in DOMAINS:
             for line in getattr(domain, "at_start", list)():
                 sys.stdout.write(line + "\n")

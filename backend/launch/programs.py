@@ -21,9 +21,10 @@ WORKER_GRACE = 12
 SILENT_SECONDS = 60
 
 
-def prepare(environment: dict[str, str]) -> Program:
-    """Migrations and the first administrator; ends by itself."""
-    return Program(name="prepare", command=_python("launch.prepare"), directory=BACKEND, environment=environment)
+def prepare(environment: dict[str, str], *, only_schema: bool = False) -> Program:
+    """Migrations and, unless `only_schema`, the first administrator; ends by itself."""
+    step = ("launch.prepare", *(["--only-schema"] if only_schema else []))
+    return Program(name="prepare", command=_python(*step), directory=BACKEND, environment=environment)
 
 
 def demo(environment: dict[str, str]) -> Program:

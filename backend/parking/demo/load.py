@@ -88,6 +88,7 @@ class Town:
             for visit in town.visits(self.now):
                 self._at(visit.at, partial(self._book, visit))
             self._at(begin + APPLY_EVERY, self._apply_due_transitions)
+            self._plan_present()
             while self.later:
                 when, _, act = heapq.heappop(self.later)
                 if when > self.now:
@@ -126,6 +127,24 @@ class Town:
             later = town.DAYS * (n - 80) / 20 if n >= 80 else 0
             user.created_at = clock.now() + timedelta(days=max(0.0, later))
 
+    def _plan_present(self) -> None:
+        """The town is alive when it is opened, whatever the hour: cars come in during the last hours, until each lot is
+        as full as planned, and a few stay longer than they have reserved."""
+        for visit in town.overstays(self.now):
+            self._at(visit.at, partial(self._book, visit))
+        for minutes, share in town.ARRIVALS:
+            self._at(self.now - timedelta(minutes=minutes), partial(self._fill_up, share))
+
+    def _fill_up(self, share: float) -> None:
+        """Cars park in every lot until this share of what is planned for it is occupied."""
+        counts = bookings.counts_by_lot(db.session(), clock.now())
+        for number, (lot_id, park) in enumerate(zip(self.lots, town.PARKS, strict=True)):
+            there = counts[lot_id].occupied if lot_id in counts else 0
+            wanted = round(share * park.present * park.fields["capacity"])
+            for _ in range(max(0, wanted - there)):
+                driver = (self.bookings * 7 + number) % len(self.drivers)
+                self._book(town.Visit(clock.now(), number, driver, clock.now(), 0, reserved=False, fate="stays"))
+
     def _book(self, visit: town.Visit) -> None:
         user_id, plate = self.drivers[visit.driver]
         end = visit.start + timedelta(hours=visit.hours)
@@ -148,6 +167,8 @@ class Town:
             return
         if town.PARKS[visit.park].fields.get("require_checkin") and visit.reserved:
             self._at(visit.start + timedelta(minutes=3), lambda: _try(bookings.check_in, booking_id, user_id))
+        if visit.fate == "stays":
+            return
         early = timedelta(minutes=7) if visit.reserved else timedelta(0)
         self._at(end - early, lambda: _try(bookings.release, booking_id, user_id))
 
@@ -173,7 +194,7 @@ def _furnish(session: Session, lot_id: int, park: town.Park) -> None:
         spot.accessible = n < park.accessible
         spot.ev = park.accessible <= n < park.accessible + park.ev
         spot.covered = park.covered
-        spot.level = str(1 + n // 20) if len(spots) > 20 else None
+        spot.level = str(1 + n // 6) if len(spots) > 8 else None
 
 
 def _booked(request: bookings.BookRequest) -> dict[str, Any] | None:

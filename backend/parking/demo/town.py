@@ -35,6 +35,8 @@ class Park:
     accessible: int = 2
     ev: int = 3
     covered: bool = False
+    present: float = 0.6
+    """The share of its spots that is occupied when the demonstration begins."""
 
 
 def _park(name: str, capacity: int, price: int, address: str, at: tuple[float, float], **more: Any) -> dict[str, Any]:
@@ -52,6 +54,7 @@ PARKS = (
         3,
         6,
         True,
+        present=0.8,
     ),
     Park(
         _park("Station North", 16, 320, "Station Square 1", (54.3150, 10.1318), daily_cap=2200),
@@ -59,17 +62,24 @@ PARKS = (
         _EVEN,
         3.0,
         (0.9, 0.8),
+        present=0.75,
     ),
-    Park(_park("Castle Park", 8, 180, "Castle Road 4", (54.3262, 10.1440)), 7, _SHOPS, 1.8, (1.6, 0.3)),
+    Park(_park("Castle Park", 8, 180, "Castle Road 4", (54.3262, 10.1440)), 7, _SHOPS, 1.8, (1.6, 0.3), present=0.5),
     Park(
         _park("Market Hall", 10, 280, "Market 2", (54.3225, 10.1352), billing_step_seconds=900),
         11,
         _SHOPS,
         1.2,
         (1.8, 0.2),
+        present=0.7,
     ),
     Park(
-        _park("University West", 12, 120, "Campus Way 30", (54.3380, 10.1190), daily_cap=700), 9, _DAY, 4.5, (0.3, 0.2)
+        _park("University West", 12, 120, "Campus Way 30", (54.3380, 10.1190), daily_cap=700),
+        9,
+        _DAY,
+        4.5,
+        (0.3, 0.2),
+        present=0.5,
     ),
     Park(
         _park("City Hospital", 10, 200, "Hospital Lane 8", (54.3305, 10.1422), free_minutes=15),
@@ -78,6 +88,7 @@ PARKS = (
         2.2,
         (0.9, 0.9),
         5,
+        present=0.8,
     ),
     Park(
         _park("Opera Underground", 8, 350, "Theatre Square 3", (54.3208, 10.1330)),
@@ -86,6 +97,7 @@ PARKS = (
         2.8,
         (1.8, 1.2),
         covered=True,
+        present=0.65,
     ),
     Park(
         _park("Beach Meadow", 14, 100, "Shore Road 77", (54.3900, 10.1800), daily_cap=500),
@@ -94,6 +106,7 @@ PARKS = (
         3.5,
         (2.6, 3.0),
         ev=0,
+        present=0.45,
     ),
     Park(
         _park("Tech Yard", 6, 220, "Foundry Street 19", (54.3120, 10.1520), require_checkin=True),
@@ -103,16 +116,28 @@ PARKS = (
         (0.1, 0.1),
         1,
         8,
+        present=0.65,
     ),
-    Park(_park("Old Town", 6, 400, "Abbey Lane 5", (54.3241, 10.1376)), 6, _SHOPS, 1.0, (1.5, 0.6), 1, 1),
-    Park(_park("Ferry Terminal", 12, 150, "Quay 9", (54.3170, 10.1450), daily_cap=1200), 4, _EVEN, 14.0, (1.2, 1.2)),
-    Park(_park("Sports Arena", 9, 200, "Arena Way 1", (54.3440, 10.1080)), 3, _NIGHT, 2.5, (3.0, 2.0)),
+    Park(_park("Old Town", 6, 400, "Abbey Lane 5", (54.3241, 10.1376)), 6, _SHOPS, 1.0, (1.5, 0.6), 1, 1, present=1.0),
+    Park(
+        _park("Ferry Terminal", 12, 150, "Quay 9", (54.3170, 10.1450), daily_cap=1200),
+        4,
+        _EVEN,
+        14.0,
+        (1.2, 1.2),
+        present=0.6,
+    ),
+    Park(_park("Sports Arena", 9, 200, "Arena Way 1", (54.3440, 10.1080)), 3, _NIGHT, 2.5, (3.0, 2.0), present=0.55),
 )
 _FIRST = (
     *("Amelia", "Ben", "Clara", "David", "Emma", "Felix", "Greta", "Hugo", "Ida", "Jonas", "Klara", "Leo", "Mia"),
     *("Noah", "Olga", "Paul", "Rosa", "Samuel", "Tessa", "Victor", "Wanda", "Yusuf", "Zoe", "Anton", "Bella"),
 )
 _LAST = ("Albers", "Brandt", "Conrad", "Dietz", "Ehlers")
+
+
+ARRIVALS = ((200, 0.5), (140, 0.75), (80, 0.9), (15, 1.0))
+"""(minutes before the demonstration begins, share of the planned cars that are there by then)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +151,7 @@ class Visit:
     hours: float
     reserved: bool
     fate: str
-    """`kept`, `cancelled` or `missed`."""
+    """`kept`, `cancelled`, `missed`, or `stays`: the car is still there when the demonstration begins."""
 
 
 def drivers() -> Iterator[tuple[str, str, str]]:
@@ -152,6 +177,15 @@ def visits(now: datetime, seed: int = 2026) -> list[Visit]:
         for number, park in enumerate(PARKS):
             visits += _of_day(draw, number, park, date, now)
     return sorted(visits, key=lambda visit: visit.at)
+
+
+def overstays(now: datetime) -> Iterator[Visit]:
+    """Yields reservations whose drivers have checked in and stay on after their end."""
+    quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+    number = next(n for n, park in enumerate(PARKS) if park.fields.get("require_checkin"))
+    for driver, late in ((3, 30), (17, 75)):
+        start = quarter - timedelta(minutes=late) - timedelta(hours=2)
+        yield Visit(start - timedelta(hours=1), number, driver, start, 2, reserved=True, fate="stays")
 
 
 def _of_day(draw: random.Random, number: int, park: Park, date: datetime, now: datetime) -> Iterator[Visit]:

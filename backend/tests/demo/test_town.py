@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from parking import clock
+from parking import bookings, clock
 from parking.bookings.models import Booking
 from parking.database import db
 from parking.demo import town
@@ -41,6 +41,27 @@ def test_spots_with_features_are_left_to_those_who_need_them(app, three_days):
     assert all(getattr(spot, name) for needs, spot in needed for name in needs)
     others = [spot.accessible for needs, spot in rows if not needs]
     assert sum(others) < len(others) / 10
+
+
+@pytest.mark.parametrize("hour", [3, 20])
+def test_the_town_is_alive_at_any_hour(app, three_days, hour):
+    now = clock.now().replace(hour=hour)
+    with clock.set_to(now):
+        Town(now, "a password of theirs").simulate()
+        db.session.rollback()
+        counts = bookings.counts_by_lot(db.session(), now)
+        lots = db.session.scalars(select(Lot)).all()
+        shares = {lot.name: counts[lot.id].occupied / lot.capacity for lot in lots}
+        full = [lot.name for lot in lots if counts[lot.id].taken == lot.capacity]
+        assert full == ["Old Town"]
+        assert all(0.4 <= share <= 0.85 for name, share in shares.items() if name not in full), shares
+        filters = bookings.Filters(overstayed=True)
+        stays = db.session.scalars(bookings.filtered(select(Booking.id), filters, now)).all()
+        assert 1 <= len(stays) <= 5
+    spots = db.session.scalars(select(Spot)).all()
+    assert {"1", "2", None} <= {spot.level for spot in spots}
+    for feature in ("ev", "accessible", "covered"):
+        assert any(getattr(spot, feature) for spot in spots)
 
 
 def test_the_simulation_is_the_same_every_time(three_days):
