@@ -85,7 +85,7 @@ test('administrators: mail, exports, log and figures', async ({ page }) => {
   await examineAll(page, [
     { name: 'mail', path: '/admin/mail', ready: 'Attempts' },
     { name: 'schedule', path: '/admin/mail?view=schedule', ready: 'Run now' },
-    { name: 'system', path: '/admin/mail?view=system', ready: 'Version' },
+    { name: 'system', path: '/admin/health', ready: 'Version' },
     { name: 'exports', path: '/admin/exports', ready: 'All data' },
     { name: 'log', path: '/admin/audit', ready: 'Before → after' },
     { name: 'log narrowed', path: `/admin/audit?actor_id=${user}`, ready: 'Only by' },
@@ -347,7 +347,7 @@ test('administrators: when the server fails', async ({ page, watch }) => {
     '/analytics',
     '/mail',
     '/mail?view=schedule',
-    '/mail?view=system',
+    '/health',
     '/exports',
     '/audit',
   ]

@@ -53,7 +53,7 @@ test('emails that wait in vain are a problem wherever the system is judged', asy
     page.getByRole('link', { name: 'No mail server is configured: 4 emails are waiting.' }),
   ).toBeVisible()
   await expect(page.getByText('All systems operational')).toHaveCount(0)
-  await page.goto('/admin/mail?view=system')
+  await page.goto('/admin/health')
   await expect(page.getByText('At least one system has a problem')).toBeVisible()
   await expect(page.getByRole('listitem').filter({ hasText: 'Outbox' })).toContainText('Problem')
 })

@@ -155,7 +155,15 @@ const admin: RouteRecordRaw[] = [
     path: 'mail',
     name: 'admin-mail',
     component: () => import('@/pages/admin/MailPage.vue'),
-    meta: { texts: ['features/mail', 'features/reports', 'features/system'] },
+    // Addresses of an older version have the state of the system there.
+    beforeEnter: (to) => (to.query.view === 'system' ? { name: 'admin-health' } : true),
+    meta: { texts: ['features/mail', 'features/reports'] },
+  },
+  {
+    path: 'health',
+    name: 'admin-health',
+    component: () => import('@/pages/admin/HealthPage.vue'),
+    meta: { texts: ['features/mail', 'features/system'] },
   },
   {
     path: 'exports',
@@ -195,7 +203,7 @@ export const router = createRouter({
 const textsOf = (to: RouteLocationNormalized) =>
   useTexts(...to.matched.flatMap(({ meta }) => meta.texts ?? []))
 
-router.beforeEach(async (to) => {
+router.beforeEach(async (to, from) => {
   const session = useSession()
   const wants = to.meta.for
   if (wants === 'guest' && session.signedIn) return { name: 'home' }
@@ -204,8 +212,10 @@ router.beforeEach(async (to) => {
     return { name: 'login', query: { next: to.fullPath } }
   if (wants === 'admin' && !session.isAdmin)
     return { name: 'not-found', params: { rest: ['forbidden'] }, query: { was: to.fullPath } }
-  // An administrator who parks nowhere starts at the overview.
-  if (to.name === 'home' && session.isAdmin && !session.isDriver) return { name: 'admin' }
+  // An administrator starts at the overview; who parks as well goes to the driver's pages from there.
+  const starts = from.matched.length === 0 || from.meta.for === 'guest' || from.name === 'setup'
+  if (to.name === 'home' && session.isAdmin && (starts || !session.isDriver))
+    return { name: 'admin' }
   // The texts travel beside the code of the page; a failure is reported when the page waits for them.
   textsOf(to).catch(() => undefined)
   return true

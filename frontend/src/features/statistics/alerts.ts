@@ -19,7 +19,7 @@ export function attention(
   overstays = 0,
 ): Alert[] {
   const alerts: Alert[] = []
-  const system = { name: 'admin-mail', query: { view: 'system' } }
+  const system = { name: 'admin-health' }
   for (const name of PROGRAMS) {
     if (health && health[name] && !health[name].ok)
       alerts.push({ key: `statistics.attention.${name}`, details: {}, to: system, critical: true })
