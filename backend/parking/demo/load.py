@@ -140,8 +140,8 @@ class Town:
         counts = bookings.counts_by_lot(db.session(), clock.now())
         for number, (lot_id, park) in enumerate(zip(self.lots, town.PARKS, strict=True)):
             there = counts[lot_id].occupied if lot_id in counts else 0
-            wanted = round(share * park.present * park.fields["capacity"])
-            for _ in range(max(0, wanted - there)):
+            planned = round(share * park.present * park.fields["capacity"])
+            for _ in range(max(0, planned - there)):
                 driver = (self.bookings * 7 + number) % len(self.drivers)
                 self._book(town.Visit(clock.now(), number, driver, clock.now(), 0, reserved=False, fate="stays"))
 
