@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+/** What the administrator's pages said before they were put into the field's own words. */
+const OLD = {
+  en: [
+    /\bin all\b/,
+    /Become the administrator/,
+    /By itself/,
+    /Did not come/,
+    /than a week before/,
+    /Several spots/,
+    /Back into service/,
+    /A day for that limit/,
+    /Everything runs|Not well/,
+    /\b[Mm]ails?\b(?! server)/,
+    /\btaken\b/,
+  ],
+  de: [
+    /\bPl(atz|ätze|ätzen)\b/,
+    /bleibt frei für/,
+    /Parkt selbst/,
+    /Ladesäule|Ladestation/,
+    /(?<!E-)\bMails?\b/,
+    /Mehrere Plätze/,
+    /Belegungsgrad/,
+  ],
+}
+const FOLDERS = [
+  ...['statistics', 'lots', 'bookings', 'accounts', 'exports'].map((one) => `${one}/admin`),
+  ...['audit', 'mail', 'reports', 'system'],
+]
+
+function texts(value: unknown): string[] {
+  return typeof value === 'string' ? [value] : Object.values(value as object).flatMap(texts)
+}
+
+describe.each(FOLDERS)('the words of %s', (folder) => {
+  it.each(['en', 'de'] as const)('are those of the field, in %s', (locale) => {
+    const file = join(process.cwd(), `src/features/${folder}/locales/${locale}.json`)
+    expect(existsSync(file)).toBe(true)
+    const old = texts(JSON.parse(readFileSync(file, 'utf8'))).filter((text) =>
+      OLD[locale].some((word) => word.test(text)),
+    )
+    expect(old).toEqual([])
+  })
+})
