@@ -10,7 +10,7 @@ import fcntl
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import time
 from email.utils import parseaddr
 from pathlib import Path
@@ -55,6 +55,8 @@ class Settings:
     port: int
     data_dir: Path
     export_dir: Path
+    backup_dir: Path
+    backup_time: time | None
     database_url: str
     redis_url: str | None
     smtp_host: str | None
@@ -128,6 +130,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         port=port,
         data_dir=data_dir,
         export_dir=read.folder("EXPORT_DIR", "exports"),
+        backup_dir=read.path("BACKUP_DIR", str(data_dir / "backups")),
+        backup_time=read.time_of_day("BACKUP_TIME", "00:00") if read.text("BACKUP_TIME") else None,
         database_url=_database_url(read, data_dir),
         redis_url=read.url("REDIS_URL", "", ("redis", "rediss")) or embedded_redis_url(data_dir),
         smtp_host=read.text("SMTP_HOST") or None,
@@ -168,6 +172,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raise ConfigError(read.problems)
     # mypy sees one dict of mixed values; every reader above returns its field's own type
     return Settings(**values)  # type: ignore[arg-type]  # each value was read and checked by its own name above
+
+
+def names_set() -> list[str]:
+    """The names of the settings that this process was given a value for."""
+    given = _environment()
+    return sorted(field.name.upper() for field in fields(Settings) if given.get(field.name.upper(), "").strip())
 
 
 def names_redis() -> bool:

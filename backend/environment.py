@@ -99,9 +99,13 @@ class Reader:
         self.wrong(name, "must be an address like " + " or ".join(f"{scheme}://host:port" for scheme in schemes))
         return default
 
+    def path(self, name: str, default: str) -> Path:
+        """A path; a relative one counts from the repository's top."""
+        return (ROOT / Path(self.text(name, default)).expanduser()).resolve()
+
     def folder(self, name: str, default: str) -> Path:
         """An existing or new folder one can write to; a relative path counts from the repository's top."""
-        path = (ROOT / Path(self.text(name, default)).expanduser()).resolve()
+        path = self.path(name, default)
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not os.access(path, os.W_OK | os.X_OK):

@@ -12,8 +12,8 @@ import sys
 from sqlalchemy.exc import DBAPIError
 
 from config import ConfigError, load
-from parking import DOMAINS, create_app
-from parking.database import outages, schema
+from parking import DOMAINS, backup, create_app
+from parking.database import is_sqlite, outages, schema
 from private_files import set_umask, sqlite_file, tighten
 
 
@@ -23,7 +23,7 @@ def main() -> int:
         settings = load()
         tighten(settings.data_dir, settings.export_dir, sqlite_file(settings.database_url))
         _prepare(create_app(settings), only_schema="--only-schema" in sys.argv[1:])
-    except (ConfigError, schema.SchemaError) as error:
+    except (ConfigError, schema.SchemaError, backup.BackupError) as error:
         return _fail(str(error))
     except DBAPIError as error:
         if outages.is_full_disk(error, settings.data_dir):
@@ -34,6 +34,9 @@ def main() -> int:
 
 def _prepare(app, *, only_schema: bool) -> None:
     with app.app_context():
+        if is_sqlite() and schema.is_outdated():
+            file, _ = backup.create(reason="upgrade")
+            sys.stdout.write(f"Before the upgrade the database was saved as {file}\n")
         schema.upgrade()
         if problems := schema.problems():
             raise schema.SchemaError("; ".join(problems))

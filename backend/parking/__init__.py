@@ -12,6 +12,7 @@ from parking import (
     accounts,
     audit,
     availability,
+    backup,
     bookings,
     database,
     demo,
@@ -50,6 +51,7 @@ DOMAINS = (
     statistics,
     reports,
     exports,
+    backup,
     demo,
 )
 

@@ -174,6 +174,7 @@ ROUTES: dict[str, Row] = {
         202, path="/api/admin/emails/preview/booking_confirmation/send"
     ),
     "POST /api/admin/emails/resume": ADMIN(200),
+    "POST /api/admin/emails/release": ADMIN(409, json={}),  # nothing is held
     "GET /unsubscribe/<token>": OPEN(200, path="/unsubscribe/{unsubscribe}"),
     "POST /unsubscribe/<token>": OPEN(200, path="/unsubscribe/{unsubscribe}"),
     "GET /unsubscribe/style.css": OPEN(200),

@@ -11,7 +11,7 @@ from flask_security.datastore import SQLAlchemyUserDatastore
 
 from parking import audit
 from parking.accounts import guess_limits, queries, routes, setup
-from parking.accounts.account_changes import create_user
+from parking.accounts.account_changes import create_user, sign_everybody_out
 from parking.accounts.admin import cli, duplicates_report
 from parking.accounts.admin import routes as admin_routes
 from parking.accounts.admin.duplicates_report import describe_duplicates
@@ -43,6 +43,7 @@ __all__ = [
     "register_blocker",
     "register_booking_summaries",
     "register_eraser",
+    "sign_everybody_out",
     "user_conditions",
     "user_roles",
 ]

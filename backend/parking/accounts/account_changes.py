@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from parking import clock, realtime
 from parking.accounts import queries
-from parking.accounts.models import User
+from parking.accounts.models import SingleUse, User
 from parking.accounts.sessions import browser_sessions
 from parking.database import after_commit, duplicates, transaction
 from parking.database.derived_columns import is_conflict
@@ -55,6 +56,15 @@ def end_tokens(session: Session, user: User) -> None:
     """Revokes the access tokens of this user and signs every browser out."""
     stop_access_tokens(user)
     browser_sessions.end_all(session, user.id)
+
+
+def sign_everybody_out(session: Session) -> int:
+    """Ends every session and access token, and deletes one-time links: those of a backup may have been used since.
+    Returns the number of sessions."""
+    for user_id in session.scalars(select(User.id)).all():
+        session.execute(update(User).where(User.id == user_id).values(fs_uniquifier=new_uniquifier()))
+    session.execute(delete(SingleUse))
+    return browser_sessions.end_everybodys(session)
 
 
 def recheck_streams(user_id: int) -> None:

@@ -27,7 +27,7 @@ from parking.bookings.reading.queries import BookingRow, select_bookings
 from parking.bookings.reading.queries import read as read_bookings
 from parking.bookings.reading.query_filters import of_all as filters_of_all
 from parking.bookings.reading.views import cost_at, end_and_cost, state_of, stay_hours, total_cost
-from parking.bookings.rules.lifecycle import BookingState, status_at
+from parking.bookings.rules.lifecycle import LIVE, BookingState, status_at
 from parking.bookings.rules.limits import days_later
 from parking.bookings.rules.times import read_time
 from parking.bookings.schemas import AdminBookingFilters, Id, MatchingOut, Status
@@ -37,6 +37,7 @@ from parking.bookings.transitions import cancel as cancel_reservation
 from parking.bookings.transitions import mail_context, update_booking
 
 __all__ = [
+    "LIVE",
     "LIVE_SQL",
     "LONG",
     "OUT_OF_SERVICE",

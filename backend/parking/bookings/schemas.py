@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from parking.bookings.rules.times import check_time
 from parking.pricing import LineOut, TariffOut
 from parking.spot_features import Feature, NeedsIn, NeedsText
 from parking.text import names
@@ -26,7 +27,8 @@ MAX_ID = 2**53 - 1
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 TimeText = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=40),
+    StringConstraints(max_length=40),
+    AfterValidator(check_time),
     Field(
         description="RFC 3339; without an offset, the lot's local time",
         json_schema_extra={"pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$"},

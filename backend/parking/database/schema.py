@@ -25,6 +25,7 @@ TABLES = (
     "exports.models",
     "statistics.daily.models",
     "reports.models",
+    "backup.models",
 )
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -61,8 +62,20 @@ def _scripts() -> ScriptDirectory:
     return ScriptDirectory(str(MIGRATIONS))
 
 
+def revisions() -> set[str]:
+    """The migrations that this program knows."""
+    return {script.revision for script in _scripts().walk_revisions()}
+
+
+def is_outdated() -> bool:
+    """Whether the database has tables of an older version of this program."""
+    with db.engine.connect() as connection:
+        at = MigrationContext.configure(connection).get_current_revision()
+    return at is not None and at != _scripts().get_current_head()
+
+
 def _refuse_newer() -> None:
-    known = {script.revision for script in _scripts().walk_revisions()}
+    known = revisions()
     with db.engine.connect() as connection:
         at = MigrationContext.configure(connection).get_current_revision()
     if at and at not in known:

@@ -26,11 +26,18 @@ SQLITE_PRAGMAS = {
 
 def engine_options() -> dict[str, Any]:
     """Arguments of `create_engine`: a current SQLite and no waiting longer than WRITER_SECONDS."""
+    return {"module": driver(), "connect_args": {"timeout": WRITER_SECONDS, "check_same_thread": False}}
+
+
+def driver() -> Any:
+    """The module of the driver, with a current SQLite."""
     try:  # before SQLite 3.51.3 a WAL reset at the wrong moment can corrupt the file
-        from pysqlite3 import dbapi2 as driver
+        from pysqlite3 import dbapi2
     except ImportError:  # platforms without the wheel use the interpreter's own
-        import sqlite3 as driver
-    return {"module": driver, "connect_args": {"timeout": WRITER_SECONDS, "check_same_thread": False}}
+        import sqlite3
+
+        return sqlite3
+    return dbapi2
 
 
 def prepare(engine: Engine) -> None:

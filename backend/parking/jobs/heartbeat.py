@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from launch import pulse
 from parking import clock
@@ -37,6 +38,11 @@ def sign(name: str) -> None:
 def last_seen() -> dict[str, datetime]:
     """Program -> time of its last heartbeat."""
     return {row.name: row.at for row in db.session.scalars(select(Heartbeat))}
+
+
+def delete_all(session: Session) -> None:
+    """Deletes the heartbeats, in the caller's transaction: those of a restored backup say nothing of what runs now."""
+    session.execute(delete(Heartbeat))
 
 
 def watch(app: Flask) -> None:

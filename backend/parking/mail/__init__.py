@@ -14,6 +14,7 @@ from parking.mail.hooks import register_outcomes
 from parking.mail.i18n import Texts, parse_instant, zone_info
 from parking.mail.models import MailPreference, OutboxMail
 from parking.mail.outbox.delivery import MAX_ATTACHMENT_BYTES, deliver_latest
+from parking.mail.outbox.hold import current_hold, hold
 from parking.mail.outbox.queue import FileReference, Recipient, queue, supersede
 from parking.mail.preferences import get_preferences, set_preferences, unwilling, with_defaults
 from parking.mail.registry import TEMPLATES, Instant, Link, Template, register, subscriptions
@@ -82,11 +83,13 @@ __all__ = [
     "build",
     "calendar_file",
     "can_send",
+    "current_hold",
     "delete_user",
     "deliver_latest",
     "formatter_for",
     "get_preferences",
     "health",
+    "hold",
     "init_app",
     "latest_states",
     "parse_instant",

@@ -110,3 +110,14 @@ class MailServer(db.Model):  # type: ignore[name-defined]  # made at run time
     login_failures: Mapped[int]
     paused_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_reply: Mapped[str | None] = mapped_column(String(500))
+
+
+class MailHold(db.Model):  # type: ignore[name-defined]  # made at run time
+    """One row while no mail is sent, because an outbox from a backup may hold mails that went out long ago."""
+
+    __tablename__ = "mail_hold"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    backup_of: Mapped[datetime] = mapped_column(UTCDateTime)
+    """When the backup was made that was restored."""

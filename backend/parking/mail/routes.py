@@ -23,9 +23,11 @@ from parking.mail.schemas import (
     KindsOut,
     PreviewEnvelope,
     PreviewQuery,
+    Release,
 )
 from parking.mail.unsubscribe import BadToken
 from parking.settings import current
+from parking.text.counting import counted
 from parking.web import Message, documented, identity, pagination, requires
 
 mail_bp = APIBlueprint("mail", __name__, tag="Mail", template_folder="templates", static_folder=None)
@@ -84,6 +86,18 @@ def resume_delivery() -> dict[str, Any]:
     """End the pause after refused logins."""
     service.resume()
     return {"message": "Delivery continues."}
+
+
+@mail_bp.post("/api/admin/emails/release")
+@requires("admin")
+@documented(409)
+@mail_bp.input(Release)
+@mail_bp.output(Message)
+def release_held(json_data: Release) -> dict[str, Any]:
+    """Send email and make reports again after a restore; the emails that waited are sent, or discarded."""
+    count = service.release(discard=json_data.discard)
+    fate = "discarded" if json_data.discard else "sent now"
+    return {"message": f"Email is sent again. {counted(count, 'waiting email')} will be {fate}."}
 
 
 @mail_bp.get("/api/admin/emails/kinds")

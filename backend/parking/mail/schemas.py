@@ -8,7 +8,7 @@ from pydantic import Field
 
 from parking.mail.models import OutboxMail
 from parking.mail.service import Preview, last_reply
-from parking.web import Instant, Out, Query
+from parking.web import In, Instant, Out, Query
 
 State = Literal["queued", "sending", "retrying", "sent", "failed", "suppressed", "discarded"]
 
@@ -73,18 +73,32 @@ class Circuit(Out):
     last_reply: str | None
 
 
+class Hold(Out):
+    """Nothing is sent since the restore of a backup, which was made at `backup_of`."""
+
+    since: Instant
+    backup_of: Instant
+
+
+class Release(In):
+    """`discard`: the mails that waited are never sent."""
+
+    discard: bool = False
+
+
 class Outbox(Out):
-    """`held_up`: why waiting emails are not sent (`late`: one has waited for more than an hour). `ok`: they are sent,
-    and none has failed."""
+    """`held_up`: why waiting emails are not sent (`late`: one has waited for over an hour; `restored`: a backup was
+    restored). `ok`: they are sent, and none has failed."""
 
     ok: bool
-    held_up: Literal["no_server", "login_refused", "late"] | None
+    held_up: Literal["restored", "no_server", "login_refused", "late"] | None
     configured: bool
     detail: str | None
     oldest_unsent_seconds: int | None
     queued: int
     failed: int
     circuit: Circuit
+    hold: Hold | None
 
 
 class EmailsOut(Out):

@@ -15,12 +15,12 @@ from typing import Any
 from sqlalchemy import Select, column, func, select, table
 from sqlalchemy.orm import Session
 
-from parking import clock
+from parking import audit, clock
 from parking.database import db, transaction
 from parking.errors import Conflict, NotFound
 from parking.mail import hooks, unsubscribe
 from parking.mail.models import OPEN, STATES, OutboxMail
-from parking.mail.outbox import delivery, entries
+from parking.mail.outbox import delivery, entries, hold
 from parking.mail.outbox.queue import Recipient, new_message_id, queue, wake_worker
 from parking.mail.preferences import delete_preferences, set_preferences
 from parking.mail.registry import TEMPLATES, subscriptions
@@ -114,14 +114,16 @@ def subject(template: str, context: dict[str, Any], fmt: Formatter) -> str:
 
 def health(session: Session) -> dict[str, Any]:
     """The state of the outbox. `held_up`: why waiting mails are not sent; `ok`: they are, and none has failed."""
-    now, settings = clock.now(), current()
+    now, settings, held = clock.now(), current(), hold.current_hold(session)
     tally = counts(session)
     oldest = session.scalar(select(func.min(OutboxMail.created_at)).where(OPEN))
     age = int((now - oldest).total_seconds()) if oldest else None
     waiting = tally["queued"] + tally["sending"] + tally["retrying"]
     circuit = circuit_breaker.state(session, settings, now)
     held_up = None
-    if waiting and not settings.smtp_host:
+    if held:
+        held_up = "restored"
+    elif waiting and not settings.smtp_host:
         held_up = "no_server"
     elif circuit["state"] == "open":
         held_up = "login_refused"
@@ -136,6 +138,7 @@ def health(session: Session) -> dict[str, Any]:
         "queued": waiting,
         "failed": tally["failed"],
         "circuit": circuit,
+        "hold": {"since": held.since, "backup_of": held.backup_of} if held else None,
     }
 
 
@@ -282,6 +285,25 @@ def discard(mail_id: int) -> OutboxMail:
             raise Conflict(f"An email in state {mail.state} cannot be discarded.")
         entries.finish(mail, "discarded", "discarded by an administrator")
     return mail
+
+
+def release(*, discard: bool) -> int:
+    """Ends the hold after a restore; with `discard` the mails that waited are never sent. Returns how many waited.
+
+    Raises Conflict when nothing is held.
+    """
+    with transaction() as session:
+        held = hold.release(session)
+        if held is None:
+            raise Conflict("No email is held.", code="not_held")
+        waiting = session.scalars(select(OutboxMail).where(OPEN, OutboxMail.created_at <= held.since)).all()
+        if discard:
+            for mail in waiting:
+                entries.finish(mail, "discarded", "discarded after a restore")
+        action = "mail.discarded_after_restore" if discard else "mail.released_after_restore"
+        audit.record(session, action, "system", None, after={"count": len(waiting)})
+        wake_worker()
+    return len(waiting)
 
 
 def resume() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from celery import shared_task
 from sqlalchemy import delete
 
-from parking import clock, exports
-from parking.database import transaction
+from parking import clock, exports, mail
+from parking.database import db, transaction
 from parking.reports import housekeeping, reservation_reminders, schedule, send_now
 from parking.reports.models import ReportRun
 
@@ -32,13 +32,20 @@ BEAT: dict[str, dict[str, Any]] = {
 
 @shared_task(name="tasks.send_reports", ignore_result=True)
 def send_reports() -> int:
-    """Queues the reports that are due and returns the number of mails."""
-    return schedule.run_due()
+    """Queues the reports that are due and returns the number of mails; none while mail is held after a restore."""
+    return 0 if _is_held() else schedule.run_due()
 
 
 @shared_task(name="tasks.remind_of_reservations", ignore_result=True)
 def remind_of_reservations() -> int:
-    return reservation_reminders.queue_due()
+    """Queues the reminders that are due and returns their number; none while mail is held after a restore."""
+    return 0 if _is_held() else reservation_reminders.queue_due()
+
+
+def _is_held() -> bool:
+    held = mail.current_hold(db.session()) is not None
+    db.session.close()
+    return held
 
 
 @shared_task(name="tasks.tidy_reports", ignore_result=True)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from parking import clock, jobs, mail, realtime, settings
+from parking import backup, clock, jobs, mail, realtime, settings
 from parking.accounts import describe_duplicates
 from parking.database import database_folder, db, duplicates, is_sqlite, outages, schema
 
@@ -47,6 +47,7 @@ def statuses(version: str) -> dict[str, Any]:
         "outbox": outbox(),
         "disk": disk(settings.current().data_dir),
         "names": names(),
+        "backup": backup.status(db.session(), clock.now()),
         "version": version,
     }
 

@@ -66,6 +66,14 @@ class Names(PartStatus):
     count: int
 
 
+class Backup(PartStatus):
+    """The last backup that was made on the schedule."""
+
+    last_at: datetime | None
+    file: str | None
+    size_bytes: int | None
+
+
 class System(Out):
     database: Database
     redis: PartStatus
@@ -74,6 +82,7 @@ class System(Out):
     outbox: Outbox
     disk: Disk
     names: Names
+    backup: Backup
     version: str
 
 

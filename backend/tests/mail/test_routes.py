@@ -15,6 +15,7 @@ ADMIN_ROUTES = [
     ("POST", "/api/admin/emails/1/retry"),
     ("POST", "/api/admin/emails/1/discard"),
     ("POST", "/api/admin/emails/resume"),
+    ("POST", "/api/admin/emails/release"),
     ("GET", "/api/admin/emails/kinds"),
     ("GET", "/api/admin/emails/preview/test_message"),
     ("POST", "/api/admin/emails/preview/test_message/send"),

@@ -140,6 +140,13 @@ def end_all(session: Session, user_id: int) -> None:
     )
 
 
+def end_everybodys(session: Session) -> int:
+    """Ends every session of everybody; returns how many."""
+    return changed_rows(
+        session.execute(update(LoginSession).where(LoginSession.ended_at.is_(None)).values(ended_at=clock.now()))
+    )
+
+
 def summary(session: Session, user_id: int) -> tuple[int, datetime | None]:
     """How many sessions of this user can be refreshed, and when one was last used."""
     query = select(func.count(), func.max(LoginSession.last_used_at)).where(*_running(user_id))

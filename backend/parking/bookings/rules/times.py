@@ -7,8 +7,18 @@ from zoneinfo import ZoneInfo
 
 from parking.errors import Invalid
 
+NOT_A_TIME = "Please write a date and time like 2026-03-02T09:00:00."
 EARLIEST_YEAR, LATEST_YEAR = 1971, 8999
 """Years a client may name: at the edges of the calendar, adding a day or another zone would leave it."""
+
+
+def check_time(text: str) -> str:
+    """Returns the text. Raises ValueError, with a sentence, when it is no time at all."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(NOT_A_TIME) from None
+    return text
 
 
 def read_time(text: str, zone: str, field: str) -> datetime:
@@ -20,7 +30,7 @@ def read_time(text: str, zone: str, field: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        raise Invalid.field(field, "Please write a date and time like 2026-03-02T09:00:00.") from None
+        raise Invalid.field(field, NOT_A_TIME) from None
     if not EARLIEST_YEAR <= time.year <= LATEST_YEAR:
         raise Invalid.field(field, "This time is out of range.")
     time = time.replace(microsecond=0)

@@ -24,7 +24,7 @@ from parking import clock, signing
 from parking.database import db, transaction
 from parking.mail import unsubscribe
 from parking.mail.models import OutboxMail
-from parking.mail.outbox import entries
+from parking.mail.outbox import entries, hold
 from parking.mail.registry import TEMPLATES
 from parking.mail.rendering import render
 from parking.mail.rendering.render import Attachment, Draft, Site
@@ -129,7 +129,7 @@ def deliver_latest(template: str, booking_id: int) -> dict[str, int]:
 def _may_connect() -> bool:
     settings = current()
     paused = circuit_breaker.paused_until(db.session(), settings, clock.now())
-    return bool(settings.smtp_host) and not paused
+    return bool(settings.smtp_host) and not paused and hold.current_hold(db.session()) is None
 
 
 def _something_to_do() -> bool:

@@ -5,7 +5,10 @@ export type Mail = Schema<'Email'>
 export type MailState = Mail['state']
 export type MailDetail = Schema<'EmailDetail'>
 export type MailContent = Pick<MailDetail, 'text' | 'html' | 'headers'>
-/** How delivery stands. `circuit` is open while refused logins keep us from knocking. */
+/**
+ * How delivery stands. `circuit` is open while refused logins keep us from knocking; `hold` is there
+ * since a backup was restored.
+ */
 export type Outbox = Schema<'Outbox'>
 export type MailPage = Schema<'EmailsOut'>
 /** A line of the schedule; `every` is null for what has no fixed time. */
@@ -36,6 +39,7 @@ export const mailApi = {
   discard: async (id: number) =>
     (await http.post<{ email: Mail }>(`/api/admin/emails/${id}/discard`)).email,
   resume: () => http.post('/api/admin/emails/resume'),
+  release: (discard: boolean) => http.post('/api/admin/emails/release', { discard }),
   kinds: async (locale: string) =>
     (
       await http.get<{ kinds: { kind: string; label: string }[] }>('/api/admin/emails/kinds', {

@@ -48,7 +48,7 @@ export function useMailKinds() {
   return { kinds, label }
 }
 
-/** Send again, discard, go on after a pause; the lists ask again afterwards. */
+/** Send again, discard, go on after a pause or a restore; the lists ask again afterwards. */
 export function useMailActs() {
   const client = useQueryClient()
   const changed = async () => {
@@ -65,7 +65,8 @@ export function useMailActs() {
     onSettled: changed,
   })
   const resume = useMutation({ mutationFn: mailApi.resume, onSettled: changed })
-  return { retry, discard, resume }
+  const release = useMutation({ mutationFn: mailApi.release, onSettled: changed })
+  return { retry, discard, resume, release }
 }
 
 export function useSystem() {

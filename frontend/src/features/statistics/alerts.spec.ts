@@ -29,7 +29,7 @@ describe('what needs attention', () => {
     expect(attention(undefined, [])).toEqual([])
   })
 
-  it.each(['no_server', 'login_refused', 'late'] as const)(
+  it.each(['restored', 'no_server', 'login_refused', 'late'] as const)(
     'is mail that waits in vain: %s',
     (held_up) => {
       const [alert] = attention({ ...health, outbox: { failed: 0, queued: 3, held_up } }, [])

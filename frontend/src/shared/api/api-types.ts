@@ -148,6 +148,17 @@ export interface components {
             next_free: components["schemas"]["WindowOut"] | null;
         };
         /**
+         * Backup
+         * @description The last backup that was made on the schedule.
+         */
+        Backup: {
+            ok: boolean;
+            detail: string;
+            last_at: string | null;
+            file: string | null;
+            size_bytes: number | null;
+        };
+        /**
          * BookIn
          * @description A booking for now, or for a window in the future.
          */
@@ -522,6 +533,14 @@ export interface components {
             value: string;
         };
         /**
+         * Hold
+         * @description Nothing is sent since the restore of a backup, which was made at `backup_of`.
+         */
+        Hold: {
+            since: string;
+            backup_of: string;
+        };
+        /**
          * HourDayOut
          * @description One local hour of one day. `occupancy_percent` is null when no spot was in service.
          */
@@ -862,18 +881,19 @@ export interface components {
         };
         /**
          * Outbox
-         * @description `held_up`: why waiting emails are not sent (`late`: one has waited for more than an hour). `ok`: they are sent,
-         *     and none has failed.
+         * @description `held_up`: why waiting emails are not sent (`late`: one has waited for over an hour; `restored`: a backup was
+         *     restored). `ok`: they are sent, and none has failed.
          */
         Outbox: {
             ok: boolean;
-            held_up: ("no_server" | "login_refused" | "late") | null;
+            held_up: ("restored" | "no_server" | "login_refused" | "late") | null;
             configured: boolean;
             detail: string | null;
             oldest_unsent_seconds: number | null;
             queued: number;
             failed: number;
             circuit: components["schemas"]["Circuit"];
+            hold: components["schemas"]["Hold"] | null;
         };
         /**
          * OwnLogEntry
@@ -1211,6 +1231,14 @@ export interface components {
             /** @description Empty or absent: the part of the address before the @, made unique. */
             username?: string | null;
         };
+        /**
+         * Release
+         * @description `discard`: the mails that waited are never sent.
+         */
+        Release: {
+            /** @default false */
+            discard: boolean;
+        };
         /** ReleasedOut */
         ReleasedOut: {
             message: string;
@@ -1406,6 +1434,7 @@ export interface components {
             outbox: components["schemas"]["Outbox"];
             disk: components["schemas"]["Disk"];
             names: components["schemas"]["Names"];
+            backup: components["schemas"]["Backup"];
             version: string;
         };
         /** SystemEnvelope */

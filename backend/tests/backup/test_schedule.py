@@ -1,0 +1,79 @@
+"""The daily backup: due at its time, made once, tried again, and old ones deleted."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, time
+
+import pytest
+
+from parking import clock
+from parking.backup import schedule, service
+from parking.backup.archive import BackupError
+from parking.backup.models import BackupRun
+from parking.database import db
+
+
+@pytest.fixture
+def settings(settings, folder):
+    return dataclasses.replace(settings, backup_dir=folder, backup_time=time(3, 0), timezone="Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        (datetime(2026, 3, 2, 1, 59, tzinfo=UTC), "2026-03-01"),
+        (datetime(2026, 3, 2, 2, 0, tzinfo=UTC), "2026-03-02"),
+        (datetime(2026, 3, 2, 23, 30, tzinfo=UTC), "2026-03-02"),
+        (datetime(2026, 7, 2, 1, 0, tzinfo=UTC), "2026-07-02"),
+    ],
+)
+def test_the_day_begins_at_its_time_in_the_operators_zone(app, now, day):
+    assert schedule.due_day(now) == day
+
+
+def test_it_is_made_once_a_day(app, folder):
+    assert [schedule.run_due() for _ in range(3)] == [True, False, False]
+    clock.travel(24 * 3600)
+    assert schedule.run_due()
+    assert len(list(folder.glob("*-scheduled.backup"))) == 2
+    assert schedule.status(db.session(), clock.now())["ok"]
+    clock.travel(27 * 3600)
+    late = schedule.status(db.session(), clock.now())
+    assert (late["ok"], late["detail"]) == (False, "No backup of the last day. Do worker and Beat run?")
+
+
+def test_a_failure_is_told_and_tried_again_after_a_pause(app, monkeypatch):
+    def fail(**_):
+        raise BackupError("The disk has 3 MB free, and 9 MB are needed.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "create", fail)
+        assert not schedule.run_due()
+    assert "3 MB free" in schedule.status(db.session(), clock.now())["detail"]
+    db.session.close()
+    assert not schedule.run_due()  # not before the pause is over
+    clock.travel(schedule.RETRY_AFTER.total_seconds())
+    assert schedule.run_due()
+    assert schedule.status(db.session(), clock.now())["ok"]
+
+
+def test_another_worker_makes_it(app):
+    with schedule.transaction() as session:
+        run_id = schedule._run_of(session, str(schedule.due_day(clock.now())))
+        assert schedule.QUEUE.acquire(session, run_id, clock.now())
+    assert not schedule.run_due()
+    clock.travel(schedule.QUEUE.length.total_seconds())  # that worker has died
+    assert schedule.run_due()
+
+
+def test_without_a_time_none_is_made(app, monkeypatch):
+    monkeypatch.setitem(app.extensions, "settings", dataclasses.replace(app.extensions["settings"], backup_time=None))
+    assert not schedule.run_due()
+    assert db.session.query(BackupRun).count() == 0
+
+
+def test_a_disk_without_room_is_refused_with_the_numbers(app, monkeypatch):
+    monkeypatch.setattr(service, "_ROOM_FOR", 10**9)
+    with pytest.raises(BackupError, match=r"MB free, and [0-9]+ MB are needed"):
+        service.create()
