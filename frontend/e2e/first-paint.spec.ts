@@ -37,7 +37,7 @@ for (const width of [390, 1440])
       await route.continue()
     })
     await page.goto('/', { waitUntil: 'commit' })
-    const heading = page.getByRole('heading', { level: 1 })
+    const heading = page.getByRole('heading', { name: HEADINGS['en-GB'] })
     const brand = page.locator('.pw-brand')
     await expect(heading).toBeVisible()
     const before = [await heading.boundingBox(), await brand.boundingBox()]
