@@ -15,7 +15,7 @@ const LATER =
 
 /** Icons of pages and dialogs that several share, but neither the start page nor home. */
 const LATER_ICONS =
-  /@lucide\/.*\/icons\/(accessibility|arrow-(down|up|down-up)|book-open|clock|download|eye|eye-off|key-round|mail-check|trash|umbrella|zap)\./
+  /@lucide\/.*\/icons\/(accessibility|arrow-(down|up|down-up)|book-open|chevron-(down|right)|clock|download|eye|eye-off|key-round|keyboard|locate-fixed|log-out|mail-check|trash|umbrella|zap)\./
 
 export default defineConfig({
   plugins: [

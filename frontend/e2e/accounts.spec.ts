@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test'
 import { book, bookingsOf, call, makeLot, register, unique, type User } from './support/api.ts'
-import { expect, test } from './support/test.ts'
+import { expect, signOut, test } from './support/test.ts'
 
 // A tab that shows one user never acts for another (one browser, several tabs, two accounts).
 
@@ -184,7 +184,7 @@ test('reading does not turn the page into the other user’s', async ({ context 
 test('signing out in a tab that shows Anna leaves Bert signed in', async ({ context }) => {
   const { bert, a, b } = await twoTabs(context, '/bookings', true)
   await signInByHand(b, bert)
-  await a.getByRole('button', { name: 'Sign out' }).click()
+  await signOut(a)
   await expect(a.locator('.pw-header-user')).toContainText(bert.username)
   await b.reload()
   await expect(b.locator('.pw-header-user')).toContainText(bert.username)
@@ -201,7 +201,7 @@ test('without channels the tabs hear of it by storage; a visitor’s page become
   await signInByHand(b, bert)
   await expect(a.locator('.pw-header-user')).toContainText(bert.username)
   await expect(visitor.locator('.pw-header-user')).toContainText(bert.username)
-  await b.getByRole('button', { name: 'Sign out' }).click()
+  await signOut(b)
   for (const tab of [a, visitor])
     await expect(tab.getByRole('link', { name: 'Sign in' }).first()).toBeVisible()
 })
@@ -257,7 +257,7 @@ test('a release that waits for the network is not sent as somebody else', async 
   const sent: string[] = []
   page.on('request', (one) => one.url().includes('/api/release/') && sent.push(one.url()))
   await context.setOffline(true)
-  await page.getByRole('button', { name: /^End parking for €/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'End parking' }).click()
   await expect
     .poll(() => page.evaluate(() => localStorage.getItem('pw-pending-releases')))
     .toContain(String(booking.id))
@@ -273,7 +273,7 @@ test('a release that waits for the network is not sent as somebody else', async 
   await page.goto('/bookings')
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   expect(sent.slice(tries)).toEqual([])
-  await page.getByRole('button', { name: 'Sign out' }).click()
+  await signOut(page)
   await page.goto('/login')
   await signInByHand(page, anna)
   await expect.poll(async () => (await bookingsOf(anna))[0]?.status).toBe('Completed')

@@ -1,5 +1,5 @@
 import { book, bookingsOf, call, makeLot, register, release } from './support/api.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { expect, signIn, signOut, test } from './support/test.ts'
 
 test('a second browser sees a booking without reload', async ({ page, driver, browser }) => {
   const lot = await makeLot({ capacity: 7 })
@@ -79,7 +79,7 @@ test('no token in any storage; the session outlives a reload and ends with sign-
   expect(stored).not.toContain('eyJ')
   await page.reload()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Hello ${user.username}`)
-  await page.getByRole('button', { name: 'Sign out' }).click()
+  await signOut(page)
   await expect(page.getByRole('link', { name: 'Sign in' }).first()).toBeVisible()
   await page.goto('/bookings')
   await expect(page).toHaveURL(/\/login\?next=/)
@@ -103,7 +103,7 @@ test('signing out in one tab signs out the other', async ({ context, page, drive
   const second = await context.newPage()
   await second.goto('/')
   await second.getByRole('heading', { name: `Hello ${driver.username}` }).waitFor()
-  await second.getByRole('button', { name: 'Sign out' }).click()
+  await signOut(second)
   await expect(page.getByRole('link', { name: 'Sign in' }).first()).toBeVisible()
 })
 

@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from '@playwright/test'
 import { asAdmin, book, call, makeLot, register, type User } from './support/api.ts'
 import { examine } from './support/examine.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { expect, signIn, signOut, test } from './support/test.ts'
 
 // What happened to a booking without its driver stays on the page until they dismiss it.
 
@@ -20,7 +20,7 @@ async function endedByOperator(driver: User): Promise<{ id: number; lot: string 
 }
 
 async function signedInAgain(context: BrowserContext, page: Page, driver: User): Promise<void> {
-  await page.getByRole('button', { name: 'Sign out' }).click()
+  await signOut(page)
   await expect(page.getByRole('link', { name: 'Sign in' }).first()).toBeVisible()
   await signIn(context, driver)
   await page.goto('/')

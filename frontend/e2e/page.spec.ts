@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { asAdmin, book, call, makeLot, release, unique } from './support/api.ts'
 import { violations } from './support/examine.ts'
 import { ADMIN } from './support/product.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { expect, signIn, signOut, test } from './support/test.ts'
 
 // What a page has beside the journeys: the month, the second language, links in mails, keys, and
 // opening without a network.
@@ -44,7 +44,8 @@ test('who reads German is told everything in German, whatever the browser speaks
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('heading', { name: 'Beleg' })).toBeVisible()
   await expect(page.getByRole('cell', { name: '2,50 € pro Stunde' })).toBeVisible()
-  await page.getByRole('link', { name: driver.username }).click()
+  await page.getByRole('button', { name: driver.username }).click()
+  await page.getByRole('link', { name: 'Profil' }).click()
   await page.getByLabel('Kennzeichen').fill('!!!')
   await page.getByRole('button', { name: 'Speichern' }).first().click()
   await expect(page.locator('.alert-danger')).toContainText(
@@ -187,14 +188,16 @@ test.describe('without a network', () => {
     await context.setOffline(true)
     await page.goto('/profile')
     await expect(page.getByRole('heading', { name: 'No connection' })).toBeVisible()
+    await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible()
     await expect(page.locator('.pw-summary-number')).toHaveText(String(spot_number))
     expect(await violations(page)).toEqual([])
 
     await context.setOffline(false)
-    await expect(page.getByRole('heading', { name: `Hello ${driver.username}` })).toBeVisible()
-    await page.getByRole('button', { name: 'Sign out' }).click()
+    // The page that was asked for, and not another.
+    await expect(page.getByRole('heading', { name: 'Profile', level: 1 })).toBeVisible()
+    await signOut(page)
     await expect(page.getByRole('link', { name: 'Sign in' }).first()).toBeVisible()
-    expect(await page.evaluate(() => localStorage.getItem('pw-last-booking'))).toBeNull()
+    expect(await page.evaluate(() => localStorage.getItem('pw-last-bookings'))).toBeNull()
   })
 })
 

@@ -60,7 +60,7 @@ test('eight tabs all load, are live and can act, on one stream', async ({ contex
   const status = await tabs[0]!.evaluate(async () => (await fetch('/api/public/lots')).status)
   expect(status).toBe(200)
   await tabs[7]!.getByRole('button', { name: 'End parking', exact: true }).click()
-  await tabs[7]!.getByRole('button', { name: /^End parking for €/ }).click()
+  await tabs[7]!.getByRole('dialog').getByRole('button', { name: 'End parking' }).click()
   await expect(
     tabs[7]!.getByText(`Parking on spot ${booking.spot_number} ended`, { exact: false }).first(),
   ).toBeVisible()

@@ -124,7 +124,9 @@ class BookingOut(Out):
     booking_type: Literal["instant", "reserved"]
     status: Status
     start_time: datetime
-    end_time: datetime | None
+    end_time: Annotated[
+        datetime | None, Field(description="When the stay ended; of a cancelled reservation the end of its window")
+    ]
     reserved_start: datetime | None
     reserved_end: datetime | None
     held_until: datetime | None

@@ -103,10 +103,14 @@ def booking_table(live: Live, *, with_user: bool = False) -> Table:
 
 
 def finished_values(row: BookingRow) -> LiveValues:
-    """The same values of a booking that has ended. Raises AssertionError for one that has not."""
+    """The same values of a booking that has ended: a cancelled reservation ends with its window.
+
+    Raises AssertionError for a booking that has not ended.
+    """
     assert row.end is not None
+    end = row.reserved_end if row.status == "Cancelled" and row.reserved_end is not None else row.end
     duration = hours(row.status, row.start, row.end, row.reserved_start, row.reserved_end)
-    return LiveValues(row.status, row.end, row.cost_minor or 0, duration)
+    return LiveValues(row.status, end, row.cost_minor or 0, duration)
 
 
 def _user_cells(row: BookingRow) -> list[Cell]:

@@ -217,7 +217,7 @@ const JOURNEYS: Journey[] = [
     before: (user) => book(user, lot),
     walk: async (page) => {
       await press(page, 'End parking')
-      await press(page, /^End parking for/)
+      await page.getByRole('dialog').getByRole('button', { name: 'End parking' }).click()
       await page
         .getByText(/ended\. Total/)
         .first()

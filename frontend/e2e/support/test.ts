@@ -52,6 +52,12 @@ export async function signIn(context: BrowserContext, user: { email: string; pas
   })
 }
 
+/** Signs out by the menu of the header, where that is as wide as a desktop. */
+export async function signOut(page: Page): Promise<void> {
+  await page.locator('.pw-user > button').click()
+  await page.locator('#user-menu').getByRole('button', { name: 'Sign out' }).click()
+}
+
 /** Counts what a user presses on the way to something. */
 export class Hand {
   clicks = 0

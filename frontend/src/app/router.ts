@@ -1,4 +1,3 @@
-import { nextTick } from 'vue'
 import {
   createRouter,
   createWebHistory,
@@ -7,6 +6,7 @@ import {
 } from 'vue-router'
 import { useSession } from '@/features/accounts/session'
 import { useTexts } from '@/shared/format/i18n'
+import { dropStaleToast } from '@/shared/ui/toasts'
 import { catchLinkToken } from '@/shared/browser/linkToken'
 
 declare module 'vue-router' {
@@ -70,7 +70,7 @@ const driver: RouteRecordRaw[] = [
     path: '/lots/:id(\\d+)',
     name: 'lot',
     component: () => import('@/pages/driver/LotPage.vue'),
-    meta: { for: 'signed-in' },
+    meta: { texts: ['features/bookings/history'], for: 'signed-in' },
     props: true,
   },
   {
@@ -86,7 +86,7 @@ const driver: RouteRecordRaw[] = [
     path: '/bookings/:id(\\d+)',
     name: 'booking',
     component: () => import('@/pages/driver/BookingPage.vue'),
-    meta: { for: 'signed-in' },
+    meta: { for: 'signed-in', texts: ['features/bookings/history'] },
     props: true,
   },
   {
@@ -192,7 +192,12 @@ export const router = createRouter({
       meta: { for: 'admin', texts: ['app'] },
       children: admin,
     },
-    { path: '/:rest(.*)*', name: 'not-found', component: () => import('@/pages/NotFoundPage.vue') },
+    {
+      path: '/:rest(.*)*',
+      name: 'not-found',
+      component: () => import('@/pages/NotFoundPage.vue'),
+      meta: { texts: ['app'] },
+    },
   ],
   scrollBehavior: (to, from, saved) => {
     if (saved) return saved
@@ -207,7 +212,8 @@ router.beforeEach(async (to, from) => {
   const session = useSession()
   const wants = to.meta.for
   if (wants === 'guest' && session.signedIn) return { name: 'home' }
-  if (wants && !session.signedIn && session.unreached) return { name: 'home' }
+  // It is not known yet who is here: App.vue says why, and the address stays for when it is.
+  if (wants && session.unreached) return true
   if ((wants === 'signed-in' || wants === 'admin') && !session.signedIn)
     return { name: 'login', query: { next: to.fullPath } }
   if (wants === 'admin' && !session.isAdmin)
@@ -224,10 +230,29 @@ router.beforeResolve(async (to) => {
   await textsOf(to)
 })
 
-// A reader who hears the page is taken to the new page's heading; not on the first load, where
-// the browser itself reads from the top.
-router.afterEach(async (to, from) => {
-  if (from.matched.length === 0 || to.path === from.path) return
-  await nextTick()
-  document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true })
+const BUILDS_MS = 10_000
+
+/** Moves the focus to the page's heading, as soon as there is one. */
+function focusHeading(): void {
+  const heading = () => document.querySelector<HTMLElement>('main h1')
+  const focus = () => heading()?.focus({ preventScroll: true })
+  if (heading()) return focus()
+  const observer = new MutationObserver(() => {
+    if (!heading()) return
+    observer.disconnect()
+    focus()
+  })
+  observer.observe(document.getElementById('main')!, { childList: true, subtree: true })
+  setTimeout(() => observer.disconnect(), BUILDS_MS)
+}
+
+// Whoever hears the page is taken to the heading of the new one, or of the result of what they did; not
+// on the first load, where the browser itself reads from the top.
+router.afterEach((to, from) => {
+  if (from.matched.length === 0) return
+  const result = to.query.ended !== undefined && from.query.ended === undefined
+  if (to.path === from.path && !result) return
+  dropStaleToast()
+  // After the dialog has given the focus back.
+  setTimeout(focusHeading)
 })

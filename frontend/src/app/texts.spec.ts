@@ -103,7 +103,26 @@ describe('a page', () => {
   })
 
   it.each(routes)('$page has all the texts that it uses', ({ page, texts }) => {
-    const loaded = [...BASE, 'app', ...texts]
+    const later = [...closure(page)].flatMap((file) =>
+      [...read(file).matchAll(/lazyDialog\([^;]*?, '(features[^']+)'\)/g)].map(([, name]) => name!),
+    )
+    const loaded = [...BASE, 'app', ...texts, ...later]
     expect(used(closure(page)).filter((folder) => !loaded.includes(folder))).toEqual([])
+  })
+})
+
+/** Words that were replaced, by language. `disk_full` speaks of room on a disk. */
+const REPLACED: Record<string, RegExp> = {
+  en: /It is yours|need not choose|if you like|runs until you release it|\b[Mm]ails?\b(?! server|server)|Find another way|Everything runs|Not well|\bin all\b|Become the administrator|By itself|Did not come|less than a week before|Several spots|Back into service|A day for that limit|^Keyboard$|\bTo pay\b/,
+  de: /\bPl(atz|ätzen?|atzes)\b|bleibt frei für|Parkt selbst|Ihnen sicher|Lade(säule|station|platz)|\bE?-?[Mm]ails?\b(?<!E-Mails?)|\bBelegung\b|\bTastatur\b/,
+}
+
+describe.each(['en', 'de'])('the words in %s', (locale) => {
+  const all = folders
+    .flatMap((folder) => [...texts(folder, locale)])
+    .filter(([key]) => !key.endsWith('disk_full'))
+
+  it('are those that people use', () => {
+    expect(all.filter(([, text]) => REPLACED[locale]!.test(text))).toEqual([])
   })
 })

@@ -49,7 +49,12 @@ def cost_at(booking: Booking, tariff: Tariff, end: datetime) -> int:
 
 
 def end_and_cost(booking: Booking, tariff: Tariff, status: str) -> tuple[datetime | None, int | None]:
-    """Returns (end, cost in minor units) of a booking that is over, written yet or not; else (None, None)."""
+    """Returns (end, cost in minor units) of a booking that is over, written yet or not; else (None, None).
+
+    A cancelled reservation ends with its window: it was cancelled before, so that moment would precede its start.
+    """
+    if booking.status == "Cancelled" and booking.reserved_end is not None:
+        return booking.reserved_end, booking.total_cost_minor
     if booking.end_time is not None:
         return booking.end_time, booking.total_cost_minor
     if status == "Completed":
@@ -173,6 +178,8 @@ def list_view(rows: Iterable[Row[Any]], now: datetime, *, for_admin: bool = Fals
         if status in LIVE:
             one.update(_current_state(_with_instants(row), tariff, now, row.taken_until))
         else:
+            if status == "Cancelled" and one["reserved_end"] is not None:  # as in end_and_cost()
+                one["end_time"] = one["reserved_end"]
             one["require_checkin"] = grace is not None
             one["total_cost"] = to_number(cost or 0)
             one["duration_hours"] = 0 if status in FREE_OF_CHARGE else _charged_hours(one)

@@ -1,5 +1,7 @@
 """The lists of bookings over HTTP."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -53,3 +55,21 @@ def test_an_administrator_searches_all_bookings(client, auth, alice, bob, carol,
         assert [b["username"] for b in matches] == ["bob"], words
     assert client.get("/api/admin/bookings?q=%25", headers=auth(carol)).json["bookings"] == []
     assert client.get("/api/admin/bookings", headers=auth(alice)).status_code == 403
+
+
+def test_a_cancelled_reservation_shows_and_exports_its_window(client, auth, alice, carol, lot):
+    """It was cancelled before it began; that moment as its end would lie before its start."""
+    booking = reserve(alice, lot, 5 * H, 2 * H)
+    client.post(f"/api/bookings/{booking['id']}/cancel", json={}, headers=auth(alice))
+    window = booking["reserved_start"], booking["reserved_end"]
+    one = client.get(f"/api/bookings/{booking['id']}", headers=auth(alice)).json["booking"]
+    [listed] = client.get("/api/bookings", headers=auth(alice)).json["bookings"]
+    [administered] = client.get("/api/admin/bookings", headers=auth(carol)).json["bookings"]
+    for view in (one, listed, administered):
+        assert (view["status"], view["start_time"], view["end_time"]) == ("Cancelled", *window)
+        assert view["total_cost"] == view["duration_hours"] == 0
+    as_csv = client.get("/api/export", headers={**auth(alice), "Accept": "text/csv"}).text
+    [line] = csv.DictReader(io.StringIO(as_csv))
+    assert (line["start_time"], line["end_time"]) == (line["reserved_start"], line["reserved_end"])
+    data = client.get("/api/me/data", headers=auth(alice)).json
+    assert [(b["start_time"], b["end_time"]) for b in data["bookings"]] == [window]

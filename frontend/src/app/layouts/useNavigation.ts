@@ -1,7 +1,10 @@
 import { ClipboardList, LayoutDashboard, SquareParking, UserRound } from '@lucide/vue'
-import { computed, type Component } from 'vue'
+import { computed, ref, type Component } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useSession } from '@/features/accounts/session'
+
+/** Whether the administrator's keyboard shortcuts are on the screen. */
+export const showingKeys = ref(false)
 
 export interface Place {
   name: string
@@ -46,7 +49,7 @@ export function useNavigation() {
   }))
 
   const main = computed(() => [
-    ...(session.isDriver ? driver.value : []),
+    ...(session.isDriver || session.unreached ? driver.value : []),
     ...(session.isAdmin ? admin.value : []),
   ])
   return { main, tabs: computed(() => [...main.value, profile.value]) }

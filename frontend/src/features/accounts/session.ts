@@ -1,5 +1,6 @@
 import { computed, effectScope, reactive, ref } from 'vue'
 import { browserAccount, onAccount, tellAccount } from '@/shared/api/account'
+import { asApiError, type ApiError } from '@/shared/api/errors'
 import { onSession, renewIn, setAccessToken } from '@/shared/api/http'
 import { LOCALES, setLocale } from '@/shared/format/i18n'
 import { keepLast, readLast } from '@/shared/time/lastSeen'
@@ -19,8 +20,9 @@ function createSession() {
   const user = ref<User | null>(null)
   /** True when the session ended by itself, so that the sign-in page can say so. */
   const expired = ref(false)
-  /** True while it is unknown who is here, because the server could not be reached. */
-  const unreached = ref(false)
+  /** Why it is unknown who is here: the server could not be reached, or it failed. */
+  const problem = ref<ApiError | null>(null)
+  const unreached = computed(() => problem.value !== null)
   const signedIn = computed(() => user.value !== null)
   const isAdmin = computed(() => user.value?.roles.includes('admin') ?? false)
   const isDriver = computed(() => user.value?.roles.includes('user') ?? false)
@@ -32,7 +34,7 @@ function createSession() {
     localStorage.setItem(HINT_KEY, '1')
     tellAccount(answer.user.id)
     expired.value = false
-    know(answer.user)
+    void know(answer.user)
   }
 
   /** After a change of password the server may hand out a new session in place of the old ones. */
@@ -40,21 +42,21 @@ function createSession() {
     if (answer.token && answer.user) adopt(answer as SignIn)
   }
 
-  /** Takes over what the server says about this user, their preferences included. */
-  function know(account: User): void {
+  /** Takes over what the server says about this user; resolves when the page speaks their language. */
+  async function know(account: User): Promise<void> {
     user.value = account
-    unreached.value = false
+    problem.value = null
     if (readLast()?.userId !== account.id) keepLast(null)
     setDisplayTimezone(account.timezone)
     if (account.theme) setTheme(account.theme)
-    if (LOCALES.includes(account.locale as Locale)) void setLocale(account.locale as Locale)
+    if (LOCALES.includes(account.locale as Locale)) await setLocale(account.locale as Locale)
   }
 
   /** Nothing of this account stays in this tab. */
   function drop(): void {
     setAccessToken(null)
     user.value = null
-    unreached.value = false
+    problem.value = null
     queryClient.clear()
   }
 
@@ -68,9 +70,10 @@ function createSession() {
   /** At start: takes up the session of the refresh cookie, if there seems to be one. */
   async function resume(): Promise<void> {
     if (!isReturning()) return
-    await accountsApi.refresh().catch((error: { status?: number }) => {
+    await accountsApi.refresh().catch((thrown: unknown) => {
+      const error = asApiError(thrown)
       if (error.status === 401 || error.status === 403) clear()
-      else unreached.value = true
+      else problem.value = error
     })
   }
 
@@ -114,6 +117,7 @@ function createSession() {
   return reactive({
     user,
     expired,
+    problem,
     unreached,
     signedIn,
     isAdmin,

@@ -39,13 +39,13 @@ describe('the idempotency key of another account', () => {
 describe('the booking last seen', () => {
   it('is kept and read for the account of this browser only', () => {
     tellAccount(1)
-    keepLast({ userId: 1, at: '', booking: 'of Anna' })
-    expect(readLast()?.booking).toBe('of Anna')
+    keepLast({ userId: 1, at: '', bookings: ['of Anna'] })
+    expect(readLast()?.bookings).toEqual(['of Anna'])
     tellAccount(2)
     expect(readLast()).toBeNull()
-    keepLast({ userId: 1, at: '', booking: 'late, of Anna' })
+    keepLast({ userId: 1, at: '', bookings: ['late, of Anna'] })
     tellAccount(1)
-    expect(readLast()?.booking).toBe('of Anna')
+    expect(readLast()?.bookings).toEqual(['of Anna'])
   })
 })
 

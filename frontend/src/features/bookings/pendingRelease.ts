@@ -47,6 +47,11 @@ function remember(bookingId: number, userId: number): Pending {
 /** Whether there was nothing to release: another car never left the spot, and the booking was cancelled. */
 export const wasNotFree = (answer: Released): boolean => answer.booking.status === 'Cancelled'
 
+/** Keeps a release until it is known again who is here (`sendPending`). */
+export function keepRelease(bookingId: number, userId: number): void {
+  remember(bookingId, userId)
+}
+
 /** Releases now; without a network it stays noted and `null` comes back. */
 export async function releaseOrKeep(bookingId: number, userId: number): Promise<Released | null> {
   const pending = remember(bookingId, userId)

@@ -2,27 +2,38 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { useSession } from '@/features/accounts/session'
 import { learnServerTime } from '@/shared/time/clock'
-import { keepLast } from '@/shared/time/lastSeen'
-import type { BookingEnvelope } from '@/shared/api/types'
+import { online } from '@/shared/browser/network'
+import { keepLast, readLast } from '@/shared/time/lastSeen'
+import type { Booking, BookingEnvelope } from '@/shared/api/types'
 import { bookingsApi, openBookings } from './api'
 
+/** The open bookings last seen on this device; undefined when there are none. */
+function lastOpen() {
+  const seen = readLast<Booking>()
+  return seen ? { bookings: seen.bookings, server_time: seen.at } : undefined
+}
+
 export function useOpenBookings() {
-  const query = useQuery({ queryKey: ['bookings', 'open'], queryFn: openBookings })
+  const query = useQuery({
+    queryKey: ['bookings', 'open'],
+    queryFn: openBookings,
+    initialData: () => (online.value ? undefined : lastOpen()),
+  })
   const session = useSession()
   watch(query.data, (data) => {
     learnServerTime(data?.server_time)
     if (!data || !session.user) return
-    const [booking] = data.bookings
-    keepLast(booking ? { userId: session.user.id, at: data.server_time, booking } : null)
+    const { bookings, server_time: at } = data
+    keepLast(bookings.length ? { userId: session.user.id, at, bookings } : null)
   })
   return query
 }
 
-/** The last few bookings: for "Book again" and for showing the lots one knows first. */
-export function useRecentBookings() {
+/** The last stays that have ended, newest first. What was cancelled, missed or is to come is no stay. */
+export function useRecentStays() {
   return useQuery({
     queryKey: ['bookings', 'recent'],
-    queryFn: () => bookingsApi.list({ limit: 20 }),
+    queryFn: () => bookingsApi.list({ status: 'Completed', limit: 20 }),
     select: (page) => page.bookings,
   })
 }
@@ -31,6 +42,11 @@ export function useBooking(id: MaybeRefOrGetter<number>) {
   const query = useQuery({
     queryKey: computed(() => ['booking', toValue(id)]),
     queryFn: () => bookingsApi.one(toValue(id)),
+    initialData: (): BookingEnvelope | undefined => {
+      const seen = online.value ? undefined : lastOpen()
+      const booking = seen?.bookings.find((one) => one.id === toValue(id))
+      return booking && { booking }
+    },
     // A reservation becomes a running booking by the clock alone.
     refetchInterval: 60_000,
   })

@@ -12,6 +12,8 @@ export interface Moment {
   heldUntil: ComputedRef<string>
   /** Seconds until then; negative afterwards. */
   leftSeconds: ComputedRef<number>
+  /** How much of the guaranteed time is over, 0 to 1. */
+  usedRatio: ComputedRef<number>
   /** Seconds until it begins; negative afterwards. */
   untilStartSeconds: ComputedRef<number>
 }
@@ -25,12 +27,18 @@ export function useMoment(booking: () => Booking): Moment {
     const { held_until, reserved_end, end_time, start_time } = booking()
     return held_until ?? end_time ?? reserved_end ?? start_time
   })
+  const elapsedSeconds = computed(() => -secondsTo(booking().start_time))
+  const leftSeconds = computed(() => secondsTo(heldUntil.value))
   return {
     now,
     heldUntil,
     cost: computed(() => runningCost(booking(), now.value)),
-    elapsedSeconds: computed(() => -secondsTo(booking().start_time)),
-    leftSeconds: computed(() => secondsTo(heldUntil.value)),
+    elapsedSeconds,
+    leftSeconds,
+    usedRatio: computed(() => {
+      const elapsed = Math.max(0, elapsedSeconds.value)
+      return leftSeconds.value > 0 ? elapsed / (elapsed + leftSeconds.value) : 1
+    }),
     untilStartSeconds: computed(() => secondsTo(start())),
   }
 }

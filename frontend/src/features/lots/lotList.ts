@@ -1,6 +1,9 @@
 import type { Lot } from '@/shared/api/types'
 
-export type LotSort = 'recent' | 'free' | 'price' | 'name'
+export type LotSort = 'recent' | 'near' | 'free' | 'price' | 'name'
+
+/** A place on earth, in degrees; null where it is not known. */
+export type Position = Pick<Lot, 'latitude' | 'longitude'>
 
 const fold = (text: string) =>
   text
@@ -17,14 +20,24 @@ export function searchLots(lots: Lot[], words: string): Lot[] {
   })
 }
 
-/** Sorted copy; `recentIds` are the lots last used, newest first. Full lots come last when sorted by use. */
-export function sortLots(lots: Lot[], by: LotSort, recentIds: number[]): Lot[] {
+/**
+ * Sorted copy; `recentIds` are the lots last used, newest first; `here` is where the user is, for the
+ * nearest first. Full lots come last when sorted by use, lots without a position when sorted by distance.
+ */
+export function sortLots(
+  lots: Lot[],
+  by: LotSort,
+  recentIds: number[],
+  here: Position | null = null,
+): Lot[] {
   const rank = (lot: Lot) => {
     const place = recentIds.indexOf(lot.id)
     return place < 0 ? recentIds.length : place
   }
+  const away = (lot: Lot) => (here && distanceKm(here, lot)) ?? 1e9
   const compare: Record<LotSort, (a: Lot, b: Lot) => number> = {
     recent: (a, b) => rank(a) - rank(b) || b.available_spots - a.available_spots,
+    near: (a, b) => away(a) - away(b),
     free: (a, b) => b.available_spots - a.available_spots,
     price: (a, b) => a.price_per_hour - b.price_per_hour,
     name: () => 0,
@@ -32,8 +45,8 @@ export function sortLots(lots: Lot[], by: LotSort, recentIds: number[]): Lot[] {
   return [...lots].sort((a, b) => compare[by](a, b) || a.name.localeCompare(b.name) || a.id - b.id)
 }
 
-/** Kilometres between two lots as the crow flies; null when a position is missing. */
-export function distanceKm(a: Lot, b: Lot): number | null {
+/** Kilometres between two places as the crow flies; null when a position is missing. */
+export function distanceKm(a: Position, b: Position): number | null {
   if (a.latitude === null || a.longitude === null || b.latitude === null || b.longitude === null)
     return null
   const rad = Math.PI / 180

@@ -1,8 +1,9 @@
 import { QueryClient } from '@tanstack/vue-query'
 import { describe, expect, it } from 'vitest'
+import { distance } from '@/shared/format/format'
 import type { Lot, Spot } from '@/shared/api/types'
 import { applyLot, applySpot } from './live'
-import { nextBest, searchLots, sortLots } from './lotList'
+import { distanceKm, nextBest, searchLots, sortLots } from './lotList'
 import { canChoose, moveInGrid } from './spotMap'
 
 const lot = (fields: Partial<Lot>): Lot =>
@@ -38,6 +39,24 @@ describe('finding a lot', () => {
     expect(ids('free')).toEqual([2, 1, 3])
     expect(ids('price')).toEqual([3, 1, 2])
     expect(ids('name')).toEqual([2, 1, 3])
+  })
+
+  it('sorts by distance, lots without a position last', () => {
+    const here = { latitude: 52.5, longitude: 13.4 }
+    const placed = [
+      lot({ id: 1, name: 'Nowhere', available_spots: 99 }),
+      lot({ id: 2, name: 'Far', latitude: 48, longitude: 11 }),
+      lot({ id: 3, name: 'Near', latitude: 52.51, longitude: 13.4 }),
+    ]
+    expect(sortLots(placed, 'near', [], here).map((one) => one.id)).toEqual([3, 2, 1])
+    expect(sortLots(placed, 'near', [], null).map((one) => one.name)).toEqual([
+      'Far',
+      'Near',
+      'Nowhere',
+    ])
+    expect(distance('en', distanceKm(here, placed[2]!)!)).toBe('1.1 km')
+    expect(distance('en', 0.347)).toBe('350 m')
+    expect(distance('de', 12.34)).toBe('12 km')
   })
 
   it('sends whoever finds a lot full to the nearest with room', () => {

@@ -27,6 +27,7 @@ export interface components {
             status: "Active" | "Reserved" | "Completed" | "Cancelled" | "No-show";
             /** Format: date-time */
             start_time: string;
+            /** @description When the stay ended; of a cancelled reservation the end of its window */
             end_time: string | null;
             reserved_start: string | null;
             reserved_end: string | null;
@@ -184,6 +185,7 @@ export interface components {
             status: "Active" | "Reserved" | "Completed" | "Cancelled" | "No-show";
             /** Format: date-time */
             start_time: string;
+            /** @description When the stay ended; of a cancelled reservation the end of its window */
             end_time: string | null;
             reserved_start: string | null;
             reserved_end: string | null;

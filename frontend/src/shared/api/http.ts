@@ -113,9 +113,13 @@ export function refreshSession(): Promise<SignIn> {
     setAccessToken(data.token, data.user.id)
     session.refreshed(data)
     return data
-  }).finally(() => {
-    refreshing = null
   })
+    .catch((thrown: unknown) => {
+      throw toApiError(thrown)
+    })
+    .finally(() => {
+      refreshing = null
+    })
   return refreshing
 }
 

@@ -139,6 +139,15 @@ export function duration(locale: string, seconds: number): string {
   return parts.filter(Boolean).join(' ')
 }
 
+/** "350 m" or "1.2 km". */
+export function distance(locale: string, km: number): string {
+  const near = km < 1
+  const options = { style: 'unit', unit: near ? 'meter' : 'kilometer' } as const
+  return near
+    ? number(locale, Math.round(km * 100) * 10, options)
+    : number(locale, km, { ...options, maximumFractionDigits: km < 10 ? 1 : 0 })
+}
+
 export function fileSize(locale: string, bytes: number): string {
   const [value, name] = bytes < 1_000_000 ? [bytes / 1000, 'kilobyte'] : [bytes / 1e6, 'megabyte']
   return numberFormat(locale, {
@@ -181,6 +190,7 @@ export function useFormat() {
     currencySign: (currency: string) => currencySign(tag.value, currency),
     percent: (ratio: number) => percent(tag.value, ratio),
     duration: (seconds: number) => duration(tag.value, seconds),
+    distance: (km: number) => distance(tag.value, km),
     fileSize: (bytes: number) => fileSize(tag.value, bytes),
     date: (at: string, zone = displayTimezone.value) => date(tag.value, at, zone),
     time: (at: string, zone = displayTimezone.value) => zoned(time(tag.value, at, zone), at, zone),

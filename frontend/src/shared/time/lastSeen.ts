@@ -1,17 +1,17 @@
 import { browserAccount } from '@/shared/api/account'
 
 /**
- * The one thing of a user that stays on the device: the booking last seen, for when there is no
- * network. It belongs to that user's session and goes with it.
+ * The one thing of a user that stays on the device: the open bookings last seen, for when there is no
+ * network. They belong to that user's session and go with it.
  */
 export interface LastSeen<T> {
   userId: number
   /** When the server said so. */
   at: string
-  booking: T
+  bookings: T[]
 }
 
-const STORE = 'pw-last-booking'
+const STORE = 'pw-last-bookings'
 
 export function keepLast<T>(seen: LastSeen<T> | null): void {
   if (seen && seen.userId !== browserAccount()) return

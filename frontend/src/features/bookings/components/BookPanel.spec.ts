@@ -1,12 +1,12 @@
 import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount } from '@vue/test-utils'
-import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
+import { useSession } from '@/features/accounts/session'
 import { bookingsApi } from '@/features/bookings/api'
 import { lotsApi } from '@/features/lots/api'
 import { ApiError } from '@/shared/api/errors'
-import { useSession } from '@/features/accounts/session'
 import type { Booking, Lot, Spot, User } from '@/shared/api/types'
-import { i18n, setLocale } from '@/shared/format/i18n'
+import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import BookPanel from './BookPanel.vue'
 
 const lot = (values: Partial<Lot> = {}) =>
@@ -53,6 +53,8 @@ let book: MockInstance<typeof bookingsApi.book>
 beforeEach(async () => {
   book = vi.spyOn(bookingsApi, 'book')
   await setLocale('en')
+  await useTexts('features/bookings/history')
+  vi.spyOn(bookingsApi, 'list').mockResolvedValue({ bookings: [] } as never)
   vi.spyOn(bookingsApi, 'quote').mockResolvedValue({ total_cost: 20, currency: 'EUR' } as never)
   vi.spyOn(lotsApi, 'availability').mockResolvedValue({
     available_spots: 4,
@@ -74,6 +76,7 @@ describe('the booking panel', () => {
     const wrapper = await panel({ spot: { id: 70, spot_number: 17 } as Spot })
     expect(wrapper.text()).toContain('Spot 17')
     await button(wrapper, 'Book a spot now').trigger('click')
+    await flushPromises()
     expect(book.mock.calls[0]![0]).toMatchObject({ lot_id: 7, spot_id: 70 })
   })
 
@@ -137,6 +140,7 @@ describe('the booking panel', () => {
     await button(wrapper, 'See other options').trigger('click')
     await flushPromises()
     await button(wrapper, 'Book at Station').trigger('click')
+    await flushPromises()
     expect(book.mock.calls[1]![0]).toMatchObject({ lot_id: 8, booking_type: 'instant' })
   })
 })
@@ -162,6 +166,7 @@ describe('what the spot must have', () => {
     expect(pressed(wrapper, 'Accessible')).toBe('false')
     expect(wrapper.text()).toContain('2 of 3 free')
     await button(wrapper, 'Book a spot now').trigger('click')
+    await flushPromises()
     expect(book.mock.calls.at(-1)![0]).toMatchObject({ booking_type: 'instant', needs: ['ev'] })
   })
 
@@ -194,5 +199,111 @@ describe('what the spot must have', () => {
     const wrapper = await panel({ mode: 'later' })
     expect(wrapper.text()).toContain('€2.50/h · billed per 15 min · max €18/day')
     expect(wrapper.text()).toContain('Free to cancel until it starts.')
+  })
+})
+
+describe('a second stay', () => {
+  const parked = {
+    id: 9,
+    status: 'Active',
+    lot_name: 'Station',
+    lot_timezone: 'Europe/Berlin',
+    spot_number: 4,
+    start_time: '2026-03-02T07:40:00Z',
+  } as Booking
+  let ended: MockInstance<typeof bookingsApi.release>
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: new Date('2026-03-02T09:00:00Z'), toFake: ['Date'] })
+    useSession().user = { id: 3, plates: [] } as never
+    vi.mocked(bookingsApi.list).mockImplementation(({ status }) =>
+      Promise.resolve({ bookings: status === 'Active' ? [parked] : [] } as never),
+    )
+    ended = vi.spyOn(bookingsApi, 'release')
+    ended.mockResolvedValue({
+      booking: { ...parked, status: 'Completed', currency: 'EUR' },
+      total_cost: 3.5,
+    } as never)
+  })
+  afterEach(() => {
+    useSession().user = null
+    vi.useRealTimers()
+  })
+
+  async function secondStay() {
+    const wrapper = await panel({ lot: lot({ timezone: 'UTC' }) })
+    await button(wrapper, 'Book a spot now').trigger('click')
+    await flushPromises()
+    return wrapper
+  }
+
+  it('is not begun without a word', async () => {
+    const wrapper = await secondStay()
+    expect(wrapper.get('[role=group][tabindex="-1"]').text()).toContain(
+      'You are parked at Station, spot 4, since 08:40',
+    )
+    expect(book).not.toHaveBeenCalled()
+    await button(wrapper, 'Cancel').trigger('click')
+    await flushPromises()
+    expect(book).not.toHaveBeenCalled()
+    expect(button(wrapper, 'Book a spot now')).toBeDefined()
+  })
+
+  it('takes the place of the first', async () => {
+    const wrapper = await secondStay()
+    await button(wrapper, 'End it and park here').trigger('click')
+    await flushPromises()
+    expect(book).toHaveBeenCalledTimes(1)
+    expect(ended.mock.calls[0]!.slice(0, 1)).toEqual([9])
+    expect(wrapper.emitted('booked')).toHaveLength(1)
+  })
+
+  it('leaves the first alone when the new spot cannot be had', async () => {
+    book.mockRejectedValue(refuse('lot_full', { alternatives: [] }))
+    const wrapper = await secondStay()
+    await button(wrapper, 'End it and park here').trigger('click')
+    await flushPromises()
+    expect(ended).not.toHaveBeenCalled()
+    expect(wrapper.get('[role=alert]').text()).toContain('No spot is free')
+  })
+
+  it('ends the first one before where only one booking is allowed', async () => {
+    book.mockRejectedValueOnce(refuse('too_many_bookings', {}))
+    const wrapper = await secondStay()
+    await button(wrapper, 'End it and park here').trigger('click')
+    await flushPromises()
+    expect(ended).toHaveBeenCalledTimes(1)
+    expect(book).toHaveBeenCalledTimes(2)
+    expect(book.mock.calls[1]![1]).not.toBe(book.mock.calls[0]![1])
+    expect(wrapper.emitted('booked')).toHaveLength(1)
+  })
+
+  it('runs beside the first when both are wanted', async () => {
+    const wrapper = await secondStay()
+    await button(wrapper, 'Keep both').trigger('click')
+    await flushPromises()
+    expect(ended).not.toHaveBeenCalled()
+    expect(wrapper.emitted('booked')).toHaveLength(1)
+  })
+
+  it('is not suspected in the stay whose answer was lost', async () => {
+    vi.mocked(bookingsApi.list).mockResolvedValueOnce({ bookings: [] } as never)
+    vi.mocked(bookingsApi.list).mockResolvedValueOnce({ bookings: [] } as never)
+    book.mockRejectedValueOnce(new ApiError(0, 'offline', ''))
+    const wrapper = await secondStay()
+    expect(wrapper.get('[role=alert]').text()).toContain('could not reach')
+    vi.setSystemTime(new Date('2026-03-02T09:01:00Z'))
+    await button(wrapper, 'Book a spot now').trigger('click')
+    await flushPromises()
+    expect(book).toHaveBeenCalledTimes(2)
+    expect(book.mock.calls[1]![1]).toBe(book.mock.calls[0]![1])
+    expect(wrapper.emitted('booked')).toHaveLength(1)
+  })
+
+  it('needs no question when it is a reservation', async () => {
+    const wrapper = await panel({ mode: 'later', window: WINDOW })
+    await button(wrapper, 'Reserve for €20.00').trigger('click')
+    await flushPromises()
+    expect(book).toHaveBeenCalledTimes(1)
   })
 })

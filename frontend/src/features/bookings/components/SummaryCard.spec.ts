@@ -65,16 +65,26 @@ describe('the summary card', () => {
     expect(card(over).text()).not.toContain('continue to be charged')
   })
 
-  it('shows the window of a reservation and when it starts', () => {
+  it('shows how much of the guaranteed time is over', () => {
+    const wrapper = card({})
+    expect(wrapper.get('.progress-bar').attributes('style')).toContain('width: 50%')
+    expect(wrapper.text()).toContain('2 hr left')
+    const over = card({ held_until: '2026-03-02T10:30:00Z' })
+    expect(over.get('.progress-bar').attributes('style')).toContain('width: 100%')
+    expect(over.text()).not.toContain('left')
+  })
+
+  it('shows the window of a reservation, when it starts and its total', () => {
     const window = {
       status: 'Reserved' as const,
       start_time: '2026-03-02T12:00:00Z',
       reserved_start: '2026-03-02T12:00:00Z',
       reserved_end: '2026-03-02T14:00:00Z',
+      total_cost: 4,
     }
     const text = card(window).text()
     expect(text).toContain('Starts in')
-    expect(text).not.toContain('€')
+    expect(text).toContain('Total€4.00')
   })
 
   it('shows the total of a completed booking', () => {
