@@ -12,6 +12,7 @@ import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 const booking = (state: string) =>
   ({
     status: 'Active',
+    needs: [],
     start_time: '2026-03-02T09:00:00Z',
     lot_timezone: 'UTC',
     currency: 'EUR',
@@ -35,7 +36,7 @@ async function textOf(component: Component, mail_configured: boolean, props = {}
 }
 
 beforeEach(async () => {
-  await useTexts('features/accounts')
+  await useTexts('features/accounts', 'features/bookings/history')
   await setLocale('en')
 })
 afterEach(() => vi.restoreAllMocks())
@@ -75,7 +76,7 @@ describe('the reason of a cancellation', () => {
     await setLocale('de')
     const ours = { ...cancelled, ended_by: 'system', reason: 'The spot was not free in time.' }
     const text = await textOf(BookingDetails, true, { booking: ours })
-    expect(text).toContain('Der Platz war noch belegt und kein anderer frei.')
+    expect(text).toContain('Der Stellplatz war noch belegt und kein anderer frei.')
     expect(text).not.toContain('not free in time')
   })
 })
