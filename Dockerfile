@@ -16,9 +16,9 @@ RUN pip install --no-cache-dir --require-hashes -r requirements-setup.txt \
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin parking \
- && mkdir -p /data /exports \
- && chown parking:parking /data /exports \
- && chmod 700 /data /exports
+ && mkdir -p /data /exports /backups \
+ && chown parking:parking /data /exports /backups \
+ && chmod 700 /data /exports /backups
 COPY --from=packages /venv /venv
 COPY backend/ /app/backend/
 COPY --from=page /src/frontend/dist/ /app/frontend/dist/
