@@ -148,10 +148,21 @@ test('dialogs of a driver', async ({ page, context, watch }) => {
     home(/^Reserve for later at/),
     {
       ...home(/^Book now at/),
+      name: 'question before a second stay',
+      then: async (at) => {
+        await dialog(/^Book now at/)(at)
+        await press('Book a spot now')(at)
+        await at.getByRole('group', { name: 'You are already parked' }).waitFor()
+      },
+    },
+    {
+      ...home(/^Book now at/),
       name: 'dialog of a lost race',
       then: async (at) => {
         await dialog(/^Book now at/)(at)
         await press('Book a spot now')(at)
+        // The driver of this setting is parked already.
+        await press('Keep both')(at)
         await at.getByRole('button', { name: 'Take spot 7' }).waitFor()
       },
     },
@@ -162,6 +173,7 @@ test('dialogs of a driver', async ({ page, context, watch }) => {
       then: async (at) => {
         await at.unroute('**/api/book')
         await press('See other options')(at)
+        await press('Keep both')(at)
         await at
           .getByRole('button', { name: /^Book at/ })
           .first()

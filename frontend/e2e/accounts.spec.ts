@@ -10,7 +10,7 @@ async function signInByHand(page: Page, user: User) {
   await page.getByLabel(/^(Email|E-Mail)/).fill(user.email)
   await page.getByLabel(/^(Password|Passwort)$/).fill(user.password)
   await page.getByRole('button', { name: /^(Sign in|Anmelden)$/ }).click()
-  await expect(page.locator('.pw-header-user')).toContainText(user.username)
+  await expect(page.locator('.pw-user')).toContainText(user.username)
 }
 
 /** The tab hears nothing of the others: as if it slept, or in a browser without channels. */
@@ -99,7 +99,7 @@ for (const [device, viewport] of [
       await press.waitFor()
       await signInByHand(b, bert)
       await endTokens(anna, a)
-      await expect(a.locator('.pw-header-user')).toContainText(anna.username)
+      await expect(a.locator('.pw-user')).toContainText(anna.username)
       const writes = writesOf(a)
       await press.click()
       await expect(a.locator('.pw-notice')).toContainText(`now signed in: ${bert.username}`)
@@ -185,9 +185,9 @@ test('signing out in a tab that shows Anna leaves Bert signed in', async ({ cont
   const { bert, a, b } = await twoTabs(context, '/bookings', true)
   await signInByHand(b, bert)
   await signOut(a)
-  await expect(a.locator('.pw-header-user')).toContainText(bert.username)
+  await expect(a.locator('.pw-user')).toContainText(bert.username)
   await b.reload()
-  await expect(b.locator('.pw-header-user')).toContainText(bert.username)
+  await expect(b.locator('.pw-user')).toContainText(bert.username)
 })
 
 test('without channels the tabs hear of it by storage; a visitor’s page becomes the account’s', async ({
@@ -197,10 +197,10 @@ test('without channels the tabs hear of it by storage; a visitor’s page become
   const visitor = await context.newPage()
   await visitor.goto('/')
   const { anna, bert, a, b } = await twoTabs(context, '/bookings', false)
-  await expect(visitor.locator('.pw-header-user')).toContainText(anna.username)
+  await expect(visitor.locator('.pw-user')).toContainText(anna.username)
   await signInByHand(b, bert)
-  await expect(a.locator('.pw-header-user')).toContainText(bert.username)
-  await expect(visitor.locator('.pw-header-user')).toContainText(bert.username)
+  await expect(a.locator('.pw-user')).toContainText(bert.username)
+  await expect(visitor.locator('.pw-user')).toContainText(bert.username)
   await signOut(b)
   for (const tab of [a, visitor])
     await expect(tab.getByRole('link', { name: 'Sign in' }).first()).toBeVisible()
@@ -242,7 +242,7 @@ for (const domain of ['straße.example', 'ελλάς.example', 'faß.example'])
       page.getByRole('button', { name: 'Register' }).click(),
     ])
     expect(request.postDataJSON()).toMatchObject({ email: `${name}@${domain}` })
-    await expect(page.locator('.pw-header-user')).toContainText(name)
+    await expect(page.locator('.pw-user')).toContainText(name)
   })
 
 test('a release that waits for the network is not sent as somebody else', async ({

@@ -209,7 +209,7 @@ test.describe('without a network', () => {
     driver,
     watch,
   }) => {
-    watch.allow(/ERR_INTERNET_DISCONNECTED|Failed to load resource/)
+    watch.allow(/ERR_INTERNET_DISCONNECTED|Failed to load resource|preload/)
     const { id, spot_number } = await book(driver, (await makeLot()).id)
     const cached = (name: string) =>
       page.evaluate(async (part) => {

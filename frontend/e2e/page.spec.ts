@@ -43,7 +43,7 @@ test('who reads German is told everything in German, whatever the browser speaks
   await page.getByLabel('Password', { exact: true }).fill(driver.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('heading', { name: 'Beleg' })).toBeVisible()
-  await expect(page.getByRole('cell', { name: '2,50 € pro Stunde' })).toBeVisible()
+  await expect(page.getByRole('cell', { name: '2,50 €/Std.' })).toBeVisible()
   await page.getByRole('button', { name: driver.username }).click()
   await page.getByRole('link', { name: 'Profil' }).click()
   await page.getByLabel('Kennzeichen').fill('!!!')
@@ -171,7 +171,8 @@ test.describe('without a network', () => {
     driver,
     watch,
   }) => {
-    watch.allow(/ERR_INTERNET_DISCONNECTED|Failed to load resource/)
+    // Files that were on their way when the network went are reported, too.
+    watch.allow(/ERR_INTERNET_DISCONNECTED|Failed to load resource|preload/)
     const { spot_number } = await book(driver, (await makeLot()).id)
     const cachedPaths = () =>
       page.evaluate(async () => {
@@ -180,9 +181,11 @@ test.describe('without a network', () => {
       })
     await page.goto('/')
     await expect(page.locator('.pw-summary-number')).toHaveText(String(spot_number))
-    await expect
-      .poll(async () => (await cachedPaths()).some((path) => path.includes('OfflinePage')))
-      .toBe(true)
+    // The profile is the last of the pages that are fetched for later.
+    for (const name of ['OfflinePage', 'ProfilePage', 'PasswordField'])
+      await expect
+        .poll(async () => (await cachedPaths()).some((path) => path.includes(`${name}-`)))
+        .toBe(true)
     expect((await cachedPaths()).filter((path) => /^\/(api|auth)/.test(path))).toEqual([])
 
     await context.setOffline(true)

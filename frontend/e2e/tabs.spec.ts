@@ -64,7 +64,8 @@ test('eight tabs all load, are live and can act, on one stream', async ({ contex
   await expect(
     tabs[7]!.getByText(`Parking on spot ${booking.spot_number} ended`, { exact: false }).first(),
   ).toBeVisible()
-  await Promise.all(tabs.map((tab) => expect(freeAt(tab, lot)).toContainText('9')))
+  // The tab that ended it shows the booking now.
+  await Promise.all(tabs.slice(0, 7).map((tab) => expect(freeAt(tab, lot)).toContainText('9')))
 })
 
 test('the control: with a stream for each tab the seventh does nothing', async ({
