@@ -61,9 +61,12 @@ test('a smaller lot says which spots go, and brings them back', async ({ page })
   await dialog.getByRole('button', { name: 'Save' }).click()
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect(page.getByText(/Spots 5–6 of .* are back/).first()).toBeVisible()
-  const { lots } = await call<{ lots: { id: number; capacity: number }[] }>(
-    'GET',
-    '/api/public/lots',
-  )
-  expect(lots.find((one) => one.id === lot.id)?.capacity).toBe(6)
+  const capacity = async () => {
+    const { lots } = await call<{ lots: { id: number; capacity: number }[] }>(
+      'GET',
+      '/api/public/lots',
+    )
+    return lots.find((one) => one.id === lot.id)?.capacity
+  }
+  await expect.poll(capacity).toBe(6)
 })
