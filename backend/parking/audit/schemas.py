@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from parking.web import Out, Query
 
@@ -13,13 +13,23 @@ Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 _Q = Field(max_length=100, description="A part of the action or of the actor's name or address, or a request id.")
 
 
+def _in_range(moment: datetime) -> datetime:
+    """Raises ValueError at the edges of the calendar, where adding a day or another zone would leave it."""
+    if not 1971 <= moment.year <= 8999:
+        raise ValueError("This time is out of range.")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_range)]
+
+
 class AuditQuery(Query):
     q: Annotated[str, _Q] | None = None
     entity: Annotated[str, Field(max_length=30, examples=["user", "booking", "lot"])] | None = None
     entity_id: Id | None = None
     actor_id: Id | None = None
-    from_: AwareDatetime | None = Field(None, alias="from", description="Changes from here on")
-    to: AwareDatetime | None = Field(None, description="Changes before this")
+    from_: Moment | None = Field(None, alias="from", description="Changes from here on")
+    to: Moment | None = Field(None, description="Changes before this")
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
     cursor: Annotated[str, Field(max_length=30)] | None = None
 
