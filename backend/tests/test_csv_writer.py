@@ -201,6 +201,7 @@ def test_csv_is_written_in_one_place_and_everybody_uses_it():
     assert places_that_write_csv(folder) == {"csv_writer.py"}
     assert places_that_use_the_writer(folder) == {
         "exports/build.py",  # POST /api/exports, GET /api/export by mail, /api/admin/export-all-data
+        "exports/lists/service.py",  # the administrators' lists: bookings.csv, users.csv, lots.csv
         "exports/service.py",  # GET /api/export with Accept: text/csv
         "reports/emails/attachments.py",  # of the administrators' monthly report
         "reports/emails/user_report.py",
@@ -218,6 +219,7 @@ def test_every_answer_and_attachment_of_this_type_comes_from_there():
     }
     assert named == {
         "exports/emails.py",  # the file that build.py wrote
+        "exports/lists/routes.py",  # lists/service.py
         "exports/routes.py",  # that file, or service.csv_of
         "lot_admin/routes.py",  # reads
         "reports/emails/attachments.py",
