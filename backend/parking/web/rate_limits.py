@@ -15,7 +15,7 @@ import ipaddress
 import time
 
 from apiflask import APIFlask
-from flask import Response, request
+from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 from redis.backoff import NoBackoff
@@ -76,6 +76,11 @@ class _Limiter(Limiter):
         except RedisError:
             self.context.seen_limits.clear()
             super()._check_request_limit(callable_name, in_middleware)
+
+    def init_app(self, app: Flask) -> None:
+        """The library keeps the outage that another app of the process had; a new app's storage answers so far."""
+        self._storage_dead = False
+        super().init_app(app)
 
 
 limiter = _Limiter(

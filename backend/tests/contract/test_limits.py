@@ -73,6 +73,13 @@ def test_the_refusal_has_the_right_time_to_wait(app_with, monkeypatch):
     assert tries(app, "a@example.com", 1) == [200]
 
 
+def test_an_app_counts_in_its_own_storage_after_another_app_lost_its_redis(app_with):
+    tries(app_with(redis_url="redis://127.0.0.1:1/0"), "a@example.com", 1)
+    tries(app_with(), "a@example.com", 3)
+    storage = rate_limits.limiter.storage
+    assert [len(counted) for counted in storage.events.values()] == [3, 3], "per account and per address"
+
+
 def test_off_means_off(app_with):
     assert set(tries(app_with(rate_limits=False), "a@example.com", 30)) == {200}
 
