@@ -107,7 +107,7 @@ class Product:
         """The Message-IDs of the confirmations of this booking that have arrived."""
         for delivery in self.sink.accepted[len(self._read) :]:
             mail = delivery.message  # parsed once: it takes milliseconds
-            about = "is yours" in mail["Subject"] and mail.get_body(("plain",)).get_content()
+            about = mail["Subject"].startswith("Booked") and mail.get_body(("plain",)).get_content()
             self._read.append((about or "", str(mail["Message-ID"])))
         return [message_id for text, message_id in self._read if reference in text]
 

@@ -140,7 +140,7 @@ def test_looking_at_the_link_changes_nothing(client, alice, link):
     for method in ("GET", "HEAD"):
         assert client.open(link, method=method).status_code == 200
     page = client.get(link).text
-    assert "Stop these mails" in page
+    assert "Unsubscribe from these emails?" in page
     assert "<script" not in page
     assert "style=" not in page
     assert alice.email not in page

@@ -56,6 +56,7 @@ def test_subject_and_preheader_have_an_allowed_length(kind, lang):
     preheader = rendered.message.preheader
     assert 10 <= len(rendered.subject) <= 60
     assert 40 <= len(preheader) <= 100
+    assert "…" not in preheader, "no usual value needs to be cut"
     assert Page(rendered.html).text.count(" ".join(preheader.split())) == 1
 
 

@@ -203,7 +203,7 @@ def test_a_notice_has_the_words_of_its_mail_in_the_readers_present_language(clie
     assert (notice["title"], notice["place"]) == ("The operator ended your booking", "Spot 1 · Harbour")
     assert [flat(line) for line in notice["paragraphs"]] == [
         "The operator ended this booking on Mon 2 Mar 2026, 14:00.",
-        "If your car is still there, please talk to the operator before you come back.",
+        "If your car is still there, please contact the operator before you return.",
     ]
     assert [(one["label"], flat(one["value"])) for one in notice["details"]] == [
         ("Reason", "The bay is needed."),
@@ -234,7 +234,7 @@ def test_a_corrected_zone_is_told_by_the_lots_clock(client, alice, carol, auth):
 
 
 @pytest.mark.parametrize(("prepare", "english", "german"), [
-    (_still_occupied, "Your spot was still occupied", "Ihr Platz war noch belegt"),
+    (_still_occupied, "Your spot was still occupied", "Ihr Stellplatz war noch belegt"),
     (_lot_closed, "The lot has closed", "Der Parkplatz wurde geschlossen"),
 ])  # fmt: skip
 def test_a_cancellation_without_an_operators_words_has_words_in_both_languages(
@@ -258,8 +258,8 @@ def test_a_failed_mail_is_named_with_its_address_and_taken_back_when_it_is_tried
     db.session.close()
     [notice] = listed(client, headers)
     assert notice["paragraphs"][0] == (
-        "We could not deliver this email to alice@example.com: “Spot 1 at Harbour is yours”. You find everything it "
-        "says on the page of the booking."
+        "We could not deliver this email to alice@example.com: “Booked: spot 1 at Harbour”. Everything it "
+        "says is on the booking's page."
     )
     retry(mail_id)
     assert listed(client, headers) == []
