@@ -28,9 +28,8 @@ from parking import clock, create_app
 from parking.database import db, schema
 from parking.reports import schedule
 from tests.conftest import make_user
-from tests.faults.conftest import QuickSink
 from tests.launch.conftest import Run
-from tests.mail.conftest import Server
+from tests.mail.conftest import Server, Sink
 from tests.services import Valkey
 
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # the server would tell every line it hears
@@ -46,7 +45,7 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         (folder / "valkey").mkdir()
-        valkey, sink = Valkey(folder / "valkey"), QuickSink()
+        valkey, sink = Valkey(folder / "valkey"), Sink()
         stack.callback(valkey.stop)
         smtp = Server(sink)
         smtp.start()
@@ -112,7 +111,7 @@ def _starter(run: Run, folder: Path, stack: contextlib.ExitStack) -> Callable[[l
     return start
 
 
-def _mail_counts(sink: QuickSink) -> MailCounts:
+def _mail_counts(sink: Sink) -> MailCounts:
     mails = [delivery.message for delivery in sink.accepted]
     return Counter(
         (str(m["Feedback-ID"]).split(":")[0], m["To"].addresses[0].username, str(m["Subject"])) for m in mails

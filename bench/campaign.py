@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.campaign import campaign
-from tests.faults.conftest import DRIVERS, Product
+from tests.faults.product import DRIVERS, Product
 from tests.postgres import Postgres
 from tests.services import Valkey
 

@@ -34,8 +34,7 @@ from parking.database import db, transaction
 from parking.mail.outbox import delivery
 from parking.settings import Settings
 from tests.conftest import make_settings
-from tests.faults.conftest import QuickSink
-from tests.mail.conftest import Server
+from tests.mail.conftest import Server, Sink
 from tests.services import Valkey
 
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # the server would tell every line it hears
@@ -55,7 +54,7 @@ def _measure(database: str, mails: int) -> int:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         (folder / "valkey").mkdir()
-        valkey, sink = Valkey(folder / "valkey"), QuickSink()
+        valkey, sink = Valkey(folder / "valkey"), Sink()
         stack.callback(valkey.stop)
         smtp = Server(sink)
         smtp.start()
@@ -132,7 +131,7 @@ server.serve_forever()
 """
 
 
-def _judge(database: str, sink: QuickSink, waits: list[float], took: float, growth: float) -> int:
+def _judge(database: str, sink: Sink, waits: list[float], took: float, growth: float) -> int:
     ids = Counter(arrived.message_id for arrived in sink.accepted)
     rate = len(sink.accepted) / took * 60
     size = statistics.mean(len(arrived.content) for arrived in sink.accepted) / 1000
@@ -147,7 +146,7 @@ def _judge(database: str, sink: QuickSink, waits: list[float], took: float, grow
     return 0 if good else 1
 
 
-def _deliver(sink: QuickSink, mails: int, worker: int) -> tuple[list[float], float]:
+def _deliver(sink: Sink, mails: int, worker: int) -> tuple[list[float], float]:
     """Queues so many confirmations and waits for them; (seconds each was on its way, seconds of all together)."""
     committed: list[float] = []
     arrived: list[float] = []

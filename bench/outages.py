@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.faults.conftest import Product, Traffic
+from tests.faults.product import Product, Traffic
 from tests.services import Valkey
 
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # the server would tell every line it hears

@@ -26,7 +26,7 @@ from tests.postgres import Postgres, folder_in_memory
 DATABASES = ("sqlite", "postgresql")
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
-# A busy machine gets its time; how soon the product gives up is a matter of tests/machine.
+# A busy machine gets its time; how soon the product gives up is a matter of tests/faults.
 HURRY = {(database, "WRITER_SECONDS"): database.WRITER_SECONDS}
 HURRY |= {(postgres_limits, name): getattr(postgres_limits, name) for name in ("CHECKOUT_SECONDS", "REQUEST")}
 database.WRITER_SECONDS = postgres_limits.CHECKOUT_SECONDS = 120

@@ -22,7 +22,7 @@ from tests.campaign import checker
 from tests.campaign.clients import Client
 from tests.campaign.faults import FAULTS
 from tests.campaign.history import FinalState, StoredBooking, StoredMail
-from tests.faults.conftest import Product
+from tests.faults.product import Product
 from tests.launch.conftest import wait_for
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import psutil
 import psycopg
 
-from tests.faults.conftest import Product
+from tests.faults.product import Product
 
 
 def kill_web_worker(product: Product, choice: random.Random) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.campaign import campaign
 from tests.campaign.faults import FAULTS
-from tests.faults.conftest import Product
+from tests.faults.product import Product
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 SECONDS, CLIENTS, SEED = 90, 6, 20261129

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import rows
-from .samples import filled, json_bodies, sample
+from tests.contract.samples import filled, json_bodies, sample
+from tests.town import rows
 
 WRONG_TYPES = [{"a": {"b": 1}}, [[]], 10**25, "\x00", "a\x00b"]
 """No field of ours can hold these, whatever it is for."""

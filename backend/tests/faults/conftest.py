@@ -1,216 +1,95 @@
-"""The whole product as its processes, with a Redis and a mail server that the tests can take away."""
+"""Faults of the machine, with the real parts: a small disk, PostgreSQL behind a proxy that cuts or goes mute."""
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import http.client
-import json
 import os
-import signal
-import statistics
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+import subprocess
 
-import psutil
 import pytest
 
-import config
 from parking import create_app
-from parking.accounts.sessions import access_tokens
 from parking.database import db
-from parking.mail.models import OutboxMail
-from tests.conftest import make_user
-from tests.launch.conftest import Run, wait_for
-from tests.mail.conftest import Server, Sink
-from tests.services import valkey_server
+from tests.conftest import HURRY, Client, make_settings
+from tests.faults.product import product, running
+from tests.faults.proxy import Proxy
+from tests.launch.conftest import new_run
+from tests.services import valkey, valkey_server
 
-__all__ = ["valkey_server"]
-DRIVERS = 16
-
-
-class QuickSink(Sink):
-    """aiosmtpd reads every attribute of its handler at each connection; this one parses all mails."""
-
-    message_ids: list[str] = []  # noqa: RUF012  # nobody changes it
+__all__ = ["new_run", "product", "running", "valkey", "valkey_server"]
 
 
-class Product:
-    """`make run`'s processes on a Redis and a mail server of ours, with one large lot and some drivers."""
-
-    def __init__(self, folder, valkey, **environ: str) -> None:
-        self.valkey = valkey
-        self.sink = QuickSink()
-        self._read: list[tuple[str, str]] = []
-        self.smtp = Server(self.sink)
-        self.smtp.start()
-        mail = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(self.smtp.port), "SMTP_TLS": "none"}
-        self.run = Run(folder, REDIS_URL=valkey.url, BCRYPT_ROUNDS="4", WEB_WORKERS="2", **mail, **environ)
-        self.run.start()
-
-    def prepare(self) -> None:
-        self.run.ready()
-        self.settings = config.load(self.run.environ)
-        self.app = create_app(self.settings)
-        with self.app.app_context():
-            make_user("carol", "user", "admin")
-            for number in range(DRIVERS):
-                make_user(f"driver{number}", "user")
-            db.session.remove()
-        lot = self.ask("POST", "/api/lots", "carol", {"name": "Center", "capacity": 500, "price_per_hour": 2})
-        self.lot_id = lot.body["lot"]["id"]
-
-    def token(self, name: str) -> str:
-        with self.app.app_context():
-            return access_tokens.issue(f"uniquifier-of-{name}")
-
-    def ask(self, method: str, path: str, name: str, body: dict[str, Any] | None = None) -> Answer:
-        begun = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self.settings.port, timeout=60)
-        headers = {"Authorization": f"Bearer {self.token(name)}", "Content-Type": "application/json"}
-        connection.request(method, path, json.dumps(body or {}), headers)
-        response = connection.getresponse()
-        answer = Answer(response.status, json.loads(response.read()), time.monotonic() - begun)
-        connection.close()
-        return answer
-
-    def book(self, name: str) -> Answer:
-        return self.ask("POST", "/api/book", name, {"lot_id": self.lot_id, "booking_type": "instant"})
-
-    def drive(self, seconds: float, each: int = 4) -> Traffic:
-        """All drivers book, look at the lots and leave, at most `each` times (fewer than the rate limit)."""
-        traffic = Traffic()
-        names = [f"driver{number}" for number in range(DRIVERS)]
-        crowd = [threading.Thread(target=self._driver, args=(name, seconds, each, traffic)) for name in names]
-        for driver in crowd:
-            driver.start()
-        for driver in crowd:
-            driver.join()
-        return traffic
-
-    def _driver(self, name: str, seconds: float, each: int, traffic: Traffic) -> None:
-        time.sleep(seconds / each * int(name.removeprefix("driver")) / DRIVERS)  # not all in the same moment
-        for _ in range(each):
-            booked = self.book(name)
-            traffic.answers.append(booked)
-            if booked.status == 201:
-                traffic.bookings.append(booked.body["booking"]["reference"])
-                traffic.answers.append(self.ask("GET", "/api/lots", name))
-                traffic.answers.append(self.ask("POST", f"/api/release/{booked.body['booking']['id']}", name))
-            time.sleep(seconds / each)
-
-    def confirmations(self, reference: str) -> list[str]:
-        """The Message-IDs of the confirmations of this booking that have arrived."""
-        for delivery in self.sink.accepted[len(self._read) :]:
-            mail = delivery.message  # parsed once: it takes milliseconds
-            about = mail["Subject"].startswith("Booked") and mail.get_body(("plain",)).get_content()
-            self._read.append((about or "", str(mail["Message-ID"])))
-        return [message_id for text, message_id in self._read if reference in text]
-
-    def wait_for_confirmations(self, references: list[str], seconds: float = 120) -> None:
-        """Until every booking was confirmed. Fails when that takes longer."""
-
-        def missing() -> list[str]:
-            return [one for one in references if not self.confirmations(one)]
-
-        end = time.monotonic() + seconds
-        while left := missing():
-            assert time.monotonic() < end, (
-                f"{len(left)} of {len(references)} not confirmed\n{self.run.output()[-3000:]}"
-            )
-            time.sleep(0.1)
-
-    def settled(self) -> None:
-        """Everything works and no mail waits: the ground for the next test."""
-        self.valkey.thaw()
-        self.valkey.start()
-        self.sink.on_data = lambda delivery: None
-        # A mail that lost its server twice is tried again after five minutes, or when another one has been sent.
-        wait_for(lambda: self.waiting_mails() == 0, 420, "the outbox to be empty")
-
-    def waiting_mails(self) -> int:
-        with self.app.app_context():
-            count = db.session.query(OutboxMail).filter(OutboxMail.state.in_(("queued", "retrying", "sending"))).count()
-            db.session.remove()
-            return count
-
-    def part(self, *arguments: str) -> int:
-        return wait_for(lambda: self.run.process_with(*arguments), what=f"a process {arguments}")
-
-    @contextmanager
-    def stopped(self, *pids: int) -> Iterator[None]:
-        """These processes stand still, and none of them does so while it holds SQLite's gate."""
-        wait_for(lambda: self._stop_outside_the_gate(pids), what=f"{pids} to stand still outside of the gate")
-        try:
-            yield
-        finally:
-            _signal(pids, signal.SIGCONT)
-
-    def _stop_outside_the_gate(self, pids: tuple[int, ...]) -> bool:
-        _signal(pids, signal.SIGSTOP)
-        wait_for(lambda: all(psutil.Process(pid).status() == psutil.STATUS_STOPPED for pid in pids))
-        with (self.run.data / "parking.db.gate").open("ab") as gate, contextlib.suppress(BlockingIOError):
-            fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        _signal(pids, signal.SIGCONT)
-        return False
-
-    def end(self) -> None:
-        self.valkey.as_new()
-        self.run.stop()
-        self.run.clean_up()
-        self.smtp.stop()
-
-
-def _signal(pids: tuple[int, ...], number: int) -> None:
-    for pid in pids:
-        os.kill(pid, number)
-
-
-@dataclass
-class Answer:
-    status: int
-    body: dict[str, Any]
-    seconds: float
-
-
-@dataclass
-class Traffic:
-    answers: list[Answer] = field(default_factory=list)
-    bookings: list[str] = field(default_factory=list)
-
-    @property
-    def slowest(self) -> float:
-        return max(answer.seconds for answer in self.answers)
-
-    @property
-    def usual(self) -> float:
-        """Half of the answers took no longer (seconds)."""
-        return statistics.median(answer.seconds for answer in self.answers)
-
-    @property
-    def failed(self) -> list[tuple[int, dict]]:
-        return [(answer.status, answer.body) for answer in self.answers if answer.status not in (200, 201)]
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch):
+    """The product's own limits, which other tests do without."""
+    for (module, name), value in HURRY.items():
+        monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture
-def product(running):
-    """The product, well; whatever a test breaks is mended after it."""
-    running.settled()
-    yield running
-    running.settled()
+def proxied(postgres, templates, request):
+    """A fresh PostgreSQL database behind a proxy: (proxy, url)."""
+    url = postgres.create(templates("postgresql", request))
+    proxy = Proxy(str(postgres.folder))
+    yield proxy, proxy.url(url)
+    proxy.close()
+    postgres.drop(url)
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory, valkey_server):
-    valkey_server.as_new()
-    product = Product(tmp_path_factory.mktemp("product"), valkey_server)
-    try:
-        product.prepare()
-        yield product
-    finally:
-        product.end()
+@pytest.fixture
+def app_behind_proxy(proxied, tmp_path, at):
+    proxy, url = proxied
+    app = create_app(make_settings(tmp_path, database_url=url))
+    app.test_client_class = Client
+    with app.app_context():
+        yield app, proxy
+        proxy.speak()
+        db.session.remove()
+        db.engine.dispose()
+
+
+class Disk:
+    """A small file system in memory. Root mounts it for itself; where that is impossible the test is skipped, since
+    nothing else fills up like a disk (a limit on a file's size is another error)."""
+
+    def __init__(self, folder, megabytes: int) -> None:
+        self.folder = folder
+        self.folder.mkdir()
+        self.ballast = folder / "ballast"
+        command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "parkwell-test", str(folder)]
+        try:
+            mounted = subprocess.run(command, capture_output=True, text=True)
+        except FileNotFoundError:
+            pytest.skip("there is no `mount` here")
+        if mounted.returncode:
+            pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
+
+    def fill(self) -> None:
+        """Not one block is left."""
+        with self.ballast.open("ab", buffering=0) as file:
+            for size in (1 << 16, 1 << 12, 1):
+                try:
+                    while True:
+                        if file.write(b"\0" * size) < size:
+                            break
+                except OSError:
+                    pass
+        assert os.statvfs(self.folder).f_bavail == 0
+
+    def free(self) -> None:
+        self.ballast.unlink(missing_ok=True)
+
+    def unmount(self) -> None:
+        subprocess.run(["umount", "--lazy", str(self.folder)], check=False, capture_output=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    disks = []
+
+    def small_disk(megabytes=40, name="disk"):
+        disks.append(Disk(tmp_path / name, megabytes))
+        return disks[-1]
+
+    yield small_disk
+    for disk in disks:
+        disk.unmount()

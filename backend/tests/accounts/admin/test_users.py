@@ -10,8 +10,7 @@ from parking.accounts import hooks, queries, setup
 from parking.accounts.models import Role, User
 from parking.audit import AuditEntry
 from parking.database import db, transaction
-
-from .conftest import OWN_PAGE
+from tests.accounts.conftest import OWN_PAGE
 
 
 def make_users(count: int, name: str = "driver ") -> None:

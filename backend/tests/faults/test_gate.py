@@ -93,7 +93,7 @@ def app(templates, request, tmp_path, at):
 def race(path, kind: str) -> int:
     """Three processes with four threads each, fifteen times; what the counter says."""
     (path / "count").write_text("0")
-    command = [sys.executable, "-m", "tests.machine.counting", str(path), kind]
+    command = [sys.executable, "-m", "tests.faults.counting", str(path), kind]
     processes = [subprocess.Popen(command, cwd=BACKEND) for _ in range(3)]
     assert [process.wait(3 * PATIENCE) for process in processes] == [0, 0, 0]
     return int((path / "count").read_text())

@@ -5,8 +5,7 @@ import pytest
 from parking import clock
 from parking.accounts.models import LoginSession
 from parking.accounts.sessions import browser_sessions
-
-from .conftest import OWN_PAGE, PRODUCTION
+from tests.accounts.conftest import OWN_PAGE, PRODUCTION
 
 NAME = "parking_refresh"
 

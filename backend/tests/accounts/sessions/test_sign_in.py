@@ -5,8 +5,7 @@ import pytest
 from parking import clock
 from parking.accounts.models import LoginSession, User
 from parking.accounts.sessions import access_tokens
-
-from .conftest import OWN_PAGE
+from tests.accounts.conftest import OWN_PAGE
 
 RIGHT = {"email": "alice@example.com", "password": "correct horse battery"}
 

@@ -1,4 +1,4 @@
-"""A counter in a file that goes wrong unless one is alone: `python -m tests.machine.counting FOLDER guarded|bare`."""
+"""A counter in a file that goes wrong unless one is alone: `python -m tests.faults.counting FOLDER guarded|bare`."""
 
 from __future__ import annotations
 

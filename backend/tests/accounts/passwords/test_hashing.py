@@ -4,8 +4,7 @@ import time
 
 from parking.accounts.models import User
 from parking.accounts.passwords import hashing
-
-from .conftest import PRODUCTION
+from tests.accounts.conftest import PRODUCTION
 
 WHO = {"email": "maria.lopez@example.com", "username": "Maria Lopez"}
 

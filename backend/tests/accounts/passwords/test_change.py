@@ -5,8 +5,7 @@ import pytest
 from parking import clock
 from parking.accounts.models import SingleUse, User
 from parking.mail.models import OutboxMail
-
-from .conftest import OWN_PAGE
+from tests.accounts.conftest import OWN_PAGE
 
 PASSWORD = "correct horse battery"
 LOGIN = {"email": "alice@example.com", "password": PASSWORD}

@@ -13,8 +13,7 @@ from parking.clock import now, set_to
 from parking.web import rate_limits
 from parking.web.logs import security_log
 from tests.accounts.conftest import OWN_PAGE
-
-from .test_logs import lines, written
+from tests.web.logs.test_request_log import lines, written
 
 __all__ = ["written"]
 FROM = {"environ_base": {"REMOTE_ADDR": "203.0.113.7"}}

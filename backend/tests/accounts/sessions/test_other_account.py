@@ -4,8 +4,7 @@ import pytest
 
 from parking.accounts.models import LoginSession, User
 from parking.bookings.models import Booking
-
-from .conftest import OWN_PAGE
+from tests.accounts.conftest import OWN_PAGE
 
 COOKIE = "parking_refresh"
 

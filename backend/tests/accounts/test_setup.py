@@ -8,8 +8,7 @@ from config import ConfigError
 from parking import accounts, clock
 from parking.accounts import setup
 from parking.accounts.models import SingleUse, User
-
-from .conftest import PRODUCTION
+from tests.accounts.conftest import PRODUCTION
 
 BODY = {"email": "boss@example.com", "username": "Boss", "password": "a fine password"}
 

@@ -1,0 +1,3 @@
+from tests.town import plain, town
+
+__all__ = ["plain", "town"]
