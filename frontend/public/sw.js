@@ -26,6 +26,19 @@ addEventListener('fetch', (event) => {
   else event.respondWith(fetch(request).catch(() => kept(request)))
 })
 
+// A notification names the page that it is about.
+addEventListener('notificationclick', (event) => {
+  event.notification.close()
+  event.waitUntil(show(event.notification.data))
+})
+
+async function show(path) {
+  const [tab] = await clients.matchAll({ type: 'window' })
+  if (!tab) return clients.openWindow(path)
+  await tab.focus()
+  return tab.navigate(path)
+}
+
 /** The page as it is now; as it was, when there is no network. */
 async function page(event) {
   try {

@@ -24,6 +24,8 @@ export function useOpenBookings() {
     learnServerTime(data?.server_time)
     if (!data || !session.user) return
     const { bookings, server_time: at } = data
+    if (localStorage.getItem('pw-end-reminder'))
+      void import('./reminder/endReminder').then(({ schedule }) => schedule(bookings))
     keepLast(bookings.length ? { userId: session.user.id, at, bookings } : null)
   })
   return query
