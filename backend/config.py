@@ -35,6 +35,7 @@ _PLACEHOLDERS = re.compile(
 )
 _COMMON_WORDS = re.compile(r"passw|admin|qwert|letmein|welcome|12345|test123|parkwell|iloveyou", re.IGNORECASE)
 _THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "CLF", "UYW"}
+_PHONE = re.compile(r"\+?[0-9 ()/.-]{3,30}")
 _SMTP_PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
@@ -93,6 +94,10 @@ class Settings:
     metrics_token: str | None = None
     drain_seconds: int = 0
     token_minutes: int = 15
+    operator_name: str | None = None
+    operator_contact: str | None = None
+    imprint_url: str | None = None
+    privacy_url: str | None = None
 
     @property
     def production(self) -> bool:
@@ -101,6 +106,14 @@ class Settings:
     @property
     def password_min_length(self) -> int:
         return MIN_PASSWORD[self.app_env]
+
+    @property
+    def operator_contact_url(self) -> str | None:
+        """Where a press on OPERATOR_CONTACT leads: the address itself, a new email, or a call."""
+        contact = self.operator_contact
+        if contact is None or _is_web_address(contact):
+            return contact
+        return f"mailto:{contact}" if _is_address(contact) else "tel:" + re.sub(r"[^0-9+]", "", contact)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -153,6 +166,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         monthly_report_time=read.time_of_day("MONTHLY_REPORT_TIME", "00:00"),
         site_name=read.text("SITE_NAME", "Parkwell"),
         public_url=public_url,
+        **_operator(read),
         rate_limits=read.switch("RATE_LIMITS", True),
         public_lots=read.switch("PUBLIC_LOTS", True),
         web_workers=read.whole("WEB_WORKERS", min(cores, 4), 1, 64),
@@ -242,6 +256,44 @@ def _mail_from(read: Reader, public_url: str) -> str:
     if not _is_address(parseaddr(value)[1]):
         read.wrong("MAIL_FROM", f"must be an address such as Parkwell <parking@example.com>, not {value!r}")
     return value
+
+
+def _operator(read: Reader) -> dict[str, str | None]:
+    """Who runs the site, for the foot of the page and of mails. What is not set is not shown."""
+    name, contact = read.text("OPERATOR_NAME"), read.text("OPERATOR_CONTACT")
+    if len(name) > 120:
+        read.wrong("OPERATOR_NAME", f"must have at most 120 characters, not {len(name)}")
+    phone = _PHONE.fullmatch(contact) and sum(letter.isdigit() for letter in contact) >= 3
+    if contact and not (phone or _is_address(contact) or _is_web_address(contact)):
+        read.wrong(
+            "OPERATOR_CONTACT",
+            "must be an email address, a phone number such as +49 30 123456, or a web address such as "
+            f"https://example.com/help, not {contact!r}",
+        )
+    return {
+        "operator_name": name or None,
+        "operator_contact": contact or None,
+        "imprint_url": _web_address(read, "IMPRINT_URL"),
+        "privacy_url": _web_address(read, "PRIVACY_URL"),
+    }
+
+
+def _web_address(read: Reader, name: str) -> str | None:
+    value = read.text(name)
+    if value and not _is_web_address(value):
+        read.wrong(name, f"must be a web address such as https://example.com/page, not {value!r}")
+    return value or None
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        return False
+    no_login = parts.username is None and parts.password is None
+    plain = not re.search(r"[\s<>\"\\]", value) and len(value) <= 500
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and no_login and plain
 
 
 def _first_administrator(read: Reader, app_env: str) -> tuple[str | None, str | None]:

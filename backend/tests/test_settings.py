@@ -25,6 +25,7 @@ APP_ENV HOST PORT DATA_DIR EXPORT_DIR DATABASE_URL REDIS_URL SMTP_HOST SMTP_PORT
 SMTP_TLS MAIL_FROM ADMIN_EMAIL ADMIN_PASSWORD SECRET_KEY SECURITY_PASSWORD_SALT JWT_SECRET CORS_ORIGINS
 TIMEZONE CURRENCY REMINDER_TIME DAILY_REPORT_TIME MONTHLY_REPORT_TIME SITE_NAME PUBLIC_URL RATE_LIMITS
 PUBLIC_LOTS WEB_WORKERS WORKER_CONCURRENCY MAX_OPEN_BOOKINGS_PER_USER
+OPERATOR_NAME OPERATOR_CONTACT IMPRINT_URL PRIVACY_URL
 """.split()  # noqa: SIM905 - a quoted list of thirty names is unreadable
 )
 
@@ -101,6 +102,14 @@ def test_the_public_address_follows_the_port(load):
         ("DAILY_REPORT_TIME", "noon", "HH:MM"),
         ("RATE_LIMITS", "maybe", "on or off"),
         ("PUBLIC_LOTS", "2", "on or off"),
+        ("OPERATOR_NAME", "x" * 121, "120 characters"),
+        ("OPERATOR_CONTACT", "call us", "+49 30 123456"),
+        ("OPERATOR_CONTACT", "javascript:alert(1)", "https://example.com/help"),
+        ("OPERATOR_CONTACT", "+ () -", "phone number"),
+        ("IMPRINT_URL", "example.com/imprint", "https://example.com/page"),
+        ("IMPRINT_URL", "https://user:password@example.com/", "web address"),
+        ("PRIVACY_URL", "javascript:alert(1)", "https://example.com/page"),
+        ("PRIVACY_URL", 'https://example.com/"><script>', "web address"),
         ("PUBLIC_URL", "parking.example.com", "https://"),
         ("CORS_ORIGINS", "example.com", "https://"),
         ("CORS_ORIGINS", "https://example.com/path", "https://"),
@@ -119,6 +128,20 @@ def test_a_bad_value_is_refused_with_its_variable_and_the_expected_form(refused,
         assert wants in message[name]
     else:
         assert message == {"SMTP_PASSWORD": "must be set together with SMTP_USER"}
+
+
+@pytest.mark.parametrize(
+    ("contact", "link"),
+    [
+        ("", None),
+        ("help@example.com", "mailto:help@example.com"),
+        ("+49 (30) 123-456", "tel:+4930123456"),
+        ("https://example.com/help?a=1", "https://example.com/help?a=1"),
+    ],
+)
+def test_the_operators_contact_is_a_link(load, contact, link):
+    settings = load(OPERATOR_CONTACT=contact)
+    assert (settings.operator_contact, settings.operator_contact_url) == (contact or None, link)
 
 
 def test_all_errors_are_reported_together(refused):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
 from flask import Response, current_app
+from pydantic import Field
 
 from parking import clock, settings
 from parking.errors import Unavailable
@@ -27,6 +28,11 @@ class Site(Out):
     mail_configured: bool
     public_lots: bool
     server_time: datetime
+    operator_name: str | None
+    operator_contact: Annotated[str | None, Field(description="An email address, a phone number or a web address")]
+    operator_contact_url: Annotated[str | None, Field(description="The contact as a link: mailto:, tel: or https:")]
+    imprint_url: str | None
+    privacy_url: str | None
 
 
 class SiteEnvelope(Out):
@@ -129,6 +135,11 @@ def site() -> dict[str, Any]:
             "mail_configured": bool(current.smtp_host),
             "public_lots": current.public_lots,
             "server_time": clock.now(),
+            "operator_name": current.operator_name,
+            "operator_contact": current.operator_contact,
+            "operator_contact_url": current.operator_contact_url,
+            "imprint_url": current.imprint_url,
+            "privacy_url": current.privacy_url,
         }
     }
 

@@ -27,7 +27,7 @@ from parking.mail.models import OutboxMail
 from parking.mail.outbox import entries, hold
 from parking.mail.registry import TEMPLATES
 from parking.mail.rendering import render
-from parking.mail.rendering.render import Attachment, Draft, Site
+from parking.mail.rendering.render import Attachment, Draft, Operator, Site
 from parking.mail.smtp import circuit_breaker
 from parking.mail.smtp.addresses import BadAddress, addr_spec
 from parking.mail.smtp.smtp_client import Connection, LoginRefused, Lost, Refused, Server, ServerDown
@@ -58,7 +58,14 @@ class Tally:
 
 
 def site(settings: Settings) -> Site:
-    return Site(settings.site_name, settings.public_url, settings.mail_from)
+    operator = Operator(
+        settings.operator_name,
+        settings.operator_contact,
+        settings.operator_contact_url,
+        settings.imprint_url,
+        settings.privacy_url,
+    )
+    return Site(settings.site_name, settings.public_url, settings.mail_from, operator)
 
 
 def server(settings: Settings) -> Server | None:

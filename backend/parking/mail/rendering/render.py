@@ -26,12 +26,34 @@ _TEMPLATES = Path(__file__).parent.with_name("templates")
 
 
 @dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs the site: what the operator has set of OPERATOR_NAME, OPERATOR_CONTACT, IMPRINT_URL and PRIVACY_URL."""
+
+    name: str | None = None
+    contact: str | None = None
+    contact_url: str | None = None
+    imprint_url: str | None = None
+    privacy_url: str | None = None
+
+    def entries(self, t: Texts) -> list[tuple[str, str | None]]:
+        """What is set, as text with the link behind it; a name has none."""
+        links = (
+            (self.contact, self.contact_url),
+            (t("common.imprint"), self.imprint_url),
+            (t("common.privacy"), self.privacy_url),
+        )
+        names: list[tuple[str, str | None]] = [(self.name, None)] if self.name else []
+        return names + [(text, url) for text, url in links if text and url]
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """The site that sends. `sender` is MAIL_FROM: an address, perhaps with a name before it."""
 
     name: str
     public_url: str
     sender: str
+    operator: Operator = Operator()
 
     @property
     def sender_email(self) -> str:
@@ -132,6 +154,8 @@ def render(draft: Draft, site: Site) -> Rendered:
     values = {
         "t": Texts(language(draft.locale)),
         "site_name": site.name,
+        "operator": site.operator,
+        "operator_entries": site.operator.entries(Texts(language(draft.locale))),
         "name": one_line(draft.name),
         "subject": heading,
         "preheader": message.preheader,

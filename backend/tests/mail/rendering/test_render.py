@@ -1,5 +1,6 @@
 """From a draft to its text, HTML and message."""
 
+import dataclasses
 import email
 import email.policy
 import re
@@ -8,7 +9,7 @@ import pytest
 
 from parking.mail import TEMPLATES
 from parking.mail.rendering import render
-from parking.mail.rendering.render import Attachment
+from parking.mail.rendering.render import Attachment, Operator
 from tests.mail.drafts import CREATED_AT, EVERY, SITE, Page, draft, parsed
 
 
@@ -51,6 +52,34 @@ def test_the_message_follows_the_standards(kind, lang):
 @pytest.mark.parametrize("kind", list(TEMPLATES))
 def test_a_mail_rendered_twice_has_the_same_bytes(kind):
     assert render.wire(draft(kind), SITE) == render.wire(draft(kind), SITE)
+
+
+OPERATOR = Operator(
+    "Müller & Söhne",
+    "+49 30 123456",
+    "tel:+4930123456",
+    "https://example.com/imprint?a=1&b=2",
+    "https://example.com/privacy",
+)
+
+
+def test_the_foot_says_who_runs_the_site():
+    rendered = render.render(draft("release_receipt", "de"), dataclasses.replace(SITE, operator=OPERATOR))
+    foot = rendered.text.partition("\n-- \n")[2]
+    assert "\n\nMüller & Söhne\n+49 30 123456\nImpressum: https://example.com/imprint?a=1&b=2\n" in foot
+    assert "Datenschutz: https://example.com/privacy\n" in foot
+    assert "Müller &amp; Söhne &nbsp;·&nbsp; <a" in rendered.html
+    assert {"tel:+4930123456", OPERATOR.imprint_url, OPERATOR.privacy_url} <= set(Page(rendered.html).links)
+
+
+def test_the_foot_shows_nothing_of_an_operator_that_is_not_set():
+    one = render.render(
+        draft("release_receipt", "en"), dataclasses.replace(SITE, operator=Operator(imprint_url="https://i.example"))
+    )
+    assert one.text.rstrip().endswith("Legal notice: https://i.example")
+    assert "Privacy" not in one.text + one.html
+    none = render.render(draft("release_receipt", "en"), SITE)
+    assert "Legal notice" not in none.text + none.html
 
 
 def test_html_is_escaped_and_text_is_not():
