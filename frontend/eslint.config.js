@@ -22,6 +22,7 @@ const FEATURES = [
   'lots',
   'notices',
   'bookings',
+  'search',
   'statistics',
   'mail',
   'reports',

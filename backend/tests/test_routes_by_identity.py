@@ -79,6 +79,7 @@ ROUTES: dict[str, Row] = {
     "GET /docs/assets/<name>": OPEN(200, path="/docs/assets/swagger-ui.css"),
     "GET /api/openapi.json": OPEN(200),
     "GET /api/public/lots": OPEN(200),
+    "GET /api/public/lots/<int:lot_id>": OPEN(200, path="/api/public/lots/{lot}"),
     "GET /api/public/site": OPEN(200),
     "GET /api/frames/mail": OPEN(200),
     "GET /api/frames/mail.js": OPEN(200),
@@ -132,6 +133,7 @@ ROUTES: dict[str, Row] = {
     "POST /api/bookings/<int:booking_id>/check-in": OWNER(200, path="/api/bookings/{arriving}/check-in", json={}),
     "POST /api/bookings/<int:booking_id>/cancel": OWNER(200, path="/api/bookings/{reservation}/cancel", json={}),
     "POST /api/release/<int:booking_id>": OWNER(200, path="/api/release/{stay}", json={}),
+    "GET /api/admin/search": ADMIN(200, query={"q": "alice"}),
     "GET /api/admin/bookings": ADMIN(200),
     "GET /api/admin/bookings/totals": ADMIN(200),
     "POST /api/admin/bookings/<int:booking_id>/release": ADMIN(

@@ -23,6 +23,8 @@ from parking.bookings.occupancy import (
 )
 from parking.bookings.out_of_service import block, occupants, unblock
 from parking.bookings.reading import Filters, filtered
+from parking.bookings.reading.lookup import by_plate as find_by_plate
+from parking.bookings.reading.lookup import by_reference as find_by_reference
 from parking.bookings.reading.queries import BookingRow, select_bookings
 from parking.bookings.reading.queries import read as read_bookings
 from parking.bookings.reading.query_filters import of_all as filters_of_all
@@ -68,6 +70,8 @@ __all__ = [
     "end_and_cost",
     "filtered",
     "filters_of_all",
+    "find_by_plate",
+    "find_by_reference",
     "init_app",
     "is_active",
     "is_block",

@@ -22,6 +22,7 @@ TAGS = {
     "Reports": "The schedule of reports and reminders, and sending them now.",
     "Exports": "CSV files of bookings, built in the background.",
     "Live": "Changes as they happen (server-sent events).",
+    "Search": "One search over everything an administrator may look for.",
     "Audit": "The audit log.",
     "Site": "Settings of the page before sign-in.",
     "Operations": "Health checks and metrics.",

@@ -1,10 +1,7 @@
 import { ClipboardList, LayoutDashboard, SquareParking, UserRound } from '@lucide/vue'
-import { computed, ref, type Component } from 'vue'
+import { computed, type Component } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useSession } from '@/features/accounts/session'
-
-/** Whether the administrator's keyboard shortcuts are on the screen. */
-export const showingKeys = ref(false)
 
 export interface Place {
   name: string

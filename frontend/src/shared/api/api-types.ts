@@ -169,6 +169,22 @@ export interface components {
             message: string;
             booking: components["schemas"]["BookingOut"];
         };
+        /** BookingMatch */
+        BookingMatch: {
+            id: number;
+            reference: string;
+            /** @enum {string} */
+            status: "Active" | "Reserved" | "Completed" | "Cancelled" | "No-show";
+            vehicle_plate: string | null;
+            lot_id: number;
+            lot_name: string;
+            lot_timezone: string;
+            spot_number: number;
+            /** Format: date-time */
+            start_time: string;
+            user_id: number;
+            username: string;
+        };
         /** BookingOut */
         BookingOut: {
             id: number;
@@ -707,6 +723,12 @@ export interface components {
             daily_cap?: number | null;
             cap_day?: ("rolling" | "calendar") | null;
         };
+        /** LotMatch */
+        LotMatch: {
+            id: number;
+            name: string;
+            address: string | null;
+        };
         /** LotMessage */
         LotMessage: {
             lot: components["schemas"]["LotOut"];
@@ -1163,9 +1185,39 @@ export interface components {
             available_spots: number;
             capacity: number;
         };
+        /** PublicLotPageOut */
+        PublicLotPageOut: {
+            id: number;
+            name: string;
+            address: string | null;
+            price_per_hour: number;
+            currency: string;
+            tariff: components["schemas"]["TariffOut"];
+            available_spots: number;
+            capacity: number;
+            description: string | null;
+            timezone: string;
+            features: components["schemas"]["FeaturesOut"];
+        };
         /** PublicLotsOut */
         PublicLotsOut: {
             lots: components["schemas"]["PublicLotOut"][];
+        };
+        /** PublicSpotOut */
+        PublicSpotOut: {
+            id: number;
+            spot_number: number;
+            /** @enum {string} */
+            status: "Available" | "Occupied" | "Reserved" | "Out of service";
+            level: string | null;
+            ev: boolean;
+            accessible: boolean;
+            covered: boolean;
+        };
+        /** PublicSpotsOut */
+        PublicSpotsOut: {
+            lot: components["schemas"]["PublicLotPageOut"];
+            spots: components["schemas"]["PublicSpotOut"][];
         };
         /** QuoteEnvelope */
         QuoteEnvelope: {
@@ -1274,6 +1326,18 @@ export interface components {
         ScheduleOut: {
             schedule: components["schemas"]["Line"][];
         };
+        /**
+         * SearchOut
+         * @description At most five of each. `plates` has one booking for each plate: one that is under way or to come, else the
+         *     newest.
+         */
+        SearchOut: {
+            lots: components["schemas"]["LotMatch"][];
+            spots: components["schemas"]["SpotMatch"][];
+            plates: components["schemas"]["BookingMatch"][];
+            users: components["schemas"]["UserMatch"][];
+            bookings: components["schemas"]["BookingMatch"][];
+        };
         /** Session */
         Session: {
             id: number;
@@ -1342,6 +1406,13 @@ export interface components {
             public_lots: boolean;
             /** Format: date-time */
             server_time: string;
+            operator_name: string | null;
+            /** @description An email address, a phone number or a web address */
+            operator_contact: string | null;
+            /** @description The contact as a link: mailto:, tel: or https: */
+            operator_contact_url: string | null;
+            imprint_url: string | null;
+            privacy_url: string | null;
         };
         /** SiteEnvelope */
         SiteEnvelope: {
@@ -1355,6 +1426,14 @@ export interface components {
             ev?: boolean | null;
             accessible?: boolean | null;
             covered?: boolean | null;
+        };
+        /** SpotMatch */
+        SpotMatch: {
+            id: number;
+            spot_number: number;
+            level: string | null;
+            lot_id: number;
+            lot_name: string;
         };
         /** SpotMessage */
         SpotMessage: {
@@ -1503,6 +1582,13 @@ export interface components {
             visits: number;
             parked_seconds: number;
             spent: number;
+        };
+        /** UserMatch */
+        UserMatch: {
+            id: number;
+            username: string;
+            email: string;
+            active: boolean;
         };
         /**
          * UserMonthOut

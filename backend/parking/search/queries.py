@@ -1,0 +1,42 @@
+"""Reads what matches the words of a search, by the keys that the lists are searched by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session
+
+from parking.accounts import User, UserFilters, user_conditions
+from parking.lots import Lot, Spot
+from parking.text import names
+
+
+def lots(session: Session, words: Sequence[str], limit: int) -> list[dict[str, Any]]:
+    """Returns open lots with all of the words in their name or address, by name."""
+    query = select(Lot.id, Lot.name, Lot.address).where(*_named(words)).order_by(Lot.sort_key, Lot.id)
+    return [row._asdict() for row in session.execute(query.limit(limit))]
+
+
+def spots(session: Session, words: Sequence[str], number: int, limit: int) -> list[dict[str, Any]]:
+    """Returns the spots with this number, in open lots with all of the words in their name or address."""
+    query = (
+        select(Spot.id, Spot.spot_number, Spot.level, Lot.id.label("lot_id"), Lot.name.label("lot_name"))
+        .join_from(Lot, Spot, and_(Spot.lot_id == Lot.id, Spot.spot_number == number))
+        .where(Spot.retired_at.is_(None), *_named(words))
+        .order_by(Lot.sort_key, Lot.id)
+    )
+    return [row._asdict() for row in session.execute(query.limit(limit))]
+
+
+def users(session: Session, text: str, limit: int) -> list[dict[str, Any]]:
+    """Returns accounts that the list of users finds by the text, by name."""
+    where = user_conditions(UserFilters(q=text))
+    query = select(User.id, User.username, User.email, User.active).where(*where).order_by(User.username_key)
+    return [row._asdict() for row in session.execute(query.limit(limit))]
+
+
+def _named(words: Sequence[str]) -> list[ColumnElement[bool]]:
+    keys = [names.search_key(word) for word in words]
+    return [Lot.deleted_at.is_(None), *(Lot.search_text.contains(key, autoescape=True) for key in keys)]
