@@ -9,13 +9,13 @@ import { purgeBootstrap } from './scripts/purge-bootstrap.ts'
 
 const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:5000'
 
-/** Folders that neither the start page nor home needs. */
+/** What neither the start page nor home needs. */
 const LATER =
-  /src\/(shared\/(form|list)|features\/(accounts\/(components|forms)|bookings\/(window|reminder)|\w+\/(admin|history)|audit|exports|help|mail|notices|reports|statistics|system))\//
+  /src\/(shared\/(form|list)|features\/(accounts\/(components|forms)|bookings\/(window|reminder)|\w+\/(admin|history)|audit|exports|help|mail|notices|reports|statistics|system))\/|src\/(features\/lots\/(components\/Spot|spotMap|useSpotName)|shared\/(ui\/(NarrowPage|OccupancyBar)|browser\/saveFile|format\/csvFormat))/
 
 /** Icons of pages and dialogs that several share, but neither the start page nor home. */
 const LATER_ICONS =
-  /@lucide\/.*\/icons\/(accessibility|arrow-(down|up|down-up)|book-open|chevron-(down|right)|clock|download|eye|eye-off|key-round|keyboard|locate-fixed|log-out|mail-check|trash|umbrella|zap)\./
+  /@lucide\/.*\/icons\/(accessibility|arrow-(down|up|down-up)|book-open|car|chart-column|chevron-(down|right)|clock|download|eye|eye-off|key-round|keyboard|locate-fixed|log-out|mail-check|star|trash|umbrella|zap|zoom-(in|out))\./
 
 export default defineConfig({
   plugins: [

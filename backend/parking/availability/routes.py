@@ -7,7 +7,15 @@ from flask import Response, current_app
 
 from parking.availability import service
 from parking.availability.etags import answer_with_etag
-from parking.availability.schemas import LotEnvelope, LotQuery, LotsOut, LotsQuery, PublicLotsOut, SpotsOut
+from parking.availability.schemas import (
+    LotEnvelope,
+    LotQuery,
+    LotsOut,
+    LotsQuery,
+    PublicLotsOut,
+    PublicSpotsOut,
+    SpotsOut,
+)
 from parking.spot_features import read_needs
 from parking.web import answer, documented, identity, requires
 from parking.web.rate_limits import PUBLIC, by_address, limiter
@@ -34,6 +42,15 @@ def list_lots(query: LotsQuery) -> Response:
 def list_public() -> Response:
     """Names, prices and free spots, without signing in."""
     return answer(service.public_lots())
+
+
+@bp.get("/api/public/lots/<int:lot_id>")
+@documented(404)
+@limiter.limit(PUBLIC, key_func=by_address)
+@bp.output(PublicSpotsOut)
+def get_public(lot_id: int) -> Response:
+    """One lot with its tariff and its spots, without signing in."""
+    return answer(service.public_lot(lot_id))
 
 
 @bp.get("/api/lots/<int:lot_id>")

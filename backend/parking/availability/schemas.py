@@ -12,6 +12,8 @@ from parking.pricing import TariffOut
 from parking.spot_features import NeedsText
 from parking.web import Out, Query
 
+SpotStatus = Literal["Available", "Occupied", "Reserved", "Out of service"]
+
 
 class FeaturesOut(Out):
     accessible: int
@@ -70,6 +72,27 @@ class PublicLotsOut(Out):
     lots: list[PublicLotOut]
 
 
+class PublicLotPageOut(PublicLotOut):
+    description: str | None
+    timezone: str
+    features: FeaturesOut
+
+
+class PublicSpotOut(Out):
+    id: int
+    spot_number: int
+    status: SpotStatus
+    level: str | None
+    ev: bool
+    accessible: bool
+    covered: bool
+
+
+class PublicSpotsOut(Out):
+    lot: PublicLotPageOut
+    spots: list[PublicSpotOut]
+
+
 class ComingOut(Out):
     start: datetime
     end: datetime
@@ -92,7 +115,7 @@ class SpotOut(Out):
     id: int
     lot_id: int
     spot_number: int
-    status: Literal["Available", "Occupied", "Reserved", "Out of service"]
+    status: SpotStatus
     level: str | None
     ev: bool
     accessible: bool

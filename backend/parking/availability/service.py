@@ -16,6 +16,7 @@ from parking.spot_features import Needs
 from parking.web import Identity
 
 _PUBLIC = ("id", "name", "address", "price_per_hour", "currency", "tariff", "available_spots", "capacity")
+_PUBLIC_PAGE = (*_PUBLIC, "description", "timezone", "features")
 
 
 def list_lots(limit: int, cursor: str | None, words: str | None, needs: Needs = ()) -> bytes | dict[str, Any]:
@@ -35,10 +36,27 @@ def public_lots() -> dict[str, Any]:
 
     Raises NotFound where the operator has not opened the list (PUBLIC_LOTS).
     """
-    if not settings.current().public_lots:
-        raise NotFound("This list is not public here.")
+    _require_public()
     lots = current_app.json.loads(cache.lot_list())["lots"]
     return {"lots": [{name: lot[name] for name in _PUBLIC} for lot in lots]}
+
+
+def public_lot(lot_id: int) -> dict[str, Any]:
+    """Returns one open lot and its spots with the fields for visitors who have not signed in.
+
+    Raises NotFound for a lot that is not there, and where the operator has not opened the list (PUBLIC_LOTS).
+    """
+    _require_public()
+    now = clock.now()
+    with reading() as connection:
+        lot = _open_lot(connection, lot_id, now)
+        visible = {name: lot[name] for name in _PUBLIC_PAGE}
+        return {"lot": visible, "spots": spots.public_spot_views(connection, lot_id, now)}
+
+
+def _require_public() -> None:
+    if not settings.current().public_lots:
+        raise NotFound("The lots are not public here. Please sign in.")
 
 
 def get_lot(lot_id: int, needs: Needs = ()) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from parking.bookings import (
     cost_at,
     is_live,
     rank_in_sql,
+    spot_states,
     state_of,
     state_of_spot,
     status_at,
@@ -69,6 +70,17 @@ def spot_views(
     else:
         spots = session.execute(_ONE_SPOT, {"lot_id": lot_id, "spot_id": spot_id})
     return [_spot_view(spot, bookings.get(spot.id, []), now, who) for spot in spots]
+
+
+def public_spot_views(connection: Connection, lot_id: int, now: datetime) -> list[dict[str, Any]]:
+    """Returns the lot's spots as a passer-by sees them: nothing of any booking but the status. Two statements."""
+    states = spot_states(connection, now, lot_id)
+    spots = connection.execute(_SPOTS, {"lot_id": lot_id})
+    return [
+        {name: getattr(spot, name) for name in _SPOT_COLUMNS if name != "lot_id"}
+        | {"status": states.get(spot.id, "Available")}
+        for spot in spots
+    ]
 
 
 class _Booked:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from parking.bookings.models import RETIRED, Booking
@@ -134,7 +134,7 @@ def total_counts(session: Session, now: datetime, lot_id: int | None = None) -> 
     return SpotCounts(occupied=by_rank.get(2, 0), reserved=by_rank.get(1, 0), out_of_service=by_rank.get(3, 0))
 
 
-def spot_states(session: Session, now: datetime, lot_id: int) -> dict[int, str]:
+def spot_states(session: Session | Connection, now: datetime, lot_id: int) -> dict[int, str]:
     """Returns spot -> state for every spot of the lot that is not available."""
     rows = session.execute(_OF_LOT, {"now": now, "lot_id": lot_id})
     return {row[1]: _BY_RANK[row[2]] for row in rows if row[2]}

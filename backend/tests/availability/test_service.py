@@ -1,5 +1,6 @@
 """Lots and spots as everybody reads them, over HTTP."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -51,6 +52,46 @@ def test_the_public_list_has_no_personal_data(client, app, lot):
     assert set(answer.json["lots"][0]) == {
         "id", "name", "address", "price_per_hour", "currency", "tariff", "available_spots", "capacity",
     }  # fmt: skip
+
+
+def test_a_lot_without_signing_in_shows_what_a_passer_by_sees(client, auth, alice, bob, carol, lot):
+    assert client.patch("/auth/me", json={"plates": ["B-AB 123"]}, headers=auth(alice)).status_code == 200
+    running = park(alice, lot, vehicle_plate="B-AB 123")
+    soon, far = reserve(bob, lot, timedelta(minutes=5), H), reserve(bob, lot, 48 * H, H)
+    spots = client.get(f"/api/spots/{lot['id']}", headers=auth(carol)).json["spots"]
+    body = {"out_of_service": True, "reason": "Paint by Miller"}
+    assert client.patch(f"/api/spots/{spots[2]['id']}", json=body, headers=auth(carol)).status_code == 200
+    answer = client.get(f"/api/public/lots/{lot['id']}")
+    assert answer.status_code == 200
+    assert set(answer.json) == {"lot", "spots"}
+    assert set(answer.json["lot"]) == {
+        "id", "name", "address", "price_per_hour", "currency", "tariff", "available_spots", "capacity",
+        "description", "timezone", "features",
+    }  # fmt: skip
+    for spot, full in zip(
+        answer.json["spots"], client.get(f"/api/spots/{lot['id']}", headers=auth(carol)).json["spots"], strict=True
+    ):
+        assert spot == {name: full[name] for name in (
+            "id", "spot_number", "status", "level", "ev", "accessible", "covered",
+        )}  # fmt: skip
+    assert [spot["status"] for spot in answer.json["spots"]][::2] == ["Occupied", "Out of service"]
+    for secret in ("alice", "bob", "B-AB", "Paint", running["reference"], soon["reference"], far["reference"]):
+        assert secret not in answer.text, secret
+
+
+@pytest.mark.parametrize("kind", ["deleted", "never"])
+def test_a_lot_that_is_not_there_is_not_there_for_visitors_either(client, auth, carol, lot, kind):
+    if kind == "deleted":
+        assert client.delete(f"/api/lots/{lot['id']}", headers=auth(carol)).status_code == 200
+    answer = client.get(f"/api/public/lots/{lot['id'] if kind == 'deleted' else 10**9}")
+    assert (answer.status_code, answer.json["detail"]) == (404, "There is no such lot.")
+
+
+def test_a_closed_list_closes_its_lots_too(client, app, lot, monkeypatch):
+    monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], public_lots=False))
+    for path in ("/api/public/lots", f"/api/public/lots/{lot['id']}"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json["detail"]) == (404, "The lots are not public here. Please sign in.")
 
 
 def test_lots_are_paged_and_searched(client, auth, carol):

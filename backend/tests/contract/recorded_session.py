@@ -99,6 +99,7 @@ def _lots() -> Iterator[Step]:
     yield get("alice", "/api/lots?limit=0")
     yield get("alice", "/api/lots?q=north")
     yield get("", "/api/public/lots")
+    yield get("", "/api/public/lots/{center}")
     yield get("", "/api/public/site")
     yield get("alice", "/api/lots/{center}")
     yield get("alice", "/api/lots/999")

@@ -69,8 +69,8 @@ const driver: RouteRecordRaw[] = [
   {
     path: '/lots/:id(\\d+)',
     name: 'lot',
-    component: () => import('@/pages/driver/LotPage.vue'),
-    meta: { texts: ['features/bookings/history'], for: 'signed-in' },
+    component: () => import('@/pages/LotPage.vue'),
+    meta: { texts: ['features/bookings/history', 'features/lots/visitors'] },
     props: true,
   },
   {

@@ -180,6 +180,7 @@ PUBLIC = {
     *("post /auth/register", "post /auth/login", "post /auth/refresh", "post /auth/setup", "post /auth/logout"),
     *("post /auth/password/forgot", "post /auth/password/reset", "post /auth/email/confirm"),
     *("get /healthz", "get /readyz", "get /api/public/lots", "get /api/public/site"),
+    "get /api/public/lots/{lot_id}",
 }
 
 

@@ -111,7 +111,7 @@ function createSession() {
     if (id === null) return clear()
     if (user.value && user.value.id !== id) return replaced()
     // A visitor's page is the account's now. Who is about to sign in goes on with that.
-    if (!user.value && location.pathname === '/') void resume()
+    if (!user.value && /^\/(lots\/\d+)?$/.test(location.pathname)) void resume()
   })
 
   return reactive({
