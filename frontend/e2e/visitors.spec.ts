@@ -72,6 +72,36 @@ test('who makes an account from a lot comes back to it', async ({ page }) => {
   await expect(page.getByRole('region', { name: `Park at ${lot.name}` })).toBeVisible()
 })
 
+test('the header’s ways to an account come back to the lot as well', async ({ page }) => {
+  const lot = await makeLot()
+  await page.goto(`/lots/${lot.id}`)
+  for (const [name, path] of [
+    ['Sign in', 'login'],
+    ['Register', 'register'],
+  ])
+    await expect(page.getByRole('banner').getByRole('link', { name })).toHaveAttribute(
+      'href',
+      `/${path}?next=/lots/${lot.id}`,
+    )
+})
+
+test('whose session has ended on a lot is told so, and comes back to it', async ({
+  page,
+  driver,
+  watch,
+}) => {
+  watch.allow(/401/)
+  const lot = await makeLot()
+  await page.goto(`/lots/${lot.id}`)
+  const press = page.getByRole('button', { name: 'Book a spot now' })
+  await press.waitFor()
+  await page.context().clearCookies()
+  await call('POST', '/auth/logout-all', {}, driver.token)
+  await press.click()
+  await expect(page).toHaveURL(new RegExp(`/login\\?next=/lots/${lot.id}$`))
+  await expect(page.getByRole('status').filter({ hasText: /session has expired/ })).toBeVisible()
+})
+
 test('a lot that is not there, and lots that are shown to nobody', async ({ page, watch }) => {
   watch.allow(/404/)
   await page.goto('/lots/999999')

@@ -5,13 +5,16 @@ Each process holds one piece of JSON per lot. Before it is used, Redis names the
 those are read again. The change is marked before a booking is answered, so a taken spot is never shown as free. The
 cache lives two seconds, for changes that no write publishes (a reservation comes near) and those that a failing Redis
 loses; without Redis every list is read from the database.
+
+Single lots are cached for visitors alone, who need no fresher state than that of two seconds ago (`VisitorPages`).
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import NamedTuple, cast
+from collections.abc import Callable
+from typing import Any, NamedTuple, cast
 
 from flask import Flask, current_app
 
@@ -99,8 +102,34 @@ class LotList:
         self._complete, self._expires = following is None, time.monotonic() + LIFETIME_SECONDS
 
 
+class VisitorPages:
+    """The answers about single lots for visitors, each up to LIFETIME_SECONDS old.
+
+    Anybody may ask for them, and a lot of 10,000 spots costs as much as hundreds of bookings: however many ask, each
+    process reads it once in that time.
+    """
+
+    MOST = 50
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._bodies: dict[int, tuple[float, bytes]] = {}
+
+    def body(self, lot_id: int, read: Callable[[int], dict[str, Any]]) -> bytes:
+        """The JSON of what `read` returns for the lot; what it raises is not stored."""
+        with self._lock:
+            expires, body = self._bodies.get(lot_id, (0.0, b""))
+            if time.monotonic() >= expires:
+                body = current_app.json.dumps(read(lot_id)).encode()
+                if len(self._bodies) >= self.MOST:
+                    self._bodies.clear()
+                self._bodies[lot_id] = time.monotonic() + LIFETIME_SECONDS, body
+            return body
+
+
 def init_app(app: Flask) -> None:
     app.extensions["lot_lists"] = {}
+    app.extensions["visitor_pages"] = VisitorPages()
 
 
 def lot_list(needs: Needs = ()) -> bytes:
@@ -109,3 +138,8 @@ def lot_list(needs: Needs = ()) -> bytes:
     if needs not in lists:
         lists.setdefault(needs, LotList(needs))
     return lists[needs].body()
+
+
+def visitor_page(lot_id: int, read: Callable[[int], dict[str, Any]]) -> bytes:
+    """Returns a lot for visitors as JSON, up to LIFETIME_SECONDS old. Raises what `read` raises."""
+    return cast(VisitorPages, current_app.extensions["visitor_pages"]).body(lot_id, read)

@@ -50,7 +50,7 @@ def list_public() -> Response:
 @bp.output(PublicSpotsOut)
 def get_public(lot_id: int) -> Response:
     """One lot with its tariff and its spots, without signing in."""
-    return answer(service.public_lot(lot_id))
+    return current_app.response_class(service.public_lot(lot_id), content_type="application/json")
 
 
 @bp.get("/api/lots/<int:lot_id>")

@@ -41,12 +41,17 @@ def public_lots() -> dict[str, Any]:
     return {"lots": [{name: lot[name] for name in _PUBLIC} for lot in lots]}
 
 
-def public_lot(lot_id: int) -> dict[str, Any]:
-    """Returns one open lot and its spots with the fields for visitors who have not signed in.
+def public_lot(lot_id: int) -> bytes:
+    """Returns one open lot and its spots as JSON, with the fields for visitors who have not signed in; up to two
+    seconds old.
 
     Raises NotFound for a lot that is not there, and where the operator has not opened the list (PUBLIC_LOTS).
     """
     _require_public()
+    return cache.visitor_page(lot_id, _visible_to_all)
+
+
+def _visible_to_all(lot_id: int) -> dict[str, Any]:
     now = clock.now()
     with reading() as connection:
         lot = _open_lot(connection, lot_id, now)

@@ -1,12 +1,13 @@
 """Lots and spots as everybody reads them, over HTTP."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from parking import clock
-from parking.availability import lot_views, spot_views
+from parking.availability import cache, lot_views, spot_views
 from parking.bookings import spot_states
 from parking.database import db
 from parking.web import Identity
@@ -77,6 +78,19 @@ def test_a_lot_without_signing_in_shows_what_a_passer_by_sees(client, auth, alic
     assert [spot["status"] for spot in answer.json["spots"]][::2] == ["Occupied", "Out of service"]
     for secret in ("alice", "bob", "B-AB", "Paint", running["reference"], soon["reference"], far["reference"]):
         assert secret not in answer.text, secret
+
+
+def test_a_lot_is_read_once_in_a_while_however_many_visitors_look(client, alice, lot, monkeypatch):
+    def free():
+        return client.get(f"/api/public/lots/{lot['id']}").json["lot"]["available_spots"]
+
+    assert free() == 3
+    park(alice, lot)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    assert free() == 3
+    monkeypatch.setattr(time, "monotonic", lambda: now + cache.LIFETIME_SECONDS)
+    assert free() == 2
 
 
 @pytest.mark.parametrize("kind", ["deleted", "never"])
