@@ -405,11 +405,13 @@ test('who wishes is notified before the reserved time ends, whatever page is ope
   const { id } = await reserve(driver, lot.id, inMinutes(60), inMinutes(120))
   await context.grantPermissions(['notifications'])
   await page.addInitScript(() => {
-    const shown: unknown[] = ((window as never as { shown: unknown[] }).shown = [])
+    const notifications: unknown[] = ((
+      window as never as { notifications: unknown[] }
+    ).notifications = [])
     window.Notification = class extends Notification {
       constructor(title: string, options?: NotificationOptions) {
         super(title, options)
-        shown.push([title, options?.body])
+        notifications.push([title, options?.body])
       }
     }
   })
@@ -425,7 +427,9 @@ test('who wishes is notified before the reserved time ends, whatever page is ope
   await page.getByText(lot.name).first().waitFor()
   await page.clock.fastForward('01:51:00')
   await expect
-    .poll(() => page.evaluate(() => (window as never as { shown: unknown[] }).shown))
+    .poll(() =>
+      page.evaluate(() => (window as never as { notifications: unknown[] }).notifications),
+    )
     .toEqual([
       [
         expect.stringMatching(/^Your reserved time ends in \d+ minutes?$/),

@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Booking } from '@/shared/api/types'
 
 const NOW = new Date('2026-03-02T12:00:00Z')
-const shown: [string, NotificationOptions][] = []
+const notifications: [string, NotificationOptions][] = []
 
 class FakeNotification {
   static permission: NotificationPermission = 'default'
   static requestPermission = vi.fn(async () => FakeNotification.permission)
   constructor(title: string, options: NotificationOptions) {
-    shown.push([title, options])
+    notifications.push([title, options])
   }
 }
 
@@ -36,7 +36,7 @@ describe('the reminder before the end', () => {
     vi.useFakeTimers({ now: NOW })
     vi.stubGlobal('Notification', FakeNotification)
     localStorage.clear()
-    shown.length = 0
+    notifications.length = 0
     FakeNotification.permission = 'granted'
   })
 
@@ -45,11 +45,11 @@ describe('the reminder before the end', () => {
     expect(await turnOn()).toBe(true)
     schedule([booking()])
     await pass(49)
-    expect(shown).toEqual([])
+    expect(notifications).toEqual([])
     await pass(1)
-    await vi.waitFor(() => expect(shown).toHaveLength(1))
-    expect(shown[0]?.[0]).toBe('Your reserved time ends in 10 minutes')
-    expect(shown[0]?.[1]).toMatchObject({
+    await vi.waitFor(() => expect(notifications).toHaveLength(1))
+    expect(notifications[0]?.[0]).toBe('Your reserved time ends in 10 minutes')
+    expect(notifications[0]?.[1]).toMatchObject({
       body: 'Spot 3 at Harbour. Extend it or end parking.',
       data: '/bookings/7',
     })
@@ -61,10 +61,10 @@ describe('the reminder before the end', () => {
     schedule([booking()])
     schedule([booking({ reserved_end: '2026-03-02T14:00:00Z' })])
     await pass(60)
-    expect(shown).toEqual([])
+    expect(notifications).toEqual([])
     schedule([])
     await pass(120)
-    expect(shown).toEqual([])
+    expect(notifications).toEqual([])
   })
 
   it('comes once, also after the page was loaded again or in a second tab', async () => {
@@ -72,11 +72,11 @@ describe('the reminder before the end', () => {
     await first.turnOn()
     first.schedule([booking()])
     await pass(50)
-    await vi.waitFor(() => expect(shown).toHaveLength(1))
+    await vi.waitFor(() => expect(notifications).toHaveLength(1))
     const second = await load()
     second.schedule([booking()])
     await pass(5)
-    expect(shown).toHaveLength(1)
+    expect(notifications).toHaveLength(1)
   })
 
   it('does not come for a walk-in, whose spot has no end, nor after the end', async () => {
@@ -86,7 +86,7 @@ describe('the reminder before the end', () => {
     const over = booking({ reserved_end: '2026-03-02T11:59:00Z' })
     schedule([walkIn, over])
     await pass(600)
-    expect(shown).toEqual([])
+    expect(notifications).toEqual([])
     expect([isAhead(walkIn), isAhead(over)]).toEqual([false, false])
   })
 
@@ -102,6 +102,6 @@ describe('the reminder before the end', () => {
     turnOff()
     expect(reminderOn.value).toBe(false)
     await pass(60)
-    expect(shown).toEqual([])
+    expect(notifications).toEqual([])
   })
 })

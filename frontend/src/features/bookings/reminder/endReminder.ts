@@ -10,7 +10,7 @@ import { serverNow } from '@/shared/time/clock'
 export const LEAD_MINUTES = 10
 export const STORE = 'pw-end-reminder'
 /** The last end that this browser was reminded of, so that other tabs and a reload say nothing. */
-const SHOWN = 'pw-end-reminded'
+const REMINDED = 'pw-end-reminded'
 /** A timer takes no more than 24.8 days. */
 const LONGEST_MS = 86_400_000
 
@@ -65,8 +65,8 @@ function setTimer(booking: Booking): void {
 
 async function remind(booking: Booking): Promise<void> {
   const key = `${booking.id} ${booking.reserved_end}`
-  if (localStorage.getItem(SHOWN) === key) return
-  localStorage.setItem(SHOWN, key)
+  if (localStorage.getItem(REMINDED) === key) return
+  localStorage.setItem(REMINDED, key)
   const left = new Date(booking.reserved_end ?? 0).getTime() - serverNow().getTime()
   const minutes = Math.max(1, Math.round(left / 60_000))
   await useTexts('features/bookings/reminder')
@@ -83,8 +83,8 @@ async function remind(booking: Booking): Promise<void> {
 async function show(title: string, options: NotificationOptions): Promise<void> {
   const worker = await navigator.serviceWorker?.getRegistration()
   if (worker) return worker.showNotification(title, options)
-  const shown = new Notification(title, options)
-  shown.onclick = () => {
+  const notification = new Notification(title, options)
+  notification.onclick = () => {
     window.focus()
     location.assign(options.data as string)
   }
