@@ -6,6 +6,11 @@ EV charging and accessible ones, each by number: what some drivers depend on is 
 
 The statement does not see what is committed while it runs; then the constraint decides, and it inserts nothing. Nobody
 waits for one spot while they have locked another. SQLite: there is one writer.
+
+The constraint keeps live bookings apart, and knows nothing of a stay that has ended. A request that took the time and
+was then held up could get the spot of a car that left meanwhile, from a moment on at which that car was still there. So
+a spot whose last stay ended after the start of the new booking is left out, and the caller tries again with the time of
+then.
 """
 
 from __future__ import annotations
@@ -115,6 +120,12 @@ _FIRST_HOLD = Read(
     .order_by(_ENDS_AFTER.desc(), BOOKING.c.start_time)
     .limit(1)
 )
+_LEFT_LATER = (
+    select(BOOKING.c.spot_id)
+    .where(BOOKING.c.lot_id == bindparam("lot_id"), BOOKING.c.checked_in_at.is_not(None))
+    .where(BOOKING.c.end_time > bindparam("start_time", type_=UTCDateTime()))
+)
+"""The spots of stays that ended after the start of the new booking: none, unless the request was held up."""
 _UNLOCKED = {k: q.limit(1).with_for_update(key_share=True, skip_locked=True, of=SPOT) for k, q in _FREE.items()}
 _WAITING = {k: q.limit(1).with_for_update(key_share=True, of=SPOT) for k, q in _FREE.items()}
 _THIS = {k: q.with_for_update(key_share=True, of=SPOT) for k, q in _OF_SPOT.items()}
@@ -168,10 +179,13 @@ def _insert_on(spots: Select[Any], dialect: str) -> ReturningInsert[Any]:
 
 
 _HOLD = {
-    (dialect, way, kind): Prepared(_insert_on(query, dialect))
+    (dialect, way, kind, overlapping): Prepared(
+        _insert_on(query if overlapping else query.where(SPOT.c.id.not_in(_LEFT_LATER)), dialect)
+    )
     for dialect in ("sqlite", "postgresql")
     for way, queries in (("first", _UNLOCKED), ("patient", _WAITING), ("this", _THIS))
     for kind, query in queries.items()
+    for overlapping in (False, True)
 }
 
 
@@ -183,14 +197,22 @@ class HeldSpot:
     spot_number: int
 
 
-def hold(session: Session, new: NewBooking, spot_id: int | None = None, *, patient: bool = False) -> HeldSpot | None:
+def hold(
+    session: Session,
+    new: NewBooking,
+    spot_id: int | None = None,
+    *,
+    patient: bool = False,
+    overlapping: bool = False,
+) -> HeldSpot | None:
     """Holds a spot with the booking, in one statement: this one, or the first free one with the booking's needs.
 
     None: the spot is taken, or another transaction is taking it (`patient` waits for that one instead of skipping the
-    spot), or the lot or the account has changed since it was read.
+    spot), or a car left it after the booking's start (`overlapping` takes it all the same), or the lot or the account
+    has changed since it was read.
     """
     way = "this" if spot_id is not None else "patient" if patient else "first"
-    statement = _HOLD["sqlite" if is_sqlite() else "postgresql", way, new.booking_type]
+    statement = _HOLD["sqlite" if is_sqlite() else "postgresql", way, new.booking_type, overlapping]
     rows = statement.run(session, **insert_values(new), **required(new.needs), spot_id=spot_id)
     return HeldSpot(rows[0], rows[0].spot_number) if rows else None
 
@@ -268,6 +290,19 @@ def left_at(session: Session, booking: Booking) -> datetime:
         )
     )
     return max(booking.start_time, last) if last else booking.start_time
+
+
+def free_since(session: Session, booking: Any, now: datetime) -> datetime:
+    """Returns now, or the later moment at which the car before left the booking's spot (a clock may be behind)."""
+    last = session.scalar(
+        select(func.max(BOOKING.c.end_time)).where(
+            BOOKING.c.lot_id == booking.lot_id,
+            BOOKING.c.end_time > now,
+            BOOKING.c.spot_id == booking.spot_id,
+            BOOKING.c.checked_in_at.is_not(None),
+        )
+    )
+    return last or now
 
 
 def lock_spot(session: Session, lot_id: int, spot_id: int) -> None:

@@ -30,6 +30,8 @@ from parking.timestamps import to_rfc3339
 
 PATIENT_AFTER = 3
 """After so many lost races an attempt queues for the lot instead of skipping the spots that others are taking."""
+OVERLAPPING_AFTER = 10
+"""After so many attempts the clock runs behind the one that ended the last stay; its spot is given out all the same."""
 MAX_ATTEMPTS = 50
 
 
@@ -47,7 +49,13 @@ def book(request: BookRequest) -> dict[str, Any]:
             if attempt >= PATIENT_AFTER:
                 allocation.lock_lot(session, request.lot_id)
                 new = new_booking(request, place.lot, clock.now())  # the wait may have been long
-            held = allocation.hold(session, new, request.spot_id, patient=attempt >= PATIENT_AFTER)
+            held = allocation.hold(
+                session,
+                new,
+                request.spot_id,
+                patient=attempt >= PATIENT_AFTER,
+                overlapping=attempt >= OVERLAPPING_AFTER,
+            )
             if held:
                 answer = _booked(session, held, place)
                 if record:
@@ -143,7 +151,7 @@ def check_in(booking_id: int, user_id: int) -> dict[str, Any]:
     def act(session: Session, row: BookingRow, now: datetime) -> dict[str, Any]:
         lifecycle.check_check_in(state_of(row.booking), now)
         _check_spot_is_free(session, row.booking, now, row.lot.timezone)
-        row = transitions.check_in(session, row, now)
+        row = transitions.check_in(session, row, allocation.free_since(session, row.booking, now))
         return {"message": "You are checked in.", "booking": row_view(row, now)}
 
     return _change(booking_id, user_id, act, with_spot=True)
