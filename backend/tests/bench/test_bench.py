@@ -1,6 +1,7 @@
 """`make bench` in a few seconds: the real servers, every row, and a client that reads answers however they arrive."""
 
 import contextlib
+import math
 import socket
 import tempfile
 import threading
@@ -31,7 +32,8 @@ def in_memory(monkeypatch):
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_a_short_run_measures_everything(database, capsys, in_memory):
     rows = {row.what: row for row in measure(database, load.Pairs(1, 0.3), rounds=1, number=12)}
-    assert all(row.ratio >= 0 for row in rows.values())
+    # Not above zero: one row is a difference of two costs, and a dozen operations measure neither well.
+    assert all(math.isfinite(row.ratio) for row in rows.values())
     assert {what: rows[f"CPU: {what} × hello"].goal.most for what in BUDGETS} == BUDGETS
     loaded = [row for row in rows.values() if not row.what.startswith("CPU") and "storm" not in row.what]
     assert len(loaded) == 8
