@@ -1,5 +1,5 @@
 import { ADMIN } from './support/product.ts'
-import { call, book, makeLot, register, release } from './support/api.ts'
+import { asAdmin, book, call, makeLot, register, release } from './support/api.ts'
 import { expect, signIn, test } from './support/test.ts'
 
 test.beforeEach(({ context }) => signIn(context, ADMIN))
@@ -50,6 +50,25 @@ test('a list is sorted by its headings, and exported as it is filtered', async (
   await page.getByRole('button', { name: 'Export these' }).click()
   expect((await saved).suggestedFilename()).toMatch(/^parkwell-bookings-\d{4}-\d\d-\d\d\.csv$/)
 })
+
+for (const [path, column, file] of [
+  ['/admin/audit', 'When', 'audit'],
+  ['/admin/mail', 'When', 'emails'],
+  ['/admin/exports', 'Export', 'exports'],
+] as const)
+  test(`${file}: sorted by its headings, and exported`, async ({ page }) => {
+    await call('POST', '/api/exports', { kind: 'all_data' }, await asAdmin())
+    await book(await register(), (await makeLot()).id)
+    await page.goto(path)
+    const heading = page.getByRole('columnheader', { name: column, exact: true })
+    await expect(heading).toHaveAttribute('aria-sort', 'descending')
+    await heading.getByRole('button').click()
+    await expect(heading).toHaveAttribute('aria-sort', 'ascending')
+    const saved = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Export these' }).click()
+    const name = new RegExp(`^parkwell-${file}-\\d{4}-\\d\\d-\\d\\d\\.csv$`)
+    expect((await saved).suggestedFilename()).toMatch(name)
+  })
 
 test('a smaller lot says which spots go, and brings them back', async ({ page }) => {
   const lot = await makeLot({ capacity: 6 })

@@ -5,10 +5,22 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from parking.audit.models import AuditEntry
-from parking.audit.names import register_names
+from parking.audit.names import REFERENCES, names_in, register_names
+from parking.audit.queries import entry_rows
+from parking.audit.schemas import AuditFilters
 from parking.audit.service import record, record_all
 
-__all__ = ["AuditEntry", "init_app", "record", "record_all", "register_names"]
+__all__ = [
+    "REFERENCES",
+    "AuditEntry",
+    "AuditFilters",
+    "entry_rows",
+    "init_app",
+    "names_in",
+    "record",
+    "record_all",
+    "register_names",
+]
 
 
 def init_app(app: APIFlask) -> None:

@@ -7,10 +7,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from parking.audit.models import AuditEntry
+
+class Entry(Protocol):
+    """What an entry or a row of its fields says about things."""
+
+    entity: Any
+    entity_id: Any
+    before: Any
+    after: Any
+
 
 NamesOf = Callable[[Session, set[int]], dict[int, str]]
 _names_of: dict[str, NamesOf] = {}
@@ -24,24 +33,24 @@ def register_names(entity: str, names_of: NamesOf) -> None:
     _names_of[entity] = names_of
 
 
-def names(session: Session, entries: Iterable[AuditEntry]) -> dict[str, dict[int, str]]:
+def names_in(session: Session, entries: Iterable[Entry]) -> dict[str, dict[int, str]]:
     """Returns entity -> id -> name for all that these entries mention, with one query per entity."""
     ids: dict[str, set[int]] = defaultdict(set)
     for entry in entries:
         if entry.entity_id is not None:
             ids[entry.entity].add(entry.entity_id)
         for values in (entry.before, entry.after):
-            for field, value in _references(values):
+            for field, value in references(values):
                 ids[REFERENCES[field]].add(value)
     return {entity: _names_of[entity](session, some) for entity, some in ids.items() if entity in _names_of}
 
 
-def _references(values: dict[str, object] | None) -> list[tuple[str, int]]:
+def references(values: dict[str, object] | None) -> list[tuple[str, int]]:
     """The ids of other things in the values of a change, also in the filters of an export."""
     if not values:
         return []
     filters = values.get("filters")
-    inner = _references(filters) if isinstance(filters, dict) else []
+    inner = references(filters) if isinstance(filters, dict) else []
     return inner + [
         (field, value)
         for field in REFERENCES

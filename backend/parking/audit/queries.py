@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, column, func, or_, select, table
+from sqlalchemy import ColumnElement, Row, Select, column, func, or_, select, table
 from sqlalchemy.orm import Session
 
 from parking.audit.models import AuditEntry
+from parking.database.functions import unix_seconds
 from parking.text import names
 
 # The table alone: the log stands below the accounts and knows nothing else of them.
@@ -31,21 +32,32 @@ class Filters:
 
 
 def page(
-    session: Session, filters: Filters, limit: int, before_id: int | None
+    session: Session, filters: Filters, limit: int, last_id: int | None, *, oldest_first: bool = False
 ) -> tuple[Sequence[Row[Any]], int | None]:
-    """Rows (AuditEntry, the actor's address and name or None), newest first, and the id below which the next page
-    starts (None at the end)."""
-    query = (
-        select(AuditEntry, _users.c.email.label("actor_email"), _users.c.username.label("actor_name"))
-        .outerjoin(_users, _users.c.id == AuditEntry.actor_id)
-        .where(*_matching(filters), *_period(session, filters))
-        .order_by(AuditEntry.id.desc())
-        .limit(limit + 1)
-    )
-    if before_id is not None:
-        query = query.where(AuditEntry.id < before_id)
+    """Rows (AuditEntry, the actor's address and name or None), newest first unless `oldest_first`, and the id after
+    which the next page starts (None at the end)."""
+    query = _entries(session, filters, AuditEntry).limit(limit + 1)
+    query = query.order_by(AuditEntry.id if oldest_first else AuditEntry.id.desc())
+    if last_id is not None:
+        query = query.where(AuditEntry.id > last_id if oldest_first else AuditEntry.id < last_id)
     rows = session.execute(query).all()
     return rows[:limit], rows[limit - 1].AuditEntry.id if len(rows) > limit else None
+
+
+def entry_rows(session: Session, filters: Filters) -> Select[*tuple[Any, ...]]:
+    """Selects the fields of all entries that match, with `actor_email` and `actor_name`, newest first. `at` is in unix
+    seconds."""
+    fields = (getattr(AuditEntry, name) for name in ("id", "action", "entity", "entity_id", "before", "after"))
+    at = unix_seconds(AuditEntry.at).label("at")
+    return _entries(session, filters, *fields, at, AuditEntry.request_id).order_by(AuditEntry.id.desc())
+
+
+def _entries(session: Session, filters: Filters, *fields: Any) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*fields, _users.c.email.label("actor_email"), _users.c.username.label("actor_name"))
+        .outerjoin(_users, _users.c.id == AuditEntry.actor_id)
+        .where(*_matching(filters), *_period(session, filters))
+    )
 
 
 def _matching(filters: Filters) -> list[ColumnElement[bool]]:

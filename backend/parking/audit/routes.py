@@ -19,12 +19,11 @@ bp = APIBlueprint("audit", __name__, tag="Audit")
 @bp.input(AuditQuery, location="query", arg_name="query")
 @bp.output(Entries)
 def list_entries(query: AuditQuery) -> dict[str, Any]:
-    """Changes with their actor, newest first."""
-    period = query.from_, query.to
-    filters = queries.Filters(query.q, query.entity, query.entity_id, query.actor_id, *period)
-    before_id = pagination.decode(query.cursor, int)[0] if query.cursor is not None else None
-    rows, more = queries.page(db.session(), filters, query.limit, before_id)
-    named = names.names(db.session(), [row.AuditEntry for row in rows])
+    """Changes with their actor, newest first unless `order` says otherwise."""
+    filters = query.filters()
+    last_id = pagination.decode(query.cursor, int)[0] if query.cursor is not None else None
+    rows, more = queries.page(db.session(), filters, query.limit, last_id, oldest_first=query.order == "oldest")
+    named = names.names_in(db.session(), [row.AuditEntry for row in rows])
     return {
         "entries": [_view(row, named) for row in rows],
         "names": {entity: {str(one): name for one, name in some.items()} for entity, some in named.items()},

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
+from parking.audit import queries
 from parking.web import Out, Query
 
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -23,13 +24,25 @@ def _in_range(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_range)]
 
 
-class AuditQuery(Query):
+class AuditFilters(Query):
+    """Filters of the audit log."""
+
     q: Annotated[str, _Q] | None = None
     entity: Annotated[str, Field(max_length=30, examples=["user", "booking", "lot"])] | None = None
     entity_id: Id | None = None
     actor_id: Id | None = None
     from_: Moment | None = Field(None, alias="from", description="Changes from here on")
     to: Moment | None = Field(None, description="Changes before this")
+
+    def filters(self) -> queries.Filters:
+        """The filters as the queries take them."""
+        return queries.Filters(self.q, self.entity, self.entity_id, self.actor_id, self.from_, self.to)
+
+
+class AuditQuery(AuditFilters):
+    """The list of changes."""
+
+    order: Literal["newest", "oldest"] = Field("newest", description="By time. Nothing else has an index.")
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
     cursor: Annotated[str, Field(max_length=30)] | None = None
 

@@ -36,7 +36,7 @@ from parking.mail.rendering.layout import (
     Tiles,
     Tone,
 )
-from parking.mail.schemas import Outbox
+from parking.mail.schemas import EmailFilters, Outbox
 from parking.mail.service import (
     build,
     calendar_file,
@@ -45,6 +45,7 @@ from parking.mail.service import (
     formatter_for,
     health,
     latest_states,
+    mail_rows,
     preview,
     subject,
     waiting_note,
@@ -61,6 +62,7 @@ __all__ = [
     "CalendarMethod",
     "Detail",
     "Details",
+    "EmailFilters",
     "FileReference",
     "Formatter",
     "Grid",
@@ -92,6 +94,7 @@ __all__ = [
     "hold",
     "init_app",
     "latest_states",
+    "mail_rows",
     "parse_instant",
     "preview",
     "queue",

@@ -38,10 +38,10 @@ mail_bp = APIBlueprint("mail", __name__, tag="Mail", template_folder="templates"
 @mail_bp.input(EmailQuery, location="query")
 @mail_bp.output(EmailsOut)
 def list_emails(query_data: EmailQuery) -> dict[str, Any]:
-    """All emails of the outbox, newest first."""
-    filters = query_data.model_dump(exclude={"cursor"})
-    before_id = pagination.decode(query_data.cursor, int)[0] if query_data.cursor is not None else None
-    mails, more = service.page(db.session(), before_id=before_id, **filters)
+    """All emails of the outbox, newest first unless `order` says otherwise."""
+    last_id = pagination.decode(query_data.cursor, int)[0] if query_data.cursor is not None else None
+    oldest_first = query_data.order == "oldest"
+    mails, more = service.page(db.session(), query_data.filters(), query_data.limit, last_id, oldest_first=oldest_first)
     return {
         "emails": [Email.of(mail) for mail in mails],
         "next": pagination.encode(more) if more else None,

@@ -7,17 +7,29 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from parking.mail.models import OutboxMail
-from parking.mail.service import Preview, last_reply
+from parking.mail.service import Filters, Preview, last_reply
 from parking.web import In, Instant, Out, Query
 
 State = Literal["queued", "sending", "retrying", "sent", "failed", "suppressed", "discarded"]
 
 
-class EmailQuery(Query):
+class EmailFilters(Query):
+    """Filters of the outbox."""
+
     state: State | None = None
     kind: Annotated[str, Field(max_length=40)] | None = None
     q: Annotated[str, Field(max_length=200)] | None = None
     user_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+
+    def filters(self) -> Filters:
+        """The filters as the service takes them."""
+        return Filters(self.state, self.kind, self.q, self.user_id)
+
+
+class EmailQuery(EmailFilters):
+    """The list of emails."""
+
+    order: Literal["newest", "oldest"] = Field("newest", description="By creation")
     cursor: Annotated[str, Field(max_length=30)] | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
 

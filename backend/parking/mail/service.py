@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, column, func, select, table
+from sqlalchemy import ColumnElement, Select, case, column, func, select, table
 from sqlalchemy.orm import Session
 
 from parking import audit, clock
 from parking.database import db, transaction
+from parking.database.functions import unix_seconds
 from parking.errors import Conflict, NotFound
 from parking.mail import hooks, unsubscribe
 from parking.mail.models import OPEN, STATES, OutboxMail
@@ -161,28 +162,55 @@ def counts(session: Session) -> dict[str, int]:
 
 def page(
     session: Session,
-    *,
-    state: str | None = None,
-    kind: str | None = None,
-    q: str | None = None,
-    user_id: int | None = None,
-    before_id: int | None = None,
+    filters: Filters,
     limit: int = 200,
+    last_id: int | None = None,
+    *,
+    oldest_first: bool = False,
 ) -> tuple[list[OutboxMail], int | None]:
-    """Mails newest first, and the id to go on before (None at the end). `kind` is a template."""
-    query: Select[OutboxMail] = select(OutboxMail).order_by(OutboxMail.id.desc()).limit(limit + 1)
-    if state:
-        query = query.where(OutboxMail.state == state)
-    if kind:
-        query = query.where(OutboxMail.kind == kind)
-    if user_id is not None:
-        query = query.where(OutboxMail.user_id == user_id)
-    if before_id is not None:
-        query = query.where(OutboxMail.id < before_id)
-    if q:
-        query = query.where(OutboxMail.search_text.contains(names.search_key(q), autoescape=True))
+    """Mails newest first unless `oldest_first`, and the id to go on after (None at the end)."""
+    query: Select[OutboxMail] = select(OutboxMail).where(*_matching(filters)).limit(limit + 1)
+    query = query.order_by(OutboxMail.id if oldest_first else OutboxMail.id.desc())
+    if last_id is not None:
+        query = query.where(OutboxMail.id > last_id if oldest_first else OutboxMail.id < last_id)
     rows = list(session.scalars(query))
     return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+
+
+def mail_rows(filters: Filters) -> Select[*tuple[Any, ...]]:
+    """Selects the fields of all mails that match, newest first; times in unix seconds, the next attempt only of mails
+    that wait."""
+    names_of_fields = ("id", "kind", "subject", "email", "state", "attempts", "booking_id", "user_id", "message_id")
+    fields = [getattr(OutboxMail, name) for name in names_of_fields]
+    reply: ColumnElement[Any] = OutboxMail.last_reply.expression
+    if not current().smtp_host:
+        reply = case((OutboxMail.state.in_(("queued", "retrying")), NOT_CONFIGURED), else_=reply)
+    fields += [
+        reply.label("last_reply"),
+        unix_seconds(OutboxMail.created_at).label("created"),
+        unix_seconds(OutboxMail.sent_at).label("sent"),
+        case((OPEN, unix_seconds(OutboxMail.due_at))).label("next_attempt"),
+    ]
+    return select(*fields).where(*_matching(filters)).order_by(OutboxMail.id.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """`kind` is a template, `q` a part of the address, name or subject."""
+
+    state: str | None = None
+    kind: str | None = None
+    q: str | None = None
+    user_id: int | None = None
+
+
+def _matching(filters: Filters) -> list[ColumnElement[bool]]:
+    conditions = [
+        getattr(OutboxMail, name) == value for name in ("state", "kind", "user_id") if (value := getattr(filters, name))
+    ]
+    if filters.q:
+        conditions.append(OutboxMail.search_text.contains(names.search_key(filters.q), autoescape=True))
+    return conditions
 
 
 def get(session: Session, mail_id: int, *, lock: bool = False) -> OutboxMail:

@@ -69,6 +69,16 @@ def test_filters_select(read, query, actions):
     assert [entry["action"] for entry in read(**query)["entries"]] == actions
 
 
+def test_the_order_holds_on_all_pages(read):
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = read(order="oldest", limit=2, **({"cursor": cursor} if cursor else {}))
+        seen += [entry["id"] for entry in page["entries"]]
+        cursor = page["next"]
+    assert len(seen) >= 5
+    assert seen == sorted(entry["id"] for entry in read()["entries"])
+
+
 def test_the_actor_selects(read, alice):
     assert [entry["entity_id"] for entry in read(actor_id=alice.id)["entries"]] == [1]
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,15 @@ import pytest
 from parking import clock
 from tests.bookings.helpers import park
 from tests.exports.stage import make_lot, stay
+
+FILES = (
+    "/api/admin/bookings.csv",
+    "/api/users.csv",
+    "/api/admin/lots.csv",
+    "/api/admin/audit.csv",
+    "/api/admin/emails.csv",
+    "/api/exports.csv",
+)
 
 
 @pytest.fixture
@@ -65,7 +75,49 @@ def test_the_file_of_lots_has_the_open_lots_with_the_words(client, get, auth, ca
     assert [row["name"] for row in rows(get("/api/admin/lots.csv", q="street HARB"))] == ["Harbour Street"]
 
 
-@pytest.mark.parametrize("path", ["/api/admin/bookings.csv", "/api/users.csv", "/api/admin/lots.csv"])
+def test_the_file_of_the_audit_log_has_the_rows_of_the_list_with_their_names(get, client, auth, alice, carol):
+    lot = make_lot("Harbour")
+    booking = park(alice, {"id": lot.id})
+    for query in ({}, {"entity": "booking"}, {"q": "alice"}, {"to": "2026-03-01T00:00:00Z"}):
+        listed = get("/api/admin/audit", **query).json["entries"]
+        in_file = rows(get("/api/admin/audit.csv", format="machine", **query))
+        assert [int(row["id"]) for row in in_file] == [one["id"] for one in listed]
+        assert [row["entity_name"] for row in in_file] == [one["entity_name"] or "" for one in listed]
+        assert [json.loads(row["after"]) if row["after"] else None for row in in_file] == [
+            one["after"] for one in listed
+        ]
+    entry = next(row for row in rows(get("/api/admin/audit.csv")) if row["entity"] == "booking")
+    assert entry["entity_name"].startswith(booking["reference"])
+    assert "spot: Harbour" in entry["after"]
+    assert "spot_id" not in entry["after"]
+    assert (entry["at"], entry["time_zone"]) == ("2026-03-02 12:00:00", "UTC")
+
+
+@pytest.mark.parametrize("query", [{}, {"state": "queued"}, {"q": "bob@"}, {"kind": "test_message"}, {"state": "sent"}])
+def test_the_file_of_the_outbox_has_the_rows_of_the_list(get, app, alice, bob, query):
+    lot = make_lot("Harbour")
+    park(alice, {"id": lot.id}), park(bob, {"id": lot.id})
+    listed = get("/api/admin/emails", **query).json["emails"]
+    in_file = rows(get("/api/admin/emails.csv", format="machine", **query))
+    for name in ("recipient", "subject", "state", "message_id", "last_reply"):
+        assert [row[name] for row in in_file] == [one[name] or "" for one in listed]
+    assert [bool(row["next_attempt_at"]) for row in in_file] == [bool(one["next_attempt_at"]) for one in listed]
+    oldest = get("/api/admin/emails", order="oldest", **query).json["emails"]
+    assert [one["id"] for one in oldest] == [one["id"] for one in reversed(listed)]
+
+
+def test_the_file_of_exports_has_the_rows_of_the_list(client, get, auth, carol):
+    for kind in ("bookings", "all_data"):
+        assert client.post("/api/exports", json={"kind": kind}, headers=auth(carol)).status_code == 202
+    listed = get("/api/exports").json["exports"]
+    in_file = rows(get("/api/exports.csv", format="machine"))
+    assert [(int(row["id"]), row["kind"], row["state"]) for row in in_file] == [
+        (one["id"], one["kind"], one["state"]) for one in listed
+    ]
+    assert {row["kind"] for row in in_file} == {"bookings", "all_data"}
+
+
+@pytest.mark.parametrize("path", FILES)
 def test_the_files_are_for_administrators(client, auth, alice, path):
     assert client.get(path).status_code == 401
     assert client.get(path, headers=auth(alice)).status_code == 403

@@ -157,7 +157,7 @@ const admin: RouteRecordRaw[] = [
     component: () => import('@/pages/admin/MailPage.vue'),
     // Addresses of an older version have the state of the system there.
     beforeEnter: (to) => (to.query.view === 'system' ? { name: 'admin-health' } : true),
-    meta: { texts: ['features/mail', 'features/reports'] },
+    meta: { texts: ['features/mail', 'features/reports', 'features/exports'] },
   },
   {
     path: 'health',
@@ -175,7 +175,7 @@ const admin: RouteRecordRaw[] = [
     path: 'audit',
     name: 'admin-audit',
     component: () => import('@/pages/admin/AuditPage.vue'),
-    meta: { texts: ['features/audit'] },
+    meta: { texts: ['features/audit', 'features/exports'] },
   },
 ]
 

@@ -12,7 +12,14 @@ from flask import Response
 from parking import clock, settings
 from parking.bookings import filters_of_all
 from parking.exports.lists import service
-from parking.exports.lists.schemas import BookingListQuery, LotListQuery, UserListQuery
+from parking.exports.lists.schemas import (
+    AuditListQuery,
+    BookingListQuery,
+    EmailListQuery,
+    ExportListQuery,
+    LotListQuery,
+    UserListQuery,
+)
 from parking.web import identity, requires
 from parking.web.rate_limits import EXPORT, by_user, limiter
 
@@ -48,6 +55,36 @@ def users_csv(query: UserListQuery) -> Response:
 def lots_csv(query: LotListQuery) -> Response:
     """All open lots, or those with the words in their name or address, as one file that can be imported again."""
     return _list_file("lots", service.lots(identity(), query.q, query.format))
+
+
+@bp.get("/api/admin/audit.csv")
+@requires("admin")
+@limiter.limit(EXPORT, key_func=by_user)
+@bp.input(AuditListQuery, location="query", arg_name="query")
+@bp.doc(responses=_LIST_FILE)
+def audit_csv(query: AuditListQuery) -> Response:
+    """All changes that match the filters of `/api/admin/audit`, newest first, as one file."""
+    return _list_file("audit", service.audit_log(identity(), query, query.format))
+
+
+@bp.get("/api/admin/emails.csv")
+@requires("admin")
+@limiter.limit(EXPORT, key_func=by_user)
+@bp.input(EmailListQuery, location="query", arg_name="query")
+@bp.doc(responses=_LIST_FILE)
+def emails_csv(query: EmailListQuery) -> Response:
+    """All emails that match the filters of `/api/admin/emails`, newest first, as one file."""
+    return _list_file("emails", service.emails(identity(), query, query.format))
+
+
+@bp.get("/api/exports.csv")
+@requires("admin")
+@limiter.limit(EXPORT, key_func=by_user)
+@bp.input(ExportListQuery, location="query", arg_name="query")
+@bp.doc(responses=_LIST_FILE)
+def exports_csv(query: ExportListQuery) -> Response:
+    """What `/api/exports` lists, newest first, as one file."""
+    return _list_file("exports", service.exports(identity(), query.format))
 
 
 def _list_file(name: str, content: Iterator[bytes]) -> Response:

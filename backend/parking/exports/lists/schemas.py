@@ -7,9 +7,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from parking.accounts import UserFilters
+from parking.audit import AuditFilters
 from parking.bookings import AdminBookingFilters
 from parking.csv_writer import Format
 from parking.exports.schemas import FORMAT_TEXT
+from parking.mail import EmailFilters
 from parking.web import Query
 
 LIST_FORMAT: Any = Field("auto", description=FORMAT_TEXT)
@@ -24,6 +26,22 @@ class BookingListQuery(AdminBookingFilters):
 class UserListQuery(UserFilters):
     """The filters of the list of users."""
 
+    format: Format = LIST_FORMAT
+
+
+class AuditListQuery(AuditFilters):
+    """The filters of the audit log."""
+
+    format: Format = LIST_FORMAT
+
+
+class EmailListQuery(EmailFilters):
+    """The filters of the outbox."""
+
+    format: Format = LIST_FORMAT
+
+
+class ExportListQuery(Query):
     format: Format = LIST_FORMAT
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Engine, Select
+from sqlalchemy.orm import Session
 
-from parking import accounts, clock, csv_writer, settings
+from parking import accounts, audit, clock, csv_writer, mail, settings
 from parking.bookings import Filters
-from parking.exports import columns, queries, stream
+from parking.database import db
+from parking.database.functions import unix_seconds
+from parking.exports import columns, queries, service, stream
+from parking.exports.lists import columns as list_columns
+from parking.exports.lists.columns import AuditRow, ExportRow, MailRow
+from parking.exports.models import ExportJob
 from parking.lots import Lot
 from parking.text import names
 from parking.web import Identity
@@ -34,6 +40,47 @@ def lots(identity: Identity, words: str | None, form: str) -> Iterator[bytes]:
     where: list[ColumnElement[bool]] = [Lot.deleted_at.is_(None)]
     where += [Lot.search_text.contains(names.search_key(word), autoescape=True) for word in (words or "").split()]
     return _document(columns.LOT_TABLE, queries.lot_rows(*where), identity, form)
+
+
+def audit_log(identity: Identity, query: audit.AuditFilters, form: str) -> Iterator[bytes]:
+    """The changes that match the filters, newest first."""
+    dialect = csv_writer.dialect_of(form, identity.locale)
+    zone = settings.current().timezone
+    table = list_columns.audit_table(zone, audit.REFERENCES, for_people=dialect.for_people)
+    parts = stream.read_parts(_fields(audit.entry_rows(db.session(), query.filters()), AuditRow))
+    return csv_writer.document(table, _with_names(db.engine, parts), dialect)
+
+
+def _with_names(engine: Engine, parts: Iterator[Sequence[Any]]) -> Iterator[list[tuple[Any, list_columns.Names]]]:
+    """Pairs each row with the names of what its part mentions; may be read after the request context has ended."""
+    for part in parts:
+        with Session(engine) as session:
+            named = audit.names_in(session, part)
+        yield [(row, named) for row in part]
+
+
+def emails(identity: Identity, query: mail.EmailFilters, form: str) -> Iterator[bytes]:
+    """The mails of the outbox that match the filters, newest first."""
+    table = list_columns.mail_table(settings.current().timezone)
+    return _document(table, _fields(mail.mail_rows(query.filters()), MailRow), identity, form)
+
+
+def exports(identity: Identity, form: str) -> Iterator[bytes]:
+    """The exports of the person who asks, newest first, as their list shows them."""
+    rows = service.own_jobs(identity).with_only_columns(
+        *(getattr(ExportJob, name) for name in ExportRow._fields[:6]),
+        unix_seconds(ExportJob.created_at),
+        unix_seconds(ExportJob.finished_at),
+        unix_seconds(ExportJob.expires_at),
+        ExportJob.error,
+    )
+    table = list_columns.export_table(identity.timezone or settings.current().timezone)
+    return _document(table, rows, identity, form)
+
+
+def _fields(rows: Select[*tuple[Any, ...]], row_type: type[AuditRow | MailRow]) -> Select[*tuple[Any, ...]]:
+    """The query with its columns in the order of the row type's fields."""
+    return rows.with_only_columns(*(rows.selected_columns[name] for name in row_type._fields))
 
 
 def _document(table: csv_writer.Table, rows: Any, identity: Identity, form: str) -> Iterator[bytes]:

@@ -11,6 +11,9 @@ const LISTS = {
   bookings: '/api/admin/bookings.csv',
   users: '/api/users.csv',
   lots: '/api/admin/lots.csv',
+  audit: '/api/admin/audit.csv',
+  emails: '/api/admin/emails.csv',
+  exports: '/api/exports.csv',
 }
 export type ListName = keyof typeof LISTS
 
