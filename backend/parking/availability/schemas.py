@@ -94,9 +94,12 @@ class PublicSpotsOut(Out):
 
 
 class ComingOut(Out):
+    """A reservation of a spot. Administrators see its user; `user_email` is "You" for one's own."""
+
     start: datetime
     end: datetime
     user_email: str | None = None
+    username: str | None = None
 
 
 class SpotStayOut(Out):

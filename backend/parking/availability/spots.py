@@ -130,9 +130,9 @@ def _spot_view(spot: Any, bookings: Sequence[_Booked], now: datetime, who: Ident
 
 def _coming_view(row: _Booked, who: Identity) -> dict[str, Any]:
     view = {"start": to_rfc3339(row.booking.reserved_start), "end": to_rfc3339(row.booking.reserved_end)}
-    if row.booking.user_id == who.id:
-        return view | {"user_email": "You"}
-    return view | {"user_email": row.user.email} if who.is_admin else view
+    if who.is_admin:
+        view |= {"user_email": row.user.email, "username": row.user.username}
+    return view | {"user_email": "You"} if row.booking.user_id == who.id else view
 
 
 def _stay_view(row: _Booked, now: datetime) -> dict[str, Any]:

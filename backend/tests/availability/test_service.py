@@ -33,6 +33,8 @@ def test_a_spot_has_the_fields_that_the_user_may_see(client, auth, alice, bob, c
     assert "user_email" not in seen(alice)[1]["reservations"][0]
     assert seen(bob)[1]["reservations"][0]["user_email"] == "You"
     assert seen(carol)[1]["reservations"][0]["user_email"] == "bob@example.com"
+    assert seen(carol)[1]["reservations"][0]["username"] == "bob"
+    assert "username" not in seen(bob)[1]["reservations"][0]
     assert seen(carol)[0]["booking"]["user_email"] == "alice@example.com"
 
 

@@ -57,7 +57,7 @@ export async function examine(page: Page, what: string): Promise<void> {
 }
 
 /** Colours and places in mid-transition are nobody's: wait for the new layout and every animation's end. */
-async function standsStill(page: Page): Promise<void> {
+export async function standsStill(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
     await painted()
@@ -111,7 +111,7 @@ function tooSmall(page: Page, width: number): Promise<string[]> {
 }
 
 /** What makes the page wider than its window, or is cut off at its edge. Regions that scroll by themselves may. */
-function overflowing(page: Page): Promise<string[]> {
+export function overflowing(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const wide = document.documentElement.scrollWidth
     const problems = wide > innerWidth ? [`the page is ${wide} px wide`] : []

@@ -1,3 +1,5 @@
+import { heatEdges } from './heat/shades'
+
 /** Colours and patterns of the charts, taken from the page's theme so that both themes agree. */
 export interface Palette {
   ink: string
@@ -60,6 +62,8 @@ export interface ChartData {
   /** Name and unit of the value axis. */
   axis: string
   stacked?: boolean
+  /** The values are numbers of things: the axis has no fractions. */
+  whole?: boolean
   /** Indexes of labels whose period has not ended. */
   partial?: number[]
 }
@@ -87,6 +91,7 @@ export function heatPicture(
   hourName: (hour: number) => string,
   palette: Palette,
 ): HTMLCanvasElement {
+  const most = heatEdges(hours).at(-1)!
   const canvas = document.createElement('canvas')
   canvas.width = CELL.head + 7 * CELL.width
   canvas.height = CELL.height * 25
@@ -104,7 +109,7 @@ export function heatPicture(
     for (let hour = 0; hour < 24; hour++) {
       const y = (hour + 1) * CELL.height
       const percent = hours[weekday]?.[hour] ?? null
-      const strength = (percent ?? 0) / 100
+      const strength = (percent ?? 0) / most
       brush.globalAlpha = strength
       brush.fillStyle = palette.first
       brush.fillRect(x + 1, y + 1, CELL.width - 2, CELL.height - 2)

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import MetricCards from '@/features/statistics/components/MetricCards.vue'
-import HeatMap from '@/features/statistics/components/HeatMap.vue'
+import HeatMap from '@/features/statistics/heat/HeatMap.vue'
 import { sampleStats } from './sample'
 import { useMetricFormat } from './useMetricFormat'
 

@@ -47,6 +47,8 @@ export interface components {
             checkin_deadline: string | null;
             ended_by: ("user" | "admin" | "system") | null;
             reason: string | null;
+            /** @description Why, when the program itself decided; else null */
+            reason_code: ("not_free" | "lot_closed") | null;
             vehicle_plate: string | null;
             /** @description The features that the driver asked for */
             needs: ("accessible" | "ev" | "covered")[];
@@ -221,6 +223,8 @@ export interface components {
             checkin_deadline: string | null;
             ended_by: ("user" | "admin" | "system") | null;
             reason: string | null;
+            /** @description Why, when the program itself decided; else null */
+            reason_code: ("not_free" | "lot_closed") | null;
             vehicle_plate: string | null;
             /** @description The features that the driver asked for */
             needs: ("accessible" | "ev" | "covered")[];
@@ -270,7 +274,10 @@ export interface components {
             login_failures: number;
             last_reply: string | null;
         };
-        /** ComingOut */
+        /**
+         * ComingOut
+         * @description A reservation of a spot. Administrators see its user; `user_email` is "You" for one's own.
+         */
         ComingOut: {
             /** Format: date-time */
             start: string;
@@ -278,6 +285,8 @@ export interface components {
             end: string;
             /** @default null */
             user_email: string | null;
+            /** @default null */
+            username: string | null;
         };
         /** Confirmed */
         Confirmed: {
@@ -358,6 +367,8 @@ export interface components {
             state: "queued" | "sending" | "retrying" | "sent" | "failed" | "suppressed" | "discarded";
             attempts: number;
             last_reply: string | null;
+            /** @description Which words of the program `last_reply` is, if any */
+            last_reply_code: ("not_configured" | "too_many" | "replaced" | "newer" | "worker_died" | "expired" | "discarded" | "discarded_after_restore" | "unwritable" | "demonstration") | null;
             created_at: string;
             next_attempt_at: string | null;
             sent_at: string | null;
@@ -375,6 +386,8 @@ export interface components {
             state: "queued" | "sending" | "retrying" | "sent" | "failed" | "suppressed" | "discarded";
             attempts: number;
             last_reply: string | null;
+            /** @description Which words of the program `last_reply` is, if any */
+            last_reply_code: ("not_configured" | "too_many" | "replaced" | "newer" | "worker_died" | "expired" | "discarded" | "discarded_after_restore" | "unwritable" | "demonstration") | null;
             created_at: string;
             next_attempt_at: string | null;
             sent_at: string | null;
@@ -493,6 +506,7 @@ export interface components {
             expires_at: string | null;
             download_url: string | null;
             error: string | null;
+            error_code: ("not_built" | "disk_full" | "export_quota") | null;
             waiting_for_worker: boolean;
         };
         /**
