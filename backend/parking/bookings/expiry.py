@@ -33,7 +33,7 @@ from parking.bookings.models import Booking
 from parking.bookings.reading import queries
 from parking.bookings.reading.queries import BookingRow
 from parking.bookings.reading.views import state_of
-from parking.bookings.rules import lifecycle
+from parking.bookings.rules import lifecycle, reasons
 from parking.bookings.status_sql import is_active, is_block, is_reserved
 from parking.database import Read, UTCDateTime, plus_seconds, read_once, transaction
 from parking.lots import Lot, Spot
@@ -42,7 +42,6 @@ BATCH = 500
 RENEW_EVERY = timedelta(minutes=15)
 """The hold of an instant booking is renewed when so much of it has passed, or a quarter of a short one."""
 
-NOT_FREE = "The spot was not free in time."
 
 Step = Callable[[Session, Sequence[BookingRow], datetime], list[BookingRow]]
 """Applies what is due and returns the bookings that it changed."""
@@ -157,7 +156,7 @@ def _begin_one(session: Session, row: BookingRow, now: datetime, *, occupied: bo
     if status == "No-show":
         return transitions.miss(session, row, now)
     if status == "Completed" and (occupied or since >= booking.held_until):
-        return transitions.cancel(session, row, now, by="system", reason=NOT_FREE)
+        return transitions.cancel(session, row, now, by="system", reason=reasons.NOT_FREE)
     if status == "Completed":
         return transitions.complete(session, row, now, by="system", checked_in_at=since)
     if occupied:

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from parking.bookings.rules.reasons import Code as ReasonCode
 from parking.bookings.rules.times import check_time
 from parking.pricing import LineOut, TariffOut
 from parking.spot_features import Feature, NeedsIn, NeedsText
@@ -142,6 +143,7 @@ class BookingOut(Out):
     checkin_deadline: datetime | None
     ended_by: Literal["user", "admin", "system"] | None
     reason: str | None
+    reason_code: Annotated[ReasonCode | None, Field(description="Why, when the program itself decided; else null")]
     vehicle_plate: str | None
     needs: Annotated[list[Feature], Field(description="The features that the driver asked for")]
     actions: list[Literal["cancel", "extend", "check_in", "release"]]

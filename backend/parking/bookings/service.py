@@ -21,7 +21,7 @@ from parking.bookings.reading.views import booking_view, row_view, state_of
 from parking.bookings.requests import refusals
 from parking.bookings.requests.booking_request import BookRequest, Place, new_booking, read_place
 from parking.bookings.requests.windows import check_length
-from parking.bookings.rules import lifecycle
+from parking.bookings.rules import lifecycle, reasons
 from parking.bookings.rules.times import read_time
 from parking.database import db, is_sqlite, read_connection, transaction
 from parking.errors import Conflict, Invalid, NotFound, Problem, Unavailable
@@ -123,7 +123,7 @@ def release(booking_id: int, user_id: int | None, *, reason: str | None = None) 
         lifecycle.check_release(state_of(booking), now)
         message = "Spot released."
         if booking.status == "Reserved":  # its time has come, but another car never left the spot
-            row = transitions.cancel(session, row, now, by="system", reason=expiry.NOT_FREE)
+            row = transitions.cancel(session, row, now, by="system", reason=reasons.NOT_FREE)
             message = "Your spot was not free in time, so the booking was cancelled. It costs nothing."
         elif booking.end_time is None:
             row = transitions.complete(session, row, now, by="admin" if reason else "user", reason=reason)

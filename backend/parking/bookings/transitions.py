@@ -19,6 +19,7 @@ from parking.bookings.events import publish_events
 from parking.bookings.models import Booking
 from parking.bookings.reading.queries import BookingRow
 from parking.bookings.reading.views import cost_at, state_of, window_of
+from parking.bookings.rules import reasons
 from parking.database import Prepared
 from parking.timestamps import to_rfc3339
 
@@ -61,10 +62,18 @@ def complete(
 
 
 def cancel(
-    session: Session, row: BookingRow, now: datetime, *, by: str, reason: str | None, lot_closed: bool = False
+    session: Session,
+    row: BookingRow,
+    now: datetime,
+    *,
+    by: str,
+    reason: str | None = None,
+    lot_closed: bool = False,
 ) -> BookingRow:
     """Cancels a booking that never began, free of charge. The mail has words of its own for `by` "system" (the spot
     was still occupied) and for `lot_closed`, in place of the reason."""
+    if lot_closed:
+        reason = reasons.lot_closed(row.lot.name)
     changes = {
         "status": "Cancelled",
         "end_time": now,

@@ -47,12 +47,12 @@ def run(job_id: int | None = None) -> int | None:
         log.info("export %s was cancelled or taken over", job.id)
         _clean_up(job)
     except files.DiskFull:
-        _fail(job, "There is too little space left on the server. Please tell the operator.")
+        _fail(job, jobs.DISK_FULL)
     except quota.Exceeded as error:
         _fail(job, str(error))
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _FULL:
-            _fail(job, "There is too little space left on the server. Please tell the operator.")
+            _fail(job, jobs.DISK_FULL)
         else:
             log.exception("export %s", job.id)
             _retry(job)

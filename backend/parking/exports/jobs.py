@@ -15,6 +15,7 @@ from parking.jobs import Lease, LeaseLost, LeaseQueue
 
 LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 5
+DISK_FULL = "There is too little space left on the server. Please tell the operator."
 NOT_BUILT = "The export failed. Please try again, or choose a shorter period."
 
 LEASES = LeaseQueue(ExportJob, open_rows=OPEN, length=LEASE, until=ExportJob.lease_until, holder=ExportJob.lease)

@@ -70,6 +70,7 @@ class ExportOut(Out):
     expires_at: str | None
     download_url: str | None
     error: str | None
+    error_code: Literal["not_built", "disk_full", "export_quota"] | None
     waiting_for_worker: bool
 
 

@@ -21,7 +21,7 @@ from parking import audit, clock, csv_writer, idempotency, mail, realtime, setti
 from parking.bookings import Filters
 from parking.database import after_commit, db, transaction, upsert
 from parking.errors import Conflict, Forbidden, NotFound, Problem, Unavailable
-from parking.exports import columns, emails, files, queries, quota, stream
+from parking.exports import columns, emails, files, jobs, queries, quota, stream
 from parking.exports.models import OPEN, ExportJob
 from parking.timestamps import to_rfc3339
 from parking.web import Identity
@@ -141,6 +141,9 @@ def _fingerprint(kind: str, filters: dict[str, Any], form: str, salt: str) -> st
     return hashlib.sha256(json.dumps([kind, filters, form, salt], sort_keys=True).encode()).hexdigest()
 
 
+_ERRORS = {jobs.NOT_BUILT: "not_built", jobs.DISK_FULL: "disk_full", str(quota.Exceeded()): "export_quota"}
+
+
 def view(job: ExportJob) -> dict[str, Any]:
     """The job as the API returns it to its owner."""
     now = clock.now()
@@ -158,6 +161,7 @@ def view(job: ExportJob) -> dict[str, Any]:
         "expires_at": to_rfc3339(job.expires_at),
         "download_url": f"/api/exports/{job.id}/download" if job.state == "done" else None,
         "error": job.error,
+        "error_code": _ERRORS.get(job.error or ""),
         "waiting_for_worker": job.state == "queued" and job.created_at <= now - WAITING,
     }
 

@@ -317,7 +317,7 @@ def _clear_reservations(session: Session, lot: Lot, now: datetime, *, cancel: bo
     if any(status_at(state_of(row.booking), now) != "Reserved" for row in rows):
         raise Conflict("A reservation starts or ends here at this moment. Please try again.", code="lot_in_use")
     for row in rows:
-        cancel_reservation(session, row, now, by="admin", reason=f"{lot.name} has closed.", lot_closed=True)
+        cancel_reservation(session, row, now, by="admin", lot_closed=True)
     session.flush()
 
 

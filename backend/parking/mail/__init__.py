@@ -16,6 +16,7 @@ from parking.mail.models import MailPreference, OutboxMail
 from parking.mail.outbox.delivery import MAX_ATTACHMENT_BYTES, deliver_latest
 from parking.mail.outbox.hold import current_hold, hold
 from parking.mail.outbox.queue import FileReference, Recipient, queue, supersede
+from parking.mail.outbox.replies import DEMONSTRATION
 from parking.mail.preferences import get_preferences, set_preferences, unwilling, with_defaults
 from parking.mail.registry import TEMPLATES, Instant, Link, Template, register, subscriptions
 from parking.mail.rendering.calendar import CalendarEntry, CalendarMethod
@@ -52,6 +53,7 @@ from parking.mail.service import (
 )
 
 __all__ = [
+    "DEMONSTRATION",
     "MAX_ATTACHMENT_BYTES",
     "TEMPLATES",
     "Bar",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from parking.mail.models import OutboxMail
+from parking.mail.outbox.replies import Code, code_of
 from parking.mail.service import Filters, Preview, last_reply
 from parking.web import In, Instant, Out, Query
 
@@ -46,6 +47,7 @@ class Email(Out):
     state: State
     attempts: int
     last_reply: str | None
+    last_reply_code: Annotated[Code | None, Field(description="Which words of the program `last_reply` is, if any")]
     created_at: Instant
     next_attempt_at: Instant | None
     sent_at: Instant | None
@@ -161,7 +163,7 @@ def _content(preview: Preview) -> dict[str, Any]:
 
 
 def _fields(mail: OutboxMail) -> dict[str, Any]:
-    waiting = mail.state in ("queued", "retrying", "sending")
+    waiting, reply = mail.state in ("queued", "retrying", "sending"), last_reply(mail)
     return {
         "id": mail.id,
         "kind": mail.kind,
@@ -169,7 +171,8 @@ def _fields(mail: OutboxMail) -> dict[str, Any]:
         "subject": mail.subject,
         "state": mail.state,
         "attempts": mail.attempts,
-        "last_reply": last_reply(mail),
+        "last_reply": reply,
+        "last_reply_code": code_of(reply),
         "created_at": mail.created_at,
         "next_attempt_at": mail.due_at if waiting else None,
         "sent_at": mail.sent_at,

@@ -21,7 +21,7 @@ from parking.database.functions import unix_seconds
 from parking.errors import Conflict, NotFound
 from parking.mail import hooks, unsubscribe
 from parking.mail.models import OPEN, STATES, OutboxMail
-from parking.mail.outbox import delivery, entries, hold
+from parking.mail.outbox import delivery, entries, hold, replies
 from parking.mail.outbox.queue import Recipient, new_message_id, queue, wake_worker
 from parking.mail.preferences import delete_preferences, set_preferences
 from parking.mail.registry import TEMPLATES, subscriptions
@@ -33,7 +33,6 @@ from parking.mail.smtp import circuit_breaker
 from parking.settings import current
 from parking.text import names
 
-NOT_CONFIGURED = "not sent: no SMTP server configured"
 LATE_SECONDS = 3600
 """A mail that waits longer says that something is wrong with the server."""
 SAMPLE_MOMENT = datetime.fromisoformat("2026-11-23T10:00:00+00:00")
@@ -134,7 +133,7 @@ def health(session: Session) -> dict[str, Any]:
         "ok": held_up is None and tally["failed"] == 0,
         "held_up": held_up,
         "configured": bool(settings.smtp_host),
-        "detail": None if settings.smtp_host else NOT_CONFIGURED,
+        "detail": None if settings.smtp_host else replies.NOT_CONFIGURED,
         "oldest_unsent_seconds": age,
         "queued": waiting,
         "failed": tally["failed"],
@@ -184,7 +183,7 @@ def mail_rows(filters: Filters) -> Select[*tuple[Any, ...]]:
     fields = [getattr(OutboxMail, name) for name in names_of_fields]
     reply: ColumnElement[Any] = OutboxMail.last_reply.expression
     if not current().smtp_host:
-        reply = case((OutboxMail.state.in_(("queued", "retrying")), NOT_CONFIGURED), else_=reply)
+        reply = case((OutboxMail.state.in_(("queued", "retrying")), replies.NOT_CONFIGURED), else_=reply)
     fields += [
         reply.label("last_reply"),
         unix_seconds(OutboxMail.created_at).label("created"),
@@ -224,7 +223,7 @@ def get(session: Session, mail_id: int, *, lock: bool = False) -> OutboxMail:
 def last_reply(mail: OutboxMail) -> str | None:
     """The last reply of the server, or the reason why there is none yet."""
     if mail.state in ("queued", "retrying") and not current().smtp_host:
-        return NOT_CONFIGURED
+        return replies.NOT_CONFIGURED
     return mail.last_reply
 
 
@@ -311,7 +310,7 @@ def discard(mail_id: int) -> OutboxMail:
         mail = get(session, mail_id, lock=True)
         if mail.state not in ("queued", "retrying", "failed"):
             raise Conflict(f"An email in state {mail.state} cannot be discarded.")
-        entries.finish(mail, "discarded", "discarded by an administrator")
+        entries.finish(mail, "discarded", replies.DISCARDED)
     return mail
 
 
@@ -327,7 +326,7 @@ def release(*, discard: bool) -> int:
         waiting = session.scalars(select(OutboxMail).where(OPEN, OutboxMail.created_at <= held.since)).all()
         if discard:
             for mail in waiting:
-                entries.finish(mail, "discarded", "discarded after a restore")
+                entries.finish(mail, "discarded", replies.DISCARDED_AFTER_RESTORE)
         action = "mail.discarded_after_restore" if discard else "mail.released_after_restore"
         audit.record(session, action, "system", None, after={"count": len(waiting)})
         wake_worker()

@@ -395,6 +395,7 @@ def test_a_disk_that_fills_up_while_building_ends_the_job_without_files(client, 
     failed = client.get(f"/api/exports/{job}", headers=auth(alice)).json["export"]
     assert failed["state"] == "failed"
     assert "space" in failed["error"]
+    assert failed["error_code"] == "disk_full"
     assert list(folder.rglob("*.*")) == []
 
 

@@ -175,7 +175,7 @@ const admin: RouteRecordRaw[] = [
     path: 'audit',
     name: 'admin-audit',
     component: () => import('@/pages/admin/AuditPage.vue'),
-    meta: { texts: ['features/audit', 'features/exports'] },
+    meta: { texts: ['features/audit', 'features/exports', 'features/bookings/history'] },
   },
 ]
 

@@ -15,7 +15,7 @@ from parking.pricing import tariff_line
 
 def queue_for(session: Session, template: str, user: User, context: dict[str, Any], key: str, **more: Any) -> None:
     """Queues a mail about a booking, and discards a confirmation that still waits; nothing for a deleted user."""
-    mail.supersede(session, "booking_confirmation", context["id"], f"replaced by a newer mail: {template}")
+    mail.supersede(session, "booking_confirmation", context["id"], template)
     if user.deleted_at is None:
         to = recipient(user)
         mail.queue(session, template, to, {"booking": context, **more}, booking_id=context["id"], dedupe_key=key)

@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from parking import pricing
 from parking.accounts import User
 from parking.bookings.models import Booking
-from parking.bookings.rules import lifecycle
+from parking.bookings.rules import lifecycle, reasons
 from parking.bookings.rules.lifecycle import LIVE
 from parking.lot_calendar import zone_of_stay
 from parking.lots import Lot
@@ -135,6 +135,7 @@ def booking_view(
         "created_at": to_rfc3339(booking.created_at),
         "ended_by": booking.ended_by,
         "reason": booking.reason,
+        "reason_code": reasons.code_of(booking.ended_by, booking.reason, lot.name),
         "vehicle_plate": booking.vehicle_plate,
         "needs": booking.needs,
         **_price_view(tariff),
@@ -175,6 +176,7 @@ def list_view(rows: Iterable[Row[Any]], now: datetime, *, for_admin: bool = Fals
         one.update(price)
         status, end = one["status"], one["end_time"]
         one["lot_timezone"] = zone_of_stay(one["lot_timezone"], end)
+        one["reason_code"] = reasons.code_of(one["ended_by"], one["reason"], one["lot_name"])
         if status in LIVE:
             one.update(_current_state(_with_instants(row), tariff, now, row.taken_until))
         else:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from parking import clock
 from parking.database import read_once
 from parking.mail.models import MailToUnconfirmed
+from parking.mail.outbox import replies
 from parking.mail.registry import TEMPLATES
 from parking.settings import current
 from parking.text import email_addresses
@@ -38,7 +39,7 @@ def refusal(session: Session, template: str, email: str, confirmed: bool) -> str
         MailToUnconfirmed.at > now - WINDOW,
     )
     if (session.scalar(sent) or 0) >= PER_DAY[category]:
-        return f"not sent: nobody has confirmed this address, and {PER_DAY[category]} mails went to it within a day"
+        return replies.too_many(PER_DAY[category])
     session.add(MailToUnconfirmed(address_hash=address, category=category, at=now))
     return None
 

@@ -24,7 +24,7 @@ from parking import clock, signing
 from parking.database import db, transaction
 from parking.mail import unsubscribe
 from parking.mail.models import OutboxMail
-from parking.mail.outbox import entries, hold
+from parking.mail.outbox import entries, hold, replies
 from parking.mail.registry import TEMPLATES
 from parking.mail.rendering import render
 from parking.mail.rendering.render import Attachment, Draft, Operator, Site
@@ -228,7 +228,7 @@ def _failure(mail: OutboxMail, error: Exception, tally: Tally) -> Record:
         reply = str(error)
     else:
         log.error("mail %s cannot be written", mail.id, exc_info=error)
-        reply = f"this mail could not be written ({type(error).__name__})"
+        reply = replies.unwritable(error)
     if isinstance(error, ServerDown) or (isinstance(error, Refused) and not error.final):
         tally.postponed += 1
         at_server = isinstance(error, ServerDown) and not isinstance(error, Lost)

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from parking.database import Prepared, UTCDateTime, changed_rows, read_once
 from parking.mail import hooks
 from parking.mail.models import OPEN, OutboxMail
-from parking.mail.outbox import retries
+from parking.mail.outbox import replies, retries
 from parking.mail.registry import TEMPLATES
 
 LEASE = timedelta(seconds=120)
@@ -91,11 +91,11 @@ _TAKE_NEXT, _TAKE_THIS = _take(_due), _take(_this)
 def _ended(session: Session, mail: OutboxMail, now: datetime) -> bool:
     """Ends a mail that must not be sent. `first_attempt_at` and `attempts` count this one, too."""
     if mail.lost_leases >= MOST_LOST_LEASES:
-        reply = f"the worker died {mail.lost_leases} times while sending this mail"
+        reply = replies.worker_died(mail.lost_leases)
         return _ours(session, mail, {"state": "failed", "lease": None, "last_reply": reply, **_unsent(mail)})
     if mail.expires_at is not None and mail.expires_at <= now:
-        reply = "too late to be of use: it expired before it could be sent"
-        return _ours(session, mail, {"state": "discarded", "lease": None, "last_reply": reply, **_unsent(mail)})
+        ended = {"state": "discarded", "lease": None, "last_reply": replies.EXPIRED}
+        return _ours(session, mail, {**ended, **_unsent(mail)})
     return False
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from parking import clock, realtime
 from parking.database import Prepared, UTCDateTime, after_commit, changed_rows, is_sqlite, upsert
 from parking.mail.models import OutboxMail, search_text
-from parking.mail.outbox import allowance, delivery
+from parking.mail.outbox import allowance, delivery, replies
 from parking.mail.preferences import wants
 from parking.mail.registry import TEMPLATES, Template
 from parking.mail.rendering import render
@@ -97,7 +97,6 @@ def queue(
     return OutboxMail(id=inserted[0].id, **row)
 
 
-REPLACED = "tells the latest state; an earlier one was replaced before it was sent"
 _WAITING = ("queued", "retrying")
 
 
@@ -129,7 +128,7 @@ def _join_waiting(session: Session, row: dict[str, Any], interval: timedelta, me
                 search_text=search_text(last.email, last.name, row["subject"]),
                 message_id=row["message_id"],
                 dedupe_key=row["dedupe_key"],
-                last_reply=REPLACED,
+                last_reply=replies.REPLACED,
             )
             .execution_options(synchronize_session=False)
         )
@@ -161,8 +160,10 @@ _SUPERSEDE = Prepared(
 )
 
 
-def supersede(session: Session, template: str, booking_id: int, reason: str) -> None:
-    """Discards a mail of this template and booking that waits because of `at_most_every`: a newer one says more."""
+def supersede(session: Session, template: str, booking_id: int, newer: str) -> None:
+    """Discards a mail of this template and booking that waits because of `at_most_every`: a mail of the template
+    `newer` says more."""
+    reason = replies.newer(newer)
     _SUPERSEDE.run(session, of_booking=booking_id, template=template, now=clock.now(), reason=reason)
 
 

@@ -13,7 +13,7 @@ from parking.bookings import service
 from parking.bookings.emails import confirmation
 from parking.database import db, transaction
 from parking.mail.models import OutboxMail
-from parking.mail.outbox import delivery, entries, queue
+from parking.mail.outbox import delivery, entries, replies
 from tests.bookings.helpers import make_lot, park, reserve
 from tests.mail.conftest import AMELIA, Gate, put, states
 
@@ -111,7 +111,7 @@ def test_a_booking_changed_before_its_first_mail_is_confirmed_as_new(app, alice,
     service.extend(booking["id"], alice.id, minutes=30)
     service.extend(booking["id"], alice.id, minutes=30)
     [row] = rows(kind="booking_confirmation")
-    assert row.last_reply == queue.REPLACED
+    assert row.last_reply == replies.REPLACED
     assert delivery.deliver_due().sent == 1
     subject = str(sink.accepted[0].message["Subject"])
     assert subject.startswith("Reserved")

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { changes, displayValue } from './changes'
+import { changes, displayValue, reasonCode } from './changes'
 
 describe('what an entry changed', () => {
   it('lists each field of either side once', () => {
@@ -47,5 +47,19 @@ describe('how a value is shown', () => {
   it('minor units are money, and what is counted in seconds is a time', () => {
     expect(displayValue(1150, 'total_cost_minor')).toEqual({ kind: 'money', amount: 11.5 })
     expect(displayValue(900, 'checkin_grace_s')).toEqual({ kind: 'seconds', seconds: 900 })
+  })
+})
+
+describe('the reason of a cancellation', () => {
+  const booking = 'K7QF-2M9X · Harbour · 3'
+  it('has a code where the program gave it', () => {
+    expect(reasonCode('The spot was not free in time.', booking)).toBe('not_free')
+    expect(reasonCode('Harbour has closed.', booking)).toBe('lot_closed')
+  })
+
+  it('is left as people typed it', () => {
+    expect(reasonCode('The gate has closed.', booking)).toBeNull()
+    expect(reasonCode('Harbour has closed.', null)).toBeNull()
+    expect(reasonCode('Fire inspection', booking)).toBeNull()
   })
 })

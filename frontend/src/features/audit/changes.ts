@@ -23,6 +23,19 @@ export function changes(before: Values, after: Values): Change[] {
     .filter(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to))
 }
 
+/**
+ * The code of a reason that the program wrote into a booking; null for what people typed. `object` is the name of the
+ * booking: "K7QF-2M9X · Harbour · 3".
+ */
+export function reasonCode(
+  reason: string,
+  object: string | null,
+): 'not_free' | 'lot_closed' | null {
+  if (reason === 'The spot was not free in time.') return 'not_free'
+  const lot = /^(.+) has closed\.$/.exec(reason)?.[1]
+  return lot && object?.includes(` · ${lot} · `) ? 'lot_closed' : null
+}
+
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/
 
 export type DisplayValue =

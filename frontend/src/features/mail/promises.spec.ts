@@ -74,7 +74,12 @@ describe('the reason of a cancellation', () => {
     const own = { ...cancelled, ended_by: 'admin', reason: 'Level 2 is closed.' } as Booking
     expect(await textOf(BookingDetails, true, { booking: own })).toContain('Level 2 is closed.')
     await setLocale('de')
-    const ours = { ...cancelled, ended_by: 'system', reason: 'The spot was not free in time.' }
+    const ours = {
+      ...cancelled,
+      ended_by: 'system',
+      reason: 'The spot was not free in time.',
+      reason_code: 'not_free',
+    }
     const text = await textOf(BookingDetails, true, { booking: ours })
     expect(text).toContain('Der Stellplatz war noch belegt und kein anderer frei.')
     expect(text).not.toContain('not free in time')
