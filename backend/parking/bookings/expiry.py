@@ -126,11 +126,14 @@ def _begins(now: Any) -> tuple[ColumnElement[bool], ...]:
     return is_reserved, Booking.start_time <= now, or_(Booking.checkin_grace_s.is_(None), deadline <= now, car)
 
 
+# Made once: an alias has a copy of every column, and a sweep begins with this.
+_OTHER: Any = Booking.__table__.alias("other")
+
+
 def _car_on_spot() -> Select[Any]:
-    other = Booking.__table__.alias("other")
     return (
-        select(other.c.id)
-        .where(other.c.lot_id == Booking.lot_id, other.c.spot_id == Booking.spot_id)
+        select(_OTHER.c.id)
+        .where(_OTHER.c.lot_id == Booking.lot_id, _OTHER.c.spot_id == Booking.spot_id)
         .where(literal_column("other.status = 'Active'"))
         .correlate(Booking)
     )

@@ -19,7 +19,7 @@ from parking.database.session import (
     snapshot,
     transaction,
 )
-from parking.database.sqlite import SQLITE_PRAGMAS, WRITER_SECONDS
+from parking.database.sqlite import SQLITE_PRAGMAS, WRITER_SECONDS, unsynced_commits
 from parking.database.types import BigId, UTCDateTime, Words
 
 __all__ = [
@@ -48,4 +48,5 @@ __all__ = [
     "snapshot",
     "transaction",
     "unindexed",
+    "unsynced_commits",
 ]

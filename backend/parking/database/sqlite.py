@@ -6,10 +6,12 @@ writes fails at once instead of waiting) and pass a fair gate before it (parking
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import URL, Engine, event
 from sqlalchemy.engine import Connection
 
 WRITER_SECONDS = 10
@@ -46,6 +48,8 @@ def prepare(engine: Engine) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
         for name, value in SQLITE_PRAGMAS.items():
             connection.execute(f"PRAGMA {name}={value}")
+        if engine.url in _unsynced:
+            connection.execute("PRAGMA synchronous=OFF")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -63,6 +67,29 @@ def _begin_in_time(connection: Connection, seconds: float) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={SQLITE_PRAGMAS['busy_timeout']}")
+
+
+_unsynced: set[URL] = set()
+
+
+@contextmanager
+def unsynced_commits(engine: Engine) -> Iterator[None]:
+    """Inside, commits on SQLite do not wait for the disk; at the end all of them are written to it, at once.
+
+    A power cut inside loses the whole database: this is for one that is filled for the first time, and not beside
+    requests, because all connections are closed before and after. No effect on PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    engine.dispose()
+    _unsynced.add(engine.url)
+    try:
+        yield
+    finally:
+        _unsynced.remove(engine.url)
+        engine.dispose()
+        with engine.execution_options(single=True).connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # flushes the log, then the file
 
 
 def file_of(engine: Engine) -> Path | None:
