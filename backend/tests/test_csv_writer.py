@@ -14,6 +14,7 @@ import parking
 from parking import csv_labels, csv_writer
 from parking.csv_writer import FORMATS, MACHINE, Bare, Table, dialect_of
 from parking.exports import columns
+from parking.exports.lists import columns as lists
 from parking.reports import emails
 from parking.statistics import views
 from parking.statistics.reading import hours
@@ -160,6 +161,7 @@ def test_every_column_has_its_headings():
         columns.user_table("UTC", "EUR"),
         columns.LOT_TABLE,
     ]
+    tables += [lists.audit_table("UTC", {}, for_people=True), lists.mail_table("UTC"), lists.export_table("UTC")]
     header = {name for table in (*tables, columns.SPOT_TABLE, emails.LOT_FIGURES) for name in table.header}
     header |= {*views._LOT_COLUMNS, *hours.HEADER, "time_zone", "revenue_EUR", "spent_EUR"}
     for name in header:
