@@ -134,6 +134,7 @@ test('screens for everybody', async ({ page }) => {
     { name: 'register', path: '/register', ready: 'Register' },
     { name: 'forgotten password', path: '/forgot-password', ready: /password/i },
     { name: 'glossary', path: '/glossary', ready: 'Guaranteed until' },
+    { name: 'lot for visitors', path: `/lots/${setting.lot}`, ready: setting.name },
   ])
 })
 
@@ -210,6 +211,17 @@ test('screens of an administrator', async ({ page, context }) => {
   const at = `/admin/lots/${lot}`
   await walk(page, [
     { name: 'overview', path: '/admin', ready: 'Revenue yesterday' },
+    {
+      name: 'find anything',
+      path: '/admin',
+      ready: 'Revenue yesterday',
+      then: async (here) => {
+        await here.getByRole('button', { name: /Find anything/ }).click()
+        await here.getByRole('dialog').waitFor()
+        await here.keyboard.type('Güter')
+        await here.getByRole('dialog').getByText(name).first().waitFor()
+      },
+    },
     { name: 'lots', path: '/admin/lots', ready: name },
     { name: 'new lot', path: '/admin/lots', ready: name, then: opens('New lot') },
     { name: 'one lot', path: at, ready: 'Spots' },

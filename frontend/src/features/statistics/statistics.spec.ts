@@ -93,6 +93,7 @@ describe('the heat map', () => {
       31,
     )
     expect(wrapper.text()).toContain('Percent occupied')
+    expect(wrapper.text()).toMatch(/66–81\s+\(busiest hour\)/)
   })
 })
 
