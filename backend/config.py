@@ -98,6 +98,12 @@ class Settings:
     operator_contact: str | None = None
     imprint_url: str | None = None
     privacy_url: str | None = None
+    retain_plates_days: int = 0
+    retain_ip_days: int = 0
+    retain_audit_details_days: int = 0
+    retain_mail_days: int = 90
+    retain_person_years: int = 0
+    """How long personal data is kept; 0: for ever."""
 
     @property
     def production(self) -> bool:
@@ -181,6 +187,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_token=read.text("METRICS_TOKEN") or None,
         drain_seconds=read.whole("DRAIN_SECONDS", 0, 0, 300),
         token_minutes=read.whole("TOKEN_MINUTES", 15 if production else 1440, 1, 10_080),
+        retain_plates_days=read.whole("RETAIN_PLATES_DAYS", 0, 0, 36_500),
+        retain_ip_days=read.whole("RETAIN_IP_DAYS", 0, 0, 36_500),
+        retain_audit_details_days=read.whole("RETAIN_AUDIT_DETAILS_DAYS", 0, 0, 36_500),
+        retain_mail_days=read.whole("RETAIN_MAIL_DAYS", 90, 1, 36_500),
+        retain_person_years=read.whole("RETAIN_PERSON_YEARS", 0, 0, 100),
     )
     if read.problems:
         raise ConfigError(read.problems)

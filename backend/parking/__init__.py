@@ -23,6 +23,7 @@ from parking import (
     notices,
     realtime,
     reports,
+    retention,
     search,
     statistics,
     system,
@@ -54,6 +55,7 @@ DOMAINS = (
     reports,
     exports,
     backup,
+    retention,
     demo,
 )
 

@@ -11,7 +11,7 @@ from flask_security.datastore import SQLAlchemyUserDatastore
 
 from parking import audit
 from parking.accounts import guess_limits, queries, routes, setup
-from parking.accounts.account_changes import create_user, sign_everybody_out
+from parking.accounts.account_changes import create_placeholder, create_user, sign_everybody_out
 from parking.accounts.admin import cli, duplicates_report
 from parking.accounts.admin import routes as admin_routes
 from parking.accounts.admin.duplicates_report import describe_duplicates
@@ -23,6 +23,7 @@ from parking.accounts.profile import profile_view
 from parking.accounts.schemas import User as UserSchema
 from parking.accounts.schemas import UserFilters
 from parking.accounts.sessions import access_tokens
+from parking.accounts.sessions.browser_sessions import count_session_ips, erase_session_ips
 from parking.database import db
 from parking.web import identify_with
 
@@ -35,8 +36,11 @@ __all__ = [
     "UserFilters",
     "UserSchema",
     "at_start",
+    "count_session_ips",
+    "create_placeholder",
     "create_user",
     "describe_duplicates",
+    "erase_session_ips",
     "init_app",
     "profile_view",
     "recipient",

@@ -41,6 +41,24 @@ def create_user(
     return user
 
 
+def create_placeholder(session: Session) -> int:
+    """A deleted account that never was anybody's, to stand for the person of old bookings. Returns its id."""
+    number, now = secrets.token_hex(8), clock.now()
+    user = User(
+        email=f"former-{number}@deleted.invalid",
+        username=f"Former driver {number}",
+        active=False,
+        fs_uniquifier=new_uniquifier(),
+        plates=[],
+        created_at=now,
+        deleted_at=now,
+        placeholder=True,
+    )
+    session.add(user)
+    session.flush()
+    return user.id
+
+
 def new_uniquifier() -> str:
     """The random text in every token of an account."""
     return secrets.token_hex(32)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_security.core import RoleMixin, UserMixin
-from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from parking import clock
@@ -58,6 +58,8 @@ class User(db.Model, UserMixin):  # type: ignore[name-defined]  # made at run ti
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    placeholder: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Nobody's account: it stands for the person of old bookings (parking/retention)."""
 
     email_key: Mapped[str] = derived(
         email_addresses.key, "email", unique=Unique(duplicate_key=email_addresses.duplicate_key), deferred=True

@@ -108,7 +108,11 @@ def _created_between(filters: Filters) -> list[ColumnElement[bool]]:
 
 def count_deleted(session: Session, filters: Filters) -> int:
     """How many of the accounts created in the filter's period are deleted."""
-    query = select(func.count()).select_from(User).where(User.deleted_at.is_not(None), *_created_between(filters))
+    query = (
+        select(func.count())
+        .select_from(User)
+        .where(User.deleted_at.is_not(None), ~User.placeholder, *_created_between(filters))
+    )
     return session.scalar(query) or 0
 
 

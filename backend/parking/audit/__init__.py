@@ -7,6 +7,7 @@ from apiflask import APIFlask
 from parking.audit.models import AuditEntry
 from parking.audit.names import REFERENCES, names_in, register_names
 from parking.audit.queries import entry_rows
+from parking.audit.retention import Kind, entries_with, erase, hand_over
 from parking.audit.schemas import AuditFilters
 from parking.audit.service import record, record_all
 
@@ -14,7 +15,11 @@ __all__ = [
     "REFERENCES",
     "AuditEntry",
     "AuditFilters",
+    "Kind",
+    "entries_with",
     "entry_rows",
+    "erase",
+    "hand_over",
     "init_app",
     "names_in",
     "record",

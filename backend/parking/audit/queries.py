@@ -81,15 +81,15 @@ def _period(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
     """The period as conditions. The bounds of the ids spare reading the log up to it: it has no index of the time."""
     conditions: list[ColumnElement[bool]] = []
     if filters.from_ is not None:
-        first = _first_since(session, filters.from_ - LATE)
+        first = first_since(session, filters.from_ - LATE)
         conditions += [AuditEntry.at >= filters.from_, AuditEntry.id >= first]
     if filters.to is not None:
-        after = _first_since(session, filters.to + LATE)
+        after = first_since(session, filters.to + LATE)
         conditions += [AuditEntry.at < filters.to, AuditEntry.id < after]
     return conditions
 
 
-def _first_since(session: Session, instant: datetime) -> int:
+def first_since(session: Session, instant: datetime) -> int:
     """The id of the first entry of this time or later; one above the last when there is none."""
     low, high = 1, (session.scalar(select(func.max(AuditEntry.id))) or 0) + 1
     while low < high:

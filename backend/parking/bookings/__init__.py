@@ -22,6 +22,7 @@ from parking.bookings.occupancy import (
     total_counts,
 )
 from parking.bookings.out_of_service import block, occupants, unblock
+from parking.bookings.personal_data import OldBooking, erase_plates, first_year, hand_over, of_year, with_plates
 from parking.bookings.reading import Filters, filtered
 from parking.bookings.reading.lookup import by_plate as find_by_plate
 from parking.bookings.reading.lookup import by_reference as find_by_reference
@@ -53,6 +54,7 @@ __all__ = [
     "Id",
     "Matching",
     "MatchingOut",
+    "OldBooking",
     "SpotCounts",
     "Status",
     "apply_all_due_transitions",
@@ -68,10 +70,13 @@ __all__ = [
     "counts_in_sql",
     "days_later",
     "end_and_cost",
+    "erase_plates",
     "filtered",
     "filters_of_all",
     "find_by_plate",
     "find_by_reference",
+    "first_year",
+    "hand_over",
     "init_app",
     "is_active",
     "is_block",
@@ -83,6 +88,7 @@ __all__ = [
     "matching_now",
     "new_reference",
     "occupants",
+    "of_year",
     "publish_lot_event",
     "publish_lot_events",
     "publish_spot_event",
@@ -102,6 +108,7 @@ __all__ = [
     "total_counts",
     "unblock",
     "update_booking",
+    "with_plates",
     "zone_changed",
 ]
 
@@ -109,12 +116,12 @@ __all__ = [
 def init_app(app: APIFlask) -> None:
     """Registers the routes and the hooks of accounts. They are imported here, so that models load without routes."""
     from parking import accounts
-    from parking.bookings import account_hooks
+    from parking.bookings import personal_data
     from parking.bookings.reading import audit_names
     from parking.bookings.routes import bp
 
-    accounts.register_booking_summaries(account_hooks.booking_summaries)
-    accounts.register_blocker(account_hooks.deletion_blocker)
-    accounts.register_eraser(account_hooks.anonymise)
+    accounts.register_booking_summaries(personal_data.booking_summaries)
+    accounts.register_blocker(personal_data.deletion_blocker)
+    accounts.register_eraser(personal_data.anonymise)
     audit_names.register()
     app.register_blueprint(bp)

@@ -3,7 +3,9 @@
 1. Live holds of a spot never overlap (an exclusion constraint; on SQLite triggers with one index probe: live holds
    of one spot are disjoint, so only the last one that starts before the new one ends can overlap it).
 2. A booking makes only the transitions of its life cycle, and a finished one never changes.
-3. Tariffs and audit entries never change; bookings, spots and tariffs are never deleted.
+3. Tariffs and audit entries never change; bookings, spots and tariffs are never deleted. For the retention, and
+   nothing else, a finished booking may pass to a deleted account, and an audit entry may lose its details and its
+   address and name a deleted account instead of its actor.
 4. Every change that can alter the statistics of a past day is logged (parking/database/change_log.py).
 
 (The partial unique index "one Active booking per spot" and the CHECKs are in the model.) Alembic's batch mode rebuilds
@@ -19,7 +21,7 @@ from sqlalchemy import Connection, text
 
 from parking.database import SQLITE_PRAGMAS, change_log
 
-_IDENTITY = ("lot_id", "user_id", "tariff_id", "booking_type", "created_at")
+_IDENTITY = ("lot_id", "tariff_id", "booking_type", "created_at")
 _RESULT = [
     "spot_id",
     "start_time",
@@ -35,7 +37,8 @@ _TRANSITIONS = (
     " OR (OLD.status = 'Active' AND NEW.status = 'Completed')"
 )
 _UNDELETABLE = ("booking", "parking_spot", "tariff", "audit_entry")
-_FROZEN = ("tariff", "audit_entry")
+_AUDIT_KEPT = ("id", "at", "action", "entity", "entity_id", "request_id")
+_AUDIT_ERASABLE = ('"before"', '"after"', "ip")
 
 
 def _differs(columns: tuple[str, ...] | list[str], distinct: str) -> str:
@@ -48,6 +51,23 @@ def _illegal_transition(distinct: str) -> str:
         f" OR (OLD.status NOT IN ('Reserved', 'Active') AND ({_differs(_RESULT, distinct)}))"
         f" OR {_differs(_IDENTITY, distinct)}"
     )
+
+
+def _passes_to_deleted(column: str, distinct: str) -> str:
+    """False for a change of this column to anything but a deleted account."""
+    deleted = f"EXISTS (SELECT 1 FROM app_user WHERE id = NEW.{column} AND deleted_at IS NOT NULL)"  # noqa: S608 - ours
+    return f"(NOT (OLD.{column} {distinct} NEW.{column}) OR {deleted})"
+
+
+def _audit_change_is_legal(distinct: str, text_of: str) -> str:
+    """`text_of`: how a JSON column is compared (PostgreSQL has no equality of JSON)."""
+    erased = [f"(NEW.{c} IS NULL OR NOT (OLD.{c}{text_of} {distinct} NEW.{c}{text_of}))" for c in _AUDIT_ERASABLE]
+    unchanged = f"NOT ({_differs(_AUDIT_KEPT, distinct)})"
+    return " AND ".join([unchanged, *erased, _passes_to_deleted("actor_id", distinct)])
+
+
+def _owner_change_is_legal(distinct: str) -> str:
+    return f"OLD.status NOT IN ('Reserved', 'Active') AND {_passes_to_deleted('user_id', distinct)}"
 
 
 def _sqlite() -> dict[str, str]:
@@ -71,8 +91,15 @@ def _sqlite() -> dict[str, str]:
     }
     for table in _UNDELETABLE:
         triggers[f"{table}_keep"] = f"BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{table}_keep'); END"
-    for table in _FROZEN:
-        triggers[f"{table}_frozen"] = f"BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{table}_frozen'); END"
+    triggers["tariff_frozen"] = "BEFORE UPDATE ON tariff BEGIN SELECT RAISE(ABORT, 'tariff_frozen'); END"
+    triggers["audit_entry_frozen"] = (
+        f"BEFORE UPDATE ON audit_entry WHEN NOT ({_audit_change_is_legal('IS NOT', '')})"
+        " BEGIN SELECT RAISE(ABORT, 'audit_entry_frozen'); END"
+    )
+    triggers["booking_owner"] = (
+        "BEFORE UPDATE OF user_id ON booking WHEN OLD.user_id IS NOT NEW.user_id"
+        f" AND NOT ({_owner_change_is_legal('IS NOT')}) BEGIN SELECT RAISE(ABORT, 'booking_owner'); END"
+    )
     return {name: f"CREATE TRIGGER {name} {body}" for name, body in triggers.items()} | change_log.sqlite()
 
 
@@ -86,14 +113,42 @@ def _postgresql() -> dict[str, str]:
     for table in _UNDELETABLE:
         triggers[f"{table}_keep"] = f"BEFORE DELETE ON {table} FOR EACH ROW {refuse}"
         triggers[f"{table}_keep_all"] = f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}"
-    for table in _FROZEN:
-        triggers[f"{table}_frozen"] = f"BEFORE UPDATE ON {table} FOR EACH ROW {refuse}"
+    triggers["tariff_frozen"] = f"BEFORE UPDATE ON tariff FOR EACH ROW {refuse}"
+    triggers["audit_entry_frozen"] = (
+        "BEFORE UPDATE ON audit_entry FOR EACH ROW EXECUTE FUNCTION parking_check_audit_entry()"
+    )
+    triggers["booking_owner"] = (
+        "BEFORE UPDATE ON booking FOR EACH ROW WHEN (OLD.user_id IS DISTINCT FROM NEW.user_id)"
+        " EXECUTE FUNCTION parking_check_owner()"
+    )
     return {name: f"CREATE TRIGGER {name} {body}" for name, body in triggers.items()} | change_log.postgresql()
 
 
 _REFUSE = """
 CREATE OR REPLACE FUNCTION parking_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION USING MESSAGE = TG_NAME, ERRCODE = 'check_violation'; END $$"""
+
+
+def _check(name: str, legal: str) -> str:
+    """A trigger function that refuses an UPDATE which is not legal. (A WHEN clause can read no other table.)"""
+    refuse = "RAISE EXCEPTION USING MESSAGE = TG_NAME, ERRCODE = 'check_violation';"
+    return (
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$"
+        f" BEGIN IF NOT ({legal}) THEN {refuse} END IF; RETURN NEW; END $$"
+    )
+
+
+def _postgresql_functions() -> dict[str, str]:
+    """Name -> CREATE FUNCTION …"""
+    distinct = "IS DISTINCT FROM"
+    checks = {
+        "parking_check_audit_entry": _audit_change_is_legal(distinct, "::text"),
+        "parking_check_owner": _owner_change_is_legal(distinct),
+    }
+    functions = {name: _check(name, legal) for name, legal in checks.items()}
+    return {"parking_refuse": _REFUSE} | functions | change_log.postgresql_functions()
+
+
 _EXCLUSION = """
 ALTER TABLE booking ADD CONSTRAINT booking_no_overlap EXCLUDE USING gist (
   lot_id WITH =, spot_id WITH =, tstzrange(start_time, held_until) WITH &&
@@ -114,7 +169,7 @@ def install(connection: Connection) -> None:
             connection.exec_driver_sql(statement)
         return
     connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS btree_gist")
-    for function in (_REFUSE, *change_log.postgresql_functions().values()):
+    for function in _postgresql_functions().values():
         connection.exec_driver_sql(function)
     for name, statement in _postgresql().items():
         if name in skipped:
@@ -129,7 +184,7 @@ def install(connection: Connection) -> None:
 def uninstall(connection: Connection) -> None:
     """Removes the functions that dropping the tables would leave behind."""
     if connection.dialect.name == "postgresql":
-        for name in ("parking_refuse", *change_log.postgresql_functions()):
+        for name in _postgresql_functions():
             connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
 
 

@@ -26,6 +26,7 @@ TABLES = (
     "statistics.daily.models",
     "reports.models",
     "backup.models",
+    "retention.models",
 )
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 

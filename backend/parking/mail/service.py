@@ -7,12 +7,12 @@ The package exports the names that other domains use:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, column, func, select, table
+from sqlalchemy import ColumnElement, Select, case, column, delete, func, select, table
 from sqlalchemy.orm import Session
 
 from parking import audit, clock
@@ -52,6 +52,12 @@ def delete_user(session: Session, user_id: int) -> int:
     """Deletes the mails and preferences of a deleted account; returns how many mails."""
     delete_preferences(session, user_id)
     return session.query(OutboxMail).filter_by(user_id=user_id).delete(synchronize_session=False)
+
+
+def delete_of_bookings(session: Session, booking_ids: Sequence[int]) -> None:
+    """Deletes the mails about these bookings that are no longer to be sent."""
+    ended = OutboxMail.state.not_in(("queued", "retrying", "sending"))
+    session.execute(delete(OutboxMail).where(OutboxMail.booking_id.in_(booking_ids), ended))
 
 
 def token_subject(session: Session, token: str) -> tuple[int, str]:

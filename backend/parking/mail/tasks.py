@@ -7,11 +7,10 @@ from typing import Any
 
 from celery import shared_task
 
-from parking import clock, realtime
+from parking import clock, realtime, settings
 from parking.database import transaction
 from parking.mail.outbox import allowance, delivery, entries
 
-KEEP = timedelta(days=90)
 SWEEP_SECONDS = 10.0
 
 BEAT: dict[str, dict[str, Any]] = {
@@ -32,12 +31,12 @@ def deliver_mail() -> dict[str, int]:
 
 @shared_task(name="tasks.purge_mail", ignore_result=True)
 def purge_mail() -> int:
-    """Deletes mails that ended three months ago, in small transactions; returns how many."""
-    total = 0
+    """Deletes mails that ended RETAIN_MAIL_DAYS ago, in small transactions; returns how many."""
+    total, before = 0, clock.now() - timedelta(days=settings.current().retain_mail_days)
     if allowance.any_old():
         with transaction() as session:
             allowance.delete_old(session)
-    while entries.any_to_purge(clock.now() - KEEP):
+    while entries.any_to_purge(before):
         with transaction() as session:
-            total += entries.purge(session, clock.now() - KEEP)
+            total += entries.purge(session, before)
     return total

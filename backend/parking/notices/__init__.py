@@ -11,9 +11,19 @@ from apiflask import APIFlask
 
 from parking.notices.models import Notice
 from parking.notices.rendering import Words, reader, words
-from parking.notices.service import add, delete_old, dismiss_before
+from parking.notices.service import add, delete_of_bookings, delete_old, dismiss_before
 
-__all__ = ["Notice", "Words", "add", "delete_old", "dismiss_before", "init_app", "reader", "words"]
+__all__ = [
+    "Notice",
+    "Words",
+    "add",
+    "delete_of_bookings",
+    "delete_old",
+    "dismiss_before",
+    "init_app",
+    "reader",
+    "words",
+]
 
 
 def init_app(app: APIFlask) -> None:

@@ -68,6 +68,11 @@ def delete_of_user(session: Session, user_id: int) -> None:
     session.execute(delete(Notice).where(Notice.user_id == user_id))
 
 
+def delete_of_bookings(session: Session, booking_ids: Sequence[int]) -> None:
+    """Deletes the notices about these bookings."""
+    session.execute(delete(Notice).where(Notice.booking_id.in_(booking_ids)))
+
+
 def delete_old() -> int:
     """Deletes notices that were dismissed KEEP_DISMISSED ago or written KEEP ago; returns how many. Run by Beat."""
     now = clock.now()

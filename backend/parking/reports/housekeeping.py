@@ -36,7 +36,7 @@ def view() -> dict[str, Any]:
     last = db.session.scalars(newest).one_or_none()
     return {
         "kind": KIND,
-        "description": "Deletes export files after 7 days, sent mails and old rows after 90",
+        "description": "Deletes old export files, sent mails and expired rows",
         "every": None,
         "time": None,
         "timezone": None,

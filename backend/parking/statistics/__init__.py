@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
+from parking.statistics.daily.pending import mark_changed
 from parking.statistics.daily.refresh import roll_up
 from parking.statistics.definitions import LotMetrics, PeriodStatistics, UserStatistics
 from parking.statistics.reading.summary import period_statistics, user_statistics
@@ -13,6 +14,7 @@ __all__ = [
     "PeriodStatistics",
     "UserStatistics",
     "init_app",
+    "mark_changed",
     "period_statistics",
     "roll_up",
     "user_statistics",

@@ -154,7 +154,7 @@ def test_a_finished_booking_never_changes(lot, alice, field):
     }
     refused(
         update(Booking).where(Booking.id == booking["id"]).values({field: changed[field]}),
-        "booking_transition|constraint",
+        "booking_transition|booking_owner|constraint",
     )
 
 
@@ -163,7 +163,7 @@ def test_a_running_booking_only_completes(lot, alice, to):
     booking = park(alice, lot)
     refused(
         update(Booking).where(Booking.id == booking["id"]).values(status=to, end_time=clock.now()),
-        "booking_transition|constraint",
+        "booking_transition|booking_owner|constraint",
     )
 
 

@@ -238,3 +238,15 @@ def _issued_successor(row: LoginSession, secret: str) -> str:
 def _successor(secret: str, jwt_secret: str) -> str:
     key = hmac.digest(jwt_secret.encode(), b"successor of a refresh token", "sha256")
     return base64.urlsafe_b64encode(hmac.digest(key, secret.encode(), "sha256")).decode().rstrip("=")
+
+
+def count_session_ips(session: Session, before: datetime) -> int:
+    """The number of sessions with a network address that were last used before that moment."""
+    query = select(func.count()).where(LoginSession.ip.is_not(None), LoginSession.last_used_at < before)
+    return session.scalar(query) or 0
+
+
+def erase_session_ips(session: Session, before: datetime) -> int:
+    """Deletes the network addresses of the sessions that were last used before that moment. Returns how many."""
+    old = update(LoginSession).where(LoginSession.ip.is_not(None), LoginSession.last_used_at < before)
+    return changed_rows(session.execute(old.values(ip=None)))

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -132,6 +132,12 @@ def _add_to_jobs(jobs: Groups, lot: LotProgress, days: list[date], change_ids: l
     job.has_more |= bool(later)
     if lot.is_rolled and lot.last_day is not None:  # days after the last stored one are due without a change
         job.postponed += [(lot.id, *run) for run in runs(day for day in later if day <= lot.last_day)]
+
+
+def mark_changed(session: Session, lot_id: int, low: datetime, high: datetime) -> None:
+    """Has the days of [low, high] of a lot computed again, for a change that the change log does not see."""
+    first, last = (int(moment.timestamp()) // QUARTER_S for moment in (low, high))
+    session.add(StatsChange(lot_id=lot_id, from_quarter=first, to_quarter=last))
 
 
 def delete_changes(session: Session, change_ids: list[int]) -> int:

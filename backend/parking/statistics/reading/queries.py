@@ -56,7 +56,8 @@ def names(session: Session, lot_ids: Sequence[int] | None = None) -> dict[int, s
 
 def new_users(session: Session, low: int, high: int) -> int:
     """The number of accounts created in [low, high)."""
-    query = select(func.count()).where(User.created_at >= from_unix(low), User.created_at < from_unix(high))
+    created = (User.created_at >= from_unix(low), User.created_at < from_unix(high))
+    query = select(func.count()).where(*created, ~User.placeholder)
     return session.scalar(query) or 0
 
 
