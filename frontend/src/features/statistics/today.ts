@@ -9,20 +9,33 @@ export interface TodayPoint {
   before: number | null
 }
 
-/** Both curves over the clock of the day (`clock` gives the local time of an instant): half-hours in order. */
+/** A local day (YYYY-MM-DD) and its half-hours; beside them there may be some of the days next to it. */
+interface DayCurve {
+  day: string
+  curve: readonly Point[]
+}
+
+/**
+ * Both curves over the clock of the day: half-hours in order. `local` gives the local day and time
+ * of an instant. The lots' own days begin at other instants, and what lies outside of the day here
+ * is left out.
+ */
 export function compareDays(
-  today: readonly Point[],
-  before: readonly Point[],
-  clock: (at: string) => string,
+  today: DayCurve,
+  before: DayCurve,
+  local: (at: string) => { day: string; time: string },
 ): TodayPoint[] {
   const points = new Map<string, TodayPoint>()
-  const point = (at: string) => {
-    const time = clock(at)
-    if (!points.has(time)) points.set(time, { at: time, today: null, before: null })
-    return points.get(time)!
+  const add = ({ day, curve }: DayCurve, name: 'today' | 'before') => {
+    for (const { at, occupied } of curve) {
+      const { day: own, time } = local(at)
+      if (own !== day) continue
+      if (!points.has(time)) points.set(time, { at: time, today: null, before: null })
+      points.get(time)![name] = occupied
+    }
   }
-  for (const one of before) point(one.at).before = one.occupied
-  for (const one of today) point(one.at).today = one.occupied
+  add(before, 'before')
+  add(today, 'today')
   return [...points.values()].sort((a, b) => a.at.localeCompare(b.at))
 }
 
