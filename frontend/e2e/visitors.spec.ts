@@ -195,3 +195,13 @@ for (const signedIn of [false, true])
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
     }
   })
+
+test('a full lot on the landing page offers a reservation instead', async ({ page }) => {
+  const lot = await makeLot({ capacity: 1 })
+  await book(await register(), lot.id)
+  await page.goto('/')
+  await page.getByRole('link', { name: `Reserve for later at ${lot.name}` }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Create your account')
+  expect(new URL(page.url()).searchParams.get('next')).toBe(`/lots/${lot.id}?later=1`)
+  await expect(page.getByRole('link', { name: `Book now at ${lot.name}` })).toHaveCount(0)
+})
