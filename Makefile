@@ -21,7 +21,7 @@ run: ## start everything in the foreground: page and API on one port (PORT=5000)
 .PHONY: demo
 demo: ## the same with demonstration data in a folder of its own; prints the logins. DATA=FILE.csv.gz: a real city's
 	@$(setup) python page
-	@cd backend && DEMO_CITY="$(abspath $(DATA))" DATA_DIR="$${DATA_DIR:-backend/instance/demo$(if $(DATA),-city)}" exec $(python) -m launch --with-parent --demo
+	@cd backend && DEMO_CITY="$(abspath $(DATA))" DATA_DIR="$${DATA_DIR:-backend/instance/demo$(if $(DATA),-city)}" TIMEZONE="$${TIMEZONE:-Europe/$(if $(DATA),London,Berlin)}" exec $(python) -m launch --with-parent --demo
 
 .PHONY: dev
 dev: ## for development: API that reloads on PORT, page by Vite on http://localhost:5173

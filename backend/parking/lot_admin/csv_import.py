@@ -58,6 +58,9 @@ _YES = {
     **dict.fromkeys(("false", "no", "0", "nein", "falsch"), False),
 }
 _COLUMNS = frozenset(LotIn.model_fields)
+_OF_EXPORTS = frozenset(("id", "currency", "created_at", "updated_at", "deleted_at"))
+"""What an exported list of lots has beside them. It may come back: a currency must be the operator's, the rest is not
+read."""
 AMOUNTS = ("price_per_hour", "daily_cap")
 
 
@@ -80,12 +83,13 @@ class Import:
     reading: Reading
 
 
-def parse(data: bytes | str, charset: str | None = None, *, currency: str = "") -> Import:
+def parse(data: bytes | str, charset: str | None = None, *, currency: str = "", timezone: str | None = None) -> Import:
     """The lots of a CSV file whose first line names the columns (those of POST /api/lots, or their German names).
 
     The file may come from any spreadsheet: UTF-8, UTF-16 or Windows-1252, split at commas, semicolons or tabs, with
-    decimal points or commas. `charset` is what its sender says of it, `currency` that of the prices. Raises Invalid
-    with every error: by line, as {"line 3": ["capacity: …"]}, and one by one in the member `faults`.
+    decimal points or commas. `charset` is what its sender says of it, `currency` that of the prices, `timezone` that of
+    lots without one. Raises Invalid with every error: by line, as {"line 3": ["capacity: …"]}, and one by one in the
+    member `faults`.
     """
     try:
         text, encoding = csv_reader.decode(data, charset) if isinstance(data, bytes) else (data, "utf-8")
@@ -99,7 +103,11 @@ def parse(data: bytes | str, charset: str | None = None, *, currency: str = "") 
     if not rows or len(rows) > MOST_ROWS:
         message = f"A file must have 1 to {MOST_ROWS} lots."
         raise _refused(message, [CsvError(None, None, "count", message, {"n": MOST_ROWS})])
-    return Import(_checked(columns, rows, decimal, currency), Reading(encoding, lines.separator, decimal))
+    lots = _checked(columns, rows, decimal, currency)
+    for lot in lots:
+        if timezone is not None and not lot.fields.get("timezone"):
+            lot.fields["timezone"] = timezone
+    return Import(lots, Reading(encoding, lines.separator, decimal))
 
 
 def _without_currency(columns: Sequence[str], row: Sequence[str], currency: str) -> list[str]:
@@ -109,13 +117,13 @@ def _without_currency(columns: Sequence[str], row: Sequence[str], currency: str)
 
 
 def _column(heading: str) -> str | None:
-    return csv_labels.column_of(heading, _COLUMNS)
+    return csv_labels.column_of(heading, _COLUMNS | _OF_EXPORTS)
 
 
 def _columns(heading: Sequence[str]) -> list[str]:
     """The fields the columns stand for. A column without a name is an empty one that a spreadsheet has left behind."""
     columns = [_column(name) or (name if name.strip() else "") for name in heading]
-    unknown = [name for name in columns if name and name not in _COLUMNS]
+    unknown = [name for name in columns if name and name not in _COLUMNS | _OF_EXPORTS]
     missing = [name for name in ("name", "capacity", "price_per_hour") if name not in columns]
     twice = [name for name in _COLUMNS if columns.count(name) > 1]
     if unknown or missing or twice:
@@ -133,8 +141,14 @@ def _checked(
     csv_errors: list[CsvError] = []
     first_lines: dict[str, int] = {}
     for line, row in rows:
+        values = _typed(columns, row, decimal)
+        of_export = {name: values.pop(name, None) for name in _OF_EXPORTS}
+        if of_export["currency"] not in (None, currency):
+            message = f"currency: prices here are in {currency}."
+            csv_errors.append(CsvError(line, "currency", "one_of", message, {"choices": currency}))
+            continue
         try:
-            lot = LotIn.model_validate(_typed(columns, row, decimal))
+            lot = LotIn.model_validate(values)
         except ValidationError as refusal:
             csv_errors += [_csv_error(line, error) for error in refusal.errors()]
             continue

@@ -53,7 +53,9 @@ def import_lots(query: ImportQuery) -> Response:
     if request.mimetype != "text/csv":
         raise UnsupportedMediaType("The body must be CSV (Content-Type: text/csv).")
     charset = request.mimetype_params.get("charset")
-    parsed = csv_import.parse(request.get_data(), charset, currency=settings.current().currency)
+    parsed = csv_import.parse(
+        request.get_data(), charset, currency=settings.current().currency, timezone=query.timezone
+    )
     lots = service.create_many(parsed.lots, identity().id, dry_run=query.dry_run)
     body = {
         "message": service.created(len(lots), dry_run=query.dry_run),

@@ -130,3 +130,4 @@ class UpdateQuery(Query):
 
 class ImportQuery(Query):
     dry_run: bool = False
+    timezone: Zone | None = Field(default=None, description="The zone of the lots that name none; else the operator's")

@@ -190,3 +190,36 @@ def test_the_sign_of_another_currency_is_refused(cell):
     with pytest.raises(Invalid) as refusal:
         csv_import.parse(f"name;capacity;price_per_hour\nSüd;20;{cell}\n", currency="EUR")
     assert refusal.value.errors == {"line 2": ["price_per_hour: An amount must be a number."]}
+
+
+@pytest.mark.parametrize(("locale", "encoding"), [("en", "utf-8"), ("de", "utf-8"), ("de", "windows-1252")])
+def test_an_exported_list_of_lots_comes_back_as_it_was(client, auth, carol, locale, encoding):
+    headers = auth(carol)
+    client.put("/auth/me", json={"locale": locale}, headers=headers)
+    lot = {"name": "Süd", "capacity": 3, "price_per_hour": 2.5, "timezone": "America/New_York", "daily_cap": 18.75}
+    lot_id = client.post("/api/lots", json=lot, headers=headers).json["lot"]["id"]
+    exported = client.get("/api/admin/lots.csv", headers=headers).data.decode("utf-8-sig")
+    assert client.delete(f"/api/lots/{lot_id}", headers=headers).status_code == 200
+    typed = {**headers, "Content-Type": f"text/csv; charset={encoding}"}
+    answer = client.post("/api/lots/import", data=exported.encode(encoding), headers=typed)
+    assert answer.status_code == 201, answer.json
+    (again,) = answer.json["lots"]
+    assert {name: again[name] for name in ("name", "capacity", "price_per_hour", "timezone")} == {
+        name: lot[name] for name in ("name", "capacity", "price_per_hour", "timezone")
+    }
+    assert again["tariff"]["daily_cap"] == 18.75
+
+
+def test_prices_in_another_currency_are_refused():
+    with pytest.raises(Invalid) as refusal:
+        csv_import.parse(b"name,capacity,price_per_hour,currency\nA,1,2,CHF\nB,1,2,EUR\n", currency="EUR")
+    assert refusal.value.errors == {"line 2": ["currency: prices here are in EUR."]}
+
+
+def test_lots_that_name_no_zone_get_the_one_that_was_asked_for(client, auth, carol):
+    headers = {**auth(carol), "Content-Type": "text/csv"}
+    file = b"name,capacity,price_per_hour,timezone\nA,1,2,\nB,1,2,Asia/Tokyo\n"
+    url = "/api/lots/import?timezone="
+    lots = client.post(f"{url}Europe/Berlin", data=file, headers=headers).json["lots"]
+    assert [lot["timezone"] for lot in lots] == ["Europe/Berlin", "Asia/Tokyo"]
+    assert client.post(f"{url}Europe/Nowhere", data=file, headers=headers).status_code == 422

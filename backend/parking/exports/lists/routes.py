@@ -21,7 +21,7 @@ from parking.exports.lists.schemas import (
     UserListQuery,
 )
 from parking.web import identity, requires
-from parking.web.rate_limits import EXPORT, by_user, limiter
+from parking.web.rate_limits import LIST, by_user, limiter
 
 bp = APIBlueprint("list_files", __name__, tag="Exports")
 _LIST_FILE: Any = {200: {"description": "The file", "content": {"text/csv": {}}}}
@@ -29,7 +29,7 @@ _LIST_FILE: Any = {200: {"description": "The file", "content": {"text/csv": {}}}
 
 @bp.get("/api/admin/bookings.csv")
 @requires("admin")
-@limiter.limit(EXPORT, key_func=by_user)
+@limiter.limit(LIST, key_func=by_user)
 @bp.input(BookingListQuery, location="query", arg_name="query")
 @bp.doc(responses=_LIST_FILE)
 def bookings_csv(query: BookingListQuery) -> Response:
@@ -39,7 +39,7 @@ def bookings_csv(query: BookingListQuery) -> Response:
 
 @bp.get("/api/users.csv")
 @requires("admin")
-@limiter.limit(EXPORT, key_func=by_user)
+@limiter.limit(LIST, key_func=by_user)
 @bp.input(UserListQuery, location="query", arg_name="query")
 @bp.doc(responses=_LIST_FILE)
 def users_csv(query: UserListQuery) -> Response:
@@ -49,7 +49,7 @@ def users_csv(query: UserListQuery) -> Response:
 
 @bp.get("/api/admin/lots.csv")
 @requires("admin")
-@limiter.limit(EXPORT, key_func=by_user)
+@limiter.limit(LIST, key_func=by_user)
 @bp.input(LotListQuery, location="query", arg_name="query")
 @bp.doc(responses=_LIST_FILE)
 def lots_csv(query: LotListQuery) -> Response:
@@ -59,7 +59,7 @@ def lots_csv(query: LotListQuery) -> Response:
 
 @bp.get("/api/admin/audit.csv")
 @requires("admin")
-@limiter.limit(EXPORT, key_func=by_user)
+@limiter.limit(LIST, key_func=by_user)
 @bp.input(AuditListQuery, location="query", arg_name="query")
 @bp.doc(responses=_LIST_FILE)
 def audit_csv(query: AuditListQuery) -> Response:
@@ -69,7 +69,7 @@ def audit_csv(query: AuditListQuery) -> Response:
 
 @bp.get("/api/admin/emails.csv")
 @requires("admin")
-@limiter.limit(EXPORT, key_func=by_user)
+@limiter.limit(LIST, key_func=by_user)
 @bp.input(EmailListQuery, location="query", arg_name="query")
 @bp.doc(responses=_LIST_FILE)
 def emails_csv(query: EmailListQuery) -> Response:
@@ -79,7 +79,7 @@ def emails_csv(query: EmailListQuery) -> Response:
 
 @bp.get("/api/exports.csv")
 @requires("admin")
-@limiter.limit(EXPORT, key_func=by_user)
+@limiter.limit(LIST, key_func=by_user)
 @bp.input(ExportListQuery, location="query", arg_name="query")
 @bp.doc(responses=_LIST_FILE)
 def exports_csv(query: ExportListQuery) -> Response:

@@ -11,7 +11,11 @@ export function errorText(error: ApiError): string {
   const { t } = i18n.global
   const text = textFor(`errors.code.${error.code}`)
   if (text) return text
-  if (error.status === 429) return t('errors.tooMany', { seconds: error.retryAfterSeconds ?? 60 })
+  if (error.status === 429) {
+    const seconds = error.retryAfterSeconds ?? 60
+    if (seconds < 120) return t('errors.tooMany', { seconds })
+    return t('errors.tooManyMinutes', { minutes: Math.ceil(seconds / 60) })
+  }
   if (error.status === 503) return t('errors.unavailable')
   if (error.status >= 500) return t('errors.server')
   const field = Object.keys(error.fields).find((name) => hasMessage(`errors.field.${name}`))

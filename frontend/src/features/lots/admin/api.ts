@@ -43,11 +43,11 @@ export const adminLotsApi = {
     }),
   restore: (id: number) =>
     http.post<LotMessage>(`/api/lots/${id}/restore`).then((answer) => answer.lot),
-  /** All lots of a CSV file, or none; as a dry run only what would be made. */
-  importCsv: (file: Blob, dryRun: boolean) =>
+  /** All lots of a CSV file, or none; in `timezone` where they name none. A dry run makes nothing. */
+  importCsv: (file: Blob, timezone: string, dryRun: boolean) =>
     http
       .post<Schema<'LotsMessage'>>('/api/lots/import', file, {
-        params: { dry_run: dryRun },
+        params: { dry_run: dryRun, timezone },
         headers: { 'Content-Type': 'text/csv' },
       })
       .then(({ lots, dialect }) => ({ lots, dialect })),
