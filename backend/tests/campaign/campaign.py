@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import logging
 import random
 import time
@@ -98,7 +99,8 @@ def _break(product: Product, seconds: float, choice: random.Random, tell: Callab
 
 
 def _serves(product: Product) -> bool:
-    with contextlib.suppress(OSError, ValueError):
+    # A process that was killed may have sent half of its answer.
+    with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
         return product.ask("GET", "/api/lots", "carol").status == 200
     return False
 
