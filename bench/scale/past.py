@@ -114,10 +114,10 @@ def _lots(size: Size) -> list[str]:
         f" '@example.com' FROM {_numbers(USERS)} numbers",
         "INSERT INTO app_user_role (user_id, role_id) SELECT u.id, r.id FROM app_user u JOIN role r"
         " ON r.name = 'user' OR (u.id = 2 AND r.name = 'admin')",
-        "INSERT INTO parking_lot (id, name, capacity, timezone, address, latitude, longitude, instant_hold_s,"
+        "INSERT INTO parking_lot (id, name, capacity, timezone, calendar, address, latitude, longitude, instant_hold_s,"
         " checkin_grace_s, require_checkin, version, created_at, updated_at, tariff_id, name_key, sort_key,"
         " search_text)"
-        f" SELECT n + 1, 'Car park ' || n, {size.spots}, {zone}, 'Street ' || n % 700, 40.0 + n % 150 / 10.0,"
+        f" SELECT n + 1, 'Car park ' || n, {size.spots}, {zone}, {zone}, 'Street ' || n % 700, 40.0 + n % 150 / 10.0,"
         f" n % 300 / 10.0, 14400, 900, {false}, 1, {at}, {at}, 2 * n + 2, 'car park ' || n, 'car park ' || n,"
         f" 'car park ' || n || {line} || 'street ' || n % 700 FROM {_numbers(size.lots)} numbers",
         "INSERT INTO tariff (id, lot_id, currency, hourly_minor, step_s, free_s, cap_day, timezone, created_at)"
