@@ -4,6 +4,10 @@ A day is due when a row of the change log names it (parking/database/change_log.
 present day is stored as if nothing changed until its end (aggregate.DayAggregator.project); a reader subtracts the
 remaining time.
 
+Counting the present day live instead would be simpler, and too slow: for "today, all lots" with 1,000 lots and a
+million bookings it takes 1,825 instead of 21 ms on SQLite and 147 instead of 18 ms on PostgreSQL, and it grows with
+the lots (the goal is 200 ms with 10,000 lots).
+
 Reading and computing hold no lock. The short transaction that writes deletes exactly the change-log rows that were
 read and checks the version of each lot; if either differs, another pass was faster and it raises Overtaken. Passes may
 therefore overlap, stop half-way or run days late without losing or double-counting anything.
