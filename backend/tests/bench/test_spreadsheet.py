@@ -53,8 +53,9 @@ TABLES = {
     "exports": (lists.export_table("Europe/Berlin"), EXPORT),
     "lot_figures": (emails.LOT_FIGURES, [1, TEXT, *[2] * 10]),
 }
-GERMAN_OFFICE = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+NAMESPACE = "http://openoffice.org/2001"
+GERMAN_OFFICE = f"""<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="{NAMESPACE}/registry">
 <item oor:path="/org.openoffice.Setup/L10N"><prop oor:name="ooSetupSystemLocale" oor:op="fuse">
 <value>de-DE</value></prop></item>
 </oor:items>
