@@ -55,7 +55,7 @@ def _illegal_transition(distinct: str) -> str:
 
 def _passes_to_deleted(column: str, distinct: str) -> str:
     """False for a change of this column to anything but a deleted account."""
-    deleted = f"EXISTS (SELECT 1 FROM app_user WHERE id = NEW.{column} AND deleted_at IS NOT NULL)"  # noqa: S608 - ours
+    deleted = f"EXISTS (SELECT 1 FROM app_user WHERE id = NEW.{column} AND deleted_at IS NOT NULL)"  # noqa: S608 - the names are this module's
     return f"(NOT (OLD.{column} {distinct} NEW.{column}) OR {deleted})"
 
 
