@@ -279,12 +279,16 @@ def first_hold(
 
 
 def left_at(session: Session, booking: Booking) -> datetime:
-    """Returns the instant from which the booking's spot was free for it: its start, or when the car before it left."""
+    """Returns the instant from which the booking's spot was free for it: its start, or when the car before it left.
+
+    A car that came after the booking's hold had ended was in nobody's way, however late this is asked.
+    """
     last = session.scalar(
         select(func.max(Booking.end_time)).where(
             Booking.lot_id == booking.lot_id,
             Booking.spot_id == booking.spot_id,
             Booking.end_time > booking.start_time,
+            Booking.start_time < booking.held_until,
             Booking.checked_in_at.is_not(None),
             Booking.id != booking.id,
         )

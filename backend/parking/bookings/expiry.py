@@ -64,8 +64,9 @@ def is_due(connection: PoolProxiedConnection, lot_id: int, now: datetime) -> boo
 
 def apply_due_transition(session: Session, row: BookingRow, now: datetime) -> BookingRow:
     """Applies the due transition of one booking that the caller has locked together with its spot, and returns it."""
-    step = _end if row.booking.status == "Active" else _begin
-    return next(iter(step(session, [row], now)), row)
+    if row.booking.status == "Active":
+        return _end(session, [row], now)[0]
+    return _begin_one(session, row, now, _parked(session, [row], now, wait=True)) or row
 
 
 def _in_batches(query: Callable[[datetime], Select[Any]], step: Step, lot_id: int | None) -> int:
@@ -140,27 +141,55 @@ def _car_on_spot() -> Select[Any]:
 
 
 def _begin(session: Session, rows: Sequence[BookingRow], now: datetime) -> list[BookingRow]:
-    spots = [row.booking.spot_id for row in rows]
-    parked = set(session.scalars(select(Booking.spot_id).where(is_active, Booking.spot_id.in_(spots))))
+    parked = _parked(session, rows, now)
     changed = []
     for row in rows:
-        begun = _begin_one(session, row, now, occupied=row.booking.spot_id in parked)
+        begun = _begin_one(session, row, now, parked)
         if begun:
             changed.append(begun)
             if begun.booking.status == "Active":
-                parked.add(begun.booking.spot_id)
+                parked[begun.booking.spot_id] = begun.booking.start_time
     return changed
 
 
-def _begin_one(session: Session, row: BookingRow, now: datetime, *, occupied: bool) -> BookingRow | None:
+def _parked(
+    session: Session, rows: Sequence[BookingRow], now: datetime, *, wait: bool = False
+) -> dict[int, datetime | None]:
+    """Returns when the stay of the car on each of the bookings' spots began; None for a car that is leaving.
+
+    What a release has not committed yet is not known: its car may have left long ago, because the request took the
+    time and was then held up. Nor does a car stand there whose window has ended, if only that is not written yet. With
+    `wait` this waits for the release, and writes the end.
+    """
+    spots = [row.booking.spot_id for row in rows]
+    if wait:
+        _end(session, queries.read(session, _ending(now).where(_on(spots)).with_for_update(of=Booking)), now)
+    query = select(Booking.spot_id, Booking.start_time).where(is_active, _on(spots))
+    stays = query.where(~and_(*_ends(now))).with_for_update(read=True, skip_locked=not wait)
+    certain = session.execute(stays).all()
+    leaving = () if wait else session.execute(query).all()
+    return {one.spot_id: None for one in leaving} | {one.spot_id: one.start_time for one in certain}
+
+
+def _on(spots: list[int]) -> ColumnElement[bool]:
+    return Booking.spot_id.in_(spots)
+
+
+def _begin_one(
+    session: Session, row: BookingRow, now: datetime, parked: dict[int, datetime | None]
+) -> BookingRow | None:
     booking = row.booking
     status = lifecycle.status_at(state_of(booking), now)
-    since = allocation.left_at(session, booking)
     if status == "No-show":
         return transitions.miss(session, row, now)
-    if status == "Completed" and (occupied or since >= booking.held_until):
-        return transitions.cancel(session, row, now, by="system", reason=reasons.NOT_FREE)
+    occupied, car = booking.spot_id in parked, parked.get(booking.spot_id)
+    if occupied and car is None:
+        return None
+    since = allocation.left_at(session, booking)
     if status == "Completed":
+        never_free = since >= booking.held_until or (car is not None and car < booking.held_until)
+        if never_free:
+            return transitions.cancel(session, row, now, by="system", reason=reasons.NOT_FREE)
         return transitions.complete(session, row, now, by="system", checked_in_at=since)
     if occupied:
         return _move(session, row)

@@ -1,16 +1,20 @@
-"""A request that took the time and was then held up: its booking begins after the car before it has left."""
+"""Requests that took the time and were then held up, and transitions that are applied late."""
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from parking import clock
-from parking.bookings import allocation, service
+from parking.bookings import allocation, expiry, service
+from parking.bookings.models import Booking
 from parking.database import db, transaction
 from tests.bookings.helpers import make_lot, park, reserve, row
+
+H = timedelta(hours=1)
 
 
 def _release_after(monkeypatch, name: str, bookings: list[dict], seconds: int) -> None:
@@ -108,3 +112,118 @@ def test_the_condition_reads_an_index(app, lot):
         sql = "EXPLAIN QUERY PLAN SELECT spot_id FROM booking WHERE lot_id = 1 AND checked_in_at IS NOT NULL"
         plan = db.session.execute(text(f"{sql} AND end_time > 5")).all()
         assert any("booking_ended (lot_id=? AND end_time>?)" in str(line) for line in plan)
+
+
+@pytest.fixture
+def small_lot(carol):
+    return make_lot(carol, capacity=1)
+
+
+def _late(booking: dict, user, by_sweep: bool) -> Booking:
+    """The reservation once a sweep, or its driver's release, has ended it."""
+    if by_sweep:
+        expiry.apply_all_due_transitions()
+    else:
+        service.release(booking["id"], user.id)
+    return row(booking["id"])
+
+
+@pytest.mark.parametrize("by_sweep", [False, True], ids=["release", "sweep"])
+@pytest.mark.parametrize("still_there", [True, False], ids=["still there", "gone"])
+def test_a_car_that_came_after_a_reservation_is_no_reason_to_cancel_it(small_lot, alice, bob, by_sweep, still_there):
+    """No sweep ran during the window, in which the spot was free; then the next driver took it."""
+    reserved = reserve(alice, small_lot, H, H)
+    clock.travel(2 * 3600)
+    car = park(bob, small_lot)
+    if not still_there:
+        clock.travel(60)
+        service.release(car["id"], bob.id)
+    clock.travel(60)
+    stored = _late(reserved, alice, by_sweep)
+    assert (stored.status, stored.total_cost_minor) == ("Completed", 200)
+    assert (stored.checked_in_at, stored.end_time) == (stored.reserved_start, stored.reserved_end)
+
+
+@pytest.mark.parametrize("by_sweep", [False, True], ids=["release", "sweep"])
+def test_the_next_reservation_is_no_reason_to_cancel_one(small_lot, alice, bob, by_sweep):
+    """The later one was made first, so a sweep begins it first."""
+    later = reserve(bob, small_lot, 2 * H, H)
+    earlier = reserve(alice, small_lot, H, H)
+    clock.travel(2 * 3600 + 60)
+    assert _late(earlier, alice, by_sweep).status == "Completed"
+    expiry.apply_all_due_transitions()
+    assert row(later["id"]).status == "Active"
+
+
+@pytest.fixture
+def held_up_release(small_lot, alice, bob):
+    """A car that stays into a reservation, and the connection of a request that releases it and is held up; PostgreSQL
+    alone: SQLite has one writer. Returns the reservation and what completes the release, at the time before."""
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    car, reserved = park(bob, small_lot), reserve(alice, small_lot, 5 * H, H)
+    left = clock.travel(5 * 3600 + 600)
+    with db.engine.connect() as other:
+        other.execute(select(Booking.id).where(Booking.id == car["id"]).with_for_update())
+
+        def complete() -> None:
+            changes = {"status": "Completed", "end_time": left, "held_until": left, "total_cost_minor": 1034}
+            other.execute(update(Booking).where(Booking.id == car["id"]).values(**changes, ended_by="user"))
+            other.commit()
+
+        yield reserved, left, complete
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["within the window", "after it"])
+def test_a_release_waits_for_that_of_the_car_before(app, held_up_release, alice, late):
+    reserved, left, complete = held_up_release
+    at = clock.travel(2 * 3600 if late else 60)
+    thread = threading.Thread(target=_at, args=(app, at, lambda: service.release(reserved["id"], alice.id)))
+    thread.start()
+    thread.join(1)  # without the wait it has cancelled the reservation by now
+    complete()
+    thread.join()
+    assert (row(reserved["id"]).status, row(reserved["id"]).checked_in_at) == ("Completed", left)
+
+
+def test_a_sweep_leaves_a_reservation_whose_car_before_is_being_released(held_up_release):
+    reserved, left, complete = held_up_release
+    clock.travel(2 * 3600)
+    expiry.apply_all_due_transitions()
+    assert row(reserved["id"]).status == "Reserved"
+    complete()
+    expiry.apply_all_due_transitions()
+    assert (row(reserved["id"]).status, row(reserved["id"]).checked_in_at) == ("Completed", left)
+
+
+def test_control_without_the_locks_the_reservation_is_cancelled(held_up_release, alice, monkeypatch):
+    def read(session, *arguments, **more):
+        query = select(Booking.spot_id, Booking.start_time).where(Booking.status == "Active")
+        return {one.spot_id: one.start_time for one in session.execute(query)}
+
+    reserved, _, _ = held_up_release
+    monkeypatch.setattr(expiry, "_parked", read)
+    clock.travel(60)
+    assert _late(reserved, alice, by_sweep=False).status == "Cancelled"
+
+
+@pytest.mark.parametrize("by_sweep", [False, True], ids=["release", "sweep"])
+def test_a_window_that_has_ended_is_no_car(small_lot, alice, bob, monkeypatch, by_sweep):
+    """The reservation before has ended, which the sweep has not written yet, when the next one is due."""
+    first, second = reserve(bob, small_lot, H, H), reserve(alice, small_lot, 2 * H, H)
+    clock.travel(3600)
+    expiry.apply_all_due_transitions()
+    clock.travel(3660)
+    with monkeypatch.context() as patched:  # another process has locked it
+        patched.setattr(expiry, "_TRANSITIONS", expiry._TRANSITIONS[1:])
+        stored = _late(second, alice, by_sweep)
+    assert stored.status == ("Reserved" if by_sweep else "Completed")
+    assert row(first["id"]).status == ("Active" if by_sweep else "Completed")
+    expiry.apply_all_due_transitions()
+    assert row(second["id"]).status == ("Active" if by_sweep else "Completed")
+    assert row(first["id"]).end_time == row(first["id"]).reserved_end
+
+
+def _at(app, moment, act) -> None:
+    with app.app_context(), clock.set_to(moment):
+        act()

@@ -170,4 +170,5 @@ def _stored(booking: Booking, username: str) -> StoredBooking:
         booking.end_time,
         window,
         booking.total_cost_minor,
+        booking.ended_by,
     )

@@ -27,6 +27,7 @@ def anomalies(history: list[Operation], state: FinalState) -> list[str]:
         *_presence(history, state, by_tag),
         *_repeats(history),
         *_endings(history, by_tag),
+        *_cancelled_by_the_clock(state.bookings),
         *_reads(history),
         *_overlaps(state.bookings),
         *_costs(state),
@@ -77,7 +78,6 @@ def _repeats(history: list[Operation]) -> Iterator[str]:
 
 
 def _endings(history: list[Operation], by_tag: dict[str, list[StoredBooking]]) -> Iterator[str]:
-    holds = [stored for each in by_tag.values() for stored in each if stored.status not in FREE]
     for operation in history:
         answer = operation.acknowledged
         if operation.action not in ("release", "cancel") or answer is None:
@@ -88,13 +88,21 @@ def _endings(history: list[Operation], by_tag: dict[str, list[StoredBooking]]) -
                 yield f"{operation.tag}: {operation.action} was acknowledged as {expected}, status is {stored.status}"
             elif operation.action == "release" and _minor(answer["total_cost"]) != stored.cost_minor:
                 yield f"{operation.tag}: {answer['total_cost']} was answered, {stored.cost_minor} is stored"
-            elif operation.action == "release" and stored.status == "Cancelled" and not _never_free(stored, holds):
-                yield f"{operation.tag}: release was answered with a cancellation, but the spot was free"
+            elif operation.action == "release" and expected == "Cancelled" and stored.ended_by != "system":
+                yield f"{operation.tag}: release was answered as one by the clock, but {stored.ended_by!r} cancelled it"
+
+
+def _cancelled_by_the_clock(bookings: list[StoredBooking]) -> Iterator[str]:
+    """A release, too, is answered with such a cancellation."""
+    holds = [one for one in bookings if one.status not in FREE]
+    for booking in bookings:
+        if booking.status == "Cancelled" and booking.ended_by == "system" and not _never_free(booking, holds):
+            yield f"{booking.tag}: was cancelled because of another car, but the spot was free"
 
 
 def _never_free(booking: StoredBooking, holds: list[StoredBooking]) -> bool:
-    """Whether a car of somebody else stood on the spot from before the booking began until it was given up."""
-    end = booking.end or booking.held_until
+    """Whether a car of somebody else stood on the spot from before the booking began until it ended or was given up."""
+    end = min(booking.end or booking.held_until, booking.held_until)
     return end >= booking.start and any(
         hold.spot_id == booking.spot_id and hold.start <= booking.start < _last(hold) and _last(hold) >= end
         for hold in holds

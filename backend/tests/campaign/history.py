@@ -68,6 +68,7 @@ class StoredBooking:
     end: datetime | None
     window: tuple[datetime, datetime] | None
     cost_minor: int | None
+    ended_by: str | None = None
 
 
 @dataclass(frozen=True)

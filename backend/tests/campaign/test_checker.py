@@ -152,6 +152,18 @@ def release_undone(history, state):
 def cancelled_instead(history, state):
     """Bert releases what he cancelled in the good history, while nobody stands on his spot."""
     history[4] = Operation("bert", "release", "B1", answers=[released("Cancelled", 0)])
+    cancelled_by_the_clock(history, state)
+
+
+def cancelled_by_the_clock(history, state):
+    """A sweep cancelled Bert's reservation, although nobody stood on his spot."""
+    _change_booking(state, 1, ended_by="system")
+
+
+def cancelled_by_nobody(history, state):
+    """The release was answered with a cancellation that the database does not ascribe to the clock."""
+    cancelled_instead(history, state)
+    _change_booking(state, 1, ended_by="user")
 
 
 def overstayed(history, state):
@@ -221,6 +233,8 @@ SEEDS = {
     answered_other_cost: "12.33 was answered",
     release_undone: "status is Active",
     cancelled_instead: "the spot was free",
+    cancelled_by_the_clock: "the spot was free",
+    cancelled_by_nobody: "'user' cancelled it",
     moved_elsewhere: "spot was acknowledged as 8 and is 9",
     stale_read: "did not read it",
     wrong_statistics: "the statistics say",

@@ -52,8 +52,14 @@ def town(app, alice, bob):
         select(Booking.id, Booking.user_id).order_by(Booking.start_time)
     ).all():
         _audit(booking_id, user_id)
-    roll_up()
     return lots
+
+
+@pytest.fixture
+def counted_town(town):
+    """The same with the statistics of every day, which takes the time of ten such tests."""
+    roll_up()
+    return town
 
 
 ZONES = (("Harbour", "Europe/Berlin"), ("Bay", "Pacific/Auckland"))
@@ -106,7 +112,7 @@ def test_the_dry_run_says_what_the_run_then_does_and_a_second_run_finds_nothing(
     assert noted[0] == dataclasses.asdict(counts)
 
 
-def test_statistics_prices_and_receipts_are_equal_to_the_cent(town, client, alice, carol, auth):
+def test_statistics_prices_and_receipts_are_equal_to_the_cent(counted_town, client, alice, carol, auth):
     headers, own = auth(carol), auth(alice)
     newest = db.session.scalar(select(func.max(Booking.id)).where(Booking.user_id == alice.id, _RECENT))
     sums, rows = _sums(), _bookings(client, headers)
@@ -206,7 +212,7 @@ def test_without_settings_nothing_is_ever_deleted(town, app):
     assert service.run() == service.Counts()
 
 
-def test_a_run_that_is_stopped_half_way_is_continued(town, monkeypatch):
+def test_a_run_that_is_stopped_half_way_is_continued(counted_town, monkeypatch):
     sums, calls = _sums(), []
 
     def stop(*arguments):
