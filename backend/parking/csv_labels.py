@@ -1,4 +1,5 @@
-"""The headings of CSV columns in the languages of the product, and what else an import takes for a column's name."""
+"""The headings of CSV columns and the values of closed sets in the languages of the product, and what else an import
+takes for a column's name."""
 
 from __future__ import annotations
 
@@ -119,6 +120,32 @@ _LABELS: dict[str, tuple[str, str]] = {
     "visits": ("Visits", "Besuche"),
     "weekday": ("Weekday", "Wochentag"),
 }
+# A value of a closed set -> what it is called in German. In English it is what programs know it by.
+_GERMAN_WORDS = {
+    "Active": "Aktiv",
+    "Reserved": "Reserviert",
+    "Completed": "Beendet",
+    "Cancelled": "Storniert",
+    "No-show": "Nicht erschienen",
+    "instant": "Sofort",
+    "reserved": "Reservierung",
+    "user": "Fahrer",
+    "admin": "Verwaltung",
+    "system": "System",
+    "all_data": "Alle Daten",
+    "bookings": "Buchungen",
+    "queued": "Wartet",
+    "running": "Läuft",
+    "done": "Fertig",
+    "cancelled": "Abgebrochen",
+    "expired": "Gelöscht",
+    "sending": "Wird gesendet",
+    "retrying": "Neuer Versuch",
+    "sent": "Gesendet",
+    "failed": "Fehlgeschlagen",
+    "suppressed": "Zurückgehalten",
+    "discarded": "Verworfen",
+}
 # What people call these columns besides.
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "name": ("lot", "lot name", "parkplatz", "parkhaus", "bezeichnung"),
@@ -143,6 +170,11 @@ def label(column: str, language: str) -> str:
     if money:
         return f"{label(money[1], language)} ({money[2]})"
     return _LABELS[column][LANGUAGES.index(language)]
+
+
+def word(value: str, language: str) -> str:
+    """What people call a value of a closed set, such as a status; a value that is not known here stays."""
+    return _GERMAN_WORDS.get(value, value) if language == "de" else value
 
 
 def column_of(heading: str, columns: frozenset[str]) -> str | None:

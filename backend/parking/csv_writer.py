@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from parking.csv_labels import LANGUAGES, label
+from parking.csv_labels import LANGUAGES, label, word
 
 Cell = str | int | float | Decimal | date | None
 Instant = Callable[[int | None], Cell]
@@ -46,6 +46,18 @@ class Bare(str):
 
 class Own(str):
     """Text that the program made itself and that is safe as it is: it is quoted, and not looked at again."""
+
+    __slots__ = ()
+
+
+class Word(str):
+    """A value of a closed set, such as a status: people get it in the language of their file."""
+
+    __slots__ = ()
+
+
+class NotYet(Decimal):
+    """An amount that stands only at the end of a stay: zero for programs, an empty cell for people."""
 
     __slots__ = ()
 
@@ -171,6 +183,8 @@ def _writers(dialect: Dialect) -> dict[type, Callable[[Any], Cell]]:
         type(None): lambda _: "",
         date: lambda day: Bare(day.isoformat()),
     }
+    if dialect.language:
+        forms |= {Word: lru_cache(maxsize=64)(partial(word, language=dialect.language)), NotYet: lambda _: ""}
     if dialect.decimal == ",":
         forms |= {float: _point, Decimal: lru_cache(maxsize=4096)(_point)}
     return forms

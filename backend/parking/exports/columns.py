@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from parking.csv_writer import Cell, Table, Times
+from parking.csv_writer import Cell, NotYet, Table, Times, Word
 from parking.exports.rows import BookingRow, LotRow, SpotRow, UserRow
 from parking.lot_calendar import zone_of_stay
 from parking.money import WHOLE
@@ -74,13 +74,14 @@ def booking_table(live: Live, *, with_user: bool = False) -> Table:
         zone = zone_of_stay(row.calendar, row.end)
         status, end, cost, duration = finished_values(row) if row.end is not None else live(row)
         time = times(zone)
+        total = money(cost, row.currency)
         return [
             row.id,
             row.reference,
             row.lot_name,
             row.spot_number,
-            row.booking_type,
-            status,
+            Word(row.booking_type),
+            Word(status),
             time(row.start),
             time(end),
             time(row.reserved_start),
@@ -88,7 +89,7 @@ def booking_table(live: Live, *, with_user: bool = False) -> Table:
             time(row.checked_in),
             duration,
             money(row.hourly_minor, row.currency),
-            money(cost, row.currency),
+            NotYet(total) if total is not None and status == "Active" else total,
             row.currency,
             row.plate,
             zone,
@@ -114,7 +115,7 @@ def finished_values(row: BookingRow) -> LiveValues:
 
 
 def _user_cells(row: BookingRow) -> list[Cell]:
-    return [row.lot_id, row.spot_id, row.user_id, row.user_email, row.username, row.ended_by or "", row.reason]
+    return [row.lot_id, row.spot_id, row.user_id, row.user_email, row.username, Word(row.ended_by or ""), row.reason]
 
 
 def user_table(zone: str, currency: str) -> Table:

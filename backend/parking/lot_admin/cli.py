@@ -26,7 +26,7 @@ def import_file(file: Path, dry_run: bool) -> None:
     if by is None:
         raise click.ClickException("There is no administrator yet: `flask admin create`.")
     try:
-        parsed = csv_import.parse(file.read_bytes(), currency=settings.current().currency)
+        parsed = csv_import.parse(file.read_bytes(), currency=settings.current().currency, taken=service.taken_names())
         lots = service.create_many(parsed.lots, by, dry_run=dry_run)
     except Problem as problem:
         lines = [f"{where}: {sentence}" for where, many in problem.errors.items() for sentence in many]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from parking import csv_labels, money
-from parking.errors import Invalid
+from parking.errors import Conflict, Invalid, Problem
 from parking.lot_admin import csv_reader
 from parking.lot_admin.csv_reader import Reading, Unreadable
 from parking.lot_admin.edit import LotChanges
@@ -74,6 +74,13 @@ class CsvError:
     message: str
     values: dict[str, Any] = field(default_factory=dict)
 
+    def member(self, headings: Mapping[str, str]) -> dict[str, Any]:
+        """The error as JSON; `heading` is what the file itself calls the column."""
+        heading = headings.get(self.column or "")
+        return {
+            "line": self.line, "column": self.column, "heading": heading, "reason": self.reason, "values": self.values
+        }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Import:
@@ -83,13 +90,20 @@ class Import:
     reading: Reading
 
 
-def parse(data: bytes | str, charset: str | None = None, *, currency: str = "", timezone: str | None = None) -> Import:
+def parse(
+    data: bytes | str,
+    charset: str | None = None,
+    *,
+    currency: str = "",
+    timezone: str | None = None,
+    taken: Container[str] = (),
+) -> Import:
     """The lots of a CSV file whose first line names the columns (those of POST /api/lots, or their German names).
 
     The file may come from any spreadsheet: UTF-8, UTF-16 or Windows-1252, split at commas, semicolons or tabs, with
     decimal points or commas. `charset` is what its sender says of it, `currency` that of the prices, `timezone` that of
-    lots without one. Raises Invalid with every error: by line, as {"line 3": ["capacity: …"]}, and one by one in the
-    member `faults`.
+    lots without one, `taken` the keys of names that other lots have. Raises Invalid with every error (Conflict
+    `name_taken` where that is all): by line, as {"line 3": ["capacity: …"]}, and one by one in the member `faults`.
     """
     try:
         text, encoding = csv_reader.decode(data, charset) if isinstance(data, bytes) else (data, "utf-8")
@@ -103,7 +117,14 @@ def parse(data: bytes | str, charset: str | None = None, *, currency: str = "", 
     if not rows or len(rows) > MOST_ROWS:
         message = f"A file must have 1 to {MOST_ROWS} lots."
         raise _refused(message, [CsvError(None, None, "count", message, {"n": MOST_ROWS})])
-    lots = _checked(columns, rows, decimal, currency)
+    lots, csv_errors = _checked(columns, rows, decimal, currency, taken)
+    if csv_errors:
+        wrong = len({error.line for error in csv_errors})
+        sentence = f"{counted(wrong, 'line is', 'lines are')} wrong; nothing was imported."
+        raise _refused(sentence, csv_errors, dict(zip(columns, lines.heading, strict=True)))
+    if (spots := sum(lot.fields["capacity"] for lot in lots)) > MOST_SPOTS:
+        message = f"A file can create at most {MOST_SPOTS:,} spots; this one has {spots:,}."
+        raise _refused(message, [CsvError(None, "capacity", "spots", message, {"n": MOST_SPOTS})])
     for lot in lots:
         if timezone is not None and not lot.fields.get("timezone"):
             lot.fields["timezone"] = timezone
@@ -135,8 +156,12 @@ def _columns(heading: Sequence[str]) -> list[str]:
 
 
 def _checked(
-    columns: Sequence[str], rows: Sequence[tuple[int, list[str]]], decimal: str | None, currency: str
-) -> list[LotChanges]:
+    columns: Sequence[str],
+    rows: Sequence[tuple[int, list[str]]],
+    decimal: str | None,
+    currency: str,
+    taken: Container[str],
+) -> tuple[list[LotChanges], list[CsvError]]:
     lots: list[LotChanges] = []
     csv_errors: list[CsvError] = []
     first_lines: dict[str, int] = {}
@@ -157,16 +182,13 @@ def _checked(
             csv_errors.append(
                 CsvError(line, "name", "same_name", f"name: the same as in line {before}.", {"n": before})
             )
+        elif names.key(lot.name) in taken:
+            message = f"name: there is already a lot named {lot.name}."
+            csv_errors.append(CsvError(line, "name", "taken_name", message, {"choices": lot.name}))
         lots.append(LotChanges(lot.model_dump(exclude_unset=True)))
         if misfit := _amounts(line, lot, currency):
             csv_errors.append(misfit)
-    if not csv_errors and (spots := sum(lot.fields["capacity"] for lot in lots)) > MOST_SPOTS:
-        message = f"A file can create at most {MOST_SPOTS:,} spots; this one has {spots:,}."
-        raise _refused(message, [CsvError(None, "capacity", "spots", message, {"n": MOST_SPOTS})])
-    if csv_errors:
-        wrong = len({error.line for error in csv_errors})
-        raise _refused(f"{counted(wrong, 'line is', 'lines are')} wrong; nothing was imported.", csv_errors)
-    return lots
+    return lots, csv_errors
 
 
 def _amounts(line: int, lot: LotIn, currency: str) -> CsvError | None:
@@ -179,11 +201,14 @@ def _amounts(line: int, lot: LotIn, currency: str) -> CsvError | None:
     return None
 
 
-def _refused(detail: str, csv_errors: Sequence[CsvError]) -> Invalid:
+def _refused(detail: str, csv_errors: Sequence[CsvError], headings: Mapping[str, str] | None = None) -> Problem:
+    """A file whose only fault is that other lots have its names is a conflict: it may be right tomorrow."""
     errors: dict[str, list[str]] = {}
     for error in csv_errors:
         errors.setdefault(f"line {error.line}" if error.line else "file", []).append(error.message)
-    members = [{"line": e.line, "column": e.column, "reason": e.reason, "values": e.values} for e in csv_errors]
+    members = [error.member(headings or {}) for error in csv_errors]
+    if {error.reason for error in csv_errors} == {"taken_name"}:
+        return Conflict(detail, code="name_taken", errors=errors, faults=members)
     return Invalid(detail, errors=errors, faults=members)
 
 

@@ -41,5 +41,10 @@ def require_free(session: Session, name: str) -> None:
         raise _taken(f"named {name}")
 
 
+def taken_keys(session: Session) -> frozenset[str]:
+    """Returns the keys of the names of all open lots."""
+    return frozenset(session.scalars(select(Lot.name_key).where(Lot.deleted_at.is_(None), Lot.name_key.is_not(None))))
+
+
 def _taken(named: str) -> Conflict:
     return Conflict(f"There is already a lot {named}.", code="name_taken", errors={"name": ["Taken."]})

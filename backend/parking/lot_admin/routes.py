@@ -53,9 +53,8 @@ def import_lots(query: ImportQuery) -> Response:
     if request.mimetype != "text/csv":
         raise UnsupportedMediaType("The body must be CSV (Content-Type: text/csv).")
     charset = request.mimetype_params.get("charset")
-    parsed = csv_import.parse(
-        request.get_data(), charset, currency=settings.current().currency, timezone=query.timezone
-    )
+    currency, taken = settings.current().currency, service.taken_names()
+    parsed = csv_import.parse(request.get_data(), charset, currency=currency, timezone=query.timezone, taken=taken)
     lots = service.create_many(parsed.lots, identity().id, dry_run=query.dry_run)
     body = {
         "message": service.created(len(lots), dry_run=query.dry_run),

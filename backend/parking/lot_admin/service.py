@@ -36,7 +36,7 @@ from parking.bookings import (
     status_at,
     unblock,
 )
-from parking.database import transaction
+from parking.database import db, transaction
 from parking.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from parking.lot_admin import edit, lot_names, zone_change
 from parking.lot_admin.blockers import MAX_BLOCKERS, blocking_view
@@ -48,6 +48,11 @@ from parking.timestamps import to_rfc3339
 from parking.web import Identity
 
 create_many = edit.create_many
+
+
+def taken_names() -> frozenset[str]:
+    """The keys of the names that open lots have."""
+    return lot_names.taken_keys(db.session())
 
 
 def created(number: int, *, dry_run: bool) -> str:

@@ -8,8 +8,11 @@ from decimal import Decimal
 
 import pytest
 
-from parking import csv_writer
-from parking.exports import columns
+from parking import csv_labels, csv_writer
+from parking.bookings.rules import lifecycle
+from parking.exports import columns, rows
+from parking.exports import models as export_models
+from parking.mail import models as mail_models
 
 PAYLOADS = [
     "=1+1",
@@ -278,3 +281,34 @@ def test_a_file_has_a_byte_order_mark_a_header_and_crlf_line_ends():
         document
         == b'\xef\xbb\xbf"id","lot_id","lot_name","spot_number","level","ev","accessible","covered","retired_at"\r\n'
     )
+
+
+CLOSED_SETS = {
+    "status": (*lifecycle.STATUSES, "instant", "reserved", "user", "admin", "system"),
+    "export": (*export_models.KINDS, *export_models.STATES),
+    "mail": mail_models.STATES,
+}
+
+
+@pytest.mark.parametrize("values", CLOSED_SETS.values(), ids=CLOSED_SETS.keys())
+def test_every_value_of_a_closed_set_has_a_german_word(values):
+    words = {value: csv_labels.word(value, "de") for value in values}
+    assert [value for value in values if words[value] == value and value != "system"] == []
+    assert [csv_labels.word(value, "en") for value in values] == list(values)
+
+
+@pytest.mark.parametrize(("currency", "zero"), [("EUR", "0.00"), ("JPY", "0")])
+def test_a_stay_that_goes_on_has_no_price_in_the_spreadsheet_of_a_person(currency, zero):
+    table = columns.booking_table(lambda row: columns.LiveValues("Active", None, 0, 1.5), with_user=True)
+    row = dict(zip(rows.BookingRow._fields, row_of("bookings", "x"), strict=False))
+    row |= {"currency": currency, "booking_type": "instant", "ended_by": None, "end": None}
+    german = csv_writer.dialect_of("semicolon", "de")
+
+    def cells(dialect):
+        text = csv_writer.whole(table, [list(row.values())], dialect).decode("utf-8-sig")
+        return next(csv.DictReader(io.StringIO(text), delimiter=dialect.separator))
+
+    for_programs, for_people = cells(csv_writer.MACHINE), cells(german)
+    assert (for_programs["total_cost"], for_people["Gesamtpreis"]) == (zero, "")
+    assert (for_programs["status"], for_people["Status"]) == ("Active", "Aktiv")
+    assert (for_programs["booking_type"], for_people["Buchungsart"]) == ("instant", "Sofort")

@@ -223,18 +223,25 @@ def test_many_lots_from_a_csv_file(client, auth, carol):
 
 
 def test_every_wrong_line_is_named_and_nothing_is_imported(client, auth, carol, lot):
-    text = "name,capacity,price_per_hour\nGood,3,1\nBad,many,1\nBad2,3,-1\ngood,3,1\n"
+    text = "name,capacity,price_per_hour\nGood,3,1\nBad,many,1\nBad2,3,-1\ngood,3,1\nharbour,3,1\n"
     answer = import_csv(client, auth(carol), text)
     assert answer.status_code == 422
-    assert set(answer.json["errors"]) == {"line 3", "line 4", "line 5"}
+    assert set(answer.json["errors"]) == {"line 3", "line 4", "line 5", "line 6"}
     reasons = [(one["line"], one["column"], one["reason"], one["values"]) for one in answer.json["faults"]]
     assert reasons == [
         (3, "capacity", "whole_number", {}),
         (4, "price_per_hour", "amount", {}),
         (5, "name", "same_name", {"n": 2}),
+        (6, "name", "taken_name", {"choices": "harbour"}),
     ]
     assert client.get("/api/lots", headers=auth(carol)).json["total"] == 1
-    assert import_csv(client, auth(carol), "name,capacity,price_per_hour\nHarbour,3,1\n").status_code == 409
+    answer = import_csv(client, auth(carol), "Name;Stellplätze;Preis pro Stunde\nHarbour;3;1\nHAFEN;0;1\n")
+    assert [(one["heading"], one["reason"]) for one in answer.json["faults"]] == [
+        ("Name", "taken_name"),
+        ("Stellplätze", "at_least"),
+    ]
+    answer = import_csv(client, auth(carol), "name,capacity,price_per_hour\nHarbour,3,1\n")
+    assert (answer.status_code, answer.json["code"]) == (409, "name_taken")
     assert import_csv(client, auth(carol), "name,size\nA,3\n").status_code == 422
     assert client.post("/api/lots/import", json={}, headers=auth(carol)).status_code == 415
 
@@ -254,6 +261,7 @@ CSV_ERRORS = {
     },
     "name,capacity,price_per_hour\nA\x01,1,1\n": {"characters"},
     "name,capacity,price_per_hour\nA,1,1\na,1,1\n": {"same_name"},
+    "name,capacity,price_per_hour\nTaken,1,1\nB,0,1\n": {"taken_name", "at_least"},
     "name,capacity,price_per_hour,Preis\nA,1,1,1\n": {"column_twice"},
     "name;capacity;price_per_hour;latitude\nA;1;2,50;52.5\n": {"decimals"},
     "sep=|\nname|capacity|price_per_hour\nA|1|1\n": {"separator"},
@@ -270,7 +278,7 @@ def test_every_error_of_a_file_has_a_text_in_every_language():
     reasons = set(csv_import._REASONS.values()) | {"wrong"}
     for file, expected in CSV_ERRORS.items():
         with pytest.raises(Invalid) as refused:
-            csv_import.parse(file, currency="JPY" if "10000.5" in str(file) else "EUR")
+            csv_import.parse(file, currency="JPY" if "10000.5" in str(file) else "EUR", taken={"taken"})
         assert {error["reason"] for error in refused.value.members["faults"]} == expected
         reasons |= expected
     for language in ("en", "de"):

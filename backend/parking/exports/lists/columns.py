@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from parking.csv_writer import Cell, Table, Times
+from parking.csv_writer import Cell, Table, Times, Word
 
 Names = Mapping[str, Mapping[int, str]]
 """Entity -> id -> what people call it."""
@@ -99,7 +99,7 @@ def mail_table(zone: str) -> Table:
     def cells(values: Sequence[Any], times: Times) -> list[Cell]:
         row, time = MailRow._make(values), times(zone)
         moments = (time(row.created), time(row.next_attempt), time(row.sent))
-        return [*row[:7], *moments, row.booking_id, row.user_id, row.message_id]
+        return [*row[:4], Word(row.state), *row[5:7], *moments, row.booking_id, row.user_id, row.message_id]
 
     header = ("id", "kind", "subject", "recipient", "state", "attempts", "last_reply", "created_at")
     return Table(
@@ -127,7 +127,17 @@ def export_table(zone: str) -> Table:
 
     def cells(values: Sequence[Any], times: Times) -> list[Cell]:
         row, time = ExportRow._make(values), times(zone)
-        return [*row[:6], time(row.created), time(row.finished), time(row.expires), row.error]
+        return [
+            row.id,
+            Word(row.kind),
+            row.format,
+            Word(row.state),
+            *row[4:6],
+            time(row.created),
+            time(row.finished),
+            time(row.expires),
+            row.error,
+        ]
 
     header = ("id", "kind", "format", "state", "rows", "size_bytes", "created_at", "finished_at", "expires_at")
     return Table("exports", (*header, "error"), cells, lambda _: zone)

@@ -5,7 +5,7 @@ import { errorLines, wordsOf } from './csvErrors'
 
 const faults = [
   { line: 3, column: 'capacity', reason: 'at_most', values: { n: 10000 } },
-  { line: 3, column: 'timezone', reason: 'zone', values: {} },
+  { line: 3, column: 'timezone', heading: 'Zeitzone', reason: 'zone', values: {} },
   { line: null, column: null, reason: 'of tomorrow', values: {} },
 ]
 const refused = new ApiError(422, 'invalid', 'Wrong.', {}, null, null, { faults })
@@ -13,7 +13,7 @@ const german = (n: number) => n.toLocaleString('de')
 const messages = () =>
   errorLines(refused).map(({ line, errors }) => [
     line,
-    ...errors.map((error) => i18n.global.t(...wordsOf(error, german))),
+    ...errors.map((error) => i18n.global.t(...wordsOf(error, german, (column) => column))),
   ])
 
 beforeAll(() => useTexts('features/lots/admin'))
@@ -21,7 +21,7 @@ beforeAll(() => useTexts('features/lots/admin'))
 it('says what is wrong in the reader’s language, line by line', async () => {
   await setLocale('de')
   expect(messages()).toEqual([
-    [3, 'capacity ist größer als 10.000', 'timezone ist keine Zeitzone wie Europe/Berlin'],
+    [3, 'capacity ist größer als 10.000', 'Zeitzone ist keine Zeitzone wie Europe/Berlin'],
     [null, ' ist falsch'],
   ])
 })

@@ -5,6 +5,8 @@ import { hasMessage } from '@/shared/format/i18n'
 export interface CsvError {
   line: number | null
   column: string | null
+  /** What the file itself calls the column. */
+  heading?: string | null
   reason: string
   values: { n?: number; choices?: string }
 }
@@ -19,15 +21,16 @@ export function errorLines(
   return [...byLine].map(([line, lineErrors]) => ({ line, errors: lineErrors }))
 }
 
-/** The message of an error and what fills it, for `t`. */
+/** The message of an error and what fills it, for `t`. `label` names a column that the file does not have. */
 export function wordsOf(
-  { column, reason, values }: CsvError,
+  { column, heading, reason, values }: CsvError,
   number: (n: number) => string,
+  label: (column: string) => string,
 ): [string, Record<string, string>] {
   const path = `adminLots.csv.error.${reason}`
   const n = values.n === undefined ? '' : number(values.n)
   return [
     hasMessage(path) ? path : 'adminLots.csv.error.wrong',
-    { column: column ?? '', n, choices: values.choices ?? '' },
+    { column: heading ?? label(column ?? ''), n, choices: values.choices ?? '' },
   ]
 }
