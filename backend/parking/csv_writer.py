@@ -28,7 +28,8 @@ Times = Callable[[str], Instant]
 
 Format = Literal["auto", "machine", "comma", "semicolon"]
 FORMATS: tuple[str, ...] = get_args(Format)
-"""How a caller names a dialect. `auto`: as the account's language writes."""
+"""How a caller names a dialect. `auto`: the one that the account has chosen, which may be `auto` too: as the account's
+language writes."""
 
 BOM = b"\xef\xbb\xbf"
 _QUARTER = 900
@@ -80,16 +81,18 @@ MACHINE = Dialect(",", ".", None)
 _SEMICOLON_LANGUAGES = ("de",)
 
 
-def resolved(name: str, locale: str | None) -> str:
-    """One of FORMATS without `auto`, for which the account's language decides."""
+def resolved(name: str, locale: str | None, own_format: str = "auto") -> str:
+    """One of FORMATS without `auto`, in whose place stands what the account has chosen, or else what its language
+    writes."""
+    name = own_format if name == "auto" else name
     if name != "auto":
         return name
     return "semicolon" if _language(locale) in _SEMICOLON_LANGUAGES else "comma"
 
 
-def dialect_of(name: str, locale: str | None = None) -> Dialect:
-    """The dialect a caller asks for by one of FORMATS; `locale` is the account's."""
-    form = resolved(name, locale)
+def dialect_of(name: str, locale: str | None = None, own_format: str = "auto") -> Dialect:
+    """The dialect a caller asks for by one of FORMATS; `locale` and `own_format` (one of FORMATS) are the account's."""
+    form = resolved(name, locale, own_format)
     if form == "machine":
         return MACHINE
     return Dialect(",", ".", _language(locale)) if form == "comma" else Dialect(";", ",", _language(locale))

@@ -109,7 +109,7 @@ test('a file for the spreadsheet of another country', async ({ page, driver }) =
   await page.goto('/bookings')
   await page.getByRole('button', { name: 'Export CSV' }).click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('File format').selectOption('semicolon')
+  await dialog.getByLabel('Format of CSV files').selectOption('semicolon')
   await expect(dialog.getByText('Your file is ready')).toBeVisible()
   const saved = page.waitForEvent('download')
   await dialog.getByRole('button', { name: 'Download' }).click()

@@ -57,7 +57,7 @@ def init_app(app: APIFlask) -> None:
     """Sets up Flask-Security (accounts, roles, password hashing), access tokens, routes and commands."""
     _init_security(app)
     identify_with(app, access_tokens.identify)
-    audit.register_names("user", queries.names_of)
+    audit.register_names("user", queries.names_of, queries.ids_named)
     audit.register_names("login_session", queries.names_of_sessions)
     guess_limits.init_app(app)
     app.register_blueprint(routes.bp)

@@ -52,6 +52,8 @@ class User(db.Model, UserMixin):  # type: ignore[name-defined]  # made at run ti
     timezone: Mapped[str | None] = mapped_column(String(64))
     locale: Mapped[str] = mapped_column(String(10), default="en")
     theme: Mapped[str] = mapped_column(String(10), default="system")
+    csv_format: Mapped[str] = mapped_column(String(10), default="auto", server_default="auto")
+    """How the account's CSV files are written, one of csv_writer.FORMATS."""
     plates: Mapped[list[str]] = mapped_column(JSON, default=list)
     needs: Mapped[tuple[str, ...]] = mapped_column(Words, default=(), server_default="")
     """The features of a spot that the driver usually needs; pages begin with them, a booking names its own."""

@@ -19,7 +19,7 @@ from parking.spot_features import ordered
 from parking.timestamps import to_rfc3339
 from parking.web import Identity, signed_out
 
-_COLUMNS = ("username", "timezone", "locale", "theme", "plates", "needs")
+_COLUMNS = ("username", "timezone", "locale", "theme", "csv_format", "plates", "needs")
 _PROFILE = Read(
     select(User.theme, User.plates, User.needs, User.created_at, mail.MailPreference.kind, mail.MailPreference.enabled)
     .outerjoin(mail.MailPreference, mail.MailPreference.user_id == User.id)
@@ -40,6 +40,7 @@ def profile_view(session: Session, user: User) -> dict[str, Any]:
         "timezone": user.timezone,
         "locale": user.locale,
         "theme": user.theme,
+        "csv_format": user.csv_format,
         "plates": user.plates,
         "needs": list(user.needs),
         "mail_preferences": mail.get_preferences(session, user.id, admin="admin" in roles),
@@ -62,6 +63,7 @@ def read(caller: Identity) -> dict[str, Any]:
         "timezone": caller.timezone,
         "locale": caller.locale,
         "theme": first.theme,
+        "csv_format": caller.csv_format,
         "plates": first.plates,
         "needs": list(first.needs),
         "mail_preferences": mail.with_defaults(

@@ -14,6 +14,8 @@ from parking.errors import NotFound
 from parking.text import email_addresses, names
 from parking.web import pagination
 
+MOST_NAMED = 200
+
 
 @dataclass(frozen=True)
 class Filters:
@@ -123,6 +125,12 @@ def _with_role(name: str) -> Select[tuple[int]]:
 def names_of(session: Session, ids: set[int]) -> dict[int, str]:
     """Returns account -> name, for the audit log."""
     return dict(session.execute(select(User.id, User.username).where(User.id.in_(ids))).all())
+
+
+def ids_named(session: Session, text: str) -> set[int]:
+    """Returns the accounts whose name or address contains the text, at most MOST_NAMED of them; for the audit log."""
+    part = User.search_text.contains(names.search_key(text), autoescape=True)
+    return set(session.scalars(select(User.id).where(part).limit(MOST_NAMED)))
 
 
 def names_of_sessions(session: Session, ids: set[int]) -> dict[int, str]:

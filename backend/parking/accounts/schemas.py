@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 import timezones
 from parking.accounts import names
+from parking.csv_writer import Format
 from parking.money import MoneyOut
 from parking.spot_features import Feature, NeedsIn
 from parking.web import Day, In, Out, Query
@@ -96,6 +97,7 @@ class ProfileChange(In):
     ) = None
     locale: Locale | None = None
     theme: Annotated[Theme, Field(default_factory=lambda: "system")]
+    csv_format: Annotated[Format, Field(default_factory=lambda: "auto", description="How your CSV files are written")]
     plates: Annotated[list[Plate], Field(max_length=50, default_factory=list), AfterValidator(names.plates)]
     needs: Annotated[
         NeedsIn,
@@ -160,6 +162,7 @@ class User(Out):
     timezone: str | None
     locale: Locale
     theme: Theme
+    csv_format: Format
     plates: list[str]
     needs: list[Feature]
     mail_preferences: dict[str, bool]

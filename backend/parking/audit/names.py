@@ -22,15 +22,26 @@ class Entry(Protocol):
 
 
 NamesOf = Callable[[Session, set[int]], dict[int, str]]
+IdsNamed = Callable[[Session, str], set[int]]
 _names_of: dict[str, NamesOf] = {}
+_ids_named: dict[str, IdsNamed] = {}
 
 REFERENCES = {"spot_id": "spot", "lot_id": "lot", "user_id": "user", "tariff_id": "tariff"}
 """Changed fields that hold the id of another thing."""
 
 
-def register_names(entity: str, names_of: NamesOf) -> None:
-    """`names_of(session, ids)` returns the names of those that still have one, in one query."""
+def register_names(entity: str, names_of: NamesOf, ids_named: IdsNamed | None = None) -> None:
+    """`names_of(session, ids)` returns the names of those that still have one, in one query; `ids_named(session, text)`
+    the few ids of those that people mean by a text."""
     _names_of[entity] = names_of
+    if ids_named:
+        _ids_named[entity] = ids_named
+
+
+def things_named(session: Session, text: str) -> dict[str, set[int]]:
+    """Returns entity -> the ids of the things that people mean by this text, such as a booking's reference."""
+    found = {entity: ids_named(session, text) for entity, ids_named in _ids_named.items()}
+    return {entity: ids for entity, ids in found.items() if ids}
 
 
 def names_in(session: Session, entries: Iterable[Entry]) -> dict[str, dict[int, str]]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, column, func, or_, select, table
+from sqlalchemy import ColumnElement, Row, Select, and_, column, func, or_, select, table
 from sqlalchemy.orm import Session
 
 from parking.audit.models import AuditEntry
+from parking.audit.names import things_named
 from parking.database.functions import unix_seconds
 from parking.text import names
 
@@ -20,8 +21,8 @@ _users = table("app_user", column("id"), column("email"), column("username"), co
 
 @dataclass(frozen=True)
 class Filters:
-    """`q` is a part of the action or of the actor's name or address, or a whole request id. The period is
-    [from_, to)."""
+    """`q` is a part of the action or of the actor's name or address, what people call the object (`things_named`), or
+    a whole request id. The period is [from_, to)."""
 
     q: str | None = None
     entity: str | None = None
@@ -56,16 +57,20 @@ def _entries(session: Session, filters: Filters, *fields: Any) -> Select[*tuple[
     return (
         select(*fields, _users.c.email.label("actor_email"), _users.c.username.label("actor_name"))
         .outerjoin(_users, _users.c.id == AuditEntry.actor_id)
-        .where(*_matching(filters), *_period(session, filters))
+        .where(*_matching(session, filters), *_period(session, filters))
     )
 
 
-def _matching(filters: Filters) -> list[ColumnElement[bool]]:
+def _matching(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.q:
         part = names.search_key(filters.q)
         parts = (text.contains(part, autoescape=True) for text in (AuditEntry.action, _users.c.search_text))
-        conditions.append(or_(*parts, AuditEntry.request_id == filters.q.strip()))
+        objects = (
+            and_(AuditEntry.entity == entity, AuditEntry.entity_id.in_(ids))
+            for entity, ids in things_named(session, filters.q).items()
+        )
+        conditions.append(or_(*parts, *objects, AuditEntry.request_id == filters.q.strip()))
     for name in ("entity", "entity_id", "actor_id"):
         value = getattr(filters, name)
         if value is not None:

@@ -11,7 +11,11 @@ from parking.audit import queries
 from parking.web import Out, Query
 
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
-_Q = Field(max_length=100, description="A part of the action or of the actor's name or address, or a request id.")
+_SEARCHED = (
+    "A part of the action, of the actor's name or address, or of the name of a lot or account that was changed; the"
+    " beginning of a booking's reference; or a request id."
+)
+_Q = Field(max_length=100, description=_SEARCHED)
 
 
 def _in_range(moment: datetime) -> datetime:

@@ -58,9 +58,8 @@ def request(
         raise Forbidden("Only administrators can do this.")
     with transaction() as session:
         record = idempotency.begin(session) if has_request_context() else None
-        job = _job_for(
-            session, identity, kind, _stored_filters(filters), csv_writer.resolved(form, identity.locale), force
-        )
+        form = csv_writer.resolved(form, identity.locale, identity.csv_format)
+        job = _job_for(session, identity, kind, _stored_filters(filters), form, force)
         client = {"status": "processing", "task_id": f"export-{job.id}"} if task else {}
         body = {"message": _message(kind), **client, "export": view(job)}
         if record:
@@ -227,7 +226,7 @@ def csv_of(identity: Identity, filters: Filters, form: str = "machine") -> Itera
         by_end=True,
     )
     table = columns.booking_table(queries.live_values_at(now))
-    dialect = csv_writer.dialect_of(form, identity.locale)
+    dialect = csv_writer.dialect_of(form, identity.locale, identity.csv_format)
     return csv_writer.document(table, stream.read_parts(queries.booking_rows(own, now)), dialect)
 
 

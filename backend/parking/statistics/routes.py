@@ -35,7 +35,8 @@ def _csv(text: str, name: str) -> Response:
 def _dialect(form: Format | None, *, otherwise: Format) -> Dialect:
     """The dialect asked for; the addresses that end in .csv are opened by people, `Accept: text/csv` is sent by
     programs."""
-    return dialect_of(form or otherwise, identity().locale)
+    caller = identity()
+    return dialect_of(form or otherwise, caller.locale, caller.csv_format)
 
 
 def _admin_csv(query: AdminStatsQuery, otherwise: Format) -> Response:

@@ -31,6 +31,7 @@ class Identity:
     roles: frozenset[str]
     timezone: str | None = None
     locale: str = "en"
+    csv_format: str = "auto"
     session_family: str | None = None
 
     @property

@@ -20,7 +20,7 @@ def test_me_and_verify_say_the_same(client, alice, auth):
     me = client.get("/auth/me", headers=auth(alice))
     assert me.json == client.get("/auth/verify", headers=auth(alice)).json
     account_fields = {"id", "email", "username", "roles", "active", "created_at"}
-    own_fields = {"timezone", "locale", "theme", "plates", "needs", "mail_preferences"}
+    own_fields = {"timezone", "locale", "theme", "csv_format", "plates", "needs", "mail_preferences"}
     assert set(me.json["user"]) == account_fields | own_fields
 
 
@@ -71,6 +71,8 @@ REFUSED = [
     {"timezone": "Mars/Base"},
     {"locale": "xx"},
     {"theme": "pink"},
+    {"csv_format": "xlsx"},
+    {"csv_format": None},
     {"plates": "B-1"},
     {"plates": ["?"]},
     {"plates": [f"A{n}" for n in range(11)]},

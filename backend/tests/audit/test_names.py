@@ -37,6 +37,22 @@ def test_entries_name_what_they_are_about(client, auth, read, alice, carol):
     }
 
 
+def test_what_people_call_a_thing_finds_its_entries(client, auth, read, alice, bob, carol):
+    harbour, station = make_lot(carol), make_lot(carol, "Çarşı", address="Hafenstraße 5")
+    mine, _ = park(alice, harbour), park(bob, station)
+    client.patch(f"/api/users/{bob.id}", json={"active": False}, headers=auth(carol))
+
+    def matching(q):
+        return [(entry["entity"], entry["entity_id"]) for entry in read(q=q)["entries"]]
+
+    reference = mine["reference"]
+    for spelling in (reference, reference.lower(), reference.replace("-", ""), reference[:6]):
+        assert matching(spelling) == [("booking", mine["id"])], spelling
+    assert matching("carsi") == matching("hafenstrasse") == [("lot", station["id"])]
+    assert ("user", bob.id) in matching("bob@example")
+    assert matching("nothing of the kind") == []
+
+
 def test_the_numbers_in_a_change_have_names(client, auth, read, carol):
     lot = make_lot(carol)
     client.put(f"/api/lots/{lot['id']}", json={"price_per_hour": 3.5}, headers=auth(carol))

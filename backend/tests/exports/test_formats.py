@@ -132,3 +132,43 @@ def test_files_attached_to_reports_are_in_the_recipients_language(app, german, c
     assert attached[carol.id, admin, "lots_2026-03.csv"].startswith('"lot_id","lot_name","bookings"')
     assert attached[carol.id, admin, "bookings_2026-03.csv"].startswith('"id","reference"')
     assert attached[german.id, "user_monthly_report", "bookings_2026-03.csv"].startswith('"ID";"Buchungsnummer"')
+
+
+def test_the_account_chooses_once_for_every_file(exported, client, auth, german):
+    """An English account of a country that writes 2,50: the export, the list, the statistics."""
+    change = {"locale": "en", "csv_format": "semicolon"}
+    assert client.patch("/auth/me", json=change, headers=auth(german)).json["user"]["csv_format"] == "semicolon"
+    data, done = exported()
+    heading, line = rows_of(data, ";")
+    cells = dict(zip(heading, line, strict=True))
+    assert (done["format"], cells["total_cost"], cells["start_time"]) == ("semicolon", "3,75", "2026-03-01 13:00:00")
+    statistics = client.get("/api/stats/user.csv?month=2026-03", headers=auth(german)).data
+    assert rows_of(statistics, ";")[1][-1] == "3,75"
+    assert exported(format="comma")[1]["format"] == "comma", "what is asked for comes first"
+    assert tuple(rows_of(client.get("/api/export", headers=auth(german, Accept="text/csv")).data, ",")[0]) == (
+        BOOKING_HEADER
+    ), "programs get what they always got"
+
+
+def test_reports_are_written_as_their_recipients_chose(app, carol, german):
+    """Three administrators who read English: two spreadsheets and a program."""
+    for name, form in (("comma", "comma"), ("semicolon", "semicolon"), ("machine", "machine")):
+        db.session.get(User, make_user(name, "user", "admin").id).csv_format = form
+        db.session.commit()
+    clock.travel(31 * 86_400)
+    send_now.start(["admin_monthly_report"], force=True)
+    batches.process_batches()
+    db.session.rollback()
+    seen = {}
+    for letter in db.session.query(OutboxMail).filter(OutboxMail.kind == "admin_monthly_report"):
+        separator = ";" if letter.name == "semicolon" else ","
+        lots, bookings = letter.attachments
+        [_, line] = rows_of(files.absolute(bookings["path"]).read_bytes(), separator)
+        assert rows_of(lots["text"].encode(), separator)[0][0] == "lot_id"
+        seen[letter.name] = (line[BOOKING_HEADER.index("start_time")], line[BOOKING_HEADER.index("total_cost")])
+    assert seen == {
+        "carol": ("2026-03-01 13:00:00", "3.75"),
+        "comma": ("2026-03-01 13:00:00", "3.75"),
+        "semicolon": ("2026-03-01 13:00:00", "3,75"),
+        "machine": ("2026-03-01T13:00:00+01:00", "3.75"),
+    }

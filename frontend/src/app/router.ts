@@ -100,7 +100,7 @@ const driver: RouteRecordRaw[] = [
     path: '/profile',
     name: 'profile',
     component: () => import('@/pages/driver/ProfilePage.vue'),
-    meta: { for: 'signed-in', texts: ACCOUNTS },
+    meta: { for: 'signed-in', texts: ['features/accounts', 'features/exports'] },
   },
 ]
 

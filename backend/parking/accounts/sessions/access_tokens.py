@@ -129,6 +129,7 @@ _IDENTITY = Read(
         User.username,
         User.timezone,
         User.locale,
+        User.csv_format,
         Role.name,
         LoginSession.family,
         LoginSession.ended_at,
@@ -164,5 +165,6 @@ def identify(request: Request) -> Identity | None:
         roles=frozenset(row.name for row in rows if row.name),
         timezone=first.timezone,
         locale=first.locale,
+        csv_format=first.csv_format,
         session_family=family,
     )

@@ -7,21 +7,28 @@ from sqlalchemy.orm import Session
 
 from parking import audit
 from parking.bookings.models import Booking
+from parking.bookings.reading import lookup
 from parking.lots import Lot, Spot
 from parking.money import to_number
 from parking.pricing import Tariff
+from parking.text import names
 
 
 def register() -> None:
     """Tells the audit log."""
-    audit.register_names("lot", _lots)
+    audit.register_names("lot", _lots, _lots_named)
     audit.register_names("spot", _spots)
     audit.register_names("tariff", _tariffs)
-    audit.register_names("booking", _bookings)
+    audit.register_names("booking", _bookings, lookup.ids_by_reference)
 
 
 def _lots(session: Session, ids: set[int]) -> dict[int, str]:
     return dict(session.execute(select(Lot.id, Lot.name).where(Lot.id.in_(ids))).all())
+
+
+def _lots_named(session: Session, text: str) -> set[int]:
+    part = Lot.search_text.contains(names.search_key(text), autoescape=True)
+    return set(session.scalars(select(Lot.id).where(part).limit(lookup.MOST_READ)))
 
 
 def _spots(session: Session, ids: set[int]) -> dict[int, str]:

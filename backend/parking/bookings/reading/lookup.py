@@ -34,6 +34,15 @@ def by_reference(session: Session, text: str, now: datetime, limit: int) -> list
     return _views(session, [row.id for row in newest[:limit]], now)
 
 
+def ids_by_reference(session: Session, text: str) -> set[int]:
+    """Returns the bookings whose reference begins with the text; none where more than MOST_READ do."""
+    reference = _with_dash(text.strip().upper())
+    if len(reference) < LEAST:
+        return set()
+    found = session.scalars(select(Booking.id).where(begins(Booking.reference, reference)).limit(MOST_READ + 1)).all()
+    return set(found) if len(found) <= MOST_READ else set()
+
+
 def by_plate(session: Session, text: str, now: datetime, limit: int) -> list[dict[str, Any]]:
     """Returns one booking for each plate that begins with the text, as an administrator's list has it: the one that is
     under way or to come, else the newest. Plates with such a booking are first, then by their letters.

@@ -44,7 +44,7 @@ def lots(identity: Identity, words: str | None, form: str) -> Iterator[bytes]:
 
 def audit_log(identity: Identity, query: audit.AuditFilters, form: str) -> Iterator[bytes]:
     """The changes that match the filters, newest first."""
-    dialect = csv_writer.dialect_of(form, identity.locale)
+    dialect = csv_writer.dialect_of(form, identity.locale, identity.csv_format)
     zone = settings.current().timezone
     table = list_columns.audit_table(zone, audit.REFERENCES, for_people=dialect.for_people)
     parts = stream.read_parts(_fields(audit.entry_rows(db.session(), query.filters()), AuditRow))
@@ -84,5 +84,5 @@ def _fields(rows: Select[*tuple[Any, ...]], row_type: type[AuditRow | MailRow]) 
 
 
 def _document(table: csv_writer.Table, rows: Any, identity: Identity, form: str) -> Iterator[bytes]:
-    dialect = csv_writer.dialect_of(form, identity.locale)
+    dialect = csv_writer.dialect_of(form, identity.locale, identity.csv_format)
     return csv_writer.document(table, stream.read_parts(rows), dialect)

@@ -9,9 +9,9 @@ from typing import Any, NotRequired, cast
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
-from parking import csv_writer, mail, settings
+from parking import mail, settings
 from parking.mail import Bar, Bars, Block, Button, Formatter, Grid, Message, Paragraph, Summary, Texts, Tiles
-from parking.reports.emails.attachments import bookings_file, lots_file
+from parking.reports.emails.attachments import bookings_file, dialect_for, lots_file
 from parking.reports.emails.parts import (
     MOST_BARS,
     MOST_LOTS,
@@ -289,12 +289,12 @@ def admin_monthly(period: Period) -> Writer:
             return iter(())
         covered = Days.of(period)
         context = {"month": period.key, **_context(session, covered)}
-        dialects = {csv_writer.dialect_of("auto", recipient.user.locale) for recipient in recipients}
+        dialects = {dialect_for(recipient) for recipient in recipients}
         bookings = {dialect: bookings_file(covered, dialect) for dialect in dialects}
         lots = {dialect: lots_file(session, covered, dialect) for dialect in dialects}
 
         def written(recipient: ReportRecipient) -> Written:
-            dialect = csv_writer.dialect_of("auto", recipient.user.locale)
+            dialect = dialect_for(recipient)
             files = bookings[dialect]
             return Written(recipient, {**context, "bookings_attached": bool(files)}, [lots[dialect], *files])
 

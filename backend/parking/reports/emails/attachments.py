@@ -15,11 +15,17 @@ from parking.csv_writer import Dialect
 from parking.exports import BookingRow
 from parking.lot_calendar import local_day
 from parking.reports.emails.parts import ONE_DAY, Days
+from parking.reports.recipients import ReportRecipient
 from parking.rounding import half_up
 from parking.statistics import LotMetrics, period_statistics
 
 ATTACHED_UP_TO = mail.MAX_ATTACHMENT_BYTES * 7 // 10
 """Bytes of a file that is attached: base64 makes it a third larger."""
+
+
+def dialect_for(recipient: ReportRecipient) -> Dialect:
+    """How the files of this recipient are written."""
+    return csv_writer.dialect_of("auto", recipient.user.locale, recipient.user.csv_format)
 
 
 def _lot_row(lot: LotMetrics) -> list[csv_writer.Cell]:
@@ -58,7 +64,7 @@ def bookings_file(covered: Days, dialect: Dialect) -> list[mail.FileReference]:
     """The bookings of these days as a file, packed when it is large. No file when even that is too large for a mail,
     which then links to the page that has them."""
     name = f"bookings_{covered.months[-1]}"
-    path = exports.report_path(f"{name}.csv" if dialect.language == "en" else f"{name}_{dialect.language}.csv")
+    path = exports.report_path(f"{name}{_suffix(dialect)}.csv")
     now = clock.now()
     table = exports.booking_table(exports.live_values_at(now), with_user=True)
     query = exports.booking_rows(bookings_around(covered), now, with_user=True)
@@ -75,6 +81,15 @@ def bookings_file(covered: Days, dialect: Dialect) -> list[mail.FileReference]:
         return []
     mimetype = "application/zip" if path.suffix == ".zip" else "text/csv"
     return [{"filename": f"{name}{path.suffix}", "mimetype": mimetype, "path": exports.stored_path(path)}]
+
+
+def _suffix(dialect: Dialect) -> str:
+    """Keeps the files of one report apart that are written differently."""
+    usual = csv_writer.dialect_of("auto", dialect.language)
+    language = "" if dialect.language == "en" else f"_{dialect.language or 'programs'}"
+    if dialect in (usual, csv_writer.MACHINE):
+        return language
+    return f"{language}_{'comma' if dialect.separator == ',' else 'semicolon'}"
 
 
 def bookings_around(covered: Days, **more: Any) -> Filters:

@@ -13,7 +13,7 @@ from parking.csv_writer import Dialect
 from parking.exports import BookingRow
 from parking.lot_calendar import local_day
 from parking.mail import Bar, Bars, Block, Button, Formatter, Grid, Message, Paragraph, Summary, Texts, Tiles
-from parking.reports.emails.attachments import bookings_around
+from parking.reports.emails.attachments import bookings_around, dialect_for
 from parking.reports.emails.parts import (
     MOST_BARS,
     MOST_LOTS,
@@ -162,7 +162,7 @@ def user_monthly(period: Period) -> Writer:
     def write(session: Session, recipients: Sequence[ReportRecipient]) -> Iterator[Written]:
         for recipient in recipients:
             context = _context(session, recipient.user.id, covered)
-            dialect = csv_writer.dialect_of("auto", recipient.user.locale)
+            dialect = dialect_for(recipient)
             yield Written(recipient, context, [_own_file(session, recipient.user.id, covered, dialect)])
 
     return write

@@ -2,6 +2,7 @@ import { computed, effectScope, reactive, ref } from 'vue'
 import { browserAccount, onAccount, tellAccount } from '@/shared/api/account'
 import { asApiError, type ApiError } from '@/shared/api/errors'
 import { onSession, renewIn, setAccessToken } from '@/shared/api/http'
+import { csvFormat } from '@/shared/format/csvFormat'
 import { LOCALES, setLocale } from '@/shared/format/i18n'
 import { keepLast, readLast } from '@/shared/time/lastSeen'
 import { setDisplayTimezone, setTheme } from '@/shared/browser/preferences'
@@ -49,6 +50,7 @@ function createSession() {
     if (readLast()?.userId !== account.id) keepLast(null)
     setDisplayTimezone(account.timezone)
     if (account.theme) setTheme(account.theme)
+    csvFormat.value = account.csv_format
     if (LOCALES.includes(account.locale as Locale)) await setLocale(account.locale as Locale)
   }
 

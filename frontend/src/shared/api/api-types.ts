@@ -977,6 +977,8 @@ export interface components {
             locale: "en" | "de";
             /** @enum {string} */
             theme: "system" | "light" | "dark";
+            /** @enum {string} */
+            csv_format: "auto" | "machine" | "comma" | "semicolon";
             plates: string[];
             needs: ("accessible" | "ev" | "covered")[];
             mail_preferences: {
@@ -1177,6 +1179,11 @@ export interface components {
             locale?: ("en" | "de") | null;
             /** @enum {string} */
             theme?: "system" | "light" | "dark";
+            /**
+             * @description How your CSV files are written
+             * @enum {string}
+             */
+            csv_format?: "auto" | "machine" | "comma" | "semicolon";
             plates?: string[];
             /** @description Features of a spot that you usually need; pages begin with them */
             needs?: ("accessible" | "ev" | "covered")[];
@@ -1569,6 +1576,8 @@ export interface components {
             locale: "en" | "de";
             /** @enum {string} */
             theme: "system" | "light" | "dark";
+            /** @enum {string} */
+            csv_format: "auto" | "machine" | "comma" | "semicolon";
             plates: string[];
             needs: ("accessible" | "ev" | "covered")[];
             mail_preferences: {

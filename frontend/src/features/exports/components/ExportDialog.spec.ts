@@ -27,6 +27,7 @@ describe('the dialog of an export', () => {
   beforeEach(() => {
     csvFormat.value = 'auto'
     vi.restoreAllMocks()
+    vi.spyOn(accountsApi, 'change').mockResolvedValue({} as never)
     vi.spyOn(accountsApi, 'site').mockResolvedValue({ mail_configured: true } as never)
     vi.spyOn(exportsApi, 'one').mockImplementation((id) => Promise.resolve(job(id)))
     vi.spyOn(exportsApi, 'cancel').mockResolvedValue(undefined as never)
@@ -51,7 +52,7 @@ describe('the dialog of an export', () => {
     expect(vi.mocked(exportsApi.cancel).mock.calls[0]?.[0]).toBe(1)
     expect(start.mock.calls[1]?.[2]).toBe('semicolon')
     expect(start.mock.calls[1]?.[3]).not.toBe(start.mock.calls[0]?.[3])
-    expect(localStorage.getItem('pw-csv-format')).toBe('semicolon')
+    expect(accountsApi.change).toHaveBeenCalledWith({ csv_format: 'semicolon' })
   })
 
   it('also gives up a file whose answer came after another format was chosen', async () => {
