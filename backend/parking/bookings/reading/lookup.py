@@ -39,8 +39,8 @@ def ids_by_reference(session: Session, text: str) -> set[int]:
     reference = _with_dash(text.strip().upper())
     if len(reference) < LEAST:
         return set()
-    found = session.scalars(select(Booking.id).where(begins(Booking.reference, reference)).limit(MOST_READ + 1)).all()
-    return set(found) if len(found) <= MOST_READ else set()
+    ids = session.scalars(select(Booking.id).where(begins(Booking.reference, reference)).limit(MOST_READ + 1)).all()
+    return set(ids) if len(ids) <= MOST_READ else set()
 
 
 def by_plate(session: Session, text: str, now: datetime, limit: int) -> list[dict[str, Any]]:
