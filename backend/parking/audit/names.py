@@ -40,8 +40,8 @@ def register_names(entity: str, names_of: NamesOf, ids_named: IdsNamed | None = 
 
 def things_named(session: Session, text: str) -> dict[str, set[int]]:
     """Returns entity -> the ids of the things that people mean by this text, such as a booking's reference."""
-    found = {entity: ids_named(session, text) for entity, ids_named in _ids_named.items()}
-    return {entity: ids for entity, ids in found.items() if ids}
+    ids_by_entity = {entity: ids_named(session, text) for entity, ids_named in _ids_named.items()}
+    return {entity: ids for entity, ids in ids_by_entity.items() if ids}
 
 
 def names_in(session: Session, entries: Iterable[Entry]) -> dict[str, dict[int, str]]:
