@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { apiFilters, filtersFromQuery, NO_FILTERS, queryFromFilters } from './adminFilters'
+import { apiFilters, filtersFromQuery, NO_FILTERS, queryFromFilters, zoneOf } from './adminFilters'
 
 describe('filters in the address', () => {
   it('come back as they went', () => {
@@ -38,5 +38,12 @@ describe('days as instants', () => {
       from: '2026-03-28T23:00:00.000Z',
       to: '2026-03-29T22:00:00.000Z',
     })
+  })
+
+  it('begin where the chosen lot is, else where the operator is', () => {
+    const lots = [{ id: 4, timezone: 'Asia/Tokyo' }]
+    expect(zoneOf({ ...NO_FILTERS, lot_id: '4' }, lots, 'Europe/Berlin')).toBe('Asia/Tokyo')
+    expect(zoneOf({ ...NO_FILTERS, lot_id: '5' }, lots, 'Europe/Berlin')).toBe('Europe/Berlin')
+    expect(zoneOf(NO_FILTERS, lots, 'Europe/Berlin')).toBe('Europe/Berlin')
   })
 })

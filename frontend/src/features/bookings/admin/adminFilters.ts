@@ -1,5 +1,6 @@
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
 import { isDay, startOfDay } from '@/shared/time/zones'
+import type { Lot } from '@/shared/api/types'
 import { dayAfter } from '@/features/bookings/window/windows'
 
 /** The filters as they stand in the address of the page. */
@@ -8,7 +9,7 @@ export interface AdminFilters {
   status: string
   lot_id: string
   booking_type: string
-  /** First and last day wanted, YYYY-MM-DD, where the operator is; empty for no bound. */
+  /** First and last day wanted, YYYY-MM-DD, where the chosen lot or else the operator is; empty for no bound. */
   from: string
   to: string
   user_id: string
@@ -99,6 +100,15 @@ export function withoutCount(filters: AdminFilters): AdminFilters {
 
 export function queryFromFilters(filters: AdminFilters): LocationQueryRaw {
   return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== ''))
+}
+
+/** The zone of the days of the filters: that of the lot that is chosen, else the operator's. */
+export function zoneOf(
+  filters: AdminFilters,
+  lots: readonly Pick<Lot, 'id' | 'timezone'>[],
+  operatorZone: string,
+): string {
+  return lots.find(({ id }) => String(id) === filters.lot_id)?.timezone ?? operatorZone
 }
 
 /** As the API takes them. */
