@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { dayKey, duration, money, sameClock, timeRange, zoneName } from './format'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { dayKey, duration, money, regional, sameClock, timeRange, zoneName } from './format'
 
 /** Intl separates with several kinds of space; the kind is not what is tested here. */
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ')
@@ -66,5 +66,32 @@ describe('times in the lot’s zone', () => {
     expect(sameClock('2026-07-01T12:00:00Z', 'Europe/Berlin', 'Europe/Paris')).toBe(true)
     expect(sameClock('2026-07-01T12:00:00Z', 'Europe/Berlin', 'Europe/London')).toBe(false)
     expect(zoneName('en-GB', '2026-07-01T12:00:00Z', 'Europe/Berlin')).toBe('CEST')
+  })
+})
+
+describe('the reader’s region', () => {
+  const inBrowser = (...languages: string[]) =>
+    vi.spyOn(navigator, 'languages', 'get').mockReturnValue(languages)
+  afterEach(() => vi.restoreAllMocks())
+
+  it.each([
+    [['en-GB', 'en'], 'en', 'en-GB'],
+    [['de-DE', 'de', 'en-US', 'en'], 'en', 'en-DE'],
+    [['de', 'en-US'], 'en', 'en-DE'],
+    [['de-AT'], 'de', 'de-AT'],
+    [['en-US'], 'de', 'de-US'],
+    [['en-US@posix'], 'en', 'en'],
+    [[], 'de', 'de'],
+  ])('of a browser with %j in %s is %s', (languages, language, tag) => {
+    inBrowser(...languages)
+    expect(regional(language)).toBe(tag)
+  })
+
+  it('has hours up to 24 in Germany, in English too', () => {
+    inBrowser('de-DE', 'de', 'en-US', 'en')
+    const at = new Date('2026-03-02T15:00:00Z')
+    const time = { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' } as const
+    expect(new Intl.DateTimeFormat(regional('en'), time).format(at)).toBe('15:00')
+    expect(new Intl.DateTimeFormat(regional('de'), time).format(at)).toBe('15:00')
   })
 })

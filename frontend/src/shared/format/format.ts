@@ -215,12 +215,17 @@ export function useFormat() {
   }
 }
 
-/** The browser's own regional variant of the chosen language where it has one ("en-GB" for "en"). */
+/**
+ * The chosen language as the reader's region writes it: "en-GB" in a British browser, and "en-DE" in a German one, which
+ * has hours up to 24, although German browsers name en-US as their second language.
+ */
 export function regional(language: string): string {
-  const match = navigator.languages.find((tag) => tag.split('-')[0] === language)
   try {
     // Some systems hand out tags that no standard knows ("en-US@posix").
-    return Intl.getCanonicalLocales(match ?? language)[0] ?? language
+    const first = new Intl.Locale(navigator.languages[0] ?? language)
+    if (first.language === language) return first.baseName
+    const { region } = first.maximize()
+    return region ? `${language}-${region}` : language
   } catch {
     return language
   }
