@@ -7,6 +7,7 @@ the program uses these functions. Pure.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import idna
@@ -18,6 +19,8 @@ MAX_KEY = 320
 DUPLICATE_PREFIX = "TWIN "
 """Prefix of the key of a row whose address or name an earlier row has (parking/database/duplicates.py). No other key
 contains a capital letter."""
+_IDNA_DETAIL = re.compile(r" is invalid \(.*\)\.$", re.DOTALL)
+"""What the library adds for programmers: "(Codepoint U+2603 at position 1 of '☃' not allowed)"."""
 
 
 def stored(given: str) -> str:
@@ -25,7 +28,8 @@ def stored(given: str) -> str:
     try:
         checked = validate_email(given.strip(), check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
-        raise ValueError(f"This email address cannot be used: {error}") from None
+        reason = _IDNA_DETAIL.sub(" contains a character that cannot stand there.", str(error))
+        raise ValueError(f"This email address cannot be used: {reason}") from None
     spelling = _lower(checked.normalized)
     if len(spelling) > MAX_EMAIL or len(key(spelling)) > MAX_EMAIL:
         raise ValueError(f"An email address can have at most {MAX_EMAIL} characters.")
