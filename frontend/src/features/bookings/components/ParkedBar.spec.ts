@@ -44,15 +44,15 @@ beforeAll(async () => {
 
 describe('the bar of a stay on other pages', () => {
   it('leads to the one that runs', () => {
-    const shown = bar(stay(4), stay(5, { status: 'Reserved' }))
-    expect(shown?.text).toMatch(/Spot 4.*Harbour.*1 h.*€4/s)
-    expect(shown?.to).toEqual({ name: 'booking', params: { id: 4 } })
+    const result = bar(stay(4), stay(5, { status: 'Reserved' }))
+    expect(result?.text).toMatch(/Spot 4.*Harbour.*1 h.*€4/s)
+    expect(result?.to).toEqual({ name: 'booking', params: { id: 4 } })
   })
 
   it('says what several come to, and leads to all of them', () => {
-    const shown = bar(stay(4), stay(5, { lot_name: 'Station' }), stay(6))
-    expect(shown?.text).toMatch(/3 cars.*Harbour, Station.*€15/s)
-    expect(shown?.to).toEqual({ name: 'home' })
+    const result = bar(stay(4), stay(5, { lot_name: 'Station' }), stay(6))
+    expect(result?.text).toMatch(/3 cars.*Harbour, Station.*€15/s)
+    expect(result?.to).toEqual({ name: 'home' })
     expect(bar(stay(4), stay(5, { currency: 'JPY' }))?.text).not.toMatch(/€|¥/)
   })
 
