@@ -81,6 +81,7 @@ class Settings:
     public_url: str
     rate_limits: bool
     public_lots: bool
+    email_proof: bool
     web_workers: int
     worker_concurrency: int
     jwt_secret_previous: str | None = None
@@ -175,6 +176,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         **_operator(read),
         rate_limits=read.switch("RATE_LIMITS", True),
         public_lots=read.switch("PUBLIC_LOTS", True),
+        email_proof=_email_proof(read, production),
         web_workers=read.whole("WEB_WORKERS", min(cores, 4), 1, 64),
         worker_concurrency=read.whole("WORKER_CONCURRENCY", min(2 * cores, 8), 1, 256),
         max_open_bookings_per_user=read.whole("MAX_OPEN_BOOKINGS_PER_USER", 10 if production else 0, 0, 10_000),
@@ -326,6 +328,15 @@ def _guessable(password: str, email: str) -> bool:
     name = email.partition("@")[0].lower()
     remainder = _COMMON_WORDS.sub("", password)
     return (len(remainder) < 8 and remainder != password) or len(set(password)) < 5 or name in password.lower()
+
+
+def _email_proof(read: Reader, production: bool) -> bool:
+    """Whether an address must be confirmed before its owner may book; without a mail server nobody could."""
+    has_server = bool(read.text("SMTP_HOST"))
+    is_on = read.switch("EMAIL_PROOF", production and has_server)
+    if is_on and not has_server:
+        read.wrong("EMAIL_PROOF", "needs SMTP_HOST: the link that confirms an address is sent by email")
+    return is_on
 
 
 def _cors_origins(read: Reader, production: bool) -> tuple[str, ...]:

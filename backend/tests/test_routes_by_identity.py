@@ -99,6 +99,7 @@ ROUTES: dict[str, Row] = {
     "GET /auth/verify": SELF(200),
     "PATCH /auth/me": SELF(200, json={"theme": "dark"}),
     "POST /auth/password/change": SELF(200, json={"current_password": PASSWORD, "new_password": "another horse"}),
+    "POST /auth/email/proof": SELF(202),
     "POST /auth/email/change": SELF(202, json={"email": "other@example.com", "password": PASSWORD}),
     "GET /auth/sessions": SELF(200),
     "DELETE /auth/sessions/<int:session_id>": OWNER(200, path="/auth/sessions/{session}"),

@@ -102,6 +102,8 @@ def test_the_public_address_follows_the_port(load):
         ("DAILY_REPORT_TIME", "noon", "HH:MM"),
         ("RATE_LIMITS", "maybe", "on or off"),
         ("PUBLIC_LOTS", "2", "on or off"),
+        ("EMAIL_PROOF", "yes please", "on or off"),
+        ("EMAIL_PROOF", "on", "needs SMTP_HOST"),
         ("OPERATOR_NAME", "x" * 121, "120 characters"),
         ("OPERATOR_CONTACT", "call us", "+49 30 123456"),
         ("OPERATOR_CONTACT", "javascript:alert(1)", "https://example.com/help"),
@@ -263,6 +265,16 @@ def test_production_refuses_one_secret_for_all(refused):
 def test_production_refuses_a_weak_first_administrator(refused, weak):
     message = refused(APP_ENV="production", ADMIN_EMAIL="boss@example.com", ADMIN_PASSWORD=weak, **STRONG)
     assert set(message) == {"ADMIN_PASSWORD"}
+
+
+def test_proof_of_an_address_is_for_production_with_a_mail_server(load):
+    mail = {"SMTP_HOST": "mail.example.com"}
+    production = {"APP_ENV": "production", **STRONG}
+    assert [load(**environ).email_proof for environ in ({}, mail, production, production | mail)] == [
+        False, False, False, True,
+    ]  # fmt: skip
+    assert not load(**production, **mail, EMAIL_PROOF="off").email_proof
+    assert load(**mail, EMAIL_PROOF="on").email_proof
 
 
 def test_production_takes_a_good_first_administrator(load):

@@ -20,7 +20,7 @@ from parking.database import changed_rows
 from parking.errors import NotFound
 from parking.web.logs import security_log
 
-Purpose = Literal["setup", "password_reset", "email_change"]
+Purpose = Literal["setup", "password_reset", "email_change", "email_proof"]
 LIFETIME = timedelta(minutes=30)
 
 
@@ -33,7 +33,12 @@ class IssuedToken(NamedTuple):
 
 
 def issue(
-    session: Session, purpose: Purpose, user_id: int | None, context: dict[str, Any] | None = None
+    session: Session,
+    purpose: Purpose,
+    user_id: int | None,
+    context: dict[str, Any] | None = None,
+    *,
+    lifetime: timedelta = LIFETIME,
 ) -> IssuedToken:
     """Issues a token; earlier ones of the same purpose and user stop working."""
     revoke(session, purpose, user_id)
@@ -46,28 +51,29 @@ def issue(
             user_id=user_id,
             context=context or {},
             created_at=now,
-            expires_at=now + LIFETIME,
+            expires_at=now + lifetime,
         )
     )
-    return IssuedToken(seed, secret, now + LIFETIME)
+    return IssuedToken(seed, secret, now + lifetime)
 
 
 def validate(session: Session, purpose: Purpose, secret: str) -> SingleUse:
     """The row of a valid token, which stays valid. Raises NotFound."""
-    row = session.scalar(select(SingleUse).where(*_usable(purpose, secret)))
+    row = session.scalar(select(SingleUse).where(*_usable((purpose,), secret)))
     if row is None:
         security_log.event("link_refused", purpose=purpose)
         raise invalid_token()
     return row
 
 
-def consume(session: Session, purpose: Purpose, secret: str) -> SingleUse:
-    """Uses a token; of several simultaneous calls one succeeds. Returns its row. Raises NotFound."""
+def consume(session: Session, secret: str, *purposes: Purpose) -> SingleUse:
+    """Uses a token of one of the purposes; of several simultaneous calls one succeeds. Returns its row. Raises
+    NotFound."""
     row = session.scalar(
-        update(SingleUse).where(*_usable(purpose, secret)).values(used_at=clock.now()).returning(SingleUse)
+        update(SingleUse).where(*_usable(purposes, secret)).values(used_at=clock.now()).returning(SingleUse)
     )
     if row is None:
-        security_log.event("link_refused", purpose=purpose)
+        security_log.event("link_refused", purpose=purposes[0])
         raise invalid_token()
     return row
 
@@ -88,9 +94,9 @@ def delete_expired(session: Session) -> int:
     return changed_rows(result)
 
 
-def _usable(purpose: Purpose, secret: str) -> tuple[Any, ...]:
+def _usable(purposes: tuple[Purpose, ...], secret: str) -> tuple[Any, ...]:
     return (
-        SingleUse.purpose == purpose,
+        SingleUse.purpose.in_(purposes),
         SingleUse.token_hash == _hash(secret),
         SingleUse.used_at.is_(None),
         SingleUse.expires_at > clock.now(),

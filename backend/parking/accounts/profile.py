@@ -21,7 +21,10 @@ from parking.web import Identity, signed_out
 
 _COLUMNS = ("username", "timezone", "locale", "theme", "csv_format", "plates", "needs")
 _PROFILE = Read(
-    select(User.theme, User.plates, User.needs, User.created_at, mail.MailPreference.kind, mail.MailPreference.enabled)
+    select(
+        *(User.theme, User.plates, User.needs, User.created_at, User.confirmed_at),
+        *(mail.MailPreference.kind, mail.MailPreference.enabled),
+    )
     .outerjoin(mail.MailPreference, mail.MailPreference.user_id == User.id)
     .where(User.id == bindparam("user_id", type_=User.id.type))
 )
@@ -37,6 +40,7 @@ def profile_view(session: Session, user: User) -> dict[str, Any]:
         "username": user.username,
         "roles": roles,
         "active": user.active,
+        "email_confirmed": user.confirmed_at is not None,
         "timezone": user.timezone,
         "locale": user.locale,
         "theme": user.theme,
@@ -60,6 +64,7 @@ def read(caller: Identity) -> dict[str, Any]:
         "username": caller.username,
         "roles": sorted(caller.roles),
         "active": True,
+        "email_confirmed": first.confirmed_at is not None,
         "timezone": caller.timezone,
         "locale": caller.locale,
         "theme": first.theme,

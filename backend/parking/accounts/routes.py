@@ -12,7 +12,7 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from parking import mail
-from parking.accounts import guess_limits, profile, schemas, service
+from parking.accounts import address_proof, guess_limits, profile, schemas, service
 from parking.accounts.guess_limits import Rule
 from parking.accounts.passwords import change
 from parking.accounts.sessions import access_tokens, cookies
@@ -79,6 +79,10 @@ def _link_rules() -> Iterator[Rule]:
     yield Rule(f"link from {by_address()}", GUESSES, GUESS_SECONDS)
 
 
+def _proof_rules() -> Iterator[Rule]:
+    yield Rule(f"proof of address asked for by {by_user()}", EMAIL_CHANGES, DAY)
+
+
 def _email_change_rules() -> Iterator[Rule]:
     yield Rule(f"new address asked for by {by_user()}", EMAIL_CHANGES, DAY)
     if email := _body_text("email"):
@@ -89,6 +93,7 @@ _password_limit = guess_limits.limited(_password_rules)
 _link_limit = guess_limits.limited(_link_rules)
 _email_change_limit = guess_limits.limited(_email_change_rules, counts=lambda status: status < 400)
 """Counts the mails that were sent, not the refused requests."""
+_proof_limit = guess_limits.limited(_proof_rules, counts=lambda status: status < 400)
 
 
 def _signed_in(message: str, done: service.SignedIn) -> dict[str, Any]:
@@ -296,15 +301,28 @@ def change_email(body: schemas.ChangeEmail) -> dict[str, Any]:
     return {"message": "The new address will get an email with a link"}
 
 
+@bp.post("/email/proof")
+@requires()
+@_proof_limit
+@bp.output(Message, status_code=202)
+@documented(409)
+def prove_email() -> dict[str, Any]:
+    """Ask for another link that confirms your address."""
+    address_proof.request(identity())
+    if not mail.can_send():
+        return {"message": NO_MAIL}
+    return {"message": "You will get an email with a link"}
+
+
 @bp.post("/email/confirm")
 @_link_limit
 @bp.input(schemas.Token, arg_name="body")
 @bp.output(Message)
 @documented(404, 409)
 def confirm_email(body: schemas.Token) -> dict[str, Any]:
-    """Confirm the new address with the link from the email."""
+    """Confirm your address, or a new one, with the link from the email."""
     change.confirm_email(body.token, cookies.browser())
-    return {"message": "Your new address is confirmed"}
+    return {"message": "Your address is confirmed"}
 
 
 @contextmanager

@@ -159,6 +159,7 @@ class User(Out):
     username: str
     roles: list[RoleName]
     active: bool
+    email_confirmed: Annotated[bool, Field(description="Whether a link that was sent to the address has been used")]
     timezone: str | None
     locale: Locale
     theme: Theme

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from parking import audit
-from parking.accounts import account_changes, emails, names, one_time_tokens, queries
+from parking.accounts import account_changes, address_proof, emails, names, one_time_tokens, queries
 from parking.accounts.models import LoginSession, User
 from parking.accounts.passwords import hashing
 from parking.accounts.sessions import access_tokens, browser_sessions
@@ -54,6 +54,7 @@ def register(email: str, username: str | None, password: str, locale: str, brows
 def _create_driver(email: str, username: str, password_hash: str, locale: str, browser: Browser) -> SignedIn:
     with account_changes.unique_names() as session:
         user = account_changes.create_user(session, email, username, password_hash, "user", locale=locale)
+        address_proof.send_to_new(session, user)
         opened = browser_sessions.begin(session, user.id, browser)
         audit.record(session, "user.registered", "user", user.id, after={"roles": ["user"]}, actor_id=user.id)
     return SignedIn(user, opened)

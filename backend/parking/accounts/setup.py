@@ -115,7 +115,7 @@ def complete_setup(
     password_hash = hashing.hash_of(password)
     with account_changes.unique_names() as session:
         lock_admins(session)
-        one_time_tokens.consume(session, "setup", secret)
+        one_time_tokens.consume(session, secret, "setup")
         if queries.count_admins(session) > 0:
             raise one_time_tokens.invalid_token()
         user = account_changes.create_user(session, email, username, password_hash, "admin", locale=locale)

@@ -14,8 +14,8 @@ from parking.spot_features import Needs, ordered
 ZONE = "Europe/Berlin"
 DAYS = 60
 DRIVERS = 100
-SHARE = 0.5
-"""The share of arrivals that are simulated; with it the demonstration is ready in under a minute."""
+SHARE, BUSY_DAYS = 0.5, 14
+"""The share of arrivals that are simulated, except in the last days; so the demonstration is ready in a minute."""
 _DAY = (0, 0, 0, 0, 0, 1, 4, 9, 12, 10, 8, 7, 8, 7, 6, 5, 5, 4, 3, 2, 1, 1, 0, 0)
 _SHOPS = (0, 0, 0, 0, 0, 0, 0, 1, 3, 6, 9, 10, 9, 10, 11, 10, 9, 8, 6, 3, 1, 1, 0, 0)
 _NIGHT = (1, 0, 0, 0, 0, 1, 2, 3, 3, 3, 3, 4, 5, 4, 4, 5, 7, 9, 12, 13, 9, 5, 3, 2)
@@ -49,7 +49,7 @@ PARKS = (
         _park("Harbour Street Garage", 14, 250, "Harbour Street 12", (54.3235, 10.1398), daily_cap=1800),
         13,
         _DAY,
-        5.5,
+        8.0,
         (0.8, 0.5),
         3,
         6,
@@ -60,16 +60,16 @@ PARKS = (
         _park("Station North", 16, 320, "Station Square 1", (54.3150, 10.1318), daily_cap=2200),
         13,
         _EVEN,
-        3.0,
+        4.5,
         (0.9, 0.8),
         present=0.75,
     ),
-    Park(_park("Castle Park", 8, 180, "Castle Road 4", (54.3262, 10.1440)), 7, _SHOPS, 1.8, (1.6, 0.3), present=0.5),
+    Park(_park("Castle Park", 8, 180, "Castle Road 4", (54.3262, 10.1440)), 7, _SHOPS, 2.5, (1.6, 0.3), present=0.5),
     Park(
         _park("Market Hall", 10, 280, "Market 2", (54.3225, 10.1352), billing_step_seconds=900),
         11,
         _SHOPS,
-        1.2,
+        1.8,
         (1.8, 0.2),
         present=0.7,
     ),
@@ -77,7 +77,7 @@ PARKS = (
         _park("University West", 12, 120, "Campus Way 30", (54.3380, 10.1190), daily_cap=700),
         9,
         _DAY,
-        4.5,
+        6.5,
         (0.3, 0.2),
         present=0.5,
     ),
@@ -85,7 +85,7 @@ PARKS = (
         _park("City Hospital", 10, 200, "Hospital Lane 8", (54.3305, 10.1422), free_minutes=15),
         9,
         _EVEN,
-        2.2,
+        3.5,
         (0.9, 0.9),
         5,
         present=0.8,
@@ -94,7 +94,7 @@ PARKS = (
         _park("Opera Underground", 8, 350, "Theatre Square 3", (54.3208, 10.1330)),
         6,
         _NIGHT,
-        2.8,
+        4.0,
         (1.8, 1.2),
         covered=True,
         present=0.65,
@@ -103,7 +103,7 @@ PARKS = (
         _park("Beach Meadow", 14, 100, "Shore Road 77", (54.3900, 10.1800), daily_cap=500),
         5,
         _SHOPS,
-        3.5,
+        5.0,
         (2.6, 3.0),
         ev=0,
         present=0.45,
@@ -112,22 +112,22 @@ PARKS = (
         _park("Tech Yard", 6, 220, "Foundry Street 19", (54.3120, 10.1520), require_checkin=True),
         6,
         _DAY,
-        6.0,
+        8.5,
         (0.1, 0.1),
         1,
         8,
         present=0.65,
     ),
-    Park(_park("Old Town", 6, 400, "Abbey Lane 5", (54.3241, 10.1376)), 6, _SHOPS, 1.0, (1.5, 0.6), 1, 1, present=1.0),
+    Park(_park("Old Town", 6, 400, "Abbey Lane 5", (54.3241, 10.1376)), 6, _SHOPS, 1.5, (1.5, 0.6), 1, 1, present=1.0),
     Park(
         _park("Ferry Terminal", 12, 150, "Quay 9", (54.3170, 10.1450), daily_cap=1200),
         4,
         _EVEN,
-        14.0,
+        22.0,
         (1.2, 1.2),
         present=0.6,
     ),
-    Park(_park("Sports Arena", 9, 200, "Arena Way 1", (54.3440, 10.1080)), 3, _NIGHT, 2.5, (3.0, 2.0), present=0.55),
+    Park(_park("Sports Arena", 9, 200, "Arena Way 1", (54.3440, 10.1080)), 3, _NIGHT, 3.5, (3.0, 2.0), present=0.55),
 )
 _FIRST = (
     *("Amelia", "Ben", "Clara", "David", "Emma", "Felix", "Greta", "Hugo", "Ida", "Jonas", "Klara", "Leo", "Mia"),
@@ -190,7 +190,8 @@ def overstays(now: datetime) -> Iterator[Visit]:
 
 def _of_day(draw: random.Random, number: int, park: Park, date: datetime, now: datetime) -> Iterator[Visit]:
     busy = (1.0, 1.0, 1.05, 1.05, 1.15, *park.weekend)[date.weekday()]
-    for _ in range(round(park.arrivals * SHARE * busy * draw.uniform(0.7, 1.3))):
+    share = SHARE if date < now - timedelta(days=BUSY_DAYS) else 1
+    for _ in range(round(park.arrivals * share * busy * draw.uniform(0.7, 1.3))):
         hour = draw.choices(range(24), park.hours)[0]
         start = date.replace(hour=hour, minute=draw.randrange(60), second=draw.randrange(60))
         hours = min(40.0, max(0.2, draw.lognormvariate(0, 0.6) * park.stay_hours))

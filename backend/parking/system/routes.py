@@ -27,6 +27,7 @@ class Site(Out):
     password_min_length: int
     mail_configured: bool
     public_lots: bool
+    email_proof: bool
     server_time: datetime
     operator_name: str | None
     operator_contact: Annotated[str | None, Field(description="An email address, a phone number or a web address")]
@@ -134,6 +135,7 @@ def site() -> dict[str, Any]:
             "password_min_length": current.password_min_length,
             "mail_configured": bool(current.smtp_host),
             "public_lots": current.public_lots,
+            "email_proof": current.email_proof,
             "server_time": clock.now(),
             "operator_name": current.operator_name,
             "operator_contact": current.operator_contact,

@@ -8,18 +8,21 @@ export interface MailServer {
   close: () => void
 }
 
-/** An SMTP server on loopback (RFC 5321, as much as a sender needs) that takes mail and forgets it. */
-export async function startMailServer(): Promise<MailServer> {
+/** An SMTP server on loopback (RFC 5321, as much as a sender needs) that takes mail and hands it on, if to anybody. */
+export async function startMailServer(
+  took: (mail: string) => void = () => undefined,
+): Promise<MailServer> {
   const known = new Set<string>()
   const open = new Set<Socket>()
   const server = createServer((socket) => {
     open.add(socket)
     socket.on('close', () => open.delete(socket)).on('error', () => socket.destroy())
-    converse(socket, (recipient) => {
+    const welcomes = (recipient: string) => {
       const first = !known.has(recipient)
       known.add(recipient)
       return !(first && recipient.includes(REFUSED_ONCE))
-    })
+    }
+    converse(socket, welcomes, took)
   })
   await listening(server)
   const address = server.address()
@@ -39,10 +42,15 @@ const listening = (server: Server) =>
   })
 
 /** One session: commands line by line, and after DATA everything up to a lone dot. */
-function converse(socket: Socket, welcomes: (recipient: string) => boolean): void {
+function converse(
+  socket: Socket,
+  welcomes: (recipient: string) => boolean,
+  took: (mail: string) => void,
+): void {
   const say = (line: string) => socket.write(`${line}\r\n`)
   let waiting = ''
   let inMail = false
+  let mail: string[] = []
   say('220 mail.example ESMTP')
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     waiting += chunk
@@ -55,7 +63,11 @@ function converse(socket: Socket, welcomes: (recipient: string) => boolean): voi
         if (/^quit$/i.test(line)) socket.end()
       } else if (line === '.') {
         inMail = false
+        took(mail.join('\n'))
+        mail = []
         say('250 2.0.0 taken')
+      } else {
+        mail.push(line)
       }
     }
   })

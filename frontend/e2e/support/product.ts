@@ -41,7 +41,7 @@ async function ready(url: string, child: ChildProcess, log: string): Promise<voi
 
 /** Starts the product as `make run` does, with a data folder and a port of its own. */
 export async function startProduct(
-  options: { demo?: boolean; mailPort?: number } = {},
+  options: { demo?: boolean; mailPort?: number; env?: Record<string, string> } = {},
 ): Promise<Product> {
   const folder = mkdtempSync(join(tmpdir(), 'parking-e2e-'))
   const port = await freePort()
@@ -71,6 +71,7 @@ export async function startProduct(
         SMTP_TLS: 'none',
         MAIL_FROM: 'parking@example.com',
       }),
+      ...options.env,
     },
   })
   const lines = createWriteStream(log)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from parking import audit, clock
-from parking.accounts import account_changes, emails, one_time_tokens, queries
+from parking.accounts import account_changes, address_proof, emails, one_time_tokens, queries
 from parking.accounts.models import User
 from parking.accounts.passwords import hashing
 from parking.accounts.service import SignedIn
@@ -39,7 +39,7 @@ def reset_password(secret: str, password: str, browser: Browser) -> None:
     hashing.require(password, email=owner.email, username=owner.username)
     stored_hash = hashing.hash_of(password)
     with transaction() as session:
-        user_id = one_time_tokens.consume(session, "password_reset", secret).user_id or 0
+        user_id = one_time_tokens.consume(session, secret, "password_reset").user_id or 0
         user = queries.get_user(session, user_id, lock=True)
         user.confirmed_at = user.confirmed_at or clock.now()  # the link was read where it was sent
         _set_password(session, user, stored_hash, browser)
@@ -80,17 +80,22 @@ def request_email_change(caller: Identity, email: str, password: str) -> None:
 
 
 def confirm_email(secret: str, browser: Browser) -> None:
-    """Sets the address to which the link was sent; warns the old one.
+    """Confirms the address of the account by the link that was sent to it, or sets the new one to which it was sent;
+    then it warns the old one.
 
     Links that were sent to the old address stop working. Raises NotFound, Conflict.
     """
     with account_changes.unique_names() as session:
-        link = one_time_tokens.consume(session, "email_change", secret)
+        link = one_time_tokens.consume(session, secret, "email_change", "email_proof")
         user = queries.get_user(session, link.user_id or 0, lock=True)
+        if link.purpose == "email_proof":
+            address_proof.confirm(session, user)
+            return
         before, user.email = user.email, link.context["email"]
         before_confirmed, user.confirmed_at = user.confirmed_at is not None, clock.now()
         link.context = {}  # the address is stored with the account only
         one_time_tokens.revoke(session, "password_reset", user.id)
+        one_time_tokens.revoke(session, "email_proof", user.id)
         session.flush()
         emails.email_changed_notice(session, user, before, before_confirmed, browser)
         audit.record(session, "email.changed", "user", user.id, actor_id=user.id)

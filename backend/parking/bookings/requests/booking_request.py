@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.pool import PoolProxiedConnection
 
+from parking import settings
 from parking.accounts import User
 from parking.bookings.allocation import NewBooking, free_for_a_car, new_reference
 from parking.bookings.requests.windows import read_window
 from parking.database import ColumnGroups, Read, UTCDateTime, db
+from parking.errors import Forbidden
 from parking.lots import Lot, open_lot
 from parking.pricing import Tariff
 from parking.spot_features import Needs, required
@@ -70,7 +72,8 @@ _ANY_SPOT, _THIS_SPOT = _place_query(), _place_query(bindparam("spot_id"))
 def read_place(connection: PoolProxiedConnection, request: BookRequest, now: datetime) -> Place:
     """Reads the place without a lock; the statement that holds a spot checks that it is the same still.
 
-    Raises NotFound for a lot that is not open, Unauthorized for an account deleted since the request began.
+    Raises NotFound for a lot that is not open, Unauthorized for an account deleted since the request began, Forbidden
+    where EMAIL_PROOF is on and the driver's address is not confirmed.
     """
     query = _ANY_SPOT if request.spot_id is None else _THIS_SPOT
     ids = {"lot_id": request.lot_id, "user_id": request.user_id, "spot_id": request.spot_id}
@@ -79,6 +82,8 @@ def read_place(connection: PoolProxiedConnection, request: BookRequest, now: dat
         open_lot(db.session(), request.lot_id)
         raise signed_out()
     lot, tariff, user = _PLACE.split(rows[0])
+    if user.confirmed_at is None and settings.current().email_proof:
+        raise Forbidden("Please confirm your email address before you book.", code="address_unproven")
     return Place(lot, tariff, user, rows[0].has_room)
 
 

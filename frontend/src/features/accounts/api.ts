@@ -20,6 +20,8 @@ export const accountsApi = {
   changeEmail: (body: { email: string; password: string }) =>
     http.post<{ message: string }>('/auth/email/change', body),
   confirmEmail: (token: string) => http.post<{ message: string }>('/auth/email/confirm', { token }),
+  /** Asks for another link that confirms the address of this account. */
+  proveEmail: () => http.post<{ message: string }>('/auth/email/proof', {}),
   refresh: refreshSession,
   logout: () => http.post('/auth/logout', {}, { headers: { 'X-Requested-With': 'parkwell' } }),
   logoutAll: () =>

@@ -972,6 +972,8 @@ export interface components {
             username: string;
             roles: ("user" | "admin")[];
             active: boolean;
+            /** @description Whether a link that was sent to the address has been used */
+            email_confirmed: boolean;
             timezone: string | null;
             /** @enum {string} */
             locale: "en" | "de";
@@ -1425,6 +1427,7 @@ export interface components {
             password_min_length: number;
             mail_configured: boolean;
             public_lots: boolean;
+            email_proof: boolean;
             /** Format: date-time */
             server_time: string;
             operator_name: string | null;
@@ -1571,6 +1574,8 @@ export interface components {
             username: string;
             roles: ("user" | "admin")[];
             active: boolean;
+            /** @description Whether a link that was sent to the address has been used */
+            email_confirmed: boolean;
             timezone: string | null;
             /** @enum {string} */
             locale: "en" | "de";
