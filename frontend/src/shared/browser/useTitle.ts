@@ -1,7 +1,10 @@
-import { ref, watchEffect } from 'vue'
+import { ref, watch, watchEffect } from 'vue'
 
-/** The operator's name for this site; the page's brand. */
-export const siteName = ref('')
+const KEY = 'pw-site'
+
+/** The operator's name for this site; the page's brand. The browser knows it without a network, too. */
+export const siteName = ref(localStorage.getItem(KEY) ?? '')
+watch(siteName, (name) => localStorage.setItem(KEY, name))
 
 /** Sets the document's title while the component lives, e.g. "Your bookings · Parkwell". */
 export function useTitle(title: () => string): void {
