@@ -1,7 +1,7 @@
-import { makeLot, unique } from './support/api.ts'
+import { call, unique, type LotDetails } from './support/api.ts'
 import { violations } from './support/examine.ts'
 import { startMailServer, type MailServer } from './support/mailServer.ts'
-import { startProduct, type Product } from './support/product.ts'
+import { ADMIN, startProduct, type Product } from './support/product.ts'
 import { expect, test } from './support/test.ts'
 
 // A product of its own: that of the other tests asks for no proof.
@@ -39,7 +39,9 @@ test('a driver books once the address is confirmed, and is told so before', asyn
   watch,
 }) => {
   watch.allow(/403 \(FORBIDDEN\)/) // the booking before the address is confirmed
-  const lot = await makeLot()
+  const { token } = await call<{ token: string }>('POST', '/auth/login', ADMIN)
+  const fields = { name: unique('Lot'), capacity: 10, price_per_hour: 2.5 }
+  const { lot } = await call<{ lot: LotDetails }>('POST', '/api/lots', fields, token)
   const address = `${unique('dora')}@example.com`
   await page.goto('/register')
   await page.getByLabel('Email').fill(address)

@@ -57,11 +57,11 @@ def issue(
     return IssuedToken(seed, secret, now + lifetime)
 
 
-def validate(session: Session, purpose: Purpose, secret: str) -> SingleUse:
-    """The row of a valid token, which stays valid. Raises NotFound."""
-    row = session.scalar(select(SingleUse).where(*_usable((purpose,), secret)))
+def validate(session: Session, secret: str, *purposes: Purpose) -> SingleUse:
+    """The row of a valid token of one of the purposes, which stays valid. Raises NotFound."""
+    row = session.scalar(select(SingleUse).where(*_usable(purposes, secret)))
     if row is None:
-        security_log.event("link_refused", purpose=purpose)
+        security_log.event("link_refused", purpose=purposes[0])
         raise invalid_token()
     return row
 

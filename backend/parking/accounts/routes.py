@@ -12,9 +12,9 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from parking import mail
-from parking.accounts import address_proof, guess_limits, profile, schemas, service
+from parking.accounts import guess_limits, profile, schemas, service
 from parking.accounts.guess_limits import Rule
-from parking.accounts.passwords import change
+from parking.accounts.passwords import address_proof, change
 from parking.accounts.sessions import access_tokens, cookies
 from parking.database import db
 from parking.web import (

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from parking import audit
-from parking.accounts import account_changes, address_proof, emails, names, one_time_tokens, queries
+from parking.accounts import account_changes, emails, names, one_time_tokens, queries
 from parking.accounts.models import LoginSession, User
-from parking.accounts.passwords import hashing
+from parking.accounts.passwords import address_proof, hashing
 from parking.accounts.sessions import access_tokens, browser_sessions
 from parking.accounts.sessions.browser_sessions import Browser, OpenSession, Refusal
 from parking.accounts.setup import complete_setup

@@ -109,7 +109,7 @@ def complete_setup(
     Raises NotFound for a link that does not work (also when there is an administrator by now), Invalid for the
     password, Conflict for a taken name.
     """
-    one_time_tokens.validate(db.session(), "setup", secret)
+    one_time_tokens.validate(db.session(), secret, "setup")
     db.session.close()
     hashing.require(password, email=email, username=username)
     password_hash = hashing.hash_of(password)

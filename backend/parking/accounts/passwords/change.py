@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from parking import audit, clock
-from parking.accounts import account_changes, address_proof, emails, one_time_tokens, queries
+from parking.accounts import account_changes, emails, one_time_tokens, queries
 from parking.accounts.models import User
-from parking.accounts.passwords import hashing
+from parking.accounts.passwords import address_proof, hashing
 from parking.accounts.service import SignedIn
 from parking.accounts.sessions import browser_sessions
 from parking.accounts.sessions.browser_sessions import Browser
@@ -34,7 +34,7 @@ def reset_password(secret: str, password: str, browser: Browser) -> None:
     Raises NotFound for a link that does not work, Invalid for the password (the link then stays valid).
     """
     reading = db.session()
-    owner = queries.get_user(reading, one_time_tokens.validate(reading, "password_reset", secret).user_id or 0)
+    owner = queries.get_user(reading, one_time_tokens.validate(reading, secret, "password_reset").user_id or 0)
     reading.close()
     hashing.require(password, email=owner.email, username=owner.username)
     stored_hash = hashing.hash_of(password)
