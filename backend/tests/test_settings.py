@@ -267,6 +267,11 @@ def test_production_refuses_a_weak_first_administrator(refused, weak):
     assert set(message) == {"ADMIN_PASSWORD"}
 
 
+def test_a_token_lives_a_day_on_a_local_run_and_a_quarter_of_an_hour_in_production(load):
+    assert load().token_minutes == 24 * 60
+    assert load(APP_ENV="production", **STRONG).token_minutes == 15
+
+
 def test_proof_of_an_address_is_for_production_with_a_mail_server(load):
     mail = {"SMTP_HOST": "mail.example.com"}
     production = {"APP_ENV": "production", **STRONG}

@@ -134,6 +134,22 @@ def test_a_name_newer_than_python_is_accepted_and_searchable(client, auth, carol
     assert header_text(name) == name
 
 
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("Mia \U0001fa77", "Mia \U0001fa77"),
+        ("\U0001fae8 Ola", "\U0001fae8 Ola"),
+        ("Flag 🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", None),
+        ("عمر\u200f", "عمر"),
+        ("\u200eאבי\u200f", "אבי"),
+    ],
+)
+def test_such_a_name_is_taken_by_the_profile_too(client, auth, alice, name, stored):
+    answer = client.patch("/auth/me", json={"username": name}, headers=auth(alice))
+    assert (answer.status_code, answer.json["user"]["username"]) == (200, stored or name)
+    assert register(client, "other@example.com", name).json["code"] == "username_taken"
+
+
 def test_profile_and_booking_have_one_rule_for_plates(client, auth, alice, carol):
     lot = client.post("/api/lots", json={"name": "L", "capacity": 3, "price_per_hour": 1}, headers=auth(carol)).json[
         "lot"

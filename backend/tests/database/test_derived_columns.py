@@ -2,7 +2,7 @@
 
 import pytest
 from flask_migrate import downgrade
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, inspect, select, text, update
 
 from parking import clock
 from parking.accounts.admin import duplicates_report
@@ -10,7 +10,7 @@ from parking.accounts.models import User
 from parking.bookings.models import Booking
 from parking.database import db, derived_columns, duplicates, schema, transaction
 from parking.lots.models import Lot
-from tests.bookings.helpers import make_lot
+from tests.bookings.helpers import make_lot, park
 from tests.conftest import PASSWORD, make_user
 
 BEFORE = "0011"
@@ -174,6 +174,25 @@ def test_old_duplicates_are_neither_merged_nor_locked_out(old, client):
     for again in ("bob@xn--bcher-kva.example", "bob@bücher.example"):
         body = {"email": again, "username": "new", "password": PASSWORD}
         assert client.post("/auth/register", json=body).json["code"] == "email_taken"
+
+
+def test_old_bookings_are_found_by_their_plates(app, client, alice, carol, auth):
+    """The migration gives the plate of every booking its key, and takes it away again."""
+    lot, plates = make_lot(carol, capacity=4), ("GÖ-AB 123", "B PW 1", None, "GÖ-AB 123")
+    for plate in plates:
+        park(alice, lot, vehicle_plate=plate)
+    db.session.close()
+    downgrade(directory=str(schema.MIGRATIONS), revision=BEFORE)
+    with db.engine.connect() as connection:
+        assert "plate_key" not in {column["name"] for column in inspect(connection).get_columns("booking")}
+    schema.upgrade()
+    rows = db.session.execute(select(Booking.vehicle_plate, Booking.plate_key).order_by(Booking.id)).all()
+    assert [tuple(row) for row in rows] == [
+        (one, {"GÖ-AB 123": "goab123", "B PW 1": "bpw1"}.get(one)) for one in plates
+    ]
+    for q in ("göab", "GO AB-12"):
+        answer = client.get("/api/admin/bookings", query_string={"q": q}, headers=auth(carol))
+        assert [one["vehicle_plate"] for one in answer.json["bookings"]] == ["GÖ-AB 123"] * 2, q
 
 
 def test_the_administrator_sees_the_duplicates(old, client, carol, auth):

