@@ -29,6 +29,7 @@ VALKEY_URL_FILE = "valkey.url"
 #: Locked by a run until it ends.
 RUN_LOCK_FILE = "run.lock"
 MIN_SECRET_BYTES = 32
+MIN_METRICS_TOKEN = 16
 MIN_PASSWORD = {"local": 6, "production": 8}
 _PLACEHOLDERS = re.compile(
     r"change|your[-_ ]|placeholder|example|secret[-_ ]?key|replace[-_ ]me|default", re.IGNORECASE
@@ -186,7 +187,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         bcrypt_rounds=read.whole("BCRYPT_ROUNDS", 12, 10 if production else 4, 16),
         log_format=read.choice("LOG_FORMAT", ("text", "json"), "json" if production else "text"),
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 10),
-        metrics_token=read.text("METRICS_TOKEN") or None,
+        metrics_token=_metrics_token(read, production),
         drain_seconds=read.whole("DRAIN_SECONDS", 0, 0, 300),
         token_minutes=read.whole("TOKEN_MINUTES", 15 if production else 1440, 1, 10_080),
         retain_plates_days=read.whole("RETAIN_PLATES_DAYS", 0, 0, 36_500),
@@ -311,7 +312,7 @@ def _is_web_address(value: str) -> bool:
 
 def _first_administrator(read: Reader, app_env: str) -> tuple[str | None, str | None]:
     """Both or neither. In production an easily guessed password is refused."""
-    email, password = read.text("ADMIN_EMAIL"), read.text("ADMIN_PASSWORD")
+    email, password = read.text("ADMIN_EMAIL"), read.verbatim("ADMIN_PASSWORD")
     if not email and not password:
         return None, None
     if not _is_address(email):
@@ -337,6 +338,14 @@ def _email_proof(read: Reader, production: bool) -> bool:
     if is_on and not has_server:
         read.wrong("EMAIL_PROOF", "needs SMTP_HOST: the link that confirms an address is sent by email")
     return is_on
+
+
+def _metrics_token(read: Reader, production: bool) -> str | None:
+    """Guesses at it are not counted, so it must be too long to guess."""
+    token = read.text("METRICS_TOKEN") or None
+    if token and production and len(token) < MIN_METRICS_TOKEN:
+        read.wrong("METRICS_TOKEN", f"must have at least {MIN_METRICS_TOKEN} characters in production")
+    return token
 
 
 def _cors_origins(read: Reader, production: bool) -> tuple[str, ...]:

@@ -32,6 +32,11 @@ class Reader:
             return default
         return value or default
 
+    def verbatim(self, name: str) -> str:
+        """The value as it stands, spaces at its ends included; empty when it is blank."""
+        value = self._environ.get(name, "")
+        return value if self.text(name) else ""
+
     def whole(self, name: str, default: int, low: int, high: int) -> int:
         value = self.text(name)
         if not value:

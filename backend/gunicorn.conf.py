@@ -43,6 +43,8 @@ timeout = 60
 # What a stop may take: DRAIN_SECONDS in which new requests are still served, then the running ones.
 graceful_timeout = 8 + _settings.drain_seconds
 control_socket_disable = True
+# Nobody in front is believed here. What a proxy says is read in parking/web, if TRUSTED_PROXIES counts it.
+forwarded_allow_ips = ""
 preload_app = False  # connections to the database must not be shared over a fork
 umask = UMASK
 accesslog = None  # the application writes its own, with the request id

@@ -272,6 +272,18 @@ def test_a_token_lives_a_day_on_a_local_run_and_a_quarter_of_an_hour_in_producti
     assert load(APP_ENV="production", **STRONG).token_minutes == 15
 
 
+def test_the_metrics_of_a_production_site_have_a_long_token(load, refused):
+    assert load(METRICS_TOKEN="short").metrics_token == "short"
+    assert "at least 16 characters" in refused(APP_ENV="production", METRICS_TOKEN="x" * 15, **STRONG)["METRICS_TOKEN"]
+    assert load(APP_ENV="production", METRICS_TOKEN="x" * 16, **STRONG).metrics_token == "x" * 16
+
+
+def test_a_password_may_begin_and_end_with_a_space(load):
+    admin = {"ADMIN_EMAIL": "boss@example.com", "ADMIN_PASSWORD": "  vivid otter lamp "}
+    assert load(**admin).admin_password == "  vivid otter lamp "
+    assert load(ADMIN_EMAIL="", ADMIN_PASSWORD="   ").admin_password is None
+
+
 def test_proof_of_an_address_is_for_production_with_a_mail_server(load):
     mail = {"SMTP_HOST": "mail.example.com"}
     production = {"APP_ENV": "production", **STRONG}

@@ -172,8 +172,10 @@ def _greeting_seconds() -> float:
 
 
 def engine_options(pool_size: int) -> dict[str, Any]:
-    """For SQLAlchemy: `pool_size` connections are kept, as many again may be open for a while."""
+    """For SQLAlchemy: `pool_size` connections are kept, as many again may be open for a while. No values of a statement
+    stand in the log."""
     return {
+        "hide_parameters": True,
         "poolclass": Pool,
         "pool_size": pool_size,
         "max_overflow": pool_size,

@@ -27,8 +27,13 @@ SQLITE_PRAGMAS = {
 
 
 def engine_options() -> dict[str, Any]:
-    """Arguments of `create_engine`: a current SQLite and no waiting longer than WRITER_SECONDS."""
-    return {"module": driver(), "connect_args": {"timeout": WRITER_SECONDS, "check_same_thread": False}}
+    """Arguments of `create_engine`: a current SQLite, no waiting longer than WRITER_SECONDS, no values of statements in
+    the log."""
+    return {
+        "module": driver(),
+        "hide_parameters": True,
+        "connect_args": {"timeout": WRITER_SECONDS, "check_same_thread": False},
+    }
 
 
 def driver() -> Any:

@@ -16,7 +16,7 @@ from flask_security.utils import hash_password
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from parking import bookings, clock, jobs, lot_admin, notices
+from parking import bookings, clock, jobs, lot_admin, notices, settings
 from parking.accounts import User, create_user
 from parking.database import db, transaction, unsynced_commits
 from parking.demo import birmingham, town
@@ -41,6 +41,8 @@ def command(city: Path | None) -> None:
     if db.session.scalar(select(Lot.id).limit(1)) is not None:
         click.echo("There are already lots: the demonstration data stay as they are.")
         return
+    if settings.current().production:
+        raise click.ClickException("These are no data for APP_ENV=production.")
     _refuse_beside_a_worker()
     password = secrets.token_urlsafe(9)
     click.echo(_real(city, password) if city else _made_up(password))

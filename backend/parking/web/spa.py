@@ -96,6 +96,7 @@ def init_app(app: APIFlask) -> None:
             index_file=False,
             allow_all_origins=False,
             max_age=300,
+            mimetypes={".webmanifest": "application/manifest+json", ".svg": "image/svg+xml; charset=utf-8"},
             immutable_file_test=lambda path, url: url.startswith("/assets/"),
         )
 

@@ -1,5 +1,7 @@
 """The made-up town lives by the booking rules, and nobody is written to about it."""
 
+import dataclasses
+
 import pytest
 from sqlalchemy import func, select
 
@@ -66,6 +68,13 @@ def test_the_town_is_alive_at_any_hour(app, three_days, hour):
 
 def test_the_simulation_is_the_same_every_time(three_days):
     assert town.visits(clock.now()) == town.visits(clock.now())
+
+
+def test_a_production_site_gets_no_town(app):
+    app.extensions["settings"] = dataclasses.replace(app.extensions["settings"], app_env="production")
+    refused = app.test_cli_runner().invoke(args=["demo", "load"])
+    assert (refused.exit_code, db.session.scalar(select(func.count()).select_from(Lot))) == (1, 0)
+    assert "production" in refused.output
 
 
 def test_a_town_is_not_loaded_beside_a_worker_whose_clock_is_the_real_one(app, three_days):

@@ -186,6 +186,22 @@ def test_the_servers_own_answers_carry_the_headers_of_all_others(server):
         assert "x=" not in problem["message"]
 
 
+def test_no_client_moves_a_request_to_another_path(server):
+    """Not even one of this machine, where a proxy may stand that guards a path."""
+    address = server().address
+
+    def ask(path: str, **headers: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(*address, timeout=60)
+        connection.request("GET", path, headers={name.replace("__", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+    for name in ("SCRIPT_NAME", "Script__Name", "X__Script__Name", "PATH_INFO", "X__Forwarded__Prefix"):
+        assert ask("/nowhere/healthz", **{name: "/nowhere"}) == ask("/nowhere/healthz"), name
+        assert ask("/healthz", **{name: "/elsewhere"})[0] == 200, name
+    assert ask("/nowhere/healthz")[1] != ask("/healthz")[1]
+
+
 def test_one_address_cannot_fill_the_server_and_others_are_not_touched(server):
     """The oldest of the address goes; a client of another address stays."""
     address = server().address

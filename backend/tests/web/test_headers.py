@@ -155,6 +155,12 @@ def test_every_other_path_is_the_page(plain, built, path):
     assert again.status_code == 304
 
 
+def test_the_manifest_has_the_type_that_browsers_look_for(plain, built):
+    (built / "manifest.webmanifest").write_text("{}")
+    assert plain().get("/manifest.webmanifest").content_type == "application/manifest+json"
+    assert plain().get("/favicon.svg").content_type == "image/svg+xml; charset=utf-8"
+
+
 def test_hashed_files_are_kept_for_ever_and_sent_packed(plain, built):
     answer = plain().get("/assets/index-abc12345.js", headers={"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"

@@ -66,6 +66,7 @@ function createSession() {
   function clear(): void {
     drop()
     localStorage.removeItem(HINT_KEY)
+    localStorage.removeItem('pw-end-reminded')
     keepLast(null)
   }
 

@@ -23,6 +23,10 @@ const booking = (changes: Partial<Booking> = {}) =>
     ...changes,
   }) as Booking
 
+/** What the browser keeps of the account that is signed in; nothing after a sign-out. */
+const own = (...bookings: Booking[]) =>
+  localStorage.setItem('pw-last-bookings', JSON.stringify({ userId: null, at: NOW, bookings }))
+
 /** The module as a page that has just been loaded has it. */
 async function load() {
   vi.resetModules()
@@ -36,6 +40,7 @@ describe('the reminder before the end', () => {
     vi.useFakeTimers({ now: NOW })
     vi.stubGlobal('Notification', FakeNotification)
     localStorage.clear()
+    own(booking())
     notifications.length = 0
     FakeNotification.permission = 'granted'
   })
@@ -63,6 +68,18 @@ describe('the reminder before the end', () => {
     await pass(60)
     expect(notifications).toEqual([])
     schedule([])
+    await pass(120)
+    expect(notifications).toEqual([])
+  })
+
+  it('does not come after a sign-out, nor to the next account', async () => {
+    const { schedule, turnOn } = await load()
+    await turnOn()
+    schedule([booking()])
+    localStorage.removeItem('pw-last-bookings')
+    await pass(60)
+    schedule([booking({ reserved_end: '2026-03-02T15:00:00Z' })])
+    own(booking({ id: 8 }))
     await pass(120)
     expect(notifications).toEqual([])
   })

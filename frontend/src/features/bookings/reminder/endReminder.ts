@@ -2,6 +2,7 @@ import { ref } from 'vue'
 import type { Booking } from '@/shared/api/types'
 import { i18n, useTexts } from '@/shared/format/i18n'
 import { serverNow } from '@/shared/time/clock'
+import { readLast } from '@/shared/time/lastSeen'
 
 /**
  * A notification of the device before a reserved time ends. It is a choice for this browser, and it
@@ -64,6 +65,8 @@ function setTimer(booking: Booking): void {
 }
 
 async function remind(booking: Booking): Promise<void> {
+  // Whoever has signed out since, here or in another tab, is not told of it: it may be somebody else by now.
+  if (!readLast<Booking>()?.bookings.some(({ id }) => id === booking.id)) return
   const key = `${booking.id} ${booking.reserved_end}`
   if (localStorage.getItem(REMINDED) === key) return
   localStorage.setItem(REMINDED, key)
