@@ -29,6 +29,32 @@ def test_every_link_of_a_document_leads_to_a_file(document):
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
+ASVS_ROW = re.compile(r"^\| (\d+\.\d+\.\d+) \| ([12]) \| ([^|]+) \| (met|n/a|not met) \| ([^|]+) \|$", re.MULTILINE)
+
+
+def test_the_table_of_the_security_standard_is_whole():
+    """All rows of levels 1 and 2, each once and in order, and the counts at the top are those of the table."""
+    text = (config.ROOT / "docs" / "asvs.md").read_text()
+    rows = ASVS_ROW.findall(text)
+    numbers = [tuple(map(int, number.split("."))) for number, *_ in rows]
+    assert numbers == sorted(set(numbers))
+    assert len(rows) == len(re.findall(r"^\| \d+\.\d", text, re.MULTILINE)) == 217
+    for level in "12":
+        counts = {
+            state: sum(1 for row in rows if row[1] == level and row[3] == state) for state in ("met", "n/a", "not met")
+        }
+        assert f"| {level} | {counts['met']} | {counts['n/a']} | {counts['not met']} |" in text
+
+
+def test_what_the_security_standard_is_met_by_exists():
+    """Each row names files and tests as they are called."""
+    text = (config.ROOT / "docs" / "asvs.md").read_text()
+    for path, test in set(re.findall(r"`((?:backend|frontend|docs|deploy|scripts)/[\w./-]+)(?:::(\w+))?`", text)):
+        assert (config.ROOT / path).exists(), path
+        if test:
+            assert f"def {test}(" in (config.ROOT / path).read_text(), f"{path}::{test}"
+
+
 def test_the_glossary_is_in_alphabetical_order():
     terms = re.findall(r"^- \*\*`?([^*`]+)", (config.ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)
     assert len(terms) > 50
