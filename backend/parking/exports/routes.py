@@ -116,6 +116,7 @@ def personal_data() -> Response:
 @bp.post("/api/admin/export-all-data")
 @bp.post("/api/admin/export-all", endpoint="export_all_older_name")
 @requires("admin")
+@limiter.limit(EXPORT, key_func=by_user)
 @documented(takes=["Idempotency-Key"], gives=["Location", "Retry-After"], also={200: ExportDryRun})
 @bp.input(AdminExportQuery, location="query", arg_name="query")
 @bp.output(ExportProcessing, status_code=202)

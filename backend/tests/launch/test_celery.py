@@ -1,7 +1,12 @@
 """What every job can rely on, whoever wrote it."""
 
+import contextlib
 import importlib
 import pkgutil
+import socket
+import ssl
+import subprocess
+import threading
 
 import kombu
 import pytest
@@ -74,3 +79,30 @@ def longest_pause(connection: kombu.Connection) -> float:
     with pytest.raises(kombu.exceptions.OperationalError):
         connection.ensure_connection(lambda error, pause: pauses.append(pause), 40)
     return max(pauses)
+
+
+@pytest.mark.parametrize(("query", "greeted"), [("", False), ("?ssl_cert_reqs=none", True)])
+def test_the_certificate_of_redis_is_checked_unless_told_otherwise(tmp_path, query, greeted):
+    """A server whose certificate nobody vouches for hears no command, and so no password."""
+    key = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2")
+    subprocess.run([*key, "-keyout", "key.pem", "-out", "cert.pem"], cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):  # until it is closed
+                while True:
+                    client, _ = server.accept()
+                    with contextlib.suppress(OSError), context.wrap_socket(client, server_side=True) as stream:
+                        heard.append(stream.recv(1000))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"rediss://localhost:{server.getsockname()[1]}/0{query}"
+        settings = config.load({"DATA_DIR": str(tmp_path), "EXPORT_DIR": str(tmp_path), "REDIS_URL": url})
+        celery = celery_config.make_celery(settings, set_as_current=False)
+        with pytest.raises(kombu.exceptions.OperationalError) as refused:
+            celery.connection_for_write().ensure_connection(max_retries=1, interval_start=0)
+    assert any(heard) is greeted, refused.value
