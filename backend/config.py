@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
-from environment import ROOT, Reader
+from environment import ROOT, Reader, is_address, is_web_address
 from private_files import stored_secrets
 
 SECRET_NAMES = ("SECRET_KEY", "SECURITY_PASSWORD_SALT", "JWT_SECRET")
@@ -119,9 +119,9 @@ class Settings:
     def operator_contact_url(self) -> str | None:
         """Where a press on OPERATOR_CONTACT leads: the address itself, a new email, or a call."""
         contact = self.operator_contact
-        if contact is None or _is_web_address(contact):
+        if contact is None or is_web_address(contact):
             return contact
-        return f"mailto:{contact}" if _is_address(contact) else "tel:" + re.sub(r"[^0-9+]", "", contact)
+        return f"mailto:{contact}" if is_address(contact) else "tel:" + re.sub(r"[^0-9+]", "", contact)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -257,17 +257,13 @@ def _smtp_login(read: Reader) -> dict[str, str | None]:
     return {"smtp_user": user or None, "smtp_password": password or None}
 
 
-def _is_address(value: str) -> bool:
-    return re.fullmatch(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+", value) is not None
-
-
 def _mail_from(read: Reader, public_url: str) -> str:
     """`MAIL_FROM`, else the SMTP login when it is an address, else noreply@ the public host."""
     value = read.text("MAIL_FROM")
     if not value:
         login = read.text("SMTP_USER")
-        return login if _is_address(login) else f"noreply@{urlsplit(public_url).hostname}"
-    if not _is_address(parseaddr(value)[1]):
+        return login if is_address(login) else f"noreply@{urlsplit(public_url).hostname}"
+    if not is_address(parseaddr(value)[1]):
         read.wrong("MAIL_FROM", f"must be an address such as Parkwell <parking@example.com>, not {value!r}")
     return value
 
@@ -278,7 +274,7 @@ def _operator(read: Reader) -> dict[str, str | None]:
     if len(name) > 120:
         read.wrong("OPERATOR_NAME", f"must have at most 120 characters, not {len(name)}")
     phone = _PHONE.fullmatch(contact) and sum(letter.isdigit() for letter in contact) >= 3
-    if contact and not (phone or _is_address(contact) or _is_web_address(contact)):
+    if contact and not (phone or is_address(contact) or is_web_address(contact)):
         read.wrong(
             "OPERATOR_CONTACT",
             "must be an email address, a phone number such as +49 30 123456, or a web address such as "
@@ -287,27 +283,9 @@ def _operator(read: Reader) -> dict[str, str | None]:
     return {
         "operator_name": name or None,
         "operator_contact": contact or None,
-        "imprint_url": _web_address(read, "IMPRINT_URL"),
-        "privacy_url": _web_address(read, "PRIVACY_URL"),
+        "imprint_url": read.web_address("IMPRINT_URL"),
+        "privacy_url": read.web_address("PRIVACY_URL"),
     }
-
-
-def _web_address(read: Reader, name: str) -> str | None:
-    value = read.text(name)
-    if value and not _is_web_address(value):
-        read.wrong(name, f"must be a web address such as https://example.com/page, not {value!r}")
-    return value or None
-
-
-def _is_web_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        return False
-    no_login = parts.username is None and parts.password is None
-    plain = not re.search(r"[\s<>\"\\]", value) and len(value) <= 500
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and no_login and plain
 
 
 def _first_administrator(read: Reader, app_env: str) -> tuple[str | None, str | None]:
@@ -315,7 +293,7 @@ def _first_administrator(read: Reader, app_env: str) -> tuple[str | None, str | 
     email, password = read.text("ADMIN_EMAIL"), read.verbatim("ADMIN_PASSWORD")
     if not email and not password:
         return None, None
-    if not _is_address(email):
+    if not is_address(email):
         read.wrong("ADMIN_EMAIL", "must be an email address, together with ADMIN_PASSWORD")
     least = MIN_PASSWORD[app_env]
     if not least <= len(password) or len(password.encode()) > 4096:

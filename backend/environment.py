@@ -37,6 +37,13 @@ class Reader:
         value = self._environ.get(name, "")
         return value if self.text(name) else ""
 
+    def web_address(self, name: str) -> str | None:
+        """The address of a page; None when it is blank."""
+        value = self.text(name)
+        if value and not is_web_address(value):
+            self.wrong(name, f"must be a web address such as https://example.com/page, not {value!r}")
+        return value or None
+
     def whole(self, name: str, default: int, low: int, high: int) -> int:
         value = self.text(name)
         if not value:
@@ -119,3 +126,20 @@ class Reader:
             reason = (error.strerror or str(error)).lower()
             self.wrong(name, f"must be a folder this user can write to; {path}: {reason}")
         return path
+
+
+def is_address(value: str) -> bool:
+    """Whether the text looks like an email address."""
+    return re.fullmatch(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+", value) is not None
+
+
+def is_web_address(value: str) -> bool:
+    """Whether the text is an http or https address that may stand in a page: with a host, without a login."""
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        return False
+    no_login = parts.username is None and parts.password is None
+    plain = not re.search(r"[\s<>\"\\]", value) and len(value) <= 500
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and no_login and plain
