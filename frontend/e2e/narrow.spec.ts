@@ -95,7 +95,7 @@ function clipped(page: Page): Promise<string[]> {
 /** Charts are drawn again after the window has changed: what is wrong for good is wrong. */
 async function settled(page: Page, problemsOf: (page: Page) => Promise<string[]>) {
   let problems = await problemsOf(page)
-  for (let turn = 0; turn < 20 && problems.length; turn++) {
+  for (let turn = 0; turn < 300 && problems.length; turn++) {
     await page.waitForTimeout(100)
     problems = await problemsOf(page)
   }
