@@ -3,17 +3,16 @@
 import contextlib
 import dataclasses
 import os
-import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 
 import pytest
 
 import celery_config
 import config
-from tests.launch.conftest import BACKEND, Run
-from tests.ports import free_port
+from tests.launch.conftest import BACKEND, Run, wait_for
 
 SHELL = "from app import app, db\nwith app.app_context():\n    db.create_all()\n"
 VERSION_OF_PYTHON_3_11 = "pip==23.2.1"
@@ -103,25 +102,19 @@ def test_the_page_in_development(new_run):
     finally:  # another version of npm may write it in its own way
         (frontend / "package-lock.json").write_bytes(lock)
     run.start("--api").ready(300)
-    port = free_port()
-    environ = {**os.environ, "API_ORIGIN": f"http://127.0.0.1:{run.port}"}
-    command = ("npm", "run", "dev", "--", "--port", str(port), "--host", "127.0.0.1")
-    with subprocess.Popen(
-        command, cwd=frontend, env=environ, stdout=subprocess.PIPE, text=True, process_group=0
-    ) as vite:
-        try:
-            assert vite.stdout
-            next(line for line in vite.stdout if "Local:" in line)
-            page = text_at(f"http://127.0.0.1:{port}/")
-            assert "/@vite/client" in page
-            assert '"site"' in text_at(f"http://127.0.0.1:{port}/api/public/site")
-        finally:
-            os.killpg(vite.pid, signal.SIGTERM)
+    page = new_run("vite", API_ORIGIN=f"http://127.0.0.1:{run.port}")
+    page.start("--port", str(page.port), "--host", "127.0.0.1", command=("npm", "run", "dev", "--"), cwd=frontend)
+    wait_for(lambda: "/@vite/client" in text_at(f"http://127.0.0.1:{page.port}/"), 300, "the page")
+    assert '"site"' in text_at(f"http://127.0.0.1:{page.port}/api/public/site")
 
 
 def text_at(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=300) as answer:
-        return str(answer.read().decode())
+    """What a server answers; nothing while none listens there."""
+    try:
+        with urllib.request.urlopen(url, timeout=300) as answer:
+            return str(answer.read().decode())
+    except urllib.error.URLError:
+        return ""
 
 
 def test_the_clients_environment_is_no_part_of_the_repository():
