@@ -252,6 +252,21 @@ test('screens of an administrator', async ({ page, context }) => {
   ])
 })
 
+test('a chart of a wider window, not drawn again yet, leaves the page as it is', async ({
+  page,
+  context,
+}) => {
+  await signIn(context, ADMIN)
+  await page.goto(`/admin/analytics?period=today&lot=${setting.lot}`)
+  const canvas = page.locator('.pw-chart canvas').first()
+  await canvas.waitFor()
+  const widths = await canvas.evaluate((picture: HTMLElement) => {
+    picture.style.width = `${innerWidth + 500}px`
+    return [document.documentElement.scrollWidth, innerWidth]
+  })
+  expect(widths[0]).toBeLessThanOrEqual(widths[1]!)
+})
+
 test('the banner after a restore', async ({ page, context }) => {
   await signIn(context, ADMIN)
   await page.route(/\/api\/admin\/emails(\?.*)?$/, async (route) => {
