@@ -83,6 +83,7 @@ class Settings:
     rate_limits: bool
     public_lots: bool
     email_proof: bool
+    require_totp: str
     web_workers: int
     worker_concurrency: int
     jwt_secret_previous: str | None = None
@@ -178,6 +179,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         rate_limits=read.switch("RATE_LIMITS", True),
         public_lots=read.switch("PUBLIC_LOTS", True),
         email_proof=_email_proof(read, production),
+        require_totp=read.choice("REQUIRE_TOTP", ("off", "admins", "all"), "off"),
         web_workers=read.whole("WEB_WORKERS", min(cores, 4), 1, 64),
         worker_concurrency=read.whole("WORKER_CONCURRENCY", min(2 * cores, 8), 1, 256),
         max_open_bookings_per_user=read.whole("MAX_OPEN_BOOKINGS_PER_USER", 10 if production else 0, 0, 10_000),

@@ -16,6 +16,12 @@ def serializer(settings: Settings, salt: str) -> URLSafeSerializer:
     return URLSafeSerializer(settings.secret_key, salt=salt, signer_kwargs={"digest_method": hashlib.sha256})
 
 
+def totp_key(settings: Settings, seed: str) -> bytes:
+    """The key of an authenticator app, 160 bits. The database has the seed alone, as with one-time links."""
+    key = hmac.digest(settings.secret_key.encode(), b"key of an authenticator app", "sha256")
+    return hmac.digest(key, seed.encode(), "sha256")[:20]
+
+
 def one_time_secret(settings: Settings, seed: str) -> str:
     """The secret of a one-time link. Whoever reads the seed in the database cannot compute it without SECRET_KEY; the
     worker that writes the mail can."""

@@ -14,6 +14,7 @@ themselves: 401 on every route that is not open.
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -103,11 +104,18 @@ ROUTES: dict[str, Row] = {
     "POST /auth/email/change": SELF(202, json={"email": "other@example.com", "password": PASSWORD}),
     "GET /auth/sessions": SELF(200),
     "DELETE /auth/sessions/<int:session_id>": OWNER(200, path="/auth/sessions/{session}"),
+    "GET /auth/second-factor": SELF(200),
+    "POST /auth/second-factor": SELF(201, json={"password": PASSWORD}),
+    "POST /auth/second-factor/confirm": SELF(409, json={"code": "123456"}),  # nobody here has begun, or has one
+    "POST /auth/second-factor/recovery-codes": SELF(409, json={"code": "123456"}),
+    "POST /auth/second-factor/verify": SELF(409, json={"code": "123456"}),
+    "POST /auth/second-factor/off": SELF(409, json={"password": PASSWORD, "code": "123456"}),
     # people
     "GET /api/users": ADMIN(200),
     "GET /api/users/<int:user_id>": ADMIN(200, path="/api/users/{alice}"),
     "GET /api/users/<int:user_id>/sessions": ADMIN(200, path="/api/users/{alice}/sessions"),
     "DELETE /api/users/<int:user_id>/sessions": ADMIN(200, path="/api/users/{alice}/sessions"),
+    "DELETE /api/users/<int:user_id>/second-factor": ADMIN(200, path="/api/users/{alice}/second-factor"),
     "PATCH /api/users/<int:user_id>": ADMIN(200, path="/api/users/{alice}", json={"active": False}),
     # lots and spots
     "GET /api/lots": SELF(200),
@@ -348,6 +356,17 @@ def test_everybody_gets_what_was_decided(stage, identity):
         if row.statuses[identity] < 300 or answer.status_code < 300:
             stage.back()
     assert got == {name: row.statuses[identity] for name, row in ROUTES.items()}
+
+
+def test_who_must_set_up_a_second_factor_reaches_their_own_account_alone(stage):
+    settings = stage.app.extensions["settings"]
+    stage.app.extensions["settings"] = dataclasses.replace(settings, require_totp="all")
+    for name, row in ROUTES.items():
+        if row.statuses["anonymous"] != 401 or name.split(" ")[1].startswith("/auth/"):
+            continue
+        for identity in ("user", "other", "admin"):
+            answer = stage.ask(name, row, identity)
+            assert (answer.status_code, answer.json["code"]) == (403, "second_factor_setup_required"), (name, identity)
 
 
 def test_what_belongs_to_another_looks_like_what_is_not_there(stage):

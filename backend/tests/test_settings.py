@@ -103,6 +103,7 @@ def test_the_public_address_follows_the_port(load):
         ("RATE_LIMITS", "maybe", "on or off"),
         ("PUBLIC_LOTS", "2", "on or off"),
         ("EMAIL_PROOF", "yes please", "on or off"),
+        ("REQUIRE_TOTP", "on", "off, admins, all"),
         ("EMAIL_PROOF", "on", "needs SMTP_HOST"),
         ("OPERATOR_NAME", "x" * 121, "120 characters"),
         ("OPERATOR_CONTACT", "call us", "+49 30 123456"),

@@ -22,6 +22,8 @@ from parking.accounts.models import LoginSession, Role, SingleUse, User, user_ro
 from parking.accounts.profile import profile_view
 from parking.accounts.schemas import User as UserSchema
 from parking.accounts.schemas import UserFilters
+from parking.accounts.second_factor import routes as second_factor_routes
+from parking.accounts.second_factor.service import require_fresh as require_fresh_factor
 from parking.accounts.sessions import access_tokens
 from parking.accounts.sessions.browser_sessions import count_session_ips, erase_session_ips
 from parking.database import db
@@ -47,6 +49,7 @@ __all__ = [
     "register_blocker",
     "register_booking_summaries",
     "register_eraser",
+    "require_fresh_factor",
     "sign_everybody_out",
     "user_conditions",
     "user_roles",
@@ -61,6 +64,7 @@ def init_app(app: APIFlask) -> None:
     audit.register_names("login_session", queries.names_of_sessions)
     guess_limits.init_app(app)
     app.register_blueprint(routes.bp)
+    app.register_blueprint(second_factor_routes.bp)
     app.register_blueprint(admin_routes.bp)
     app.cli.add_command(cli.group)
     app.cli.add_command(cli.names_group)

@@ -70,6 +70,12 @@ def stop_access_tokens(user: User) -> None:
     recheck_streams(user.id)
 
 
+def end_other_sessions(session: Session, user: User, family: str | None) -> None:
+    """Signs every browser out but that of this session."""
+    browser_sessions.end_others(session, user.id, family)
+    recheck_streams(user.id)
+
+
 def end_tokens(session: Session, user: User) -> None:
     """Revokes the access tokens of this user and signs every browser out."""
     stop_access_tokens(user)

@@ -202,6 +202,48 @@ def masked(email: str) -> str:
     return f"{name[:1]}…@{domain}"
 
 
+# the second factor --------------------------------------------------------------------------
+
+
+class FactorEvent(AccountEvent):
+    change: str
+
+
+def _factor_subject(context: FactorEvent, fmt: Formatter) -> str:
+    return _subject("second_factor_changed", fmt, at=fmt.t.moment(context["at"], fmt.timezone))
+
+
+def _factor_sample() -> dict[str, Any]:
+    return {"change": "on", "at": "2026-11-23T10:00:00Z", "ip": "203.0.113.7", "device": "Firefox, Windows"}
+
+
+@mail.register(
+    "second_factor_changed",
+    context=FactorEvent,
+    subject=_factor_subject,
+    sample=_factor_sample,
+    daily_limit="account",
+)
+def second_factor_message(context: FactorEvent, fmt: Formatter) -> Message:
+    """Tells the owner that the second factor was turned on or off, reset, or has new recovery codes."""
+    t = fmt.t
+    return _message(
+        "second_factor_changed",
+        fmt,
+        Paragraph(t(f"second_factor_changed.{context['change']}")),
+        _event_details(context, fmt),
+        Paragraph(t("second_factor_changed.act")),
+        Button(t("second_factor_changed.button"), fmt.page("/forgot-password")),
+        at=t.moment(context["at"], fmt.timezone),
+    )
+
+
+def second_factor_changed(session: Session, user: User, change: str, browser: Browser | None) -> None:
+    """Queues the notice. `change`: on, off, reset or codes. Without a browser the operator did it."""
+    event = _event(browser) if browser else {"at": to_rfc3339(clock.now())}
+    mail.queue(session, "second_factor_changed", recipient(user), {**event, "change": change})
+
+
 # a stolen session --------------------------------------------------------------------------
 
 

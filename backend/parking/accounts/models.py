@@ -96,6 +96,8 @@ class LoginSession(db.Model):  # type: ignore[name-defined]  # made at run time
     last_used_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    factor_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When a code of the second factor last came in this session."""
     user_agent: Mapped[str | None] = mapped_column(Text)
     ip: Mapped[str | None] = mapped_column(String(45))
 

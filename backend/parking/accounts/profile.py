@@ -12,6 +12,7 @@ from parking import audit, clock, idempotency, mail
 from parking.accounts import account_changes, hooks, one_time_tokens, queries, setup
 from parking.accounts.models import User
 from parking.accounts.passwords.change import require_password
+from parking.accounts.second_factor import factors
 from parking.accounts.sessions import browser_sessions
 from parking.database import Read
 from parking.errors import Conflict, Invalid
@@ -41,6 +42,7 @@ def profile_view(session: Session, user: User) -> dict[str, Any]:
         "roles": roles,
         "active": user.active,
         "email_confirmed": user.confirmed_at is not None,
+        "must_set_up_second_factor": factors.must_set_up(session, user.id, is_admin="admin" in roles),
         "timezone": user.timezone,
         "locale": user.locale,
         "theme": user.theme,
@@ -65,6 +67,7 @@ def read(caller: Identity) -> dict[str, Any]:
         "roles": sorted(caller.roles),
         "active": True,
         "email_confirmed": first.confirmed_at is not None,
+        "must_set_up_second_factor": caller.must_set_up_factor,
         "timezone": caller.timezone,
         "locale": caller.locale,
         "theme": first.theme,
@@ -129,6 +132,7 @@ def _anonymise(session: Session, user: User) -> None:
     session.flush()
     mail.delete_user(session, user.id)
     one_time_tokens.delete_of_user(session, user.id)
+    factors.remove(session, user.id)
     browser_sessions.delete_of_user(session, user.id)
     idempotency.delete_of_user(session, user.id)
     hooks.erase(session, user.id)

@@ -40,6 +40,8 @@ NO_MAIL = "This site does not send email at the moment, so it cannot send you a 
 GUESSES, GUESS_SECONDS = 10, 300
 """Wrong guesses within that time: at one account, from one address, by one signed-in user."""
 GUESSES_OF_ALL = 1000
+CODES = 5
+"""Wrong codes of a second factor within GUESS_SECONDS."""
 EMAIL_CHANGES, DAY = 5, 86_400
 MAILS_TO_A_NEW_ADDRESS = 3
 """Confirmation links sent to one address per day, for all accounts."""
@@ -69,6 +71,12 @@ def _sign_in_rules() -> Iterator[Rule]:
     yield Rule("sign-in everybody", GUESSES_OF_ALL, GUESS_SECONDS)
     yield Rule(f"sign-in address {by_address()}", GUESSES, GUESS_SECONDS)
     yield Rule(f"sign-in {_account_key(email)}", GUESSES, GUESS_SECONDS)
+
+
+def _code_rules() -> Iterator[Rule]:
+    """Whoever knows the password has fewer guesses at the code, from all devices together."""
+    if _body_text("code"):
+        yield Rule(f"second factor of {_named_account()}", CODES, GUESS_SECONDS)
 
 
 def _password_rules() -> Iterator[Rule]:
@@ -130,12 +138,13 @@ def setup(body: schemas.Setup) -> dict[str, Any]:
 
 @bp.post("/login")
 @guess_limits.limited(_sign_in_rules)
+@guess_limits.limited(_code_rules)
 @bp.input(schemas.Login, arg_name="body")
 @bp.output(schemas.SignedIn)
 @documented(401)
 def login(body: schemas.Login) -> dict[str, Any]:
     """Sign in."""
-    done = service.sign_in(body.email, body.password, cookies.browser(), cookies.refresh_token())
+    done = service.sign_in(body.email, body.password, cookies.browser(), cookies.refresh_token(), body.code)
     return _signed_in("Login successful", done)
 
 

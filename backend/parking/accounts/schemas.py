@@ -58,6 +58,11 @@ class Login(In):
     email: SoughtEmail
     password: Password
     username: Annotated[str, Field(max_length=200)] | None = Field(default=None, description="Ignored.")
+    code: Annotated[str, Field(max_length=40)] | None = Field(
+        default=None,
+        description="Of an account with a second factor: the code of its app, or a recovery code. Without one the "
+        "answer is 401 `second_factor_required`.",
+    )
 
 
 class Forgot(In):
@@ -160,6 +165,9 @@ class User(Out):
     roles: list[RoleName]
     active: bool
     email_confirmed: Annotated[bool, Field(description="Whether a link that was sent to the address has been used")]
+    must_set_up_second_factor: Annotated[
+        bool, Field(description="Whether the operator wants a second factor, which the account does not have yet")
+    ]
     timezone: str | None
     locale: Locale
     theme: Theme
@@ -229,6 +237,7 @@ class SignIns(Out):
 
     count: int
     last_used_at: datetime | None
+    second_factor: Annotated[bool, Field(description="Whether signing in asks for a code as well")]
 
 
 class SignInsAnswer(Out):

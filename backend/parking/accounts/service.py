@@ -10,6 +10,7 @@ from parking import audit
 from parking.accounts import account_changes, emails, names, one_time_tokens, queries
 from parking.accounts.models import LoginSession, User
 from parking.accounts.passwords import address_proof, hashing
+from parking.accounts.second_factor import factors
 from parking.accounts.sessions import access_tokens, browser_sessions
 from parking.accounts.sessions.browser_sessions import Browser, OpenSession, Refusal
 from parking.accounts.setup import complete_setup
@@ -65,9 +66,9 @@ def set_up(secret: str, email: str, username: str, password: str, locale: str, b
     return SignedIn(*complete_setup(secret, email, username, password, locale, browser))
 
 
-def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None) -> SignedIn:
+def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None, code: str | None = None) -> SignedIn:
     """Raises Unauthorized, with one text after the same amount of work for a wrong address, a wrong password and a
-    disabled account.
+    disabled account; then for a missing (`second_factor_required`) or wrong `code` of an account with a second factor.
 
     A session that this browser had of this user is replaced; one of another user goes on, because two tabs may hold
     two accounts. A hash with fewer rounds than configured is renewed.
@@ -83,10 +84,11 @@ def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None)
         user = queries.get_user(session, account.id, lock=True)
         if not user.active or user.password != stored:  # changed during the comparison
             raise _wrong_credentials()
+        with_factor = factors.require(session, user.id, code)
         user.password = renewed
         if old_cookie:
             browser_sessions.end_by_cookie(session, old_cookie, user_id=user.id)
-        opened = browser_sessions.begin(session, user.id, browser)
+        opened = browser_sessions.begin(session, user.id, browser, with_factor=with_factor)
         audit.record(session, "session.started", "user", user.id, actor_id=user.id)
     return SignedIn(user, opened)
 

@@ -8,6 +8,7 @@ from apiflask import APIBlueprint
 from flask import Response, request, send_file
 
 from parking import mail
+from parking.accounts import require_fresh_factor
 from parking.bookings import Filters, read_time
 from parking.exports import service
 from parking.exports.personal_data import content
@@ -39,7 +40,10 @@ _FILE: Any = {200: {"description": "The file", "content": {"text/csv": {}, "appl
 @bp.input(ExportIn, arg_name="body")
 @bp.output(ExportAsked, status_code=202)
 def ask(body: ExportIn) -> Response:
-    """Start an export: your bookings, or all data (administrators)."""
+    """Start an export: your bookings, or all data (administrators; where you have a second factor, with a code of the
+    last ten minutes)."""
+    if body.kind == "all_data":
+        require_fresh_factor(identity())
     return _accepted(service.request(identity(), body.kind, _filters(body.filters), form=body.format))
 
 
@@ -125,6 +129,7 @@ def export_all(query: AdminExportQuery) -> Response:
     if query.dry_run:
         message = f"The files would be sent by email to {identity().email}.{mail.waiting_note()}"
         return answer({"message": message, "recipients": 1})
+    require_fresh_factor(identity())
     return _accepted(service.request(identity(), "all_data", form=query.format, force=query.force, task=True))
 
 

@@ -33,6 +33,8 @@ class Identity:
     locale: str = "en"
     csv_format: str = "auto"
     session_family: str | None = None
+    must_set_up_factor: bool = False
+    """The operator wants a second factor of this account, which has none yet."""
 
     @property
     def is_admin(self) -> bool:
@@ -109,6 +111,10 @@ def requires(role: str | None = None) -> Callable[[View], View]:
         def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
             user = identity()
             require_shown_account(user.id)
+            if user.must_set_up_factor and not request.path.startswith("/auth/"):
+                raise Forbidden(
+                    "Please set up a second factor first, in your profile.", code="second_factor_setup_required"
+                )
             if role and role not in user.roles:
                 raise Forbidden("Only administrators can do this." if role == "admin" else "Not allowed.")
             return view(*args, **kwargs)

@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 
 from parking.accounts import setup
 from parking.accounts.admin import duplicates_report
+from parking.accounts.second_factor import service as second_factor
 from parking.database import db, derived_columns
 from parking.errors import Problem
 
@@ -59,6 +60,17 @@ def create(email: str, username: str | None, password_file: TextIO | None) -> No
     except (ValueError, Problem) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{user.email} is an administrator now.")
+
+
+@group.command("reset-totp")
+@click.argument("email")
+def reset_totp(email: str) -> None:
+    """Remove the second factor of the account with this address, which is signed out everywhere."""
+    try:
+        was_on = second_factor.reset_by_email(email)
+    except Problem as error:
+        raise click.ClickException(error.detail) from None
+    click.echo("The second factor is removed." if was_on else "This account has no second factor.")
 
 
 def _password(file: TextIO | None) -> str:

@@ -15,6 +15,7 @@ from parking.accounts import account_changes, hooks, queries, setup
 from parking.accounts.models import User
 from parking.accounts.queries import Filters
 from parking.accounts.schemas import UserFilters, UserList
+from parking.accounts.second_factor import factors
 from parking.accounts.sessions import browser_sessions
 from parking.database import db, transaction
 
@@ -74,10 +75,11 @@ def change(user_id: int, active: bool | None, roles: Sequence[str] | None) -> di
 
 
 def sign_ins(user_id: int) -> dict[str, Any]:
-    """How many browsers a user is signed in with, and when one was last used; not where. Raises NotFound."""
+    """How many browsers a user is signed in with, when one was last used (not where), and whether signing in asks for a
+    code. Raises NotFound."""
     session = db.session()
     count, last_used_at = browser_sessions.summary(session, queries.get_user(session, user_id).id)
-    return {"count": count, "last_used_at": last_used_at}
+    return {"count": count, "last_used_at": last_used_at, "second_factor": factors.is_on(session, user_id)}
 
 
 def sign_out(user_id: int) -> int:

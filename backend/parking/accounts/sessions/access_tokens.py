@@ -18,6 +18,8 @@ from sqlalchemy import bindparam, select
 
 from parking import clock, settings
 from parking.accounts.models import LoginSession, Role, User, user_roles
+from parking.accounts.second_factor import factors
+from parking.accounts.second_factor.models import SecondFactor
 from parking.database import Read
 from parking.web import Identity
 
@@ -122,7 +124,7 @@ def _is_current(claims: dict[str, object]) -> bool:
     return issued - LEEWAY.total_seconds() <= now < expires + LEEWAY.total_seconds()
 
 
-_IDENTITY = Read(
+_BY_TOKEN = (
     select(
         User.id,
         User.email,
@@ -143,6 +145,13 @@ _IDENTITY = Read(
     )
 )
 """The user and the session of a token, one row per role."""
+_IDENTITY = Read(_BY_TOKEN)
+_WITH_FACTOR = Read(
+    _BY_TOKEN.add_columns(SecondFactor.confirmed_at.label("factor_since")).outerjoin(
+        SecondFactor, SecondFactor.user_id == User.id
+    )
+)
+"""The same where the operator wants second factors; else no request reads them."""
 
 
 def identify(request: Request) -> Identity | None:
@@ -154,17 +163,20 @@ def identify(request: Request) -> Identity | None:
     if claims is None:
         return None
     family = claims.get("sid")
-    rows = _IDENTITY.rows(uniquifier=claims["sub"], family=family)
+    with_factor = settings.current().require_totp != "off"
+    rows = (_WITH_FACTOR if with_factor else _IDENTITY).rows(uniquifier=claims["sub"], family=family)
     if not rows or rows[0].ended_at is not None or rows[0].family != family:
         return None
     first = rows[0]
+    roles = frozenset(row.name for row in rows if row.name)
     return Identity(
         id=first.id,
         email=first.email,
         username=first.username,
-        roles=frozenset(row.name for row in rows if row.name),
+        roles=roles,
         timezone=first.timezone,
         locale=first.locale,
         csv_format=first.csv_format,
         session_family=family,
+        must_set_up_factor=factors.is_wanted(is_admin="admin" in roles) and first.factor_since is None,
     )

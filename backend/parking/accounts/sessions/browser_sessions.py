@@ -59,8 +59,8 @@ class Refusal(enum.Enum):
     OTHER_ACCOUNT = "valid, but of another account than the one named"
 
 
-def begin(session: Session, user_id: int, browser: Browser) -> OpenSession:
-    """Creates a family for this user."""
+def begin(session: Session, user_id: int, browser: Browser, *, with_factor: bool = False) -> OpenSession:
+    """Creates a family for this user. `with_factor`: a code of the second factor came with the sign-in."""
     now, secret = clock.now(), secrets.token_urlsafe(32)
     row = LoginSession(
         user_id=user_id,
@@ -70,6 +70,7 @@ def begin(session: Session, user_id: int, browser: Browser) -> OpenSession:
         created_at=now,
         last_used_at=now,
         expires_at=now + IDLE_LIFETIME,
+        factor_at=now if with_factor else None,
         user_agent=_agent(browser),
         ip=browser.ip,
     )
@@ -136,6 +137,15 @@ def end_all(session: Session, user_id: int) -> None:
     session.execute(
         update(LoginSession)
         .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
+        .values(ended_at=clock.now())
+    )
+
+
+def end_others(session: Session, user_id: int, family: str | None) -> None:
+    """Ends every session of this user but one."""
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None), LoginSession.family != (family or ""))
         .values(ended_at=clock.now())
     )
 

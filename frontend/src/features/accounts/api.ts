@@ -14,7 +14,9 @@ interface NewAccount {
 
 export const accountsApi = {
   site: () => http.get<{ site: Site }>('/api/public/site').then((answer) => answer.site),
-  login: (body: { email: string; password: string }) => http.post<SignIn>('/auth/login', body),
+  /** `code` only of an account with a second factor, once the answer has asked for it. */
+  login: (body: { email: string; password: string; code?: string }) =>
+    http.post<SignIn>('/auth/login', body),
   register: (body: NewAccount) => http.post<SignIn>('/auth/register', body),
   setUp: (body: NewAccount & { token: string }) => http.post<SignIn>('/auth/setup', body),
   changeEmail: (body: { email: string; password: string }) =>

@@ -21,6 +21,7 @@ function createSession() {
   const user = ref<User | null>(null)
   /** True when the session ended by itself, so that the sign-in page can say so. */
   const expired = ref(false)
+  const codeAsked = ref(false)
   /** Why it is unknown who is here: the server could not be reached, or it failed. */
   const problem = ref<ApiError | null>(null)
   const unreached = computed(() => problem.value !== null)
@@ -108,6 +109,10 @@ function createSession() {
     },
     replaced,
     lost: noteLost,
+    codeAsked: () => {
+      codeAsked.value = true
+      return import('./factor/askForCode').then(({ askForCode }) => askForCode())
+    },
   })
 
   onAccount((id) => {
@@ -122,6 +127,7 @@ function createSession() {
     expired,
     problem,
     unreached,
+    codeAsked,
     signedIn,
     isAdmin,
     isDriver,

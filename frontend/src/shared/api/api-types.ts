@@ -161,6 +161,20 @@ export interface components {
             file: string | null;
             size_bytes: number | null;
         };
+        /** Begin */
+        Begin: {
+            /** Format: password */
+            password: string;
+        };
+        /**
+         * Begun
+         * @description What an authenticator app needs: `uri` is what `qr` (an SVG) shows, `secret` the same to be typed in.
+         */
+        Begun: {
+            secret: string;
+            uri: string;
+            qr: string;
+        };
         /**
          * BookIn
          * @description A booking for now, or for a window in the future.
@@ -690,6 +704,8 @@ export interface components {
             password: string;
             /** @description Ignored. */
             username?: string | null;
+            /** @description Of an account with a second factor: the code of its app, or a recovery code. Without one the answer is 401 `second_factor_required`. */
+            code?: string | null;
         };
         /**
          * LotEdit
@@ -974,6 +990,8 @@ export interface components {
             active: boolean;
             /** @description Whether a link that was sent to the address has been used */
             email_confirmed: boolean;
+            /** @description Whether the operator wants a second factor, which the account does not have yet */
+            must_set_up_second_factor: boolean;
             timezone: string | null;
             /** @enum {string} */
             locale: "en" | "de";
@@ -1293,6 +1311,14 @@ export interface components {
             total_cost: number;
             currency: string;
         };
+        /**
+         * RecoveryCodes
+         * @description They are shown this once.
+         */
+        RecoveryCodes: {
+            message: string;
+            recovery_codes: string[];
+        };
         /** Register */
         Register: {
             /** Format: email */
@@ -1399,6 +1425,8 @@ export interface components {
         SignIns: {
             count: number;
             last_used_at: string | null;
+            /** @description Whether signing in asks for a code as well */
+            second_factor: boolean;
         };
         /** SignInsAnswer */
         SignInsAnswer: {
@@ -1521,6 +1549,20 @@ export interface components {
             spots: components["schemas"]["SpotOut"][];
         };
         /**
+         * State
+         * @description `required`: the operator wants a second factor of this account.
+         */
+        State: {
+            on: boolean;
+            since: string | null;
+            required: boolean;
+            recovery_codes_left: number;
+        };
+        /** StateAnswer */
+        StateAnswer: {
+            second_factor: components["schemas"]["State"];
+        };
+        /**
          * StayOut
          * @description Stays that ended in the period and lasted from_minutes to less than to_minutes.
          */
@@ -1567,6 +1609,13 @@ export interface components {
             total_cost: number | null;
             currency: string | null;
         };
+        /** TurnOff */
+        TurnOff: {
+            /** Format: password */
+            password: string;
+            /** @description A code of the app, or a recovery code */
+            code: string;
+        };
         /** User */
         User: {
             id: number;
@@ -1576,6 +1625,8 @@ export interface components {
             active: boolean;
             /** @description Whether a link that was sent to the address has been used */
             email_confirmed: boolean;
+            /** @description Whether the operator wants a second factor, which the account does not have yet */
+            must_set_up_second_factor: boolean;
             timezone: string | null;
             /** @enum {string} */
             locale: "en" | "de";
@@ -1664,6 +1715,11 @@ export interface components {
             from: string;
             /** Format: date-time */
             to: string;
+        };
+        /** WithCode */
+        WithCode: {
+            /** @description A code of the app, or a recovery code */
+            code: string;
         };
     };
     responses: never;

@@ -28,7 +28,13 @@ const signIn = (token: string, id?: number) => ({
   token,
   expires_in: 900,
 })
-const silent = () => ({ refreshed: vi.fn(), ended: vi.fn(), replaced: vi.fn(), lost: vi.fn() })
+const silent = () => ({
+  refreshed: vi.fn(),
+  ended: vi.fn(),
+  replaced: vi.fn(),
+  lost: vi.fn(),
+  codeAsked: () => Promise.resolve(false),
+})
 const bearer = (config: InternalAxiosRequestConfig) => String(config.headers.get('Authorization'))
 
 describe('http', () => {
@@ -179,6 +185,46 @@ describe('http', () => {
       await expect(request).rejects.toMatchObject({ code: 'other_account' })
       expect(calls).toEqual([])
       expect(handlers.replaced).not.toHaveBeenCalled()
+    })
+  })
+
+  describe('where a code of the second factor is missing', () => {
+    const refusal = {
+      status: 401,
+      data: { code: 'second_factor_required', detail: 'A code, please' },
+    }
+
+    it('sends the request again after a good one, and renews no token', async () => {
+      const answers: Answer[] = [refusal, { status: 200, data: 'done' }]
+      const { http, setAccessToken, onSession } = await loadHttp(async (config) => {
+        calls.push(String(config.url))
+        return answers.shift()!
+      })
+      onSession({ ...silent(), codeAsked: () => Promise.resolve(true) })
+      setAccessToken('annas', 1)
+      await expect(http.patch('/api/users/2', {})).resolves.toBe('done')
+      expect(calls).toEqual(['/api/users/2', '/api/users/2'])
+    })
+
+    it('says so when none came', async () => {
+      const { http, setAccessToken, onSession } = await loadHttp(async () => refusal)
+      onSession(silent())
+      setAccessToken('annas', 1)
+      await expect(http.patch('/api/users/2', {})).rejects.toMatchObject({
+        code: 'second_factor_required',
+      })
+    })
+
+    it('does not take a wrong code for an old token', async () => {
+      const { http, setAccessToken } = await loadHttp(async (config) => {
+        calls.push(String(config.url))
+        return { status: 401, data: { code: 'wrong_code' } }
+      })
+      setAccessToken('annas', 1)
+      await expect(http.post('/auth/second-factor/verify', {})).rejects.toMatchObject({
+        status: 401,
+      })
+      expect(calls).toHaveLength(1)
     })
   })
 

@@ -17,6 +17,8 @@ interface SessionHandlers {
   replaced: () => void
   /** Because of that, something that was to be changed was not. */
   lost: () => void
+  /** A code of the second factor is needed; resolves to whether a good one came. */
+  codeAsked: () => Promise<boolean>
 }
 const nothing = () => {}
 let session: SessionHandlers = {
@@ -24,6 +26,7 @@ let session: SessionHandlers = {
   ended: nothing,
   replaced: nothing,
   lost: nothing,
+  codeAsked: () => Promise.resolve(false),
 }
 
 /** The token for requests and the account it stands for; null, null when nobody is signed in. */
@@ -58,6 +61,9 @@ client.interceptors.response.use(undefined, (error: unknown) => {
 })
 
 const OTHER_ACCOUNT = 'other_account'
+const CODE_ASKED = 'second_factor_required'
+/** A 401 that speaks of a code, not of an old token. */
+const ABOUT_CODES = [CODE_ASKED, 'wrong_code']
 const otherAccount = () => new ApiError(409, OTHER_ACCOUNT, '')
 
 function toApiError(error: unknown): ApiError {
@@ -138,7 +144,8 @@ const COOKIE_PATHS = /^\/auth\/(login|register|setup|logout)$/
 function mayRefresh(error: unknown, config: AxiosRequestConfig): boolean {
   const is401 = error instanceof AxiosError && error.response?.status === 401
   const credentials = CREDENTIAL_PATHS.some((path) => config.url?.startsWith(path))
-  return is401 && !credentials && accessToken !== null
+  const aboutCode = ABOUT_CODES.includes(toApiError(error).code)
+  return is401 && !credentials && !aboutCode && accessToken !== null
 }
 
 /** One request for `owner`; an answer that comes when somebody else is here is dropped. */
@@ -163,8 +170,10 @@ async function renewed<T>(config: AxiosRequestConfig, owner: number | null) {
 }
 
 async function send<T>(config: AxiosRequestConfig, owner = account): Promise<AxiosResponse<T>> {
-  return renewed<T>(config, owner).catch((thrown: unknown) => {
+  return renewed<T>(config, owner).catch(async (thrown: unknown) => {
     const error = toApiError(thrown)
+    if (error.code === CODE_ASKED && account && (await session.codeAsked()))
+      return send<T>(config, owner)
     if (error.code === OTHER_ACCOUNT && config.method !== 'GET') session.lost()
     throw error
   })

@@ -13,6 +13,7 @@ export const usersApi = {
   signIns: async (id: number) =>
     (await http.get<Schema<'SignInsAnswer'>>(`/api/users/${id}/sessions`)).sign_ins,
   signOut: (id: number) => http.delete<Schema<'SignedOut'>>(`/api/users/${id}/sessions`),
+  resetFactor: (id: number) => http.delete<Schema<'Message'>>(`/api/users/${id}/second-factor`),
   bookings: async (id: number, limit: number) =>
     (
       await http.get<{ bookings: AdminBooking[] }>('/api/admin/bookings', {

@@ -41,11 +41,11 @@ export function useSignIns(id: MaybeRefOrGetter<number>) {
   })
 }
 
-/** Signs a user out everywhere. */
+/** Signs a user out everywhere; `factor`: and removes the second factor. */
 export function useSignOut(id: MaybeRefOrGetter<number>) {
   const client = useQueryClient()
-  return async () => {
-    await usersApi.signOut(toValue(id))
+  return async ({ factor }: { factor: boolean }) => {
+    await (factor ? usersApi.resetFactor : usersApi.signOut)(toValue(id))
     void client.invalidateQueries({ queryKey: ['admin', 'user', toValue(id), 'sign-ins'] })
     void client.invalidateQueries({ queryKey: ['admin', 'audit'] })
   }

@@ -1,0 +1,1 @@
+"""The second factor of a sign-in: an authenticator app (TOTP), and recovery codes for the day on which it is lost."""

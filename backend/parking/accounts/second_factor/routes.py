@@ -1,0 +1,92 @@
+"""/auth/second-factor: one's own second factor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from parking.accounts import guess_limits
+from parking.accounts.guess_limits import Rule
+from parking.accounts.second_factor import schemas, service
+from parking.accounts.sessions import cookies
+from parking.web import Message, documented, identity, requires
+from parking.web.rate_limits import by_user
+
+bp = APIBlueprint("second_factor", __name__, url_prefix="/auth/second-factor", tag="Accounts")
+GUESSES, GUESS_SECONDS = 5, 300
+
+
+def _rules() -> Iterator[Rule]:
+    yield Rule(f"second factor of {by_user()}", GUESSES, GUESS_SECONDS)
+
+
+_limit = guess_limits.limited(_rules)
+
+
+@bp.get("")
+@requires()
+@bp.output(schemas.StateAnswer)
+def show() -> dict[str, Any]:
+    """Your second factor."""
+    return {"second_factor": service.state(identity())}
+
+
+@bp.post("")
+@requires()
+@_limit
+@bp.input(schemas.Begin, arg_name="body")
+@bp.output(schemas.Begun, status_code=201)
+@documented(403, 409)
+def begin(body: schemas.Begin) -> dict[str, Any]:
+    """Begin with an authenticator app. It is asked for once `confirm` has seen its first code."""
+    return service.begin(identity(), body.password)
+
+
+@bp.post("/confirm")
+@requires()
+@_limit
+@bp.input(schemas.WithCode, arg_name="body")
+@bp.output(schemas.RecoveryCodes)
+@documented(401, 409)
+def confirm(body: schemas.WithCode) -> dict[str, Any]:
+    """Turn the second factor on with the first code of the app. All other browsers are signed out."""
+    codes = service.confirm(identity(), body.code, cookies.browser())
+    return {"message": "Your second factor is on. Keep the recovery codes.", "recovery_codes": codes}
+
+
+@bp.post("/recovery-codes")
+@requires()
+@_limit
+@bp.input(schemas.WithCode, arg_name="body")
+@bp.output(schemas.RecoveryCodes)
+@documented(401, 409)
+def renew_recovery_codes(body: schemas.WithCode) -> dict[str, Any]:
+    """Get new recovery codes; the old ones stop working."""
+    codes = service.renew_recovery_codes(identity(), body.code, cookies.browser())
+    return {"message": "These are your new recovery codes.", "recovery_codes": codes}
+
+
+@bp.post("/verify")
+@requires()
+@_limit
+@bp.input(schemas.WithCode, arg_name="body")
+@bp.output(Message)
+@documented(401, 409)
+def verify(body: schemas.WithCode) -> dict[str, Any]:
+    """Confirm that it is you, for ten minutes, where a request was answered with 401 `second_factor_required`."""
+    service.verify(identity(), body.code)
+    return {"message": "Confirmed"}
+
+
+@bp.post("/off")
+@requires()
+@_limit
+@bp.input(schemas.TurnOff, arg_name="body")
+@bp.output(Message)
+@documented(401, 403, 409)
+def turn_off(body: schemas.TurnOff) -> dict[str, Any]:
+    """Turn the second factor off."""
+    service.turn_off(identity(), body.password, body.code, cookies.browser())
+    return {"message": "Your second factor is off"}
