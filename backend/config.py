@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
-from environment import ROOT, Reader, is_address, is_web_address
+from environment import ROOT, Reader, is_address, is_loopback, is_web_address, with_secret_files
 from private_files import stored_secrets
 
 SECRET_NAMES = ("SECRET_KEY", "SECURITY_PASSWORD_SALT", "JWT_SECRET")
@@ -136,7 +136,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     (or the file that `ENV_FILE` names). With one: exactly that mapping. An empty value counts as
     unset. Makes `DATA_DIR` and, on a local run, the secrets in it.
     """
-    read = Reader(_environment() if environ is None else environ)
+    values_given, unreadable = with_secret_files(_environment() if environ is None else environ)
+    read = Reader(values_given)
+    read.problems += unreadable
     app_env = read.choice("APP_ENV", ("local", "production"), "local")
     production = app_env == "production"
     port = read.whole("PORT", 5000, 1, 65_535)
@@ -159,7 +161,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_host=read.text("SMTP_HOST") or None,
         smtp_port=read.whole("SMTP_PORT", _SMTP_PORTS.get(smtp_tls, 587), 1, 65_535),
         smtp_tls=smtp_tls,
-        **_smtp_login(read),
+        **_smtp_login(read, production, smtp_tls),
         mail_from=_mail_from(read, public_url),
         admin_email=admin_email,
         admin_password=admin_password,
@@ -206,13 +208,14 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 def names_set() -> list[str]:
     """The names of the settings that this process was given a value for."""
-    given = _environment()
+    given, _ = with_secret_files(_environment())
     return sorted(field.name.upper() for field in fields(Settings) if given.get(field.name.upper(), "").strip())
 
 
 def names_redis() -> bool:
     """Whether REDIS_URL is set for this process."""
-    return bool(_environment().get("REDIS_URL", "").strip())
+    environ, _ = with_secret_files(_environment())
+    return bool(environ.get("REDIS_URL", "").strip())
 
 
 def embedded_redis_url(data_dir: Path) -> str | None:
@@ -250,12 +253,14 @@ def _database_url(read: Reader, data_dir: Path) -> str:
     return ""
 
 
-def _smtp_login(read: Reader) -> dict[str, str | None]:
+def _smtp_login(read: Reader, production: bool, smtp_tls: str) -> dict[str, str | None]:
     user, password = read.text("SMTP_USER"), read.text("SMTP_PASSWORD")
     if user and not password:
         read.wrong("SMTP_PASSWORD", "must be set together with SMTP_USER")
     if password and not user:
         read.wrong("SMTP_USER", "must be set together with SMTP_PASSWORD")
+    if user and production and smtp_tls == "none" and not is_loopback(read.text("SMTP_HOST")):
+        read.wrong("SMTP_TLS", "must be starttls or tls: with none the password would cross the network in the clear")
     return {"smtp_user": user or None, "smtp_password": password or None}
 
 

@@ -15,6 +15,34 @@ import timezones
 ROOT = Path(__file__).resolve().parent.parent
 
 
+SECRETS = (
+    *("SECRET_KEY", "JWT_SECRET", "JWT_SECRET_PREVIOUS", "SECURITY_PASSWORD_SALT"),
+    *("DATABASE_URL", "REDIS_URL", "SMTP_PASSWORD", "ADMIN_PASSWORD", "METRICS_TOKEN"),
+)
+"""Each may stand in the file that `<NAME>_FILE` names, as Docker and vaults give them."""
+
+
+def with_secret_files(environ: Mapping[str, str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """The variables with the secrets of files among them, and what is wrong with those files.
+
+    The last line break of a file is no part of the secret.
+    """
+    values, problems = dict(environ), []
+    for name in SECRETS:
+        path = environ.get(f"{name}_FILE", "").strip()
+        if not path:
+            continue
+        if environ.get(name, "").strip():
+            problems.append((f"{name}_FILE", f"must not be set together with {name}"))
+            continue
+        try:
+            values[name] = Path(path).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            problems.append((f"{name}_FILE", f"must name a file that can be read: {reason}"))
+    return values, problems
+
+
 class Reader:
     """Typed values of environment variables. A bad value is added to `problems` and replaced by the default."""
 
@@ -131,6 +159,14 @@ class Reader:
 def is_address(value: str) -> bool:
     """Whether the text looks like an email address."""
     return re.fullmatch(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+", value) is not None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine by its name or address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def is_web_address(value: str) -> bool:

@@ -285,6 +285,30 @@ def test_a_password_may_begin_and_end_with_a_space(load):
     assert load(ADMIN_EMAIL="", ADMIN_PASSWORD="   ").admin_password is None
 
 
+def test_a_secret_may_stand_in_a_file(load, refused, tmp_path):
+    files = {name: tmp_path / name.lower() for name in STRONG}
+    for name, file in files.items():
+        file.write_text(f"{STRONG[name]}\n")
+    named = {f"{name}_FILE": str(file) for name, file in files.items()}
+    settings = load(APP_ENV="production", **named)
+    assert (settings.secret_key, settings.jwt_secret) == (STRONG["SECRET_KEY"], STRONG["JWT_SECRET"])
+
+    both = refused(SMTP_PASSWORD="one", SMTP_USER="me", SMTP_PASSWORD_FILE=named["SECRET_KEY_FILE"])
+    assert both["SMTP_PASSWORD_FILE"] == "must not be set together with SMTP_PASSWORD"
+    assert "No such file" in refused(REDIS_URL_FILE=str(tmp_path / "nothing"))["REDIS_URL_FILE"]
+    files["SECRET_KEY"].write_bytes(b"\xff\xfe")
+    assert "not UTF-8" in refused(**named)["SECRET_KEY_FILE"]
+
+
+def test_a_password_crosses_no_network_in_the_clear_in_production(load, refused):
+    login = {"SMTP_USER": "me", "SMTP_PASSWORD": "secret", "SMTP_TLS": "none"}
+    production = {"APP_ENV": "production", **STRONG, **login}
+    assert "in the clear" in refused(SMTP_HOST="mail.example.com", **production)["SMTP_TLS"]
+    for host in ("localhost", "127.0.0.1", "::1"):
+        assert load(SMTP_HOST=host, **production).smtp_tls == "none"
+    assert load(SMTP_HOST="mail.example.com", **login).smtp_tls == "none"  # a local run
+
+
 def test_proof_of_an_address_is_for_production_with_a_mail_server(load):
     mail = {"SMTP_HOST": "mail.example.com"}
     production = {"APP_ENV": "production", **STRONG}

@@ -45,7 +45,7 @@ async function setUp(page: Page, password: string): Promise<{ secret: string; co
   ])
   const codes = (await readFile(await file.path(), 'utf8')).trim().split('\r\n')
   expect(codes).toHaveLength(10)
-  await dialog.getByRole('button', { name: 'I have kept them' }).click()
+  await dialog.getByRole('button', { name: 'I have saved them' }).click()
   return { secret, codes }
 }
 
@@ -71,7 +71,7 @@ test('a driver sets up an app, signs in with a code of it, then with a recovery 
   await signOut(page)
 
   await typeIn(page, driver)
-  await expect(page.getByLabel('Code')).toBeVisible()
+  await expect(page.getByLabel('Code')).toBeFocused()
   expect(await violations(page)).toEqual([])
   await page.getByLabel('Code').fill(codeOf(secret, 1)) // that of now was used
   await page.locator('form button[type=submit]').click()
@@ -147,8 +147,9 @@ test.describe('where the operator wants a second factor of administrators', () =
     await expect(page.getByRole('dialog')).toHaveCount(0)
 
     // Somebody who has lost the phone and the recovery codes.
-    const { token } = await call<{ token: string }>('POST', '/auth/login', lost)
-    const key = await call<{ secret: string }>('POST', URL, { password: lost.password }, token)
+    const { email, password } = lost
+    const { token } = await call<{ token: string }>('POST', '/auth/login', { email, password })
+    const key = await call<{ secret: string }>('POST', URL, { password }, token)
     await call('POST', `${URL}/confirm`, { code: codeOf(key.secret) }, token)
     await page.reload()
     await page.getByRole('button', { name: 'Remove second factor' }).click()

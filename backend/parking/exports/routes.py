@@ -26,6 +26,7 @@ from parking.exports.schemas import (
     FiltersQuery,
 )
 from parking.web import answer, documented, identity, requires
+from parking.web.origins import require_own_page
 from parking.web.rate_limits import EXPORT, by_user, limiter
 
 bp = APIBlueprint("csv_exports", __name__, tag="Exports")
@@ -98,6 +99,7 @@ def export_own(query: FiltersQuery) -> Response:
     filters = _filters(query)
     if request.method == "HEAD":  # a HEAD request starts no export
         return Response(mimetype="application/json")
+    require_own_page()
     if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
         disposition = 'attachment; filename="bookings.csv"'
         headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}

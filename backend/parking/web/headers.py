@@ -38,7 +38,7 @@ FIXED = {
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(self), microphone=(), payment=(), usb=()",
     "X-Frame-Options": "DENY",
 }
-TRANSPORT_SECURITY = ("Strict-Transport-Security", "max-age=31536000")
+TRANSPORT_SECURITY = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 EXPOSED = ("Content-Disposition", "ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-Id")
 ALLOWED = (
     "Authorization",

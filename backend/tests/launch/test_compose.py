@@ -299,4 +299,7 @@ def test_the_fronts_have_deadlines(project):
         assert "import proxy.caddy" in text
         assert "import deadlines" in text
         assert "import parkwell" in text
-    assert "{$DOMAIN}" in (ROOT / "deploy" / "Caddyfile.tls").read_text()
+    secure = (ROOT / "deploy" / "Caddyfile.tls").read_text()
+    assert "{$DOMAIN}" in secure
+    assert "@programs path /api/* /auth/* /metrics\n\trespond @programs" in secure
+    assert "CBC" not in secure

@@ -10,14 +10,13 @@ import hashlib
 import hmac
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Response, after_this_request, request
 
 from parking import clock, settings
 from parking.accounts.sessions.browser_sessions import Browser, OpenSession
-from parking.errors import Forbidden
 from parking.text import email_addresses
+from parking.web import origins
 
 DEVICE_LIFETIME = timedelta(days=365)
 
@@ -71,21 +70,10 @@ def known_device(email: str) -> bool:
 def require_same_site() -> None:
     """Refuses a request that a page of another site may have caused (CSRF). Raises Forbidden.
 
-    A form cannot set `X-Requested-With`; `Origin`, where it is sent, must be this site's; without it `Sec-Fetch-Site`
-    must not name another site. Programs that are not browsers send neither.
+    A form cannot set `X-Requested-With`; programs that are not browsers can.
     """
-    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
-    ours = origin in _own_origins() if origin is not None else site in (None, "same-origin")
-    if not ours or not request.headers.get("X-Requested-With"):
-        raise Forbidden("This request did not come from a page of this site.", code="foreign_page")
-
-
-def _own_origins() -> set[str]:
-    configured = settings.current()
-    public = urlsplit(configured.public_url)
-    return {f"{public.scheme}://{public.netloc}", f"{request.scheme}://{request.host}", *configured.cors_origins} - {
-        "*"
-    }
+    if not origins.comes_from_own_page() or not request.headers.get("X-Requested-With"):
+        raise origins.foreign_page()
 
 
 def _attributes() -> dict[str, Any]:

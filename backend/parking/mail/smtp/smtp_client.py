@@ -130,10 +130,9 @@ class Connection:
                 raise error(reply_text(refusal.smtp_code, refusal.smtp_error)) from None
 
     def _mechanism(self) -> str:
-        """The password in the clear only inside TLS, if the server offers the choice."""
+        """How to log in: with the password itself, which TLS protects (CRAM-MD5 needs a hash that is broken)."""
         offered = self._smtp.esmtp_features.get("auth", "").upper().split()
-        mechanisms = ("PLAIN", "LOGIN", "CRAM-MD5") if self.tls_version else ("CRAM-MD5", "PLAIN", "LOGIN")
-        for mechanism in mechanisms:
+        for mechanism in ("PLAIN", "LOGIN"):
             if mechanism in offered:
                 return mechanism
         raise ServerDown("SMTP_USER is set, but the server offers no way to log in" + self._tls_hint())
