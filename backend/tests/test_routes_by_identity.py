@@ -110,6 +110,9 @@ ROUTES: dict[str, Row] = {
     "POST /auth/second-factor/recovery-codes": SELF(409, json={"code": "123456"}),
     "POST /auth/second-factor/verify": SELF(409, json={"code": "123456"}),
     "POST /auth/second-factor/off": SELF(409, json={"password": PASSWORD, "code": "123456"}),
+    "GET /api/tokens": SELF(200),
+    "POST /api/tokens": SELF(201, json={"name": "Display", "scopes": ["lots:read"]}),
+    "DELETE /api/tokens/<int:token_id>": OWNER(204, path="/api/tokens/{token}"),
     # people
     "GET /api/users": ADMIN(200),
     "GET /api/users/<int:user_id>": ADMIN(200, path="/api/users/{alice}"),
@@ -258,6 +261,8 @@ class Stage:
             things[name] = self.call("POST", "/api/book", "user", 201, json=body)["booking"]["id"]
         clock.travel(300)  # the one has arrived
         things["export"] = self.call("POST", "/api/exports", "user", 202, json={"kind": "bookings"})["export"]["id"]
+        token = {"name": "Gate", "scopes": ["lots:read"]}
+        things["token"] = self.call("POST", "/api/tokens", "user", 201, json=token)["id"]
         things["mail"] = self.call("GET", "/api/admin/emails", "admin", 200)["emails"][0]["id"]
         self.client.post("/auth/login", json={"email": "alice@example.com", "password": PASSWORD})
         things["session"] = self.call("GET", "/auth/sessions", "user", 200)["sessions"][0]["id"]

@@ -17,7 +17,13 @@ from parking.accounts.admin import routes as admin_routes
 from parking.accounts.admin.duplicates_report import describe_duplicates
 from parking.accounts.admin.service import conditions as user_conditions
 from parking.accounts.emails import recipient
-from parking.accounts.hooks import BookingSummary, register_blocker, register_booking_summaries, register_eraser
+from parking.accounts.hooks import (
+    BookingSummary,
+    register_blocker,
+    register_booking_summaries,
+    register_eraser,
+    register_lots,
+)
 from parking.accounts.models import LoginSession, Role, SingleUse, User, user_roles
 from parking.accounts.profile import profile_view
 from parking.accounts.schemas import User as UserSchema
@@ -26,10 +32,14 @@ from parking.accounts.second_factor import routes as second_factor_routes
 from parking.accounts.second_factor.service import require_fresh as require_fresh_factor
 from parking.accounts.sessions import access_tokens
 from parking.accounts.sessions.browser_sessions import count_session_ips, erase_session_ips
+from parking.accounts.tokens import routes as token_routes
+from parking.accounts.tokens import store as token_store
+from parking.accounts.tokens.models import ApiToken
 from parking.database import db
 from parking.web import identify_with
 
 __all__ = [
+    "ApiToken",
     "BookingSummary",
     "LoginSession",
     "Role",
@@ -49,6 +59,7 @@ __all__ = [
     "register_blocker",
     "register_booking_summaries",
     "register_eraser",
+    "register_lots",
     "require_fresh_factor",
     "sign_everybody_out",
     "user_conditions",
@@ -62,9 +73,11 @@ def init_app(app: APIFlask) -> None:
     identify_with(app, access_tokens.identify)
     audit.register_names("user", queries.names_of, queries.ids_named)
     audit.register_names("login_session", queries.names_of_sessions)
+    audit.register_names("api_token", token_store.names_of)
     guess_limits.init_app(app)
     app.register_blueprint(routes.bp)
     app.register_blueprint(second_factor_routes.bp)
+    app.register_blueprint(token_routes.bp)
     app.register_blueprint(admin_routes.bp)
     app.cli.add_command(cli.group)
     app.cli.add_command(cli.names_group)

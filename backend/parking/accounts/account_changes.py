@@ -14,6 +14,7 @@ from parking import clock, realtime
 from parking.accounts import queries
 from parking.accounts.models import SingleUse, User
 from parking.accounts.sessions import browser_sessions
+from parking.accounts.tokens import store
 from parking.database import after_commit, duplicates, transaction
 from parking.database.derived_columns import is_conflict
 from parking.errors import Conflict
@@ -76,18 +77,22 @@ def end_other_sessions(session: Session, user: User, family: str | None) -> None
     recheck_streams(user.id)
 
 
-def end_tokens(session: Session, user: User) -> None:
-    """Revokes the access tokens of this user and signs every browser out."""
+def end_tokens(session: Session, user: User, *, api_tokens: bool = True) -> None:
+    """Revokes the access tokens of this user and signs every browser out; deletes the API tokens, too, unless it is the
+    owner who signs out."""
     stop_access_tokens(user)
+    if api_tokens:
+        store.delete_of_user(session, user.id)
     browser_sessions.end_all(session, user.id)
 
 
 def sign_everybody_out(session: Session) -> int:
-    """Ends every session and access token, and deletes one-time links: those of a backup may have been used since.
-    Returns the number of sessions."""
+    """Ends every session and access token, and deletes one-time links and API tokens: those of a backup may have been
+    used or revoked since. Returns the number of sessions."""
     for user_id in session.scalars(select(User.id)).all():
         session.execute(update(User).where(User.id == user_id).values(fs_uniquifier=new_uniquifier()))
     session.execute(delete(SingleUse))
+    store.delete_everybodys(session)
     return browser_sessions.end_everybodys(session)
 
 

@@ -7,6 +7,7 @@ transaction of its cause.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, NotRequired
 
 from sqlalchemy.orm import Session
@@ -242,6 +243,57 @@ def second_factor_changed(session: Session, user: User, change: str, browser: Br
     """Queues the notice. `change`: on, off, reset or codes. Without a browser the operator did it."""
     event = _event(browser) if browser else {"at": to_rfc3339(clock.now())}
     mail.queue(session, "second_factor_changed", recipient(user), {**event, "change": change})
+
+
+# API tokens ---------------------------------------------------------------------------------
+
+
+class TokenEvent(AccountEvent):
+    name: str
+    scopes: list[str]
+
+
+def _token_subject(context: TokenEvent, fmt: Formatter) -> str:
+    return _subject("api_token_created", fmt, at=fmt.t.moment(context["at"], fmt.timezone))
+
+
+def _token_sample() -> dict[str, Any]:
+    token = {"name": "Display at the gate", "scopes": ["lots:read", "bookings:read"]}
+    return {**token, "at": "2026-11-23T10:00:00Z", "ip": "203.0.113.7", "device": "Firefox, Windows"}
+
+
+@mail.register(
+    "api_token_created",
+    context=TokenEvent,
+    subject=_token_subject,
+    sample=_token_sample,
+    daily_limit="account",
+)
+def api_token_message(context: TokenEvent, fmt: Formatter) -> Message:
+    """Tells the owner that an API token was created: its name and scopes, never its secret."""
+    t = fmt.t
+    what = Details(
+        (
+            Detail(t("api_token_created.name"), context["name"]),
+            Detail(t("api_token_created.scopes"), ", ".join(context["scopes"])),
+        )
+    )
+    return _message(
+        "api_token_created",
+        fmt,
+        Paragraph(t("api_token_created.text")),
+        what,
+        _event_details(context, fmt),
+        Paragraph(t("api_token_created.act")),
+        Button(t("api_token_created.button"), fmt.page("/profile")),
+        at=t.moment(context["at"], fmt.timezone),
+    )
+
+
+def api_token_created(session: Session, user: User, name: str, scopes: Iterable[str], browser: Browser) -> None:
+    """Queues the notice that an API token was created."""
+    context = {**_event(browser), "name": name, "scopes": list(scopes)}
+    mail.queue(session, "api_token_created", recipient(user), context)
 
 
 # a stolen session --------------------------------------------------------------------------

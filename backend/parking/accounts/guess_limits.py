@@ -30,8 +30,10 @@ from parking import realtime, settings
 from parking.errors import Problem, TooMany
 from parking.web import documented
 from parking.web.logs import security_log
-from parking.web.rate_limits import in_words
+from parking.web.rate_limits import by_address, in_words
 
+GUESSES, GUESS_SECONDS = 10, 300
+"""Wrong guesses within that time: at one account, from one address, by one signed-in user."""
 View = TypeVar("View", bound=Callable[..., Any])
 FAILURES = frozenset({401, 403, 404})
 """Statuses of an attempt that was a wrong guess."""
@@ -47,6 +49,21 @@ class Rule:
 
 
 RulesOf = Callable[[], Iterable[Rule]]
+
+
+def sign_ins_from_here() -> Rule:
+    """The limit on failed sign-ins from the address of this request."""
+    return Rule(f"sign-in address {by_address()}", GUESSES, GUESS_SECONDS)
+
+
+def count(rules: Sequence[Rule], guess: str) -> None:
+    """Counts a guess that has turned out wrong; `guess` is its hash: the same one counts once. Raises TooMany when a
+    rule is exhausted.
+
+    For guesses at what is too long to be guessed, such as API tokens: right ones pass whatever others have tried.
+    """
+    if settings.current().rate_limits:
+        _counter().take(rules, guess)
 
 
 def limited(rules_of: RulesOf, *, counts: Callable[[int], bool] = FAILURES.__contains__) -> Callable[[View], View]:
@@ -156,9 +173,9 @@ class Counter:
     def __init__(self) -> None:
         self._memory = LocalCounter()
 
-    def take(self, rules: Sequence[Rule]) -> str:
+    def take(self, rules: Sequence[Rule], attempt: str | None = None) -> str:
         """Counts an attempt and returns its id. Raises TooMany."""
-        attempt = secrets.token_hex(12)
+        attempt = attempt or secrets.token_hex(12)
         wait = self._memory.take(rules, attempt)
         if wait <= 0 and rules:
             wait = self._take_shared(rules, attempt)

@@ -22,10 +22,14 @@ class BookingSummary:
 SummariesOf = Callable[[Session, list[int]], dict[int, BookingSummary]]
 Blocker = Callable[[Session, int], str | None]
 Eraser = Callable[[Session, int], None]
+LotOfBooking = Callable[[int], int | None]
+KnownLots = Callable[[Session, list[int]], set[int]]
 
 _summaries: list[SummariesOf] = []
 _blockers: list[Blocker] = []
 _erasers: list[Eraser] = []
+_lots_of_bookings: list[LotOfBooking] = []
+_known_lots: list[KnownLots] = []
 
 
 def register_booking_summaries(source: SummariesOf) -> None:
@@ -45,6 +49,12 @@ def register_eraser(eraser: Eraser) -> None:
         _erasers.append(eraser)
 
 
+def register_lots(lot_of_booking: LotOfBooking, known_lots: KnownLots) -> None:
+    """`lot_of_booking(booking_id)` returns the lot of a booking, None where there is no such booking;
+    `known_lots(session, ids)` returns those ids that are open lots."""
+    _lots_of_bookings[:], _known_lots[:] = [lot_of_booking], [known_lots]
+
+
 def booking_summaries(session: Session, user_ids: list[int]) -> dict[int, BookingSummary]:
     """The summaries of these users, each with an entry."""
     summaries = _summaries[0](session, user_ids) if _summaries and user_ids else {}
@@ -60,3 +70,13 @@ def erase(session: Session, user_id: int) -> None:
     """Deletes the personal data of the user in every domain."""
     for eraser in _erasers:
         eraser(session, user_id)
+
+
+def lot_of_booking(booking_id: int) -> int | None:
+    """The lot of a booking; None where there is no such booking."""
+    return _lots_of_bookings[0](booking_id) if _lots_of_bookings else None
+
+
+def known_lots(session: Session, ids: list[int]) -> set[int]:
+    """Those of these ids that are open lots."""
+    return _known_lots[0](session, ids) if _known_lots else set()

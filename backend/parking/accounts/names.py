@@ -9,6 +9,7 @@ from parking.text import email_addresses, names
 
 MAX_EMAIL, MAX_USERNAME = email_addresses.MAX_EMAIL, names.MAX_USERNAME
 MAX_PLATES = 10
+MAX_TOKEN_NAME = 60
 NUMBERED = 9
 """Names tried with a number (`anna-2` to `anna-9`) before a random part is added."""
 RANDOM = 5
@@ -23,6 +24,11 @@ def plates(texts: list[str]) -> list[str]:
     if len(by_key) > MAX_PLATES:
         raise ValueError(f"You can store at most {MAX_PLATES} number plates.")
     return list(reversed(by_key.values()))
+
+
+def token_name(given: str) -> str:
+    """The name of an API token, by the rules of a user's name: it stands in a mail."""
+    return names.username(given, MAX_TOKEN_NAME)
 
 
 def default_names(email: str) -> Iterator[str]:

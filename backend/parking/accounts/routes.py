@@ -13,7 +13,7 @@ from flask import Response, request
 
 from parking import mail
 from parking.accounts import guess_limits, profile, schemas, service
-from parking.accounts.guess_limits import Rule
+from parking.accounts.guess_limits import GUESS_SECONDS, GUESSES, Rule, sign_ins_from_here
 from parking.accounts.passwords import address_proof, change
 from parking.accounts.sessions import access_tokens, cookies
 from parking.database import db
@@ -37,8 +37,6 @@ FORGOT_SECONDS = 0.3
 """How long the answer to a forgotten password takes, whether the account exists or not."""
 NO_MAIL = "This site does not send email at the moment, so it cannot send you a link. Please contact the operator."
 
-GUESSES, GUESS_SECONDS = 10, 300
-"""Wrong guesses within that time: at one account, from one address, by one signed-in user."""
 GUESSES_OF_ALL = 1000
 CODES = 5
 """Wrong codes of a second factor within GUESS_SECONDS."""
@@ -69,7 +67,7 @@ def _sign_in_rules() -> Iterator[Rule]:
         yield Rule(f"sign-in {_account_key(email)} on a device of its owner", GUESSES, GUESS_SECONDS)
         return
     yield Rule("sign-in everybody", GUESSES_OF_ALL, GUESS_SECONDS)
-    yield Rule(f"sign-in address {by_address()}", GUESSES, GUESS_SECONDS)
+    yield sign_ins_from_here()
     yield Rule(f"sign-in {_account_key(email)}", GUESSES, GUESS_SECONDS)
 
 

@@ -14,6 +14,7 @@ from parking.accounts.second_factor import factors
 from parking.accounts.sessions import access_tokens, browser_sessions
 from parking.accounts.sessions.browser_sessions import Browser, OpenSession, Refusal
 from parking.accounts.setup import complete_setup
+from parking.accounts.tokens import store
 from parking.database import db, transaction
 from parking.errors import Conflict, NotFound, Unauthorized
 from parking.web import Identity, other_account
@@ -151,9 +152,9 @@ def sign_out(caller: Identity | None, cookie: str | None, account: str | None = 
 
 
 def sign_out_everywhere(user_id: int) -> None:
-    """Signs every browser of this user out and revokes their access tokens."""
+    """Signs every browser of this user out and revokes their access tokens. API tokens stay: programs use them."""
     with transaction() as session:
-        account_changes.end_tokens(session, queries.get_user(session, user_id, lock=True))
+        account_changes.end_tokens(session, queries.get_user(session, user_id, lock=True), api_tokens=False)
         audit.record(session, "session.all_ended", "user", user_id, actor_id=user_id)
 
 
@@ -172,9 +173,10 @@ def end_session(caller: Identity, row_id: int) -> None:
 
 
 def delete_old() -> int:
-    """Deletes sessions that ended long ago and expired tokens; returns how many rows. Run by Beat."""
+    """Deletes sessions and API tokens that ended long ago and expired links; returns how many rows. Run by Beat."""
     with transaction() as session:
-        return browser_sessions.delete_old(session) + one_time_tokens.delete_expired(session)
+        links = one_time_tokens.delete_expired(session)
+        return browser_sessions.delete_old(session) + links + store.delete_expired(session)
 
 
 def _wrong_credentials() -> Unauthorized:

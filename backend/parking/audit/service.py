@@ -21,6 +21,7 @@ SECURITY_ACTIONS = frozenset(
         *("user.registered", "user.created", "user.updated", "user.deleted"),
         *("password.changed", "password.reset", "password.reset_requested"),
         *("email.changed", "email.change_requested"),
+        *("token.created", "token.revoked"),
     }
 )
 """Also written to the security log, once they are committed."""

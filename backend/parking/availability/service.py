@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from parking.availability import cache, queries, spots
 from parking.database import reading
 from parking.errors import NotFound
 from parking.spot_features import Needs
-from parking.web import Identity
+from parking.web import Identity, visible_lots
 
 _PUBLIC = ("id", "name", "address", "price_per_hour", "currency", "tariff", "available_spots", "capacity")
 _PUBLIC_PAGE = (*_PUBLIC, "description", "timezone", "features")
@@ -24,10 +25,11 @@ def list_lots(limit: int, cursor: str | None, words: str | None, needs: Needs = 
 
     Raises Invalid for a cursor that this list did not give out.
     """
-    if limit == cache.PAGE and cursor is None and not words:
+    only = visible_lots()
+    if limit == cache.PAGE and cursor is None and not words and only is None:
         return cache.lot_list(needs)
     with reading() as connection:
-        views, following, total = queries.page(connection, clock.now(), words, limit, cursor, needs)
+        views, following, total = queries.page(connection, clock.now(), words, limit, cursor, needs, only)
     return {"lots": views, "next": following, "total": total}
 
 
@@ -73,8 +75,13 @@ def get_lot(lot_id: int, needs: Needs = ()) -> dict[str, Any]:
 
 
 def list_spots(lot_id: int, who: Identity) -> dict[str, Any]:
-    """Returns the lot with its spots, as this user may see them. Raises NotFound."""
+    """Returns the lot with its spots, as this user may see them. Raises NotFound.
+
+    A program whose API token may not read bookings sees what a stranger sees.
+    """
     now = clock.now()
+    if not who.has_scope("bookings:read"):
+        who = replace(who, id=0, roles=frozenset())
     with reading() as connection:
         lot = _open_lot(connection, lot_id, now)
         return {"lot": lot, "spots": spots.spot_views(connection, lot_id, now, who)}

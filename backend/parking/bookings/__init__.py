@@ -117,11 +117,13 @@ def init_app(app: APIFlask) -> None:
     """Registers the routes and the hooks of accounts. They are imported here, so that models load without routes."""
     from parking import accounts
     from parking.bookings import personal_data
-    from parking.bookings.reading import audit_names
+    from parking.bookings.reading import audit_names, queries
     from parking.bookings.routes import bp
+    from parking.lots import known_lots
 
     accounts.register_booking_summaries(personal_data.booking_summaries)
     accounts.register_blocker(personal_data.deletion_blocker)
     accounts.register_eraser(personal_data.anonymise)
+    accounts.register_lots(queries.lot_of_booking, known_lots)
     audit_names.register()
     app.register_blueprint(bp)

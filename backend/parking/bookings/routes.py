@@ -33,7 +33,7 @@ from parking.bookings.schemas import (
 )
 from parking.spot_features import ordered, read_needs
 from parking.timestamps import to_rfc3339
-from parking.web import answer, documented, identity, requires
+from parking.web import answer, documented, identity, require_lot, requires
 from parking.web.rate_limits import BOOK, EXTEND, LEAVE, by_user, limiter
 
 bp = APIBlueprint("bookings", __name__, tag="Bookings")
@@ -50,6 +50,7 @@ CALENDAR_FILE: Any = {"description": "The calendar file", "content": {"text/cale
 def book(body: BookIn) -> Response:
     """Book a spot, now or for a window in the future."""
     fields = body.root
+    require_lot(fields.lot_id)
     request = service.BookRequest(
         lot_id=fields.lot_id,
         user_id=identity().id,
@@ -148,6 +149,7 @@ def calendar(booking_id: int) -> Response:
 @bp.output(QuoteEnvelope)
 def quote(query: QuoteQuery) -> Response:
     """The price of a window before it is booked."""
+    require_lot(query.lot_id)
     return answer({"quote": quotes.quote(query.lot_id, query.from_, query.to, read_needs(query.needs))})
 
 

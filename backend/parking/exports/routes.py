@@ -25,7 +25,7 @@ from parking.exports.schemas import (
     FiltersIn,
     FiltersQuery,
 )
-from parking.web import answer, documented, identity, requires
+from parking.web import answer, documented, identity, require_lot, requires
 from parking.web.origins import require_own_page
 from parking.web.rate_limits import EXPORT, by_user, limiter
 
@@ -45,6 +45,8 @@ def ask(body: ExportIn) -> Response:
     last ten minutes)."""
     if body.kind == "all_data":
         require_fresh_factor(identity())
+    else:
+        require_lot(body.filters.lot_id)
     return _accepted(service.request(identity(), body.kind, _filters(body.filters), form=body.format))
 
 
@@ -96,6 +98,7 @@ def download(job_id: int, query: DownloadQuery) -> Response:
 def export_own(query: FiltersQuery) -> Response:
     """Your bookings by email. With `Accept: text/csv`, the file itself at once, in the dialect `machine` unless
     `format` says otherwise."""
+    require_lot(query.lot_id)
     filters = _filters(query)
     if request.method == "HEAD":  # a HEAD request starts no export
         return Response(mimetype="application/json")

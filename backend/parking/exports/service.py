@@ -52,10 +52,13 @@ def request(
     """Queues an export written as `form` (csv_writer.FORMATS), or returns the open job of the same request. The answer
     has the message and the job; with `task` also the client's `status` and `task_id`.
 
-    Raises Forbidden (all data is for administrators), Conflict `export_quota`, Unavailable `disk_full`.
+    Raises Forbidden (all data is for administrators who have signed in), Conflict `export_quota`, Unavailable
+    `disk_full`.
     """
     if kind == "all_data" and not identity.is_admin:
         raise Forbidden("Only administrators can do this.")
+    if kind == "all_data" and identity.token is not None:
+        raise Forbidden("No API token can export all data. Please sign in.", code="insufficient_scope")
     with transaction() as session:
         record = idempotency.begin(session) if has_request_context() else None
         form = csv_writer.resolved(form, identity.locale, identity.csv_format)
@@ -173,8 +176,10 @@ def listing(identity: Identity) -> list[dict[str, Any]]:
 def own_jobs(identity: Identity) -> Select[ExportJob]:
     """Selects the user's exports that they may see, newest first; no more than a list shows."""
     query = select(ExportJob).where(ExportJob.user_id == identity.id)
-    if not identity.is_admin:
+    if not _may_see_all_data(identity):
         query = query.where(ExportJob.kind != "all_data")
+    if identity.token is not None and identity.token.lot_ids is not None:
+        query = query.where(ExportJob.filters["lot_id"].as_integer().in_(sorted(identity.token.lot_ids)))
     return query.order_by(ExportJob.id.desc()).limit(MAX_LISTED)
 
 
@@ -209,8 +214,18 @@ def _own(session: Session, job_id: int, identity: Identity, *, lock: bool = Fals
 
 
 def _may_see(job: ExportJob, identity: Identity) -> bool:
-    """Exports of all data are for administrators only, also for their owner once they are no longer one."""
-    return job.kind != "all_data" or identity.is_admin
+    """Whether the owner of an export may see it: see `_may_see_all_data`; a program whose API token is limited to lots,
+    only those of one of these."""
+    if job.kind == "all_data" and not _may_see_all_data(identity):
+        return False
+    lots = identity.token.lot_ids if identity.token else None
+    return lots is None or job.filters.get("lot_id") in lots
+
+
+def _may_see_all_data(identity: Identity) -> bool:
+    """Exports of all data are for administrators only, also for their owner once they are no longer one; and no API
+    token reaches the accounts in them."""
+    return identity.is_admin and identity.token is None
 
 
 def csv_of(identity: Identity, filters: Filters, form: str = "machine") -> Iterator[bytes]:

@@ -30,6 +30,11 @@ def open_lot(session: Session, lot_id: int) -> Lot:
     return lot
 
 
+def known_lots(session: Session, ids: list[int]) -> set[int]:
+    """Returns those of these ids that are open lots."""
+    return set(session.scalars(select(Lot.id).where(Lot.id.in_(ids), Lot.deleted_at.is_(None))))
+
+
 def priced_lot(lot_id: int) -> tuple[Any, Any]:
     """Returns the columns of an open lot and of its tariff, read outside of a transaction. Raises NotFound."""
     for row in _PRICED_LOT.rows(lot_id=lot_id):

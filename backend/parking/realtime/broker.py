@@ -17,7 +17,7 @@ from typing import Any
 
 from flask import Flask
 
-from parking.errors import Unauthorized, Unavailable
+from parking.errors import Forbidden, Unauthorized, Unavailable
 from parking.realtime.connection import Stream
 from parking.realtime.feed import Entry, Feed, entries_since, frame, is_id
 from parking.realtime.redis_client import RedisClient
@@ -133,7 +133,7 @@ class Broker:
             return frame("resync", {})
         entries, lots = missed
         self._changed_lots.update(lots)
-        return b"".join(_frame(one) for one in entries if one.concerns(stream.user_id, stream.lot_ids))
+        return b"".join(_frame(one) for one in entries if _concerns(one, stream))
 
     def _ping(self) -> bytes:
         return frame("ping", {}, self._cursor)
@@ -216,7 +216,7 @@ class Broker:
             return
         data = _frame(entry)
         for stream in self._all():
-            if entry.concerns(stream.user_id, stream.lot_ids):
+            if _concerns(entry, stream):
                 stream.put(data)
 
     def _send_counts(self) -> None:
@@ -229,9 +229,13 @@ class Broker:
         except Exception:
             self._changed_lots.update(lots)
             raise
-        data = b"".join(frame("lot", one, self._cursor) for one in counts)
-        if data:
-            self._to_all(data)
+        frames = {one["id"]: frame("lot", one, self._cursor) for one in counts}
+        data = b"".join(frames.values())
+        for stream in self._all() if data else ():
+            visible = stream.only_lots
+            own = data if visible is None else b"".join(frames[one] for one in frames if one in visible)
+            if own:
+                stream.put(own)
 
     def _maintain(self, now: float) -> None:
         for stream in self._all():
@@ -262,7 +266,7 @@ class Broker:
         try:
             with self._app.test_request_context("/api/stream", headers={"Authorization": stream.authorization}):
                 return identity().id == stream.user_id
-        except Unauthorized:
+        except (Unauthorized, Forbidden):
             return False
         except Exception:
             log.exception("checking a stream's account")
@@ -275,6 +279,12 @@ class Broker:
     def _to_all(self, data: bytes) -> None:
         for stream in self._all():
             stream.put(data)
+
+
+def _concerns(entry: Entry, stream: Stream) -> bool:
+    if entry.event in ("booking", "notice") and not stream.with_bookings:
+        return False
+    return entry.concerns(stream.user_id, stream.lot_ids)
 
 
 def _frame(entry: Entry) -> bytes:

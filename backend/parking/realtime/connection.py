@@ -35,8 +35,10 @@ class Stream:
         "check_at",
         "expires_at",
         "lot_ids",
+        "only_lots",
         "ping_at",
         "user_id",
+        "with_bookings",
     )
 
     def __init__(
@@ -53,6 +55,8 @@ class Stream:
         self.address = address
         self.user_id = user_id
         self.lot_ids = lot_ids
+        self.only_lots: frozenset[int] | None = None
+        self.with_bookings = True
         self.authorization = authorization
         self.expires_at = expires_at
         self._connection = connection

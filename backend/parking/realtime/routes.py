@@ -12,7 +12,7 @@ from pydantic import Field
 
 from parking.database import db
 from parking.realtime import service
-from parking.web import Query, identity, requires
+from parking.web import Identity, Query, identity, require_lot, requires, visible_lots
 from parking.web.rate_limits import by_address
 
 bp = APIBlueprint("live", __name__, tag="Live")
@@ -54,17 +54,23 @@ _ANSWERS: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
     description="Events: `lot` (free spots), `spot` (of `lot_id`), `booking` (yours), `notice` (read yours again), "
     "`ping` every 15 s, `degraded` (poll until `resync`), `resync` (read everything again), `bye` (the stream ends; "
     "`reason`: `expired`, `signed out`, `stopping`, or `replaced` by a newer one of the account: then poll). Resume "
-    "with `Last-Event-ID`. 503 with `Retry-After` when too many streams are open, in all or from one address.",
+    "with `Last-Event-ID`. An API token gets `booking` and `notice` with the scope `bookings:read`; one that is "
+    "limited to lots gets the events of these lots alone, and neither of the two. 503 with `Retry-After` when too many "
+    "streams are open, in all or from one address.",
     responses=_ANSWERS,
 )
 def stream(looking: StreamQuery) -> Response:
-    user, authorization = identity().id, request.headers.get("Authorization", "")
+    who, authorization = identity(), request.headers.get("Authorization", "")
+    for lot_id in looking.lot_ids():
+        require_lot(lot_id)
     db.session.remove()  # the stream may stay open for hours; it holds no connection to the database
     opened = service.open_stream(
-        user,
+        who.id,
         looking.lot_ids(),
         authorization=authorization,
-        expires_at=_expiry(authorization),
+        only_lots=visible_lots(),
+        with_bookings=who.has_scope("bookings:read") and visible_lots() is None,
+        expires_at=_expiry(who, authorization),
         connection=_connection(request.environ),
         address=by_address(),
         last_event_id=request.headers.get("Last-Event-ID"),
@@ -73,8 +79,10 @@ def stream(looking: StreamQuery) -> Response:
     return Response(opened, content_type="text/event-stream; charset=utf-8", headers=headers, direct_passthrough=True)
 
 
-def _expiry(authorization: str) -> float | None:
+def _expiry(who: Identity, authorization: str) -> float | None:
     """When the token, which has been verified already, ends (unix seconds)."""
+    if who.token is not None:
+        return who.token.expires_at.timestamp() if who.token.expires_at else None
     try:
         claims = jwt.decode(authorization.partition(" ")[2], options={"verify_signature": False})
     except jwt.PyJWTError:

@@ -171,6 +171,8 @@ def open_stream(
     user_id: int,
     lot_ids: frozenset[int],
     *,
+    only_lots: frozenset[int] | None = None,
+    with_bookings: bool = True,
     authorization: str,
     expires_at: float | None,
     connection: socket.socket | None,
@@ -179,11 +181,13 @@ def open_stream(
 ) -> Stream:
     """The frames for one browser, iterated and closed by the server, with the events of the spots of `lot_ids`.
 
-    `expires_at`: unix seconds at which it ends at the latest. `address`: the streams of one address are limited
-    like those of one account. Raises Unavailable when there are too many.
+    `only_lots`: the lots to which an API token is limited; None: all. `with_bookings`: whether events of the user's own
+    bookings and notices are sent. `expires_at`: unix seconds at which it ends at the latest. `address`: the streams of
+    one address are limited like those of one account. Raises Unavailable when there are too many.
     """
     broker = _connections().broker
     stream = Stream(broker, user_id, lot_ids, authorization, expires_at, connection, address)
+    stream.only_lots, stream.with_bookings = only_lots, with_bookings
     broker.join(stream, last_event_id)
     return stream
 

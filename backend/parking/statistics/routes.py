@@ -17,7 +17,7 @@ from parking.statistics.schemas import (
     UserStatsEnvelope,
     UserStatsQuery,
 )
-from parking.web import answer, documented, identity, requires
+from parking.web import answer, documented, identity, require_lot, requires
 
 bp = APIBlueprint("stats", __name__, tag="Figures")
 CSV: Any = {200: {"description": "The table", "content": {"text/csv": {"schema": {"type": "string"}}}}}
@@ -40,6 +40,7 @@ def _dialect(form: Format | None, *, otherwise: Format) -> Dialect:
 
 
 def _admin_csv(query: AdminStatsQuery, otherwise: Format) -> Response:
+    require_lot(query.lot_id)
     period = "all-time" if query.from_ is None else f"{query.from_}-{query.to}"
     dialect = _dialect(query.format, otherwise=otherwise)
     return _csv(service.admin_csv(query, dialect), f"{query.table}-{period}")
@@ -57,6 +58,7 @@ def _user_csv(query: UserStatsQuery, otherwise: Format) -> Response:
 @bp.output(AdminStatsEnvelope)
 def admin(query: AdminStatsQuery) -> Response:
     """The statistics of a period or of all time, of all lots or one (with `Accept: text/csv`, one table of them)."""
+    require_lot(query.lot_id)
     return _admin_csv(query, "machine") if _wants_csv() else answer(service.admin(query))
 
 
@@ -71,6 +73,7 @@ def admin_csv(query: AdminStatsQuery) -> Response:
 
 
 def _hour_csv(query: HourQuery, otherwise: Format) -> Response:
+    require_lot(query.lot_id)
     text = service.hour_csv(query, _dialect(query.format, otherwise=otherwise))
     return _csv(text, f"hour-{query.weekday}-{query.hour}-{query.from_}-{query.to}")
 
@@ -82,6 +85,7 @@ def _hour_csv(query: HourQuery, otherwise: Format) -> Response:
 @bp.output(HourEnvelope)
 def hour(query: HourQuery) -> Response:
     """One cell of the heat map by day (with `Accept: text/csv`, as a table)."""
+    require_lot(query.lot_id)
     return _hour_csv(query, "machine") if _wants_csv() else answer({"hour": service.hour(query)})
 
 

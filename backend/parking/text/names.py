@@ -112,15 +112,15 @@ def _tidy(text: str) -> str:
     return _CONTROLS.sub(" ", text).strip()
 
 
-def username(given: str) -> str:
-    """A person's name: 1 to 80 characters, at least one of them visible, white space tidied, no link.
+def username(given: str, most: int = MAX_USERNAME) -> str:
+    """A person's name: 1 to `most` characters, at least one of them visible, white space tidied, no link.
 
     Direction marks at the ends are dropped. Code points that this interpreter does not know are allowed (emoji and
     scripts newer than it). Raises ValueError.
     """
     tidy = re.sub(" +", " ", _ENDS.sub("", unicodedata.normalize("NFC", given)))
-    if not 1 <= len(tidy) <= MAX_USERNAME:
-        raise ValueError(f"A name must have 1 to {MAX_USERNAME} characters.")
+    if not 1 <= len(tidy) <= most:
+        raise ValueError(f"A name must have 1 to {most} characters.")
     return without_link(visible(tidy))
 
 

@@ -8,15 +8,19 @@ from parking.web import json, request_ids, requests
 from parking.web.auth import (
     ACCOUNT_HEADER,
     Identity,
+    TokenAccess,
     caller,
     caller_id,
+    caller_token_id,
     identify_with,
     identity,
     other_account,
+    require_lot,
     require_shown_account,
     requires,
     shown_account,
     signed_out,
+    visible_lots,
 )
 from parking.web.errors import problems
 from parking.web.errors.problems import problem_response
@@ -35,9 +39,11 @@ __all__ = [
     "Message",
     "Out",
     "Query",
+    "TokenAccess",
     "answer",
     "caller",
     "caller_id",
+    "caller_token_id",
     "documented",
     "identify_with",
     "identity",
@@ -45,10 +51,12 @@ __all__ = [
     "other_account",
     "problem_response",
     "request_id",
+    "require_lot",
     "require_shown_account",
     "requires",
     "shown_account",
     "signed_out",
+    "visible_lots",
 ]
 
 

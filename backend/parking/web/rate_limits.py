@@ -33,6 +33,7 @@ BOOK = "10 per minute;200 per day"  # every booking brings mails
 EXTEND = "10 per minute;100 per day"
 LEAVE = "30 per minute"  # release, cancel and check-in together; no day's limit: whoever parks must be able to leave
 NEW_PASSWORD = "20 per day"  # noqa: S105  # a limit
+NEW_API_TOKEN = "20 per hour"  # noqa: S105  # a limit
 EXPORT = "5 per hour"
 LIST = "60 per hour"  # a table as CSV
 PUBLIC = "120 per minute"

@@ -17,6 +17,7 @@ from parking.accounts.queries import Filters
 from parking.accounts.schemas import UserFilters, UserList
 from parking.accounts.second_factor import factors
 from parking.accounts.sessions import browser_sessions
+from parking.accounts.tokens import store
 from parking.database import db, transaction
 
 
@@ -83,7 +84,7 @@ def sign_ins(user_id: int) -> dict[str, Any]:
 
 
 def sign_out(user_id: int) -> int:
-    """Signs a user out everywhere and revokes their access tokens; returns how many browsers. Raises NotFound."""
+    """Signs a user out everywhere and ends their access and API tokens; returns how many browsers. Raises NotFound."""
     with transaction() as session:
         user = queries.get_user(session, user_id, lock=True)
         count, _ = browser_sessions.summary(session, user.id)
@@ -96,6 +97,8 @@ def _apply(session: Session, user: User, before: dict[str, Any], after: dict[str
     user.active = after["active"]
     if after["roles"] != before["roles"]:
         user.roles = queries.roles(session, after["roles"])
+    if "admin" in set(before["roles"]) - set(after["roles"]):
+        store.delete_of_user(session, user.id, made_as_admin=True)
     if user.active:
         account_changes.stop_access_tokens(user)
     else:

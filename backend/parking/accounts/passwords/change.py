@@ -29,7 +29,7 @@ def forgot_password(email: str) -> None:
 
 
 def reset_password(secret: str, password: str, browser: Browser) -> None:
-    """Sets a new password by the link that was mailed, and signs every browser out.
+    """Sets a new password by the link that was mailed, signs every browser out and deletes the API tokens.
 
     Raises NotFound for a link that does not work, Invalid for the password (the link then stays valid).
     """
@@ -47,7 +47,7 @@ def reset_password(secret: str, password: str, browser: Browser) -> None:
 
 
 def change_password(caller: Identity, current: str, new: str, browser: Browser) -> SignedIn:
-    """Sets a new password and signs every browser out; the caller's begins a new session.
+    """Sets a new password and signs every browser out; the caller's begins a new session. API tokens stay.
 
     Raises Forbidden when `current` is wrong, Invalid when `new` is not allowed.
     """
@@ -56,7 +56,7 @@ def change_password(caller: Identity, current: str, new: str, browser: Browser) 
     stored_hash = hashing.hash_of(new)
     with transaction() as session:
         user = _unchanged(session, caller.id, current_hash)
-        _set_password(session, user, stored_hash, browser)
+        _set_password(session, user, stored_hash, browser, api_tokens=False)
         opened = browser_sessions.begin(session, user.id, browser)
         audit.record(session, "password.changed", "user", user.id)
     return SignedIn(user, opened)
@@ -120,9 +120,9 @@ def _unchanged(session: Session, user_id: int, stored_hash: str) -> User:
     return user
 
 
-def _set_password(session: Session, user: User, stored_hash: str, browser: Browser) -> None:
+def _set_password(session: Session, user: User, stored_hash: str, browser: Browser, *, api_tokens: bool = True) -> None:
     user.password = stored_hash
-    account_changes.end_tokens(session, user)
+    account_changes.end_tokens(session, user, api_tokens=api_tokens)
     one_time_tokens.revoke(session, "password_reset", user.id)
     one_time_tokens.revoke(session, "email_change", user.id)
     emails.password_changed(session, user, browser)

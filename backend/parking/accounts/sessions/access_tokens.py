@@ -20,6 +20,7 @@ from parking import clock, settings
 from parking.accounts.models import LoginSession, Role, User, user_roles
 from parking.accounts.second_factor import factors
 from parking.accounts.second_factor.models import SecondFactor
+from parking.accounts.tokens import bearer, store
 from parking.database import Read
 from parking.web import Identity
 
@@ -155,10 +156,13 @@ _WITH_FACTOR = Read(
 
 
 def identify(request: Request) -> Identity | None:
-    """The account behind the bearer token, as it is in the database now; None without a valid token."""
+    """The account behind the bearer token (an access token or an API token), as it is in the database now; None without
+    a valid token. It is read from the header `Authorization` alone. Raises TooMany for one of many wrong API tokens."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
+    if token.startswith(store.PREFIX):
+        return bearer.identify(request, token)
     claims = read(token)
     if claims is None:
         return None

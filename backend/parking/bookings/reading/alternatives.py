@@ -20,6 +20,7 @@ from parking.money import to_number
 from parking.pricing import Tariff, tariff_view
 from parking.spot_features import Needs, required
 from parking.timestamps import to_rfc3339
+from parking.web import visible_lots
 
 MAX_LOTS = 3
 MAX_CHECKED = 20
@@ -64,6 +65,8 @@ def instead_of(connection: PoolProxiedConnection, lot: Any, new: NewBooking) -> 
 def _other_lots(connection: PoolProxiedConnection, lot: Any, new: NewBooking) -> list[dict[str, Any]]:
     here = {"latitude": lot.latitude, "longitude": lot.longitude, "shrink": cos(radians(lot.latitude or 0))}
     near = [_GROUPS.split(row) for row in _NEAREST.rows(connection, lot_id=lot.id, **here)]
+    if (visible := visible_lots()) is not None:
+        near = [one for one in near if one[0].id in visible]
     free = _free_spots(connection, [other for other, _ in near], new)
     near.sort(key=lambda one: (distance_km(lot, one[0]) or 1e9, one[1].hourly_minor, one[0].name))
     return [_lot_view(lot, other, tariff, free[other.id]) for other, tariff in near if free[other.id] > 0][:MAX_LOTS]

@@ -26,7 +26,8 @@ class Filters:
 
     `from_`/`to` are the instants a booking overlaps. With `by_end` one that is over belongs to the time in which it
     ended, like its cost in the statistics, so that adjacent periods share no booking; `own_days` are such a time in
-    days of each lot's own calendar. One that runs or is to come belongs to every time it overlaps.
+    days of each lot's own calendar. One that runs or is to come belongs to every time it overlaps. `lot_ids` are the
+    lots that the caller may see.
     """
 
     status: str | None = None
@@ -41,6 +42,7 @@ class Filters:
     by_end: bool = False
     own_days: LocalDays | None = None
     overstayed: bool = False
+    lot_ids: frozenset[int] | None = None
 
 
 def filtered(query: Select[*tuple[Any, ...]], filters: Filters, now: datetime) -> Select[*tuple[Any, ...]]:
@@ -61,6 +63,8 @@ def conditions(filters: Filters, now: datetime) -> list[Any]:
         )
         if value is not None
     ]
+    if filters.lot_ids is not None:
+        clauses.append(Booking.lot_id.in_(sorted(filters.lot_ids)))
     if filters.status:
         clauses.append(status_is(Booking, filters.status, now))
     if filters.status in LIVE:  # with the words of the small indexes of what is live

@@ -6,7 +6,7 @@ import functools
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Label, Select, and_, bindparam, case, func, literal, select
+from sqlalchemy import BigInteger, Label, Select, and_, bindparam, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from parking.accounts import User
@@ -63,6 +63,14 @@ _GROUPS = ColumnGroups(
     Tariff.__table__.c,
     [User.__table__.c[name] for name in _DRIVER],
 )
+
+
+_LOT_OF = Read(select(Booking.lot_id).where(Booking.id == bindparam("booking_id", type_=BigInteger())))
+
+
+def lot_of_booking(booking_id: int) -> int | None:
+    """Returns the lot of a booking; None where there is no such booking."""
+    return next((row.lot_id for row in _LOT_OF.rows(booking_id=booking_id)), None)
 
 
 @functools.cache

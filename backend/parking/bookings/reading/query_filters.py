@@ -12,6 +12,7 @@ from parking.bookings.rules.times import read_time
 from parking.bookings.schemas import AdminBookingFilters, BookingFilters, ListQuery
 from parking.database import db
 from parking.errors import Invalid
+from parking.web import visible_lots
 
 
 def of_all(query: AdminBookingFilters) -> Filters:
@@ -68,12 +69,14 @@ def _run(first: date | None, last: date | None) -> tuple[date, date]:
 
 
 def _filters(query: BookingFilters, **more: Any) -> Filters:
-    """Filter times without an offset are UTC: a list may span lots of many zones."""
+    """Filter times without an offset are UTC: a list may span lots of many zones. An API token that is limited to lots
+    gets the bookings of these."""
     return Filters(
         status=query.status,
         lot_id=query.lot_id,
         booking_type=query.booking_type,
         from_=read_time(query.from_, "UTC", "from") if query.from_ else None,
         to=read_time(query.to, "UTC", "to") if query.to else None,
+        lot_ids=visible_lots(),
         **more,
     )

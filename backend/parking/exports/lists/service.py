@@ -38,6 +38,8 @@ def users(identity: Identity, query: accounts.UserFilters, form: str) -> Iterato
 def lots(identity: Identity, words: str | None, form: str) -> Iterator[bytes]:
     """The lots that are open, with all of the words in their name or address."""
     where: list[ColumnElement[bool]] = [Lot.deleted_at.is_(None)]
+    if identity.token is not None and identity.token.lot_ids is not None:
+        where.append(Lot.id.in_(sorted(identity.token.lot_ids)))
     where += [Lot.search_text.contains(names.search_key(word), autoescape=True) for word in (words or "").split()]
     return _document(columns.LOT_TABLE, queries.lot_rows(*where), identity, form)
 

@@ -15,7 +15,7 @@ from sqlalchemy import and_, case, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from parking import clock, notices, settings
-from parking.accounts import LoginSession, SingleUse, User, profile_view
+from parking.accounts import ApiToken, LoginSession, SingleUse, User, profile_view
 from parking.audit import AuditEntry
 from parking.bookings import Booking, Filters
 from parking.database import db
@@ -79,6 +79,7 @@ def _lists(who: Identity, now: datetime) -> list[tuple[str, queries.Rows, Item]]
         ("notices", _notices(user_id), _notice(reader)),
         ("sign_ins", _sign_ins(user_id), _named(_SIGN_IN_NAMES)),
         ("links", _links(user_id), _named("purpose created_at expires_at used_at")),
+        ("api_tokens", _api_tokens(user_id), _api_token),
         ("exports", _exports(user_id), _named("id kind filters state rows size_bytes created_at finished_at")),
         ("log_by_you", _by_user(user_id), _own_entry),
         ("log_about_you", _by_others(user_id), _named(_ENTRY_NAMES)),
@@ -210,6 +211,18 @@ def _links(user_id: int) -> queries.Rows:
         .where(SingleUse.user_id == user_id)
         .order_by(SingleUse.id)
     )
+
+
+def _api_tokens(user_id: int) -> queries.Rows:
+    """The API tokens, without the hashes of their secrets."""
+    token = ApiToken
+    columns = (token.id, token.name, token.lot_ids, token.created_at, token.expires_at, token.last_used_at)
+    return select(*columns, token.scopes).where(token.user_id == user_id).order_by(token.id)
+
+
+def _api_token(row: Sequence[Any]) -> dict[str, Any]:
+    *values, scopes = row
+    return {**_named("id name lot_ids created_at expires_at last_used_at")(values), "scopes": list(scopes)}
 
 
 def _exports(user_id: int) -> queries.Rows:

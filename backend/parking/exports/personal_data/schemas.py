@@ -95,6 +95,18 @@ class PersonalLink(Out):
     used_at: datetime | None
 
 
+class PersonalApiToken(Out):
+    """An API token, without its secret."""
+
+    id: int
+    name: str
+    lot_ids: list[int] | None
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    scopes: list[str]
+
+
 class PersonalExport(Out):
     id: int
     kind: str
@@ -135,6 +147,7 @@ class PersonalData(Out):
     notices: list[PersonalNotice]
     sign_ins: list[PersonalSignIn]
     links: list[PersonalLink]
+    api_tokens: list[PersonalApiToken]
     exports: list[PersonalExport]
     log_by_you: list[OwnLogEntry]
     log_about_you: list[PersonalLogEntry]

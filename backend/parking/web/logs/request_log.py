@@ -17,7 +17,7 @@ from typing import Any
 from apiflask import APIFlask
 from flask import Response, g, request
 
-from parking.web import caller_id, request_id
+from parking.web import caller_id, caller_token_id, request_id
 from parking.web.logs import security_log
 
 access = logging.getLogger("parking.access")
@@ -110,6 +110,8 @@ def _write_line(response: Response) -> Response:
         "user_id": who,
         "address": request.remote_addr,
     }
+    if token := caller_token_id():
+        facts["api_token_id"] = token
     if request.url_rule is None:
         facts["path"] = neutral(request.path[:200])
     line = f"{request.method} {facts.get('path', route)} {response.status_code} {milliseconds} ms"

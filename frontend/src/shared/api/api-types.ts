@@ -132,6 +132,24 @@ export interface components {
             /** @constant */
             status: "ok";
         };
+        /**
+         * ApiToken
+         * @description An API token without its secret. `last_used_at` is exact to the hour.
+         */
+        ApiToken: {
+            id: number;
+            name: string;
+            scopes: ("lots:read" | "bookings:read" | "bookings:write" | "stats:read" | "exports:read")[];
+            lot_ids: number[] | null;
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            last_used_at: string | null;
+        };
+        /** ApiTokens */
+        ApiTokens: {
+            tokens: components["schemas"]["ApiToken"][];
+        };
         /** AvailabilityEnvelope */
         AvailabilityEnvelope: {
             availability: components["schemas"]["AvailabilityOut"];
@@ -306,6 +324,21 @@ export interface components {
         Confirmed: {
             /** Format: password */
             password: string;
+        };
+        /**
+         * CreatedApiToken
+         * @description An API token with its secret, which is shown this once.
+         */
+        CreatedApiToken: {
+            id: number;
+            name: string;
+            scopes: ("lots:read" | "bookings:read" | "bookings:write" | "stats:read" | "exports:read")[];
+            lot_ids: number[] | null;
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            last_used_at: string | null;
+            token: string;
         };
         /**
          * CurveOut
@@ -880,6 +913,17 @@ export interface components {
             detail: string;
             count: number;
         };
+        /** NewApiToken */
+        NewApiToken: {
+            /** @description A name by which you recognise the token, among yours only once. */
+            name: string;
+            /** @description What the token may be used for. */
+            scopes: ("lots:read" | "bookings:read" | "bookings:write" | "stats:read" | "exports:read")[];
+            /** @description Limits the token to these lots. Without it: all lots. */
+            lot_ids?: number[] | null;
+            /** @description When the token ends; without an offset in UTC. Without it: when you revoke it. */
+            expires_at?: string | null;
+        };
         /**
          * Nothing
          * @description No fields.
@@ -1009,6 +1053,20 @@ export interface components {
             email_confirmed_at: string | null;
         };
         /**
+         * PersonalApiToken
+         * @description An API token, without its secret.
+         */
+        PersonalApiToken: {
+            id: number;
+            name: string;
+            lot_ids: number[] | null;
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            last_used_at: string | null;
+            scopes: string[];
+        };
+        /**
          * PersonalBooking
          * @description `total_cost` and `duration_hours` of a booking that has not ended are those at the time of the export.
          */
@@ -1056,6 +1114,7 @@ export interface components {
             notices: components["schemas"]["PersonalNotice"][];
             sign_ins: components["schemas"]["PersonalSignIn"][];
             links: components["schemas"]["PersonalLink"][];
+            api_tokens: components["schemas"]["PersonalApiToken"][];
             exports: components["schemas"]["PersonalExport"][];
             log_by_you: components["schemas"]["OwnLogEntry"][];
             log_about_you: components["schemas"]["PersonalLogEntry"][];
