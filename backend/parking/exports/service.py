@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import has_request_context
-from sqlalchemy import Select, delete, select
+from sqlalchemy import BigInteger, Select, cast, delete, select
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, csv_writer, idempotency, mail, realtime, settings
@@ -179,7 +179,8 @@ def own_jobs(identity: Identity) -> Select[ExportJob]:
     if not _may_see_all_data(identity):
         query = query.where(ExportJob.kind != "all_data")
     if identity.token is not None and identity.token.lot_ids is not None:
-        query = query.where(ExportJob.filters["lot_id"].as_integer().in_(sorted(identity.token.lot_ids)))
+        lot_id = cast(ExportJob.filters["lot_id"].as_string(), BigInteger)  # people may have named any number
+        query = query.where(lot_id.in_(sorted(identity.token.lot_ids)))
     return query.order_by(ExportJob.id.desc()).limit(MAX_LISTED)
 
 

@@ -33,7 +33,8 @@ SECURITY_SCHEMES: dict[str, Any] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The `token` of `POST /auth/login`; valid for `expires_in` seconds.",
+        "description": "The `token` of `POST /auth/login`, valid for `expires_in` seconds; or that of "
+        "`POST /api/tokens` (`pw_…`), within its scopes.",
     },
 }
 
@@ -56,7 +57,7 @@ PROBLEMS = {
 PROBLEM_MEANINGS = {
     400: "the body is not valid JSON.",
     401: "no token, or one that is not valid.",
-    403: "this needs another role.",
+    403: "this needs another role, or an API token with another scope.",
     404: "it does not exist, or it is not yours.",
     406: "the answer is not available in the media type of `Accept`.",
     409: "the current state does not allow it (no spot free, already ended, …).",

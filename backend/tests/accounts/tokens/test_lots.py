@@ -146,13 +146,13 @@ def test_exports_of_other_lots_are_not_there(client, auth, alice, limited, lots)
         answer = client.post("/api/exports", json={"kind": "bookings", "filters": filters}, headers=auth(alice))
         return answer.json["export"]["id"]
 
-    mine, other, every = ask(lot_id=lots[0]), ask(lot_id=lots[1]), ask()
+    mine, other, every, odd = ask(lot_id=lots[0]), ask(lot_id=lots[1]), ask(), ask(lot_id=2**62)
     one = limited["user"]
     assert [export["id"] for export in one.get("/api/exports").json["exports"]] == [mine]
     while build.run():
         pass
     assert one.get(f"/api/exports/{mine}/download").status_code == 200
-    for job in (other, every):
+    for job in (other, every, odd):
         for method, path in (("GET", ""), ("GET", "/download"), ("DELETE", "")):
             assert one.ask(method, f"/api/exports/{job}{path}").status_code == 404
 

@@ -144,7 +144,9 @@ describe('one’s own API tokens', () => {
 
   it('are revoked after a question; one that is gone counts as revoked', async () => {
     vi.spyOn(tokensApi, 'list').mockResolvedValue([token()])
-    const revoke = vi.spyOn(tokensApi, 'revoke').mockRejectedValue(new ApiError(404, 'not_found', ''))
+    const revoke = vi
+      .spyOn(tokensApi, 'revoke')
+      .mockRejectedValue(new ApiError(404, 'not_found', ''))
     const wrapper = page()
     await flushPromises()
     await press(wrapper, 'Revoke')
