@@ -4,6 +4,7 @@ import pytest
 
 from parking import clock
 from parking.accounts.tokens.scopes import RULES, Limit
+from parking.bookings.schemas import MAX_ID
 from parking.exports import build
 from parking.timestamps import to_rfc3339
 from tests.conftest import hours
@@ -146,7 +147,7 @@ def test_exports_of_other_lots_are_not_there(client, auth, alice, limited, lots)
         answer = client.post("/api/exports", json={"kind": "bookings", "filters": filters}, headers=auth(alice))
         return answer.json["export"]["id"]
 
-    mine, other, every, odd = ask(lot_id=lots[0]), ask(lot_id=lots[1]), ask(), ask(lot_id=2**62)
+    mine, other, every, odd = ask(lot_id=lots[0]), ask(lot_id=lots[1]), ask(), ask(lot_id=MAX_ID)
     one = limited["user"]
     assert [export["id"] for export in one.get("/api/exports").json["exports"]] == [mine]
     while build.run():
