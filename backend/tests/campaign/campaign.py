@@ -8,10 +8,12 @@ import logging
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
+from flask import Flask
 from sqlalchemy import select
 
 from parking.accounts.models import User
@@ -23,15 +25,39 @@ from tests.campaign import checker
 from tests.campaign.clients import Client
 from tests.campaign.faults import FAULTS
 from tests.campaign.history import FinalState, StoredBooking, StoredMail
-from tests.faults.product import Product
 from tests.launch.conftest import wait_for
 
 log = logging.getLogger(__name__)
 SPOTS = 3
 PRICE = 1234.56
 """An hour's price: every second is worth cents, and most amounts need rounding."""
+Fault = Callable[[Any, random.Random], object]
+"""Breaks a part of the running system and mends it; has a name."""
 LIVE = ("Reserved", "Active")
 MAIL_KINDS = ("booking_confirmation", "release_receipt", "booking_cancelled")
+
+
+class System(Protocol):
+    """The running product as a campaign needs it: one machine (tests/faults/product.py) or several (bench/hosts)."""
+
+    app: Flask
+    """An application on the same database, for what is read at the end."""
+
+    @property
+    def address(self) -> tuple[str, int]: ...
+
+    def token(self, name: str) -> str: ...
+
+    def ask(self, method: str, path: str, name: str, body: dict[str, Any] | None = None) -> Any: ...
+
+    def delivered(self) -> list[str]:
+        """Message-IDs that the mail server accepted, in order, copies included."""
+
+    def output(self) -> str:
+        """What the programs logged."""
+
+    def settled(self) -> None:
+        """Waits until everything works and no mail waits."""
 
 
 @dataclass
@@ -53,59 +79,63 @@ class Result:
 
 
 def run(
-    product: Product,
+    product: System,
     seconds: float,
     clients: int,
     seed: int,
     tell: Callable[[str], object] = log.info,
+    faults: Sequence[Fault] = FAULTS,
 ) -> Result:
-    """Clients work for so many seconds while each kind of fault comes in turn, in an order that `seed` decides."""
+    """Clients work for so many seconds while each fault comes in turn, in an order that `seed` decides; each comes at
+    least once."""
     choice = random.Random(seed)
     lot = product.ask(
         "POST", "/api/lots", "carol", {"name": f"Campaign {seed}", "capacity": SPOTS, "price_per_hour": PRICE}
     )
     lot_id = lot.body["lot"]["id"]
     crowd = [
-        Client(f"driver{n}", product.settings.port, product.token(f"driver{n}"), lot_id, seed * 100 + n)
+        Client(f"driver{n}", product.address, product.token(f"driver{n}"), lot_id, seed * 100 + n)
         for n in range(clients)
     ]
     for client in crowd:
         client.start()
-    faults = _break(product, seconds, choice, tell)
+    count = _break(product, seconds, choice, tell, faults)
     for client in crowd:
         client.stop.set()
     for client in crowd:
         client.join(300)
-        assert not client.is_alive(), f"{client.name} still waits for an answer\n{product.run.output()[-3000:]}"
+        assert not client.is_alive(), f"{client.name} still waits for an answer\n{product.output()[-3000:]}"
     history = [operation for client in crowd for operation in client.history]
     _end_what_runs(product, lot_id)
     product.settled()
     state = _final_state(product, lot_id)
-    return Result(checker.anomalies(history, state), len(history), len(state.bookings), len(state.delivered), faults)
+    return Result(checker.anomalies(history, state), len(history), len(state.bookings), len(state.delivered), count)
 
 
-def _break(product: Product, seconds: float, choice: random.Random, tell: Callable[[str], object]) -> Counter[str]:
-    """Every kind of fault, at least once, until the time is over."""
-    until, faults = time.monotonic() + seconds, Counter[str]()
+def _break(
+    product: System, seconds: float, choice: random.Random, tell: Callable[[str], object], faults: Sequence[Fault]
+) -> Counter[str]:
+    """Every fault, at least once, until the time is over."""
+    until, count = time.monotonic() + seconds, Counter[str]()
     while True:
-        for fault in choice.sample(FAULTS, len(FAULTS)):
+        for fault in choice.sample(faults, len(faults)):
             tell(f"fault: {fault.__name__}")
             fault(product, choice)
-            faults[fault.__name__] += 1
+            count[fault.__name__] += 1
             wait_for(lambda: _serves(product), 120, f"answers after {fault.__name__}")
-            time.sleep(choice.uniform(0, max(0.0, min(3.0, seconds / len(FAULTS) - 3))))
+            time.sleep(choice.uniform(0, max(0.0, min(3.0, seconds / len(faults) - 3))))
         if time.monotonic() >= until:
-            return faults
+            return count
 
 
-def _serves(product: Product) -> bool:
+def _serves(product: System) -> bool:
     # A process that was killed may have sent half of its answer.
     with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
         return product.ask("GET", "/api/lots", "carol").status == 200
     return False
 
 
-def _end_what_runs(product: Product, lot_id: int) -> None:
+def _end_what_runs(product: System, lot_id: int) -> None:
     """Releases what clients left, and waits until what is reserved has ended by itself."""
 
     def nothing_lives() -> bool:
@@ -122,7 +152,7 @@ def _end_what_runs(product: Product, lot_id: int) -> None:
     wait_for(nothing_lives, 180, "all bookings to end")
 
 
-def _final_state(product: Product, lot_id: int) -> FinalState:
+def _final_state(product: System, lot_id: int) -> FinalState:
     today = datetime.now(UTC).date()
     days = f"from={today - timedelta(days=2)}&to={today + timedelta(days=2)}"
     answer = product.ask("GET", f"/api/stats/admin?{days}&lot_id={lot_id}", "carol")
@@ -139,11 +169,12 @@ def _final_state(product: Product, lot_id: int) -> FinalState:
         ]
         moves = _moves(ids)
         db.session.remove()
-    delivered = [delivery.message_id for delivery in product.sink.accepted]
     assert answer.status == 200, answer.body
     revenue = round(sum(day["revenue"] for day in answer.body["stats"]["days"]) * 100)
     ours = {mail.message_id for mail in mails}
-    return FinalState(bookings, mails, [one for one in delivered if one in ours], round(PRICE * 100), revenue, moves)
+    return FinalState(
+        bookings, mails, [one for one in product.delivered() if one in ours], round(PRICE * 100), revenue, moves
+    )
 
 
 def _moves(booking_ids: set[int]) -> dict[int, list[tuple[int, int]]]:

@@ -24,11 +24,11 @@ UNDECIDED = ("idempotency_in_progress", "too_many_requests")
 class Client(threading.Thread):
     """One driver with one token. Runs until `stop` is set, then finishes what it has begun."""
 
-    def __init__(self, name: str, port: int, token: str, lot_id: int, seed: int) -> None:
+    def __init__(self, name: str, address: tuple[str, int], token: str, lot_id: int, seed: int) -> None:
         super().__init__(name=name, daemon=True)
         self.history: list[Operation] = []
         self.stop = threading.Event()
-        self._port, self._token, self._lot_id = port, token, lot_id
+        self._address, self._token, self._lot_id = address, token, lot_id
         self._random = random.Random(seed)
         self._acknowledged: set[str] = set()
         self._count = 0
@@ -100,7 +100,7 @@ class Client(threading.Thread):
 
     def _ask(self, method: str, path: str, body: Any, headers: dict[str, str], *, cut: bool = False) -> Answer | None:
         """One attempt; None when its outcome is not known."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_SECONDS)
+        connection = http.client.HTTPConnection(*self._address, timeout=PATIENCE_SECONDS)
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json", **headers}
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)

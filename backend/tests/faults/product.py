@@ -56,13 +56,24 @@ class Product:
         lot = self.ask("POST", "/api/lots", "carol", {"name": "Center", "capacity": 500, "price_per_hour": 2})
         self.lot_id = lot.body["lot"]["id"]
 
+    @property
+    def address(self) -> tuple[str, int]:
+        return "127.0.0.1", self.settings.port
+
+    def delivered(self) -> list[str]:
+        """The Message-IDs of the mails that have arrived, in order, copies included."""
+        return self.sink.message_ids()
+
+    def output(self) -> str:
+        return self.run.output()
+
     def token(self, name: str) -> str:
         with self.app.app_context():
             return access_tokens.issue(f"uniquifier-of-{name}")
 
     def ask(self, method: str, path: str, name: str, body: dict[str, Any] | None = None) -> Answer:
         begun = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self.settings.port, timeout=60)
+        connection = http.client.HTTPConnection(*self.address, timeout=60)
         headers = {"Authorization": f"Bearer {self.token(name)}", "Content-Type": "application/json"}
         connection.request(method, path, json.dumps(body or {}), headers)
         response = connection.getresponse()
