@@ -75,11 +75,15 @@ def is_outdated() -> bool:
     return at is not None and at != _scripts().get_current_head()
 
 
-def _refuse_newer() -> None:
-    known = revisions()
+def newer_migration() -> str | None:
+    """The migration to which a newer version of this program has upgraded the database; None: none has."""
     with db.engine.connect() as connection:
         at = MigrationContext.configure(connection).get_current_revision()
-    if at and at not in known:
+    return at if at and at not in revisions() else None
+
+
+def _refuse_newer() -> None:
+    if at := newer_migration():
         raise SchemaError(
             f"The database was made by a newer version of this program (migration {at}). "
             "Start that version, or point DATABASE_URL at another database."

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,20 +22,38 @@ STARTS = {
 }
 
 
-def unready() -> list[str]:
-    """Why no request can be served now, one sentence each. Empty: ready."""
+_WAS_READY = "was_ready"
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """`problems`: why no request can be served now. `warnings`: what is wrong although requests are served. One
+    sentence each."""
+
+    problems: list[str]
+    warnings: list[str]
+
+
+def readiness() -> Readiness:
+    """Whether requests can be served now.
+
+    A process that was ready stays ready when a newer version upgrades the database: otherwise every server of the
+    older version would be taken out of service at once, before one of the newer version runs. A process that starts on
+    such a database is not ready.
+    """
     try:
-        return schema.problems()
+        problems = schema.problems()
+        newer = schema.newer_migration() if problems and _WAS_READY in current_app.extensions else None
     except SQLAlchemyError:
-        return ["the database does not answer"]
-
-
-def warnings() -> list[str]:
-    """What is wrong although requests are served, one sentence each."""
+        return Readiness(["the database does not answer"], [])
+    if newer:
+        return Readiness([], [f"a newer version has upgraded the database (migration {newer}): upgrade this one, too"])
+    if problems:
+        return Readiness(problems, [])
+    current_app.extensions[_WAS_READY] = True
     folder = database_folder()
-    if folder is not None and outages.is_full(folder):
-        return ["the disk is full: reading works, changes are refused"]
-    return []
+    full = folder is not None and outages.is_full(folder)
+    return Readiness([], ["the disk is full: reading works, changes are refused"] if full else [])
 
 
 def statuses(version: str) -> dict[str, Any]:
@@ -54,11 +74,11 @@ def statuses(version: str) -> dict[str, Any]:
 
 def database() -> dict[str, Any]:
     kind = "sqlite" if is_sqlite() else "postgresql"
-    problems = unready()
+    now = readiness()
     query = "SELECT sqlite_version()" if kind == "sqlite" else "SHOW server_version"
     return {
-        "ok": not problems,
-        "detail": "; ".join(problems) or "Answers, and its schema is up to date.",
+        "ok": not now.problems,
+        "detail": "; ".join(now.problems + now.warnings) or "Answers, and its schema is up to date.",
         "kind": kind,
         "version": str(db.session.scalar(text(query))),
     }

@@ -109,14 +109,15 @@ def healthz() -> Response:
 def readyz() -> dict[str, Any]:
     """Requests can be served: the database answers and has this program's schema.
 
-    503 says what is missing, also while the server stops. A full disk is only a warning, because reading works.
+    503 says what is missing, also while the server stops. A full disk is only a warning, because reading works; so is
+    a database that a newer version has upgraded since this process was ready.
     """
     if shutdown.is_stopping():
         raise Unavailable("Not ready: the server is stopping.", code="not_ready", retry_after=2)
-    missing = health.unready()
-    if missing:
+    now = health.readiness()
+    if missing := now.problems:
         raise Unavailable(f"Not ready: {missing[0]}.", code="not_ready", errors={"database": missing}, retry_after=2)
-    return {"status": "ok", "warnings": health.warnings()}
+    return {"status": "ok", "warnings": now.warnings}
 
 
 @bp.get("/api/public/site")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from parking import clock, create_app
-from parking.database import db
+from parking.database import db, transaction
 from parking.jobs import heartbeat
 from tests.conftest import make_settings
 
@@ -45,6 +45,27 @@ def test_readyz_notices_a_lost_guard(town):
     answer = town.ask("GET", "/readyz")
     assert answer.status_code == 503
     assert name in answer.json["detail"]
+
+
+def test_a_process_that_was_ready_stays_ready_when_a_newer_version_upgrades_the_database(town):
+    """Old and new servers side by side; a process that only starts now is not ready."""
+    assert town.ask("GET", "/readyz").json["warnings"] == []
+    with town.app.app_context(), transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    answer = town.ask("GET", "/readyz")
+    assert (answer.status_code, len(answer.json["warnings"])) == (200, 1)
+    assert "newer version has upgraded the database (migration 9999)" in answer.json["warnings"][0]
+    assert "9999" in system(town)["database"]["detail"]
+    started_now = create_app(town.app.extensions["settings"]).test_client().get("/readyz")
+    assert started_now.status_code == 503
+    assert "migration 9999" in started_now.json["detail"]
+
+
+def test_a_process_that_was_ready_does_not_serve_an_older_database(town):
+    assert town.ask("GET", "/readyz").status_code == 200
+    with town.app.app_context(), transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert town.ask("GET", "/readyz").status_code == 503
 
 
 def test_a_request_that_needs_the_database_gets_retry_after(tmp_path):
