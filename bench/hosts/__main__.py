@@ -17,6 +17,7 @@ here. (make itself turns every code but 0 into 2.)
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import sys
 import time
@@ -53,12 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Network namespaces cannot be made here, so nothing was measured (run it as root on Linux): {error}.")
         return NO_NAMESPACES
     begun = time.monotonic()
-    try:
+    with contextlib.closing(fleet):
         fleet.has_seed = options.seed_fault
         result = run(fleet, options.faults, options.clients, options.longest, options.seed)
         accepted = copies(fleet.delivered())
-    finally:
-        fleet.end()
     print(f"{result}. {accepted} In {time.monotonic() - begun:.0f} s.", flush=True)
     for anomaly in result.anomalies:
         print(f"  {anomaly}")

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import socket
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -18,30 +19,30 @@ import psycopg
 
 import config
 from bench.hosts.network import Network
-from bench.hosts.programs import Command, Host
+from bench.hosts.programs import Command, Host, environment_of
 from launch import programs
 from parking import create_app
 from parking.accounts.sessions import access_tokens
 from parking.bookings.models import Booking
-from parking.database import db, schema
+from parking.database import db
 from parking.mail.models import OutboxMail
-from tests.conftest import make_user
 from tests.launch.conftest import PRODUCT, wait_for
 from tests.postgres import Postgres
 from tests.services import Valkey, own_environment
 
 ROOT = Path(__file__).parents[2]
-BACKEND = ROOT / "backend"
 WEB_PORT, PROXY_PORT, SMTP_PORT = 5000, 8080, 2525
 LIVE_MAILS = ("queued", "retrying", "sending")
 
 
 class Fleet:
-    """The installation, running, with `drivers` accounts. The database is also reached over a socket, which no cut
-    cable concerns: that is how its state is read."""
+    """The installation, running the version in `tree`, with `drivers` accounts.
 
-    def __init__(self, drivers: int) -> None:
-        self.drivers = drivers
+    The database is also reached over a socket, which no cut cable concerns: that is how its state is read.
+    """
+
+    def __init__(self, drivers: int, tree: Path = ROOT) -> None:
+        self.drivers, self._tree = drivers, tree
         self.has_seed = False
         """Whether `settled` damages the database at its end."""
         self.seeded: list[str] = []
@@ -51,16 +52,15 @@ class Fleet:
         try:
             self._build()
         except BaseException:
-            self.end()
+            self.close()
             raise
 
     def _build(self) -> None:
         self._network = Network()
         self._stack.callback(self._network.end)
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-hosts-")))
-        self._stack.callback(lambda: [host.kill() for host in reversed(self.hosts)])
-        inherited = {name: value for name, value in own_environment().items() if name not in PRODUCT}
-        self._environment = {**inherited, "PYTHONPATH": f"{ROOT}:{BACKEND}"}
+        self._stack.callback(self._kill_all)
+        self._environment = {name: value for name, value in own_environment().items() if name not in PRODUCT}
         database_url, self._socket_url = self._start_database()
         redis_url = self._start_redis()
         smtp = self._start_mail()
@@ -80,14 +80,19 @@ class Fleet:
         self._start_worker("worker2", with_beat=False)
         self.address = self._start_proxy(web)
 
+    def _kill_all(self) -> None:
+        for host in reversed(self.hosts):
+            host.kill()
+
     def _host(self, name: str) -> Host:
         host = Host(name, self._network.add(name), self._network)
         self.hosts.append(host)
         return host
 
-    def _command(self, host: Host, name: str, *command: str) -> None:
+    def _command(self, host: Host, name: str, *command: str, tree: Path | None = None) -> None:
         environment = {**self._environment, "DATA_DIR": str(self._folder / host.name)}
-        host.programs.append(Command(command, BACKEND, environment, self._folder / f"{host.name}.{name}.log"))
+        log = self._folder / f"{host.name}.{name}.log"
+        host.programs.append(Command(command, tree or self._tree, environment, log))
 
     def _start_database(self) -> tuple[str, str]:
         host = self._host("database")
@@ -114,28 +119,29 @@ class Fleet:
         host = self._host("mail")
         self._ids = self._folder / "message-ids"
         sink = (sys.executable, "-m", "bench.sink", str(SMTP_PORT), "--host", "0.0.0.0", "--ids", str(self._ids))
-        self._command(host, "sink", *sink)
+        self._command(host, "sink", *sink, tree=ROOT)
         host.is_ready = lambda: _accepts(host.address, SMTP_PORT)
         host.start()
         return host.address
 
     def _prepare(self) -> None:
         """Schema and accounts, over the socket."""
-        own = {**self._environment, "DATABASE_URL": self._socket_url, "DATA_DIR": str(self._folder / "bench")}
-        del own["REDIS_URL"]
-        self.app = create_app(config.load(own))
-        with self.app.app_context():
-            schema.upgrade()
-            make_user("carol", "user", "admin")
-            for number in range(self.drivers):
-                make_user(f"driver{number}", "user")
-            db.session.remove()
+        self._own = {**self._environment, "DATABASE_URL": self._socket_url, "DATA_DIR": str(self._folder / "bench")}
+        del self._own["REDIS_URL"]
+        self.run_once(self._tree, str(ROOT / "bench" / "hosts" / "accounts.py"), str(self.drivers))
+        self.app = create_app(config.load(self._own))
+
+    def run_once(self, tree: Path, *arguments: str) -> None:
+        """A command of the version in `tree` that ends by itself, on the fleet's database."""
+        command, environment = [sys.executable, *arguments], environment_of(tree, self._own)
+        result = subprocess.run(command, cwd=tree / "backend", env=environment, capture_output=True, text=True)
+        assert result.returncode == 0, result.stderr
 
     def _start_web(self, name: str) -> Host:
         host = self._host(name)
         gunicorn = (sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:create_app()")
         self._command(host, "gunicorn", *gunicorn)
-        host.is_ready = lambda: _answers((host.address, WEB_PORT), "/readyz")
+        host.is_ready = lambda: answers((host.address, WEB_PORT), "/readyz")
         host.start()
         return host
 
@@ -151,8 +157,9 @@ class Fleet:
     def _start_proxy(self, web: list[Host]) -> tuple[str, int]:
         host = self._host("proxy")
         servers = [f"{one.address}:{WEB_PORT}" for one in web]
-        self._command(host, "proxy", sys.executable, "-m", "bench.hosts.proxy", str(PROXY_PORT), *servers)
-        host.is_ready = lambda: _answers((host.address, PROXY_PORT), "/healthz")
+        proxy = (sys.executable, "-m", "bench.hosts.proxy", str(PROXY_PORT), *servers)
+        self._command(host, "proxy", *proxy, tree=ROOT)
+        host.is_ready = lambda: answers((host.address, PROXY_PORT), "/healthz")
         host.start()
         for one in self.hosts:
             one.wait_until_ready()
@@ -194,7 +201,7 @@ class Fleet:
             db.session.remove()
             return count
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Ends every program and removes the hosts."""
         if hasattr(self, "app"):
             with self.app.app_context():
@@ -228,7 +235,7 @@ def _accepts(host: str, port: int) -> bool:
     return False
 
 
-def _answers(address: tuple[str, int], path: str) -> bool:
+def answers(address: tuple[str, int], path: str) -> bool:
     connection = http.client.HTTPConnection(*address, timeout=5)
     with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
         connection.request("GET", path)

@@ -32,18 +32,19 @@ class Program(Protocol):
 
 
 class Command:
-    """A program that is only a command line; its output goes to the end of `log`."""
+    """A command line of the version whose files are in `tree`; its output goes to the end of `log`."""
 
-    def __init__(self, command: Sequence[str], folder: Path, environment: dict[str, str], log: Path) -> None:
-        self._command, self._folder, self._environment, self._log = command, folder, environment, log
+    def __init__(self, command: Sequence[str], tree: Path, environment: dict[str, str], log: Path) -> None:
+        self.tree = tree
+        self._command, self._environment, self._log = command, environment, log
         self.process: Any = None
 
     def start(self) -> None:
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 self._command,
-                cwd=self._folder,
-                env=self._environment,
+                cwd=self.tree / "backend",
+                env=environment_of(self.tree, self._environment),
                 stdout=log,
                 stderr=log,
                 preexec_fn=exit_with_parent,
@@ -53,6 +54,11 @@ class Command:
         if self.process is not None:
             self.process.kill()
             self.process.wait(30)
+
+
+def environment_of(tree: Path, environment: dict[str, str]) -> dict[str, str]:
+    """The environment for a program of the version in `tree`."""
+    return {**environment, "PYTHONPATH": f"{tree}:{tree / 'backend'}"}
 
 
 @dataclass
@@ -70,6 +76,16 @@ class Host:
         with self.network.inside(self.name):
             for program in self.programs:
                 program.start()
+
+    def commands(self) -> list[Command]:
+        return [one for one in self.programs if isinstance(one, Command)]
+
+    def stop(self) -> None:
+        """SIGTERM for its command lines, which end what they have begun."""
+        for program in self.commands():
+            program.process.terminate()
+        for program in self.commands():
+            program.process.wait(READY_SECONDS)
 
     def kill(self) -> None:
         """SIGKILL for every process; the kernel closes their connections."""

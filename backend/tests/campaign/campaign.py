@@ -40,8 +40,9 @@ MAIL_KINDS = ("booking_confirmation", "release_receipt", "booking_cancelled")
 class System(Protocol):
     """The running product as a campaign needs it: one machine (tests/faults/product.py) or several (bench/hosts)."""
 
-    app: Flask
-    """An application on the same database, for what is read at the end."""
+    @property
+    def app(self) -> Flask:
+        """An application on the same database, for what is read at the end."""
 
     @property
     def address(self) -> tuple[str, int]: ...
