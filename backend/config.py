@@ -96,6 +96,8 @@ class Settings:
     trusted_proxies: int = 0
     metrics_token: str | None = None
     drain_seconds: int = 0
+    database_pooler: str = "none"
+    """`transaction`: DATABASE_URL leads to a pooler that gives each transaction any of its connections."""
     token_minutes: int = 15
     operator_name: str | None = None
     operator_contact: str | None = None
@@ -193,6 +195,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 10),
         metrics_token=_metrics_token(read, production),
         drain_seconds=read.whole("DRAIN_SECONDS", 0, 0, 300),
+        database_pooler=read.choice("DATABASE_POOLER", ("none", "transaction"), "none"),
         token_minutes=read.whole("TOKEN_MINUTES", 15 if production else 1440, 1, 10_080),
         retain_plates_days=read.whole("RETAIN_PLATES_DAYS", 0, 0, 36_500),
         retain_ip_days=read.whole("RETAIN_IP_DAYS", 0, 0, 36_500),

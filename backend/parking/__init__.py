@@ -84,7 +84,9 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(
+            settings.database_url, pooled=settings.database_pooler == "transaction"
+        ),
     )
     for layer in HTTP_LAYERS:
         layer.init_app(app)

@@ -4,6 +4,10 @@ Three cases need three guards. Packets that nobody answers: TCP's own timeouts. 
 kernel still acknowledges, or a proxy that swallows: a deadline on our side. A server that only is slow:
 `statement_timeout`, which ends the statement and keeps the connection. Requests get seconds; jobs, commands and
 migrations get what they need.
+
+Behind a pooler in transaction mode (PgBouncer) the server's session is anybody's: nothing is set in it and no statement
+is prepared in it. There the role has the settings, and the deadline on our side stands for `statement_timeout`: the
+pooler closes the server's connection of a client that left, and the server ends the statement within two seconds.
 """
 
 from __future__ import annotations
@@ -21,7 +25,8 @@ import psycopg
 from flask import has_request_context
 from psycopg import errors
 from psycopg.abc import RV, PQGen
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.pool.base import PoolProxiedConnection
@@ -46,6 +51,13 @@ TCP = {
     "tcp_user_timeout": 8000,  # milliseconds that sent data may stay unacknowledged (Linux; ignored elsewhere)
 }
 OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c lock_timeout=10000"
+ROLE_SETTINGS = {
+    "timezone": "UTC",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "1min",
+    "client_connection_check_interval": "2s",
+}
+"""What the database role needs behind a pooler: there no connection can bring OPTIONS with it."""
 
 
 @dataclass(frozen=True)
@@ -171,21 +183,38 @@ def _greeting_seconds() -> float:
     return max(LEAST_SECONDS, min(GREETING_SECONDS, CHECKOUT_SECONDS - waited))
 
 
-def engine_options(pool_size: int) -> dict[str, Any]:
+def engine_options(pool_size: int, *, pooled: bool = False) -> dict[str, Any]:
     """For SQLAlchemy: `pool_size` connections are kept, as many again may be open for a while. No values of a statement
-    stand in the log."""
+    stand in the log. `pooled`: over a pooler in transaction mode."""
+    session: dict[str, Any] = {"prepare_threshold": None} if pooled else {"options": OPTIONS}
     return {
         "hide_parameters": True,
         "poolclass": Pool,
         "pool_size": pool_size,
         "max_overflow": pool_size,
         "pool_timeout": CHECKOUT_SECONDS,
-        "connect_args": {"options": OPTIONS, **TCP},
+        "connect_args": {**session, **TCP},
     }
 
 
-def prepare(engine: Engine) -> None:
-    """Connections of our kind, and a sign of life from each that is taken from the pool."""
+def role_problems(connection: SqlConnection) -> list[str]:
+    """Which of ROLE_SETTINGS the database role lacks, one sentence each. (Versions of PostgreSQL before 14 do not have
+    all of them.)"""
+    query = text(
+        "SELECT name, setting, current_user AS role FROM pg_settings"
+        " WHERE name = ANY(:names) AND (setting = '0' OR lower(name) = 'timezone' AND setting <> 'UTC')"
+    )
+    names = ["TimeZone" if name == "timezone" else name for name in ROLE_SETTINGS]
+    return [
+        f"the database role has {row.name.lower()} = {row.setting}: run"
+        f" `ALTER ROLE {row.role} SET {row.name.lower()} = '{ROLE_SETTINGS[row.name.lower()]}'`"
+        for row in connection.execute(query, {"names": names})
+    ]
+
+
+def prepare(engine: Engine, *, pooled: bool = False) -> None:
+    """Connections of our kind, and a sign of life from each that is taken from the pool. `pooled`: over a pooler in
+    transaction mode."""
 
     def note(*, answered: bool) -> None:
         if isinstance(engine.pool, Pool):  # a new one after each dispose()
@@ -210,6 +239,8 @@ def prepare(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connected(connection: Connection, _record: Any) -> None:
         """A server that supports it (14 and later) ends the statements of a client that gave up."""
+        if pooled:
+            return
         name = "client_connection_check_interval"
         limit = Limits(None, _greeting_seconds())
         with limited(limit), _alone(connection), contextlib.suppress(psycopg.errors.InvalidParameterValue):
@@ -219,14 +250,15 @@ def prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def taken(connection: Connection, _record: Any, _proxy: Any) -> None:
-        """Setting the time limit is the sign of life: one round trip for both."""
+        """Setting the time limit is the sign of life: one round trip for both. (In a pooler's session it would be left
+        behind for somebody else.)"""
         statement = limits().statement or 0
         if connection.is_fresh(statement):
             return
         refuse_in_vain()
         try:
             with limited(Limits(None, _greeting_seconds())), _alone(connection):
-                connection.execute(f"SET statement_timeout = '{statement}s'", prepare=False)
+                connection.execute("SELECT 1" if pooled else f"SET statement_timeout = '{statement}s'", prepare=False)
                 connection.statement_limit = statement
         except Mute:
             raise

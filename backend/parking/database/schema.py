@@ -7,11 +7,11 @@ from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask
+from flask import Flask, current_app
 from flask_migrate import Migrate
 from flask_migrate import upgrade as _upgrade
 
-from parking.database import constraints, db
+from parking.database import constraints, db, postgres
 
 TABLES = (
     "jobs.models",
@@ -56,7 +56,14 @@ def problems() -> list[str]:
         if at != head:
             return [f"the database is at migration {at or 'none'}, this program needs {head}: run `flask db upgrade`"]
         missing = constraints.missing(connection)
-        return [f"the database has lost its constraint {name}: run `flask db upgrade`" for name in missing]
+        lost = [f"the database has lost its constraint {name}: run `flask db upgrade`" for name in missing]
+        return lost + (postgres.role_problems(connection) if _is_pooled() else [])
+
+
+def _is_pooled() -> bool:
+    return db.engine.dialect.name == "postgresql" and (
+        current_app.extensions["settings"].database_pooler == "transaction"
+    )
 
 
 def _scripts() -> ScriptDirectory:

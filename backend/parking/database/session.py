@@ -47,9 +47,10 @@ class Database(SQLAlchemy):
 db = Database(model_class=Base, session_options={"expire_on_commit": False})
 
 
-def engine_options(url: str, pool_size: int = 20) -> dict[str, Any]:
-    """Arguments of `create_engine` for the database at `url`; pool_size: connections per process (PostgreSQL)."""
-    return sqlite.engine_options() if url.startswith("sqlite") else postgres.engine_options(pool_size)
+def engine_options(url: str, pool_size: int = 20, *, pooled: bool = False) -> dict[str, Any]:
+    """Arguments of `create_engine` for the database at `url`. PostgreSQL: `pool_size` connections per process;
+    `pooled`: over a pooler in transaction mode."""
+    return sqlite.engine_options() if url.startswith("sqlite") else postgres.engine_options(pool_size, pooled=pooled)
 
 
 def init_app(app: Flask) -> None:
@@ -60,7 +61,7 @@ def init_app(app: Flask) -> None:
             sqlite.prepare(db.engine)
             single_read: dict[str, Any] = {"single": True}
         else:
-            postgres.prepare(db.engine)
+            postgres.prepare(db.engine, pooled=app.extensions["settings"].database_pooler == "transaction")
             single_read = {"isolation_level": "AUTOCOMMIT"}
         file = sqlite.file_of(db.engine)
         app.extensions["gate"] = Gate(file.with_name(file.name + ".gate")) if file else None
