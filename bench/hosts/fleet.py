@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import logging
 import os
 import secrets
 import socket
@@ -29,6 +30,8 @@ from parking.mail.models import OutboxMail
 from tests.launch.conftest import PRODUCT, wait_for
 from tests.postgres import Postgres
 from tests.services import Valkey, own_environment
+
+logging.getLogger("parking.database").setLevel(logging.WARNING)  # the pool would log every connection that ended
 
 ROOT = Path(__file__).parents[2]
 WEB_PORT, PROXY_PORT, SMTP_PORT = 5000, 8080, 2525
