@@ -1,4 +1,4 @@
-"""Figures for Prometheus: requests by route template, their durations, and the outbox.
+"""Figures for Prometheus: requests by route template, their durations, the outbox, and heartbeats.
 
 gunicorn has several processes and a scrape reaches one of them, so each writes its numbers to files of its own and a
 scrape adds them up. The files are mapped into memory, and a page that the disk cannot give kills the process (SIGBUS):
@@ -22,7 +22,7 @@ from apiflask import APIBlueprint, APIFlask
 from flask import Response, request
 
 from launch import memory
-from parking import settings
+from parking import clock, jobs, settings
 from parking.errors import Unauthorized
 from parking.system import health
 from parking.web import documented
@@ -114,11 +114,11 @@ def scrape() -> Response:
     with contextlib.suppress(OSError):  # there is no space for counting
         _meters(settings.current().data_dir)
         MultiProcessCollector(registry)
-    registry.register(_Outbox())
+    registry.register(_FromDatabase())
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-class _Outbox:
+class _FromDatabase:
     """What the database says at the moment of the scrape; the same from every process."""
 
     def collect(self) -> Iterator[Any]:
@@ -134,3 +134,11 @@ class _Outbox:
             "Age of the oldest mail that waits.",
             value=outbox["oldest_unsent_seconds"] or 0,
         )
+        heartbeats = GaugeMetricFamily(
+            "parking_heartbeat_age_seconds",
+            "Time since any worker, and any Beat, gave a sign of life; absent before the first.",
+            labels=["program"],
+        )
+        for program, at in jobs.last_seen().items():
+            heartbeats.add_metric([program], (clock.now() - at).total_seconds())
+        yield heartbeats

@@ -159,6 +159,15 @@ def test_requests_are_counted_by_route_and_not_by_address(town):
     assert sample(after, "parking_outbox_oldest_unsent_seconds") >= 0
 
 
+def test_metrics_say_how_old_the_last_heartbeats_are(town):
+    assert "parking_heartbeat_age_seconds{" not in town.ask("GET", "/metrics").text
+    with town.app.app_context():
+        heartbeat.sign("worker")
+        with clock.set_to(clock.now() + timedelta(seconds=90)):
+            after = town.ask("GET", "/metrics").text
+    assert sample(after, 'parking_heartbeat_age_seconds{program="worker"}') == 90
+
+
 def test_an_unknown_method_gets_no_metric_of_its_own(town):
     town.ask("BREW", "/api/lots")
     assert "BREW" not in town.ask("GET", "/metrics").text
