@@ -80,19 +80,19 @@ class Pooler:
     def _transaction(self, client: socket.socket, server: _Server, kind: bytes, message: bytes) -> None:
         """Until the server is idle and every question was answered."""
         server.is_clean = False
-        asked = kind in (QUERY, SYNC)
+        open_questions = kind in (QUERY, SYNC)
         server.socket.sendall(message)
         while True:
             ready = select.select([client, server.socket], [], [], 60)[0]
             if client in ready:
                 kind, message = _message(client)
-                asked += kind in (QUERY, SYNC)
+                open_questions += kind in (QUERY, SYNC)
                 server.socket.sendall(message)
             if server.socket in ready:
                 kind, message = _message(server.socket)
-                asked -= kind == READY
+                open_questions -= kind == READY
                 client.sendall(message)
-                if kind == READY and not asked and message[-1:] == IDLE:
+                if kind == READY and not open_questions and message[-1:] == IDLE:
                     server.is_clean = True
                     return
 

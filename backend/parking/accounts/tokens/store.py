@@ -15,7 +15,7 @@ from parking.accounts.tokens.models import ApiToken
 from parking.database import changed_rows
 
 PREFIX = "pw_"
-KEPT = timedelta(days=30)
+LISTED_AFTER_END = timedelta(days=30)
 """How long an expired token stays in the list of its owner."""
 SHAPE = re.compile(r"pw_[A-Za-z0-9_-]{43}")
 """The prefix and 256 bits in base64url."""
@@ -56,8 +56,8 @@ def delete_everybodys(session: Session) -> int:
 
 
 def delete_expired(session: Session) -> int:
-    """Deletes the tokens that expired longer than KEPT ago. Returns how many."""
-    return changed_rows(session.execute(delete(ApiToken).where(ApiToken.expires_at < clock.now() - KEPT)))
+    """Deletes the tokens that expired longer than LISTED_AFTER_END ago. Returns how many."""
+    return changed_rows(session.execute(delete(ApiToken).where(ApiToken.expires_at < clock.now() - LISTED_AFTER_END)))
 
 
 def names_of(session: Session, ids: set[int]) -> dict[int, str]:

@@ -98,7 +98,7 @@ def test_what_names_a_lot_has_to_name_one_of_its_lots(app, limited, lots, town):
     """Every such route: 403 without a lot, 404 with another, else as the owner."""
     from tests.test_routes_by_identity import MARCH, TOMORROW
 
-    asked = {
+    requests = {
         "bookings.quote": ("user", "GET", "/api/quote", TOMORROW, None),
         "bookings.book": ("user", "POST", "/api/book", {}, {"booking_type": "instant"}),
         "stats.admin": ("admin", "GET", "/api/stats/admin", MARCH, None),
@@ -108,8 +108,8 @@ def test_what_names_a_lot_has_to_name_one_of_its_lots(app, limited, lots, town):
         "csv_exports.ask": ("user", "POST", "/api/exports", {}, {"kind": "bookings"}),
         "csv_exports.export_own": ("user", "GET", "/api/export", {}, None),
     }
-    assert set(asked) == {endpoint for endpoint, rule in RULES.items() if rule.limit is Limit.NAMED}
-    for endpoint, (owner, method, path, query, body) in asked.items():
+    assert set(requests) == {endpoint for endpoint, rule in RULES.items() if rule.limit is Limit.NAMED}
+    for endpoint, (owner, method, path, query, body) in requests.items():
 
         def ask(lot, *, owner=owner, method=method, path=path, query=query, body=body, endpoint=endpoint, **headers):
             named = {} if lot is None else {"lot_id": lot}

@@ -69,7 +69,7 @@ def test_what_is_public_asks_nobody_and_all_else_asks(app):
 @pytest.mark.parametrize("owner", ["user", "admin"])
 def test_a_token_reaches_its_scope_and_nothing_else(stage, tokens, owner, held):
     """In its scope it is answered as its owner is; elsewhere 403, with the scope that it would need."""
-    asked = set()
+    reached = set()
     for name, endpoint, row in rows_of(stage.app):
         if row.statuses["anonymous"] != 401 or endpoint == "accounts.refresh":
             continue  # asks nobody who they are, or asks a cookie
@@ -77,15 +77,15 @@ def test_a_token_reaches_its_scope_and_nothing_else(stage, tokens, owner, held):
         rule = RULES.get(endpoint)
         if rule is not None and held in (rule.scope, "all"):
             assert answer.status_code == row.statuses[owner], (name, answer.get_data(as_text=True)[:300])
-            asked.add(endpoint)
+            reached.add(endpoint)
         else:
             assert (answer.status_code, answer.json["code"]) == (403, "insufficient_scope"), name
-            wanted = rule.scope if rule else "sign in"
-            assert wanted in answer.json["detail"], name
+            needs = rule.scope if rule else "sign in"
+            assert needs in answer.json["detail"], name
         answer.close()
         if answer.status_code < 300 and name.startswith(LIVE):
             stage.back()
-    assert asked == {one for one, rule in RULES.items() if held in (rule.scope, "all")}
+    assert reached == {one for one, rule in RULES.items() if held in (rule.scope, "all")}
 
 
 def test_an_address_without_a_token_is_answered_as_before(stage, tokens):
@@ -108,14 +108,14 @@ def test_nothing_changes_where_a_token_is_refused(stage, tokens):
 
 
 def test_all_data_is_no_matter_of_a_token(stage, tokens):
-    """Neither made with one, nor seen or fetched: the file holds accounts."""
-    made = stage.call("POST", "/api/exports", "admin", 202, json={"kind": "all_data"})["export"]["id"]
+    """Neither requested with one, nor seen or fetched: the file holds accounts."""
+    own_id = stage.call("POST", "/api/exports", "admin", 202, json={"kind": "all_data"})["export"]["id"]
     headers = {"Authorization": f"Bearer {tokens['admin', 'all']}"}
     refused = stage.client.post("/api/exports", json={"kind": "all_data"}, headers=headers)
     assert (refused.status_code, refused.json["code"]) == (403, "insufficient_scope")
     assert stage.client.get("/api/exports", headers=headers).json["exports"] == []
     for method, path in (("GET", ""), ("GET", "/download"), ("DELETE", "")):
-        assert stage.client.open(f"/api/exports/{made}{path}", method=method, headers=headers).status_code == 404
+        assert stage.client.open(f"/api/exports/{own_id}{path}", method=method, headers=headers).status_code == 404
     assert "all_data" not in stage.client.get("/api/exports.csv", headers=headers).text
 
 

@@ -142,8 +142,8 @@ def test_a_second_factor_is_asked_for(client, alice, app):
     given = {"code": codes.code_at(key, clock.now())}
     assert client.post("/auth/second-factor/confirm", json=given, headers=headers).status_code == 200
     clock.travel(601)
-    asked = client.post(URL, json=SAYS, headers=headers)
-    assert (asked.status_code, asked.json["code"]) == (401, "second_factor_required")
+    refusal = client.post(URL, json=SAYS, headers=headers)
+    assert (refusal.status_code, refusal.json["code"]) == (401, "second_factor_required")
     given = {"code": codes.code_at(key, clock.now())}
     assert client.post("/auth/second-factor/verify", json=given, headers=headers).status_code == 200
     assert client.post(URL, json=SAYS, headers=headers).status_code == 201
@@ -163,8 +163,8 @@ def test_a_revoked_token_is_dead_at_once(client, auth, alice, bob, program, acti
     one, other = program(alice), program(alice)
     assert client.delete(f"{URL}/{one.id}", headers=auth(bob)).status_code == 404
     assert one.get("/api/lots").status_code == 200
-    gone = client.delete(f"{URL}/{one.id}", headers=auth(alice))
-    assert (gone.status_code, gone.data) == (204, b"")
+    answer = client.delete(f"{URL}/{one.id}", headers=auth(alice))
+    assert (answer.status_code, answer.data) == (204, b"")
     assert [one.get("/api/lots").status_code, other.get("/api/lots").status_code] == [401, 200]
     missing = client.delete(f"{URL}/{one.id}", headers=auth(alice))
     foreign = client.delete(f"{URL}/{other.id}", headers=auth(bob))
