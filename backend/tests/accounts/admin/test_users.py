@@ -253,9 +253,13 @@ def test_an_administrator_sees_how_often_a_person_is_signed_in_and_ends_it(clien
     sign_in("bob@example.com")
     url = f"/api/users/{alice_id}/sessions"
     seen = client.get(url, headers=operator).json["sign_ins"]
-    assert seen == {"count": 2, "last_used_at": "2026-03-02T12:00:00Z"}
+    assert seen == {"count": 2, "last_used_at": "2026-03-02T12:00:00Z", "second_factor": False}
     assert client.delete(url, headers=operator).json["ended"] == 2
-    assert client.get(url, headers=operator).json["sign_ins"] == {"count": 0, "last_used_at": None}
+    assert client.get(url, headers=operator).json["sign_ins"] == {
+        "count": 0,
+        "last_used_at": None,
+        "second_factor": False,
+    }
     assert client.get("/auth/me", headers=token).status_code == 401
     assert browser.post("/auth/refresh", headers=OWN_PAGE).status_code == 401
     assert client.get(f"/api/users/{bob_id}/sessions", headers=operator).json["sign_ins"]["count"] == 1
