@@ -231,6 +231,14 @@ def test_another_administrator_removes_a_lost_factor(client, app, alice, carol, 
     assert (own.status_code, own.json["code"]) == (409, "own_second_factor")
 
 
+def test_its_changes_are_in_the_security_log(client, alice, carol, auth, turn_on, caplog):
+    caplog.set_level("INFO", logger="parking.security")
+    turn_on("alice")
+    client.delete(f"/api/users/{alice.id}/second-factor", headers=auth(carol))
+    events = [line.message.split(" ")[0] for line in caplog.records if line.name == "parking.security"]
+    assert {"second_factor.on", "second_factor.reset"} <= set(events)
+
+
 def test_a_new_password_by_link_leaves_the_factor(client, alice, turn_on, secret_of):
     _, key, _ = turn_on("alice")
     client.post("/auth/password/forgot", json={"email": "alice@example.com"})
