@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import re
 import subprocess
 import sys
 import urllib.error
@@ -15,6 +16,7 @@ import config
 from tests.launch.conftest import BACKEND, Run, wait_for
 
 SHELL = "from app import app, db\nwith app.app_context():\n    db.create_all()\n"
+REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
 VERSION_OF_PYTHON_3_11 = "pip==23.2.1"
 
 
@@ -127,6 +129,13 @@ def test_every_extra_is_pinned_with_its_package():
     text = (BACKEND / "requirements.txt").read_text()
     assert "pydantic[email]==" in text
     assert "psycopg[binary]==" in text
+
+
+def test_the_tests_run_on_the_versions_of_the_product():
+    """`make test` installs the second list alone."""
+    pins = [set(re.findall(r"^\S+==\S+", (BACKEND / name).read_text(), re.MULTILINE)) for name in REQUIREMENTS]
+    assert len(pins[0]) > 50
+    assert pins[0] <= pins[1]
 
 
 @pytest.mark.parametrize("kind", ["single", "pooled"])
