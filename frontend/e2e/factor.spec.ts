@@ -69,6 +69,7 @@ test('a driver sets up an app, signs in with a code of it, then with a recovery 
   const { secret, codes } = await setUp(page, driver.password)
   await expect(page.getByText(/10 recovery codes are left/)).toBeVisible()
   await signOut(page)
+  await expect(page.locator('.pw-user')).toHaveCount(0)
 
   await typeIn(page, driver)
   await expect(page.getByLabel('Code')).toBeFocused()
@@ -77,6 +78,7 @@ test('a driver sets up an app, signs in with a code of it, then with a recovery 
   await page.locator('form button[type=submit]').click()
   await expect(page.locator('.pw-user')).toBeVisible()
   await signOut(page)
+  await expect(page.locator('.pw-user')).toHaveCount(0)
 
   await typeIn(page, driver)
   await page.getByLabel('Code').fill(codes[0]!.toLowerCase())
