@@ -1,5 +1,5 @@
 import type { Page, Route } from '@playwright/test'
-import { book, makeLot, register, release, reserve, type User } from './support/api.ts'
+import { book, makeLot, register, release, reserve, unique, type User } from './support/api.ts'
 import { examine, examineAll, MANY_SCREENS, type Screen } from './support/examine.ts'
 import { expect, signIn, test } from './support/test.ts'
 
@@ -14,10 +14,8 @@ interface Setting {
 /** Somebody with everything: a running, a coming and a finished booking, in a lot with a long name. */
 async function settle(): Promise<Setting> {
   const driver = await register()
-  const long = `Parkhaus am Alten Güterbahnhof ${'und noch ein Stück weiter '.repeat(2)}${Date.now()}`
-  const lot = (
-    await makeLot({ capacity: 12, name: long.slice(0, 95), address: '1 Very Long Street Name' })
-  ).id
+  const long = `${unique('Parkhaus am Alten Güterbahnhof')}${' und noch ein Stück weiter'.repeat(2)}`
+  const lot = (await makeLot({ capacity: 12, name: long, address: '1 Very Long Street Name' })).id
   const done = await book(driver, lot)
   await release(driver, done.id)
   const running = await book(driver, lot)

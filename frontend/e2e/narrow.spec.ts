@@ -7,6 +7,7 @@ import {
   register,
   release,
   reserve,
+  unique,
   type User,
 } from './support/api.ts'
 import { MANY_SCREENS, overflowing, standsStill, type Screen } from './support/examine.ts'
@@ -37,7 +38,7 @@ interface Setting {
 async function settle(): Promise<Setting> {
   const token = await asAdmin()
   const driver = await register()
-  const name = `AAA Parkhaus am Güterbahnhof ${Date.now()}`
+  const name = unique('AAA Parkhaus am Güterbahnhof')
   const lot = await makeLot({ capacity: 12, name, address: 'Donaudampfschifffahrtsgesellschaft 1' })
   const { spots } = await call<{ spots: { id: number }[] }>(
     'GET',
