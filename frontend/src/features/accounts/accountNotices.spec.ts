@@ -1,8 +1,8 @@
 import { shallowMount } from '@vue/test-utils'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createI18n } from 'vue-i18n'
-import AccountNotices from './AccountNotices.vue'
-import ReplacedNotice from './ReplacedNotice.vue'
+import AccountNotices from './components/AccountNotices.vue'
+import ReplacedNotice from './components/ReplacedNotice.vue'
 
 vi.mock('vue-router', () => ({ useRoute: () => ({ name: 'home' }) }))
 vi.mock('@/features/accounts/useSite', () => ({ useSite: () => ({ data: { value: undefined } }) }))
