@@ -34,7 +34,7 @@ class Role(db.Model, RoleMixin):  # type: ignore[name-defined]  # made at run ti
 
 def search_text(username: str, email: str) -> str:
     """What an administrator may search an account by: its name, and its address in both spellings."""
-    return f"{names.search_key(username)}\n{names.search_key(email_addresses.spellings(email))}"
+    return names.search_text(username, email_addresses.spellings(email))
 
 
 class User(db.Model, UserMixin):  # type: ignore[name-defined]  # made at run time

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session, load_only
 
 from parking.accounts.models import LoginSession, Role, User, user_roles
+from parking.database.functions import contains
 from parking.errors import NotFound
-from parking.text import email_addresses, names
+from parking.text import email_addresses
 from parking.web import pagination
 
 MOST_NAMED = 200
@@ -96,7 +97,7 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     """The filters as conditions in SQL; deleted accounts match none."""
     conditions: list[ColumnElement[bool]] = [User.deleted_at.is_(None)]
     if filters.q:
-        conditions.append(User.search_text.contains(names.search_key(filters.q), autoescape=True))
+        conditions.append(contains(User.search_text, filters.q))
     if filters.active is not None:
         conditions.append(User.active.is_(filters.active))
     if filters.role:
@@ -129,7 +130,7 @@ def names_of(session: Session, ids: set[int]) -> dict[int, str]:
 
 def ids_named(session: Session, text: str) -> set[int]:
     """Returns the accounts whose name or address contains the text, at most MOST_NAMED of them; for the audit log."""
-    part = User.search_text.contains(names.search_key(text), autoescape=True)
+    part = contains(User.search_text, text)
     return set(session.scalars(select(User.id).where(part).limit(MOST_NAMED)))
 
 

@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 
 from parking.audit.models import AuditEntry
 from parking.audit.names import things_named
-from parking.database.functions import unix_seconds
-from parking.text import names
+from parking.database.functions import contains, unix_seconds
 
 # The table alone: the log stands below the accounts and knows nothing else of them.
 _users = table("app_user", column("id"), column("email"), column("username"), column("search_text"))
@@ -64,8 +63,7 @@ def _entries(session: Session, filters: Filters, *fields: Any) -> Select[*tuple[
 def _matching(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.q:
-        part = names.search_key(filters.q)
-        parts = (text.contains(part, autoescape=True) for text in (AuditEntry.action, _users.c.search_text))
+        parts = (contains(text, filters.q) for text in (AuditEntry.action, _users.c.search_text))
         objects = (
             and_(AuditEntry.entity == entity, AuditEntry.entity_id.in_(ids))
             for entity, ids in things_named(session, filters.q).items()

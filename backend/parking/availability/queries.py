@@ -12,12 +12,11 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from parking.bookings import Matching, SpotCounts, counts_by_lot, counts_in_sql, matching_now
 from parking.database import ColumnGroups, Read
-from parking.database.functions import among
+from parking.database.functions import among, contains
 from parking.lots import Lot, Spot
 from parking.money import to_number
 from parking.pricing import Tariff, tariff_view
 from parking.spot_features import FEATURES, Needs
-from parking.text import names
 from parking.timestamps import to_rfc3339
 from parking.web import pagination
 
@@ -96,7 +95,7 @@ def page(
     if only is not None:
         query = query.where(Lot.id.in_(sorted(only)))
     if words:
-        query = query.where(Lot.search_text.contains(names.search_key(words), autoescape=True))
+        query = query.where(contains(Lot.search_text, words))
     after = []
     if cursor:
         lot_id, name = pagination.decode(cursor, int, str)

@@ -1,4 +1,4 @@
-"""SQL functions that are written differently on SQLite and PostgreSQL."""
+"""SQL functions that are written differently on SQLite and PostgreSQL, and the condition of a search."""
 
 from __future__ import annotations
 
@@ -7,12 +7,25 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Dialect, Integer, Text, TypeDecorator, bindparam, literal
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Dialect,
+    Integer,
+    Text,
+    TypeDecorator,
+    bindparam,
+    literal,
+    or_,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from parking.database.types import UTCDateTime
+from parking.text import names
 
 
 class unindexed(FunctionElement[Any]):
@@ -134,6 +147,11 @@ def _among_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
 def _among_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     column, ids = (compiler.process(part, **kw) for part in element.clauses)
     return f"{column} = ANY ({ids})"
+
+
+def contains(column: Any, text: str) -> ColumnElement[bool]:
+    """That the column, one of `names.search_text`, contains the text, whichever way its umlauts are written."""
+    return or_(*(column.contains(key, autoescape=True) for key in names.search_keys(text)))
 
 
 def from_unix(seconds: int) -> datetime:

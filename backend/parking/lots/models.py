@@ -16,7 +16,7 @@ from parking.text import names
 
 def search_text(name: str, address: str | None) -> str:
     """Returns the text for searches: name and address."""
-    return f"{names.search_key(name)}\n{names.search_key(address or '')}"
+    return names.search_text(name, address or "")
 
 
 class Lot(db.Model):  # type: ignore[name-defined]

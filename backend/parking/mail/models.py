@@ -22,7 +22,7 @@ OPEN = text("state IN ('queued', 'retrying', 'sending')")
 
 def search_text(email: str, name: str, subject: str) -> str:
     """The text in which mails are searched: its recipient's address in both spellings and name, and its subject."""
-    return "\n".join(names.search_key(text) for text in (email_addresses.spellings(email), name, subject))
+    return names.search_text(email_addresses.spellings(email), name, subject)
 
 
 class OutboxMail(db.Model):  # type: ignore[name-defined]  # made at run time

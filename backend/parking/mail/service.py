@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from parking import audit, clock
 from parking.database import db, transaction
-from parking.database.functions import unix_seconds
+from parking.database.functions import contains, unix_seconds
 from parking.errors import Conflict, NotFound
 from parking.mail import hooks, unsubscribe
 from parking.mail.models import OPEN, STATES, OutboxMail
@@ -31,7 +31,6 @@ from parking.mail.rendering.formatter import Formatter
 from parking.mail.rendering.layout import Message
 from parking.mail.smtp import circuit_breaker
 from parking.settings import current
-from parking.text import names
 
 LATE_SECONDS = 3600
 """A mail that waits longer says that something is wrong with the server."""
@@ -214,7 +213,7 @@ def _matching(filters: Filters) -> list[ColumnElement[bool]]:
         getattr(OutboxMail, name) == value for name in ("state", "kind", "user_id") if (value := getattr(filters, name))
     ]
     if filters.q:
-        conditions.append(OutboxMail.search_text.contains(names.search_key(filters.q), autoescape=True))
+        conditions.append(contains(OutboxMail.search_text, filters.q))
     return conditions
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from parking.accounts import User, UserFilters, user_conditions
+from parking.database.functions import contains
 from parking.lots import Lot, Spot
-from parking.text import names
 
 
 def lots(session: Session, words: Sequence[str], limit: int) -> list[dict[str, Any]]:
@@ -38,5 +38,4 @@ def users(session: Session, text: str, limit: int) -> list[dict[str, Any]]:
 
 
 def _named(words: Sequence[str]) -> list[ColumnElement[bool]]:
-    keys = [names.search_key(word) for word in words]
-    return [Lot.deleted_at.is_(None), *(Lot.search_text.contains(key, autoescape=True) for key in keys)]
+    return [Lot.deleted_at.is_(None), *(contains(Lot.search_text, word) for word in words)]

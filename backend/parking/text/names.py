@@ -42,6 +42,9 @@ _LETTERS = str.maketrans({
 })  # fmt: skip
 """Letters of Latin scripts whose stroke or ligature Unicode does not take apart."""
 
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+"""As Germans and Scandinavians write them on a keyboard without these letters, and in addresses of mail."""
+
 _ENDINGS = (
     "com|net|org|info|biz|edu|gov|mobi|name|pro|io|ai|app|dev|xyz|top|shop|store|site|online|club|link|click|live|icu|"
     "vip|win|bid|loan|work|space|website|page|web|buzz|fun|cc|tv|ly|gl|gd|gg|de|eu|uk|ru|cn|tk|ml|ga|cf|gq"
@@ -70,6 +73,16 @@ def key(name: str) -> str:
 def search_key(text: str) -> str:
     """The form in which a text is searched and sorted: as `key`, and without accents ("Çelik" and "celik" are one)."""
     return _tidy(_per_version(text, _plain))
+
+
+def search_keys(text: str) -> tuple[str, ...]:
+    """The search keys of a text: its umlauts as plain letters and, where it has any, spelled out ("Bär": bar, baer)."""
+    return tuple(dict.fromkeys((search_key(text), _tidy(_per_version(text, _spelled_out)))))
+
+
+def search_text(*texts: str) -> str:
+    """What is stored for searches in these texts: the search keys of each, a line each."""
+    return "\n".join(key for text in texts for key in search_keys(text))
 
 
 def sort_key(name: str) -> str:
@@ -101,6 +114,10 @@ def _plain(text: str) -> str:
     apart = unicodedata.normalize("NFD", _fold(text))
     bare = "".join(char for char in apart if unicodedata.combining(char) not in _ACCENTS)
     return unicodedata.normalize("NFC", bare).translate(_LETTERS)
+
+
+def _spelled_out(text: str) -> str:
+    return _plain(_fold(text).translate(_UMLAUTS))
 
 
 _ACCENTS = {1, *range(10, 36), *range(200, 241)}

@@ -195,6 +195,19 @@ def test_old_bookings_are_found_by_their_plates(app, client, alice, carol, auth)
         assert [one["vehicle_plate"] for one in answer.json["bookings"]] == ["GÖ-AB 123"] * 2, q
 
 
+def test_old_names_are_searched_in_both_spellings_after_the_migration(app, client, carol, auth):
+    lots = {name: make_lot(carol, name)["id"] for name in ("Bärenplatz", "Hafen")}
+    db.session.close()
+    downgrade(directory=str(schema.MIGRATIONS), revision="0020")
+    with db.engine.begin() as connection:  # as versions before wrote it
+        connection.execute(text("UPDATE parking_lot SET search_text = 'barenplatz' WHERE name LIKE 'B%'"))
+    schema.upgrade()
+    assert _true()
+    for q in ("baeren", "bären", "baren"):
+        answer = client.get("/api/admin/search", query_string={"q": q}, headers=auth(carol))
+        assert [one["id"] for one in answer.json["lots"]] == [lots["Bärenplatz"]], q
+
+
 def test_the_administrator_sees_the_duplicates(old, client, carol, auth):
     [line] = duplicates_report.at_start()
     assert line.startswith("4 accounts or lots")

@@ -41,6 +41,16 @@ def test_lots_are_found_by_words_of_their_name_and_address(find, town, q):
 
 
 @pytest.mark.parametrize(
+    ("q", "lots"),
+    [("haerbour", ["Härbour"]), ("HAERB", ["Härbour"]), ("mühle", ["Muehle"]), ("muehle", ["Muehle"]), ("muhle", [])],
+)
+def test_an_umlaut_may_be_spelled_out_in_the_name_or_in_the_search(find, carol, q, lots):
+    for name in ("Härbour", "Muehle"):
+        make_lot(carol, name, 1)
+    assert find(q, "lots", "name") == lots
+
+
+@pytest.mark.parametrize(
     ("q", "expected"),
     [
         ("2", [("Härbour North", 2), ("Mill 2", 2)]),

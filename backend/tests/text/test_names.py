@@ -87,6 +87,22 @@ def test_a_search_key_has_no_accents(text, key):
     assert names.search_key(text) == key
 
 
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("Bärenplatz", ("barenplatz", "baerenplatz")),
+        ("BA\u0308RENPLATZ", ("barenplatz", "baerenplatz")),
+        ("Baerenplatz", ("baerenplatz",)),
+        ("Øster Allé", ("oster alle", "oester alle")),
+        ("Ångström", ("angstrom", "aangstroem")),
+        ("Straße", ("strasse",)),
+        ("", ("",)),
+    ],
+)
+def test_an_umlaut_is_searched_in_both_spellings(text, keys):
+    assert names.search_keys(text) == keys
+
+
 @pytest.mark.parametrize("written", ["GÖ-AB 123", "gö-ab 123", "GO AB123", "go·ab·123"])
 def test_a_plate_has_one_key(written):
     assert names.plate_key(written) == "goab123"

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from parking import audit
 from parking.bookings.models import Booking
 from parking.bookings.reading import lookup
+from parking.database.functions import contains
 from parking.lots import Lot, Spot
 from parking.money import to_number
 from parking.pricing import Tariff
-from parking.text import names
 
 
 def register() -> None:
@@ -27,7 +27,7 @@ def _lots(session: Session, ids: set[int]) -> dict[int, str]:
 
 
 def _lots_named(session: Session, text: str) -> set[int]:
-    part = Lot.search_text.contains(names.search_key(text), autoescape=True)
+    part = contains(Lot.search_text, text)
     return set(session.scalars(select(Lot.id).where(part).limit(lookup.MOST_READ)))
 
 

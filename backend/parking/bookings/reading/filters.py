@@ -16,6 +16,7 @@ from parking.bookings.reading.local_days import LocalDays
 from parking.bookings.rules.lifecycle import LIVE
 from parking.bookings.status_sql import is_live, overstayed, status_is
 from parking.database import is_sqlite, unindexed
+from parking.database.functions import contains
 from parking.lots import Lot
 from parking.text import names
 
@@ -96,17 +97,13 @@ def _by_end(low: datetime | None, high: datetime | None) -> list[Any]:
     return [or_(and_(*ended), and_(is_live, *_overlaps(low, high)))]
 
 
-def _contains(column: Any, text: str) -> ColumnElement[bool]:
-    return column.contains(names.search_key(text), autoescape=True)
-
-
 def _search_conditions(text: str) -> list[Any]:
-    """Conditions of which one must hold: a part of a username, an email address or a lot's name; or the beginning of a
-    reference or a plate (another part could only be found by reading every booking)."""
+    """Conditions of which one must hold: a part of a username, an email address or a lot's name or address; or the
+    beginning of a reference or a plate (another part could only be found by reading every booking)."""
     plate = names.plate_key(text)
     return [
-        Booking.user_id.in_(select(User.id).where(_contains(User.search_text, text))),
-        Booking.lot_id.in_(select(Lot.id).where(_contains(Lot.sort_key, text))),
+        Booking.user_id.in_(select(User.id).where(contains(User.search_text, text))),
+        Booking.lot_id.in_(select(Lot.id).where(contains(Lot.search_text, text))),
         begins(Booking.reference, text.upper()),
         *([begins(Booking.plate_key, plate)] if plate else []),
     ]
@@ -135,10 +132,10 @@ def search_parts(session: Session, text: str | None) -> list[Part]:
     """Returns the search as conditions that each have an index; a booking matches when one of them holds."""
     if not text:
         return [Part(true())]
-    parts = _of_ids(session, User.id, _contains(User.search_text, text), Booking.user_id)
+    parts = _of_ids(session, User.id, contains(User.search_text, text), Booking.user_id)
     # A lot has so many bookings that those of several lots are dense in any list. PostgreSQL knows that by itself.
     of_several = unindexed(Booking.lot_id) if is_sqlite() else Booking.lot_id
-    parts += _of_ids(session, Lot.id, _contains(Lot.sort_key, text), Booking.lot_id, of_several)
+    parts += _of_ids(session, Lot.id, contains(Lot.search_text, text), Booking.lot_id, of_several)
     for condition in _search_conditions(text)[2:]:
         ids = session.scalars(select(Booking.id).where(condition).limit(MOST_NAMED + 1)).all()
         if ids:

@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 from parking import accounts, audit, clock, csv_writer, mail, settings
 from parking.bookings import Filters
 from parking.database import db
-from parking.database.functions import unix_seconds
+from parking.database.functions import contains, unix_seconds
 from parking.exports import columns, queries, service, stream
 from parking.exports.lists import columns as list_columns
 from parking.exports.lists.columns import AuditRow, ExportRow, MailRow
 from parking.exports.models import ExportJob
 from parking.lots import Lot
-from parking.text import names
 from parking.web import Identity
 
 
@@ -40,7 +39,7 @@ def lots(identity: Identity, words: str | None, form: str) -> Iterator[bytes]:
     where: list[ColumnElement[bool]] = [Lot.deleted_at.is_(None)]
     if identity.token is not None and identity.token.lot_ids is not None:
         where.append(Lot.id.in_(sorted(identity.token.lot_ids)))
-    where += [Lot.search_text.contains(names.search_key(word), autoescape=True) for word in (words or "").split()]
+    where += [contains(Lot.search_text, word) for word in (words or "").split()]
     return _document(columns.LOT_TABLE, queries.lot_rows(*where), identity, form)
 
 

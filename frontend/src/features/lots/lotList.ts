@@ -5,18 +5,44 @@ export type LotSort = 'recent' | 'near' | 'free' | 'price' | 'name'
 /** A place on earth, in degrees; null where it is not known. */
 export type Position = Pick<Lot, 'latitude' | 'longitude'>
 
+/** As the server compares names (parking/text/names.py): letters that Unicode does not take apart, and umlauts. */
+const LETTERS: Record<string, string> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  þ: 'th',
+}
+const UMLAUTS: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', ø: 'oe', å: 'aa' }
+
 const fold = (text: string) =>
   text
+    .toLowerCase()
     .normalize('NFD')
     .replace(/\p{Diacritic}/gu, '')
-    .toLowerCase()
+    .replace(/./gu, (letter) => LETTERS[letter] ?? letter)
 
-/** Lots whose name or address contains every word typed; case and accents do not matter. */
+const spellOut = (text: string) =>
+  fold(
+    text
+      .toLowerCase()
+      .normalize('NFC')
+      .replace(/./gu, (letter) => UMLAUTS[letter] ?? letter),
+  )
+
+/**
+ * Lots whose name or address contains every word typed; case and accents do not matter, nor whether an
+ * umlaut is spelled out.
+ */
 export function searchLots(lots: Lot[], words: string): Lot[] {
-  const terms = fold(words).split(/\s+/).filter(Boolean)
+  const terms = words.split(/\s+/).filter(Boolean)
+  const spellings = terms.map((word) => [fold(word), spellOut(word)])
   return lots.filter((lot) => {
-    const text = fold(`${lot.name} ${lot.address ?? ''}`)
-    return terms.every((word) => text.includes(word))
+    const address = `${lot.name} ${lot.address ?? ''}`
+    const text = `${fold(address)} ${spellOut(address)}`
+    return spellings.every((word) => word.some((spelling) => text.includes(spelling)))
   })
 }
 

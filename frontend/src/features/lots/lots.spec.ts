@@ -32,6 +32,16 @@ describe('finding a lot', () => {
     expect(searchLots(lots, ' ').length).toBe(3)
   })
 
+  it.each([
+    ['baerenplatz', 'Bärenplatz'],
+    ['bäre', 'Baerenplatz'],
+    ['strasse', 'Große Straße'],
+    ['oester', 'Øster Allé'],
+    ['oster', 'Øster Allé'],
+  ])('finds by "%s" the lot %s', (words, name) => {
+    expect(searchLots([lot({ name }), lot({ id: 2, name: 'Hafen' })], words)).toHaveLength(1)
+  })
+
   it('sorts by last use, room, price or name', () => {
     const ids = (by: Parameters<typeof sortLots>[1], recent: number[] = []) =>
       sortLots(lots, by, recent).map((one) => one.id)
