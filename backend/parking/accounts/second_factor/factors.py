@@ -129,7 +129,7 @@ def required(sentence: str) -> Unauthorized:
 
 def wrong_code() -> Unauthorized:
     """The error for a code that is wrong, too old or was used."""
-    sentence = "This code is wrong, or was used already. Please wait for the next one."
+    sentence = "This code is wrong or has already been used. Please wait for the next one."
     return Unauthorized(sentence, code="wrong_code", errors={"code": [sentence]})
 
 

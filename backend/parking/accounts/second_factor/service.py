@@ -39,7 +39,7 @@ def begin(caller: Identity, password: str) -> dict[str, Any]:
     with transaction() as session:
         queries.get_user(session, caller.id, lock=True)
         if factors.is_on(session, caller.id):
-            raise Conflict("You have a second factor already. Turn it off first.", code="second_factor_on")
+            raise Conflict("You already have a second factor. Turn it off first.", code="second_factor_on")
         key = factors.begin(session, caller.id)
     uri = codes.uri(key, caller.email, settings.current().site_name)
     return {"secret": codes.secret_text(key), "uri": uri, "qr": codes.qr_code(uri)}
@@ -55,7 +55,7 @@ def confirm(caller: Identity, code: str, browser: Browser) -> list[str]:
         user = queries.get_user(session, caller.id, lock=True)
         pending = session.get(SecondFactor, caller.id)
         if pending is None or pending.confirmed_at is not None:
-            raise Conflict("There is no second factor to confirm. Please begin anew.", code="second_factor_not_begun")
+            raise Conflict("There is no second factor to confirm. Please start again.", code="second_factor_not_begun")
         if not factors.use_app_code(session, caller.id, code, confirm=True):
             raise factors.wrong_code()
         recovery_codes = factors.new_recovery_codes(session, caller.id)

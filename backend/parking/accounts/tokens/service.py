@@ -115,7 +115,7 @@ def _check_room(session: Session, user_id: int, name_key: str, now: datetime) ->
     live = [token for token in tokens if token.expires_at is None or token.expires_at > now]
     if len(live) >= MOST:
         raise Conflict(
-            f"You have {MOST} API tokens, which is the most. Please revoke one first.", code="too_many_tokens"
+            f"You already have {MOST} API tokens, the maximum. Please revoke one first.", code="too_many_tokens"
         )
     same = next((token for token in tokens if token.name_key == name_key), None)
     if same in live:

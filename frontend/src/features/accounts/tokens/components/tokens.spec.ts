@@ -63,8 +63,8 @@ describe('one’s own API tokens', () => {
     expect(display).toContain('lots:read')
     expect(display).toContain('Only North, lot 99')
     expect(display).toContain('Not used yet')
-    expect(display).toContain('Does not end')
-    expect(old).toContain('Ended')
+    expect(display).toContain('Does not expire')
+    expect(old).toContain('Expired')
     expect(wrapper.get('[aria-label="Revoke Old"]').text()).toBe('Revoke')
   })
 
