@@ -157,7 +157,9 @@ test.describe('where the operator wants a second factor of administrators', () =
     await page.reload()
     await page.getByRole('button', { name: 'Remove second factor' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove second factor' }).click()
-    await expect(page.getByText(`The second factor of ${lost.username} has been removed`)).toBeVisible()
+    await expect(
+      page.getByText(`The second factor of ${lost.username} has been removed`),
+    ).toBeVisible()
     await expect(page.getByText('Signing in asks for the password only.')).toBeVisible()
   })
 })
