@@ -7,6 +7,9 @@
 A limit is written above the input decorator (bodies over the limit are not parsed) and, where it counts per user,
 below `requires`. While Redis does not answer, every process counts for itself. RATE_LIMITS=off disables all limits
 (load tests). Limits on guessing, which count an attempt before it is evaluated, are in accounts/guess_limits.py.
+
+All requests together have a limit, too, for each account and each address. Every process counts for itself there: a
+request need not ask Redis for that.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import ipaddress
 import time
 
 from apiflask import APIFlask
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 from redis.backoff import NoBackoff
@@ -23,9 +26,11 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from parking import settings
+from parking.errors import TooMany
 from parking.text.counting import counted
 from parking.web import caller, problem_response
 from parking.web.logs import security_log
+from parking.web.request_counter import RequestCounter
 
 REGISTER = "100 per hour"  # a whole office may sign up behind one address
 FORGOT = "5 per day"
@@ -38,6 +43,12 @@ EXPORT = "5 per hour"
 LIST = "60 per hour"  # a table as CSV
 PUBLIC = "120 per minute"
 
+OF_ACCOUNT, OF_ADDRESS = 1_200, 6_000
+"""All requests of a minute, per process. Eight tabs that poll because the event stream is away send up to 500; an
+address may be an office, or a whole mobile network."""
+COUNTED_PATHS = ("/api/", "/auth/")
+STREAM = "/api/stream"
+"""Has limits of its own, for streams that are open."""
 REDIS_SECONDS = 0.3
 
 
@@ -98,14 +109,41 @@ def _switched_off() -> bool:
     return not settings.current().rate_limits
 
 
+def _count_request() -> None:
+    """Counts this request for its address and, where the view is for signed-in callers, for the account. Raises
+    TooMany."""
+    if request.path == STREAM or not request.path.startswith(COUNTED_PATHS):
+        return
+    _take(by_address(), OF_ADDRESS)
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None and "_role" in view.__dict__ and (user := caller()):
+        _take(f"user {user.id}", OF_ACCOUNT)
+
+
+def _take(key: str, most: int) -> None:
+    counter: RequestCounter = current_app.extensions["request_counter"]
+    wait = counter.take(key, most)
+    if wait:
+        security_log.event("limit_reached", keys=[f"all requests {most} per minute"])
+        raise TooMany(_sentence(wait), headers={"Retry-After": str(wait)}, retry_after=wait)
+
+
+def _sentence(wait: int) -> str:
+    return f"Too many requests. Please try again in {in_words(wait)}."
+
+
 def _render(fault: RateLimitExceeded) -> Response:
     """429, with the seconds until the oldest counted request leaves the window."""
     broken = limiter.current_limit
     security_log.event("limit_reached", keys=[f"{request.endpoint} {fault.limit.limit}"])
     wait = max(1, broken.reset_at - int(time.time())) if broken else 60
-    sentence = f"Too many requests. Please try again in {in_words(wait)}."
     return problem_response(
-        429, "Too many requests", sentence, "too_many_requests", headers=[("Retry-After", str(wait))], retry_after=wait
+        429,
+        "Too many requests",
+        _sentence(wait),
+        "too_many_requests",
+        headers=[("Retry-After", str(wait))],
+        retry_after=wait,
     )
 
 
@@ -130,3 +168,5 @@ def init_app(app: APIFlask) -> None:
         }
     limiter.init_app(app)
     app.register_error_handler(RateLimitExceeded, _render)
+    app.extensions["request_counter"] = RequestCounter()
+    app.before_request(_count_request)

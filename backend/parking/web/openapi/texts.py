@@ -9,7 +9,8 @@ ABOUT = """Lots, spots and bookings of a parking operator.
 Sign in with `POST /auth/login` and send the token as `Authorization: Bearer …`. Times in answers are in UTC; a time
 without an offset in a request is the lot's local time. Money is exact to the cent. A list is in an envelope with its
 name; `next`, where there is one, is the `cursor` of the next page. Every error is a problem document (RFC 9457):
-`detail` is a sentence for a person, and `code` is stable for programs."""
+`detail` is a sentence for a person, and `code` is stable for programs. Any request may be answered with 429 when an
+account sends very many: wait for `Retry-After` seconds."""
 
 TAGS = {
     "Accounts": "Register, sign in, stay signed in, and your profile.",
