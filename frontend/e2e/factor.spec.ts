@@ -152,8 +152,8 @@ test.describe('where the operator wants a second factor of administrators', () =
     // Somebody who has lost the phone and the recovery codes.
     const { email, password } = lost
     const { token } = await call<{ token: string }>('POST', '/auth/login', { email, password })
-    const key = await call<{ secret: string }>('POST', URL, { password }, token)
-    await call('POST', `${URL}/confirm`, { code: codeOf(key.secret) }, token)
+    const key = await call<{ secret: string; token: string }>('POST', URL, { password }, token)
+    await call('POST', `${URL}/confirm`, { code: codeOf(key.secret) }, key.token)
     await page.reload()
     await page.getByRole('button', { name: 'Remove second factor' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove second factor' }).click()

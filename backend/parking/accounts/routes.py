@@ -16,6 +16,7 @@ from parking.accounts import guess_limits, profile, schemas, service
 from parking.accounts.guess_limits import GUESS_SECONDS, GUESSES, Rule, sign_ins_from_here
 from parking.accounts.passwords import address_proof, change
 from parking.accounts.sessions import access_tokens, cookies
+from parking.accounts.sessions.renewal import renewed
 from parking.database import db
 from parking.web import (
     ACCOUNT_HEADER,
@@ -298,14 +299,15 @@ def change_password(body: schemas.ChangePassword) -> dict[str, Any]:
 @_email_change_limit
 @_password_limit
 @bp.input(schemas.ChangeEmail, arg_name="body")
-@bp.output(Message, status_code=202)
+@bp.output(schemas.Renewed, status_code=202)
 @documented(403, 409)
 def change_email(body: schemas.ChangeEmail) -> dict[str, Any]:
-    """Ask for another email address. It becomes active when the link that is sent to it is used."""
+    """Ask for another email address. It becomes active when the link that is sent to it is used.
+
+    Your session is renewed: go on with the token in the answer.
+    """
     change.request_email_change(identity(), body.email, body.password)
-    if not mail.can_send():
-        return {"message": NO_MAIL}
-    return {"message": "The new address will get an email with a link"}
+    return renewed("The new address will get an email with a link" if mail.can_send() else NO_MAIL)
 
 
 @bp.post("/email/proof")

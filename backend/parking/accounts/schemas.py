@@ -182,6 +182,14 @@ class UserAnswer(Out):
     user: User
 
 
+class Renewed(Out):
+    """The session has been renewed: the token before, and its refresh cookie, no longer work."""
+
+    message: str
+    token: str
+    expires_in: Annotated[int, Field(description="Seconds for which the token is valid.")]
+
+
 class SignedIn(Out):
     message: str
     user: User

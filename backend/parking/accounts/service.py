@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from parking import audit
+from parking import audit, clock
 from parking.accounts import account_changes, emails, names, one_time_tokens, queries
 from parking.accounts.models import LoginSession, User
 from parking.accounts.passwords import address_proof, hashing
@@ -17,7 +17,7 @@ from parking.accounts.setup import complete_setup
 from parking.accounts.tokens import store
 from parking.database import db, transaction
 from parking.errors import Conflict, NotFound, Unauthorized
-from parking.web import Identity, other_account
+from parking.web import Identity, other_account, signed_out
 from parking.web.logs import security_log
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="parking"'}
@@ -89,8 +89,20 @@ def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None,
         user.password = renewed
         if old_cookie:
             browser_sessions.end_by_cookie(session, old_cookie, user_id=user.id)
-        opened = browser_sessions.begin(session, user.id, browser, with_factor=with_factor)
+        opened = browser_sessions.begin(session, user.id, browser, factor_at=clock.now() if with_factor else None)
         audit.record(session, "session.started", "user", user.id, actor_id=user.id)
+    return SignedIn(user, opened)
+
+
+def renew_session(caller: Identity, browser: Browser) -> SignedIn:
+    """A new session in place of the caller's, after they have shown again who they are: the tokens of the old one stop
+    working at once. Raises Unauthorized when it has ended meanwhile."""
+    with transaction() as session:
+        user = queries.get_user(session, caller.id, lock=True)
+        opened = browser_sessions.replace(session, user.id, caller.session_family, browser) if user.active else None
+        if opened is None:
+            raise signed_out()
+        account_changes.recheck_streams(user.id)
     return SignedIn(user, opened)
 
 

@@ -1,4 +1,4 @@
-"""/auth/second-factor: one's own second factor."""
+"""/auth/second-factor: one's own second factor. Each password and each code renews the session."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from apiflask import APIBlueprint
 
 from parking.accounts import guess_limits
 from parking.accounts.guess_limits import Rule
+from parking.accounts.schemas import Renewed
 from parking.accounts.second_factor import schemas, service
 from parking.accounts.sessions import cookies
-from parking.web import Message, documented, identity, requires
+from parking.accounts.sessions.renewal import renewed
+from parking.web import documented, identity, requires
 from parking.web.rate_limits import by_user
 
 bp = APIBlueprint("second_factor", __name__, url_prefix="/auth/second-factor", tag="Accounts")
@@ -41,7 +43,8 @@ def show() -> dict[str, Any]:
 @documented(403, 409)
 def begin(body: schemas.Begin) -> dict[str, Any]:
     """Begin with an authenticator app. It is asked for once `confirm` has seen its first code."""
-    return service.begin(identity(), body.password)
+    begun = service.begin(identity(), body.password)
+    return {**renewed("Read the picture with your app"), **begun}
 
 
 @bp.post("/confirm")
@@ -53,7 +56,7 @@ def begin(body: schemas.Begin) -> dict[str, Any]:
 def confirm(body: schemas.WithCode) -> dict[str, Any]:
     """Turn the second factor on with the first code of the app. All other browsers are signed out."""
     codes = service.confirm(identity(), body.code, cookies.browser())
-    return {"message": "Your second factor is on. Keep the recovery codes.", "recovery_codes": codes}
+    return {**renewed("Your second factor is on. Keep the recovery codes."), "recovery_codes": codes}
 
 
 @bp.post("/recovery-codes")
@@ -65,28 +68,28 @@ def confirm(body: schemas.WithCode) -> dict[str, Any]:
 def renew_recovery_codes(body: schemas.WithCode) -> dict[str, Any]:
     """Get new recovery codes; the old ones stop working."""
     codes = service.renew_recovery_codes(identity(), body.code, cookies.browser())
-    return {"message": "These are your new recovery codes.", "recovery_codes": codes}
+    return {**renewed("These are your new recovery codes."), "recovery_codes": codes}
 
 
 @bp.post("/verify")
 @requires()
 @_limit
 @bp.input(schemas.WithCode, arg_name="body")
-@bp.output(Message)
+@bp.output(Renewed)
 @documented(401, 409)
 def verify(body: schemas.WithCode) -> dict[str, Any]:
     """Confirm that it is you, for ten minutes, where a request was answered with 401 `second_factor_required`."""
     service.verify(identity(), body.code)
-    return {"message": "Confirmed"}
+    return renewed("Confirmed")
 
 
 @bp.post("/off")
 @requires()
 @_limit
 @bp.input(schemas.TurnOff, arg_name="body")
-@bp.output(Message)
+@bp.output(Renewed)
 @documented(401, 403, 409)
 def turn_off(body: schemas.TurnOff) -> dict[str, Any]:
     """Turn the second factor off."""
     service.turn_off(identity(), body.password, body.code, cookies.browser())
-    return {"message": "Your second factor is off"}
+    return renewed("Your second factor is off")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from parking.accounts.schemas import Password
+from parking.accounts.schemas import Password, Renewed
 from parking.web import In, Out
 
 Code = Annotated[str, Field(min_length=1, max_length=40, description="A code of the app, or a recovery code")]
@@ -39,7 +39,7 @@ class StateAnswer(Out):
     second_factor: State
 
 
-class Begun(Out):
+class Begun(Renewed):
     """What an authenticator app needs: `uri` is what `qr` (an SVG) shows, `secret` the same to be typed in."""
 
     secret: str
@@ -47,8 +47,7 @@ class Begun(Out):
     qr: str
 
 
-class RecoveryCodes(Out):
+class RecoveryCodes(Renewed):
     """They are shown this once."""
 
-    message: str
     recovery_codes: list[str]

@@ -59,8 +59,8 @@ class Refusal(enum.Enum):
     OTHER_ACCOUNT = "valid, but of another account than the one named"
 
 
-def begin(session: Session, user_id: int, browser: Browser, *, with_factor: bool = False) -> OpenSession:
-    """Creates a family for this user. `with_factor`: a code of the second factor came with the sign-in."""
+def begin(session: Session, user_id: int, browser: Browser, *, factor_at: datetime | None = None) -> OpenSession:
+    """Creates a family for this user. `factor_at`: when a code of the second factor came last."""
     now, secret = clock.now(), secrets.token_urlsafe(32)
     row = LoginSession(
         user_id=user_id,
@@ -70,12 +70,25 @@ def begin(session: Session, user_id: int, browser: Browser, *, with_factor: bool
         created_at=now,
         last_used_at=now,
         expires_at=now + IDLE_LIFETIME,
-        factor_at=now if with_factor else None,
+        factor_at=factor_at,
         user_agent=_agent(browser),
         ip=browser.ip,
     )
     session.add(row)
     return _open_session(row, secret)
+
+
+def replace(session: Session, user_id: int, family: str | None, browser: Browser) -> OpenSession | None:
+    """A new family in place of this one, which ends at once; None where it has ended already. A token of no session
+    (`family` None) gets one."""
+    if family is None:
+        return begin(session, user_id, browser)
+    own = select(LoginSession).where(LoginSession.user_id == user_id, LoginSession.family == family)
+    row = session.scalar(own.where(LoginSession.ended_at.is_(None)).with_for_update())
+    if row is None:
+        return None
+    row.ended_at = clock.now()
+    return begin(session, user_id, browser, factor_at=row.factor_at)
 
 
 def rotate(

@@ -33,8 +33,8 @@ def sign_in(client, name, given=None, password=PASSWORD):
     return client.post("/auth/login", json=body | ({"code": given} if given is not None else {}))
 
 
-def bearer(answer):
-    assert answer.status_code == 200, answer.json
+def bearer(answer, status=200):
+    assert answer.status_code == status, answer.json
     return {"Authorization": f"Bearer {answer.json['token']}"}
 
 
@@ -45,11 +45,10 @@ def turn_on(client):
     def turn_on(name):
         headers = bearer(sign_in(client, name))
         begun = client.post(URL, json={"password": PASSWORD}, headers=headers)
-        assert begun.status_code == 201, begun.json
+        headers = bearer(begun, 201)
         key = base64.b32decode(begun.json["secret"].replace(" ", ""))
         answer = client.post(f"{URL}/confirm", json={"code": code(key)}, headers=headers)
-        assert answer.status_code == 200, answer.json
-        return headers, key, answer.json["recovery_codes"]
+        return bearer(answer), key, answer.json["recovery_codes"]
 
     return turn_on
 
@@ -153,7 +152,7 @@ def test_it_is_turned_off_with_the_password_and_a_code(client, alice, turn_on, m
     for body in ({"password": "wrong", "code": next_code(key)}, {"password": PASSWORD, "code": "000000"}):
         assert client.post(f"{URL}/off", json=body, headers=headers).status_code in (401, 403)
     body = {"password": PASSWORD, "code": next_code(key)}
-    assert client.post(f"{URL}/off", json=body, headers=headers).status_code == 200
+    headers = bearer(client.post(f"{URL}/off", json=body, headers=headers))
     assert sign_in(client, "alice").status_code == 200
     again = client.post(f"{URL}/off", json=body, headers=headers)
     assert (again.status_code, again.json["code"]) == (409, "second_factor_off")
@@ -194,7 +193,8 @@ def test_roles_and_exports_of_all_data_ask_for_a_recent_code(client, alice, caro
     assert client.patch(f"/api/users/{alice.id}", json={"active": True}, headers=headers).status_code == 200
     assert client.post("/api/exports", json={"kind": "bookings"}, headers=headers).status_code == 202
     assert client.post(f"{URL}/verify", json={"code": "000000"}, headers=headers).status_code == 401
-    assert client.post(f"{URL}/verify", json={"code": next_code(key)}, headers=headers).status_code == 200
+    before, headers = headers, bearer(client.post(f"{URL}/verify", json={"code": next_code(key)}, headers=headers))
+    assert client.get("/auth/me", headers=before).status_code == 401, "the session has been renewed"
     assert client.patch(f"/api/users/{alice.id}", json={"roles": ["user"]}, headers=headers).status_code == 200
     assert client.post("/api/exports", json={"kind": "all_data"}, headers=headers).status_code == 202
 

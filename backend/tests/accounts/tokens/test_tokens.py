@@ -136,16 +136,21 @@ def test_a_second_factor_is_asked_for(client, alice, app):
     from parking.accounts.second_factor import codes
 
     login = {"email": "alice@example.com", "password": PASSWORD}
-    headers = {"Authorization": f"Bearer {client.post('/auth/login', json=login).json['token']}"}
-    begun = client.post("/auth/second-factor", json={"password": PASSWORD}, headers=headers).json
+
+    def bearer(answer):
+        return {"Authorization": f"Bearer {answer.json['token']}"}
+
+    headers = bearer(client.post("/auth/login", json=login))
+    answer = client.post("/auth/second-factor", json={"password": PASSWORD}, headers=headers)
+    begun, headers = answer.json, bearer(answer)
     key = base64.b32decode(begun["secret"].replace(" ", ""))
     given = {"code": codes.code_at(key, clock.now())}
-    assert client.post("/auth/second-factor/confirm", json=given, headers=headers).status_code == 200
+    headers = bearer(client.post("/auth/second-factor/confirm", json=given, headers=headers))
     clock.travel(601)
     refusal = client.post(URL, json=SAYS, headers=headers)
     assert (refusal.status_code, refusal.json["code"]) == (401, "second_factor_required")
     given = {"code": codes.code_at(key, clock.now())}
-    assert client.post("/auth/second-factor/verify", json=given, headers=headers).status_code == 200
+    headers = bearer(client.post("/auth/second-factor/verify", json=given, headers=headers))
     assert client.post(URL, json=SAYS, headers=headers).status_code == 201
 
 

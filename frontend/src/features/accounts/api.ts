@@ -37,7 +37,7 @@ export const accountsApi = {
   reset: (body: { token: string; password: string }) =>
     http.post<{ message: string }>('/auth/password/reset', body),
   changePassword: (body: { current_password: string; new_password: string }) =>
-    http.post<Partial<SignIn>>('/auth/password/change', body),
+    http.post('/auth/password/change', body),
   sessions: () => http.get<{ sessions: Session[] }>('/auth/sessions').then((a) => a.sessions),
   endSession: (id: number) => http.delete(`/auth/sessions/${id}`),
 }

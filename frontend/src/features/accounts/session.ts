@@ -39,11 +39,6 @@ function createSession() {
     void know(answer.user)
   }
 
-  /** After a change of password the server may hand out a new session in place of the old ones. */
-  function adoptIfSignedIn(answer: Partial<SignIn>): void {
-    if (answer.token && answer.user) adopt(answer as SignIn)
-  }
-
   /** Takes over what the server says about this user; resolves when the page speaks their language. */
   async function know(account: User): Promise<void> {
     user.value = account
@@ -132,7 +127,6 @@ function createSession() {
     isAdmin,
     isDriver,
     adopt,
-    adoptIfSignedIn,
     know,
     clear,
     leave,

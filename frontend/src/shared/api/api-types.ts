@@ -189,6 +189,10 @@ export interface components {
          * @description What an authenticator app needs: `uri` is what `qr` (an SVG) shows, `secret` the same to be typed in.
          */
         Begun: {
+            message: string;
+            token: string;
+            /** @description Seconds for which the token is valid. */
+            expires_in: number;
             secret: string;
             uri: string;
             qr: string;
@@ -1376,6 +1380,9 @@ export interface components {
          */
         RecoveryCodes: {
             message: string;
+            token: string;
+            /** @description Seconds for which the token is valid. */
+            expires_in: number;
             recovery_codes: string[];
         };
         /** Register */
@@ -1406,6 +1413,16 @@ export interface components {
             message: string;
             booking: components["schemas"]["BookingOut"];
             total_cost: number;
+        };
+        /**
+         * Renewed
+         * @description The session has been renewed: the token before, and its refresh cookie, no longer work.
+         */
+        Renewed: {
+            message: string;
+            token: string;
+            /** @description Seconds for which the token is valid. */
+            expires_in: number;
         };
         /** ReservedIn */
         ReservedIn: {

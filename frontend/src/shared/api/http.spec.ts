@@ -55,6 +55,35 @@ describe('http', () => {
     expect(calls.filter((call) => call.startsWith('/auth/refresh'))).toHaveLength(1)
   })
 
+  it('goes on with the token of an answer that renews the session', async () => {
+    const { http, setAccessToken } = await loadHttp(async (config) => {
+      calls.push(bearer(config))
+      return { status: 202, data: { message: '', token: 'new', expires_in: 900 } }
+    })
+    setAccessToken('old', 7)
+    await http.post('/auth/email/change', {})
+    await http.get('/a')
+    expect(calls).toEqual(['Bearer old', 'Bearer new'])
+  })
+
+  it('lets no other tab renew its token while a password renews the session', async () => {
+    const turns: string[] = []
+    vi.stubGlobal('navigator', {
+      locks: {
+        request: (name: string, work: () => Promise<unknown>) => {
+          turns.push(name)
+          return work()
+        },
+      },
+    })
+    const { http } = await loadHttp(async () => ({ status: 200 }))
+    for (const path of ['password/change', 'email/change', 'second-factor', 'second-factor/off'])
+      await http.post(`/auth/${path}`, {})
+    await http.get('/auth/sessions')
+    vi.unstubAllGlobals()
+    expect(turns).toHaveLength(4)
+  })
+
   it('says that the session ended when it cannot be renewed', async () => {
     const { http, setAccessToken, getAccessToken, onSession } = await loadHttp(async () => ({
       status: 401,

@@ -139,7 +139,8 @@ const CREDENTIAL_PATHS = [
   '/auth/logout',
 ]
 /** Requests that give the browser another refresh cookie: not while a tab uses the old one. */
-const COOKIE_PATHS = /^\/auth\/(login|register|setup|logout)$/
+const COOKIE_PATHS =
+  /^\/auth\/(login|register|setup|logout|(password|email)\/change|second-factor(\/.+)?)$/
 
 function mayRefresh(error: unknown, config: AxiosRequestConfig): boolean {
   const is401 = error instanceof AxiosError && error.response?.status === 401
@@ -154,7 +155,16 @@ async function once<T>(config: AxiosRequestConfig, owner: number | null) {
   const request = () => client.request<T>(config)
   const answer = await (COOKIE_PATHS.test(config.url ?? '') ? inTurn(request) : request())
   if (account !== owner) throw otherAccount()
+  takeRenewed(answer.data)
   return answer
+}
+
+/** A password or a code that was right renews the session: the token before no longer works. */
+function takeRenewed(data: unknown): void {
+  const { token, expires_in: seconds } = (data ?? {}) as Partial<SignIn>
+  if (!account || !token || !seconds) return
+  setAccessToken(token, account)
+  renewIn(seconds)
 }
 
 async function renewed<T>(config: AxiosRequestConfig, owner: number | null) {
