@@ -100,6 +100,7 @@ ROUTES: dict[str, Row] = {
     "GET /auth/verify": SELF(200),
     "PATCH /auth/me": SELF(200, json={"theme": "dark"}),
     "POST /auth/password/change": SELF(200, json={"current_password": PASSWORD, "new_password": "another horse"}),
+    "POST /auth/password/verify": SELF(200, json={"password": PASSWORD}),
     "POST /auth/email/proof": SELF(202),
     "POST /auth/email/change": SELF(202, json={"email": "other@example.com", "password": PASSWORD}),
     "GET /auth/sessions": SELF(200),
@@ -274,6 +275,9 @@ class Stage:
         issued = {name: access_tokens.issue(person.fs_uniquifier) for name, person in self.people.items()}
         service.change(self.people["disabled"].id, False, None)
         service.change(self.people["demoted"].id, None, ["user"])
+        for name in ("user", "other", "admin"):  # whose password is a moment old
+            login = {"email": self.people[name].email, "password": PASSWORD}
+            issued[name] = self.app.test_client().post("/auth/login", json=login).json["token"]
         with clock.set_to(clock.now() - timedelta(days=2)):
             issued["expired"] = access_tokens.issue(self.people["user"].fs_uniquifier)
         head, payload, _ = issued["admin"].split(".")

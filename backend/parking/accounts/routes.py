@@ -181,7 +181,9 @@ def logout() -> dict[str, Any]:
 @requires()
 @bp.output(Message)
 def logout_all() -> dict[str, Any]:
-    """Sign out of every browser, including this one."""
+    """Sign out of every browser, including this one. Ten minutes after the last password or code the answer is 401
+    `password_required`: send it to `POST /auth/password/verify`, then repeat the request."""
+    service.require_recent_proof(identity())
     service.sign_out_everywhere(identity().id)
     cookies.delete_refresh_cookie()
     return {"message": "You are signed out everywhere"}
@@ -251,7 +253,8 @@ def sessions() -> dict[str, Any]:
 @requires()
 @bp.output(Message)
 def end_session(session_id: int) -> dict[str, Any]:
-    """Sign one browser out."""
+    """Sign one browser out. 401 `password_required` as for `POST /auth/logout-all`."""
+    service.require_recent_proof(identity())
     service.end_session(identity(), session_id)
     return {"message": "That browser is signed out"}
 
@@ -292,6 +295,21 @@ def change_password(body: schemas.ChangePassword) -> dict[str, Any]:
     """Set a new password. All other browsers are signed out; this one continues with the token in the answer."""
     done = change.change_password(identity(), body.current_password, body.new_password, cookies.browser())
     return _signed_in("Your password is changed", done)
+
+
+@bp.post("/password/verify")
+@requires()
+@_password_limit
+@bp.input(schemas.Confirmed, arg_name="body")
+@bp.output(schemas.Renewed)
+@documented(403)
+def verify_password(body: schemas.Confirmed) -> dict[str, Any]:
+    """Confirm that it is you, for ten minutes, where a request was answered with 401 `password_required`.
+
+    Your session is renewed: go on with the token in the answer.
+    """
+    change.require_password(identity(), body.password)
+    return renewed("Confirmed")
 
 
 @bp.post("/email/change")

@@ -170,6 +170,15 @@ def sign_out_everywhere(user_id: int) -> None:
         audit.record(session, "session.all_ended", "user", user_id, actor_id=user_id)
 
 
+def require_recent_proof(caller: Identity) -> None:
+    """Raises Unauthorized `password_required` when it is a while since the caller gave a password or a code."""
+    at = browser_sessions.last_proof(db.session(), caller.session_family)
+    db.session.close()
+    if at is None or clock.now() - at > factors.FRESH:
+        sentence = "Please confirm it is you: enter your password."
+        raise Unauthorized(sentence, code="password_required", headers=CHALLENGE)
+
+
 def list_sessions(caller: Identity) -> list[LoginSession]:
     """The browsers that the caller is signed in with, the last used first."""
     return browser_sessions.running(db.session(), caller.id)

@@ -121,7 +121,9 @@ def lived(client, alice, auth, sign_in):
     browser, headers = sign_in("alice@example.com", **{"User-Agent": "alice@example.com's browser"})
     change(client, headers, plates=["AL-1"], timezone="Europe/Berlin", mail_preferences={"inactivity_reminder": False})
     client.post("/auth/password/forgot", json={"email": "alice@example.com"})
-    client.post("/auth/email/change", json={"email": "alice.new@example.com", "password": PASSWORD}, headers=headers)
+    new_address = {"email": "alice.new@example.com", "password": PASSWORD}
+    renewed = browser.post("/auth/email/change", json=new_address, headers=headers)
+    headers = {"Authorization": f"Bearer {renewed.json['token']}"}
     db.session.add(
         IdempotencyKey(
             user_id=alice.id,

@@ -78,6 +78,14 @@ def begin(session: Session, user_id: int, browser: Browser, *, factor_at: dateti
     return _open_session(row, secret)
 
 
+def last_proof(session: Session, family: str | None) -> datetime | None:
+    """When the owner of this session last showed who they are: with a password, with which it began, or with a code."""
+    row = session.execute(
+        select(LoginSession.created_at, LoginSession.factor_at).filter_by(family=family)
+    ).one_or_none()
+    return max(filter(None, row)) if row else None
+
+
 def replace(session: Session, user_id: int, family: str | None, browser: Browser) -> OpenSession | None:
     """A new family in place of this one, which ends at once; None where it has ended already. A token of no session
     (`family` None) gets one."""

@@ -178,6 +178,33 @@ def test_the_list_of_browsers_and_ending_one(client, alice, bob, sign_in, action
     assert actions()[-1] == "session.ended"
 
 
+@pytest.mark.parametrize("request_of", ["POST /auth/logout-all", "DELETE /auth/sessions/{id}"])
+def test_ending_sessions_asks_for_the_password_ten_minutes_after_it(client, alice, sign_in, rows, request_of):
+    browser, mine = sign_in("alice@example.com")
+    clock.travel(601)
+    _, other = sign_in("alice@example.com")
+    session_id = rows(LoginSession)[1].id
+    method, path = request_of.format(id=session_id).split(" ")
+    refused = browser.open(path, method=method, headers=mine)
+    assert (refused.status_code, refused.json["code"]) == (401, "password_required")
+    assert client.get("/auth/me", headers=other).status_code == 200
+    wrong = browser.post("/auth/password/verify", json={"password": "wrong"}, headers=mine)
+    assert (wrong.status_code, wrong.json["code"]) == (403, "wrong_password")
+    assert browser.open(path, method=method, headers=mine).status_code == 401
+    answer = browser.post("/auth/password/verify", json={"password": RIGHT["password"]}, headers=mine)
+    assert client.get("/auth/me", headers=mine).status_code == 401, "the session has been renewed"
+    clock.travel(600)
+    assert browser.open(path, method=method, headers=bearer(answer.json["token"])).status_code == 200
+    assert client.get("/auth/me", headers=other).status_code == 401
+
+
+def test_the_password_in_one_browser_says_nothing_of_another(client, alice, sign_in):
+    _, mine = sign_in("alice@example.com")
+    clock.travel(601)
+    sign_in("alice@example.com")
+    assert client.post("/auth/logout-all", headers=mine).json["code"] == "password_required"
+
+
 def test_what_the_database_says_counts_not_the_token(client, alice, carol, auth):
     """A role taken away in the database is gone at the next request, with the same token."""
     from parking.database import db

@@ -21,7 +21,7 @@ function createSession() {
   const user = ref<User | null>(null)
   /** True when the session ended by itself, so that the sign-in page can say so. */
   const expired = ref(false)
-  const codeAsked = ref(false)
+  const reauthenticating = ref(false)
   /** Why it is unknown who is here: the server could not be reached, or it failed. */
   const problem = ref<ApiError | null>(null)
   const unreached = computed(() => problem.value !== null)
@@ -104,9 +104,9 @@ function createSession() {
     },
     replaced,
     lost: noteLost,
-    codeAsked: () => {
-      codeAsked.value = true
-      return import('./factor/askForCode').then(({ askForCode }) => askForCode())
+    proofAsked: (proof) => {
+      reauthenticating.value = true
+      return import('./factor/reauthenticate').then((dialog) => dialog.reauthenticate(proof))
     },
   })
 
@@ -122,7 +122,7 @@ function createSession() {
     expired,
     problem,
     unreached,
-    codeAsked,
+    reauthenticating,
     signedIn,
     isAdmin,
     isDriver,

@@ -33,7 +33,7 @@ const silent = () => ({
   ended: vi.fn(),
   replaced: vi.fn(),
   lost: vi.fn(),
-  codeAsked: () => Promise.resolve(false),
+  proofAsked: () => Promise.resolve(false),
 })
 const bearer = (config: InternalAxiosRequestConfig) => String(config.headers.get('Authorization'))
 
@@ -77,7 +77,7 @@ describe('http', () => {
       },
     })
     const { http } = await loadHttp(async () => ({ status: 200 }))
-    for (const path of ['password/change', 'email/change', 'second-factor', 'second-factor/off'])
+    for (const path of ['password/verify', 'email/change', 'second-factor', 'second-factor/off'])
       await http.post(`/auth/${path}`, {})
     await http.get('/auth/sessions')
     vi.unstubAllGlobals()
@@ -229,10 +229,24 @@ describe('http', () => {
         calls.push(String(config.url))
         return answers.shift()!
       })
-      onSession({ ...silent(), codeAsked: () => Promise.resolve(true) })
+      onSession({ ...silent(), proofAsked: () => Promise.resolve(true) })
       setAccessToken('annas', 1)
       await expect(http.patch('/api/users/2', {})).resolves.toBe('done')
       expect(calls).toEqual(['/api/users/2', '/api/users/2'])
+    })
+
+    it('asks for the password where that is missing', async () => {
+      const proofs: string[] = []
+      const answers: Answer[] = [
+        { status: 401, data: { code: 'password_required' } },
+        { status: 200 },
+      ]
+      const { http, setAccessToken, onSession } = await loadHttp(async () => answers.shift()!)
+      const proofAsked = (proof: string) => Promise.resolve(proofs.push(proof) > 0)
+      onSession({ ...silent(), proofAsked })
+      setAccessToken('annas', 1)
+      await http.post('/auth/logout-all', {})
+      expect(proofs).toEqual(['password'])
     })
 
     it('says so when none came', async () => {

@@ -17,8 +17,8 @@ interface SessionHandlers {
   replaced: () => void
   /** Because of that, something that was to be changed was not. */
   lost: () => void
-  /** A code of the second factor is needed; resolves to whether a good one came. */
-  codeAsked: () => Promise<boolean>
+  /** A code of the second factor, or the password, is needed; resolves to whether a good one came. */
+  proofAsked: (proof: 'code' | 'password') => Promise<boolean>
 }
 const nothing = () => {}
 let session: SessionHandlers = {
@@ -26,7 +26,7 @@ let session: SessionHandlers = {
   ended: nothing,
   replaced: nothing,
   lost: nothing,
-  codeAsked: () => Promise.resolve(false),
+  proofAsked: () => Promise.resolve(false),
 }
 
 /** The token for requests and the account it stands for; null, null when nobody is signed in. */
@@ -61,9 +61,12 @@ client.interceptors.response.use(undefined, (error: unknown) => {
 })
 
 const OTHER_ACCOUNT = 'other_account'
-const CODE_ASKED = 'second_factor_required'
-/** A 401 that speaks of a code, not of an old token. */
-const ABOUT_CODES = [CODE_ASKED, 'wrong_code']
+/** Codes of a 401 that speaks of no old token -> what is asked for. */
+const PROOFS: Record<string, 'code' | 'password' | undefined> = {
+  second_factor_required: 'code',
+  password_required: 'password',
+  wrong_code: undefined,
+}
 const otherAccount = () => new ApiError(409, OTHER_ACCOUNT, '')
 
 function toApiError(error: unknown): ApiError {
@@ -130,41 +133,25 @@ export function refreshSession(): Promise<SignIn> {
 }
 
 /** Paths whose 401 means "wrong password" or "nobody", not "token too old". */
-const CREDENTIAL_PATHS = [
-  '/auth/login',
-  '/auth/register',
-  '/auth/refresh',
-  '/auth/password/',
-  '/auth/setup',
-  '/auth/logout',
-]
-/** Requests that give the browser another refresh cookie: not while a tab uses the old one. */
-const COOKIE_PATHS =
-  /^\/auth\/(login|register|setup|logout|(password|email)\/change|second-factor(\/.+)?)$/
-
+const CREDENTIAL_PATHS = /^\/auth\/(login|register|setup|logout$|password\/(forgot|reset))/
 function mayRefresh(error: unknown, config: AxiosRequestConfig): boolean {
   const is401 = error instanceof AxiosError && error.response?.status === 401
-  const credentials = CREDENTIAL_PATHS.some((path) => config.url?.startsWith(path))
-  const aboutCode = ABOUT_CODES.includes(toApiError(error).code)
-  return is401 && !credentials && !aboutCode && accessToken !== null
+  const isFinal = CREDENTIAL_PATHS.test(config.url ?? '') || toApiError(error).code in PROOFS
+  return is401 && !isFinal && accessToken !== null
 }
 
 /** One request for `owner`; an answer that comes when somebody else is here is dropped. */
 async function once<T>(config: AxiosRequestConfig, owner: number | null) {
   if (account !== owner) throw otherAccount()
   const request = () => client.request<T>(config)
-  const answer = await (COOKIE_PATHS.test(config.url ?? '') ? inTurn(request) : request())
+  // It may give the browser another refresh cookie: not while a tab uses the old one.
+  const mayRenew = config.method !== 'GET' && config.url?.startsWith('/auth/')
+  const answer = await (mayRenew ? inTurn(request) : request())
   if (account !== owner) throw otherAccount()
-  takeRenewed(answer.data)
+  // A password or a code that was right renews the session: the token before no longer works.
+  const token = mayRenew && (answer.data as Partial<SignIn> | null)?.token
+  if (account && token) setAccessToken(token, account)
   return answer
-}
-
-/** A password or a code that was right renews the session: the token before no longer works. */
-function takeRenewed(data: unknown): void {
-  const { token, expires_in: seconds } = (data ?? {}) as Partial<SignIn>
-  if (!account || !token || !seconds) return
-  setAccessToken(token, account)
-  renewIn(seconds)
 }
 
 async function renewed<T>(config: AxiosRequestConfig, owner: number | null) {
@@ -182,8 +169,8 @@ async function renewed<T>(config: AxiosRequestConfig, owner: number | null) {
 async function send<T>(config: AxiosRequestConfig, owner = account): Promise<AxiosResponse<T>> {
   return renewed<T>(config, owner).catch(async (thrown: unknown) => {
     const error = toApiError(thrown)
-    if (error.code === CODE_ASKED && account && (await session.codeAsked()))
-      return send<T>(config, owner)
+    const proof = PROOFS[error.code]
+    if (proof && account && (await session.proofAsked(proof))) return send<T>(config, owner)
     if (error.code === OTHER_ACCOUNT && config.method !== 'GET') session.lost()
     throw error
   })

@@ -15,5 +15,7 @@ export const factorApi = {
   renewCodes: (code: string) =>
     http.post<{ recovery_codes: string[] }>(`${URL}/recovery-codes`, { code }).then(codes),
   turnOff: (password: string, code: string) => http.post(`${URL}/off`, { password, code }),
+  /** Confirm that it is the owner, for what asks for a recent code or password. */
+  verifyPassword: (password: string) => http.post('/auth/password/verify', { password }),
   verify: (code: string) => http.post(`${URL}/verify`, { code }),
 }
