@@ -20,20 +20,14 @@ from zoneinfo import ZoneInfo
 from dotenv import dotenv_values
 
 from environment import ROOT, Reader, is_address, is_loopback, is_web_address, with_secret_files
-from private_files import stored_secrets
+from secret_settings import old_password_salts, previous_jwt_secret, read_secrets
 
-SECRET_NAMES = ("SECRET_KEY", "SECURITY_PASSWORD_SALT", "JWT_SECRET")
-SECRETS_FILE = "secrets.json"
 #: Holds the address of the embedded Valkey for other commands, while it runs.
 VALKEY_URL_FILE = "valkey.url"
 #: Locked by a run until it ends.
 RUN_LOCK_FILE = "run.lock"
-MIN_SECRET_BYTES = 32
 MIN_METRICS_TOKEN = 16
 MIN_PASSWORD = {"local": 6, "production": 8}
-_PLACEHOLDERS = re.compile(
-    r"change|your[-_ ]|placeholder|example|secret[-_ ]?key|replace[-_ ]me|default", re.IGNORECASE
-)
 _COMMON_WORDS = re.compile(r"passw|admin|qwert|letmein|welcome|12345|test123|parkwell|iloveyou", re.IGNORECASE)
 _THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "CLF", "UYW"}
 _PHONE = re.compile(r"\+?[0-9 ()/.-]{3,30}")
@@ -87,6 +81,7 @@ class Settings:
     web_workers: int
     worker_concurrency: int
     jwt_secret_previous: str | None = None
+    security_password_salt_old: tuple[str, ...] = ()
     max_open_bookings_per_user: int = 0
     reservation_max_days_ahead: int = 60
     reservation_max_days_long: int = 31
@@ -148,7 +143,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     public_url = read.url("PUBLIC_URL", f"http://localhost:{port}", ("http", "https")).rstrip("/")
     smtp_tls = read.choice("SMTP_TLS", tuple(_SMTP_PORTS), "starttls")
     admin_email, admin_password = _first_administrator(read, app_env)
-    secret_values = _secrets(read, production, data_dir)
+    secret_values = read_secrets(read, production, data_dir)
     cores = os.cpu_count() or 1
     values = dict(
         app_env=app_env,
@@ -170,7 +165,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=secret_values["SECRET_KEY"],
         security_password_salt=secret_values["SECURITY_PASSWORD_SALT"],
         jwt_secret=secret_values["JWT_SECRET"],
-        jwt_secret_previous=_previous_jwt_secret(read, production, secret_values["JWT_SECRET"]),
+        jwt_secret_previous=previous_jwt_secret(read, production, secret_values["JWT_SECRET"]),
+        security_password_salt_old=old_password_salts(read, secret_values["SECURITY_PASSWORD_SALT"]),
         cors_origins=_cors_origins(read, production),
         timezone=read.timezone("TIMEZONE", "UTC"),
         currency=_currency(read),
@@ -351,43 +347,4 @@ def _currency(read: Reader) -> str:
     value = read.text("CURRENCY", "EUR").upper()
     if not re.fullmatch(r"[A-Z]{3}", value) or value in _THREE_DECIMALS:
         read.wrong("CURRENCY", f"must be a three-letter code with at most two decimals such as EUR, not {value!r}")
-    return value
-
-
-def _secrets(read: Reader, production: bool, data_dir: Path) -> dict[str, str]:
-    """The three secrets. Local: generated once and stored; production: required, long, distinct, no placeholder."""
-    values = {name: read.text(name) for name in SECRET_NAMES}
-    if production:
-        for name, value in values.items():
-            if len(value.encode()) < MIN_SECRET_BYTES or len(set(value)) < 10 or _PLACEHOLDERS.search(value):
-                read.wrong(
-                    name,
-                    f"must be a random value of at least {MIN_SECRET_BYTES} bytes in production; "
-                    "make one with: openssl rand -base64 48",
-                )
-        if all(values.values()) and len(set(values.values())) < len(values):
-            read.wrong("JWT_SECRET", "and the other two secrets must differ from each other in production")
-        return values
-    if all(values.values()) or any(name == "DATA_DIR" for name, _ in read.problems):
-        return values
-    try:
-        stored = stored_secrets(data_dir / SECRETS_FILE, SECRET_NAMES, MIN_SECRET_BYTES)
-    except OSError as error:
-        read.wrong("DATA_DIR", f"must be a folder where {SECRETS_FILE} can be kept; {data_dir}: {error.strerror}")
-        return values
-    except ValueError as error:
-        read.wrong(
-            "DATA_DIR",
-            f"holds a {SECRETS_FILE} that cannot be used ({error}); mend it, or delete it "
-            "(everybody then signs in again and sets a new password)",
-        )
-        return values
-    return {name: value or stored[name] for name, value in values.items()}
-
-
-def _previous_jwt_secret(read: Reader, production: bool, current: str) -> str | None:
-    """The key before JWT_SECRET: access tokens that it signed stay valid until they expire."""
-    value = read.text("JWT_SECRET_PREVIOUS") or None
-    if value and (value == current or (production and len(value.encode()) < MIN_SECRET_BYTES)):
-        read.wrong("JWT_SECRET_PREVIOUS", "must be the JWT_SECRET before the present one, or nothing")
     return value

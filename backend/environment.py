@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 SECRETS = (
-    *("SECRET_KEY", "JWT_SECRET", "JWT_SECRET_PREVIOUS", "SECURITY_PASSWORD_SALT"),
+    *("SECRET_KEY", "JWT_SECRET", "JWT_SECRET_PREVIOUS", "SECURITY_PASSWORD_SALT", "SECURITY_PASSWORD_SALT_OLD"),
     *("DATABASE_URL", "REDIS_URL", "SMTP_PASSWORD", "ADMIN_PASSWORD", "METRICS_TOKEN"),
 )
 """Each may stand in the file that `<NAME>_FILE` names, as Docker and vaults give them."""

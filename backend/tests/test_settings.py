@@ -13,6 +13,7 @@ from datetime import time
 import pytest
 
 import config
+from secret_settings import SECRET_NAMES
 
 STRONG = {
     "SECRET_KEY": "t0Zr9aTQ1bY7mPjUOB3xkP5gqzTnL4vWd2uhVJ8c",
@@ -64,6 +65,14 @@ def test_an_empty_environment_is_a_complete_local_run(load, tmp_path):
     assert (settings.max_open_bookings_per_user, settings.lot_capacity_max) == (0, 10_000)
     assert settings.password_min_length == 6
     assert settings.public_url == "http://localhost:5000"
+
+
+def test_old_password_salts_are_read_and_checked(load, refused):
+    assert load(SECURITY_PASSWORD_SALT_OLD=" one , two,").security_password_salt_old == ("one", "two")
+    assert load().security_password_salt_old == ()
+    for value in ("a,b,c,d", f"old,{STRONG['SECURITY_PASSWORD_SALT']}"):
+        message = refused(**STRONG, SECURITY_PASSWORD_SALT_OLD=value)["SECURITY_PASSWORD_SALT_OLD"]
+        assert "SECURITY_PASSWORD_SALT had before" in message
 
 
 def test_an_empty_value_counts_as_unset(load):
@@ -237,7 +246,7 @@ def test_production_starts_with_three_strong_secrets(load, tmp_path):
 
 
 def test_production_makes_no_secrets_of_its_own(refused):
-    assert set(refused(APP_ENV="production")) == set(config.SECRET_NAMES)
+    assert set(refused(APP_ENV="production")) == set(SECRET_NAMES)
 
 
 @pytest.mark.parametrize(
@@ -251,12 +260,12 @@ def test_production_makes_no_secrets_of_its_own(refused):
     ],
 )
 def test_production_refuses_placeholders_and_short_secrets(refused, weak):
-    for name in config.SECRET_NAMES:
+    for name in SECRET_NAMES:
         assert set(refused(APP_ENV="production", **{**STRONG, name: weak})) == {name}
 
 
 def test_production_refuses_one_secret_for_all(refused):
-    same = dict.fromkeys(config.SECRET_NAMES, STRONG["SECRET_KEY"])
+    same = dict.fromkeys(SECRET_NAMES, STRONG["SECRET_KEY"])
     assert set(refused(APP_ENV="production", **same)) == {"JWT_SECRET"}
 
 

@@ -72,7 +72,7 @@ def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None,
     disabled account; then for a missing (`second_factor_required`) or wrong `code` of an account with a second factor.
 
     A session that this browser had of this user is replaced; one of another user goes on, because two tabs may hold
-    two accounts. A hash with fewer rounds than configured is renewed.
+    two accounts. A hash with fewer rounds than configured, or under an old salt, is renewed.
     """
     account = queries.credentials(db.session(), email=email)
     db.session.close()
@@ -80,7 +80,7 @@ def sign_in(email: str, password: str, browser: Browser, old_cookie: str | None,
     if not hashing.matches(password, stored) or account is None or stored is None or not account.active:
         security_log.event("sign_in_refused", email=email)
         raise _wrong_credentials()
-    renewed = hashing.hash_of(password) if hashing.needs_rehash(stored) else stored
+    renewed = hashing.hash_of(password) if hashing.needs_rehash(password, stored) else stored
     with transaction() as session:
         user = queries.get_user(session, account.id, lock=True)
         if not user.active or user.password != stored:  # changed during the comparison

@@ -2,11 +2,16 @@
 
 Stored as bcrypt over an HMAC (Flask-Security), so bytes after bcrypt's 72nd count too. Hashing takes a quarter of a
 second by design: callers hold no database connection meanwhile.
+
+The key of the HMAC (SECURITY_PASSWORD_SALT) is replaced while old ones (SECURITY_PASSWORD_SALT_OLD) still count: a
+sign-in under an old one stores the hash anew.
 """
 
 from __future__ import annotations
 
+import base64
 import functools
+import hmac
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -130,13 +135,32 @@ def hash_of(password: str) -> str:
 def matches(password: str, stored_hash: str | None) -> bool:
     """Whether the password matches. Slow, and as slow for an account that does not exist (`stored_hash` None)."""
     with _slots.acquire():
-        good = verify_password(_normal(password), stored_hash or _dummy_hash(settings.current().bcrypt_rounds))
+        same, compared = _normal(password), stored_hash or _dummy_hash(settings.current().bcrypt_rounds)
+        good = verify_password(same, compared) or _matches_under_old_salt(same, compared)
     return good and stored_hash is not None
 
 
-def needs_rehash(stored_hash: str) -> bool:
-    """Whether a hash has fewer rounds than configured."""
-    return not bcrypt.identify(stored_hash) or bcrypt.from_string(stored_hash).rounds < settings.current().bcrypt_rounds
+def needs_rehash(password: str, stored_hash: str) -> bool:
+    """Whether the hash of this password has fewer rounds than configured, or an old salt. Slow while there are old
+    salts."""
+    configured = settings.current()
+    if not bcrypt.identify(stored_hash) or bcrypt.from_string(stored_hash).rounds < configured.bcrypt_rounds:
+        return True
+    if not configured.security_password_salt_old:
+        return False
+    with _slots.acquire():
+        return not verify_password(_normal(password), stored_hash)
+
+
+def _matches_under_old_salt(password: str, stored_hash: str) -> bool:
+    """As Flask-Security compares: bcrypt over the first 72 characters of the HMAC."""
+    if not bcrypt.identify(stored_hash):
+        return False
+    digests = (
+        base64.b64encode(hmac.digest(salt.encode(), password.encode(), "sha512"))[:72]
+        for salt in settings.current().security_password_salt_old
+    )
+    return any(bcrypt.verify(digest, stored_hash) for digest in digests)
 
 
 def _normal(password: str) -> str:
