@@ -37,6 +37,7 @@ from parking.accounts.tokens import store as token_store
 from parking.accounts.tokens.models import ApiToken
 from parking.database import db
 from parking.web import identify_with
+from parking.web.logs import foreign_access
 
 __all__ = [
     "ApiToken",
@@ -74,6 +75,8 @@ def init_app(app: APIFlask) -> None:
     audit.register_names("user", queries.names_of, queries.ids_named)
     audit.register_names("login_session", queries.names_of_sessions)
     audit.register_names("api_token", token_store.names_of)
+    foreign_access.register_owned("session_id", "login_session", LoginSession)
+    foreign_access.register_owned("token_id", "api_token", ApiToken)
     guess_limits.init_app(app)
     app.register_blueprint(routes.bp)
     app.register_blueprint(second_factor_routes.bp)

@@ -38,6 +38,7 @@ from parking.bookings.service import BookRequest, book, cancel, check_in, releas
 from parking.bookings.status_sql import is_active, is_block, is_live, is_reserved
 from parking.bookings.transitions import cancel as cancel_reservation
 from parking.bookings.transitions import mail_context, update_booking
+from parking.web.logs import foreign_access
 
 __all__ = [
     "LIVE",
@@ -126,4 +127,5 @@ def init_app(app: APIFlask) -> None:
     accounts.register_eraser(personal_data.anonymise)
     accounts.register_lots(queries.lot_of_booking, known_lots)
     audit_names.register()
+    foreign_access.register_owned("booking_id", "booking", Booking)
     app.register_blueprint(bp)

@@ -7,9 +7,11 @@ from apiflask import APIFlask
 from parking.exports import emails as _templates  # noqa: F401 - registers them
 from parking.exports.columns import booking_table, money
 from parking.exports.files import delete_old_reports, pack, report_path, stored_path, whole_file
+from parking.exports.models import ExportJob
 from parking.exports.queries import booking_rows, live_values_at
 from parking.exports.rows import BookingRow
 from parking.exports.stream import read_parts
+from parking.web.logs import foreign_access
 
 __all__ = [
     "BookingRow",
@@ -33,6 +35,7 @@ def init_app(app: APIFlask) -> None:
     from parking.exports import routes, service
     from parking.exports.lists import routes as list_routes
 
+    foreign_access.register_owned("job_id", "export", ExportJob)
     app.register_blueprint(routes.bp)
     app.register_blueprint(list_routes.bp)
     register_eraser(service.delete_of_user)

@@ -12,6 +12,7 @@ from apiflask import APIFlask
 from parking.notices.models import Notice
 from parking.notices.rendering import Words, reader, words
 from parking.notices.service import add, delete_of_bookings, delete_old, dismiss_before
+from parking.web.logs import foreign_access
 
 __all__ = [
     "Notice",
@@ -32,6 +33,7 @@ def init_app(app: APIFlask) -> None:
     from parking.notices import service
     from parking.notices.routes import bp
 
+    foreign_access.register_owned("notice_id", "notice", Notice)
     accounts.register_eraser(service.delete_of_user)
     mail.register_outcomes(failed=service.mail_failed, retried=service.mail_retried)
     app.register_blueprint(bp)

@@ -18,7 +18,7 @@ from apiflask import APIFlask
 from flask import Response, g, request
 
 from parking.web import caller_id, caller_token_id, request_id
-from parking.web.logs import security_log
+from parking.web.logs import foreign_access, security_log
 
 access = logging.getLogger("parking.access")
 _json_of = json.JSONEncoder(default=str).encode
@@ -100,6 +100,7 @@ def _write_line(response: Response) -> Response:
     who = caller_id()
     if response.status_code == 403:
         security_log.event("access_refused", user_id=who, method=request.method, route=route_template())
+    foreign_access.log_refusal(response, route_template())
     route, milliseconds = route_template(), round(elapsed() * 1000, 1)
     facts = {
         "request_id": request_id(),

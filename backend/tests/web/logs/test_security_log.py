@@ -99,6 +99,71 @@ def test_a_request_of_a_user_to_an_administrators_route_is_logged(town, events):
     assert (logged["user_id"], logged["route"], logged["address"]) == (town.ids["alice"], "/api/users", "203.0.113.7")
 
 
+FOREIGN = {
+    "/api/bookings/{booking}": ("GET", "booking"),
+    "/api/bookings/{booking}/receipt": ("GET", "booking"),
+    "/api/release/{booking}": ("POST", "booking"),
+    "/api/exports/{export}": ("GET", "export"),
+    "/api/exports/{export}/download": ("GET", "export"),
+    "/api/notices/{notice}/dismiss": ("POST", "notice"),
+    "/auth/sessions/{login_session}": ("DELETE", "login_session"),
+    "/api/tokens/{api_token}": ("DELETE", "api_token"),
+}
+
+
+@pytest.fixture
+def things(town):
+    """Ids of what belongs to alice."""
+    stay = town.bookings[0]["id"]
+    town.ask("POST", f"/api/admin/bookings/{stay}/release", "carol", json={"reason": "Towed away"})
+    export = town.ask("POST", "/api/exports", "alice", json={"kind": "bookings"}).json["export"]["id"]
+    token = town.ask("POST", "/api/tokens", "alice", json={"name": "t", "scopes": ["lots:read"]}).json["id"]
+    town.app.test_client().post("/auth/login", json=LOGIN)
+    return {
+        "booking": stay,
+        "export": export,
+        "notice": town.ask("GET", "/api/notices", "alice").json["notices"][0]["id"],
+        "login_session": town.ask("GET", "/auth/sessions", "alice").json["sessions"][0]["id"],
+        "api_token": token,
+    }
+
+
+def test_a_request_for_what_belongs_to_somebody_else_is_logged(town, things, events):
+    bob = town.app.test_client().post("/auth/login", json=LOGIN | {"email": "bob@example.com"}).json["token"]
+    headers = {"Authorization": f"Bearer {bob}"}
+    for path, (method, entity) in FOREIGN.items():
+        answer = town.ask(method, path.format_map(things), headers=headers, **FROM)
+        assert answer.status_code == 404, path
+        logged = events("access_refused")[-1]
+        assert (logged["user_id"], logged["address"]) == (town.ids["bob"], "203.0.113.7")
+        assert (logged["entity"], logged["entity_id"], logged["method"]) == (entity, things[entity], method)
+    assert len(events("access_refused")) == len(FOREIGN)
+
+
+def test_what_is_not_there_and_what_is_ones_own_is_not_logged_as_refused(town, things, events):
+    for path, (method, _) in FOREIGN.items():
+        town.ask(method, path.format_map(dict.fromkeys(things, 10**9)), "bob")
+    town.ask("GET", f"/api/bookings/{things['booking']}", "alice")
+    town.ask("GET", f"/api/bookings/{things['booking']}")
+    town.ask("DELETE", f"/api/tokens/{things['api_token']}", "alice")
+    town.ask("DELETE", f"/api/tokens/{things['api_token']}", "alice")
+    assert events("access_refused") == []
+
+
+def test_only_an_answer_of_404_runs_a_query_for_the_log(town, things, events, monkeypatch):
+    from parking.web.logs import foreign_access
+
+    def refuse(**parameters):
+        raise AssertionError(parameters)
+
+    for parameter, (entity, owner) in foreign_access._OWNERS.items():
+        monkeypatch.setitem(foreign_access._OWNERS, parameter, (entity, owner))
+        monkeypatch.setattr(owner, "rows", refuse)
+    assert town.ask("GET", f"/api/bookings/{things['booking']}", "alice").status_code == 200
+    with pytest.raises(AssertionError):
+        town.ask("GET", f"/api/bookings/{things['booking']}", "bob")
+
+
 def test_a_change_that_was_rolled_back_publishes_no_event(town, events):
     town.ask("PATCH", f"/api/users/{town.ids['carol']}", "carol", json={"active": False})
     assert events("user.updated") == [], "she is the last administrator"
