@@ -48,6 +48,7 @@ forwarded_allow_ips = ""
 preload_app = False  # connections to the database must not be shared over a fork
 umask = UMASK
 accesslog = None  # the application writes its own, with the request id
+logger_class = "launch.http_server.log.Log"
 # The workers' heartbeat file: in memory where possible, since a slow disk would look like a hung worker.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm", os.W_OK) else None  # noqa: S108  # gunicorn makes its own file in it
 

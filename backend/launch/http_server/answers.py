@@ -34,10 +34,10 @@ def status_of(error: Exception) -> int:
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
 
 
-def problem(status: int, headers: Mapping[str, str]) -> bytes:
-    """The bytes of a whole RFC 9457 answer; the connection closes after it."""
+def problem(status: int, headers: Mapping[str, str], request_id: str | None = None) -> bytes:
+    """The bytes of a whole RFC 9457 answer; the connection closes after it. `request_id`: as its line in the log has."""
     reason, code, sentence = _TEXTS[status]
-    request_id = uuid.uuid4().hex
+    request_id = request_id or uuid.uuid4().hex
     body = json.dumps(
         {
             "type": "about:blank",

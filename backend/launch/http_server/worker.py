@@ -19,6 +19,7 @@ import errno
 import selectors
 import socket
 import time
+import uuid
 from functools import partial
 from typing import Any
 
@@ -257,13 +258,14 @@ class Worker(gthread.ThreadWorker):
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """Answer for what is no request, and for what the application did not catch."""
-        status = answers.status_of(exc)
+        status, address, request_id = answers.status_of(exc), addr[0] if addr else "", uuid.uuid4().hex
+        extra = {"facts": {"request_id": request_id, "status": status, "address": address}}
         if status == 500:
-            self.log.exception("Error handling a request")
+            self.log.exception("Error handling a request", extra=extra)
         else:
-            self.log.warning("Invalid request from ip=%s: %s", addr[0] if addr else "", exc)
+            self.log.warning("Invalid request from ip=%s: %s", address, exc, extra=extra)
         with contextlib.suppress(OSError):
-            client.sendall(answers.problem(status, self._headers))
+            client.sendall(answers.problem(status, self._headers, request_id))
 
     # -- the end
 

@@ -60,13 +60,18 @@ class Readable(logging.Formatter):
         return line
 
 
+def formatter(log_format: str) -> logging.Formatter:
+    """How a line is written with this LOG_FORMAT."""
+    return JsonLines() if log_format == "json" else Readable()
+
+
 def configure(log_format: str) -> None:
     """Writes the process's log to stderr, unless somebody (a test, Celery) has set it up already."""
     root = logging.getLogger()
     if root.handlers:
         return
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if log_format == "json" else Readable())
+    handler.setFormatter(formatter(log_format))
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     for chatty in ("werkzeug", "alembic", "flask_cors", "flask-limiter"):
