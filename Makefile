@@ -40,6 +40,11 @@ lint: ## linters and type checks only
 	@$(setup) dev node
 	@exec $(python) scripts/test.py lint
 
+.PHONY: audit
+audit: ## compare all locked libraries with lists of known weaknesses (also weekly: .github/workflows/audit.yml)
+	@$(setup) dev node
+	@exec $(python) scripts/audit.py
+
 .PHONY: bench
 bench: ## measure speed and CPU beside plain code of the same job, on both databases, in under 10 minutes; ARGS=…
 	@$(setup) dev page
