@@ -57,6 +57,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _run(supervisor: Supervisor, settings: config.Settings, options: argparse.Namespace) -> None:
+    if settings.production and (options.dev or options.demo):
+        raise StartError("APP_ENV=production takes neither --dev nor --demo: they are for a local run.")
     lock = claims.claim_data_dir(settings.data_dir)
     with lock, claims.claim_port(settings) as listener:
         valkey.remove_address(settings.data_dir)  # a killed run may have left one

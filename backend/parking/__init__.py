@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from apiflask import APIFlask
@@ -15,7 +18,6 @@ from parking import (
     backup,
     bookings,
     database,
-    demo,
     exports,
     idempotency,
     lot_admin,
@@ -56,8 +58,13 @@ DOMAINS = (
     exports,
     backup,
     retention,
-    demo,
 )
+
+
+def _demo() -> list[ModuleType]:
+    """The room with the demonstration data, which the image for production does not have."""
+    name = "parking.demo"
+    return [importlib.import_module(name)] if importlib.util.find_spec(name) else []
 
 
 class _App(APIFlask):
@@ -93,6 +100,6 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
     headers.add_to_every_answer(app)
     database.init_app(app)
     schema.init_app(app)
-    for domain in DOMAINS:
+    for domain in (*DOMAINS, *_demo()):
         domain.init_app(app)
     return app

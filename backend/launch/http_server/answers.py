@@ -35,7 +35,7 @@ def status_of(error: Exception) -> int:
 
 
 def problem(status: int, headers: Mapping[str, str], request_id: str | None = None) -> bytes:
-    """The bytes of a whole RFC 9457 answer; the connection closes after it. `request_id`: as its line in the log has."""
+    """The bytes of a whole RFC 9457 answer; the connection closes after it. `request_id`: of its line in the log."""
     reason, code, sentence = _TEXTS[status]
     request_id = request_id or uuid.uuid4().hex
     body = json.dumps(

@@ -4,9 +4,11 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -155,6 +157,42 @@ def test_the_image_does_not_run_as_root():
 def test_secrets_and_data_stay_out_of_the_image():
     ignored = (ROOT / ".dockerignore").read_text().split()
     assert {"backend/instance", "**/.env", "backend/.venv"} <= set(ignored)
+
+
+@pytest.fixture
+def image(tmp_path):
+    """The backend's folder as the image has it."""
+    backend = ROOT / "backend"
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    ignored = {ROOT / line for line in lines if line.startswith("backend/")}
+
+    def left_out(folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if Path(folder, name) in ignored or name.startswith((".", "__pycache__"))]
+
+    shutil.copytree(backend, tmp_path / "backend", ignore=left_out)
+    return tmp_path / "backend"
+
+
+def test_the_image_has_no_demonstration_and_no_development_mode(image, tmp_path):
+    """And what it does have starts: its application, and the programs of Compose."""
+    for path in ("asynctask_demo.py", "parking/demo", "launch/__main__.py", "tests"):
+        assert (ROOT / "backend" / path).exists()
+        assert not (image / path).exists()
+    environ = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path / "data"), "EXPORT_DIR": str(tmp_path / "exports")}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *arguments]
+        return subprocess.run(command, cwd=image, env=environ, capture_output=True, text=True, check=False)
+
+    groups = run("-m", "flask", "--help")
+    assert groups.returncode == 0, groups.stderr
+    assert "backup" in groups.stdout
+    assert "demo" not in groups.stdout
+    assert run("-m", "launch.prepare").returncode == 0
+    assert "launch" in run("-m", "launch", "--dev").stderr
+    programs = "import celery_worker, launch.health, launch.throwaway_secrets; from app import create_app; create_app()"
+    loaded = run("-c", programs)
+    assert loaded.returncode == 0, loaded.stderr
 
 
 def test_no_password_stands_in_a_command_line(project):

@@ -8,6 +8,7 @@ import pytest
 
 import config
 from tests.ports import free_port
+from tests.test_settings import STRONG
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 BACKEND = config.ROOT / "backend"
@@ -31,6 +32,14 @@ def test_placeholder_secrets_stop_a_production_start(new_run):
     code, output = new_run(APP_ENV="production", SECRET_KEY="your-secret-key-here").fails()
     assert code == 2
     assert_plain(output, "SECRET_KEY must be a random value", "JWT_SECRET must be")
+
+
+@pytest.mark.parametrize("mode", ["--dev", "--demo"])
+def test_production_has_no_development_mode_and_no_demonstration(new_run, mode):
+    run = new_run(APP_ENV="production", METRICS_TOKEN="k3Jx8mQz7Wc5Rt2Yb9Lp", **STRONG)
+    code, output = run.fails(command=(sys.executable, "-m", "launch", mode))
+    assert code == 1
+    assert_plain(output, "APP_ENV=production takes neither --dev nor --demo")
 
 
 @pytest.mark.parametrize(
