@@ -14,12 +14,14 @@ from dataclasses import dataclass, fields
 from datetime import time
 from email.utils import parseaddr
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
 from environment import ROOT, Reader, is_address, is_loopback, is_web_address, with_secret_files
+from network_settings import secured_database_url, secured_redis_url, tls_authority
 from secret_settings import old_password_salts, previous_jwt_secret, read_secrets
 
 #: Holds the address of the embedded Valkey for other commands, while it runs.
@@ -91,6 +93,9 @@ class Settings:
     trusted_proxies: int = 0
     metrics_token: str | None = None
     drain_seconds: int = 0
+    private_network: bool = False
+    """Nobody else can reach the network to the database and Redis."""
+    tls_ca_file: Path | None = None
     database_pooler: str = "none"
     """`transaction`: DATABASE_URL leads to a pooler that gives each transaction any of its connections."""
     token_minutes: int = 15
@@ -153,8 +158,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         export_dir=read.folder("EXPORT_DIR", "exports"),
         backup_dir=read.path("BACKUP_DIR", str(data_dir / "backups")),
         backup_time=read.time_of_day("BACKUP_TIME", "00:00") if read.text("BACKUP_TIME") else None,
-        database_url=_database_url(read, data_dir),
-        redis_url=read.url("REDIS_URL", "", ("redis", "rediss")) or embedded_redis_url(data_dir),
+        **_servers(read, production, data_dir),
         smtp_host=read.text("SMTP_HOST") or None,
         smtp_port=read.whole("SMTP_PORT", _SMTP_PORTS.get(smtp_tls, 587), 1, 65_535),
         smtp_tls=smtp_tls,
@@ -201,8 +205,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     )
     if read.problems:
         raise ConfigError(read.problems)
-    # mypy sees one dict of mixed values; every reader above returns its field's own type
-    return Settings(**values)  # type: ignore[arg-type]  # each value was read and checked by its own name above
+    return Settings(**values)
 
 
 def names_set() -> list[str]:
@@ -237,6 +240,19 @@ def _environment() -> dict[str, str]:
     file = ROOT / os.environ.get("ENV_FILE", ".env")
     from_file = {name: value or "" for name, value in dotenv_values(file).items()}
     return from_file | dict(os.environ)
+
+
+def _servers(read: Reader, production: bool, data_dir: Path) -> dict[str, Any]:
+    """The addresses of the database and of Redis; in production the ways there must be safe."""
+    authority, private = tls_authority(read), read.switch("PRIVATE_NETWORK", False)
+    must = production and not private
+    redis_url = secured_redis_url(read, read.url("REDIS_URL", "", ("redis", "rediss")), authority, must=must)
+    return {
+        "database_url": secured_database_url(read, _database_url(read, data_dir), authority, must=must),
+        "redis_url": redis_url or embedded_redis_url(data_dir),
+        "private_network": private,
+        "tls_ca_file": authority,
+    }
 
 
 def _database_url(read: Reader, data_dir: Path) -> str:
