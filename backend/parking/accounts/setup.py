@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -70,14 +72,20 @@ def _take_over(session: Session, user_id: int, password_hash: str) -> User:
 def ensure_first_admin() -> list[str]:
     """Makes sure at start that there is an administrator or a way to create one. Returns lines for the operator.
 
-    Without an administrator: creates the one of ADMIN_EMAIL and ADMIN_PASSWORD, else a set-up link. Raises
-    config.ConfigError when those two cannot be used.
+    Without an administrator: creates the one of ADMIN_EMAIL and ADMIN_PASSWORD, else a set-up link. In production
+    the link is for a terminal alone: other output becomes a log, and who reads a log would be the administrator.
+    Raises config.ConfigError when those two cannot be used.
     """
     configured = settings.current()
     if queries.count_admins(db.session()) > 0:
         return []
     if configured.admin_email and configured.admin_password:
         return [f"The first administrator is {_create_admin_from(configured).email} (ADMIN_EMAIL)."]
+    if configured.production and not sys.stdout.isatty():
+        return [
+            "There is no administrator yet. Create the first one with: flask admin create",
+            "(with Compose: docker compose exec api python -m flask admin create)",
+        ]
     with transaction() as session:
         lock_admins(session)
         if queries.count_admins(session) > 0:

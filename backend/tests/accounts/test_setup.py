@@ -42,6 +42,16 @@ def test_start_prints_a_link_that_makes_the_first_administrator(client, rows, ac
     assert actions() == ["user.created"]
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_in_production_the_link_is_for_a_terminal_and_no_log(app_with, rows, monkeypatch, is_terminal):
+    with app_with(**PRODUCTION).app_context():
+        monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal, raising=False)
+        lines = "\n".join(accounts.at_start())
+    assert ("token=" in lines) is is_terminal
+    assert ("flask admin create" in lines) is not is_terminal
+    assert len(rows(SingleUse)) == is_terminal
+
+
 def test_used_expired_replaced_and_guessed_links_get_one_answer(client, rows):
     replaced = link_token()
     expired = link_token()
