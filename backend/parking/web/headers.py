@@ -49,6 +49,7 @@ ALLOWED = (
     "X-Account",
     "X-Request-Id",
     "X-Requested-With",
+    "X-Search",
 )
 PRIVATE_PATHS = ("/api/", "/auth/", "/metrics", "/readyz", "/healthz")
 

@@ -25,6 +25,7 @@ from parking import clock
 from parking.web import ACCOUNT_HEADER, MAX_INTEGER
 from parking.web.openapi import texts
 from parking.web.rate_limits import limiter
+from parking.web.requests import SEARCH_HEADER
 
 MAX_PATH_ID = 10**18 - 1
 REF = "#/components/schemas/{model}"
@@ -188,6 +189,8 @@ def _mend_operation(operation: Json, view: View, refs: Any, definitions: Json) -
     takes, gives = tuple(spec.get("takes", ())), tuple(spec.get("gives", ()))
     if view.__dict__.get("_role"):
         takes = (*takes, ACCOUNT_HEADER)
+    if _has_search_words(spec):
+        takes = (*takes, SEARCH_HEADER)
     operation["parameters"] = [
         *(p for p in operation.get("parameters", []) if p["in"] == "path"),
         *_parameters(spec, refs, definitions),
@@ -215,6 +218,10 @@ def _mend_operation(operation: Json, view: View, refs: Any, definitions: Json) -
         operation["responses"][str(status)] = {"$ref": f"#/components/responses/{texts.PROBLEMS[status]}"}
 
 
+def _has_search_words(spec: Json) -> bool:
+    return any(_is_model(model) and "q" in model.model_fields for model, _ in spec.get("args") or ())
+
+
 def _point(holder: Json | None, refs: Any, model: Any, mode: Literal["validation", "serialization"]) -> None:
     """Lets the body or answer refer to the schema that was made for its model."""
     if holder is None or not _is_model(model):
@@ -235,7 +242,7 @@ def _parameters(spec: Json, refs: Any, definitions: Json) -> Iterator[Json]:
             parameter = {
                 "name": name,
                 "in": {"querystring": "query", "headers": "header"}.get(location, location),
-                "required": name in whole.get("required", []),
+                "required": name in whole.get("required", []) and name != "q",  # the header may have it
                 "schema": property_schema,
             }
             if "description" in property_schema:

@@ -109,6 +109,15 @@ REQUEST_HEADERS: dict[str, Any] = {
         "schema": {"type": "string"},
         "example": '"7"',
     },
+    "X-Search": {
+        "name": "X-Search",
+        "in": "header",
+        "required": False,
+        "description": "What `q` says, in percent-encoded UTF-8, in its place: send one of them. Unlike the address, a "
+        "header stands in no log of a server or proxy.",
+        "schema": {"type": "string"},
+        "example": "M%C3%BCller%20B-AB%201",
+    },
     "X-Account": {
         "name": "X-Account",
         "in": "header",

@@ -1,5 +1,6 @@
 import { http } from '@/shared/api/http'
 import type { Schema } from '@/shared/api/types'
+import { searched } from '@/shared/list/search/useSearchWords'
 
 /** One change. `before` and `after` hold only what changed; without an actor the system did it. */
 export type AuditEntry = Schema<'Entry'>
@@ -26,5 +27,5 @@ export const ENTITIES = [
 
 export const auditApi = {
   list: (params: Record<string, string | number | undefined>) =>
-    http.get<Schema<'Entries'>>('/api/admin/audit', { params }),
+    http.get<Schema<'Entries'>>('/api/admin/audit', searched(params)),
 }

@@ -4,6 +4,7 @@ import { displayTimezone } from '@/shared/browser/preferences'
 import { dayKey } from '@/shared/format/format'
 import { serverNow } from '@/shared/time/clock'
 import { saveFile } from '@/shared/browser/saveFile'
+import { searched } from '@/shared/list/search/useSearchWords'
 import type { ExportJob } from '@/shared/api/types'
 
 /** The lists of an administrator that can be saved as they are filtered. */
@@ -33,8 +34,10 @@ export const exportsApi = {
   },
   /** Saves all rows that the filters of a list select. */
   saveList: async (list: ListName, params: Record<string, string>) => {
-    const query = new URLSearchParams({ ...params, format: csvFormat.value })
+    const { q, ...others } = params
+    const query = new URLSearchParams({ ...others, format: csvFormat.value })
     const today = dayKey(serverNow(), displayTimezone.value)
-    saveFile(await http.blob(`${LISTS[list]}?${query}`), `parkwell-${list}-${today}.csv`)
+    const file = await http.blob(`${LISTS[list]}?${query}`, searched({ q }))
+    saveFile(file, `parkwell-${list}-${today}.csv`)
   },
 }

@@ -1,5 +1,6 @@
 import { http } from '@/shared/api/http'
 import type { Schema } from '@/shared/api/types'
+import { searched } from '@/shared/list/search/useSearchWords'
 
 export type Mail = Schema<'Email'>
 export type MailState = Mail['state']
@@ -31,7 +32,7 @@ export type SendNow = 'send-daily-reminder' | 'send-daily-report' | 'send-monthl
 type Params = Record<string, string | number | undefined>
 
 export const mailApi = {
-  list: (params: Params) => http.get<MailPage>('/api/admin/emails', { params }),
+  list: (params: Params) => http.get<MailPage>('/api/admin/emails', searched(params)),
   one: async (id: number) =>
     (await http.get<{ email: MailDetail }>(`/api/admin/emails/${id}`)).email,
   retry: async (id: number) =>

@@ -78,9 +78,9 @@ it('leads from each kind of result to its page', () => {
   expect(places).toEqual({
     lots: [{ name: 'admin-lot', params: { id: 3 } }],
     spots: [spot],
-    plates: [spot, { name: 'admin-bookings', query: { q: 'B-AB 123' } }],
+    plates: [spot, { name: 'admin-bookings', state: { q: 'B-AB 123' }, force: true }],
     users: [{ name: 'admin-user', params: { id: 4 } }],
-    bookings: [{ name: 'admin-bookings', query: { q: 'H7K2-M4QX' } }],
+    bookings: [{ name: 'admin-bookings', state: { q: 'H7K2-M4QX' }, force: true }],
   })
   expect(resultsOf(NOTHING)).toEqual([])
 })

@@ -1,4 +1,5 @@
 import type { RouteLocationRaw } from 'vue-router'
+import { searchFor } from '@/shared/list/search/useSearchWords'
 import type { BookingMatch, SearchAnswer } from './api'
 
 const GROUPS = ['lots', 'spots', 'plates', 'users', 'bookings'] as const
@@ -21,7 +22,7 @@ const spot = (lotId: number, number: number): RouteLocationRaw => ({
   query: { spot: number },
 })
 
-const bookings = (q: string): RouteLocationRaw => ({ name: 'admin-bookings', query: { q } })
+const bookings = (q: string): RouteLocationRaw => ({ name: 'admin-bookings', ...searchFor(q) })
 
 function ofBooking(match: BookingMatch, text: string, to: RouteLocationRaw): Omit<Result, 'key'> {
   const at = { lot: match.lot_name, number: match.spot_number }

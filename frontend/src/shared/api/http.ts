@@ -222,8 +222,9 @@ export const http = {
   delete: async <T>(url: string, options: SendOptions = {}): Promise<T> =>
     (await send<T>({ method: 'DELETE', url, ...configOf(options) })).data,
   /** A file, with the name the server gave it. */
-  blob: async (url: string): Promise<Blob> =>
-    (await send<Blob>({ method: 'GET', url, responseType: 'blob', timeout: 120_000 })).data,
+  blob: async (url: string, { headers }: SendOptions = {}): Promise<Blob> =>
+    (await send<Blob>({ method: 'GET', url, headers, responseType: 'blob', timeout: 120_000 }))
+      .data,
 }
 
 /** A key for one request. `randomUUID` exists on https and localhost only. */

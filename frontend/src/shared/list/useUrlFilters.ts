@@ -1,15 +1,18 @@
 import { computed } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
+import { searchFor, useSearchWords } from './search/useSearchWords'
 
 /**
  * A list's filters, kept in the page's address: they survive reloading and going back, and can be
- * sent to a colleague. An empty text means "not filtered by this".
+ * sent to a colleague. The words of a search (`q`) survive, too, but stand in no address. An empty text
+ * means "not filtered by this".
  */
 export function useUrlFilters<K extends string>(names: readonly K[]) {
   const route = useRoute()
   const router = useRouter()
+  const words = (names as readonly string[]).includes('q') ? useSearchWords() : null
   const textOf = (name: K) => {
-    const value = route.query[name]
+    const value = name === 'q' ? words?.value : route.query[name]
     return typeof value === 'string' ? value : ''
   }
   const filters = computed(
@@ -20,7 +23,9 @@ export function useUrlFilters<K extends string>(names: readonly K[]) {
   const active = computed(() => Object.keys(params.value).length > 0)
 
   function set(change: Partial<Record<K, string>>): void {
-    void router.replace({ query: withoutEmpty({ ...route.query, ...change }) })
+    const { q, ...others } = change as Record<string, string>
+    const query = withoutEmpty({ ...route.query, ...others })
+    void router.replace(q === undefined ? { query } : { query, ...searchFor(q) })
   }
   const clear = () =>
     set(Object.fromEntries(names.map((name) => [name, ''])) as Partial<Record<K, string>>)

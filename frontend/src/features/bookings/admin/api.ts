@@ -1,5 +1,6 @@
 import { http } from '@/shared/api/http'
 import type { Schema } from '@/shared/api/types'
+import { searched } from '@/shared/list/search/useSearchWords'
 
 export type AdminEnded = Schema<'AdminBookedOut'>
 
@@ -8,13 +9,14 @@ export type Ending = 'release' | 'cancel'
 
 export const adminBookingsApi = {
   list: (params: Record<string, string | number | undefined>, signal?: AbortSignal) =>
-    http.get<Schema<'AdminBookingsOut'>>('/api/admin/bookings', { params, signal }),
+    http.get<Schema<'AdminBookingsOut'>>('/api/admin/bookings', { ...searched(params), signal }),
   /** What a list comes to on all its pages. */
   totals: async (params: Record<string, string>) =>
     (
-      await http.get<{ totals: Schema<'AdminTotalsOut'> }>('/api/admin/bookings/totals', {
-        params,
-      })
+      await http.get<{ totals: Schema<'AdminTotalsOut'> }>(
+        '/api/admin/bookings/totals',
+        searched(params),
+      )
     ).totals,
   /** Ends somebody's stay or reservation; the reason is told to its owner. */
   end: (id: number, how: Ending, reason: string) =>
