@@ -133,6 +133,7 @@ _GERMAN_WORDS = {
     "admin": "Verwaltung",
     "system": "System",
     "all_data": "Alle Daten",
+    "lot_bookings": "Buchungen von Parkplätzen",
     "bookings": "Buchungen",
     "queued": "Wartet",
     "running": "Läuft",

@@ -5,6 +5,10 @@ exactly as the route declares them, then who may use it and the status a rightfu
 
     OPEN(200)    everybody, signed in or not          SELF(200)    whoever is signed in, for himself
     ADMIN(200)   administrators                        OWNER(200)   the one it belongs to; for others it is not there
+    STAFF("viewer", 200)    administrators, and staff with this role or a higher one: of the lot that the path names
+                            (others' lots are not there), or of any lot
+
+Staff are `viewer`, `attendant` and `manager` of alice's lot, and `elsewhere`, the manager of another one.
 
 `path` says which thing of the stage below is meant (`{stay}` is alice's running booking), `json`, `query` and
 `headers` make the request a good one. Everything belongs to alice. Identities that must never pass (nobody, a disabled
@@ -28,10 +32,14 @@ from parking.accounts.models import Role, User
 from parking.accounts.sessions import access_tokens
 from parking.database import db
 from parking.mail import unsubscribe
+from parking.staff import LotStaff
 
 PASSWORD = "correct horse battery"
 NOBODY = ("anonymous", "disabled", "demoted", "expired", "tampered")
-IDENTITIES = (*NOBODY, "user", "other", "admin")
+LOT_ROLES = ("viewer", "attendant", "manager")
+DRIVERS = ("other", *LOT_ROLES, "elsewhere")
+"""Who may be asked for what is alice's: staff are drivers as well."""
+IDENTITIES = (*NOBODY, "user", *DRIVERS, "admin")
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,8 @@ class Row:
     headers: dict[str, str] = field(default_factory=dict)
     data: str | None = None
     owned: bool = False
+    role: str = ""
+    """What the view declares: empty for nobody's, else `any`, `admin`, or the role of staff."""
 
 
 def _row(statuses: dict[str, int], **more: Any) -> Row:
@@ -55,16 +65,22 @@ def OPEN(status: int, **request: Any) -> Row:
     return _row(dict.fromkeys(IDENTITIES, status), **request)
 
 
-def SELF(status: int, **request: Any) -> Row:
-    return _row({"user": status, "other": status, "admin": status}, **request)
+def SELF(status: int, role: str = "any", **request: Any) -> Row:
+    return _row({"user": status, **dict.fromkeys(DRIVERS, status), "admin": status}, role=role, **request)
 
 
 def OWNER(status: int, **request: Any) -> Row:
-    return _row({"user": status, "other": 404, "admin": 404}, owned=True, **request)
+    return _row({"user": status, **dict.fromkeys(DRIVERS, 404), "admin": 404}, owned=True, role="any", **request)
 
 
 def ADMIN(status: int, **request: Any) -> Row:
-    return _row({"user": 403, "other": 403, "admin": status}, **request)
+    return _row({"user": 403, **dict.fromkeys(DRIVERS, 403), "admin": status}, role="admin", **request)
+
+
+def STAFF(role: str, status: int, **request: Any) -> Row:
+    may = {held: status if LOT_ROLES.index(held) >= LOT_ROLES.index(role) else 403 for held in LOT_ROLES}
+    elsewhere = 404 if "path" in request else status
+    return _row({"user": 403, "other": 403, **may, "elsewhere": elsewhere, "admin": status}, role=role, **request)
 
 
 TOMORROW = {"from": "2026-03-03T10:00:00Z", "to": "2026-03-03T12:00:00Z"}
@@ -94,7 +110,7 @@ ROUTES: dict[str, Row] = {
     "POST /auth/password/reset": OPEN(404, json={"token": "guess", "password": PASSWORD}),
     "POST /auth/email/confirm": OPEN(404, json={"token": "guess"}),
     "POST /auth/refresh": OPEN(401, headers={"X-Requested-With": "x"}),  # the cookie says who; nobody here has one
-    "POST /auth/logout": SELF(200, json={}),
+    "POST /auth/logout": SELF(200, role="", json={}),  # the cookie may say who
     "POST /auth/logout-all": SELF(200, json={}),
     "GET /auth/me": SELF(200),
     "GET /auth/verify": SELF(200),
@@ -127,12 +143,25 @@ ROUTES: dict[str, Row] = {
     "GET /api/lots/<int:lot_id>/availability": SELF(200, path="/api/lots/{lot}/availability", query=TOMORROW),
     "GET /api/spots/<int:lot_id>": SELF(200, path="/api/spots/{lot}"),
     "POST /api/lots": ADMIN(201, json={"name": "North", "capacity": 2, "price_per_hour": 1.5}),
-    "PUT /api/lots/<int:lot_id>": ADMIN(200, path="/api/lots/{lot}", json={"name": "South"}),
+    "PUT /api/lots/<int:lot_id>": STAFF("manager", 200, path="/api/lots/{lot}", json={"name": "South"}),
     "DELETE /api/lots/<int:lot_id>": ADMIN(200, path="/api/lots/{empty_lot}"),
     "POST /api/lots/<int:lot_id>/restore": ADMIN(200, path="/api/lots/{deleted_lot}/restore"),
     "POST /api/lots/import": ADMIN(201, headers=CSV, data="name,capacity,price_per_hour\nEast,3,2.50\n"),
-    "PATCH /api/lots/<int:lot_id>/spots": ADMIN(200, path="/api/lots/{lot}/spots", json={"numbers": [2], "ev": True}),
-    "PATCH /api/spots/<int:spot_id>": ADMIN(200, path="/api/spots/{spot}", json={"ev": True}),
+    "PATCH /api/lots/<int:lot_id>/spots": STAFF(
+        "attendant", 200, path="/api/lots/{lot}/spots", json={"numbers": [2], "out_of_service": False}
+    ),
+    "PATCH /api/spots/<int:spot_id>": STAFF(
+        "attendant", 200, path="/api/spots/{spot}", json={"out_of_service": True, "reason": "Works"}
+    ),
+    # their staff
+    "GET /api/lots/<int:lot_id>/staff": STAFF("manager", 200, path="/api/lots/{lot}/staff"),
+    "POST /api/lots/<int:lot_id>/staff/person": STAFF(
+        "manager", 200, path="/api/lots/{lot}/staff/person", json={"email": "bob@example.com"}
+    ),
+    "PUT /api/lots/<int:lot_id>/staff/<int:user_id>": STAFF(
+        "manager", 200, path="/api/lots/{lot}/staff/{vera}", json={"role": "attendant"}
+    ),
+    "DELETE /api/lots/<int:lot_id>/staff/<int:user_id>": STAFF("manager", 200, path="/api/lots/{lot}/staff/{vera}"),
     # bookings
     "GET /api/quote": SELF(200, query={"lot_id": "{lot}", **TOMORROW}),
     "POST /api/book": SELF(201, json={"lot_id": "{lot}", "booking_type": "instant"}),
@@ -146,31 +175,34 @@ ROUTES: dict[str, Row] = {
     "POST /api/bookings/<int:booking_id>/check-in": OWNER(200, path="/api/bookings/{arriving}/check-in", json={}),
     "POST /api/bookings/<int:booking_id>/cancel": OWNER(200, path="/api/bookings/{reservation}/cancel", json={}),
     "POST /api/release/<int:booking_id>": OWNER(200, path="/api/release/{stay}", json={}),
-    "GET /api/admin/search": ADMIN(200, query={"q": "alice"}),
-    "GET /api/admin/bookings": ADMIN(200),
-    "GET /api/admin/bookings/totals": ADMIN(200),
-    "POST /api/admin/bookings/<int:booking_id>/release": ADMIN(
-        200, path="/api/admin/bookings/{stay}/release", json={"reason": "Towed away"}
+    "GET /api/admin/search": STAFF("viewer", 200, query={"q": "alice"}),
+    "GET /api/admin/bookings": STAFF("viewer", 200),
+    "GET /api/admin/bookings/totals": STAFF("viewer", 200),
+    "POST /api/admin/bookings/<int:booking_id>/release": STAFF(
+        "attendant", 200, path="/api/admin/bookings/{stay}/release", json={"reason": "Towed away"}
     ),
-    "POST /api/admin/bookings/<int:booking_id>/cancel": ADMIN(
-        200, path="/api/admin/bookings/{reservation}/cancel", json={"reason": "Works ahead"}
+    "POST /api/admin/bookings/<int:booking_id>/cancel": STAFF(
+        "attendant", 200, path="/api/admin/bookings/{reservation}/cancel", json={"reason": "Works ahead"}
+    ),
+    "POST /api/admin/bookings/<int:booking_id>/check-in": STAFF(
+        "attendant", 200, path="/api/admin/bookings/{arriving}/check-in", json={}
     ),
     # figures
     "GET /api/stats/user": SELF(200),
     "GET /api/stats/user.csv": SELF(200),
-    "GET /api/stats/admin": ADMIN(200, query=MARCH),
-    "GET /api/stats/admin.csv": ADMIN(200, query=MARCH),
-    "GET /api/stats/admin/hour": ADMIN(200, query={**MARCH, "weekday": "0", "hour": "9"}),
-    "GET /api/stats/admin/hour.csv": ADMIN(200, query={**MARCH, "weekday": "0", "hour": "9"}),
+    "GET /api/stats/admin": STAFF("viewer", 200, query=MARCH),
+    "GET /api/stats/admin.csv": STAFF("viewer", 200, query=MARCH),
+    "GET /api/stats/admin/hour": STAFF("viewer", 200, query={**MARCH, "weekday": "0", "hour": "9"}),
+    "GET /api/stats/admin/hour.csv": STAFF("viewer", 200, query={**MARCH, "weekday": "0", "hour": "9"}),
     # exports
     "GET /api/export": SELF(202),
     "GET /api/me/data": SELF(200),
-    "GET /api/admin/bookings.csv": ADMIN(200),
+    "GET /api/admin/bookings.csv": STAFF("viewer", 200),
     "GET /api/users.csv": ADMIN(200),
-    "GET /api/admin/lots.csv": ADMIN(200),
+    "GET /api/admin/lots.csv": STAFF("viewer", 200),
     "GET /api/admin/audit.csv": ADMIN(200),
     "GET /api/admin/emails.csv": ADMIN(200),
-    "GET /api/exports.csv": ADMIN(200),
+    "GET /api/exports.csv": STAFF("viewer", 200),
     "POST /api/exports": SELF(202, json={"kind": "bookings"}),
     "GET /api/exports": SELF(200),
     "GET /api/exports/<int:job_id>": OWNER(200, path="/api/exports/{export}"),
@@ -205,7 +237,9 @@ ROUTES: dict[str, Row] = {
     "GET /api/admin/audit": ADMIN(200),
     "GET /api/stream": SELF(200),
     # last: after it, an identity is nobody
-    "DELETE /auth/me": _row({"user": 409, "other": 200, "admin": 409}, json={"password": PASSWORD}),
+    "DELETE /auth/me": _row(
+        {"user": 409, **dict.fromkeys(DRIVERS, 200), "admin": 409}, json={"password": PASSWORD}, role="any"
+    ),
 }
 """DELETE /auth/me: alice is parked, carol is the last administrator."""
 
@@ -246,6 +280,13 @@ class Stage:
             body = {"name": name, "capacity": 8, "price_per_hour": 2, "require_checkin": name == "lot"}
             things[name] = self.call("POST", "/api/lots", "admin", 201, json=body)["lot"]["id"]
         self.call("DELETE", f"/api/lots/{things['deleted_lot']}", "admin", 200)
+        works = {**dict.fromkeys(LOT_ROLES, things["lot"]), "elsewhere": things["empty_lot"]}
+        for who, lot in works.items():
+            role = who if who in LOT_ROLES else "manager"
+            user_id = self.people[who].id
+            db.session.add(LotStaff(lot_id=lot, user_id=user_id, role=role, created_at=clock.now()))
+        db.session.commit()
+        things["vera"] = self.people["viewer"].id
         spots = self.call("GET", f"/api/spots/{things['lot']}", "admin", 200)["spots"]
         things["spot"] = spots[-1]["id"]
         now = {"lot_id": things["lot"], "booking_type": "instant"}
@@ -325,6 +366,7 @@ def stage(app, tmp_path, auth, monkeypatch):
 
     monkeypatch.setattr(routes, "FORGOT_SECONDS", 0)
     names = {"user": "alice", "other": "bob", "admin": "carol", "disabled": "dan", "demoted": "erin"}
+    names |= {"viewer": "vera", "attendant": "arno", "manager": "mona", "elsewhere": "elsa"}
     people = {}
     for identity, name in names.items():
         roles = ["admin"] if identity in ("admin", "demoted") else ["user"]
@@ -355,6 +397,14 @@ def test_every_row_has_a_route(app):
     assert ROUTES.keys() - routes_of(app) == set()
 
 
+def test_every_row_says_what_its_view_declares(app):
+    declared = {}
+    for rule in app.url_map.iter_rules():
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            declared[f"{method} {rule.rule}"] = app.view_functions[rule.endpoint].__dict__.get("_role", "")
+    assert declared == {name: row.role for name, row in ROUTES.items()}
+
+
 @pytest.mark.parametrize("identity", IDENTITIES)
 def test_everybody_gets_what_was_decided(stage, identity):
     got = {}
@@ -373,7 +423,7 @@ def test_who_must_set_up_a_second_factor_reaches_their_own_account_alone(stage):
     for name, row in ROUTES.items():
         if row.statuses["anonymous"] != 401 or name.split(" ")[1].startswith("/auth/"):
             continue
-        for identity in ("user", "other", "admin"):
+        for identity in ("user", *DRIVERS, "admin"):
             answer = stage.ask(name, row, identity)
             assert (answer.status_code, answer.json["code"]) == (403, "second_factor_setup_required"), (name, identity)
 
@@ -388,6 +438,19 @@ def test_what_belongs_to_another_looks_like_what_is_not_there(stage):
             assert {**foreign.json, "request_id": ""} == {**nothing.json, "request_id": ""}, name
 
 
+def test_a_lot_of_others_looks_like_what_is_not_there(stage):
+    """Staff of another lot get the same status and body for a lot, a booking or a spot that is and one that is not."""
+    missing, checked = dict.fromkeys(stage.things, 10**9), 0
+    for name, row in ROUTES.items():
+        if row.role not in LOT_ROLES or not row.path:
+            continue
+        foreign, nothing = stage.ask(name, row, "elsewhere"), stage.ask(name, row, "elsewhere", missing)
+        assert (foreign.status_code, nothing.status_code) == (404, 404), name
+        assert {**foreign.json, "request_id": ""} == {**nothing.json, "request_id": ""}, name
+        checked += 1
+    assert checked >= 9
+
+
 def test_a_refusal_changes_nothing(stage):
     """Nobody-identities and wrong roles leave the database as it was."""
 
@@ -399,7 +462,7 @@ def test_a_refusal_changes_nothing(stage):
     before = rows()
     for name, row in ROUTES.items():
         for identity in IDENTITIES:
-            if row.statuses[identity] in (401, 403):
+            if row.statuses[identity] in (401, 403, 404):
                 stage.ask(name, row, identity).close()
     assert rows() == before
 

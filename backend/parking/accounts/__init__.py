@@ -11,7 +11,7 @@ from flask_security.datastore import SQLAlchemyUserDatastore
 
 from parking import audit
 from parking.accounts import guess_limits, queries, routes, setup
-from parking.accounts.account_changes import create_placeholder, create_user, sign_everybody_out
+from parking.accounts.account_changes import create_placeholder, create_user, sign_everybody_out, stop_access_tokens
 from parking.accounts.admin import cli, duplicates_report
 from parking.accounts.admin import routes as admin_routes
 from parking.accounts.admin.duplicates_report import describe_duplicates
@@ -19,13 +19,17 @@ from parking.accounts.admin.service import conditions as user_conditions
 from parking.accounts.emails import recipient
 from parking.accounts.hooks import (
     BookingSummary,
+    lot_of_booking,
     register_blocker,
     register_booking_summaries,
     register_eraser,
+    register_lot_roles,
     register_lots,
 )
 from parking.accounts.models import LoginSession, Role, SingleUse, User, user_roles
 from parking.accounts.profile import profile_view
+from parking.accounts.queries import credentials as find_by_email
+from parking.accounts.queries import get_user
 from parking.accounts.schemas import User as UserSchema
 from parking.accounts.schemas import UserFilters
 from parking.accounts.second_factor import routes as second_factor_routes
@@ -54,15 +58,20 @@ __all__ = [
     "create_user",
     "describe_duplicates",
     "erase_session_ips",
+    "find_by_email",
+    "get_user",
     "init_app",
+    "lot_of_booking",
     "profile_view",
     "recipient",
     "register_blocker",
     "register_booking_summaries",
     "register_eraser",
+    "register_lot_roles",
     "register_lots",
     "require_fresh_factor",
     "sign_everybody_out",
+    "stop_access_tokens",
     "user_conditions",
     "user_roles",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -19,17 +20,30 @@ class BookingSummary:
     last_booking_at: datetime | None = None
 
 
+class LotRoleRow(Protocol):
+    """One lot in which a user works, and their role there."""
+
+    @property
+    def lot_id(self) -> int: ...
+    @property
+    def lot_name(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+
+
 SummariesOf = Callable[[Session, list[int]], dict[int, BookingSummary]]
 Blocker = Callable[[Session, int], str | None]
 Eraser = Callable[[Session, int], None]
 LotOfBooking = Callable[[int], int | None]
 KnownLots = Callable[[Session, list[int]], set[int]]
+LotRolesOf = Callable[[Session | None, int], Sequence[LotRoleRow]]
 
 _summaries: list[SummariesOf] = []
 _blockers: list[Blocker] = []
 _erasers: list[Eraser] = []
 _lots_of_bookings: list[LotOfBooking] = []
 _known_lots: list[KnownLots] = []
+_lot_roles: list[LotRolesOf] = []
 
 
 def register_booking_summaries(source: SummariesOf) -> None:
@@ -53,6 +67,12 @@ def register_lots(lot_of_booking: LotOfBooking, known_lots: KnownLots) -> None:
     """`lot_of_booking(booking_id)` returns the lot of a booking, None where there is no such booking;
     `known_lots(session, ids)` returns those ids that are open lots."""
     _lots_of_bookings[:], _known_lots[:] = [lot_of_booking], [known_lots]
+
+
+def register_lot_roles(lot_roles: LotRolesOf) -> None:
+    """`lot_roles(session, user_id)` returns the lots in which a user works, by name, with their role in each; without a
+    session it reads outside of a transaction."""
+    _lot_roles[:] = [lot_roles]
 
 
 def booking_summaries(session: Session, user_ids: list[int]) -> dict[int, BookingSummary]:
@@ -80,3 +100,8 @@ def lot_of_booking(booking_id: int) -> int | None:
 def known_lots(session: Session, ids: list[int]) -> set[int]:
     """Those of these ids that are open lots."""
     return _known_lots[0](session, ids) if _known_lots else set()
+
+
+def lot_roles(session: Session | None, user_id: int) -> list[LotRoleRow]:
+    """The lots in which a user works, by name."""
+    return list(_lot_roles[0](session, user_id)) if _lot_roles else []

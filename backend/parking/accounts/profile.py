@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -35,11 +36,13 @@ _PROFILE = Read(
 def profile_view(session: Session, user: User) -> dict[str, Any]:
     """The account as its owner sees it."""
     roles = sorted(role.name for role in user.roles)
+    lot_roles = hooks.lot_roles(session, user.id)
     return {
         "id": user.id,
         "email": user.email,
         "username": user.username,
         "roles": roles,
+        "lot_roles": _lot_role_views(lot_roles),
         "active": user.active,
         "email_confirmed": user.confirmed_at is not None,
         "must_set_up_second_factor": factors.must_set_up(session, user.id, is_admin="admin" in roles),
@@ -49,22 +52,23 @@ def profile_view(session: Session, user: User) -> dict[str, Any]:
         "csv_format": user.csv_format,
         "plates": user.plates,
         "needs": list(user.needs),
-        "mail_preferences": mail.get_preferences(session, user.id, admin="admin" in roles),
+        "mail_preferences": mail.get_preferences(session, user.id, reports="admin" in roles or _manages(lot_roles)),
         "created_at": user.created_at,
     }
 
 
 def read(caller: Identity) -> dict[str, Any]:
-    """The caller's own account as JSON, from what was read to identify the caller and one further read."""
+    """The caller's own account as JSON, from what was read to identify the caller and two further reads."""
     rows = _PROFILE.rows(user_id=caller.id)
     if not rows:  # deleted from the database in this moment
         raise signed_out()
-    first = rows[0]
+    first, lot_roles = rows[0], hooks.lot_roles(None, caller.id)
     return {
         "id": caller.id,
         "email": caller.email,
         "username": caller.username,
         "roles": sorted(caller.roles),
+        "lot_roles": _lot_role_views(lot_roles),
         "active": True,
         "email_confirmed": first.confirmed_at is not None,
         "must_set_up_second_factor": caller.must_set_up_factor,
@@ -75,10 +79,19 @@ def read(caller: Identity) -> dict[str, Any]:
         "plates": first.plates,
         "needs": list(first.needs),
         "mail_preferences": mail.with_defaults(
-            {row.kind: row.enabled for row in rows if row.kind}, admin=caller.is_admin
+            {row.kind: row.enabled for row in rows if row.kind}, reports=caller.is_admin or _manages(lot_roles)
         ),
         "created_at": to_rfc3339(first.created_at),
     }
+
+
+def _lot_role_views(rows: Sequence[hooks.LotRoleRow]) -> list[dict[str, Any]]:
+    return [{"lot_id": row.lot_id, "lot_name": row.lot_name, "role": row.role} for row in rows]
+
+
+def _manages(rows: Sequence[hooks.LotRoleRow]) -> bool:
+    """Whether one of the roles brings the reports."""
+    return any(row.role == "manager" for row in rows)
 
 
 def change(caller: Identity, changes: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +114,8 @@ def change(caller: Identity, changes: dict[str, Any]) -> dict[str, Any]:
 
 def _set_mail_preferences(session: Session, user: User, preferences: dict[str, bool]) -> bool:
     """Returns whether anything changed. Raises Invalid for a mail that this user cannot turn off."""
-    current = mail.get_preferences(session, user.id, admin=setup.is_admin(user))
+    reports = setup.is_admin(user) or _manages(hooks.lot_roles(session, user.id))
+    current = mail.get_preferences(session, user.id, reports=reports)
     if unknown := sorted(preferences.keys() - current.keys()):
         raise Invalid.field("mail_preferences", f"Unknown setting: {unknown[0][:40]}.")
     different = {kind: enabled for kind, enabled in preferences.items() if current[kind] != enabled}

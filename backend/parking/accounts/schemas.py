@@ -158,11 +158,20 @@ class UserList(UserFilters):
     cursor: Annotated[str, Field(max_length=500)] | None = None
 
 
+class OwnLotRole(Out):
+    """A lot in which the account works, and its role there."""
+
+    lot_id: int
+    lot_name: str
+    role: Literal["viewer", "attendant", "manager"]
+
+
 class User(Out):
     id: int
     email: str
     username: str
     roles: list[RoleName]
+    lot_roles: Annotated[list[OwnLotRole], Field(description="The lots to whose staff the account belongs, by name")]
     active: bool
     email_confirmed: Annotated[bool, Field(description="Whether a link that was sent to the address has been used")]
     must_set_up_second_factor: Annotated[

@@ -22,6 +22,7 @@ SECURITY_ACTIONS = frozenset(
         *("password.changed", "password.reset", "password.reset_requested"),
         *("email.changed", "email.change_requested"),
         *("token.created", "token.revoked"),
+        *("staff.added", "staff.changed", "staff.removed"),
         *("second_factor.on", "second_factor.off", "second_factor.codes", "second_factor.reset"),
     }
 )

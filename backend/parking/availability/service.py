@@ -14,6 +14,7 @@ from parking.availability import cache, queries, spots
 from parking.database import reading
 from parking.errors import NotFound
 from parking.spot_features import Needs
+from parking.staff import lots_of
 from parking.web import Identity, visible_lots
 
 _PUBLIC = ("id", "name", "address", "price_per_hour", "currency", "tariff", "available_spots", "capacity")
@@ -75,16 +76,20 @@ def get_lot(lot_id: int, needs: Needs = ()) -> dict[str, Any]:
 
 
 def list_spots(lot_id: int, who: Identity) -> dict[str, Any]:
-    """Returns the lot with its spots, as this user may see them. Raises NotFound.
+    """Returns the lot with its spots, as this user may see them: with the drivers, where the lot is theirs. Raises
+    NotFound.
 
     A program whose API token may not read bookings sees what a stranger sees.
     """
-    now = clock.now()
-    if not who.has_scope("bookings:read"):
-        who = replace(who, id=0, roles=frozenset())
+    now, with_drivers = clock.now(), False
+    if who.has_scope("bookings:read"):
+        own = lots_of(who, "viewer")
+        with_drivers = own is None or lot_id in own
+    else:
+        who = replace(who, id=0)
     with reading() as connection:
         lot = _open_lot(connection, lot_id, now)
-        return {"lot": lot, "spots": spots.spot_views(connection, lot_id, now, who)}
+        return {"lot": lot, "spots": spots.spot_views(connection, lot_id, now, who, with_drivers=with_drivers)}
 
 
 def _open_lot(connection: Connection, lot_id: int, now: datetime) -> dict[str, Any]:

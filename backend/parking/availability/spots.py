@@ -61,15 +61,24 @@ _ONE_SPOT = _SPOTS.where(_SPOT.c.id == bindparam("spot_id"))
 
 
 def spot_views(
-    session: Session | Connection, lot_id: int, now: datetime, who: Identity, spot_id: int | None = None
+    session: Session | Connection,
+    lot_id: int,
+    now: datetime,
+    who: Identity,
+    spot_id: int | None = None,
+    *,
+    with_drivers: bool,
 ) -> list[dict[str, Any]]:
-    """Returns the lot's spots as this user may see them (with `spot_id` only that one). Two statements."""
+    """Returns the lot's spots as this user may see them (with `spot_id` only that one). Two statements.
+
+    `with_drivers`: also who stands on each spot, and who has reserved it.
+    """
     bookings = _live_bookings(session, lot_id, now)
     if spot_id is None:
         spots = session.execute(_SPOTS, {"lot_id": lot_id})
     else:
         spots = session.execute(_ONE_SPOT, {"lot_id": lot_id, "spot_id": spot_id})
-    return [_spot_view(spot, bookings.get(spot.id, []), now, who) for spot in spots]
+    return [_spot_view(spot, bookings.get(spot.id, []), now, who, with_drivers=with_drivers) for spot in spots]
 
 
 def public_spot_views(connection: Connection, lot_id: int, now: datetime) -> list[dict[str, Any]]:
@@ -99,7 +108,9 @@ def _live_bookings(session: Session | Connection, lot_id: int, now: datetime) ->
     return by_spot
 
 
-def _spot_view(spot: Any, bookings: Sequence[_Booked], now: datetime, who: Identity) -> dict[str, Any]:
+def _spot_view(
+    spot: Any, bookings: Sequence[_Booked], now: datetime, who: Identity, *, with_drivers: bool
+) -> dict[str, Any]:
     coming, running, block = [], None, None
     for row in bookings:
         if row.booking.booking_type == "block":
@@ -121,16 +132,16 @@ def _spot_view(spot: Any, bookings: Sequence[_Booked], now: datetime, who: Ident
         "covered": spot.covered,
         "out_of_service_reason": block.reason if block is not None and block.reference == OUT_OF_SERVICE else None,
         "mine": running is not None and running.booking.user_id == who.id,
-        "reservations": [_coming_view(row, who) for row in coming],
+        "reservations": [_coming_view(row, who, with_drivers=with_drivers) for row in coming],
     }
-    if who.is_admin:
+    if with_drivers:
         view["booking"] = None if running is None else _stay_view(running, now)
     return view
 
 
-def _coming_view(row: _Booked, who: Identity) -> dict[str, Any]:
+def _coming_view(row: _Booked, who: Identity, *, with_drivers: bool) -> dict[str, Any]:
     view = {"start": to_rfc3339(row.booking.reserved_start), "end": to_rfc3339(row.booking.reserved_end)}
-    if who.is_admin:
+    if with_drivers:
         view |= {"user_email": row.user.email, "username": row.user.username}
     return view | {"user_email": "You"} if row.booking.user_id == who.id else view
 

@@ -7,7 +7,7 @@ written yet: a reservation whose start has passed counts as occupying its spot.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,8 +84,9 @@ _of_some = spot_ranks().where(_BOOKING.c.lot_id.in_(bindparam("lot_ids", expandi
 _COUNTS_OF_SOME = select(_of_some.c.lot_id, _of_some.c.rank, func.count()).group_by(_of_some.c.lot_id, _of_some.c.rank)
 _of_open = spot_ranks(_live).where(_LOT.c.deleted_at.is_(None)).subquery()
 _COUNT_OF_ALL = select(_of_open.c.rank, func.count()).group_by(_of_open.c.rank)
-_of_one = spot_ranks().where(_LOT.c.deleted_at.is_(None), _LOT.c.id == bindparam("lot_id")).subquery()
-_COUNT_OF_LOT = select(_of_one.c.rank, func.count()).group_by(_of_one.c.rank)
+_named = and_(_LOT.c.deleted_at.is_(None), _LOT.c.id.in_(bindparam("lot_ids", expanding=True)))
+_of_named = spot_ranks().where(_named).subquery()
+_COUNT_OF_NAMED = select(_of_named.c.rank, func.count()).group_by(_of_named.c.rank)
 _OF_LOT = spot_ranks().where(_BOOKING.c.lot_id == bindparam("lot_id"))
 
 
@@ -127,9 +128,9 @@ def counts_by_lot(session: Session, now: datetime, lot_ids: Iterable[int] | None
     }
 
 
-def total_counts(session: Session, now: datetime, lot_id: int | None = None) -> SpotCounts:
-    """Returns the counts of one lot, or the sums of all lots that are not deleted."""
-    rows = session.execute(_COUNT_OF_ALL if lot_id is None else _COUNT_OF_LOT, {"now": now, "lot_id": lot_id})
+def total_counts(session: Session, now: datetime, lot_ids: Sequence[int] | None = None) -> SpotCounts:
+    """Returns the sums of these lots, or of all lots that are not deleted."""
+    rows = session.execute(_COUNT_OF_ALL if lot_ids is None else _COUNT_OF_NAMED, {"now": now, "lot_ids": lot_ids})
     by_rank = {row[0]: row[1] for row in rows}
     return SpotCounts(occupied=by_rank.get(2, 0), reserved=by_rank.get(1, 0), out_of_service=by_rank.get(3, 0))
 

@@ -32,6 +32,7 @@ from parking.bookings.schemas import (
     WindowQuery,
 )
 from parking.spot_features import ordered, read_needs
+from parking.staff import requires_staff
 from parking.timestamps import to_rfc3339
 from parking.web import answer, documented, identity, require_lot, requires
 from parking.web.rate_limits import BOOK, EXTEND, LEAVE, by_user, limiter
@@ -163,27 +164,29 @@ def availability(lot_id: int, query: WindowQuery) -> Response:
 
 
 @bp.get("/api/admin/bookings")
-@requires("admin")
+@requires_staff("viewer")
+@documented(404)
 @bp.input(AdminListQuery, location="query", arg_name="query")
 @bp.output(AdminBookingsOut)
 def list_all(query: AdminListQuery) -> Response:
-    """All bookings, with search and filters."""
+    """All bookings, with search and filters; of staff, those of their lots."""
     filters = query_filters.of_all(query)
     page = reading.page(filters, query.limit, query.cursor, for_admin=True, oldest_first=query.order == "oldest")
     return answer(page)
 
 
 @bp.get("/api/admin/bookings/totals")
-@requires("admin")
+@requires_staff("viewer")
+@documented(404)
 @bp.input(AdminBookingFilters, location="query", arg_name="query")
 @bp.output(AdminTotalsEnvelope)
 def totals_of_all(query: AdminBookingFilters) -> Response:
-    """Totals of all bookings that match the filters."""
+    """Totals of all bookings that match the filters; of staff, of those of their lots."""
     return answer({"totals": reading.totals(query_filters.of_all(query))})
 
 
 @bp.post("/api/admin/bookings/<int:booking_id>/release")
-@requires("admin")
+@requires_staff("attendant")
 @documented(409)
 @bp.input(ReasonIn, arg_name="body")
 @bp.output(AdminBookedOut)
@@ -193,10 +196,20 @@ def force_release(booking_id: int, body: ReasonIn) -> Response:
 
 
 @bp.post("/api/admin/bookings/<int:booking_id>/cancel")
-@requires("admin")
+@requires_staff("attendant")
 @documented(409)
 @bp.input(ReasonIn, arg_name="body")
 @bp.output(AdminBookedOut)
 def cancel_for(booking_id: int, body: ReasonIn) -> Response:
     """Cancel a driver's reservation, with a reason that the driver is told."""
     return answer(service.cancel(booking_id, None, reason=body.reason))
+
+
+@bp.post("/api/admin/bookings/<int:booking_id>/check-in")
+@requires_staff("attendant")
+@documented(409)
+@bp.input(Nothing, arg_name="body")
+@bp.output(AdminBookedOut)
+def check_in_for(booking_id: int, body: Nothing) -> Response:
+    """Check a driver in who has arrived, where the lot requires it."""
+    return answer(service.check_in(booking_id, None))

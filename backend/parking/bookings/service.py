@@ -145,14 +145,16 @@ def cancel(booking_id: int, user_id: int | None, *, reason: str | None = None) -
     return _change(booking_id, user_id, act)
 
 
-def check_in(booking_id: int, user_id: int) -> dict[str, Any]:
-    """Checks the driver in, up to half an hour early if the spot is free by then. Raises NotFound, Conflict."""
+def check_in(booking_id: int, user_id: int | None) -> dict[str, Any]:
+    """Checks the driver in, up to half an hour early if the spot is free by then. `user_id` None: somebody of the
+    lot's staff does it for them. Raises NotFound, Conflict."""
 
     def act(session: Session, row: BookingRow, now: datetime) -> dict[str, Any]:
         lifecycle.check_check_in(state_of(row.booking), now)
         _check_spot_is_free(session, row.booking, now, row.lot.timezone)
         row = transitions.check_in(session, row, allocation.free_since(session, row.booking, now))
-        return {"message": "You are checked in.", "booking": row_view(row, now)}
+        message = "You are checked in." if user_id else "The driver is checked in."
+        return {"message": message, "booking": row_view(row, now, for_admin=user_id is None)}
 
     return _change(booking_id, user_id, act, with_spot=True)
 

@@ -21,6 +21,7 @@ TABLES = (
     "accounts.models",
     "pricing.models",
     "lots.models",
+    "staff.models",
     "bookings.models",
     "exports.models",
     "statistics.daily.models",

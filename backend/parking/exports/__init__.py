@@ -30,12 +30,14 @@ __all__ = [
 
 
 def init_app(app: APIFlask) -> None:
-    """Registers the routes of the exports, and what a deleted account loses."""
+    """Registers the routes of the exports, and what a deleted account and a withdrawn role lose."""
     from parking.accounts import register_eraser
     from parking.exports import routes, service
     from parking.exports.lists import routes as list_routes
+    from parking.staff import register_withdrawal
 
     foreign_access.register_owned("job_id", "export", ExportJob)
     app.register_blueprint(routes.bp)
     app.register_blueprint(list_routes.bp)
     register_eraser(service.delete_of_user)
+    register_withdrawal(service.end_of_lot)

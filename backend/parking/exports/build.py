@@ -23,6 +23,7 @@ from parking.exports import columns, emails, files, jobs, queries, quota, stream
 from parking.exports.models import ExportJob
 from parking.jobs import LeaseLost
 from parking.lots import Lot, Spot
+from parking.staff import lots_of_user
 
 log = logging.getLogger(__name__)
 KEEP = timedelta(days=7)
@@ -50,6 +51,8 @@ def run(job_id: int | None = None) -> int | None:
         _fail(job, jobs.DISK_FULL)
     except quota.Exceeded as error:
         _fail(job, str(error))
+    except NotAllowed:
+        _fail(job, jobs.NOT_ALLOWED)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _FULL:
             _fail(job, jobs.DISK_FULL)
@@ -57,6 +60,10 @@ def run(job_id: int | None = None) -> int | None:
             log.exception("export %s", job.id)
             _retry(job)
     return job.id
+
+
+class NotAllowed(Exception):
+    """The owner of the job may no longer see the bookings of one of its lots."""
 
 
 class BuiltFile(NamedTuple):
@@ -105,6 +112,7 @@ def _build(job: ExportJob) -> None:
         contents = _build_everything(path, progress, dialect)
     else:
         contents = _build_bookings(path, job, progress, dialect)
+        _check_lots(job)
     progress.store()
     _done(job, file, contents, path.stat().st_size)
 
@@ -122,10 +130,22 @@ def _file(job: ExportJob) -> str:
 
 def _build_bookings(path: Path, job: ExportJob, progress: Progress, dialect: Dialect) -> list[BuiltFile]:
     now = clock.now()
-    filters = read_filters(job.filters, user_id=job.user_id, by_end=True)
+    of_lots = job.kind == "lot_bookings"
+    _check_lots(job)
+    filters = read_filters(job.filters, **({} if of_lots else {"user_id": job.user_id, "by_end": True}))
     _set_total(job, stream.count(queries.booking_count(filters, now)))
-    table = columns.booking_table(queries.live_values_at(now))
-    return [_write(path, table, queries.booking_rows(filters, now), progress, dialect)]
+    table = columns.booking_table(queries.live_values_at(now), with_user=of_lots)
+    return [_write(path, table, queries.booking_rows(filters, now, with_user=of_lots), progress, dialect)]
+
+
+def _check_lots(job: ExportJob) -> None:
+    """Raises NotAllowed. (A role that is withdrawn cancels the job besides.)"""
+    if job.kind != "lot_bookings":
+        return
+    own = lots_of_user(db.session(), job.user_id, "viewer")
+    db.session.close()
+    if not jobs.lies_within(job, own):
+        raise NotAllowed
 
 
 def _build_everything(path: Path, progress: Progress, dialect: Dialect) -> list[BuiltFile]:
@@ -227,4 +247,6 @@ def read_filters(stored: dict[str, Any], **more: Any) -> Filters:
     for name in ("from_", "to"):
         if name in stored:
             filters[name] = datetime.fromisoformat(stored[name])
+    if "lot_ids" in stored:
+        filters["lot_ids"] = frozenset(stored["lot_ids"])
     return Filters(**filters)

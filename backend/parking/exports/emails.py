@@ -18,8 +18,9 @@ from parking.timestamps import to_rfc3339
 ATTACHED_UP_TO = mail.MAX_ATTACHMENT_BYTES * 7 // 10
 """Bytes of a file that is attached: base64 makes it a third larger, and the whole mail stays below 10 MB."""
 LINK_LIVES = timedelta(hours=24)
-_PAGES = {"bookings": "/bookings", "all_data": "/admin/exports"}
+_PAGES = {"bookings": "/bookings", "lot_bookings": "/admin/exports", "all_data": "/admin/exports"}
 """The page of a link: it signs the user in and downloads with their token."""
+_TEMPLATES = {"bookings": "export_ready", "lot_bookings": "lot_export_ready", "all_data": "admin_export_ready"}
 _MIMETYPES = {"csv": "text/csv", "zip": "application/zip"}
 
 
@@ -63,6 +64,36 @@ def _export_ready_subject(context: ExportReady, fmt: Formatter) -> str:
 def export_ready_message(context: ExportReady, fmt: Formatter) -> Message:
     """A user's own bookings as CSV: attached, or as a link."""
     return _message("export_ready", "/bookings", context, fmt)
+
+
+# bookings of lots --------------------------------------------------------------------------
+
+
+def _lot_bookings_sample() -> dict[str, Any]:
+    return {
+        "files": [{"name": "lot_bookings.csv", "rows": 9120, "size_bytes": 1_321_004}],
+        "link": None,
+        "expires_at": "2026-11-30T10:00:00Z",
+        "deleted_at": "2026-11-30T10:00:00Z",
+    }
+
+
+def _lot_bookings_subject(context: ExportReady, fmt: Formatter) -> str:
+    return fmt.t.subject("lot_export_ready.subject")
+
+
+@mail.register(
+    "lot_export_ready",
+    context=ExportReady,
+    subject=_lot_bookings_subject,
+    sample=_lot_bookings_sample,
+    secret=("link",),
+)
+def lot_bookings_message(context: ExportReady, fmt: Formatter) -> Message:
+    """Everybody's bookings of lots as CSV, for their staff: attached, or as a link."""
+    until = fmt.own_moment(context.get("deleted_at") or context["expires_at"])
+    care = Paragraph(fmt.t("lot_export_ready.care", until=until))
+    return _message("lot_export_ready", "/admin/exports", context, fmt, care)
 
 
 # all data ----------------------------------------------------------------------------------
@@ -143,7 +174,7 @@ def ready(session: Session, job: ExportJob, owner: User) -> None:
     name = job.file.rpartition("/")[2]
     mail.queue(
         session,
-        "admin_export_ready" if job.kind == "all_data" else "export_ready",
+        _TEMPLATES[job.kind],
         recipient(owner),
         {
             "files": job.files,

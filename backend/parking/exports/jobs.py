@@ -16,6 +16,7 @@ from parking.jobs import Lease, LeaseLost, LeaseQueue
 LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 5
 DISK_FULL = "There is too little space left on the server. Please tell the operator."
+NOT_ALLOWED = "You may no longer see the bookings of these lots."
 NOT_BUILT = "The export failed. Please try again, or choose a shorter period."
 
 LEASES = LeaseQueue(ExportJob, open_rows=OPEN, length=LEASE, until=ExportJob.lease_until, holder=ExportJob.lease)
@@ -66,3 +67,8 @@ def _lease(job: ExportJob) -> Lease:
     if job.lease_until is None:
         raise LeaseLost
     return Lease(job.id, job.lease_until, job.lease)
+
+
+def lies_within(job: ExportJob, lots: frozenset[int] | None) -> bool:
+    """Whether an export of lots' bookings holds those of these lots (None: all) alone."""
+    return lots is None or ("lot_ids" in job.filters and lots.issuperset(job.filters["lot_ids"]))

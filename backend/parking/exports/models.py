@@ -10,14 +10,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from parking.database import BigId, UTCDateTime, db
 
-KINDS = ("bookings", "all_data")
+KINDS = ("bookings", "lot_bookings", "all_data")
 STATES = ("queued", "running", "done", "failed", "cancelled", "expired")
 OPEN = text("state IN ('queued', 'running')")
 """Jobs that have to be built. A literal, because SQLite uses a partial index only for exactly its condition."""
 
 
 class ExportJob(db.Model):  # type: ignore[name-defined]  # made at run time
-    """One export of one user. `bookings`: the owner's bookings; `all_data`: everything, for an administrator.
+    """One export of one user. `bookings`: the owner's bookings; `lot_bookings`: everybody's, of the lots in
+    `filters` (none named: of all), for staff and administrators; `all_data`: everything, for an administrator.
 
     A worker holds a job by its `lease` until `lease_until` (parking/jobs/lease.py). `file` is a path relative to
     EXPORT_DIR, named by the server; `files` has name, rows and size of the files in it.

@@ -37,12 +37,12 @@ _FILE: Any = {200: {"description": "The file", "content": {"text/csv": {}, "appl
 @bp.post("/api/exports")
 @requires()
 @limiter.limit(EXPORT, key_func=by_user)
-@documented(403, 409, takes=["Idempotency-Key"], gives=["Location", "Retry-After"])
+@documented(403, 404, 409, takes=["Idempotency-Key"], gives=["Location", "Retry-After"])
 @bp.input(ExportIn, arg_name="body")
 @bp.output(ExportAsked, status_code=202)
 def ask(body: ExportIn) -> Response:
-    """Start an export: your bookings, or all data (administrators; where you have a second factor, with a code of the
-    last ten minutes)."""
+    """Start an export: your bookings, those of lots (their staff), or all data (administrators; where you have a second
+    factor, with a code of the last ten minutes)."""
     if body.kind == "all_data":
         require_fresh_factor(identity())
     else:

@@ -32,7 +32,11 @@ FORMAT_TEXT = (
 
 
 class ExportIn(In):
-    kind: Literal["bookings", "all_data"] = "bookings"
+    kind: Literal["bookings", "lot_bookings", "all_data"] = Field(
+        "bookings",
+        description="`bookings`: yours; `lot_bookings`: everybody's of one lot (`lot_id`) or of all lots that you may "
+        "see, for staff and administrators; `all_data`: for administrators",
+    )
     format: Format = Field("auto", description=FORMAT_TEXT)
     filters: FiltersIn = Field(default_factory=FiltersIn)
 
@@ -58,7 +62,7 @@ class AdminExportQuery(Query):
 
 class ExportOut(Out):
     id: int
-    kind: Literal["bookings", "all_data"]
+    kind: Literal["bookings", "lot_bookings", "all_data"]
     filters: dict[str, Any]
     format: Literal["machine", "comma", "semicolon"]
     state: Literal["queued", "running", "done", "failed", "cancelled", "expired"]
@@ -70,7 +74,7 @@ class ExportOut(Out):
     expires_at: str | None
     download_url: str | None
     error: str | None
-    error_code: Literal["not_built", "disk_full", "export_quota"] | None
+    error_code: Literal["not_built", "disk_full", "not_allowed", "export_quota"] | None
     waiting_for_worker: bool
 
 

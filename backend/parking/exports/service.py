@@ -8,13 +8,14 @@ import logging
 import re
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flask import has_request_context
-from sqlalchemy import BigInteger, Select, cast, delete, select
+from sqlalchemy import BigInteger, Select, cast, delete, or_, select
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, csv_writer, idempotency, mail, realtime, settings
@@ -23,6 +24,7 @@ from parking.database import after_commit, db, transaction, upsert
 from parking.errors import Conflict, Forbidden, NotFound, Problem, Unavailable
 from parking.exports import columns, emails, files, jobs, queries, quota, stream
 from parking.exports.models import OPEN, ExportJob
+from parking.staff import lots_of
 from parking.timestamps import to_rfc3339
 from parking.web import Identity
 
@@ -33,7 +35,7 @@ SAME_REQUEST = timedelta(seconds=60)
 """A second request for all data within this time (a double click) returns the same job."""
 KEEP_ROWS = timedelta(days=90)
 MAX_LISTED = 100
-_EXPORT_NAME = re.compile(r"(bookings|all_data)_[0-9]{8}-[0-9]{6}_([0-9]+)(\.csv|\.zip|)(\..*part)?")
+_EXPORT_NAME = re.compile(r"(bookings|lot_bookings|all_data)_[0-9]{8}-[0-9]{6}_([0-9]+)(\.csv|\.zip|)(\..*part)?")
 
 
 class LinkEnded(Problem):
@@ -52,13 +54,16 @@ def request(
     """Queues an export written as `form` (csv_writer.FORMATS), or returns the open job of the same request. The answer
     has the message and the job; with `task` also the client's `status` and `task_id`.
 
-    Raises Forbidden (all data is for administrators who have signed in), Conflict `export_quota`, Unavailable
+    Raises Forbidden (all data is for administrators who have signed in, bookings of lots for their staff), NotFound
+    (a lot that is not theirs), Conflict `export_quota`, Unavailable
     `disk_full`.
     """
     if kind == "all_data" and not identity.is_admin:
         raise Forbidden("Only administrators can do this.")
     if kind == "all_data" and identity.token is not None:
         raise Forbidden("No API token can export all data. Please sign in.", code="insufficient_scope")
+    if kind == "lot_bookings":
+        filters = _of_lots(identity, filters or Filters())
     with transaction() as session:
         record = idempotency.begin(session) if has_request_context() else None
         form = csv_writer.resolved(form, identity.locale, identity.csv_format)
@@ -70,8 +75,25 @@ def request(
     return body
 
 
+def _of_lots(identity: Identity, filters: Filters) -> Filters:
+    """The filters with the lots that the caller may see. Raises Forbidden for somebody who is on no lot's staff,
+    NotFound for a lot that is not theirs."""
+    own = lots_of(identity, "viewer")
+    if own is None:
+        return filters
+    if not own:
+        raise Forbidden("Only administrators and the staff of a lot can do this.")
+    if filters.lot_id is not None and filters.lot_id not in own:
+        raise NotFound("There is no such lot.")
+    return replace(filters, lot_ids=own if filters.lot_id is None else frozenset({filters.lot_id}))
+
+
 def _message(kind: str) -> str:
-    subject = {"bookings": "Your bookings are being exported.", "all_data": "All data is being exported."}[kind]
+    subject = {
+        "bookings": "Your bookings are being exported.",
+        "lot_bookings": "The bookings are being exported.",
+        "all_data": "All data is being exported.",
+    }[kind]
     if mail.can_send():
         return f"{subject} You get an email, and the file is on this page."
     return f"{subject} The file is on this page once it is ready."
@@ -136,14 +158,20 @@ def _stored_filters(filters: Filters | None) -> dict[str, Any]:
     filters = filters or Filters()
     named = {"status": filters.status, "lot_id": filters.lot_id, "booking_type": filters.booking_type}
     times = {"from_": filters.from_, "to": filters.to}
-    return {k: v for k, v in named.items() if v is not None} | {k: v.isoformat() for k, v in times.items() if v}
+    lots = {"lot_ids": sorted(filters.lot_ids)} if filters.lot_ids is not None else {}
+    return lots | {k: v for k, v in named.items() if v is not None} | {k: v.isoformat() for k, v in times.items() if v}
 
 
 def _fingerprint(kind: str, filters: dict[str, Any], form: str, salt: str) -> str:
     return hashlib.sha256(json.dumps([kind, filters, form, salt], sort_keys=True).encode()).hexdigest()
 
 
-_ERRORS = {jobs.NOT_BUILT: "not_built", jobs.DISK_FULL: "disk_full", str(quota.Exceeded()): "export_quota"}
+_ERRORS = {
+    jobs.NOT_BUILT: "not_built",
+    jobs.DISK_FULL: "disk_full",
+    jobs.NOT_ALLOWED: "not_allowed",
+    str(quota.Exceeded()): "export_quota",
+}
 
 
 def view(job: ExportJob) -> dict[str, Any]:
@@ -178,6 +206,9 @@ def own_jobs(identity: Identity) -> Select[ExportJob]:
     query = select(ExportJob).where(ExportJob.user_id == identity.id)
     if not _may_see_all_data(identity):
         query = query.where(ExportJob.kind != "all_data")
+    if not identity.is_admin:  # asked for as an administrator, of all lots
+        named = ExportJob.filters["lot_ids"].as_string().is_not(None)
+        query = query.where(or_(ExportJob.kind != "lot_bookings", named))
     if identity.token is not None and identity.token.lot_ids is not None:
         lot_id = cast(ExportJob.filters["lot_id"].as_string(), BigInteger)  # people may have named any number
         query = query.where(lot_id.in_(sorted(identity.token.lot_ids)))
@@ -215,9 +246,12 @@ def _own(session: Session, job_id: int, identity: Identity, *, lock: bool = Fals
 
 
 def _may_see(job: ExportJob, identity: Identity) -> bool:
-    """Whether the owner of an export may see it: see `_may_see_all_data`; a program whose API token is limited to lots,
+    """Whether the owner of an export may see it: see `_may_see_all_data`; bookings of lots only while they may see
+    these; a program whose API token is limited to lots,
     only those of one of these."""
     if job.kind == "all_data" and not _may_see_all_data(identity):
+        return False
+    if job.kind == "lot_bookings" and not jobs.lies_within(job, lots_of(identity, "viewer")):
         return False
     lots = identity.token.lot_ids if identity.token else None
     return lots is None or job.filters.get("lot_id") in lots
@@ -250,16 +284,19 @@ def cancel(job_id: int, identity: Identity) -> dict[str, Any]:
     """Cancels an export that is not finished, and deletes the file of one that is. Raises NotFound."""
     with transaction() as session:
         job = _own(session, job_id, identity, lock=True)
-        before = job.state
-        if before in ("queued", "running"):
-            job.state, job.lease, job.lease_until, job.finished_at = "cancelled", None, None, clock.now()
-        elif before == "done":
-            _expire(job)
-        if job.state != before:
-            audit.record(
-                session, "export.cancel", "export", job.id, before={"state": before}, after={"state": job.state}
-            )
+        _end(session, job)
         return view(job)
+
+
+def _end(session: Session, job: ExportJob) -> None:
+    """Cancels an open job; its worker notices when it next writes its progress. Deletes the file of a finished one."""
+    before = job.state
+    if before in ("queued", "running"):
+        job.state, job.lease, job.lease_until, job.finished_at = "cancelled", None, None, clock.now()
+    elif before == "done":
+        _expire(job)
+    if job.state != before:
+        audit.record(session, "export.cancel", "export", job.id, before={"state": before}, after={"state": job.state})
 
 
 def _expire(job: ExportJob) -> None:
@@ -304,6 +341,15 @@ def _states(job_ids: set[int]) -> dict[int, str]:
     with db.engine.connect() as connection:
         rows = connection.execute(select(ExportJob.id, ExportJob.state).where(ExportJob.id.in_(job_ids)))
         return dict(rows.all())
+
+
+def end_of_lot(session: Session, user_id: int, lot_id: int) -> None:
+    """Cancels the exports of a lot's bookings that a user has running who leaves its staff, and deletes their files."""
+    of_user = (ExportJob.user_id == user_id, ExportJob.kind == "lot_bookings")
+    jobs_of_user = select(ExportJob).where(*of_user, ExportJob.state.in_(("queued", "running", "done")))
+    for job in session.scalars(jobs_of_user.order_by(ExportJob.id).with_for_update(of=ExportJob)):
+        if lot_id in job.filters.get("lot_ids", ()):
+            _end(session, job)
 
 
 def delete_of_user(session: Session, user_id: int) -> None:

@@ -1,6 +1,8 @@
-"""The routes with which administrators change lots and spots."""
+"""The routes with which administrators, and staff in their lots, change lots and spots."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, request
@@ -24,6 +26,7 @@ from parking.lot_admin.schemas import (
     SpotsMessage,
     UpdateQuery,
 )
+from parking.staff import require_role, requires_staff
 from parking.web import Message, answer, documented, identity, requires
 
 bp = APIBlueprint("lot_admin", __name__, tag="Lots")
@@ -65,7 +68,7 @@ def import_lots(query: ImportQuery) -> Response:
 
 
 @bp.put("/api/lots/<int:lot_id>")
-@requires("admin")
+@requires_staff("manager")
 @documented(409, takes=["If-Match"], gives=["ETag"])
 @bp.input(UpdateQuery, location="query", arg_name="query")
 @bp.input(LotEdit, arg_name="body")
@@ -111,23 +114,34 @@ def restore_lot(lot_id: int) -> Response:
 
 
 @bp.patch("/api/spots/<int:spot_id>")
-@requires("admin")
+@requires_staff("attendant")
 @documented(409)
 @bp.input(SpotEdit, arg_name="body")
 @bp.output(SpotMessage)
 @bp.doc(operation_id="patch_lots_update_spot")
 def update_spot(spot_id: int, body: SpotEdit) -> Response:
-    """Change a spot, take it out of service, or put it back into service."""
-    return answer(service.update_spot(spot_id, body.model_dump(exclude_unset=True), identity()))
+    """Change a spot, take it out of service, or put it back into service. Attendants of the lot do the latter two, its
+    managers everything."""
+    fields = body.model_dump(exclude_unset=True)
+    _require_manager_to_describe(fields)
+    return answer(service.update_spot(spot_id, fields, identity()))
 
 
 @bp.patch("/api/lots/<int:lot_id>/spots")
-@requires("admin")
+@requires_staff("attendant")
 @documented(409)
 @bp.input(SpotsEdit, arg_name="body")
 @bp.output(SpotsMessage)
 @bp.doc(operation_id="patch_lots_update_spots")
 def update_spots(lot_id: int, body: SpotsEdit) -> Response:
-    """Change many spots of a lot, take them out of service or put them back: all of them or none."""
+    """Change many spots of a lot, take them out of service or put them back: all of them or none. Attendants of the lot
+    do the latter two, its managers everything."""
     fields = body.model_dump(exclude_unset=True)
+    _require_manager_to_describe(fields)
     return answer(service.update_spots(lot_id, fields.pop("numbers"), fields, identity()))
+
+
+def _require_manager_to_describe(fields: dict[str, Any]) -> None:
+    """Attendants take spots out of service, and nothing else. Raises Forbidden."""
+    if fields.keys() - {"numbers", "out_of_service", "reason"}:
+        require_role("manager")

@@ -169,7 +169,7 @@ def update_spot(spot_id: int, fields: dict[str, Any], who: Identity) -> dict[str
         audit.record(session, "spot.updated", "spot", spot.id, before=before, after=after)
         publish_spot_event(spot.lot_id, spot.id)
         session.flush()
-        [view] = spot_views(session, lot.id, now, who, spot.id)
+        [view] = spot_views(session, lot.id, now, who, spot.id, with_drivers=True)
         return {"message": f"Spot {spot.spot_number} was saved.", "spot": view}
 
 

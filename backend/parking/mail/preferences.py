@@ -12,15 +12,16 @@ from parking.mail.outbox import entries
 from parking.mail.registry import TEMPLATES, subscriptions
 
 
-def get_preferences(session: Session, user_id: int, *, admin: bool = False) -> dict[str, bool]:
-    """Template → whether this user gets its mails, for every template that can be turned off."""
+def get_preferences(session: Session, user_id: int, *, reports: bool = False) -> dict[str, bool]:
+    """Template → whether this user gets its mails, for every template that can be turned off; `reports`: those of
+    administrators and managers of lots, too."""
     rows = select(MailPreference.kind, MailPreference.enabled).where(MailPreference.user_id == user_id)
-    return with_defaults(dict(session.execute(rows).all()), admin=admin)
+    return with_defaults(dict(session.execute(rows).all()), reports=reports)
 
 
-def with_defaults(stored: dict[str, bool], *, admin: bool) -> dict[str, bool]:
+def with_defaults(stored: dict[str, bool], *, reports: bool) -> dict[str, bool]:
     """Stored preferences (template → enabled), completed: a template without a stored one is enabled."""
-    return {name: stored.get(name, True) for name in subscriptions() if admin or not TEMPLATES[name].admin_only}
+    return {name: stored.get(name, True) for name in subscriptions() if reports or not TEMPLATES[name].admin_only}
 
 
 def set_preferences(session: Session, user_id: int, preferences: dict[str, bool]) -> None:

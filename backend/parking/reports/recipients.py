@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, lazyload
 
 from parking import mail, settings
@@ -16,8 +16,10 @@ from parking.accounts import Role, User, user_roles
 from parking.bookings import Booking, days_later, is_block, is_live
 from parking.reports import send_log
 from parking.reports.models import ReportRun
+from parking.staff import is_manager, managed_lots
 
-Group = Literal["drivers", "admins", "inactive"]
+Group = Literal["drivers", "reports", "inactive"]
+"""`reports`: administrators, and managers of lots."""
 REMINDER_DAYS = (7, 14, 30)
 """Days without a booking after which a reminder is sent; after the last one none until the next booking. Users who have
 never booked get the first one at once."""
@@ -27,13 +29,15 @@ MIN_INTERVAL = timedelta(days=6)
 
 @dataclass(frozen=True, slots=True)
 class ReportRecipient:
-    """One recipient. `run` is the name in the send log of what must not be sent twice. Only of reminders: `days` since
+    """One recipient. `run` is the name in the send log of what must not be sent twice. `lots`: those that a manager's
+    report is about; None: all. Only of reminders: `days` since
     the last booking began (None: never booked), and whether it is the `final` one."""
 
     user: User
     run: str
     days: int | None = None
     final: bool = False
+    lots: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +55,42 @@ def page(session: Session, kind: str, group: Group, run: str, now: datetime, aft
     users = list(session.scalars(_users(group, after, size)))
     unwilling = mail.unwilling(session, kind, [user.id for user in users])
     willing = [user for user in users if user.id not in unwilling]
-    due = (
-        _inactive(session, willing, now, run)
-        if group == "inactive"
-        else [ReportRecipient(user, run) for user in willing]
-    )
+    if group == "inactive":
+        due = _inactive(session, willing, now, run)
+    elif group == "reports":
+        due = _with_lots(session, willing, run)
+    else:
+        due = [ReportRecipient(user, run) for user in willing]
     sent = send_log.recorded(session, kind, [(recipient.run, recipient.user.id) for recipient in due])
     recipients = [recipient for recipient in due if (recipient.run, recipient.user.id) not in sent]
     return Page(recipients, users[-1].id if len(users) == size else None)
 
 
 def _users(group: Group, after: int, size: int) -> Select[User]:
-    """Active accounts by role. Administrators get the administrators' reports and not the drivers'."""
-    is_admin = exists().where(user_roles.c.user_id == User.id, user_roles.c.role_id == Role.id, Role.name == "admin")
+    """Active accounts by role. Administrators get the administrators' reports and not the drivers'; managers of lots
+    get both."""
+    is_admin = _is_admin()
+    of_group = or_(is_admin, is_manager()) if group == "reports" else ~is_admin
     return (
         select(User)
-        .where(User.active, User.deleted_at.is_(None), User.id > after, is_admin if group == "admins" else ~is_admin)
+        .where(User.active, User.deleted_at.is_(None), User.id > after, of_group)
         .options(lazyload(User.roles))
         .order_by(User.id)
         .limit(size)
     )
+
+
+def _is_admin() -> ColumnElement[bool]:
+    return exists().where(user_roles.c.user_id == User.id, user_roles.c.role_id == Role.id, Role.name == "admin")
+
+
+def _with_lots(session: Session, users: Sequence[User], run: str) -> list[ReportRecipient]:
+    """Administrators with all lots, managers with theirs; whoever stopped managing in this moment is left out."""
+    ids = [user.id for user in users]
+    admins = set(session.scalars(select(User.id).where(User.id.in_(ids), _is_admin())))
+    managed = managed_lots(session, ids)
+    lots: dict[int, frozenset[int] | None] = {**managed, **dict.fromkeys(admins)}
+    return [ReportRecipient(user, run, lots=lots[user.id]) for user in users if user.id in lots]
 
 
 def _inactive(session: Session, users: Sequence[User], now: datetime, suffix: str) -> list[ReportRecipient]:

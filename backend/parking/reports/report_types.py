@@ -46,10 +46,10 @@ REPORTS: dict[str, ReportType] = {
         ),
         ReportType(
             "admin_daily_report",
-            "Yesterday's statistics, to administrators",
+            "Yesterday's statistics, to administrators and managers",
             "day",
             lambda current: current.daily_report_time,
-            "admins",
+            "reports",
             emails.admin_daily,
         ),
         ReportType(
@@ -62,10 +62,10 @@ REPORTS: dict[str, ReportType] = {
         ),
         ReportType(
             "admin_monthly_report",
-            "The month's statistics, to administrators",
+            "The month's statistics, to administrators and managers",
             "month",
             lambda current: current.monthly_report_time,
-            "admins",
+            "reports",
             emails.admin_monthly,
         ),
     )

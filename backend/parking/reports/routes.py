@@ -41,7 +41,7 @@ def send_daily_reminder(query: SendQuery) -> Response:
 @bp.output(Processing, status_code=202)
 @documented(also={200: DryRun})
 def send_daily_report(query: SendQuery) -> Response:
-    """Send yesterday's report to the administrators now."""
+    """Send yesterday's report to administrators and managers of lots now."""
     return _send(query, "admin_daily_report")
 
 
@@ -51,7 +51,7 @@ def send_daily_report(query: SendQuery) -> Response:
 @bp.output(Processing, status_code=202)
 @documented(also={200: DryRun})
 def send_monthly_report(query: SendQuery) -> Response:
-    """Send last month's reports to drivers and administrators now."""
+    """Send last month's reports to drivers, administrators and managers of lots now."""
     return _send(query, "user_monthly_report", "admin_monthly_report")
 
 

@@ -1,4 +1,4 @@
-"""One search over lots, spots, plates, users and booking references, for administrators."""
+"""One search over lots, spots, plates, users and booking references, for administrators and staff."""
 
 from __future__ import annotations
 

@@ -9,7 +9,9 @@ from parking import clock
 from parking.bookings import find_by_plate, find_by_reference
 from parking.database import db
 from parking.search import queries
+from parking.staff import lots_of
 from parking.text import names
+from parking.web import Identity
 
 EACH = 5
 _GROUPS = ("lots", "spots", "plates", "users", "bookings")
@@ -17,20 +19,21 @@ _SPOT_WORDS = {"spot", "bay", "platz", "stellplatz", "no", "nr", "#"}
 _NUMBER = re.compile(r"#?([0-9]{1,7})")
 
 
-def search(text: str) -> dict[str, list[dict[str, Any]]]:
-    """Returns up to EACH lots, spots, plates, users and bookings that match."""
+def search(who: Identity, text: str) -> dict[str, list[dict[str, Any]]]:
+    """Returns up to EACH lots, spots, plates, users and bookings that match; for staff of their lots, without users."""
     session, now = db.session(), clock.now()
     words = [word for word in text.split() if names.search_key(word)]
     matches: dict[str, list[dict[str, Any]]] = {name: [] for name in _GROUPS}
     if not words:
         return matches
     of_lot, number = _spot_of(words)
+    own = lots_of(who, "viewer")
     return {
-        "lots": queries.lots(session, words, EACH),
-        "spots": [] if number is None else queries.spots(session, of_lot, number, EACH),
-        "plates": find_by_plate(session, text, now, EACH),
-        "users": queries.users(session, text, EACH),
-        "bookings": find_by_reference(session, text, now, EACH),
+        "lots": queries.lots(session, words, EACH, own),
+        "spots": [] if number is None else queries.spots(session, of_lot, number, EACH, own),
+        "plates": find_by_plate(session, text, now, EACH, own),
+        "users": queries.users(session, text, EACH) if who.is_admin else [],
+        "bookings": find_by_reference(session, text, now, EACH, own),
     }
 
 

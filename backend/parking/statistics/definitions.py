@@ -141,7 +141,7 @@ class PeriodStatistics:
     """The period has not ended in every zone; it is counted up to `as_of`."""
     totals: Metrics
     drivers: int
-    new_users: int
+    new_users: int | None
     median_stay_minutes: int | None
     busiest_hour: BusiestHour | None
     lots: tuple[LotMetrics, ...]

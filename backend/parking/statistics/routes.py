@@ -8,6 +8,7 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from parking.csv_writer import Dialect, Format, dialect_of
+from parking.staff import Scope, requires_staff, scope_of
 from parking.statistics import service
 from parking.statistics.schemas import (
     AdminStatsEnvelope,
@@ -17,7 +18,7 @@ from parking.statistics.schemas import (
     UserStatsEnvelope,
     UserStatsQuery,
 )
-from parking.web import answer, documented, identity, require_lot, requires
+from parking.web import answer, documented, identity, requires
 
 bp = APIBlueprint("stats", __name__, tag="Figures")
 CSV: Any = {200: {"description": "The table", "content": {"text/csv": {"schema": {"type": "string"}}}}}
@@ -39,11 +40,15 @@ def _dialect(form: Format | None, *, otherwise: Format) -> Dialect:
     return dialect_of(form or otherwise, caller.locale, caller.csv_format)
 
 
+def _scope(query: AdminStatsQuery | HourQuery) -> Scope:
+    """The lots of the request. Raises NotFound, Forbidden `lot_required`."""
+    return scope_of(identity(), query.lot_id, "viewer")
+
+
 def _admin_csv(query: AdminStatsQuery, otherwise: Format) -> Response:
-    require_lot(query.lot_id)
     period = "all-time" if query.from_ is None else f"{query.from_}-{query.to}"
     dialect = _dialect(query.format, otherwise=otherwise)
-    return _csv(service.admin_csv(query, dialect), f"{query.table}-{period}")
+    return _csv(service.admin_csv(query, _scope(query), dialect), f"{query.table}-{period}")
 
 
 def _user_csv(query: UserStatsQuery, otherwise: Format) -> Response:
@@ -52,18 +57,18 @@ def _user_csv(query: UserStatsQuery, otherwise: Format) -> Response:
 
 
 @bp.get("/api/stats/admin")
-@requires("admin")
+@requires_staff("viewer")
 @documented(404)
 @bp.input(AdminStatsQuery, location="query", arg_name="query")
 @bp.output(AdminStatsEnvelope)
 def admin(query: AdminStatsQuery) -> Response:
-    """The statistics of a period or of all time, of all lots or one (with `Accept: text/csv`, one table of them)."""
-    require_lot(query.lot_id)
-    return _admin_csv(query, "machine") if _wants_csv() else answer(service.admin(query))
+    """The statistics of a period or of all time, of all lots or one; for staff, of theirs (with
+    `Accept: text/csv`, one table of them)."""
+    return _admin_csv(query, "machine") if _wants_csv() else answer(service.admin(query, _scope(query)))
 
 
 @bp.get("/api/stats/admin.csv")
-@requires("admin")
+@requires_staff("viewer")
 @documented(404)
 @bp.input(AdminStatsQuery, location="query", arg_name="query")
 @bp.doc(responses=CSV)
@@ -73,24 +78,22 @@ def admin_csv(query: AdminStatsQuery) -> Response:
 
 
 def _hour_csv(query: HourQuery, otherwise: Format) -> Response:
-    require_lot(query.lot_id)
-    text = service.hour_csv(query, _dialect(query.format, otherwise=otherwise))
+    text = service.hour_csv(query, _scope(query), _dialect(query.format, otherwise=otherwise))
     return _csv(text, f"hour-{query.weekday}-{query.hour}-{query.from_}-{query.to}")
 
 
 @bp.get("/api/stats/admin/hour")
-@requires("admin")
+@requires_staff("viewer")
 @documented(404)
 @bp.input(HourQuery, location="query", arg_name="query")
 @bp.output(HourEnvelope)
 def hour(query: HourQuery) -> Response:
     """One cell of the heat map by day (with `Accept: text/csv`, as a table)."""
-    require_lot(query.lot_id)
-    return _hour_csv(query, "machine") if _wants_csv() else answer({"hour": service.hour(query)})
+    return _hour_csv(query, "machine") if _wants_csv() else answer({"hour": service.hour(query, _scope(query))})
 
 
 @bp.get("/api/stats/admin/hour.csv")
-@requires("admin")
+@requires_staff("viewer")
 @documented(404)
 @bp.input(HourQuery, location="query", arg_name="query")
 @bp.doc(responses=CSV)

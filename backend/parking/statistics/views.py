@@ -96,7 +96,7 @@ def admin_view(
         "currency": period.currency,
         "previous": _previous_view(previous) if previous else None,
         "now": now,
-        "figures": [_metric_view(metric, period, previous) for metric in METRICS],
+        "figures": [_metric_view(metric, period, previous) for metric in METRICS if not _is_left_out(metric, period)],
         "busiest_hour": _busiest_view(period),
         "days": [_day_view(day, period.lot_id) for day in period.days],
         "lots": [_lot_view(lot, period, before) for lot in period.lots],
@@ -105,6 +105,11 @@ def admin_view(
         "stays": [bar | {"bookings_query": _stays_query(bar, period)} for bar in stay_bars(period.stay_minutes)],
         "curve": curve,
     }
+
+
+def _is_left_out(metric: _Metric, period: PeriodStatistics) -> bool:
+    """Staff see no number of the whole site."""
+    return metric.name == "new_users" and period.new_users is None
 
 
 def _metric_view(metric: _Metric, period: PeriodStatistics, previous: PeriodStatistics | None) -> dict[str, Any]:

@@ -41,6 +41,7 @@ NEW_PASSWORD = "20 per day"  # noqa: S105  # a limit
 NEW_API_TOKEN = "20 per hour"  # noqa: S105  # a limit
 EXPORT = "5 per hour"
 LIST = "60 per hour"  # a table as CSV
+FIND_PERSON = "60 per hour"  # for the staff of a lot, by the whole address
 PUBLIC = "120 per minute"
 
 OF_ACCOUNT, OF_ADDRESS = 1_200, 6_000

@@ -19,7 +19,7 @@ def change(client, headers, **body):
 def test_me_and_verify_say_the_same(client, alice, auth):
     me = client.get("/auth/me", headers=auth(alice))
     assert me.json == client.get("/auth/verify", headers=auth(alice)).json
-    account_fields = {"id", "email", "email_confirmed", "username", "roles", "active", "created_at"}
+    account_fields = {"id", "email", "email_confirmed", "username", "roles", "lot_roles", "active", "created_at"}
     own_fields = {
         "must_set_up_second_factor",
         "timezone",

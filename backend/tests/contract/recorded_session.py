@@ -30,7 +30,8 @@ class Step:
 
 def steps() -> Iterator[Step]:
     """The whole session, in order."""
-    for part in (_accounts, _lots, _walk_ins, _reservations, _time_passes, _refusals, _reading, _administration):
+    parts = (_accounts, _lots, _walk_ins, _reservations, _time_passes, _refusals, _reading, _staff, _administration)
+    for part in parts:
         yield from part()
 
 
@@ -281,6 +282,19 @@ def _reading() -> Iterator[Step]:
         yield get("carol", f"/api/stats/admin.csv?{period}&table={table}")
     yield get("carol", f"/api/stats/admin/hour?{period}&weekday=1&hour=13")
     yield get("carol", f"/api/stats/admin/hour?{period}&weekday=9&hour=25")
+
+
+def _staff() -> Iterator[Step]:
+    staff = "/api/lots/{center}/staff"
+    yield get("carol", staff)
+    yield post("carol", f"{staff}/person", {"email": "Emil@example.com"})
+    yield post("carol", f"{staff}/person", {"email": "emil"})
+    yield Step("carol", "PUT", staff + "/{emil}", {"role": "manager"})
+    yield Step("carol", "PUT", staff + "/{emil}", {"role": "king"})
+    yield get("alice", staff)
+    yield post("alice", "/api/exports", {"kind": "lot_bookings"})
+    yield Step("carol", "DELETE", staff + "/{emil}")
+    yield Step("carol", "DELETE", staff + "/{emil}")
 
 
 def _administration() -> Iterator[Step]:

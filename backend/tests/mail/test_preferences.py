@@ -32,7 +32,7 @@ def test_preferences_list_the_templates_of_the_role(app, alice, carol):
         "inactivity_reminder": True,
         "user_monthly_report": True,
     }
-    assert set(mail.get_preferences(db.session(), carol.id, admin=True)) == set(mail.subscriptions())
+    assert set(mail.get_preferences(db.session(), carol.id, reports=True)) == set(mail.subscriptions())
     with transaction() as session:
         mail.set_preferences(session, alice.id, {"inactivity_reminder": False})
     assert mail.get_preferences(db.session(), alice.id)["inactivity_reminder"] is False

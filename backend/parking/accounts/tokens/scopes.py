@@ -44,7 +44,7 @@ _BY_SCOPE: dict[Scope, dict[Limit, tuple[str, ...]]] = {
     "bookings:write": {
         Limit.PATH: (
             *("bookings.release", "bookings.cancel", "bookings.extend", "bookings.check_in"),
-            *("bookings.force_release", "bookings.cancel_for"),
+            *("bookings.force_release", "bookings.cancel_for", "bookings.check_in_for"),
         ),
         Limit.NAMED: ("bookings.book",),
         Limit.CLOSED: ("notices.dismiss_notice",),
@@ -71,7 +71,18 @@ RULES: dict[str, Rule] = {
 """Endpoint -> rule."""
 NEVER = frozenset(
     {
-        *("accounts", "second_factor", "api_tokens", "users", "lot_admin", "mail", "audit", "schedule", "search"),
+        *(
+            "accounts",
+            "second_factor",
+            "api_tokens",
+            "users",
+            "lot_admin",
+            "staff",
+            "mail",
+            "audit",
+            "schedule",
+            "search",
+        ),
         *("operations.system_status", "list_files.users_csv", "list_files.audit_csv", "list_files.emails_csv"),
         *("csv_exports.personal_data", "csv_exports.export_all", "csv_exports.export_all_older_name"),
     }

@@ -20,15 +20,18 @@ LEAST = 2
 MOST_READ = 200
 
 
-def by_reference(session: Session, text: str, now: datetime, limit: int) -> list[dict[str, Any]]:
-    """Returns the newest bookings whose reference begins with the text, as an administrator's list has them.
+def by_reference(
+    session: Session, text: str, now: datetime, limit: int, lots: frozenset[int] | None = None
+) -> list[dict[str, Any]]:
+    """Returns the newest bookings whose reference begins with the text, as an administrator's list has them; of `lots`
+    alone, unless it is None.
 
     Of a beginning that more than MOST_READ references share, any of them.
     """
     reference = _with_dash(text.strip().upper())
     if len(reference) < LEAST:
         return []
-    keys = select(Booking.id, Booking.start_time).where(begins(Booking.reference, reference), ~is_block)
+    keys = select(Booking.id, Booking.start_time).where(begins(Booking.reference, reference), *_bookings_of(lots))
     rows = session.execute(keys.limit(MOST_READ)).all()
     newest = sorted(rows, key=lambda row: row.start_time, reverse=True)
     return _views(session, [row.id for row in newest[:limit]], now)
@@ -43,16 +46,20 @@ def ids_by_reference(session: Session, text: str) -> set[int]:
     return set(ids) if len(ids) <= MOST_READ else set()
 
 
-def by_plate(session: Session, text: str, now: datetime, limit: int) -> list[dict[str, Any]]:
+def by_plate(
+    session: Session, text: str, now: datetime, limit: int, lots: frozenset[int] | None = None
+) -> list[dict[str, Any]]:
     """Returns one booking for each plate that begins with the text, as an administrator's list has it: the one that is
     under way or to come, else the newest. Plates with such a booking are first, then by their letters.
 
-    Of a beginning that more than MOST_READ bookings share, those of any of the plates.
+    Of `lots` alone, unless it is None. Of a beginning that more than MOST_READ bookings share, those of any of the
+    plates.
     """
     plate = names.plate_key(text) or ""
     if len(plate) < LEAST:
         return []
-    keys = select(Booking.id, Booking.plate_key, Booking.start_time).where(begins(Booking.plate_key, plate), ~is_block)
+    keys = select(Booking.id, Booking.plate_key, Booking.start_time)
+    keys = keys.where(begins(Booking.plate_key, plate), *_bookings_of(lots))
     any_time, live = (
         {row.plate_key: row.id for row in sorted(session.execute(query.limit(MOST_READ)), key=_start)}
         for query in (keys, keys.where(is_live))
@@ -60,6 +67,10 @@ def by_plate(session: Session, text: str, now: datetime, limit: int) -> list[dic
     newest = {**any_time, **live}
     plates = sorted(newest, key=lambda one: (one not in live, one))
     return _views(session, [newest[one] for one in plates[:limit]], now)
+
+
+def _bookings_of(lots: frozenset[int] | None) -> list[Any]:
+    return [~is_block, *([] if lots is None else [Booking.lot_id.in_(sorted(lots))])]
 
 
 def _start(row: Any) -> datetime:

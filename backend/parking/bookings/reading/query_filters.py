@@ -12,13 +12,15 @@ from parking.bookings.rules.times import read_time
 from parking.bookings.schemas import AdminBookingFilters, BookingFilters, ListQuery
 from parking.database import db
 from parking.errors import Invalid
-from parking.web import visible_lots
+from parking.staff import lots_named
+from parking.web import identity, visible_lots
 
 
 def of_all(query: AdminBookingFilters) -> Filters:
-    """Filters for everybody's bookings.
+    """Filters for everybody's bookings, in the lots that the caller may see.
 
-    Raises Invalid for a time that cannot be read, for days out of order and for one of two days.
+    Raises Invalid for a time that cannot be read, for days out of order and for one of two days, NotFound where staff
+    name a lot that is not theirs.
     """
     return _filters(
         query,
@@ -27,12 +29,13 @@ def of_all(query: AdminBookingFilters) -> Filters:
         q=query.q,
         days=_days(query),
         overstayed=query.overstayed,
+        lot_ids=lots_named(identity(), query.lot_id, "viewer"),
     )
 
 
 def of_user(query: ListQuery, user_id: int) -> Filters:
     """Filters for one user's own bookings. Raises Invalid as `of_all`."""
-    return _filters(query, user_id=user_id, by_end=True, own_days=_own_days(query))
+    return _filters(query, user_id=user_id, by_end=True, own_days=_own_days(query), lot_ids=visible_lots())
 
 
 def _days(query: AdminBookingFilters) -> LocalDays | None:
@@ -69,14 +72,12 @@ def _run(first: date | None, last: date | None) -> tuple[date, date]:
 
 
 def _filters(query: BookingFilters, **more: Any) -> Filters:
-    """Filter times without an offset are UTC: a list may span lots of many zones. An API token that is limited to lots
-    gets the bookings of these."""
+    """Filter times without an offset are UTC: a list may span lots of many zones."""
     return Filters(
         status=query.status,
         lot_id=query.lot_id,
         booking_type=query.booking_type,
         from_=read_time(query.from_, "UTC", "from") if query.from_ else None,
         to=read_time(query.to, "UTC", "to") if query.to else None,
-        lot_ids=visible_lots(),
         **more,
     )

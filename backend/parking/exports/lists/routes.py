@@ -20,7 +20,8 @@ from parking.exports.lists.schemas import (
     LotListQuery,
     UserListQuery,
 )
-from parking.web import identity, requires
+from parking.staff import requires_staff
+from parking.web import documented, identity, requires
 from parking.web.rate_limits import LIST, by_user, limiter
 
 bp = APIBlueprint("list_files", __name__, tag="Exports")
@@ -28,12 +29,13 @@ _LIST_FILE: Any = {200: {"description": "The file", "content": {"text/csv": {}}}
 
 
 @bp.get("/api/admin/bookings.csv")
-@requires("admin")
+@requires_staff("viewer")
 @limiter.limit(LIST, key_func=by_user)
+@documented(404)
 @bp.input(BookingListQuery, location="query", arg_name="query")
 @bp.doc(responses=_LIST_FILE)
 def bookings_csv(query: BookingListQuery) -> Response:
-    """All bookings that match the filters of `/api/admin/bookings`, newest first, as one file."""
+    """The bookings that match the filters of `/api/admin/bookings`, newest first, as one file."""
     return _list_file("bookings", service.bookings(identity(), filters_of_all(query), query.format))
 
 
@@ -48,12 +50,13 @@ def users_csv(query: UserListQuery) -> Response:
 
 
 @bp.get("/api/admin/lots.csv")
-@requires("admin")
+@requires_staff("viewer")
 @limiter.limit(LIST, key_func=by_user)
 @bp.input(LotListQuery, location="query", arg_name="query")
 @bp.doc(responses=_LIST_FILE)
 def lots_csv(query: LotListQuery) -> Response:
-    """All open lots, or those with the words in their name or address, as one file that can be imported again."""
+    """All open lots (for staff: theirs), or those with the words in their name or address, as one file that can be
+    imported again."""
     return _list_file("lots", service.lots(identity(), query.q, query.format))
 
 
@@ -78,7 +81,7 @@ def emails_csv(query: EmailListQuery) -> Response:
 
 
 @bp.get("/api/exports.csv")
-@requires("admin")
+@requires_staff("viewer")
 @limiter.limit(LIST, key_func=by_user)
 @bp.input(ExportListQuery, location="query", arg_name="query")
 @bp.doc(responses=_LIST_FILE)

@@ -17,6 +17,7 @@ from parking.exports.lists import columns as list_columns
 from parking.exports.lists.columns import AuditRow, ExportRow, MailRow
 from parking.exports.models import ExportJob
 from parking.lots import Lot
+from parking.staff import lots_of
 from parking.web import Identity
 
 
@@ -35,10 +36,11 @@ def users(identity: Identity, query: accounts.UserFilters, form: str) -> Iterato
 
 
 def lots(identity: Identity, words: str | None, form: str) -> Iterator[bytes]:
-    """The lots that are open, with all of the words in their name or address."""
+    """The lots that are open and that the caller may see, with all of the words in their name or address."""
     where: list[ColumnElement[bool]] = [Lot.deleted_at.is_(None)]
-    if identity.token is not None and identity.token.lot_ids is not None:
-        where.append(Lot.id.in_(sorted(identity.token.lot_ids)))
+    own = lots_of(identity, "viewer")
+    if own is not None:
+        where.append(Lot.id.in_(sorted(own)))
     where += [contains(Lot.search_text, word) for word in (words or "").split()]
     return _document(columns.LOT_TABLE, queries.lot_rows(*where), identity, form)
 

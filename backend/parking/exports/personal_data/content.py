@@ -23,8 +23,10 @@ from parking.exports import columns, queries, stream
 from parking.exports.models import ExportJob
 from parking.exports.rows import BookingRow
 from parking.lot_calendar import zone_of_stay
+from parking.lots import Lot
 from parking.mail import Formatter, OutboxMail
 from parking.money import to_number
+from parking.staff import LotStaff
 from parking.timestamps import to_rfc3339
 from parking.web import Identity
 
@@ -80,6 +82,7 @@ def _lists(who: Identity, now: datetime) -> list[tuple[str, queries.Rows, Item]]
         ("sign_ins", _sign_ins(user_id), _named(_SIGN_IN_NAMES)),
         ("links", _links(user_id), _named("purpose created_at expires_at used_at")),
         ("api_tokens", _api_tokens(user_id), _api_token),
+        ("lot_roles", _lot_roles(user_id), _named("lot_id lot_name role since")),
         ("exports", _exports(user_id), _named("id kind filters state rows size_bytes created_at finished_at")),
         ("log_by_you", _by_user(user_id), _own_entry),
         ("log_about_you", _by_others(user_id), _named(_ENTRY_NAMES)),
@@ -223,6 +226,13 @@ def _api_tokens(user_id: int) -> queries.Rows:
 def _api_token(row: Sequence[Any]) -> dict[str, Any]:
     *values, scopes = row
     return {**_named("id name lot_ids created_at expires_at last_used_at")(values), "scopes": list(scopes)}
+
+
+def _lot_roles(user_id: int) -> queries.Rows:
+    """The lots to whose staff the user belongs, deleted ones too."""
+    columns = (LotStaff.lot_id, Lot.name, LotStaff.role, LotStaff.created_at)
+    rows = select(*columns).join(Lot, Lot.id == LotStaff.lot_id)
+    return rows.where(LotStaff.user_id == user_id).order_by(LotStaff.lot_id)
 
 
 def _exports(user_id: int) -> queries.Rows:

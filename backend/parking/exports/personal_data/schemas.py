@@ -107,6 +107,15 @@ class PersonalApiToken(Out):
     scopes: list[str]
 
 
+class PersonalLotRole(Out):
+    """A lot to whose staff the user belongs."""
+
+    lot_id: int
+    lot_name: str
+    role: str
+    since: datetime
+
+
 class PersonalExport(Out):
     id: int
     kind: str
@@ -148,6 +157,7 @@ class PersonalData(Out):
     sign_ins: list[PersonalSignIn]
     links: list[PersonalLink]
     api_tokens: list[PersonalApiToken]
+    lot_roles: list[PersonalLotRole]
     exports: list[PersonalExport]
     log_by_you: list[OwnLogEntry]
     log_about_you: list[PersonalLogEntry]

@@ -1,15 +1,17 @@
-"""The administrators' daily and monthly reports: context, samples, messages, writers."""
+"""The daily and monthly reports to administrators, and to managers about their lots: context, samples, messages,
+writers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, NotRequired, cast
+from typing import Any, NamedTuple, NotRequired, cast
 
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from parking import mail, settings
+from parking.csv_writer import Dialect
 from parking.mail import Bar, Bars, Block, Button, Formatter, Grid, Message, Paragraph, Summary, Texts, Tiles
 from parking.reports.emails.attachments import bookings_file, dialect_for, lots_file
 from parking.reports.emails.parts import (
@@ -40,7 +42,7 @@ class SystemMetrics(TypedDict):
     bookings: int
     revenue_minor: int
     occupancy_percent: float
-    new_users: int
+    new_users: NotRequired[int]
     peak_occupancy_percent: NotRequired[float]
     active_users: NotRequired[int]
     cancelled: NotRequired[int]
@@ -49,7 +51,8 @@ class SystemMetrics(TypedDict):
 
 
 class AdminReport(TypedDict):
-    """`day` (daily, ISO date) or `month` (monthly, "YYYY-MM"); `previous` is the period before."""
+    """`day` (daily, ISO date) or `month` (monthly, "YYYY-MM"); `previous` is the period before. `of_manager`: it is
+    about the lots of a manager, without numbers of the whole site."""
 
     day: NotRequired[str]
     month: NotRequired[str]
@@ -59,6 +62,7 @@ class AdminReport(TypedDict):
     figures: SystemMetrics
     previous: SystemMetrics | None
     lots: list[LotRow]
+    of_manager: NotRequired[bool]
     bookings_attached: NotRequired[bool]  # monthly; False when that file is too large for a mail
 
 
@@ -150,7 +154,7 @@ def daily_message(context: AdminReport, fmt: Formatter) -> Message:
         preheader=_preheader(context["figures"], t),
         summary=Summary(title=t("admin_daily_report.title", day=t.day(date.fromisoformat(context["day"])))),
         blocks=_blocks(context, fmt, attached=False),
-        reason=t("why.admin", site=fmt.site_name),
+        reason=_reason(context, fmt),
     )
 
 
@@ -170,25 +174,30 @@ def _monthly_subject(context: AdminReport, fmt: Formatter) -> str:
     admin_only=True,
 )
 def monthly_message(context: AdminReport, fmt: Formatter) -> Message:
-    """The whole system in the month that just ended. The writer attaches the CSV files."""
+    """All lots, or those of a manager, in the month that just ended. The writer attaches the CSV files."""
     t = fmt.t
     return Message(
         preheader=_preheader(context["figures"], t),
         summary=Summary(title=t("admin_monthly_report.title", month=t.month(context["month"]))),
         blocks=_blocks(context, fmt, attached=True),
-        reason=t("why.admin", site=fmt.site_name),
+        reason=_reason(context, fmt),
     )
 
 
 def _preheader(metrics: SystemMetrics, t: Texts) -> str:
     """The metrics that are not in the subject. The label comes before the number, so that no word depends on it."""
+    of_site = {"new_users": t.number(metrics["new_users"])} if "new_users" in metrics else {}
     return t.preheader(
-        "report.preheader",
+        "report.preheader" if of_site else "report.preheader_lots",
+        **of_site,
         occupancy=t.percent(metrics["occupancy_percent"]),
-        new_users=t.number(metrics["new_users"]),
         cancelled=t.number(metrics.get("cancelled", 0)),
         no_shows=t.number(metrics.get("no_shows", 0)),
     )
+
+
+def _reason(context: AdminReport, fmt: Formatter) -> str:
+    return fmt.t("why.manager" if context.get("of_manager") else "why.admin", site=fmt.site_name)
 
 
 def _blocks(context: AdminReport, fmt: Formatter, *, attached: bool) -> tuple[Block, ...]:
@@ -272,11 +281,14 @@ def _more_lots(lots: int, t: Texts, attached: bool) -> tuple[Paragraph, ...]:
 
 
 def admin_daily(period: Period) -> Writer:
-    """Writes the report of the day before, the same for every administrator."""
+    """Writes the report of the day before, the same for everybody with the same lots."""
 
     def write(session: Session, recipients: Sequence[ReportRecipient]) -> Iterator[Written]:
-        context = {"day": period.key, **_context(session, Days.of(period))} if recipients else {}
-        return (Written(recipient, context) for recipient in recipients)
+        contexts: dict[Lots, dict[str, Any]] = {}
+        for recipient in recipients:
+            if recipient.lots not in contexts:
+                contexts[recipient.lots] = {"day": period.key, **_context(session, Days.of(period), recipient.lots)}
+            yield Written(recipient, contexts[recipient.lots])
 
     return write
 
@@ -285,30 +297,41 @@ def admin_monthly(period: Period) -> Writer:
     """Writes the report of the month, with its lots and bookings as files."""
 
     def write(session: Session, recipients: Sequence[ReportRecipient]) -> Iterator[Written]:
-        if not recipients:
-            return iter(())
         covered = Days.of(period)
-        context = {"month": period.key, **_context(session, covered)}
-        dialects = {dialect_for(recipient) for recipient in recipients}
-        bookings = {dialect: bookings_file(covered, dialect) for dialect in dialects}
-        lots = {dialect: lots_file(session, covered, dialect) for dialect in dialects}
-
-        def written(recipient: ReportRecipient) -> Written:
-            dialect = dialect_for(recipient)
-            files = bookings[dialect]
-            return Written(recipient, {**context, "bookings_attached": bool(files)}, [lots[dialect], *files])
-
-        return map(written, recipients)
+        contexts: dict[Lots, dict[str, Any]] = {}
+        files: dict[tuple[Lots, Dialect], _Files] = {}
+        for recipient in recipients:
+            lots, dialect = recipient.lots, dialect_for(recipient)
+            if lots not in contexts:
+                contexts[lots] = {"month": period.key, **_context(session, covered, lots)}
+            if (lots, dialect) not in files:
+                bookings = bookings_file(covered, dialect, lots)
+                files[lots, dialect] = _Files(lots_file(session, covered, dialect, lots), bookings)
+            attached = files[lots, dialect]
+            context = {**contexts[lots], "bookings_attached": bool(attached.bookings)}
+            yield Written(recipient, context, [attached.lots, *attached.bookings])
 
     return write
 
 
-def _context(session: Session, covered: Days) -> dict[str, Any]:
-    statistics = period_statistics(session, covered.first, covered.last)
+Lots = frozenset[int] | None
+"""The lots of a report; None: all."""
+
+
+class _Files(NamedTuple):
+    """The files of a monthly report; of the bookings none when they are too large for a mail."""
+
+    lots: mail.FileReference
+    bookings: list[mail.FileReference]
+
+
+def _context(session: Session, covered: Days, lots: Lots) -> dict[str, Any]:
+    statistics = period_statistics(session, covered.first, covered.last, lots)
     before = None
     if covered.since is None:
-        before = period_statistics(session, *covered.before())
+        before = period_statistics(session, *covered.before(), lots)
     return {
+        **({} if lots is None else {"of_manager": True}),
         "since": covered.since.isoformat() if covered.since else None,
         "timezone": settings.current().timezone,
         "currency": statistics.currency,
@@ -332,7 +355,7 @@ def _metrics(statistics: PeriodStatistics) -> dict[str, Any]:
         "bookings": sums.bookings,
         "revenue_minor": sums.revenue_minor,
         "occupancy_percent": sums.occupancy_percent,
-        "new_users": statistics.new_users,
+        **({} if statistics.new_users is None else {"new_users": statistics.new_users}),
         "peak_occupancy_percent": statistics.busiest_hour.occupancy_percent if statistics.busiest_hour else 0.0,
         "active_users": statistics.drivers,
         "parked_seconds": sums.occupied_s,

@@ -1,7 +1,8 @@
-"""The files of the administrators' monthly report."""
+"""The files of the monthly report to administrators and managers."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -54,20 +55,23 @@ LOT_FIGURES = csv_writer.Table(
 )  # fmt: skip
 
 
-def lots_file(session: Session, covered: Days, dialect: Dialect) -> mail.FileReference:
-    statistics = period_statistics(session, covered.first, covered.last)
+def lots_file(
+    session: Session, covered: Days, dialect: Dialect, lots: frozenset[int] | None = None
+) -> mail.FileReference:
+    """The statistics of these lots (None: all) as a file."""
+    statistics = period_statistics(session, covered.first, covered.last, lots)
     text = csv_writer.whole(LOT_FIGURES, [_lot_row(lot) for lot in statistics.lots], dialect).decode()
     return {"filename": f"lots_{covered.months[-1]}.csv", "mimetype": "text/csv", "text": text}
 
 
-def bookings_file(covered: Days, dialect: Dialect) -> list[mail.FileReference]:
-    """The bookings of these days as a file, packed when it is large. No file when even that is too large for a mail,
-    which then links to the page that has them."""
+def bookings_file(covered: Days, dialect: Dialect, lots: frozenset[int] | None = None) -> list[mail.FileReference]:
+    """The bookings of these days in these lots (None: all) as a file, packed when it is large. No file when even
+    that is too large for a mail, which then links to the page that has them."""
     name = f"bookings_{covered.months[-1]}"
-    path = exports.report_path(f"{name}{_suffix(dialect)}.csv")
+    path = exports.report_path(f"{name}{_suffix(dialect)}{_of_lots(lots)}.csv")
     now = clock.now()
     table = exports.booking_table(exports.live_values_at(now), with_user=True)
-    query = exports.booking_rows(bookings_around(covered), now, with_user=True)
+    query = exports.booking_rows(bookings_around(covered, lot_ids=lots), now, with_user=True)
     with exports.whole_file(path) as file:
         for piece in csv_writer.document(table, _present(exports.read_parts(query), covered), dialect):
             file.write(piece)
@@ -90,6 +94,13 @@ def _suffix(dialect: Dialect) -> str:
     if dialect in (usual, csv_writer.MACHINE):
         return language
     return f"{language}_{'comma' if dialect.separator == ',' else 'semicolon'}"
+
+
+def _of_lots(lots: frozenset[int] | None) -> str:
+    """Keeps the files of different lots apart, in a name of any number of lots."""
+    if lots is None:
+        return ""
+    return "_lots_" + hashlib.sha256(",".join(map(str, sorted(lots))).encode()).hexdigest()[:16]
 
 
 def bookings_around(covered: Days, **more: Any) -> Filters:

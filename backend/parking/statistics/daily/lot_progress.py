@@ -17,8 +17,10 @@ from sqlalchemy.orm import Session
 from parking.database.functions import among, from_unix, unix_seconds
 from parking.lot_calendar import midnight
 from parking.lots import Lot
+from parking.staff import Scope
 from parking.statistics.daily.aggregate import CurrentState
 from parking.statistics.daily.models import LotRolled
+from parking.statistics.scope import of_lots
 
 
 class LotProgress(NamedTuple):
@@ -63,15 +65,14 @@ _PROGRESS_COLUMNS = (
 )
 
 
-def lots(session: Session, lot_id: int | None = None, *, which: ColumnElement[bool] | None = None) -> list[LotProgress]:
-    """All lots, deleted ones too (their bookings stay in the sums); one lot; or those that meet a condition."""
+def lots(session: Session, scope: Scope = None, *, which: ColumnElement[bool] | None = None) -> list[LotProgress]:
+    """All lots, deleted ones too (their bookings stay in the sums); some lots; or those that meet a condition."""
     query = (
         select(Lot.id, Lot.name, Lot.calendar, unix_seconds(Lot.deleted_at), *_PROGRESS_COLUMNS)
         .outerjoin(LotRolled, LotRolled.lot_id == Lot.id)
+        .where(*of_lots(Lot.id, scope))
         .order_by(Lot.id)
     )
-    if lot_id is not None:
-        query = query.where(Lot.id == lot_id)
     if which is not None:
         query = query.where(which)
     return [LotProgress._make(row) for row in session.execute(query)]
@@ -90,7 +91,7 @@ def behind(lasts: dict[str, date], changed: Collection[int], now: int) -> Column
     return or_(LotRolled.timezone.is_(None), moved(), outdated, *parts, among(Lot.id, sorted(changed)))
 
 
-def zones(session: Session, lot_id: int | None = None) -> list[str]:
-    """The time zones of the lots, or of one lot, deleted ones too."""
+def zones(session: Session, scope: Scope = None) -> list[str]:
+    """The time zones of these lots, deleted ones too."""
     query = select(Lot.calendar).distinct().order_by(Lot.calendar)
-    return list(session.scalars(query if lot_id is None else query.where(Lot.id == lot_id)))
+    return list(session.scalars(query.where(*of_lots(Lot.id, scope))))

@@ -8,14 +8,15 @@ current whether or not a worker runs.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from parking.lot_calendar import local_day, midnight
+from parking.staff import Scope
 from parking.statistics.daily import compute, local_hours, lot_progress, months, store
 from parking.statistics.daily.aggregate import CurrentState
 from parking.statistics.daily.driver_sets import PackedDrivers, union
@@ -25,20 +26,23 @@ from parking.statistics.daily.models import ALL_LOTS, LotDay, LotDayDetail, Stat
 from parking.statistics.daily.sums import EMPTY_SUMS, SUMS, Charts, Day, Sums
 from parking.statistics.definitions import DayMetrics, metrics
 from parking.statistics.reading import queries
+from parking.statistics.scope import lot_ids, of_lots
 
 _ONE_DAY = timedelta(days=1)
 
 
 class Days:
-    """The days of a period, of one lot or of all: stored sums, corrected by days that are counted live."""
+    """The days of a period, of all lots or of some: stored sums, corrected by days that are counted live."""
 
     def __init__(
-        self, session: Session, first: date, last: date, now: int, lot_id: int | None, *, by_month: bool = True
+        self, session: Session, first: date, last: date, now: int, scope: Scope, *, by_month: bool = True
     ) -> None:
-        self.session, self.now, self.lot_id = session, now, lot_id
+        self.session, self.now, self.scope = session, now, scope
         self.first, self.last = first, last
-        self.scope = ALL_LOTS if lot_id is None else lot_id
-        self.zones = lot_progress.zones(session, lot_id)
+        ids = lot_ids(scope)
+        self.rows = [ALL_LOTS] if ids is None else ids
+        """The `lot_id`s of the stored rows that add up to the lots."""
+        self.zones = lot_progress.zones(session, scope)
         self.today = {zone: local_day(now, zone) for zone in self.zones}
         self.stale = self._stale_days()
         self.live_lots = {lot.id for groups in self.stale.values() for lots in groups.values() for lot in lots}
@@ -56,7 +60,7 @@ class Days:
         changed = self._changed()
         lasts = {zone: min(self.last, today) for zone, today in self.today.items()}
         stale: dict[str, dict[tuple[date, ...], list[LotProgress]]] = {}
-        for lot in lot_progress.lots(self.session, self.lot_id, which=lot_progress.behind(lasts, changed, self.now)):
+        for lot in lot_progress.lots(self.session, self.scope, which=lot_progress.behind(lasts, changed, self.now)):
             stale_days = self._stale_days_of(lot, changed.get(lot.id, ()))
             if stale_days:
                 stale.setdefault(lot.zone, {}).setdefault(tuple(sorted(stale_days)), []).append(lot)
@@ -68,10 +72,10 @@ class Days:
         high = max((midnight(self.last + _ONE_DAY, zone) for zone in self.zones), default=0) // local_hours.QUARTER_S
         query = select(StatsChange.lot_id, StatsChange.from_quarter, StatsChange.to_quarter).distinct()
         query = query.where(
-            StatsChange.from_quarter < high, or_(StatsChange.to_quarter.is_(None), StatsChange.to_quarter >= low)
+            StatsChange.from_quarter < high,
+            or_(StatsChange.to_quarter.is_(None), StatsChange.to_quarter >= low),
+            *of_lots(StatsChange.lot_id, self.scope),
         )
-        if self.lot_id is not None:
-            query = query.where(StatsChange.lot_id == self.lot_id)
         ranges: dict[int, set[tuple[int, int | None]]] = defaultdict(set)
         for lot, first, last in self.session.execute(query):
             ranges[lot].add((first, last))
@@ -94,7 +98,7 @@ class Days:
     def _open_states(self) -> dict[tuple[str, date], CurrentState]:
         """(zone, day) -> the state of the lots whose stored present day is projected to its end, without those that are
         counted live (`recounted`)."""
-        states = queries.current_state(self.session, self.now, self.first, self.last, self.lot_id)
+        states = queries.current_state(self.session, self.now, self.first, self.last, self.scope)
         for groups in self.stale.values():
             for stale_days, lots in groups.items():
                 for lot in lots:
@@ -123,7 +127,7 @@ class Days:
     def _month_charts(self) -> dict[date, tuple[Charts, PackedDrivers]]:
         """The stored charts of whole months of which no day is counted live; only over all lots."""
         live_months = {day.replace(day=1) for _, day in [*self.stored, *self.live]}
-        if self.lot_id is not None:
+        if self.scope is not None:
             return {}
         return months.load_charts(self.session, [month for month in self.months if month not in live_months])
 
@@ -131,8 +135,12 @@ class Days:
         """The days that are not in `month_charts`."""
         by_day: dict[date, Day] = {}
         for first, last in local_hours.runs(without(days(self.first, self.last), self.month_charts)):
-            rows = store.load(self.session, [self.scope], first, last, drivers=False)
-            by_day |= {day: totals for (_, day), totals in rows.items()}
+            rows = store.load(self.session, self.rows, first, last, drivers=False)
+            for (_, day), totals in rows.items():
+                if day in by_day:
+                    by_day[day].add(totals)
+                else:
+                    by_day[day] = totals
         for (_, day), old in self.stored.items():
             by_day.setdefault(day, Day()).add(old, -1)
         for (_, day), new in self.live.items():
@@ -147,7 +155,7 @@ class Days:
         """day -> its sums; empty days are left out."""
         by_day: dict[date, Sums] = {}
         if self.month_charts:  # their days are not in by_day
-            query = select(LotDay.day, *(getattr(LotDay, name) for name in SUMS)).where(LotDay.lot_id == self.scope)
+            query = select(LotDay.day, *(getattr(LotDay, name) for name in SUMS)).where(LotDay.lot_id == ALL_LOTS)
             for day, *values in self.session.execute(query.where(LotDay.day.between(self.first, self.last))):
                 by_day[day] = Sums(*values)
         return by_day | {day: totals.sums for day, totals in self.by_day.items()}
@@ -176,25 +184,27 @@ class Days:
 
     def drivers(self) -> int:
         """The number of different drivers over the period, from stored days and days counted live."""
+        live = [day.drivers for day in self.live.values()]
+        if self.scope is not None:
+            return union([*self._stored_drivers(of_lots(LotDayDetail.lot_id, self.scope)), *live]).bit_count()
         days_to_recount = {
             day
             for (lot_id, day), old in self.stored.items()
-            if lot_id == self.lot_id or not old.drivers <= self.live.get((lot_id, day), Day()).drivers
+            if not old.drivers <= self.live.get((lot_id, day), Day()).drivers
         }
         stored: list[PackedDrivers | None] = [drivers for _, drivers in self.month_charts.values()]
-        query = select(LotDayDetail.day, LotDayDetail.drivers).where(LotDayDetail.lot_id == self.scope)
+        query = select(LotDayDetail.day, LotDayDetail.drivers).where(LotDayDetail.lot_id == ALL_LOTS)
         for run in local_hours.runs(without(days(self.first, self.last), self.month_charts)):
             rows = self.session.execute(query.where(LotDayDetail.day.between(*run)))
             stored += [drivers for day, drivers in rows if day not in days_to_recount]
-        live = [day.drivers for day in self.live.values()]
-        return union([*stored, *live, *self._others(days_to_recount)]).bit_count()
+        others = [LotDayDetail.day.in_(days_to_recount), LotDayDetail.lot_id != ALL_LOTS]
+        stored += self._stored_drivers(others) if days_to_recount else []
+        return union([*stored, *live]).bit_count()
 
-    def _others(self, days: set[date]) -> list[PackedDrivers | None]:
-        """The drivers of these days in the lots that are not counted live, read lot by lot."""
-        if not days or self.lot_id is not None:
-            return []
+    def _stored_drivers(self, rows: Sequence[ColumnElement[bool]]) -> list[PackedDrivers | None]:
+        """The drivers of these stored days of single lots that are not counted live."""
         query = select(LotDayDetail.lot_id, LotDayDetail.day, LotDayDetail.drivers)
-        query = query.where(LotDayDetail.day.in_(days), LotDayDetail.lot_id != ALL_LOTS)
+        query = query.where(*rows, LotDayDetail.day.between(self.first, self.last))
         return [drivers for lot_id, day, drivers in self.session.execute(query) if (lot_id, day) not in self.stored]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from parking import clock
 from parking.lot_calendar import local_day
+from parking.staff import Scope
 from parking.statistics.daily import lot_progress
 from parking.statistics.daily.local_hours import days
 from parking.statistics.daily.sums import Day
@@ -21,12 +22,12 @@ _EMPTY = Day()
 HEADER = ("day", "partial", "occupied_seconds", "available_seconds", "occupancy_percent")
 
 
-def heat_map_cell(session: Session, query: HourQuery) -> dict[str, Any]:
+def heat_map_cell(session: Session, query: HourQuery, scope: Scope) -> dict[str, Any]:
     """`hour` of GET /api/stats/admin/hour. Its percentage equals the one in the heat map. Raises NotFound for an
     unknown lot."""
-    by_day = summary.by_day(session, query.from_, query.to, query.lot_id)
+    by_day = summary.by_day(session, query.from_, query.to, scope)
     now = int(clock.now().timestamp())
-    today = [local_day(now, zone) for zone in lot_progress.zones(session, query.lot_id)] or [query.to]
+    today = [local_day(now, zone) for zone in lot_progress.zones(session, scope)] or [query.to]
     rows = [
         _row(day, by_day.get(day, _EMPTY), query, partial=day >= min(today))
         for day in days(query.from_, min(query.to, max(today)))

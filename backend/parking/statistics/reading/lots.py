@@ -27,11 +27,11 @@ class Lots:
 
     def ranked(self, most: int | None = None, only: Sequence[int] | None = None) -> tuple[tuple[LotMetrics, ...], int]:
         """The `most` lots with the highest revenue (None: all), or the lots in `only`; and the number of all lots."""
-        if self.days.lot_id is not None:
-            only = [self.days.lot_id]
+        if self.days.scope is not None:
+            only = [lot_id for lot_id in self.days.rows if only is None or lot_id in only]
         if only is not None or most is None:
             lots = self._listed(only)
-            return tuple(lots), len(lots)
+            return tuple(lots[:most]), len(lots)
         highest, others = self._highest(most)
         lots = self._listed([*highest, *sorted(self.days.live_lots)])
         return tuple(lots[:most]), others + sum(lot.lot_id in self.days.live_lots for lot in lots)

@@ -27,22 +27,24 @@ from parking.bookings import Booking
 from parking.database.functions import among, from_unix, unix_seconds
 from parking.lot_calendar import midnight
 from parking.lots import Lot, Spot
+from parking.staff import Scope
 from parking.statistics.daily.aggregate import CurrentState
 from parking.statistics.daily.booking_rows import range_params, range_parts
 from parking.statistics.daily.models import LotRolled
+from parking.statistics.scope import of_lots
 
 
 def current_state(
-    session: Session, now: int, first: date, last: date, lot_id: int | None
+    session: Session, now: int, first: date, last: date, scope: Scope
 ) -> dict[tuple[str, date], CurrentState]:
     """(zone, day) -> the state of the lots whose present day is one of these days and whose projection is still
     true."""
     sums = [cast(func.sum(column), BigInteger) for column in (LotRolled.cars, LotRolled.held, LotRolled.spots)]
     query = select(LotRolled.timezone, LotRolled.last_day, *sums).where(
-        LotRolled.holds_until > from_unix(now), LotRolled.last_day.between(first, last)
+        LotRolled.holds_until > from_unix(now),
+        LotRolled.last_day.between(first, last),
+        *of_lots(LotRolled.lot_id, scope),
     )
-    if lot_id is not None:
-        query = query.where(LotRolled.lot_id == lot_id)
     rows = session.execute(query.group_by(LotRolled.timezone, LotRolled.last_day))
     return {(zone, day): CurrentState(*counts) for zone, day, *counts in rows}
 
@@ -101,14 +103,14 @@ Changes = dict[str, tuple[list[int], list[int]]]
 """zone -> the change in the number of cars, and of spots in service, at each of some instants."""
 
 
-def occupancy_at(session: Session, instants: range, lot_id: int | None = None) -> dict[str, list[tuple[int, int]]]:
-    """zone -> (parked cars, spots in service) at each of the instants, of one lot or of all. A car that arrives at the
+def occupancy_at(session: Session, instants: range, scope: Scope = None) -> dict[str, list[tuple[int, int]]]:
+    """zone -> (parked cars, spots in service) at each of the instants, of these lots. A car that arrives at the
     instant counts; a car that leaves at it does not."""
     changes: Changes = defaultdict(lambda: ([0] * (len(instants) + 1), [0] * (len(instants) + 1)))
-    for row in _spots_by_time(session, lot_id):
+    for row in _spots_by_time(session, scope):
         closed = row.closed and bisect_left(instants, row.closed)
         _count(changes[row.zone][1], bisect_left(instants, row.since), closed, row.number)
-    for stay in _stays_and_blocks(session, instants, lot_id):
+    for stay in _stays_and_blocks(session, instants, scope):
         number = -stay.number if stay.is_block else stay.number
         _count(changes[stay.zone][stay.is_block], stay.first, stay.end, number)
     return {
@@ -133,12 +135,10 @@ class _SpotCount(NamedTuple):
     number: int
 
 
-def _spots_by_time(session: Session, lot_id: int | None) -> list[_SpotCount]:
+def _spots_by_time(session: Session, scope: Scope) -> list[_SpotCount]:
     """All spots, counted by the instants at which they were added and removed (from an index)."""
     counted = select(Spot.lot_id, Spot.created_at, func.count().label("number"))
-    if lot_id is not None:
-        counted = counted.where(Spot.lot_id == lot_id)
-    by_lot = counted.group_by(Spot.lot_id, Spot.created_at).subquery()
+    by_lot = counted.where(*of_lots(Spot.lot_id, scope)).group_by(Spot.lot_id, Spot.created_at).subquery()
     since = unix_seconds(func.coalesce(by_lot.c.created_at, Lot.created_at))
     columns = Lot.calendar, since, unix_seconds(Lot.deleted_at)
     number = cast(func.sum(by_lot.c.number), BigInteger)
@@ -157,14 +157,14 @@ class _StayCount(NamedTuple):
     number: int
 
 
-def _stays_and_blocks(session: Session, instants: range, lot_id: int | None) -> list[_StayCount]:
+def _stays_and_blocks(session: Session, instants: range, scope: Scope) -> list[_StayCount]:
     """Stays and blocks, counted by the database, which returns a few rows instead of every booking."""
     block = case((Booking.booking_type == "block", 1), else_=0).label("block")
     begin = case((Booking.booking_type == "block", Booking.start_time), else_=Booking.checked_in_at).label("begin")
-    of_lot = [] if lot_id is None else [Booking.lot_id == lot_id]
+    within = of_lots(Booking.lot_id, scope)
     sqlite = session.get_bind().dialect.name == "sqlite"
     rows = union_all(
-        *(select(Booking.lot_id, block, begin, Booking.end_time).where(part, *of_lot) for part in range_parts(sqlite))
+        *(select(Booking.lot_id, block, begin, Booking.end_time).where(part, *within) for part in range_parts(sqlite))
     ).subquery()
     closed = and_(rows.c.block == 1, or_(rows.c.end_time.is_(None), rows.c.end_time > Lot.deleted_at))
     end = case((and_(closed, Lot.deleted_at.is_not(None)), Lot.deleted_at), else_=rows.c.end_time)

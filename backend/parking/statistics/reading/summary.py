@@ -13,6 +13,7 @@ from parking import clock, settings
 from parking.database import snapshot
 from parking.errors import NotFound
 from parking.lot_calendar import local_day, midnight
+from parking.staff import Scope
 from parking.statistics.daily import months
 from parking.statistics.daily.sums import Charts, Day
 from parking.statistics.definitions import (
@@ -27,6 +28,7 @@ from parking.statistics.definitions import (
 from parking.statistics.reading import queries
 from parking.statistics.reading.days import Days
 from parking.statistics.reading.lots import Lots
+from parking.statistics.scope import single_lot
 
 _ONE_DAY = timedelta(days=1)
 
@@ -35,20 +37,20 @@ def period_statistics(
     session: Session,
     from_: date,
     to: date,
-    lot_id: int | None = None,
+    scope: Scope = None,
     *,
     most: int | None = None,
     only: Sequence[int] | None = None,
 ) -> PeriodStatistics:
-    """The statistics of the local days `from_` to `to` (both included), of one lot or of all. `lots` has every lot, the
-    `most` first ones, or those in `only`.
+    """The statistics of the local days `from_` to `to` (both included), of these lots. `lots` has every one, the `most`
+    first ones, or those in `only`. A set of lots is what staff may see, so it has no number of new accounts.
 
     Reads one snapshot, unless the caller's session is inside a transaction. Raises NotFound for an unknown lot.
     """
     snapshot()
     now = clock.now()
-    days = Days(session, from_, to, int(now.timestamp()), lot_id)
-    if lot_id is not None and not days.zones:
+    days = Days(session, from_, to, int(now.timestamp()), scope)
+    if scope is not None and not days.zones:
         raise NotFound("There is no such lot.")
     charts = days.charts()
     best = charts.busiest
@@ -57,13 +59,15 @@ def period_statistics(
     return PeriodStatistics(
         from_=from_,
         to=to,
-        lot_id=lot_id,
+        lot_id=single_lot(scope),
         as_of=now,
         currency=settings.current().currency,
         partial=any(to >= today for today in days.today.values()),
         totals=metrics(days.totals()),
         drivers=days.drivers(),
-        new_users=queries.new_users(session, midnight(from_, operator), midnight(to + _ONE_DAY, operator)),
+        new_users=None
+        if isinstance(scope, frozenset)
+        else queries.new_users(session, midnight(from_, operator), midnight(to + _ONE_DAY, operator)),
         median_stay_minutes=median(charts.stay_minutes),
         busiest_hour=best and BusiestHour(best[2], best[3], 100 * best[0] / best[1]),
         lots=lots,
@@ -74,12 +78,12 @@ def period_statistics(
     )
 
 
-def by_day(session: Session, from_: date, to: date, lot_id: int | None = None) -> dict[date, Day]:
-    """day -> its sums hour by hour, of one lot or of all, for the heat map. Empty days are left out. Raises NotFound
+def by_day(session: Session, from_: date, to: date, scope: Scope = None) -> dict[date, Day]:
+    """day -> its sums hour by hour, of these lots, for the heat map. Empty days are left out. Raises NotFound
     for an unknown lot."""
     snapshot()
-    days = Days(session, from_, to, int(clock.now().timestamp()), lot_id, by_month=False)
-    if lot_id is not None and not days.zones:
+    days = Days(session, from_, to, int(clock.now().timestamp()), scope, by_month=False)
+    if scope is not None and not days.zones:
         raise NotFound("There is no such lot.")
     return days.by_day
 

@@ -298,3 +298,15 @@ def test_who_must_have_one_can_only_set_it_up(client, app, alice, carol, require
     assert not client.get("/auth/me", headers=headers).json["user"]["must_set_up_second_factor"]
     off = client.post(f"{URL}/off", json={"password": PASSWORD, "code": next_code(key)}, headers=headers)
     assert (off.status_code, off.json["code"]) == (403, "second_factor_wanted")
+
+
+def test_roles_in_lots_ask_for_a_recent_code(client, bob, carol, turn_on):
+    headers, key, _ = turn_on("carol")
+    lot = client.post("/api/lots", json={"name": "North", "capacity": 1, "price_per_hour": 1}, headers=headers)
+    url = f"/api/lots/{lot.json['lot']['id']}/staff/{bob.id}"
+    clock.travel(601)
+    refused = [client.put(url, json={"role": "viewer"}, headers=headers), client.delete(url, headers=headers)]
+    assert {(answer.status_code, answer.json["code"]) for answer in refused} == {(401, "second_factor_required")}
+    assert client.post(f"{URL}/verify", json={"code": next_code(key)}, headers=headers).status_code == 200
+    assert client.put(url, json={"role": "viewer"}, headers=headers).status_code == 200
+    assert client.delete(url, headers=headers).status_code == 200

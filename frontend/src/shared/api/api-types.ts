@@ -525,10 +525,11 @@ export interface components {
         /** ExportIn */
         ExportIn: {
             /**
+             * @description `bookings`: yours; `lot_bookings`: everybody's of one lot (`lot_id`) or of all lots that you may see, for staff and administrators; `all_data`: for administrators
              * @default bookings
              * @enum {string}
              */
-            kind: "bookings" | "all_data";
+            kind: "bookings" | "lot_bookings" | "all_data";
             /**
              * @description How the file is written. `comma` and `semicolon` are for spreadsheets: decimal point or decimal comma, local times with their zone in a column, headings in the language of the account. `machine` is for programs: commas, decimal points, ISO 8601 times with their offset, the identifiers of the fields. `auto` takes what the language of the account writes.
              * @default auto
@@ -541,7 +542,7 @@ export interface components {
         ExportOut: {
             id: number;
             /** @enum {string} */
-            kind: "bookings" | "all_data";
+            kind: "bookings" | "lot_bookings" | "all_data";
             filters: {
                 [key: string]: unknown;
             };
@@ -557,7 +558,7 @@ export interface components {
             expires_at: string | null;
             download_url: string | null;
             error: string | null;
-            error_code: ("not_built" | "disk_full" | "export_quota") | null;
+            error_code: ("not_built" | "disk_full" | "not_allowed" | "export_quota") | null;
             waiting_for_worker: boolean;
         };
         /**
@@ -1016,6 +1017,16 @@ export interface components {
             } | null;
             network_address: string | null;
         };
+        /**
+         * OwnLotRole
+         * @description A lot in which the account works, and its role there.
+         */
+        OwnLotRole: {
+            lot_id: number;
+            lot_name: string;
+            /** @enum {string} */
+            role: "viewer" | "attendant" | "manager";
+        };
         /** PartStatus */
         PartStatus: {
             ok: boolean;
@@ -1029,12 +1040,32 @@ export interface components {
             to: string;
             busiest_hour: components["schemas"]["BusiestOut"] | null;
         };
+        /**
+         * Person
+         * @description An account that may join the staff.
+         */
+        Person: {
+            id: number;
+            email: string;
+            username: string;
+        };
+        /** PersonAnswer */
+        PersonAnswer: {
+            user: components["schemas"]["Person"];
+        };
+        /** PersonSearch */
+        PersonSearch: {
+            /** @description The address of the account, in full */
+            email: string;
+        };
         /** PersonalAccount */
         PersonalAccount: {
             id: number;
             email: string;
             username: string;
             roles: ("user" | "admin")[];
+            /** @description The lots to whose staff the account belongs, by name */
+            lot_roles: components["schemas"]["OwnLotRole"][];
             active: boolean;
             /** @description Whether a link that was sent to the address has been used */
             email_confirmed: boolean;
@@ -1119,6 +1150,7 @@ export interface components {
             sign_ins: components["schemas"]["PersonalSignIn"][];
             links: components["schemas"]["PersonalLink"][];
             api_tokens: components["schemas"]["PersonalApiToken"][];
+            lot_roles: components["schemas"]["PersonalLotRole"][];
             exports: components["schemas"]["PersonalExport"][];
             log_by_you: components["schemas"]["OwnLogEntry"][];
             log_about_you: components["schemas"]["PersonalLogEntry"][];
@@ -1166,6 +1198,17 @@ export interface components {
             after: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * PersonalLotRole
+         * @description A lot to whose staff the user belongs.
+         */
+        PersonalLotRole: {
+            lot_id: number;
+            lot_name: string;
+            role: string;
+            /** Format: date-time */
+            since: string;
         };
         /** PersonalMail */
         PersonalMail: {
@@ -1624,6 +1667,39 @@ export interface components {
             lot: components["schemas"]["LotOut"];
             spots: components["schemas"]["SpotOut"][];
         };
+        /** StaffList */
+        StaffList: {
+            staff: components["schemas"]["StaffMember"][];
+        };
+        /**
+         * StaffMember
+         * @description A user on the staff of a lot. `active`: whether the account may sign in; `since`: when they joined.
+         */
+        StaffMember: {
+            user_id: number;
+            username: string;
+            email: string;
+            active: boolean;
+            /** @enum {string} */
+            role: "viewer" | "attendant" | "manager";
+            /** Format: date-time */
+            since: string;
+        };
+        /**
+         * StaffRole
+         * @description The role of a user in a lot.
+         */
+        StaffRole: {
+            /** @enum {string} */
+            role: "viewer" | "attendant" | "manager";
+            /** @description The address of the account, in full. A manager has to send it with somebody who is not on the staff of the lot yet: so nobody learns from numbers who has an account. Administrators may leave it out. */
+            email?: string | null;
+        };
+        /** StaffSaved */
+        StaffSaved: {
+            staff: components["schemas"]["StaffMember"][];
+            message: string;
+        };
         /**
          * State
          * @description `required`: the operator wants a second factor of this account.
@@ -1698,6 +1774,8 @@ export interface components {
             email: string;
             username: string;
             roles: ("user" | "admin")[];
+            /** @description The lots to whose staff the account belongs, by name */
+            lot_roles: components["schemas"]["OwnLotRole"][];
             active: boolean;
             /** @description Whether a link that was sent to the address has been used */
             email_confirmed: boolean;
