@@ -20,6 +20,7 @@ const LAYERS = ['shared', 'features', 'pages', 'app']
 const FEATURES = [
   'accounts',
   'lots',
+  'staff',
   'notices',
   'bookings',
   'search',

@@ -12,7 +12,7 @@ import { catchLinkToken } from '@/shared/browser/linkToken'
 declare module 'vue-router' {
   interface RouteMeta {
     /** Who may see it; without it, everybody. */
-    for?: 'signed-in' | 'admin' | 'guest'
+    for?: 'signed-in' | 'admin' | 'staff' | 'guest'
     /** Plain pages without navigation around them (receipts to print). */
     bare?: boolean
     /** Folders of src whose texts the page needs beside those of the first load. */
@@ -136,13 +136,13 @@ const admin: RouteRecordRaw[] = [
     path: 'users',
     name: 'admin-users',
     component: () => import('@/pages/admin/UsersPage.vue'),
-    meta: { texts: ['features/accounts/admin', 'features/exports'] },
+    meta: { for: 'admin', texts: ['features/accounts/admin', 'features/exports'] },
   },
   {
     path: 'users/:id(\\d+)',
     name: 'admin-user',
     component: () => import('@/pages/admin/UserPage.vue'),
-    meta: { texts: ['features/accounts/admin', 'features/mail'] },
+    meta: { for: 'admin', texts: ['features/accounts/admin', 'features/mail'] },
     props: true,
   },
   {
@@ -157,13 +157,13 @@ const admin: RouteRecordRaw[] = [
     component: () => import('@/pages/admin/MailPage.vue'),
     // Addresses of an older version have the state of the system there.
     beforeEnter: (to) => (to.query.view === 'system' ? { name: 'admin-health' } : true),
-    meta: { texts: ['features/mail', 'features/reports', 'features/exports'] },
+    meta: { for: 'admin', texts: ['features/mail', 'features/reports', 'features/exports'] },
   },
   {
     path: 'health',
     name: 'admin-health',
     component: () => import('@/pages/admin/HealthPage.vue'),
-    meta: { texts: ['features/mail', 'features/system'] },
+    meta: { for: 'admin', texts: ['features/mail', 'features/system'] },
   },
   {
     path: 'exports',
@@ -175,7 +175,10 @@ const admin: RouteRecordRaw[] = [
     path: 'audit',
     name: 'admin-audit',
     component: () => import('@/pages/admin/AuditPage.vue'),
-    meta: { texts: ['features/audit', 'features/exports', 'features/bookings/history'] },
+    meta: {
+      for: 'admin',
+      texts: ['features/audit', 'features/exports', 'features/bookings/history'],
+    },
   },
 ]
 
@@ -189,7 +192,7 @@ export const router = createRouter({
     {
       path: '/admin',
       component: () => import('@/app/layouts/AdminLayout.vue'),
-      meta: { for: 'admin', texts: ['app'] },
+      meta: { for: 'staff', texts: ['app'] },
       children: admin,
     },
     {
@@ -214,14 +217,16 @@ router.beforeEach(async (to, from) => {
   if (wants === 'guest' && session.signedIn) return { name: 'home' }
   // It is not known yet who is here: App.vue says why, and the address stays for when it is.
   if (wants && session.unreached) return true
-  if ((wants === 'signed-in' || wants === 'admin') && !session.signedIn)
+  if (wants && wants !== 'guest' && !session.signedIn)
     return { name: 'login', query: { next: to.fullPath } }
-  if (wants === 'admin' && !session.isAdmin)
+  if ((wants === 'admin' && !session.isAdmin) || (wants === 'staff' && !session.isStaff))
     return { name: 'not-found', params: { rest: ['forbidden'] }, query: { was: to.fullPath } }
   // An administrator starts at the overview; who parks as well goes to the driver's pages from there.
   const starts = from.matched.length === 0 || from.meta.for === 'guest' || from.name === 'setup'
   if (to.name === 'home' && session.isAdmin && (starts || !session.isDriver))
     return { name: 'admin' }
+  // The overview is about all lots.
+  if (to.name === 'admin' && !session.isAdmin) return { name: 'admin-lots' }
   // The texts travel beside the code of the page; a failure is reported when the page waits for them.
   textsOf(to).catch(() => undefined)
   return true

@@ -47,7 +47,7 @@ export function useNavigation() {
 
   const main = computed(() => [
     ...(session.isDriver || session.unreached ? driver.value : []),
-    ...(session.isAdmin ? admin.value : []),
+    ...(session.isStaff ? admin.value : []),
   ])
   return { main, tabs: computed(() => [...main.value, profile.value]) }
 }

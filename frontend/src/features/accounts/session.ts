@@ -27,6 +27,8 @@ function createSession() {
   const unreached = computed(() => problem.value !== null)
   const signedIn = computed(() => user.value !== null)
   const isAdmin = computed(() => user.value?.roles.includes('admin') ?? false)
+  /** Whether the pages of the administration are open to them, at least for some lots. */
+  const isStaff = computed(() => isAdmin.value || !!user.value?.lot_roles.length)
   const isDriver = computed(() => user.value?.roles.includes('user') ?? false)
 
   function adopt(answer: SignIn): void {
@@ -125,6 +127,7 @@ function createSession() {
     reauthenticating,
     signedIn,
     isAdmin,
+    isStaff,
     isDriver,
     adopt,
     know,

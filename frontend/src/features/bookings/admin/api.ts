@@ -18,6 +18,8 @@ export const adminBookingsApi = {
         searched(params),
       )
     ).totals,
+  /** Checks a driver in who has arrived. */
+  checkIn: (id: number) => http.post<AdminEnded>(`/api/admin/bookings/${id}/check-in`, {}),
   /** Ends somebody's stay or reservation; the reason is told to its owner. */
   end: (id: number, how: Ending, reason: string) =>
     http.post<AdminEnded>(`/api/admin/bookings/${id}/${how}`, { reason }),

@@ -26,9 +26,9 @@ export function useExports(ended: (job: ExportJob) => void) {
   })
 
   const start = useMutation({
-    mutationFn: () => {
+    mutationFn: (kind: ExportJob['kind']) => {
       const format = csvFormat.value
-      return exportsApi.start('all_data', {}, format, idempotency.keyFor(`all_data ${format}`))
+      return exportsApi.start(kind, {}, format, idempotency.keyFor(`${kind} ${format}`))
     },
     onSuccess: async () => {
       idempotency.fulfilled()
