@@ -1,4 +1,7 @@
-"""Counts the requests of the last minute for each account and address, in the memory of this process."""
+"""Counts the requests of the last minute for each account and address, in the memory of this process.
+
+Ours, because the memory storage of `limits` starts a thread that walks through all keys at nearly every request.
+"""
 
 from __future__ import annotations
 

@@ -70,7 +70,9 @@ const driver: RouteRecordRaw[] = [
     path: '/lots/:id(\\d+)',
     name: 'lot',
     component: () => import('@/pages/LotPage.vue'),
-    meta: { texts: ['features/bookings/history', 'features/lots/visitors'] },
+    meta: {
+      texts: ['features/bookings/history', 'features/bookings/window', 'features/lots/visitors'],
+    },
     props: true,
   },
   {

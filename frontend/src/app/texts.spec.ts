@@ -105,8 +105,10 @@ describe('a page', () => {
   it.each(routes)('$page has all the texts that it uses', ({ page, texts }) => {
     const later = [...closure(page)].flatMap((file) =>
       [
-        ...read(file).matchAll(/(?:lazyDialog\([^;]*?,\s+|useTexts\()'(features[^']+)',?\s*\)/g),
-      ].map(([, name]) => name!),
+        ...read(file).matchAll(
+          /(?:lazyDialog\([^;]*?,\s+|useTexts\()((?:'features[^']+',?\s*)+)\)/g,
+        ),
+      ].flatMap(([, names]) => [...names!.matchAll(/'([^']+)'/g)].map(([, name]) => name!)),
     )
     const loaded = [...BASE, 'app', ...texts, ...later]
     expect(used(closure(page)).filter((folder) => !loaded.includes(folder))).toEqual([])

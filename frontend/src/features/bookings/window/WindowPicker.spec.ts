@@ -1,6 +1,6 @@
 import { mount } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { i18n, setLocale } from '@/shared/format/i18n'
+import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import type { TimeWindow } from './windows'
 import WindowPicker from './WindowPicker.vue'
 
@@ -28,6 +28,7 @@ const last = (wrapper: Picker) => wrapper.emitted<[TimeWindow | null]>('update:m
 beforeEach(async () => {
   vi.useFakeTimers({ now: new Date('2026-03-02T09:07:00Z'), toFake: ['Date'] })
   await setLocale('en')
+  await useTexts('features/bookings/window')
 })
 afterEach(() => vi.useRealTimers())
 

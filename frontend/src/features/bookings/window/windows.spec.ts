@@ -33,11 +33,11 @@ describe('a window of one’s own', () => {
       windowProblem({ from: '2026-03-02T12:30', to: '2026-03-02T13:00' }, noon, berlin),
     ).toBeNull()
     expect(windowProblem({ from: '2026-03-02T11:30', to: '2026-03-02T13:00' }, noon, berlin)).toBe(
-      'book.problem.past',
+      'past',
     )
     expect(windowProblem({ from: '2026-03-02T14:00', to: '2026-03-02T14:00' }, noon, berlin)).toBe(
-      'book.problem.endFirst',
+      'endFirst',
     )
-    expect(windowProblem({ from: '', to: '' }, noon, berlin)).toBe('book.problem.noStart')
+    expect(windowProblem({ from: '', to: '' }, noon, berlin)).toBe('noStart')
   })
 })

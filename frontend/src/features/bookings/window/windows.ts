@@ -68,11 +68,17 @@ export function asSent(window: TimeWindow, timeZone: string): TimeWindow {
   return { from: instant(window.from), to: instant(window.to) }
 }
 
-/** What is wrong with a window typed by hand, as a message key; null when it can be asked for. */
-export function windowProblem(window: TimeWindow, now: Date, timeZone: string): string | null {
-  if (!window.from) return 'book.problem.noStart'
-  if (!window.to) return 'book.problem.noEnd'
-  if (window.to <= window.from) return 'book.problem.endFirst'
-  if (window.from < wallClock(now, timeZone)) return 'book.problem.past'
+export type WindowProblem = 'noStart' | 'noEnd' | 'endFirst' | 'past'
+
+/** What is wrong with a window typed by hand, as the last part of a message's key; null when it can be asked for. */
+export function windowProblem(
+  window: TimeWindow,
+  now: Date,
+  timeZone: string,
+): WindowProblem | null {
+  if (!window.from) return 'noStart'
+  if (!window.to) return 'noEnd'
+  if (window.to <= window.from) return 'endFirst'
+  if (window.from < wallClock(now, timeZone)) return 'past'
   return null
 }
