@@ -316,7 +316,7 @@ class Stage:
         issued = {name: access_tokens.issue(person.fs_uniquifier) for name, person in self.people.items()}
         service.change(self.people["disabled"].id, False, None)
         service.change(self.people["demoted"].id, None, ["user"])
-        for name in ("user", "other", "admin"):  # whose password is a moment old
+        for name in ("user", *DRIVERS, "admin"):  # whose password is a moment old
             login = {"email": self.people[name].email, "password": PASSWORD}
             issued[name] = self.app.test_client().post("/auth/login", json=login).json["token"]
         with clock.set_to(clock.now() - timedelta(days=2)):
