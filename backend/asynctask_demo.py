@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import create_app
 from parking import mail
 from parking.accounts import Role, User
-from parking.bookings import Booking, Filters, is_block
+from parking.bookings import Booking, Filters, is_stay
 from parking.database import db, schema
 from parking.exports import build, files, queries, service, stream
 from parking.exports.models import ExportJob
@@ -93,7 +93,7 @@ def _askers() -> list[tuple[str, Identity]]:
     """The person who booked last, for his bookings, and the first administrator, for all data."""
     session = db.session()
     driver = session.scalar(
-        select(User).join(Booking, Booking.user_id == User.id).where(~is_block).order_by(Booking.id.desc()).limit(1)
+        select(User).join(Booking, Booking.user_id == User.id).where(is_stay).order_by(Booking.id.desc()).limit(1)
     )
     admin = session.scalar(
         select(User).where(User.active, User.roles.any(Role.name == "admin")).order_by(User.id).limit(1)

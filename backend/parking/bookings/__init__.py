@@ -6,6 +6,22 @@ from apiflask import APIFlask
 
 from parking.bookings import emails as _templates  # noqa: F401 - registers them
 from parking.bookings.allocation import lock_lot, new_reference
+from parking.bookings.closures import (
+    ClosureFilters,
+    Window,
+    block,
+    bookings_in_the_way,
+    closure_view,
+    closures_in_the_way,
+    lock_spots,
+    move_all,
+    occupants,
+    spots_instead,
+    unblock,
+    unblocked,
+    withdraw,
+)
+from parking.bookings.closures import page as closures_page
 from parking.bookings.emails import booking_context, reservation_reminder, zone_changed
 from parking.bookings.events import publish_lot_event, publish_lot_events, publish_spot_event, publish_spot_events
 from parking.bookings.expiry import apply_all_due_transitions, apply_due_transitions
@@ -21,7 +37,6 @@ from parking.bookings.occupancy import (
     state_of_spot,
     total_counts,
 )
-from parking.bookings.out_of_service import block, occupants, unblock
 from parking.bookings.personal_data import OldBooking, erase_plates, first_year, hand_over, of_year, with_plates
 from parking.bookings.reading import Filters, filtered
 from parking.bookings.reading.lookup import by_plate as find_by_plate
@@ -33,9 +48,9 @@ from parking.bookings.reading.views import cost_at, end_and_cost, state_of, stay
 from parking.bookings.rules.lifecycle import LIVE, BookingState, status_at
 from parking.bookings.rules.limits import days_later
 from parking.bookings.rules.times import read_time
-from parking.bookings.schemas import AdminBookingFilters, Id, MatchingOut, Status
+from parking.bookings.schemas import AdminBookingFilters, Id, MatchingOut, Paging, Status, TimeText
 from parking.bookings.service import BookRequest, book, cancel, check_in, release
-from parking.bookings.status_sql import is_active, is_block, is_live, is_reserved
+from parking.bookings.status_sql import is_active, is_block, is_live, is_reserved, is_stay
 from parking.bookings.transitions import cancel as cancel_reservation
 from parking.bookings.transitions import mail_context, update_booking
 from parking.web.logs import foreign_access
@@ -51,21 +66,29 @@ __all__ = [
     "Booking",
     "BookingRow",
     "BookingState",
+    "ClosureFilters",
     "Filters",
     "Id",
     "Matching",
     "MatchingOut",
     "OldBooking",
+    "Paging",
     "SpotCounts",
     "Status",
+    "TimeText",
+    "Window",
     "apply_all_due_transitions",
     "apply_due_transitions",
     "block",
     "book",
     "booking_context",
+    "bookings_in_the_way",
     "cancel",
     "cancel_reservation",
     "check_in",
+    "closure_view",
+    "closures_in_the_way",
+    "closures_page",
     "cost_at",
     "counts_by_lot",
     "counts_in_sql",
@@ -83,10 +106,13 @@ __all__ = [
     "is_block",
     "is_live",
     "is_reserved",
+    "is_stay",
     "lock_lot",
+    "lock_spots",
     "longer_than",
     "mail_context",
     "matching_now",
+    "move_all",
     "new_reference",
     "occupants",
     "of_year",
@@ -101,6 +127,7 @@ __all__ = [
     "reservation_reminder",
     "select_bookings",
     "spot_states",
+    "spots_instead",
     "state_of",
     "state_of_spot",
     "status_at",
@@ -108,8 +135,10 @@ __all__ = [
     "total_cost",
     "total_counts",
     "unblock",
+    "unblocked",
     "update_booking",
     "with_plates",
+    "withdraw",
     "zone_changed",
 ]
 

@@ -16,6 +16,7 @@ then.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,6 +111,7 @@ def _free_spots(*, for_a_car_now: bool) -> Select[Any]:
 _ANY = {kind: _free_spots(for_a_car_now=kind == "instant") for kind in ("instant", "reserved")}
 _FREE = {k: q.where(*has_needs()) for k, q in _ANY.items()}
 _OF_SPOT = {k: q.where(SPOT.c.id == bindparam("spot_id")) for k, q in _ANY.items()}
+_ELSEWHERE = {k: q.where(SPOT.c.id.not_in(bindparam("closed", expanding=True))) for k, q in _FREE.items()}
 _FREE_FIRST = {k: Read(q.limit(1)) for k, q in _FREE.items()}
 _FREE_THIS = {k: Read(q) for k, q in _OF_SPOT.items()}
 _ENDS_AFTER = BOOKING.c.held_until > bindparam("start_time", type_=UTCDateTime())
@@ -252,6 +254,33 @@ def spot_to_move_to(session: Session, booking: Booking) -> Row[Any] | None:
     needs = ordered(booking.needs)
     parameters = _free_over(booking.lot_id, booking.start_time, booking.held_until, needs)
     return session.execute(_UNLOCKED["instant"], parameters).one_or_none()
+
+
+def spots_elsewhere(
+    session: Session, booking: Booking, closed: Collection[int], now: datetime, limit: int
+) -> Sequence[Row[Any]]:
+    """Returns spots (id, spot_number), without the `closed` ones, to which the booking could be moved, in the order in
+    which they are given out; read without a lock."""
+    kind, parameters = _elsewhere(booking, closed, now)
+    return session.execute(_ELSEWHERE[kind].limit(limit), parameters).all()
+
+
+def take_elsewhere(session: Session, booking: Booking, closed: Collection[int], now: datetime) -> Row[Any] | None:
+    """Returns and locks the first of these spots that nobody else is taking; never waits."""
+    kind, parameters = _elsewhere(booking, closed, now)
+    lock = _ELSEWHERE[kind].limit(1).with_for_update(key_share=True, skip_locked=True, of=SPOT)
+    while spot := session.execute(lock, parameters).one_or_none():
+        # Somebody may have taken it after this statement had begun and before it was locked; now nobody can.
+        if session.execute(_OF_SPOT[kind], {**parameters, "spot_id": spot.id}).one_or_none():
+            return spot
+        parameters["closed"].append(spot.id)
+    return None
+
+
+def _elsewhere(booking: Booking, closed: Collection[int], now: datetime) -> tuple[str, dict[str, Any]]:
+    """A booking that is due needs a spot without a car on it, as a car that comes now does."""
+    parameters = _free_over(booking.lot_id, booking.start_time, booking.held_until, ordered(booking.needs))
+    return "instant" if booking.start_time <= now else "reserved", {**parameters, "closed": list(closed)}
 
 
 def next_hold_start(session: Session, booking: Booking, after: datetime) -> datetime | None:

@@ -1,4 +1,5 @@
-"""Applies the transitions that are due by the clock: begin, end, miss; and renews the holds of cars that stay.
+"""Applies the transitions that are due by the clock: begin, end, miss; and renews the holds of cars that stay. Blocks
+with a window begin and end here, too (closures/by_clock.py).
 
 Celery beat calls `apply_all_due_transitions` every few seconds; a request that finds a lot full calls
 `apply_due_transitions` for that lot. Each batch is one transaction over rows that nobody else has locked (SKIP LOCKED),
@@ -29,12 +30,13 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from parking import clock
 from parking.bookings import allocation, transitions
+from parking.bookings.closures import by_clock
 from parking.bookings.models import Booking
 from parking.bookings.reading import queries
 from parking.bookings.reading.queries import BookingRow
 from parking.bookings.reading.views import state_of
 from parking.bookings.rules import lifecycle, reasons
-from parking.bookings.status_sql import is_active, is_block, is_reserved
+from parking.bookings.status_sql import is_active, is_reserved, is_stay
 from parking.database import Read, UTCDateTime, plus_seconds, read_once, transaction
 from parking.lots import Lot, Spot
 
@@ -54,7 +56,7 @@ def apply_all_due_transitions() -> int:
 
 def apply_due_transitions(lot_id: int) -> int:
     """Applies what is due in one lot, but renews no holds. Returns the number of bookings changed."""
-    return sum(_in_batches(query, step, lot_id) for query, step in _TRANSITIONS[:2])
+    return sum(_in_batches(query, step, lot_id) for query, step in _TRANSITIONS[:-1])
 
 
 def is_due(connection: PoolProxiedConnection, lot_id: int, now: datetime) -> bool:
@@ -67,6 +69,12 @@ def apply_due_transition(session: Session, row: BookingRow, now: datetime) -> Bo
     if row.booking.status == "Active":
         return _end(session, [row], now)[0]
     return _begin_one(session, row, now, _parked(session, [row], now, wait=True)) or row
+
+
+def end_blocks_of(session: Session, spot_id: int, now: datetime) -> None:
+    """Ends the block of the spot, which the caller has locked, if its window has passed."""
+    due = by_clock.ending(now).where(Booking.spot_id == spot_id).with_for_update(of=Booking)
+    by_clock.end(session, queries.read(session, due), now)
 
 
 def _in_batches(query: Callable[[datetime], Select[Any]], step: Step, lot_id: int | None) -> int:
@@ -106,8 +114,8 @@ def _ending(now: datetime) -> Select[Any]:
 
 
 def _ends(now: Any) -> tuple[ColumnElement[bool], ...]:
-    """Conditions for running reservations without check-in whose window has ended."""
-    by_itself: ColumnElement[bool] = literal_column("booking.booking_type = 'reserved'")
+    """Conditions for running blocks and reservations without check-in whose window has ended."""
+    by_itself: ColumnElement[bool] = literal_column("booking.reserved_end IS NOT NULL")
     return is_active, Booking.held_until <= now, by_itself, Booking.checkin_grace_s.is_(None)
 
 
@@ -124,7 +132,7 @@ def _begins(now: Any) -> tuple[ColumnElement[bool], ...]:
     missed or have a car on their spot."""
     deadline = plus_seconds(Booking.reserved_start, Booking.checkin_grace_s)
     car = _car_on_spot().exists()
-    return is_reserved, Booking.start_time <= now, or_(Booking.checkin_grace_s.is_(None), deadline <= now, car)
+    return is_reserved, is_stay, Booking.start_time <= now, or_(Booking.checkin_grace_s.is_(None), deadline <= now, car)
 
 
 # Made once: an alias has a copy of every column, and a sweep begins with this.
@@ -163,7 +171,8 @@ def _parked(
     """
     spots = [row.booking.spot_id for row in rows]
     if wait:
-        _end(session, queries.read(session, _ending(now).where(_on(spots)).with_for_update(of=Booking)), now)
+        for ending, end in ((_ending, _end), (by_clock.ending, by_clock.end)):
+            end(session, queries.read(session, ending(now).where(_on(spots)).with_for_update(of=Booking)), now)
     query = select(Booking.spot_id, Booking.start_time).where(is_active, _on(spots))
     stays = query.where(~and_(*_ends(now))).with_for_update(read=True, skip_locked=not wait)
     certain = session.execute(stays).all()
@@ -208,7 +217,7 @@ def _renewable(now: datetime) -> Select[Any]:
     margin = case((quarter < RENEW_EVERY.total_seconds(), quarter), else_=int(RENEW_EVERY.total_seconds()))
     stays = or_(literal_column("booking.booking_type = 'instant'"), Booking.checkin_grace_s.is_not(None))
     short = Booking.held_until < plus_seconds(literal(now, UTCDateTime()), Lot.instant_hold_s - margin)
-    return _rows(is_active, and_(stays, ~is_block), short)
+    return _rows(is_active, stays, short)
 
 
 def _renew(session: Session, rows: Sequence[BookingRow], now: datetime) -> list[BookingRow]:
@@ -226,7 +235,9 @@ def _renew(session: Session, rows: Sequence[BookingRow], now: datetime) -> list[
 
 _TRANSITIONS: tuple[tuple[Callable[[datetime], Select[Any]], Step], ...] = (
     (_ending, _end),
+    (by_clock.ending, by_clock.end),
     (_beginning, _begin),
+    (by_clock.beginning, by_clock.begin),
     (_renewable, _renew),
 )
 

@@ -33,7 +33,8 @@ def longer_than(seconds: int, *, sqlite: bool) -> str:
 
 
 class Booking(db.Model):  # type: ignore[name-defined]
-    """A stay (instant or reserved), or a block that keeps a spot out of use. Never deleted."""
+    """A stay (instant or reserved), a block that keeps a spot out of use, or a hold that keeps one for a person who may
+    claim it. Never deleted."""
 
     __tablename__ = "booking"
 
@@ -50,6 +51,9 @@ class Booking(db.Model):  # type: ignore[name-defined]
     end_time: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reserved_start: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reserved_end: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """The window: of a reservation, and of a block or hold that has one."""
+    claim_by: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Only of a hold: from this instant on it has lapsed, unless it was claimed."""
     checked_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     checkin_grace_s: Mapped[int | None] = mapped_column(BigId)
     """Seconds after reserved_start in which the driver must check in; None = no check-in needed. The lot's rule
@@ -68,24 +72,37 @@ class Booking(db.Model):  # type: ignore[name-defined]
     __table_args__ = (
         ForeignKeyConstraint(["lot_id", "spot_id"], ["parking_spot.lot_id", "parking_spot.id"]),
         ForeignKeyConstraint(["lot_id", "tariff_id"], ["tariff.lot_id", "tariff.id"]),
-        CheckConstraint("booking_type IN ('instant', 'reserved', 'block')", name="type"),
-        CheckConstraint("status IN ('Reserved', 'Active', 'Completed', 'Cancelled', 'No-show')", name="status"),
+        CheckConstraint("booking_type IN ('instant', 'reserved', 'block', 'hold')", name="type"),
+        CheckConstraint(
+            "status IN ('Reserved', 'Active', 'Completed', 'Cancelled', 'No-show', 'Lapsed')", name="status"
+        ),
         CheckConstraint(
             f"CASE WHEN {LIVE_SQL} THEN held_until > start_time AND end_time IS NULL ELSE end_time IS NOT NULL END",
             name="claim",
         ),
         CheckConstraint(
-            "(booking_type = 'reserved') = (reserved_start IS NOT NULL)"
+            "(booking_type <> 'reserved' OR reserved_start IS NOT NULL)"
+            " AND (booking_type <> 'instant' OR reserved_start IS NULL)"
             " AND (reserved_start IS NULL) = (reserved_end IS NULL)",
             name="window",
         ),
         CheckConstraint("reserved_end > reserved_start", name="window_order"),
         CheckConstraint("status <> 'Active' OR checked_in_at IS NOT NULL", name="checked_in"),
         CheckConstraint("checked_in_at IS NULL OR end_time IS NULL OR end_time >= checked_in_at", name="stay"),
-        CheckConstraint("status <> 'Reserved' OR booking_type = 'reserved'", name="reserved"),
+        CheckConstraint("status <> 'Reserved' OR booking_type = 'hold' OR reserved_start IS NOT NULL", name="reserved"),
         CheckConstraint("(tariff_id IS NULL) = (booking_type = 'block')", name="tariff"),
         CheckConstraint("ended_by IN ('user', 'admin', 'system')", name="ended_by"),
         CheckConstraint("total_cost_minor >= 0", name="cost"),
+        CheckConstraint(
+            "booking_type NOT IN ('block', 'hold') OR coalesce(total_cost_minor, 0) = 0 AND status <> 'No-show'",
+            name="free",
+        ),
+        CheckConstraint(
+            "(booking_type = 'hold') = (claim_by IS NOT NULL)"
+            " AND (booking_type <> 'hold' OR status IN ('Reserved', 'Cancelled', 'Lapsed'))"
+            " AND (booking_type = 'hold' OR status <> 'Lapsed')",
+            name="hold",
+        ),
         Index(
             "booking_one_active",
             "lot_id",

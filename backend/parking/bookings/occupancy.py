@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, bindpa
 from sqlalchemy.orm import Session
 
 from parking.bookings.models import RETIRED, Booking
-from parking.bookings.status_sql import begun, is_live, missed, over
+from parking.bookings.status_sql import begun, is_live, lapsed, missed, over
 from parking.database import UTCDateTime, plus_seconds
 from parking.database.functions import among
 from parking.lots import Lot
@@ -25,7 +25,9 @@ AVAILABLE, RESERVED, OCCUPIED, BLOCKED = "Available", "Reserved", "Occupied", "O
 _BOOKING: Any = Booking.__table__
 _LOT: Any = Lot.__table__
 _NOW = bindparam("now", type_=UTCDateTime())
-_BY_RANK = {0: AVAILABLE, 1: RESERVED, 2: OCCUPIED, 3: BLOCKED}
+_BY_RANK = {0: AVAILABLE, 1: RESERVED, 2: BLOCKED, 3: OCCUPIED}
+_RANKS = {"reserved": 1, "out_of_service": 2, "occupied": 3}
+"""The rank of each count. A car that is still there when the window of a block begins comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,12 @@ class SpotCounts:
 
 
 def rank(bookings: Any, now: Any) -> ColumnElement[int]:
-    """3 out of service, 2 occupied, 1 reserved (now, or within the lot's hold), 0 available."""
+    """3 occupied, 2 out of service, 1 reserved or soon out of service (now, or within the lot's hold), 0 available."""
     return case(
-        (bookings.booking_type == "block", 3),
-        (or_(over(bookings, now), missed(bookings, now)), 0),
-        (or_(bookings.status == "Active", begun(bookings, now)), 2),
-        else_=1,
+        (or_(over(bookings, now), missed(bookings, now), lapsed(bookings, now)), 0),
+        (and_(bookings.status != "Active", ~begun(bookings, now)), 1),
+        (bookings.booking_type == "block", 2),
+        else_=3,
     )
 
 
@@ -73,6 +75,7 @@ _live = (
     select(
         *(_BOOKING.c.lot_id, _BOOKING.c.spot_id, _BOOKING.c.booking_type, _BOOKING.c.status, _BOOKING.c.reference),
         *(_BOOKING.c.start_time, _BOOKING.c.reserved_start, _BOOKING.c.reserved_end, _BOOKING.c.checkin_grace_s),
+        _BOOKING.c.claim_by,
     )
     .where(is_live)
     .cte("live")
@@ -95,8 +98,7 @@ def counts_in_sql(*, some: bool) -> Subquery:
     with `some` only for the lots of the parameter `lot_ids`."""
     ranks = spot_ranks().where(among(_BOOKING.c.lot_id, "lot_ids")) if some else spot_ranks(_live)
     of_spots = ranks.subquery()
-    numbers = {"reserved": 1, "occupied": 2, "out_of_service": 3}
-    columns = (func.count().filter(of_spots.c.rank == number).label(name) for name, number in numbers.items())
+    columns = (func.count().filter(of_spots.c.rank == number).label(name) for name, number in _RANKS.items())
     return select(of_spots.c.lot_id, *columns).group_by(of_spots.c.lot_id).subquery()
 
 
@@ -122,17 +124,18 @@ def counts_by_lot(session: Session, now: datetime, lot_ids: Iterable[int] | None
     by_lot: dict[int, dict[int, int]] = {}
     for lot_id, rank, number in rows:
         by_lot.setdefault(lot_id, {})[rank] = number
-    return {
-        lot_id: SpotCounts(occupied=n.get(2, 0), reserved=n.get(1, 0), out_of_service=n.get(3, 0))
-        for lot_id, n in by_lot.items()
-    }
+    return {lot_id: _counted(by_rank) for lot_id, by_rank in by_lot.items()}
 
 
 def total_counts(session: Session, now: datetime, lot_ids: Sequence[int] | None = None) -> SpotCounts:
     """Returns the sums of these lots, or of all lots that are not deleted."""
     rows = session.execute(_COUNT_OF_ALL if lot_ids is None else _COUNT_OF_NAMED, {"now": now, "lot_ids": lot_ids})
     by_rank = {row[0]: row[1] for row in rows}
-    return SpotCounts(occupied=by_rank.get(2, 0), reserved=by_rank.get(1, 0), out_of_service=by_rank.get(3, 0))
+    return _counted(by_rank)
+
+
+def _counted(by_rank: dict[int, int]) -> SpotCounts:
+    return SpotCounts(**{name: by_rank.get(number, 0) for name, number in _RANKS.items()})
 
 
 def spot_states(session: Session | Connection, now: datetime, lot_id: int) -> dict[int, str]:

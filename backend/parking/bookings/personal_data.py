@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from parking.accounts import BookingSummary, User
 from parking.bookings.models import Booking
-from parking.bookings.status_sql import is_block, is_live
+from parking.bookings.status_sql import is_live, is_stay
 from parking.lot_calendar import local_day
 from parking.lots import Lot
 
@@ -32,7 +32,7 @@ def booking_summaries(session: Session, user_ids: list[int]) -> dict[int, Bookin
             func.coalesce(func.sum(Booking.total_cost_minor), 0),
             func.max(Booking.created_at),
         )
-        .where(Booking.user_id.in_(user_ids), ~is_block)
+        .where(Booking.user_id.in_(user_ids), is_stay)
         .group_by(Booking.user_id)
     )
     return {user_id: BookingSummary(int(live), total, int(spent), last) for user_id, live, total, spent, last in rows}
@@ -40,7 +40,7 @@ def booking_summaries(session: Session, user_ids: list[int]) -> dict[int, Bookin
 
 def deletion_blocker(session: Session, user_id: int) -> str | None:
     """Returns the reason why this account cannot be deleted now, or None."""
-    live = select(Booking.id).where(Booking.user_id == user_id, is_live, ~is_block)
+    live = select(Booking.id).where(Booking.user_id == user_id, is_live, is_stay)
     if session.scalar(live.limit(1)) is None:
         return None
     return "You still have an active or reserved booking. End or cancel it first."
@@ -94,7 +94,7 @@ def of_year(session: Session, year: int) -> dict[int, list[OldBooking]]:
         .join(Lot, Lot.id == Booking.lot_id)
         .join(User, User.id == Booking.user_id)
         .where(Booking.start_time >= low, Booking.start_time < high, Booking.end_time.is_not(None))
-        .where(~is_block, User.deleted_at.is_(None))
+        .where(is_stay, User.deleted_at.is_(None))
         .order_by(Booking.id)
     )
     users: dict[int, list[OldBooking]] = defaultdict(list)

@@ -151,6 +151,7 @@ def check_in(booking_id: int, user_id: int | None) -> dict[str, Any]:
 
     def act(session: Session, row: BookingRow, now: datetime) -> dict[str, Any]:
         lifecycle.check_check_in(state_of(row.booking), now)
+        expiry.end_blocks_of(session, row.booking.spot_id, now)
         _check_spot_is_free(session, row.booking, now, row.lot.timezone)
         row = transitions.check_in(session, row, allocation.free_since(session, row.booking, now))
         message = "You are checked in." if user_id else "The driver is checked in."
@@ -160,14 +161,14 @@ def check_in(booking_id: int, user_id: int | None) -> dict[str, Any]:
 
 
 def _check_spot_is_free(session: Session, booking: Booking, now: datetime, zone: str) -> None:
-    """Raises Conflict while a car stands on the spot or an earlier reservation holds it."""
+    """Raises Conflict while a car stands on the spot, or an earlier reservation or a block holds it."""
     until = queries.spot_taken_until(session, booking.id)
     if until is None or until <= now:
         return
     if until == clock.FOREVER:
         raise Conflict("There is still a car on your spot. Please try again in a minute.", code="spot_occupied")
     raise Conflict(
-        f"Another driver has your spot until {until.astimezone(ZoneInfo(zone)):%H:%M}. You can check in from then on.",
+        f"Your spot is not free until {until.astimezone(ZoneInfo(zone)):%H:%M}. You can check in from then on.",
         code="spot_not_free_yet",
         free_at=to_rfc3339(until),
     )
@@ -202,7 +203,7 @@ def _check_free_until(session: Session, booking: Booking, end: datetime) -> None
     if other is not None and other < end:
         free_until = max(other, booking.held_until)
         raise Conflict(
-            "Another driver has reserved the spot from then on.",
+            "The spot is reserved or out of service from then on.",
             code="spot_promised",
             max_until=to_rfc3339(free_until),
         )

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_
 
 from parking.bookings.models import LIVE_SQL
-from parking.bookings.rules.lifecycle import LIVE
+from parking.bookings.rules.lifecycle import LAPSED, LIVE
 from parking.database import plus_seconds
 
 # Literals, not parameters: SQLite takes a partial index only for its predicate to the letter.
@@ -19,6 +19,8 @@ is_live: ColumnElement[bool] = literal_column(f"booking.{LIVE_SQL}")
 is_active: ColumnElement[bool] = literal_column("booking.status = 'Active'")
 is_reserved: ColumnElement[bool] = literal_column("booking.status = 'Reserved'")
 is_block: ColumnElement[bool] = literal_column("booking.booking_type = 'block'")
+is_stay: ColumnElement[bool] = literal_column("booking.booking_type IN ('instant', 'reserved')")
+"""A booking of a driver: neither a block nor a hold, which are in no list, limit, price or count of bookings."""
 
 
 def is_live_in(alias: str) -> ColumnElement[bool]:
@@ -33,13 +35,18 @@ def missed(row: Any, now: Any) -> ColumnElement[bool]:
 
 
 def over(row: Any, now: Any) -> ColumnElement[bool]:
-    """The window of a reservation without check-in has ended, and no sweep has written it."""
+    """The window of a block or of a reservation without check-in has ended, and no sweep has written it."""
     return and_(row.status.in_(LIVE), _runs_by_itself(row), row.reserved_end <= now)
 
 
 def begun(row: Any, now: Any) -> ColumnElement[bool]:
-    """The window of a reservation without check-in has begun, and no sweep has written it."""
+    """The window of a block or of a reservation without check-in has begun, and no sweep has written it."""
     return and_(row.status == "Reserved", _runs_by_itself(row), row.reserved_start <= now, row.reserved_end > now)
+
+
+def lapsed(row: Any, now: Any) -> ColumnElement[bool]:
+    """Nobody has claimed a hold in time, and no sweep has written it."""
+    return and_(row.status == "Reserved", row.claim_by.is_not(None), row.claim_by <= now)
 
 
 def overstayed(row: Any, now: Any) -> ColumnElement[bool]:
@@ -49,18 +56,28 @@ def overstayed(row: Any, now: Any) -> ColumnElement[bool]:
 
 
 def _runs_by_itself(row: Any) -> ColumnElement[bool]:
-    return and_(row.booking_type == "reserved", row.checkin_grace_s.is_(None))
+    """A reservation without check-in, or a block, with its window. Never NULL."""
+    return and_(row.reserved_end.is_not(None), row.checkin_grace_s.is_(None), row.booking_type != "hold")
 
 
 def status_at(row: Any, now: Any) -> ColumnElement[str]:
     """The status at `now`, as a value."""
-    return case(
-        (missed(row, now), "No-show"), (over(row, now), "Completed"), (begun(row, now), "Active"), else_=row.status
-    )
+    changes = _changes(row, now)
+    return case(*((condition, status) for status, condition in changes.items()), else_=row.status)
 
 
 def status_is(row: Any, status: str, now: Any) -> ColumnElement[bool]:
     """Whether this is the status at `now`, in a form for which an index of the stored status can be used."""
-    changes = {"No-show": missed(row, now), "Completed": over(row, now), "Active": begun(row, now)}
+    changes = _changes(row, now)
     stored = and_(row.status == status, ~or_(*changes.values()))
     return or_(stored, changes[status]) if status in changes else stored
+
+
+def _changes(row: Any, now: Any) -> dict[str, ColumnElement[bool]]:
+    """Status -> whether a booking has it by the clock and not in its row."""
+    return {
+        "No-show": missed(row, now),
+        "Completed": over(row, now),
+        "Active": begun(row, now),
+        LAPSED: lapsed(row, now),
+    }

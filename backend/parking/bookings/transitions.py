@@ -124,13 +124,14 @@ def extend(session: Session, row: BookingRow, end: datetime) -> BookingRow:
     return row
 
 
-def move(session: Session, row: BookingRow, spot_id: int, spot_number: int) -> BookingRow:
-    """Moves a reservation to another spot, because a car still stands on its own."""
+def move(session: Session, row: BookingRow, spot_id: int, spot_number: int, *, closed: bool = False) -> BookingRow:
+    """Moves a reservation to another spot: because a car still stands on its own, or (`closed`) an administrator takes
+    that out of service. Price and reference stay."""
     publish_events(row.booking)  # for the spot it leaves
     before = row.spot_number
     changes = {"spot_id": spot_id, "sequence": row.booking.sequence + 1}
-    row = _apply(session, row, "booking.moved", changes, by_system=True)._replace(spot_number=spot_number)
-    emails.moved(session, row.user, mail_context(row), before)
+    row = _apply(session, row, "booking.moved", changes, by_system=not closed)._replace(spot_number=spot_number)
+    emails.moved(session, row.user, mail_context(row), before, closed=closed)
     return row
 
 

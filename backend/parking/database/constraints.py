@@ -33,7 +33,7 @@ _RESULT = [
     "total_cost_minor",
 ]
 _TRANSITIONS = (
-    "(OLD.status = 'Reserved' AND NEW.status IN ('Active', 'Cancelled', 'No-show', 'Completed'))"
+    "(OLD.status = 'Reserved' AND NEW.status IN ('Active', 'Cancelled', 'No-show', 'Completed', 'Lapsed'))"
     " OR (OLD.status = 'Active' AND NEW.status = 'Completed')"
 )
 _UNDELETABLE = ("booking", "parking_spot", "tariff", "audit_entry")

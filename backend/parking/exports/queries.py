@@ -16,7 +16,7 @@ from parking.bookings import (
     Filters,
     end_and_cost,
     filtered,
-    is_block,
+    is_stay,
     state_of,
     status_at,
     stay_hours,
@@ -84,7 +84,7 @@ def booking_rows(filters: Filters, now: datetime, *, with_user: bool = False) ->
         .join(Lot, Lot.id == Booking.lot_id)
         .join(Spot, and_(Spot.lot_id == Booking.lot_id, Spot.id == Booking.spot_id))
         .join(Tariff, and_(Tariff.lot_id == Booking.lot_id, Tariff.id == Booking.tariff_id))
-        .where(~is_block)
+        .where(is_stay)
     )
     if with_user:
         query = query.join(User, User.id == Booking.user_id)
@@ -93,7 +93,7 @@ def booking_rows(filters: Filters, now: datetime, *, with_user: bool = False) ->
 
 def booking_count(filters: Filters, now: datetime) -> Select[int]:
     """Counts the rows of `bookings`."""
-    query = select(func.count()).select_from(Booking).where(~is_block)
+    query = select(func.count()).select_from(Booking).where(is_stay)
     return filtered(query, filters, now)
 
 
@@ -151,7 +151,7 @@ def user_rows(*where: ColumnElement[bool]) -> Rows:
             func.sum(Booking.total_cost_minor).label("spent"),
             func.max(Booking.start_time).label("last"),
         )
-        .where(~is_block)
+        .where(is_stay)
         .group_by(Booking.user_id)
         .subquery()
     )

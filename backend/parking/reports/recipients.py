@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, lazyload
 
 from parking import mail, settings
 from parking.accounts import Role, User, user_roles
-from parking.bookings import Booking, days_later, is_block, is_live
+from parking.bookings import Booking, days_later, is_live, is_stay
 from parking.reports import send_log
 from parking.reports.models import ReportRun
 from parking.staff import is_manager, managed_lots
@@ -131,7 +131,7 @@ def _days_since(began: datetime, now: datetime, zone: str) -> int:
 
 
 def _with_live_bookings(session: Session, ids: Iterable[int]) -> set[int]:
-    query = select(Booking.user_id).where(is_live, ~is_block, Booking.user_id.in_(list(ids))).distinct()
+    query = select(Booking.user_id).where(is_live, is_stay, Booking.user_id.in_(list(ids))).distinct()
     return set(session.scalars(query))
 
 
@@ -140,7 +140,7 @@ def _last_starts(session: Session, ids: Iterable[int], now: datetime) -> dict[in
     query = (
         select(Booking.user_id, func.max(Booking.start_time))
         .where(
-            ~is_block,
+            is_stay,
             Booking.user_id.in_(list(ids)),
             Booking.status.in_(("Active", "Completed")),
             Booking.start_time <= now,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, lazyload
 
 from parking import clock
 from parking.accounts import User
-from parking.bookings import Booking, booking_context, is_reserved, reservation_reminder
+from parking.bookings import Booking, booking_context, is_reserved, is_stay, reservation_reminder
 from parking.database import db, plus_seconds, transaction
 from parking.lots import Lot, Spot
 from parking.mail import MailPreference
@@ -61,6 +61,7 @@ def _due(now: datetime) -> Select[Booking, Lot, Spot, Tariff, User]:
         .join(User, User.id == Booking.user_id)
         .where(
             is_reserved,
+            is_stay,
             Booking.start_time > now,
             Booking.start_time <= now + LEAD,
             plus_seconds(Booking.created_at, literal(lead)) <= Booking.start_time,

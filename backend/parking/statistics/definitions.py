@@ -4,8 +4,8 @@ Definitions
 -----------
 Day: the local day of the booking's LOT, 23, 24 or 25 hours long; a period is a run of such days, first and last
     included. An instant at midnight belongs to the day that begins. Blocks (spots out of use) are no bookings and
-    only reduce the available spots. Every metric is as of `as_of`; a day that has not ended counts up to then (its
-    `partial` is true).
+    only reduce the available spots; holds (spots kept for a person who may claim them) count nowhere. Every metric is
+    as of `as_of`; a day that has not ended counts up to then (its `partial` is true).
 Counted on the day the booking STARTS (`start_time`; for a reservation the start of its window, or the earlier
 check-in), whatever became of it:
     bookings, instant, reserved    all of them, and by type
@@ -21,8 +21,9 @@ Measured over time, cut to the day (a stay over midnight counts on both days, ea
     occupied spot-seconds          [checked_in_at, end_time), or until now while the car is there
     reserved spot-seconds          a spot held for a reservation: [reserved_start, check-in or end), or until now
     available spot-seconds         spots in service x the day's length: a spot counts from its creation, not while a
-                                   block stands on it (out of service, or taken away by a smaller capacity), and not
-                                   after its lot was deleted; of today, up to now
+                                   block stands on it (out of service, or taken away by a smaller capacity; a block
+                                   that had to wait for a car stands there from when the car left), and not after its
+                                   lot was deleted; of today, up to now
     occupancy                      occupied / available spot-seconds, in percent
     busiest hour                   the local hour of a day with the highest occupancy of all hours in the period
     peak cars                      the most cars in one lot at one moment

@@ -7,12 +7,14 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from parking import clock
+from parking.backup import contents
 from parking.bookings import occupancy, service
 from parking.bookings.models import Booking
 from parking.database import db, transaction
 from parking.lots.models import Spot
 from parking.pricing import Tariff
 from tests.bookings.helpers import make_lot, park, reserve, row
+from tests.bookings.test_races import NO_GUARDS
 
 H = timedelta(hours=1)
 
@@ -68,6 +70,48 @@ def test_live_bookings_of_a_spot_never_overlap(lot, span):
     refused(insert(Booking).values(reserved(start, end)), "booking_no_overlap|exclusion")
 
 
+def _window(start, end, kind="block", **changes):
+    if kind == "hold":
+        changes |= {"claim_by": clock.now() + H}
+    else:
+        changes |= {"tariff_id": None}
+    return reserved(start, end, **changes) | {"booking_type": kind}
+
+
+@pytest.mark.parametrize("kind", ["block", "hold"])
+@pytest.mark.parametrize("span", OVERLAPS)
+def test_a_window_of_a_block_or_hold_never_overlaps_a_booking(lot, span, kind):
+    """In both orders: written over a booking, and a booking over it."""
+    noon = clock.now() + 24 * H
+    window = _window(noon, noon + 4 * H, kind)
+    booking = reserved(noon + span[0], noon + span[1])
+    with transaction() as session:
+        session.execute(insert(Booking).values(window))
+    refused(insert(Booking).values(booking), "booking_no_overlap|exclusion")
+    refused(insert(Booking).values(_window(noon + span[0], noon + span[1])), "booking_no_overlap|exclusion")
+    with transaction() as session:
+        given_up = {"status": "Cancelled", "end_time": clock.now()}
+        session.execute(update(Booking).where(Booking.booking_type == kind).values(**given_up))
+        session.execute(insert(Booking).values(booking))
+    refused(insert(Booking).values(window), "booking_no_overlap|exclusion")
+    with transaction() as session:
+        session.execute(insert(Booking).values(_window(noon + 9 * H, noon + 10 * H)))
+    moved = {"start_time": noon, "reserved_start": noon}
+    refused(
+        update(Booking).where(Booking.reserved_end == noon + 10 * H).values(**moved), "booking_no_overlap|exclusion"
+    )
+
+
+def test_control_without_the_constraint_a_window_and_a_booking_overlap(lot):
+    noon = clock.now() + 24 * H
+    with transaction() as session:
+        for statement in NO_GUARDS[db.engine.dialect.name]:
+            session.execute(text(statement))
+        session.execute(insert(Booking).values(_window(noon, noon + 4 * H)))
+        session.execute(insert(Booking).values(reserved(noon + H, noon + 2 * H)))
+    assert contents.problems_of(db.session.connection()) == ["1 pairs of bookings hold one spot at the same time."]
+
+
 def test_bookings_may_touch_without_overlap(lot):
     put()
     end = clock.now() + 4 * H
@@ -115,6 +159,16 @@ def test_a_spot_has_one_active_booking_even_after_its_hold_has_ended(lot):
         ({"user_id": 4711}, "a user that exists"),
         ({"total_cost_minor": -1}, "no negative price"),
         ({"status": "Reserved"}, "instant bookings are never reserved"),
+        ({"status": "Lapsed", "end_time": "now"}, "only holds lapse"),
+        ({"claim_by": "now"}, "only holds are claimed"),
+        ({"booking_type": "hold", "status": "Reserved", "checked_in_at": None}, "a hold is claimed by some time"),
+        ({"booking_type": "hold", "claim_by": "now"}, "a hold is no car"),
+        ({"booking_type": "block", "tariff_id": None, "total_cost_minor": 5}, "a block earns nothing"),
+        ({"booking_type": "block", "tariff_id": None, "status": "No-show", "end_time": "now"}, "nobody is expected"),
+        (
+            {"booking_type": "block", "tariff_id": None, "status": "Reserved", "checked_in_at": None},
+            "a block to come has a window",
+        ),
     ],
 )
 def test_rows_that_break_a_rule_are_refused(lot, changes, rule):

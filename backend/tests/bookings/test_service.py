@@ -247,7 +247,7 @@ def test_a_check_in_during_an_earlier_booking_is_refused(client, auth, alice, bo
     code = {"reserved": "spot_not_free_yet", "checked in": "spot_occupied"}[before]
     assert (answer.status_code, answer.json["code"]) == (409, code)
     if before == "reserved":
-        assert answer.json["detail"] == "Another driver has your spot until 13:10. You can check in from then on."
+        assert answer.json["detail"] == "Your spot is not free until 13:10. You can check in from then on."
         clock.travel(10 * 60)
         assert offered()
         assert client.post(f"{url}/check-in", json={}, headers=auth(bob)).status_code == 200

@@ -1,15 +1,17 @@
 """Says what is wrong with a history: pure, so that seeded bad histories can prove it.
 
 Rules: an acknowledged booking is there once and as it was acknowledged; a refused one is not there; one key makes one
-booking; repeated answers are equal to the byte; holds of a spot never overlap; what was ended is ended at the cost that
-was answered; every cost equals an independent calculation; a client reads its own writes; each cause has its one mail
-and that mail arrived; the statistics equal the sum of the bookings.
+booking; repeated answers are equal to the byte; holds of a spot, closures included, never overlap; what was ended is
+ended at the cost that was answered; every cost equals an independent calculation; a client reads its own writes; each
+cause has its one mail and that mail arrived; a closure costs nothing and nobody gets a mail about it; the statistics
+equal the sum of the bookings.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
@@ -21,6 +23,8 @@ FREE = ("Cancelled", "No-show")
 def anomalies(history: list[Operation], state: FinalState) -> list[str]:
     """A sentence for each thing that must not be; empty for a good history."""
     by_tag: dict[str, list[StoredBooking]] = defaultdict(list)
+    everything, blocks = state.bookings, [one for one in state.bookings if one.booking_type == "block"]
+    state = replace(state, bookings=[one for one in everything if one.booking_type != "block"])
     for booking in state.bookings:
         by_tag[booking.tag].append(booking)
     return [
@@ -29,10 +33,21 @@ def anomalies(history: list[Operation], state: FinalState) -> list[str]:
         *_endings(history, by_tag),
         *_cancelled_by_the_clock(state.bookings),
         *_reads(history),
-        *_overlaps(state.bookings),
+        *_overlaps(everything),
         *_costs(state),
         *_mails(state),
+        *_blocks(blocks, state),
     ]
+
+
+def _blocks(blocks: list[StoredBooking], state: FinalState) -> Iterator[str]:
+    """A closure is nobody's booking."""
+    mailed = {mail.booking_id for mail in state.mails}
+    for block in blocks:
+        if block.cost_minor:
+            yield f"the closure {block.id} of spot {block.spot_id} costs {block.cost_minor}"
+        if block.id in mailed:
+            yield f"the closure {block.id} of spot {block.spot_id} has a mail"
 
 
 def _presence(history: list[Operation], state: FinalState, by_tag: dict[str, list[StoredBooking]]) -> Iterator[str]:

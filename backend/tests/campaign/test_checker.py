@@ -67,6 +67,12 @@ def test_a_reservation_may_move_while_another_car_stays():
     assert anomalies(history, state) == []
 
 
+def test_a_closure_is_nobodys_booking():
+    history, state = copy.deepcopy(good())
+    closed(history, state)
+    assert anomalies(history, state) == []
+
+
 def test_a_refusal_after_an_attempt_without_an_answer_proves_nothing():
     history, state = copy.deepcopy(good())
     refused_but_present(history, state)
@@ -214,6 +220,31 @@ def mail_stuck(history, state):
     state.mails[3] = replace(state.mails[3], state="retrying")
 
 
+def closed(history, state):
+    """Spot 7 is out of service from when the last car has left it: allowed."""
+    start, end = NOON + 2 * HOUR, NOON + 3 * HOUR
+    block = StoredBooking(
+        9, "", "out of service", "carol", 7, "block", "Completed", start, end, end, (start, end), None
+    )
+    state.bookings.append(block)
+
+
+def closed_over_a_car(history, state):
+    closed(history, state)
+    _change_booking(state, 3, start=NOON + HOUR + timedelta(minutes=59))
+
+
+def closed_for_money(history, state):
+    closed(history, state)
+    _change_booking(state, 3, cost_minor=5)
+
+
+def closed_with_a_mail(history, state):
+    closed(history, state)
+    state.mails.append(StoredMail(9, "booking_confirmation", "sent", "<9.booking_confirmation>"))
+    state.delivered.append("<9.booking_confirmation>")
+
+
 def mail_from_nowhere(history, state):
     state.delivered.append("<nobody>")
 
@@ -242,6 +273,9 @@ SEEDS = {
     mail_queued_twice: "2 mails booking_confirmation",
     mail_lost: "did not arrive",
     mail_stuck: "is retrying",
+    closed_over_a_car: "overlap",
+    closed_for_money: "costs 5",
+    closed_with_a_mail: "has a mail",
     mail_from_nowhere: "stands in no outbox",
 }
 

@@ -150,7 +150,10 @@ def test_after_any_sequence_of_changes_stored_and_counted_days_agree(app, driver
 def _act(random: Random, lots: list[int], drivers: list[int], live: list) -> None:
     """One thing that can happen, by a sweep that comes late or raw SQL as well."""
     now, lot = clock.now(), random.choice(lots)
-    often, seldom = ["book", "reserve", "end"] * 3, ["end late", "block", "grow", "close", "move", "past"]
+    often, seldom = (
+        ["book", "reserve", "end"] * 3,
+        ["end late", "block", "plan", "hold", "grow", "close", "move", "past"],
+    )
     what = random.choice(often + seldom)
     taken = {spot for _, _, spot, _ in live}
     free = [spot for spot in world.spot_ids(lot) if spot not in taken]
@@ -171,6 +174,13 @@ def _act(random: Random, lots: list[int], drivers: list[int], live: list) -> Non
     elif what == "block" and free:
         world.put(world.block(lot, free[-1], driver, now, None))
         live.append((None, "block", free[-1], now))
+    elif what == "plan" and free:
+        start = now + timedelta(hours=random.choice([0, 2, 30]))
+        (closure,) = world.put(world.closure(lot, free[-1], driver, start, start + timedelta(hours=20)))
+        live.append((closure, "closure", free[-1], start))
+    elif what == "hold" and free:
+        world.put(world.hold(lot, free[-1], driver, now, now + timedelta(hours=2), now + timedelta(minutes=15)))
+        live.append((None, "hold", free[-1], now))
     elif what == "grow":
         world.add_spots(lot, 1, now)
     elif what in ("close", "move"):
@@ -192,7 +202,10 @@ def _act(random: Random, lots: list[int], drivers: list[int], live: list) -> Non
 def _end(random: Random, live: list, *, late: bool) -> None:
     now = clock.now()
     booking_id, status, spot, start = live.pop(random.randrange(len(live)))
-    if booking_id is None:  # a block stays
+    if status in ("closure", "running closure"):
+        _run_closure(random, live, booking_id, status, spot, start)
+        return
+    if booking_id is None:  # a block or a hold stays
         live.append((booking_id, status, spot, start))
         return
     end = max(start, now - timedelta(hours=random.randrange(50))) if late else now
@@ -207,6 +220,20 @@ def _end(random: Random, live: list, *, late: bool) -> None:
         came = max(start, end) if start <= now else now  # who comes early has his booking begin then
         world.change(booking_id, status="Active", checked_in_at=came, start_time=min(start, came))
         live.append((booking_id, "Active", spot, came))
+
+
+def _run_closure(random: Random, live: list, closure: int, status: str, spot: int, start) -> None:
+    """Begins it, perhaps late; or ends it, or withdraws it before it began."""
+    now = clock.now()
+    if status == "running closure":
+        end = max(start, now - timedelta(hours=random.randrange(9)))
+        world.change(closure, status="Completed", end_time=end, held_until=end, ended_by="admin")
+    elif start > now or random.random() < 0.3:
+        world.change(closure, status="Cancelled", end_time=now, ended_by="admin")
+    else:
+        began = random.choice([start, now])
+        world.change(closure, status="Active", checked_in_at=began)
+        live.append((closure, "running closure", spot, began))
 
 
 def test_changed_prices_and_capacities_do_not_change_the_past(app, client, auth, alice, carol):

@@ -91,6 +91,19 @@ def block(lot_id: int, spot_id: int, user_id: int, start: datetime, end: datetim
     )  # fmt: skip
 
 
+def closure(lot_id: int, spot_id: int, user_id: int, start: datetime, end: datetime, **more) -> dict:
+    """A block with a window, still to come unless `more` says otherwise."""
+    window = {"reserved_start": start, "reserved_end": end, "held_until": end}
+    to_come = {"status": "Reserved", "checked_in_at": None, "ended_by": None}
+    return block(lot_id, spot_id, user_id, start, None) | window | to_come | more
+
+
+def hold(lot_id: int, spot_id: int, user_id: int, start: datetime, end: datetime, claim_by: datetime) -> dict:
+    """A spot kept for a person who may claim it."""
+    waiting = {"booking_type": "hold", "status": "Reserved", "checked_in_at": None, "claim_by": claim_by}
+    return row(lot_id, spot_id, user_id, start, None, **waiting, reserved_start=start, reserved_end=end, held_until=end)
+
+
 def put(*rows: dict) -> list[int]:
     with transaction() as session:
         return [session.execute(insert(Booking).values(**one)).inserted_primary_key[0] for one in rows]
@@ -170,7 +183,7 @@ def _expect_lot(lot, rows, first: date, last: date, now: datetime) -> Expected:
         return instant is not None and instant <= now and first <= there(lot.calendar, instant)[0] <= last
 
     for r in rows:
-        if r.booking_type == "block":
+        if r.booking_type in ("block", "hold"):
             continue
         if within(r.start_time):
             expected.counts["bookings"] += 1
@@ -197,8 +210,9 @@ def _expect_levels(expected: Expected, lot, rows, first: date, last: date, now: 
     for since in db.session.execute(select(Spot.created_at).where(Spot.lot_id == lot.id)).scalars():
         _spread(usable, max(low, since or lot.created_at), closed)
     for r in rows:
-        if r.booking_type == "block":
-            _spread(usable, max(low, r.start_time), min(r.end_time or now, closed), -1)
+        if r.booking_type == "block" and r.checked_in_at:  # from when the spot was free for it
+            _spread(usable, max(low, r.checked_in_at), min(r.end_time or now, closed), -1)
+        if r.booking_type in ("block", "hold"):
             continue
         if r.checked_in_at:
             _spread(occupied, max(low, r.checked_in_at), min(r.end_time or now, now))
@@ -245,11 +259,16 @@ def history(random: Random, lot_id: int, spot_id: int, user_ids: list[int], star
         if until >= end:
             return bookings
         user = random.choice(user_ids)
-        kind = random.choice(["stay", "stay", "stay", "reserved", "late", "no-show", "cancelled", "block"])
+        kind = random.choice(["stay", "stay", "stay", "reserved", "late", "no-show", "cancelled", "block", "window"])
         more = {"total_cost_minor": random.randrange(5000)}
         window = {"booking_type": "reserved", "reserved_start": at, "reserved_end": until + timedelta(seconds=1)}
         if kind == "block":
             bookings.append(block(lot_id, spot_id, user, at, until))
+        elif kind == "window":  # begun in time, or late, or withdrawn
+            begun = random.choice([at, (at + (until - at) / 3).replace(microsecond=0), None])
+            ended = {"status": "Completed" if begun else "Cancelled", "ended_by": "system"}
+            end_time = until if begun else at - timedelta(seconds=random.randrange(1, DAY))
+            bookings.append(closure(lot_id, spot_id, user, at, until, **ended, checked_in_at=begun, end_time=end_time))
         elif kind == "stay":
             bookings.append(row(lot_id, spot_id, user, at, until, **more))
         elif kind == "reserved":

@@ -76,7 +76,10 @@ def cancelled(session: Session, user: User, context: dict[str, Any], by: str, re
 
 
 class Move(OneBooking):
+    """`closed`: the old spot is out of service then; else a car still stands on it."""
+
     old_spot_number: int | str
+    closed: NotRequired[bool]
 
 
 def _moved_subject(context: Move, fmt: Formatter) -> str:
@@ -94,7 +97,7 @@ def moved_message(context: Move, fmt: Formatter) -> Message:
     b, t = context["booking"], fmt.t
     old, new = str(context["old_spot_number"]), str(b["spot_number"])
     spots = (Detail(t("common.old_spot"), old), Detail(t("common.new_spot"), new, strong=True))
-    event = Paragraph(t("booking_moved.text", old=old, spot=new))
+    event = Paragraph(t("booking_moved.closed" if context.get("closed") else "booking_moved.text", old=old, spot=new))
     return Message(
         preheader=t.preheader("booking_moved.preheader", start=start_of(b, t)),
         summary=spot_summary(b, t, t("booking_moved.title"), t("booking_moved.status")),
@@ -105,10 +108,10 @@ def moved_message(context: Move, fmt: Formatter) -> Message:
     )
 
 
-def moved(session: Session, user: User, context: dict[str, Any], old_spot_number: int) -> None:
+def moved(session: Session, user: User, context: dict[str, Any], old_spot_number: int, *, closed: bool = False) -> None:
     """Tells the driver, by mail and notice, that the reservation has another spot."""
     key = f"moved:{context['id']}:{context['sequence']}"
-    tell(session, "booking_moved", user, context, key, old_spot_number=old_spot_number)
+    tell(session, "booking_moved", user, context, key, old_spot_number=old_spot_number, closed=closed)
 
 
 # no check-in -------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from parking.bookings.models import Booking
 from parking.bookings.reading import queries
 from parking.bookings.reading.filters import begins
 from parking.bookings.reading.views import list_view
-from parking.bookings.status_sql import is_block, is_live
+from parking.bookings.status_sql import is_live, is_stay
 from parking.text import names
 
 LEAST = 2
@@ -70,7 +70,7 @@ def by_plate(
 
 
 def _bookings_of(lots: frozenset[int] | None) -> list[Any]:
-    return [~is_block, *([] if lots is None else [Booking.lot_id.in_(sorted(lots))])]
+    return [is_stay, *([] if lots is None else [Booking.lot_id.in_(sorted(lots))])]
 
 
 def _start(row: Any) -> datetime:

@@ -39,7 +39,7 @@ from sqlalchemy.orm import Session
 from parking.bookings.models import LONG, Booking, longer_than
 from parking.bookings.reading import local_days, queries
 from parking.bookings.reading.filters import Filters, Part, conditions, filtered, search_parts
-from parking.bookings.status_sql import is_active, is_block, is_reserved
+from parking.bookings.status_sql import is_active, is_reserved, is_stay
 from parking.database import UTCDateTime, unindexed
 from parking.lots import Lot
 from parking.pricing import Tariff
@@ -85,7 +85,7 @@ def read_page(
         page = list(session.execute(_first(matching, order, limit + 1, oldest_first=oldest_first)))
         more, page = len(page) > limit, page[:limit]
     else:
-        query: Select[*tuple[Any, ...]] = select(order, Booking.id).where(~is_block, *common)
+        query: Select[*tuple[Any, ...]] = select(order, Booking.id).where(is_stay, *common)
         if filters.days:  # each day is the lot's own
             query = query.join(Lot, Lot.id == Booking.lot_id)
         matching_keys = _keys(session, query, ranges, order, limit + 1, oldest_first=oldest_first)

@@ -6,13 +6,13 @@ import functools
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Label, Select, and_, bindparam, case, func, literal, select
+from sqlalchemy import BigInteger, Label, Select, and_, bindparam, case, func, literal, null, select
 from sqlalchemy.orm import Session
 
 from parking.accounts import User
 from parking.bookings.models import Booking
 from parking.bookings.reading.views import INSTANTS
-from parking.bookings.status_sql import is_block, is_live_in
+from parking.bookings.status_sql import is_block, is_live_in, is_stay
 from parking.clock import FOREVER
 from parking.database import ColumnGroups, Prepared, Read, UTCDateTime, rfc3339
 from parking.lots import Lot, Spot
@@ -20,10 +20,11 @@ from parking.pricing import Tariff
 
 
 def _taken_until() -> Label[datetime | None]:
-    """Until when an earlier booking has the spot of one that waits for its check-in: FOREVER while its car is there,
-    NULL without an earlier one. Not evaluated for other bookings, so a list of past ones costs no more."""
+    """Until when an earlier booking or block has the spot of one that waits for its check-in: FOREVER while a car is
+    there, NULL without an earlier one. Not evaluated for other bookings, so a list of past ones costs no more."""
     other = Booking.__table__.alias("other")
-    until = case((other.c.status == "Active", literal(FOREVER, UTCDateTime())), else_=other.c.held_until)
+    car = and_(other.c.status == "Active", other.c.booking_type != "block")
+    until = case((car, literal(FOREVER, UTCDateTime())), else_=other.c.held_until)
     latest = (
         select(func.max(until, type_=UTCDateTime()))
         .where(other.c.lot_id == Booking.lot_id, other.c.spot_id == Booking.spot_id, other.c.id != Booking.id)
@@ -39,8 +40,8 @@ _TAKEN_UNTIL = _taken_until()
 
 
 def spot_taken_until(session: Session, booking_id: int) -> datetime | None:
-    """Returns until when an earlier booking has the spot of a reservation that waits for its check-in: clock.FOREVER
-    while a car stands there; None without an earlier one."""
+    """Returns until when an earlier booking or block has the spot of a reservation that waits for its check-in:
+    clock.FOREVER while a car stands there; None without an earlier one."""
     return session.scalar(select(_TAKEN_UNTIL).where(Booking.id == booking_id))
 
 
@@ -75,12 +76,25 @@ def lot_of_booking(booking_id: int) -> int | None:
 
 @functools.cache
 def select_bookings() -> Select[Any]:
-    """Selects bookings with their lot, spot number, tariff and driver, without blocks: see `read` and `booking_row`."""
+    """Selects stays with their lot, spot number, tariff and driver: see `read` and `booking_row`."""
     return _joined([*_GROUPS.columns, Spot.spot_number, _TAKEN_UNTIL], with_user=True)
 
 
+@functools.cache
+def select_blocks() -> Select[Any]:
+    """Selects blocks in the same way; the columns of their tariff are NULL, and the user is who set the block."""
+    return (
+        select(*_GROUPS.columns, Spot.spot_number, null().label("taken_until"))
+        .join_from(Booking, Lot, Lot.id == Booking.lot_id)
+        .join(Spot, and_(Spot.lot_id == Booking.lot_id, Spot.id == Booking.spot_id))
+        .outerjoin(Tariff, and_(Tariff.lot_id == Booking.lot_id, Tariff.id == Booking.tariff_id))
+        .join(User, User.id == Booking.user_id)
+        .where(is_block)
+    )
+
+
 def read(session: Session, query: Select[Any]) -> list[BookingRow]:
-    """Runs a query made of `select_bookings()`."""
+    """Runs a query made of `select_bookings()` or `select_blocks()`."""
     return [booking_row(row) for row in session.execute(query)]
 
 
@@ -95,7 +109,7 @@ def _joined(columns: list[Any], *, with_user: bool) -> Select[Any]:
         .join_from(Booking, Lot, Lot.id == Booking.lot_id)
         .join(Spot, and_(Spot.lot_id == Booking.lot_id, Spot.id == Booking.spot_id))
         .join(Tariff, and_(Tariff.lot_id == Booking.lot_id, Tariff.id == Booking.tariff_id))
-        .where(~is_block)
+        .where(is_stay)
     )
     return query.join(User, User.id == Booking.user_id) if with_user else query
 
@@ -140,11 +154,11 @@ _LOCKED, _OWN_LOCKED = (Prepared(_by_id(own=own, lock=True)) for own in (False, 
 
 
 def joined(columns: list[Any]) -> Select[Any]:
-    """Selects columns of bookings with their lot and tariff, without blocks."""
+    """Selects columns of stays with their lot and tariff."""
     return (
         select(*columns)
         .select_from(Booking)
         .join(Lot, Lot.id == Booking.lot_id)
         .join(Tariff, and_(Tariff.lot_id == Booking.lot_id, Tariff.id == Booking.tariff_id))
-        .where(~is_block)
+        .where(is_stay)
     )

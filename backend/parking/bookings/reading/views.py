@@ -33,6 +33,7 @@ def state_of(booking: Booking) -> lifecycle.BookingState:
         booking.reserved_start,
         booking.reserved_end,
         booking.checkin_grace_s,
+        getattr(booking, "claim_by", None),  # lists, which have no holds, do not read it
     )
 
 

@@ -14,7 +14,7 @@ from parking.bookings.matching import Matching
 from parking.bookings.models import Booking
 from parking.bookings.reading import alternatives
 from parking.bookings.requests.booking_request import BookRequest
-from parking.bookings.status_sql import is_block, is_live
+from parking.bookings.status_sql import is_live, is_stay
 from parking.database import Read
 from parking.errors import Conflict, NotFound
 from parking.lots import Spot
@@ -32,7 +32,7 @@ _THE_SPOT = Read(
 _OPEN_BOOKINGS = Read(
     select(func.count().label("number"))
     .select_from(_BOOKING)
-    .where(is_live, ~is_block, _BOOKING.c.user_id == bindparam("user_id"))
+    .where(is_live, is_stay, _BOOKING.c.user_id == bindparam("user_id"))
 )
 
 

@@ -2,7 +2,9 @@
 
 Reserved → Active at its start, or at check-in where the lot asks for one; → Cancelled by its owner or an
 administrator; → No-show when the grace for checking in has passed; Active → Completed at release, and by itself at
-the end of the window where no check-in is required. Finished bookings never change.
+the end of the window where no check-in is required. A block with a window runs like a reservation without check-in; one
+without a window is Active until it is lifted. A hold stays Reserved until it is claimed, and lapses at `claim_by`.
+Finished bookings never change.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ from datetime import datetime, timedelta
 from parking.errors import Conflict
 
 STATUSES = ("Active", "Reserved", "Completed", "Cancelled", "No-show")
+"""Those of a stay."""
+LAPSED = "Lapsed"
+"""The final status of a hold that nobody claimed."""
 LIVE = ("Reserved", "Active")
 """The stored statuses of a booking that holds its spot: it runs or is still to come."""
 
@@ -29,6 +34,7 @@ class BookingState:
     reserved_start: datetime | None = None
     reserved_end: datetime | None = None
     checkin_grace_s: int | None = None
+    claim_by: datetime | None = None
 
     @property
     def needs_check_in(self) -> bool:
@@ -44,10 +50,12 @@ class BookingState:
 
 def status_at(booking: BookingState, now: datetime) -> str:
     """Returns the status at `now`, also where a due transition is not written yet. SQL mirror: status_sql."""
-    if booking.booking_type != "reserved" or booking.status not in LIVE:
+    if booking.status not in LIVE:
         return booking.status
-    assert booking.reserved_start is not None
-    assert booking.reserved_end is not None
+    if booking.claim_by is not None:
+        return LAPSED if now >= booking.claim_by else booking.status
+    if booking.reserved_start is None or booking.reserved_end is None:
+        return booking.status
     if booking.deadline is not None:
         return "No-show" if booking.status == "Reserved" and now >= booking.deadline else booking.status
     if now >= booking.reserved_end:

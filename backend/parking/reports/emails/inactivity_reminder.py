@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from parking import clock, mail
-from parking.bookings import Booking, counts_by_lot, is_block
+from parking.bookings import Booking, counts_by_lot, is_stay
 from parking.lots import Lot
 from parking.mail import Block, Button, Formatter, Grid, Message, Paragraph, Summary
 from parking.pricing import Tariff, TariffContext, tariff_context, tariff_line
@@ -147,7 +147,5 @@ def _free_lots(session: Session) -> list[tuple[int, dict[str, Any]]]:
 
 
 def _last_lots(session: Session, user_ids: Iterable[int]) -> dict[int, int]:
-    newest = (
-        select(func.max(Booking.id)).where(Booking.user_id.in_(list(user_ids)), ~is_block).group_by(Booking.user_id)
-    )
+    newest = select(func.max(Booking.id)).where(Booking.user_id.in_(list(user_ids)), is_stay).group_by(Booking.user_id)
     return dict(session.execute(select(Booking.user_id, Booking.lot_id).where(Booking.id.in_(newest))).all())

@@ -111,10 +111,13 @@ class DayAggregator:
             lot.current_state.spots += number if span[1] else 0
 
     def add(self, row: BookingRow, closed: int | None = None) -> None:
+        """`closed` is when the lot was deleted. A hold counts nowhere, and a block from when it began."""
         lot = self._lots[row.lot_id]
+        if row.booking_type == "hold":
+            return
         if row.booking_type == "block":
             end = row.end if closed is None else min(closed, row.end or closed)
-            if (span := self._span(lot, row.start, end)) is not None:
+            if row.checked_in is not None and (span := self._span(lot, row.checked_in, end)) is not None:
                 lot.capacity.append((*span[0], -1))
                 lot.current_state.spots -= span[1]
             return

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.bookings import Booking, BookingState, is_block, is_live, status_at
+from parking.bookings import Booking, BookingState, is_live, is_stay, status_at
 from parking.database import functions
 from parking.lot_calendar import local_day
 from parking.lots import Lot
@@ -40,6 +40,6 @@ def live_bookings(session: Session, scope: Scope) -> dict[str, int]:
     now = clock.now()
     query = select(
         *(Booking.status, Booking.booking_type, Booking.reserved_start, Booking.reserved_end, Booking.checkin_grace_s)
-    ).where(is_live, ~is_block, *of_lots(Booking.lot_id, scope))
+    ).where(is_live, is_stay, *of_lots(Booking.lot_id, scope))
     counts = Counter(status_at(BookingState(*row), now) for row in session.execute(query))
     return {status: counts[status] for status in STATUSES}

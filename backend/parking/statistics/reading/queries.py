@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from parking.accounts import User
-from parking.bookings import Booking
+from parking.bookings import Booking, is_stay
 from parking.database.functions import among, from_unix, unix_seconds
 from parking.lot_calendar import midnight
 from parking.lots import Lot, Spot
@@ -90,7 +90,7 @@ def ended_bookings(session: Session, user_id: int, first: date, last: date) -> l
         .join(Lot, Lot.id == Booking.lot_id)
         .where(
             Booking.user_id == user_id,
-            Booking.booking_type != "block",
+            is_stay,
             Booking.end_time >= from_unix(midnight(first - timedelta(days=1), "UTC")),
             Booking.end_time < from_unix(midnight(last + timedelta(days=2), "UTC")),
         )
@@ -160,7 +160,7 @@ class _StayCount(NamedTuple):
 def _stays_and_blocks(session: Session, instants: range, scope: Scope) -> list[_StayCount]:
     """Stays and blocks, counted by the database, which returns a few rows instead of every booking."""
     block = case((Booking.booking_type == "block", 1), else_=0).label("block")
-    begin = case((Booking.booking_type == "block", Booking.start_time), else_=Booking.checked_in_at).label("begin")
+    begin = Booking.checked_in_at.label("begin")
     within = of_lots(Booking.lot_id, scope)
     sqlite = session.get_bind().dialect.name == "sqlite"
     rows = union_all(

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.bookings import Booking, is_block
+from parking.bookings import Booking, is_stay
 from parking.database.functions import from_unix, unix_seconds
 from parking.lot_calendar import local_day, midnight
 from parking.lots import Lot
@@ -23,7 +23,7 @@ _ONE_DAY = timedelta(days=1)
 def total_spent(session: Session, user_id: int) -> int:
     """The cost of all ended bookings of the user, in minor units."""
     query = select(func.coalesce(func.sum(Booking.total_cost_minor), 0))
-    query = query.where(Booking.user_id == user_id, ~is_block, Booking.end_time.is_not(None))
+    query = query.where(Booking.user_id == user_id, is_stay, Booking.end_time.is_not(None))
     return int(session.scalar(query) or 0)
 
 
@@ -38,7 +38,7 @@ def view(session: Session, user_id: int) -> list[dict[str, Any]]:
             *(unix_seconds(Booking.start_time), unix_seconds(Booking.end_time), Booking.total_cost_minor, Lot.timezone)
         )
         .join(Lot, Lot.id == Booking.lot_id)
-        .where(Booking.user_id == user_id, ~is_block, or_(Booking.start_time >= low, Booking.end_time >= low))
+        .where(Booking.user_id == user_id, is_stay, or_(Booking.start_time >= low, Booking.end_time >= low))
     )
     for start, end, cost, zone in rows:
         if (month := local_day(start, zone).replace(day=1)) in counts:
