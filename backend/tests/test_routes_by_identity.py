@@ -162,6 +162,10 @@ ROUTES: dict[str, Row] = {
         "manager", 200, path="/api/lots/{lot}/staff/{vera}", json={"role": "attendant"}
     ),
     "DELETE /api/lots/<int:lot_id>/staff/<int:user_id>": STAFF("manager", 200, path="/api/lots/{lot}/staff/{vera}"),
+    "DELETE /api/spots/<int:spot_id>/closures/<int:closure_id>": STAFF(
+        "attendant", 200, path="/api/spots/{spot}/closures/{closure}"
+    ),
+    "GET /api/admin/closures": STAFF("viewer", 200),
     # bookings
     "GET /api/quote": SELF(200, query={"lot_id": "{lot}", **TOMORROW}),
     "POST /api/book": SELF(201, json={"lot_id": "{lot}", "booking_type": "instant"}),
@@ -289,6 +293,9 @@ class Stage:
         things["vera"] = self.people["viewer"].id
         spots = self.call("GET", f"/api/spots/{things['lot']}", "admin", 200)["spots"]
         things["spot"] = spots[-1]["id"]
+        closed = {"out_of_service": True, "from": (clock.now() + timedelta(days=9)).isoformat()}
+        answer = self.call("PATCH", f"/api/spots/{things['spot']}", "admin", 200, json=closed)
+        things["closure"] = answer["spot"]["closures"][0]["id"]
         now = {"lot_id": things["lot"], "booking_type": "instant"}
         things["ended"] = self.call("POST", "/api/book", "user", 201, json=now)["booking"]["id"]
         self.call("POST", f"/api/release/{things['ended']}", "user", 200, json={})

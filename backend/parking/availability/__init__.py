@@ -6,10 +6,11 @@ from apiflask import APIFlask
 
 from parking.availability.etags import answer_with_etag, etag_matches
 from parking.availability.queries import lot_view, lot_views
-from parking.availability.schemas import LotEnvelope, LotOut, SpotOut
+from parking.availability.schemas import ClosureOut, LotEnvelope, LotOut, SpotOut
 from parking.availability.spots import spot_views
 
 __all__ = [
+    "ClosureOut",
     "LotEnvelope",
     "LotOut",
     "SpotOut",

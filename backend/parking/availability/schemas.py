@@ -114,6 +114,16 @@ class SpotStayOut(Out):
     booking_type: Literal["instant", "reserved"]
 
 
+class ClosureOut(Out):
+    """A time in which a spot is out of service. `waiting`: it is due, but a car is still there."""
+
+    id: int
+    start: datetime
+    end: Annotated[datetime | None, Field(description="Null: until further notice")]
+    reason: Annotated[str | None, Field(description="For administrators")]
+    state: Literal["planned", "waiting", "active"]
+
+
 class SpotOut(Out):
     id: int
     lot_id: int
@@ -124,6 +134,7 @@ class SpotOut(Out):
     accessible: bool
     covered: bool
     out_of_service_reason: str | None
+    closures: Annotated[list[ClosureOut], Field(description="Those that run or are to come, by their start")]
     mine: bool
     reservations: list[ComingOut]
     booking: SpotStayOut | None = None

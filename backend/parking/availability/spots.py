@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from parking.accounts import User
 from parking.bookings import (
+    LIVE,
     OUT_OF_SERVICE,
     Booking,
+    closure_view,
     cost_at,
     is_live,
     rank_in_sql,
@@ -111,13 +113,15 @@ def _live_bookings(session: Session | Connection, lot_id: int, now: datetime) ->
 def _spot_view(
     spot: Any, bookings: Sequence[_Booked], now: datetime, who: Identity, *, with_drivers: bool
 ) -> dict[str, Any]:
-    coming, running, block = [], None, None
+    coming, running, blocks, closed = [], None, [], None
     for row in bookings:
-        if row.booking.booking_type == "block":
-            block = row.booking
+        kind, at = row.booking.booking_type, status_at(state_of(row.booking), now)
+        if kind == "block" and row.booking.reference == OUT_OF_SERVICE and at in LIVE:
+            blocks.append(row.booking)
+            closed = row.booking if at == "Active" else closed
+        elif kind in ("block", "hold"):
             continue
-        at = status_at(state_of(row.booking), now)
-        if at == "Reserved":
+        elif at == "Reserved":
             coming.append(row)
         elif at == "Active":
             running = row
@@ -130,13 +134,21 @@ def _spot_view(
         "ev": spot.ev,
         "accessible": spot.accessible,
         "covered": spot.covered,
-        "out_of_service_reason": block.reason if block is not None and block.reference == OUT_OF_SERVICE else None,
+        "out_of_service_reason": closed.reason if closed is not None and running is None else None,
+        "closures": [
+            _closure_view(block, now, has_car=running is not None, with_reason=with_drivers) for block in blocks
+        ],
         "mine": running is not None and running.booking.user_id == who.id,
         "reservations": [_coming_view(row, who, with_drivers=with_drivers) for row in coming],
     }
     if with_drivers:
         view["booking"] = None if running is None else _stay_view(running, now)
     return view
+
+
+def _closure_view(block: Any, now: datetime, *, has_car: bool, with_reason: bool) -> dict[str, Any]:
+    view = closure_view(block, now, has_car=has_car)
+    return view if with_reason else view | {"reason": None}
 
 
 def _coming_view(row: _Booked, who: Identity, *, with_drivers: bool) -> dict[str, Any]:

@@ -10,9 +10,12 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from parking import settings
 from parking.availability import answer_with_etag
-from parking.lot_admin import csv_import, service
+from parking.bookings import ClosureFilters
+from parking.lot_admin import closures, csv_import, service
 from parking.lot_admin.edit import LotChanges
 from parking.lot_admin.schemas import (
+    ClosuresOut,
+    ClosuresQuery,
     DeleteQuery,
     ImportQuery,
     LotEdit,
@@ -20,13 +23,14 @@ from parking.lot_admin.schemas import (
     LotMessage,
     LotSaved,
     LotsMessage,
+    MoveQuery,
     SpotEdit,
     SpotMessage,
     SpotsEdit,
     SpotsMessage,
     UpdateQuery,
 )
-from parking.staff import require_role, requires_staff
+from parking.staff import lots_named, require_role, requires_staff
 from parking.web import Message, answer, documented, identity, requires
 
 bp = APIBlueprint("lot_admin", __name__, tag="Lots")
@@ -116,32 +120,58 @@ def restore_lot(lot_id: int) -> Response:
 @bp.patch("/api/spots/<int:spot_id>")
 @requires_staff("attendant")
 @documented(409)
+@bp.input(MoveQuery, location="query", arg_name="query")
 @bp.input(SpotEdit, arg_name="body")
 @bp.output(SpotMessage)
 @bp.doc(operation_id="patch_lots_update_spot")
-def update_spot(spot_id: int, body: SpotEdit) -> Response:
-    """Change a spot, take it out of service, or put it back into service. Attendants of the lot do the latter two, its
-    managers everything."""
-    fields = body.model_dump(exclude_unset=True)
+def update_spot(spot_id: int, query: MoveQuery, body: SpotEdit) -> Response:
+    """Change a spot, take it out of service, now or for a window, or put it back into service. Attendants of the lot do
+    the latter two, its managers everything.
+
+    Over bookings this is refused (409 `spot_in_use`): `blocking` lists them, each with a spot to which it could be
+    moved. Putting it back ends what has begun; planned closures stay."""
+    fields = body.model_dump(exclude_unset=True, by_alias=True)
     _require_manager_to_describe(fields)
-    return answer(service.update_spot(spot_id, fields, identity()))
+    return answer(service.update_spot(spot_id, fields, identity(), move=query.move))
+
+
+@bp.delete("/api/spots/<int:spot_id>/closures/<int:closure_id>")
+@requires_staff("attendant")
+@bp.output(SpotMessage)
+@bp.doc(operation_id="delete_lots_withdraw_closure")
+def withdraw_closure(spot_id: int, closure_id: int) -> Response:
+    """Withdraw a closure of a spot. One that has begun ends now. For administrators and attendants of the lot."""
+    return answer(service.withdraw_closure(spot_id, closure_id, identity()))
+
+
+@bp.get("/api/admin/closures")
+@requires_staff("viewer")
+@bp.input(ClosuresQuery, location="query", arg_name="query")
+@bp.output(ClosuresOut)
+@bp.doc(operation_id="get_lots_list_closures")
+def list_closures(query: ClosuresQuery) -> Response:
+    """The closures that run or are to come, of one lot or all that one may see, the first to begin first."""
+    own = lots_named(identity(), query.lot_id, "viewer")
+    filters = ClosureFilters(query.lot_id, query.waiting, own)
+    return answer(closures.page(filters, query.limit, query.cursor))
 
 
 @bp.patch("/api/lots/<int:lot_id>/spots")
 @requires_staff("attendant")
 @documented(409)
+@bp.input(MoveQuery, location="query", arg_name="query")
 @bp.input(SpotsEdit, arg_name="body")
 @bp.output(SpotsMessage)
 @bp.doc(operation_id="patch_lots_update_spots")
-def update_spots(lot_id: int, body: SpotsEdit) -> Response:
-    """Change many spots of a lot, take them out of service or put them back: all of them or none. Attendants of the lot
-    do the latter two, its managers everything."""
-    fields = body.model_dump(exclude_unset=True)
+def update_spots(lot_id: int, query: MoveQuery, body: SpotsEdit) -> Response:
+    """Change many spots of a lot, take them out of service, now or for a window, or put them back: all of them or none.
+    Attendants of the lot do the latter two, its managers everything. Bookings in the way are answered as for one spot."""
+    fields = body.model_dump(exclude_unset=True, by_alias=True)
     _require_manager_to_describe(fields)
-    return answer(service.update_spots(lot_id, fields.pop("numbers"), fields, identity()))
+    return answer(service.update_spots(lot_id, fields.pop("numbers"), fields, identity(), move=query.move))
 
 
 def _require_manager_to_describe(fields: dict[str, Any]) -> None:
     """Attendants take spots out of service, and nothing else. Raises Forbidden."""
-    if fields.keys() - {"numbers", "out_of_service", "reason"}:
+    if fields.keys() - {"numbers", "out_of_service", "from", "until", "reason"}:
         require_role("manager")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 import timezones
-from parking.availability import LotEnvelope, LotOut, SpotOut
+from parking.availability import ClosureOut, LotEnvelope, LotOut, SpotOut
+from parking.bookings import Id, Paging, TimeText
 from parking.money import MoneyIn
 from parking.text import names
 from parking.web import In, Out, Query
+from parking.web.errors.validation import wrong
 
 _PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
@@ -73,12 +75,24 @@ class LotIn(LotEdit):
 
 
 class SpotEdit(In):
+    """`out_of_service` without a time: from now on, until it is set to false; with `from` or `until`: a closure for
+    this window (without `until` it has no end)."""
+
     out_of_service: bool | None = None
+    from_: Annotated[TimeText | None, Field(alias="from")] = None
+    until: TimeText | None = None
     reason: Why | None = None
     level: Level | None = None
     ev: bool | None = None
     accessible: bool | None = None
     covered: bool | None = None
+
+    @model_validator(mode="after")
+    def _times_of_a_closure(self) -> Self:
+        for name, time in (("from", self.from_), ("until", self.until)):
+            if time is not None and not self.out_of_service:
+                raise wrong(name, "A time needs `out_of_service` to be true.")
+        return self
 
 
 class SpotsEdit(SpotEdit):
@@ -111,13 +125,42 @@ class LotsMessage(Out):
     dialect: DialectOut
 
 
+Moved = Annotated[int, Field(description="The number of bookings that were moved to other spots")]
+
+
 class SpotMessage(Out):
     message: str
     spot: SpotOut
+    moved: Moved = 0
 
 
 class SpotsMessage(LotMessage):
     changed: int
+    moved: Moved
+
+
+class ClosureListed(ClosureOut):
+    lot_id: int
+    lot_name: str
+    lot_timezone: str
+    spot_id: int
+    spot_number: int
+
+
+class ClosuresOut(Out):
+    closures: list[ClosureListed]
+    next: str | None
+
+
+class ClosuresQuery(Paging):
+    lot_id: Id | None = None
+    waiting: bool = Field(default=False, description="Only those that are due while a car is still on their spot")
+
+
+class MoveQuery(Query):
+    move: bool = Field(
+        default=False, description="Moves the bookings in the way to other spots and tells their drivers: all or none"
+    )
 
 
 class DeleteQuery(Query):

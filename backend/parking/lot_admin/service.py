@@ -19,12 +19,14 @@ from parking.bookings import (
     OUT_OF_SERVICE,
     RETIRED,
     Booking,
+    Window,
     apply_due_transitions,
     block,
     cancel_reservation,
     is_active,
     is_live,
     is_reserved,
+    is_stay,
     lock_lot,
     occupants,
     publish_lot_event,
@@ -35,10 +37,11 @@ from parking.bookings import (
     state_of,
     status_at,
     unblock,
+    withdraw,
 )
 from parking.database import db, transaction
 from parking.errors import Conflict, Invalid, NotFound, PreconditionFailed
-from parking.lot_admin import edit, lot_names, zone_change
+from parking.lot_admin import closures, edit, lot_names, zone_change
 from parking.lot_admin.blockers import MAX_BLOCKERS, blocking_view
 from parking.lot_admin.edit import LotChanges
 from parking.lots import Lot, Resize, Spot, SpotState, open_lot, resize
@@ -154,8 +157,13 @@ def restore(lot_id: int) -> dict[str, Any]:
         return {"message": f"{lot.name} is open again.", "lot": _lot_view(session, lot)}
 
 
-def update_spot(spot_id: int, fields: dict[str, Any], who: Identity) -> dict[str, Any]:
-    """Edits a spot, takes it out of service or back. Raises NotFound, Conflict (it has a booking)."""
+def update_spot(spot_id: int, fields: dict[str, Any], who: Identity, *, move: bool = False) -> dict[str, Any]:
+    """Edits a spot, takes it out of service, now or for a window, or back. `move`: moves the bookings in the way.
+
+    Raises NotFound, Invalid (the window), Conflict (closures.close).
+    """
+    if fields.get("out_of_service") is not None:
+        closures.settle(spot_id)
     with transaction() as session:
         spot = session.get(Spot, spot_id, with_for_update={"key_share": True})
         if spot is None or spot.retired_at is not None:
@@ -164,27 +172,56 @@ def update_spot(spot_id: int, fields: dict[str, Any], who: Identity) -> dict[str
         before = {name: getattr(spot, name) for name in _DESCRIPTION}
         _describe([spot], fields)
         after: dict[str, Any] = {name: getattr(spot, name) for name in before}
-        if fields.get("out_of_service") is not None:
-            after |= _set_service(session, spot, fields, who, now)
+        moved = 0
+        if fields.get("out_of_service"):
+            window, reason = closures.read_window(fields, lot, now), fields.get("reason")
+            moved = closures.close(session, lot, [spot], window, reason, who, now, move=move)
+            after |= closures.audited(window, reason)
+        elif fields.get("out_of_service") is False:
+            unblock(session, lot.id, [spot.id], kind=OUT_OF_SERVICE, now=now)
+            after |= {"out_of_service": False}
         audit.record(session, "spot.updated", "spot", spot.id, before=before, after=after)
         publish_spot_event(spot.lot_id, spot.id)
         session.flush()
         [view] = spot_views(session, lot.id, now, who, spot.id, with_drivers=True)
-        return {"message": f"Spot {spot.spot_number} was saved.", "spot": view}
+        return {"message": f"Spot {spot.spot_number} was saved.", "moved": moved, "spot": view}
 
 
-def update_spots(lot_id: int, numbers: Iterable[int], fields: dict[str, Any], who: Identity) -> dict[str, Any]:
-    """Edits many spots of a lot, takes them out of service or back: all of them or none.
+def withdraw_closure(spot_id: int, closure_id: int, who: Identity) -> dict[str, Any]:
+    """Withdraws one closure of a spot: one that runs ends now. Raises NotFound."""
+    closures.settle(spot_id)
+    with transaction() as session:
+        spot = session.get(Spot, spot_id, with_for_update={"key_share": True})
+        if spot is None or spot.retired_at is not None:
+            raise NotFound("There is no such spot.")
+        lot, now = open_lot(session, spot.lot_id), clock.now()
+        closure = withdraw(session, spot, closure_id, now)
+        if closure is None:
+            raise NotFound("There is no such closure.")
+        before = closures.audited(Window(closure.start_time, closure.held_until), closure.reason)
+        audit.record(session, "spot.closure_withdrawn", "spot", spot.id, before=before)
+        publish_spot_event(lot.id, spot.id)
+        [view] = spot_views(session, lot.id, now, who, spot.id, with_drivers=True)
+        return {"message": f"The closure of spot {spot.spot_number} was withdrawn.", "moved": 0, "spot": view}
 
-    Raises NotFound, Invalid (an unknown number), Conflict `spot_in_use` with the bookings in the way.
+
+def update_spots(
+    lot_id: int, numbers: Iterable[int], fields: dict[str, Any], who: Identity, *, move: bool = False
+) -> dict[str, Any]:
+    """Edits many spots of a lot, takes them out of service, now or for a window, or back: all of them or none.
+
+    Raises NotFound, Invalid (an unknown number, the window), Conflict (closures.close).
     """
+    if fields.get("out_of_service") is not None:
+        apply_due_transitions(lot_id)
     with transaction() as session:
         lot, now = _locked_lot(session, lot_id, None), clock.now()
         spots = _numbered(session, lot, set(numbers))
         _describe(spots, fields)
-        ids = [spot.id for spot in spots]
-        if fields.get("out_of_service") is True:
-            _close(session, lot, ids, fields.get("reason"), who, now)
+        ids, moved = [spot.id for spot in spots], 0
+        if fields.get("out_of_service"):
+            window = closures.read_window(fields, lot, now)
+            moved = closures.close(session, lot, spots, window, fields.get("reason"), who, now, move=move)
         elif fields.get("out_of_service") is False:
             unblock(session, lot.id, ids, kind=OUT_OF_SERVICE, now=now)
         changed = {"spots": [spot.spot_number for spot in spots], **fields}
@@ -192,7 +229,7 @@ def update_spots(lot_id: int, numbers: Iterable[int], fields: dict[str, Any], wh
         publish_spot_events(lot.id, ids)
         session.flush()
         message = f"{counted(len(spots), 'spot was', 'spots were')} saved."
-        return {"message": message, "changed": len(spots), "lot": _lot_view(session, lot)}
+        return {"message": message, "changed": len(spots), "moved": moved, "lot": _lot_view(session, lot)}
 
 
 def _numbered(session: Session, lot: Lot, numbers: set[int]) -> list[Spot]:
@@ -212,33 +249,6 @@ def _describe(spots: Iterable[Spot], fields: dict[str, Any]) -> None:
         if name in fields and (fields[name] is not None or name == "level"):
             for spot in spots:
                 setattr(spot, name, fields[name] or None if name == "level" else fields[name])
-
-
-def _close(session: Session, lot: Lot, ids: list[int], reason: str | None, who: Identity, now: datetime) -> None:
-    """Blocks them first, so that nobody can book one between the look and the deed."""
-    block(session, lot.id, ids, kind=OUT_OF_SERVICE, user_id=who.id, now=now, reason=reason)
-    if taken := occupants(session, lot.id, ids):
-        raise Conflict(
-            f"{counted(len(taken), 'of these spots is', 'of these spots are')} booked. "
-            "End or cancel the bookings first.",
-            code="spot_in_use",
-            blocking=blockers(session, lot.id, taken),
-        )
-
-
-def _set_service(session: Session, spot: Spot, fields: dict[str, Any], who: Identity, now: datetime) -> dict[str, Any]:
-    if not fields["out_of_service"]:
-        unblock(session, spot.lot_id, [spot.id], kind=OUT_OF_SERVICE, now=now)
-        return {"out_of_service": False}
-    if occupants(session, spot.lot_id, [spot.id]):
-        raise Conflict(
-            f"Spot {spot.spot_number} is booked. End or cancel the booking first.",
-            code="spot_in_use",
-            blocking=blockers(session, spot.lot_id, [spot.id]),
-        )
-    reason = fields.get("reason")
-    block(session, spot.lot_id, [spot.id], kind=OUT_OF_SERVICE, user_id=who.id, now=now, reason=reason)
-    return {"out_of_service": True, "reason": reason}
 
 
 def blockers(session: Session, lot_id: int, spot_ids: Iterable[int]) -> list[dict[str, Any]]:
@@ -303,7 +313,7 @@ def _carry_out(session: Session, lot: Lot, plan: Resize, by_id: dict[int, Spot],
 
 
 def _check_no_cars(session: Session, lot: Lot) -> None:
-    cars = select(Booking.spot_id).where(is_active, Booking.booking_type != "block", Booking.lot_id == lot.id)
+    cars = select(Booking.spot_id).where(is_active, is_stay, Booking.lot_id == lot.id)
     if occupied := session.scalars(cars).all():
         raise Conflict(
             "Cannot delete lot with occupied spots", code="lot_occupied", blocking=blockers(session, lot.id, occupied)

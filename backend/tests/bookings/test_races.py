@@ -241,6 +241,22 @@ def test_control_checking_before_writing_releases_many_times(serve, carol, crowd
     assert released_times(booking["id"]) > 1
 
 
+def test_spots_are_closed_for_a_window_while_a_crowd_reserves_them(serve, carol, crowd):
+    """Either the closure is there and its bookings were moved, or it was refused; nobody has a closed spot."""
+    lot = make_lot(carol, capacity=SPOTS)
+    noon = clock.now() + timedelta(hours=30)
+    window = {"from": rfc3339(noon), "until": rfc3339(noon + timedelta(hours=1))}
+    path = f"/api/lots/{lot['id']}/spots?move=true"
+    closures = [("PATCH", path, {"numbers": [n], "out_of_service": True, **window}, bearer(carol)) for n in (1, 5, 9)]
+    requests = wishes(crowd, lot, "reserved")[: SPOTS - 1]
+    answers = all_at_once(serve(), [*requests[:4], *closures, *requests[4:]])
+    assert {status for status, _ in answers} <= {200, 201, 409}
+    assert double_bookings() == 0
+    booked = [body["booking"]["id"] for status, body in answers if status == 201]
+    alive = select(func.count()).select_from(Booking).where(Booking.id.in_(booked), Booking.status == "Reserved")
+    assert db.session.scalar(alive) == len(booked), "no booking is lost by it"
+
+
 def test_a_smaller_capacity_never_removes_a_spot_being_booked(serve, carol, crowd):
     """The capacity goes to 5 while 20 drivers come: whoever got a spot stands on one that is still there."""
     lot = make_lot(carol, capacity=20)

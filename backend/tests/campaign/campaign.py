@@ -100,7 +100,7 @@ def run(
     ]
     for client in crowd:
         client.start()
-    count = _break(product, seconds, choice, tell, faults)
+    count = _break(product, seconds, choice, tell, faults, lot_id)
     for client in crowd:
         client.stop.set()
     for client in crowd:
@@ -114,12 +114,18 @@ def run(
 
 
 def _break(
-    product: System, seconds: float, choice: random.Random, tell: Callable[[str], object], faults: Sequence[Fault]
+    product: System,
+    seconds: float,
+    choice: random.Random,
+    tell: Callable[[str], object],
+    faults: Sequence[Fault],
+    lot_id: int,
 ) -> Counter[str]:
-    """Every fault, at least once, until the time is over."""
+    """Every fault, at least once, until the time is over; before each an administrator plans a closure."""
     until, count = time.monotonic() + seconds, Counter[str]()
     while True:
         for fault in choice.sample(faults, len(faults)):
+            _plan_closure(product, lot_id, choice)
             tell(f"fault: {fault.__name__}")
             fault(product, choice)
             count[fault.__name__] += 1
@@ -127,6 +133,15 @@ def _break(
             time.sleep(choice.uniform(0, max(0.0, min(3.0, seconds / len(faults) - 3))))
         if time.monotonic() >= until:
             return count
+
+
+def _plan_closure(product: System, lot_id: int, choice: random.Random) -> None:
+    """Takes a spot out of service for some seconds, moving bookings in the way; refused where a car is."""
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=choice.randint(1, 3))
+    window = {"from": start.isoformat(), "until": (start + timedelta(seconds=choice.randint(1, 5))).isoformat()}
+    body = {"numbers": [choice.randint(1, SPOTS)], "out_of_service": True, **window}
+    with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
+        product.ask("PATCH", f"/api/lots/{lot_id}/spots?move=true", "carol", body)
 
 
 def _serves(product: System) -> bool:
@@ -188,6 +203,7 @@ def _moves(booking_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
 
 
 def _stored(booking: Booking, username: str) -> StoredBooking:
+    is_block = booking.booking_type == "block"
     window = (booking.reserved_start, booking.reserved_end) if booking.reserved_start and booking.reserved_end else None
     return StoredBooking(
         booking.id,
@@ -197,7 +213,7 @@ def _stored(booking: Booking, username: str) -> StoredBooking:
         booking.spot_id,
         booking.booking_type,
         booking.status,
-        booking.start_time,
+        (booking.checked_in_at or booking.start_time) if is_block else booking.start_time,
         booking.held_until,
         booking.end_time,
         window,

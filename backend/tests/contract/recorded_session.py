@@ -297,6 +297,21 @@ def _staff() -> Iterator[Step]:
     yield Step("carol", "DELETE", staff + "/{emil}")
 
 
+def _closures() -> Iterator[Step]:
+    body = {"out_of_service": True, "from": "2026-03-20T09:00:00", "until": "2026-03-21T18:00:00", "reason": "Drain"}
+    spot = "/api/spots/{spot1}"
+    yield Step("carol", "PATCH", spot, body, keep={"closure": "spot.closures.0.id"})
+    yield Step("carol", "PATCH", spot, body)
+    yield Step("carol", "PATCH", spot, body | {"until": "2026-03-19T18:00:00"})
+    yield Step("alice", "PATCH", spot, body)
+    yield Step("carol", "PATCH", "/api/lots/{center}/spots?move=true", body | {"numbers": [2]})
+    yield get("carol", "/api/admin/closures")
+    yield get("carol", "/api/admin/closures?lot_id={center}&waiting=true")
+    yield get("alice", "/api/admin/closures")
+    yield Step("carol", "DELETE", spot + "/closures/{closure}")
+    yield Step("carol", "DELETE", spot + "/closures/{closure}")
+
+
 def _administration() -> Iterator[Step]:
     yield get("carol", "/api/users")
     yield get("carol", "/api/users?limit=2")
@@ -325,6 +340,7 @@ def _administration() -> Iterator[Step]:
     yield post("carol", "/api/admin/bookings/{later}/cancel", {"reason": "Works"})
     yield Step("carol", "PATCH", "/api/spots/{spot1}", {"out_of_service": True, "reason": "Paint"})
     yield Step("carol", "PATCH", "/api/spots/{spot1}", {"out_of_service": False})
+    yield from _closures()
     yield post("bob", "/api/book", later)
     yield Step("carol", "DELETE", "/api/lots/{center}")
     yield Step("carol", "DELETE", "/api/lots/{center}?cancel_reservations=true")

@@ -16,14 +16,16 @@ from parking.clock import FOREVER
 from parking.database import UTCDateTime
 from parking.lots import Lot, Spot
 from parking.timestamps import to_rfc3339
-from parking.web import pagination, visible_lots
+from parking.web import pagination
 
 
 class ClosureFilters(NamedTuple):
-    """The filters of the list; `waiting`: only those that are due while a car is still there."""
+    """The filters of the list; `waiting`: only those that are due while a car is still there; `lots`: those that the
+    caller may see, None: all."""
 
     lot_id: int | None = None
     waiting: bool = False
+    lots: frozenset[int] | None = None
 
 
 def closure_view(block: Any, now: datetime, *, has_car: bool) -> dict[str, Any]:
@@ -59,8 +61,8 @@ def page(
     )
     if filters.lot_id is not None:
         query = query.where(Booking.lot_id == filters.lot_id)
-    if (visible := visible_lots()) is not None:
-        query = query.where(Booking.lot_id.in_(sorted(visible)))
+    if filters.lots is not None:
+        query = query.where(Booking.lot_id.in_(sorted(filters.lots)))
     if filters.waiting:
         query = query.where(is_reserved, Booking.start_time <= now, car)
     order = (Booking.start_time, Booking.id)
