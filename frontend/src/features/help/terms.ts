@@ -39,6 +39,7 @@ export const TERMS = {
     'auditLog',
     'beat',
     'capacity',
+    'closure',
     'export',
     'healthCheck',
     'hold',

@@ -98,7 +98,10 @@ describe('the spot map', () => {
     expect(canChoose(spot('Occupied'), null)).toBe(false)
     expect(canChoose(spot('Occupied'), new Set([7]))).toBe(true)
     expect(canChoose(spot('Available'), new Set())).toBe(false)
-    expect(canChoose(spot('Out of service'), new Set([7]))).toBe(false)
+    expect(canChoose(spot('Out of service'), null)).toBe(false)
+    // Its closure has ended by then.
+    expect(canChoose(spot('Out of service'), new Set([7]))).toBe(true)
+    expect(canChoose(spot('Out of service'), new Set())).toBe(false)
   })
 })
 

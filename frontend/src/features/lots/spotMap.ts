@@ -53,6 +53,5 @@ export const hasNeeds = (spot: Spot, needs: readonly Need[]): boolean =>
 
 /** A spot can be chosen when free now, or, for a window to come, when it is among those free then. */
 export function canChoose(spot: Spot, freeThen: ReadonlySet<number> | null): boolean {
-  if (spot.status === 'Out of service') return false
   return freeThen ? freeThen.has(spot.id) : spot.status === 'Available'
 }

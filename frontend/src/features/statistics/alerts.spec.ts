@@ -52,6 +52,18 @@ describe('what needs attention', () => {
     ])
   })
 
+  it('is a closure that waits for a car, with its spot', () => {
+    const waiting = [{ lot_id: 1, lot_name: 'Harbour', spot_number: 3 }]
+    expect(attention(health, [lot(1)], 0, waiting)).toEqual([
+      {
+        key: 'statistics.attention.closureWaits',
+        details: { lot: 'Harbour', spot: 3 },
+        to: { name: 'admin-lot', params: { id: 1 }, query: { spot: 3 } },
+        critical: false,
+      },
+    ])
+  })
+
   it('is what does not run, undelivered mail, full and closed places, gravest first', () => {
     const alerts = attention(
       {

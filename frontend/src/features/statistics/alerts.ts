@@ -10,13 +10,21 @@ export interface Alert {
   critical: boolean
 }
 
+/** A closure that is due while a car is still on its spot. */
+export interface WaitingClosure {
+  lot_id: number
+  lot_name: string
+  spot_number: number
+}
+
 const PROGRAMS = ['database', 'redis', 'worker', 'beat', 'disk'] as const
 
-/** What does not run, what was not delivered, cars that stay too long, and which lots have no spot left. Gravest first. */
+/** What does not run, what was not delivered, cars that stay too long or are in the way of a closure, and which lots have no spot left. Gravest first. */
 export function attention(
   health: SystemHealth | undefined,
   lots: readonly Lot[],
   overstays = 0,
+  waiting: readonly WaitingClosure[] = [],
 ): Alert[] {
   const alerts: Alert[] = []
   const system = { name: 'admin-health' }
@@ -52,6 +60,13 @@ export function attention(
       key: 'statistics.attention.overstays',
       details: { n: overstays },
       to: { name: 'admin-bookings', query: { overstayed: 'true' } },
+      critical: false,
+    })
+  for (const { lot_id, lot_name, spot_number } of waiting)
+    alerts.push({
+      key: 'statistics.attention.closureWaits',
+      details: { lot: lot_name, spot: spot_number },
+      to: { name: 'admin-lot', params: { id: lot_id }, query: { spot: spot_number } },
       critical: false,
     })
   for (const lot of lots) {

@@ -1,5 +1,6 @@
 import { csvFormat } from '@/shared/format/csvFormat'
 import { http } from '@/shared/api/http'
+import type { Schema } from '@/shared/api/types'
 import type { AdminStats, HourStatistics, SystemHealth, UserStats } from './types'
 
 export interface StatsQuery {
@@ -38,4 +39,9 @@ export const statisticsApi = {
   },
   system: async (): Promise<SystemHealth> =>
     (await http.get<{ system: SystemHealth }>('/api/admin/system')).system,
+  /** The closures of spots that are due while a car is still there. */
+  waitingClosures: () =>
+    http
+      .get<Schema<'ClosuresOut'>>('/api/admin/closures', { params: { waiting: true } })
+      .then((answer) => answer.closures),
 }

@@ -310,6 +310,41 @@ export interface components {
             login_failures: number;
             last_reply: string | null;
         };
+        /** ClosureListed */
+        ClosureListed: {
+            id: number;
+            /** Format: date-time */
+            start: string;
+            /** @description Null: until further notice */
+            end: string | null;
+            reason: string | null;
+            /** @enum {string} */
+            state: "planned" | "waiting" | "active";
+            lot_id: number;
+            lot_name: string;
+            lot_timezone: string;
+            spot_id: number;
+            spot_number: number;
+        };
+        /**
+         * ClosureOut
+         * @description A time in which a spot is out of service. `waiting`: it is due, but a car is still there.
+         */
+        ClosureOut: {
+            id: number;
+            /** Format: date-time */
+            start: string;
+            /** @description Null: until further notice */
+            end: string | null;
+            reason: string | null;
+            /** @enum {string} */
+            state: "planned" | "waiting" | "active";
+        };
+        /** ClosuresOut */
+        ClosuresOut: {
+            closures: components["schemas"]["ClosureListed"][];
+            next: string | null;
+        };
         /**
          * ComingOut
          * @description A reservation of a spot. Administrators see its user; `user_email` is "You" for one's own.
@@ -1589,9 +1624,15 @@ export interface components {
         SiteEnvelope: {
             site: components["schemas"]["Site"];
         };
-        /** SpotEdit */
+        /**
+         * SpotEdit
+         * @description `out_of_service` without a time: from now on, until it is set to false; with `from` or `until`: a closure for
+         *     this window (without `until` it has no end).
+         */
         SpotEdit: {
             out_of_service?: boolean | null;
+            from?: string | null;
+            until?: string | null;
             reason?: string | null;
             level?: string | null;
             ev?: boolean | null;
@@ -1610,6 +1651,11 @@ export interface components {
         SpotMessage: {
             message: string;
             spot: components["schemas"]["SpotOut"];
+            /**
+             * @description The number of bookings that were moved to other spots
+             * @default 0
+             */
+            moved: number;
         };
         /** SpotOut */
         SpotOut: {
@@ -1623,6 +1669,8 @@ export interface components {
             accessible: boolean;
             covered: boolean;
             out_of_service_reason: string | null;
+            /** @description Those that run or are to come, by their start */
+            closures: components["schemas"]["ClosureOut"][];
             mine: boolean;
             reservations: components["schemas"]["ComingOut"][];
             /** @default null */
@@ -1649,6 +1697,8 @@ export interface components {
          */
         SpotsEdit: {
             out_of_service?: boolean | null;
+            from?: string | null;
+            until?: string | null;
             reason?: string | null;
             level?: string | null;
             ev?: boolean | null;
@@ -1661,6 +1711,8 @@ export interface components {
             lot: components["schemas"]["LotOut"];
             message: string;
             changed: number;
+            /** @description The number of bookings that were moved to other spots */
+            moved: number;
         };
         /** SpotsOut */
         SpotsOut: {

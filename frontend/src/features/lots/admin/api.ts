@@ -12,6 +12,8 @@ export interface Blocker {
   user_email: string
   start_time: string
   end_time: string | null
+  /** Where a closure is refused: the spot to which the booking could be moved; null when there is none. */
+  move_to?: { spot_id: number; spot_number: number } | null
 }
 
 /** The server names no more of them than this. */
@@ -25,6 +27,8 @@ export interface SavedLot {
   lot: Lot
   removed: number[]
 }
+
+const moving = (move: boolean) => (move ? { move: true } : {})
 
 export const adminLotsApi = {
   create: (body: LotBody, idempotencyKey: string) =>
@@ -51,8 +55,17 @@ export const adminLotsApi = {
         headers: { 'Content-Type': 'text/csv' },
       })
       .then(({ lots, dialect }) => ({ lots, dialect })),
-  changeSpots: (lotId: number, change: SpotChange & { numbers: number[] }) =>
-    http.patch<Schema<'SpotsMessage'>>(`/api/lots/${lotId}/spots`, change),
-  changeSpot: (id: number, change: SpotChange) =>
-    http.patch<Schema<'SpotMessage'>>(`/api/spots/${id}`, change).then((answer) => answer.spot),
+  /** With `move`, bookings in the way of a closure are moved to other spots: all of them, or none. */
+  changeSpots: (lotId: number, change: SpotChange & { numbers: number[] }, move = false) =>
+    http.patch<Schema<'SpotsMessage'>>(`/api/lots/${lotId}/spots`, change, {
+      params: moving(move),
+    }),
+  changeSpot: (id: number, change: SpotChange, move = false) =>
+    http
+      .patch<Schema<'SpotMessage'>>(`/api/spots/${id}`, change, { params: moving(move) })
+      .then((answer) => answer.spot),
+  withdrawClosure: (spotId: number, id: number) =>
+    http
+      .delete<Schema<'SpotMessage'>>(`/api/spots/${spotId}/closures/${id}`)
+      .then((answer) => answer.spot),
 }

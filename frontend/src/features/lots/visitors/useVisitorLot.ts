@@ -12,6 +12,7 @@ const onMap = (spot: PublicSpot, lotId: number): Spot => ({
   mine: false,
   reservations: [],
   out_of_service_reason: null,
+  closures: [],
   booking: null,
 })
 
