@@ -165,7 +165,9 @@ def list_closures(query: ClosuresQuery) -> Response:
 @bp.doc(operation_id="patch_lots_update_spots")
 def update_spots(lot_id: int, query: MoveQuery, body: SpotsEdit) -> Response:
     """Change many spots of a lot, take them out of service, now or for a window, or put them back: all of them or none.
-    Attendants of the lot do the latter two, its managers everything. Bookings in the way are answered as for one spot."""
+
+    Attendants of the lot do the latter two, its managers everything. Bookings in the way are answered as for one spot.
+    """
     fields = body.model_dump(exclude_unset=True, by_alias=True)
     _require_manager_to_describe(fields)
     return answer(service.update_spots(lot_id, fields.pop("numbers"), fields, identity(), move=query.move))

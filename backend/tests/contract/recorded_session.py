@@ -119,6 +119,7 @@ def _lots() -> Iterator[Step]:
     yield Step("carol", "PUT", "/api/lots/{center}", {"address": "Main Street 1"}, headers={"If-Match": '"stale"'})
     yield Step("bob", "PUT", "/api/lots/{center}", {"capacity": 1})
     yield Step("carol", "PATCH", "/api/spots/{spot1}", {"ev": True, "covered": True})
+    yield from _closures()
     yield Step("carol", "PATCH", "/api/lots/{north}/spots", {"numbers": [1, 2], "accessible": True})
     yield Step("carol", "PATCH", "/api/lots/{north}/spots", {"numbers": [9], "accessible": True})
     csv = {"Content-Type": "text/csv"}
@@ -340,7 +341,6 @@ def _administration() -> Iterator[Step]:
     yield post("carol", "/api/admin/bookings/{later}/cancel", {"reason": "Works"})
     yield Step("carol", "PATCH", "/api/spots/{spot1}", {"out_of_service": True, "reason": "Paint"})
     yield Step("carol", "PATCH", "/api/spots/{spot1}", {"out_of_service": False})
-    yield from _closures()
     yield post("bob", "/api/book", later)
     yield Step("carol", "DELETE", "/api/lots/{center}")
     yield Step("carol", "DELETE", "/api/lots/{center}?cancel_reservations=true")

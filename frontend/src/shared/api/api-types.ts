@@ -317,6 +317,7 @@ export interface components {
             start: string;
             /** @description Null: until further notice */
             end: string | null;
+            /** @description For administrators */
             reason: string | null;
             /** @enum {string} */
             state: "planned" | "waiting" | "active";
@@ -336,6 +337,7 @@ export interface components {
             start: string;
             /** @description Null: until further notice */
             end: string | null;
+            /** @description For administrators */
             reason: string | null;
             /** @enum {string} */
             state: "planned" | "waiting" | "active";

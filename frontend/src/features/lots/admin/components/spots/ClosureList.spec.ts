@@ -34,7 +34,7 @@ const spots = [
 
 const list = () =>
   mount(ClosureList, {
-    props: { closures: closuresOf(spots), timezone: 'UTC', withSpot: true },
+    props: { closures: closuresOf(spots), timezone: 'UTC', mayWithdraw: true, withSpot: true },
     global: { plugins: [i18n, VueQueryPlugin] },
     attachTo: document.body,
   })
