@@ -84,6 +84,7 @@ def STAFF(role: str, status: int, **request: Any) -> Row:
 
 
 TOMORROW = {"from": "2026-03-03T10:00:00Z", "to": "2026-03-03T12:00:00Z"}
+CLOSURE = {"from": TOMORROW["from"], "until": TOMORROW["to"]}
 MARCH = {"from": "2026-03-01", "to": "2026-03-02"}
 CSV = {"Content-Type": "text/csv"}
 
@@ -151,7 +152,7 @@ ROUTES: dict[str, Row] = {
         "attendant", 200, path="/api/lots/{lot}/spots", json={"numbers": [2], "out_of_service": False}
     ),
     "PATCH /api/spots/<int:spot_id>": STAFF(
-        "attendant", 200, path="/api/spots/{spot}", json={"out_of_service": True, "reason": "Works"}
+        "attendant", 200, path="/api/spots/{spot}", json={"out_of_service": True, "reason": "Works", **CLOSURE}
     ),
     # their staff
     "GET /api/lots/<int:lot_id>/staff": STAFF("manager", 200, path="/api/lots/{lot}/staff"),
