@@ -145,12 +145,15 @@ def _spot_view(spot: Any | None) -> dict[str, Any] | None:
 
 def audited(window: Window | None, reason: str | None) -> dict[str, Any]:
     """A closure in the audit log."""
-    entry: dict[str, Any] = {"out_of_service": True, "reason": reason}
-    if window is not None:
-        entry |= {"from": to_rfc3339(window.start)}
-        if window.end != clock.FOREVER:
-            entry |= {"until": to_rfc3339(window.end)}
-    return entry
+    return {"out_of_service": True, "reason": reason, **times(window)}
+
+
+def times(window: Window | None) -> dict[str, Any]:
+    """The instants of a window; none where there is no window, and no end where it has none."""
+    if window is None:
+        return {}
+    until = {} if window.end == clock.FOREVER else {"until": to_rfc3339(window.end)}
+    return {"from": to_rfc3339(window.start), **until}
 
 
 def page(filters: ClosureFilters, limit: int, cursor: str | None) -> dict[str, Any]:

@@ -218,13 +218,13 @@ def update_spots(
         lot, now = _locked_lot(session, lot_id, None), clock.now()
         spots = _numbered(session, lot, set(numbers))
         _describe(spots, fields)
-        ids, moved = [spot.id for spot in spots], 0
+        ids, moved, window = [spot.id for spot in spots], 0, None
         if fields.get("out_of_service"):
             window = closures.read_window(fields, lot, now)
             moved = closures.close(session, lot, spots, window, fields.get("reason"), who, now, move=move)
         elif fields.get("out_of_service") is False:
             unblock(session, lot.id, ids, kind=OUT_OF_SERVICE, now=now)
-        changed = {"spots": [spot.spot_number for spot in spots], **fields}
+        changed = {"spots": [spot.spot_number for spot in spots], **fields, **closures.times(window)}
         audit.record(session, "lot.spots_updated", "lot", lot.id, after=changed)
         publish_spot_events(lot.id, ids)
         session.flush()

@@ -250,6 +250,18 @@ def heat(expected: Expected) -> list[list[float | None]]:
 # chance ----------------------------------------------------------------------------------------
 
 
+def _some_block(which: int, lot_id: int, spot_id: int, user_id: int, start: datetime, end: datetime) -> dict:
+    """One without a window; or with one: begun in time, begun late, or withdrawn before it began."""
+    late = (start + (end - start) / 3).replace(microsecond=0)
+    if which == 0:
+        return block(lot_id, spot_id, user_id, start, end)
+    if which == 3:
+        withdrawn = {"status": "Cancelled", "end_time": start - timedelta(hours=1), "ended_by": "admin"}
+        return closure(lot_id, spot_id, user_id, start, end, **withdrawn)
+    ended = {"status": "Completed", "checked_in_at": late if which == 2 else start, "end_time": end}
+    return closure(lot_id, spot_id, user_id, start, end, **ended, ended_by="system")
+
+
 def history(random: Random, lot_id: int, spot_id: int, user_ids: list[int], start: datetime, end: datetime) -> list:
     """Bookings of one spot, one after the other: stays short and long, no-shows, cancellations, blocks."""
     bookings, at = [], start + timedelta(seconds=random.randrange(DAY))
@@ -259,16 +271,11 @@ def history(random: Random, lot_id: int, spot_id: int, user_ids: list[int], star
         if until >= end:
             return bookings
         user = random.choice(user_ids)
-        kind = random.choice(["stay", "stay", "stay", "reserved", "late", "no-show", "cancelled", "block", "window"])
+        kind = random.choice(["stay", "stay", "stay", "reserved", "late", "no-show", "cancelled", "block"])
         more = {"total_cost_minor": random.randrange(5000)}
         window = {"booking_type": "reserved", "reserved_start": at, "reserved_end": until + timedelta(seconds=1)}
         if kind == "block":
-            bookings.append(block(lot_id, spot_id, user, at, until))
-        elif kind == "window":  # begun in time, or late, or withdrawn
-            begun = random.choice([at, (at + (until - at) / 3).replace(microsecond=0), None])
-            ended = {"status": "Completed" if begun else "Cancelled", "ended_by": "system"}
-            end_time = until if begun else at - timedelta(seconds=random.randrange(1, DAY))
-            bookings.append(closure(lot_id, spot_id, user, at, until, **ended, checked_in_at=begun, end_time=end_time))
+            bookings.append(_some_block(len(bookings) % 4, lot_id, spot_id, user, at, until))
         elif kind == "stay":
             bookings.append(row(lot_id, spot_id, user, at, until, **more))
         elif kind == "reserved":
