@@ -56,7 +56,8 @@ test.describe('an administrator', () => {
     await expect(conflict).toContainText('1 booking in this time:')
     await expect(conflict).toContainText('Can move to spot 2')
     await conflict.getByRole('button', { name: 'Move 1 booking and close' }).click()
-    await expect(sheet.getByText(/until further notice/).last()).toBeVisible()
+    const planned = sheet.getByRole('listitem').filter({ hasText: 'until further notice' })
+    await expect(planned).toBeVisible()
     expect((await bookingsOf(driver))[0]).toMatchObject({ id: booking.id, spot_number: 2 })
   })
 

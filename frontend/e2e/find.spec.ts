@@ -21,7 +21,8 @@ const plate = `F-${process.pid.toString(36).slice(-4)} 77`.toUpperCase()
 test.beforeAll(async () => {
   driver = await register(unique('finder'))
   // Without digits: a number is that of a spot.
-  lot = await makeLot({ name: unique('Fundbüro').replaceAll(/\d/g, 'q'), capacity: 4 })
+  const name = unique('Fundbüro').replaceAll(/\d/g, (digit) => 'abcdefghij'[Number(digit)]!)
+  lot = await makeLot({ name, capacity: 4 })
   const body = { lot_id: lot.id, booking_type: 'instant', vehicle_plate: plate }
   const { booking } = await call<{ booking: { reference: string } }>(
     'POST',
