@@ -302,7 +302,7 @@ def _problems(operation: Json, view: View) -> set[int]:
     role = view.__dict__.get("_role")
     if role:  # 409: `X-Account` names another account
         statuses |= {401, 409}
-    if role == "admin":
+    if role and role != "any":
         statuses.add(403)
     if any(p.get("in") == "path" for p in operation["parameters"]):
         statuses.add(404)

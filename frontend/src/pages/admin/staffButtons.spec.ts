@@ -31,6 +31,7 @@ const spot = {
   spot_number: 1,
   status: 'Occupied',
   reservations: [],
+  closures: [],
   booking: {
     id: 5,
     reference: 'K7QF-2M9X',

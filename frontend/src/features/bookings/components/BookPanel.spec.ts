@@ -53,7 +53,7 @@ let book: MockInstance<typeof bookingsApi.book>
 beforeEach(async () => {
   book = vi.spyOn(bookingsApi, 'book')
   await setLocale('en')
-  await useTexts('features/bookings/history')
+  await useTexts('features/bookings/history', 'features/bookings/window')
   vi.spyOn(bookingsApi, 'list').mockResolvedValue({ bookings: [] } as never)
   vi.spyOn(bookingsApi, 'quote').mockResolvedValue({ total_cost: 20, currency: 'EUR' } as never)
   vi.spyOn(lotsApi, 'availability').mockResolvedValue({
