@@ -157,6 +157,14 @@ def restore(lot_id: int) -> dict[str, Any]:
         return {"message": f"{lot.name} is open again.", "lot": _lot_view(session, lot)}
 
 
+def _locked_spot(session: Session, spot_id: int) -> tuple[Spot, Lot]:
+    """Returns the spot, locked, and its lot. Raises NotFound."""
+    spot = session.get(Spot, spot_id, with_for_update={"key_share": True})
+    if spot is None or spot.retired_at is not None:
+        raise NotFound("There is no such spot.")
+    return spot, open_lot(session, spot.lot_id)
+
+
 def update_spot(spot_id: int, fields: dict[str, Any], who: Identity, *, move: bool = False) -> dict[str, Any]:
     """Edits a spot, takes it out of service, now or for a window, or back. `move`: moves the bookings in the way.
 
@@ -165,10 +173,7 @@ def update_spot(spot_id: int, fields: dict[str, Any], who: Identity, *, move: bo
     if fields.get("out_of_service") is not None:
         closures.settle(spot_id)
     with transaction() as session:
-        spot = session.get(Spot, spot_id, with_for_update={"key_share": True})
-        if spot is None or spot.retired_at is not None:
-            raise NotFound("There is no such spot.")
-        lot, now = open_lot(session, spot.lot_id), clock.now()
+        (spot, lot), now = _locked_spot(session, spot_id), clock.now()
         before = {name: getattr(spot, name) for name in _DESCRIPTION}
         _describe([spot], fields)
         after: dict[str, Any] = {name: getattr(spot, name) for name in before}
@@ -191,10 +196,7 @@ def withdraw_closure(spot_id: int, closure_id: int, who: Identity) -> dict[str, 
     """Withdraws one closure of a spot: one that runs ends now. Raises NotFound."""
     closures.settle(spot_id)
     with transaction() as session:
-        spot = session.get(Spot, spot_id, with_for_update={"key_share": True})
-        if spot is None or spot.retired_at is not None:
-            raise NotFound("There is no such spot.")
-        lot, now = open_lot(session, spot.lot_id), clock.now()
+        (spot, lot), now = _locked_spot(session, spot_id), clock.now()
         closure = withdraw(session, spot, closure_id, now)
         if closure is None:
             raise NotFound("There is no such closure.")
