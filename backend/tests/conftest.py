@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
 
 import config
 from launch import memory
@@ -40,6 +42,44 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
+
+
+def _build_addresses_when_needed() -> None:
+    """Werkzeug compiles two functions for each route of each application, for `url_for`. A test makes an application
+    and builds few addresses, so a function is compiled at its first use: a fifth of the CPU time of most tests."""
+    compile_builder = Rule._compile_builder
+
+    def later(rule: Rule, append_unknown: bool = True):
+        name = "_build_unknown" if append_unknown else "_build"
+
+        def build(self, /, **values):
+            compiled = compile_builder(self, append_unknown).__get__(self, None)
+            setattr(self, name, compiled)
+            return compiled(**values)
+
+        return build
+
+    Rule._compile_builder = later
+
+
+_build_addresses_when_needed()
+
+
+class SharedStatements(LRUCache):
+    """The compiled statements of all applications of a process. Each application has a dialect of its own, by which
+    SQLAlchemy keeps them; dialects of one kind of database do not differ, so the first part of a key is its name."""
+
+    def __getitem__(self, key):
+        return super().__getitem__((key[0].name, *key[1:]))
+
+    def get(self, key, default=None):
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key, value):
+        super().__setitem__((key[0].name, *key[1:]), value)
+
+
+STATEMENTS = SharedStatements(4000)
 
 
 def make_settings(folder: Path, **changes) -> config.Settings:
@@ -123,6 +163,8 @@ def app(settings, at):
     app = create_app(settings)
     app.test_client_class = Client
     with app.app_context():
+        for engine in db.engines.values():
+            engine._compiled_cache = STATEMENTS
         yield app
         db.session.remove()
         db.engine.dispose()
