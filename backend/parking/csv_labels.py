@@ -146,6 +146,8 @@ _GERMAN_WORDS = {
     "failed": "Fehlgeschlagen",
     "suppressed": "Zurückgehalten",
     "discarded": "Verworfen",
+    "rolling": "24 Stunden",
+    "calendar": "Kalendertag",
 }
 # What people call these columns besides.
 _SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -176,6 +178,12 @@ def label(column: str, language: str) -> str:
 def word(value: str, language: str) -> str:
     """What people call a value of a closed set, such as a status; a value that is not known here stays."""
     return _GERMAN_WORDS.get(value, value) if language == "de" else value
+
+
+def value_of(cell: str, values: tuple[str, ...]) -> str:
+    """The one of `values` that a cell means, by itself or its German word; another cell stays."""
+    names = {_plain(name): value for value in values for name in (value, word(value, "de"))}
+    return names.get(_plain(cell), cell)
 
 
 def column_of(heading: str, columns: frozenset[str]) -> str | None:

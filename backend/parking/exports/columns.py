@@ -162,7 +162,7 @@ def _lot_cells(values: Sequence[Any], times: Times) -> list[Cell]:
         row.step_s,
         None if row.free_s is None else row.free_s // 60,
         money(row.day_cap_minor, currency),
-        row.cap_day,
+        Word(row.cap_day),
         time(row.created),
         time(row.updated),
         time(row.deleted),

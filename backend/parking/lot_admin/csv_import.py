@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -14,7 +14,7 @@ from parking.errors import Conflict, Invalid, Problem
 from parking.lot_admin import csv_reader
 from parking.lot_admin.csv_reader import Reading, Unreadable
 from parking.lot_admin.edit import LotChanges
-from parking.lot_admin.schemas import LotIn
+from parking.lot_admin.schemas import CapDay, LotIn
 from parking.money import check_price
 from parking.text import names
 from parking.text.counting import counted
@@ -227,6 +227,8 @@ def _typed(columns: Sequence[str], row: Sequence[str], decimal: str | None) -> d
 def _value(name: str, cell: str, decimal: str | None) -> str | int | float | bool:
     if name == "require_checkin":
         return _YES.get(cell.lower(), cell)
+    if name == "cap_day":
+        return csv_labels.value_of(cell, get_args(CapDay))
     try:
         return _NUMBERS[name](csv_reader.plain_number(cell, decimal)) if name in _NUMBERS else cell
     except ValueError:

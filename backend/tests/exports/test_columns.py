@@ -84,7 +84,7 @@ DANGEROUS = re.compile(r"[=+\-@|%＝＋－＠｜％\t\r\n\0]")
 TEXT = {  # every column a person can write into, or that is read from what persons wrote
     "bookings": ["reference", "lot_name", "vehicle_plate", "user_email", "username", "reason"],
     "users": ["email", "username", "roles", "timezone", "locale"],
-    "lots": ["name", "address", "description", "currency", "cap_day"],
+    "lots": ["name", "address", "description", "currency"],
     "spots": ["lot_name", "level"],
 }
 
@@ -165,7 +165,7 @@ def row_of(table, text):
             1,
             0,
             None,
-            text,
+            "rolling",
             second,
             second,
             None,

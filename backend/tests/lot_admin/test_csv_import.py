@@ -2,6 +2,7 @@
 
 import pytest
 
+from parking import csv_labels
 from parking.csv_writer import dialect_of
 from parking.errors import Invalid
 from parking.lot_admin import csv_import, csv_reader
@@ -161,12 +162,21 @@ def test_a_line_is_named_as_an_editor_counts_them():
 
 def test_the_headings_of_our_own_files_are_taken():
     """A German export's heading of a lot is a heading of an import."""
-    from parking.csv_labels import column_of, label
-
+    column_of, label = csv_labels.column_of, csv_labels.label
     for column in csv_import._COLUMNS:
         assert column_of(label(column, "de"), csv_import._COLUMNS) == column
         assert column_of(label(column, "en"), csv_import._COLUMNS) == column
     assert dialect_of("auto", "de").separator in csv_reader.SEPARATORS
+
+
+@pytest.mark.parametrize("value", ["rolling", "calendar"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_words_of_our_own_files_are_taken(value, language):
+    """What an export says of the day of a daily maximum is what an import reads, in capitals, too."""
+    cell = csv_labels.word(value, language)
+    for written in (cell, cell.upper()):
+        (lot,) = csv_import.parse(f"name;capacity;price_per_hour;cap_day\nA;1;1;{written}\n").lots
+        assert lot.fields["cap_day"] == value
 
 
 @pytest.mark.parametrize(
