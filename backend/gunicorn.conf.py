@@ -70,6 +70,11 @@ def post_fork(server, worker):
     exit_with_parent(worker.ppid)
 
 
+def child_exit(server, worker):
+    """Frees the ended worker's place for the one that follows it."""
+    worker.counts.leave(worker.place)
+
+
 def on_exit(server):
     """Removes the metrics files of its workers."""
     memory.remove(server.pid, _settings.data_dir)

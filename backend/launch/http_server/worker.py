@@ -8,6 +8,7 @@ slow client's place nothing but its bytes, and ends what is too slow or too much
 - at most MAX_WAITING_PER_ADDRESS connections of one address that no thread works on. One more, or one more than
   `worker_connections` in all, closes the one that has waited longest, so that a new client always gets in;
 - closing lingers in the loop, not in front of it;
+- new connections are spread over the processes: one that has more than another lets the other accept first;
 - a stop that closes the listening socket at once, so that new clients are refused and not queued;
 - signal handlers that only assign attributes and wake the loop.
 """
@@ -27,6 +28,7 @@ from gunicorn.workers import gthread
 
 from launch.http_server import answers
 from launch.http_server.connection import Connection
+from launch.http_server.connection_counts import ConnectionCounts
 from launch.http_server.incoming import State
 from launch.http_server.waiting import Waiting
 
@@ -40,6 +42,8 @@ RECEIVE_BYTES = 64 * 1024
 #: Seconds a closing connection is read and ignored, so that the client gets the answer and not a reset.
 LINGER_SECONDS = 2.0
 TICK_SECONDS = 1.0
+#: Seconds in which processes with fewer connections may accept before this one does, and how often it looks at theirs.
+COURTESY_SECONDS, GLANCE_SECONDS = 0.025, 0.001
 
 
 _NO_FILES_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -50,9 +54,13 @@ class Worker(gthread.ThreadWorker):
     """One process. Everything but `handle` and what it calls runs in the loop's thread."""
 
     sockets: list[Any]
+    counts = ConnectionCounts()
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
+        self.place = self.counts.join()
+        self._courteous_until = 0.0
+        self._beyond_share = 0
         self._waiting = Waiting()
         self._lingering: dict[Connection, float] = {}
         self._waiting_bytes = 0
@@ -82,16 +90,19 @@ class Worker(gthread.ThreadWorker):
 
     def run(self) -> None:
         self.poller.register(self.method_queue.fileno(), selectors.EVENT_READ, self.method_queue.run_callbacks)
-        self.set_accept_enabled(True)
         while self.alive and self.is_parent_alive():
             self._turn()
         self._stop()
 
     def _turn(self) -> None:
         self.notify()
+        waits = self._is_courteous()
         busy = self.nr_conns - len(self._waiting)
-        self.set_accept_enabled(busy < self.worker_connections)
-        self.wait_for_and_dispatch_events(timeout=TICK_SECONDS)
+        self.set_accept_enabled(busy < self.worker_connections and not waits)
+        waited_until = 0.0 if waits else self._courteous_until
+        self.wait_for_and_dispatch_events(timeout=GLANCE_SECONDS if waits else 0 if waited_until else TICK_SECONDS)
+        if waited_until and waited_until == self._courteous_until:  # nobody waits any more: another process let them in
+            self._courteous_until, self._beyond_share = 0.0, 0
         now = time.monotonic()
         if now - self._swept_at >= TICK_SECONDS:
             self._swept_at = now
@@ -101,21 +112,57 @@ class Worker(gthread.ThreadWorker):
         if self.sockets:
             super().set_accept_enabled(enabled)
 
-    def accept(self, listener: Any) -> bool:
-        """Let some of those in who wait for it. False: nobody waits any more."""
+    def _is_courteous(self) -> bool:
+        """Whether somebody waits to be let in, and another process may still do so first."""
+        self._show_count()
+        if not self._courteous_until:
+            return False
+        if not self._has_more_than_another():
+            self._courteous_until, self._beyond_share = 0.0, 0
+        return time.monotonic() < self._courteous_until
+
+    def _has_more_than_another(self) -> bool:
+        fewest = self.counts.fewest_of_others(self.place)
+        return fewest is not None and self.nr_conns > fewest
+
+    def _show_count(self) -> None:
+        if self.sockets:
+            self.counts.write(self.place, self.nr_conns)
+
+    def accept(self, listener: Any) -> None:
+        """Let some of those in who wait for it. Where another process has fewer connections, it may do so first.
+
+        If nobody did, the others are busy or frozen: this process lets one in beyond its share, and twice as many after
+        each further wait in vain.
+        """
+        left = 0
+        if self._courteous_until:
+            left = self._beyond_share = min(2 * self._beyond_share or 1, ACCEPTS_AT_ONCE)
+            self._courteous_until = 0.0
         for _ in range(ACCEPTS_AT_ONCE):
-            try:
-                accepted, address = listener.accept()
-            except OSError as error:
-                if error.errno in _NO_FILES_LEFT:
-                    self._close_oldest()
-                elif error.errno not in _NOT_NOW:
-                    raise
-                return False
-            self.nr_conns += 1
-            conn = Connection(self.cfg, accepted, address, listener.getsockname())
-            self._wait(conn)
-            self._read(conn, conn.sock)  # what was sent together with the connection is here already
+            if self._has_more_than_another():
+                if not left:
+                    self._courteous_until = time.monotonic() + COURTESY_SECONDS
+                    return
+                left -= 1
+            if not self._accept_one(listener):
+                return
+
+    def _accept_one(self, listener: Any) -> bool:
+        """Let one in. False: nobody waits any more."""
+        try:
+            accepted, address = listener.accept()
+        except OSError as error:
+            if error.errno in _NO_FILES_LEFT:
+                self._close_oldest()
+            elif error.errno not in _NOT_NOW:
+                raise
+            return False
+        self.nr_conns += 1
+        self._show_count()
+        conn = Connection(self.cfg, accepted, address, listener.getsockname())
+        self._wait(conn)
+        self._read(conn, conn.sock)  # what was sent together with the connection is here already
         return True
 
     def _wait(self, conn: Connection) -> None:
@@ -294,9 +341,10 @@ class Worker(gthread.ThreadWorker):
         """Take who has connected already; from then on the kernel refuses."""
         for listener in self.sockets:
             with contextlib.suppress(OSError):
-                while self.accept(listener):
+                while self._accept_one(listener):
                     pass
         super().set_accept_enabled(False)
         for listener in self.sockets:
             listener.close()
         self.sockets = []
+        self.counts.clear(self.place)
