@@ -61,59 +61,68 @@ export function againRequest(entry: Entry, now: Date): JoinRequest | null {
   return { ...common, booking_type: 'reserved', reserved_start, reserved_end }
 }
 
+/** What a refusal says of the entry as it is now. */
+const entryOf = (error: ApiError) => error.body.entry as Entry | undefined
+
 /** Accepting an offer: once, however often it is pressed. */
 export function useClaim(entry: () => Entry) {
   const client = useQueryClient()
   const changed = useEntryChanged()
   const key = useIdempotencyKey()
   const error = ref<ApiError | null>(null)
-
-  function booked(answer: ClaimEnvelope): void {
-    key.fulfilled()
-    changed(answer)
-    const { booking } = answer
-    client.setQueryData(['booking', booking.id], { booking })
-    void client.invalidateQueries({ queryKey: ['bookings'] })
-    void client.invalidateQueries({ queryKey: ['lots'] })
-    void client.invalidateQueries({ queryKey: ['spots', booking.lot_id] })
-  }
-
   const mutation = useMutation({
     mutationFn: (id: number) => waitlistApi.claim(id, key.keyFor({ claim: id })),
-    onSuccess: booked,
   })
-  return {
-    /** Resolves to the booking; null when it was refused, of which `error` says why. */
-    async claim(): Promise<Booking | null> {
-      if (mutation.isPending.value) return null
-      error.value = null
-      try {
-        return (await mutation.mutateAsync(entry().id)).booking
-      } catch (thrown) {
-        error.value = asApiError(thrown)
-        const now = error.value.body.entry as Entry | undefined
-        if (error.value.status === 409) key.fulfilled()
-        if (now) changed({ entry: now })
-        return null
-      }
-    },
-    busy: mutation.isPending,
-    error,
+
+  function adopt(answer: ClaimEnvelope): void {
+    const { booking } = answer
+    client.setQueryData(['booking', booking.id], { booking })
+    for (const queryKey of [['bookings'], ['lots'], ['spots', booking.lot_id]])
+      void client.invalidateQueries({ queryKey })
+    changed(answer)
   }
+
+  /** `claimed` gets the booking before the offer goes from the screen; `error` says why there is none. */
+  async function claim(claimed: (booking: Booking) => void): Promise<void> {
+    if (mutation.isPending.value) return
+    error.value = null
+    try {
+      const answer = await mutation.mutateAsync(entry().id)
+      key.fulfilled()
+      claimed(answer.booking)
+      adopt(answer)
+    } catch (thrown) {
+      error.value = asApiError(thrown)
+      if (error.value.status === 409) key.fulfilled()
+      const current = entryOf(error.value)
+      if (current) changed({ entry: current })
+    }
+  }
+  return { claim, busy: mutation.isPending, error }
 }
 
 /** Giving up: declines an offer, or leaves the queue. */
 export function useGiveUp(entry: () => Entry) {
   const changed = useEntryChanged()
-  return useMutation({
-    mutationFn: () =>
-      entry().status === 'Offered'
-        ? waitlistApi.decline(entry().id)
-        : waitlistApi.leave(entry().id),
-    onSuccess: changed,
-    onError: (thrown) => {
-      const now = asApiError(thrown).body.entry as Entry | undefined
-      if (now) changed({ entry: now })
-    },
+  const error = ref<ApiError | null>(null)
+  const mutation = useMutation({
+    mutationFn: ({ id, status }: Entry) =>
+      status === 'Offered' ? waitlistApi.decline(id) : waitlistApi.leave(id),
   })
+
+  /** `done` is called before the entry goes from the screen; `error` says why it stays. */
+  async function giveUp(done: () => void): Promise<void> {
+    if (mutation.isPending.value) return
+    error.value = null
+    try {
+      const answer = await mutation.mutateAsync(entry())
+      done()
+      changed(answer)
+    } catch (thrown) {
+      error.value = asApiError(thrown)
+      const current = entryOf(error.value)
+      if (current) changed({ entry: current })
+    }
+  }
+  return { giveUp, busy: mutation.isPending, error }
 }

@@ -21,13 +21,17 @@ const push = vi.fn()
 vi.mock('vue-router', () => ({ useRoute: () => route, useRouter: () => ({ push }) }))
 
 let stored: Entry[]
-const mounted = (component: typeof OfferWatch | typeof WaitlistCards) => {
+const dialog = {
+  props: ['open', 'title'],
+  template: '<section v-if="open"><h3>{{ title }}</h3><slot /><slot name="actions" /></section>',
+}
+const mounted = (component: typeof OfferWatch | typeof WaitlistCards, stubs: object = {}) => {
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   return mount(component as typeof OfferWatch, {
     attachTo: document.body,
     global: {
       plugins: [i18n, [VueQueryPlugin, { queryClient }]],
-      stubs: { RouterLink: RouterLinkStub },
+      stubs: { RouterLink: RouterLinkStub, ...stubs },
     },
   })
 }
@@ -90,6 +94,25 @@ describe('what home shows', () => {
     await vi.waitFor(() => expect(document.activeElement).toBe(wrapper.get('section').element))
     expect(wrapper.findAll('article')).toHaveLength(1)
     expect(entriesAtHome(stored).map(({ id }) => id)).toEqual([11])
+  })
+})
+
+describe('a place that is left at home', () => {
+  it('takes its card away, and the focus goes to the heading of the page', async () => {
+    document.body.innerHTML = '<main><h1 tabindex="-1">Hello</h1></main>'
+    stored = [sampleEntry({ id: 21 })]
+    const wrapper = mounted(WaitlistCards, { AppDialog: dialog })
+    await flushPromises()
+    vi.spyOn(waitlistApi, 'leave').mockImplementation(() => {
+      const entry = sampleEntry({ id: 21, status: 'Left', ended_at: '2026-03-02T12:00:30Z' })
+      stored = [entry]
+      return Promise.resolve({ entry })
+    })
+    await wrapper.get('article button').trigger('click')
+    await wrapper.findAll('article section button').at(-1)!.trigger('click')
+    await vi.waitFor(() => expect(wrapper.find('section').exists()).toBe(false))
+    await vi.waitFor(() => expect(document.activeElement?.tagName).toBe('H1'))
+    expect(currentToast.value?.text).toBe('You left the waitlist.')
   })
 })
 

@@ -166,8 +166,10 @@ describe('what has ended', () => {
 
   it('is joined again with the same window, or as long a wait', async () => {
     const join = vi.spyOn(waitlistApi, 'join').mockResolvedValue({ entry: sampleEntry() })
-    await button(await card(sampleEntry({ status: 'Left' })), 'Join')!.trigger('click')
+    const left = await card(sampleEntry({ id: 6, status: 'Left' }))
+    await button(left, 'Join')!.trigger('click')
     await flushPromises()
+    expect(left.emitted('joined')).toEqual([[sampleEntry()]])
     expect(join.mock.calls[0]![0]).toEqual({
       lot_ids: [1],
       booking_type: 'reserved',

@@ -1,6 +1,6 @@
 import { asApiError } from '@/shared/api/errors'
 import { newIdempotencyKey } from '@/shared/api/http'
-import { bookingsApi, type Released } from './api'
+import { bookingsApi, type Released } from '@/features/bookings/api'
 import { readPending, writePending, type Pending } from './pendingIds'
 
 /*

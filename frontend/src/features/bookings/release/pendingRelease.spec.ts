@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
 import { ApiError } from '@/shared/api/errors'
-import { bookingsApi, type Released } from './api'
+import { bookingsApi, type Released } from '@/features/bookings/api'
 import { pendingIds } from './pendingIds'
 import { releaseOrKeep, sendPending, wasNotFree } from './pendingRelease'
 
