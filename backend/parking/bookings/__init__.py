@@ -50,7 +50,7 @@ from parking.bookings.reading import Filters, filtered
 from parking.bookings.reading.lookup import by_plate as find_by_plate
 from parking.bookings.reading.lookup import by_reference as find_by_reference
 from parking.bookings.reading.queries import BookingRow, select_bookings
-from parking.bookings.reading.queries import one as one_booking
+from parking.bookings.reading.queries import locked as locked_booking
 from parking.bookings.reading.queries import read as read_bookings
 from parking.bookings.reading.query_filters import of_all as filters_of_all
 from parking.bookings.reading.views import cost_at, end_and_cost, row_view, state_of, stay_hours, total_cost
@@ -140,6 +140,7 @@ __all__ = [
     "is_stay",
     "lock_lot",
     "lock_spots",
+    "locked_booking",
     "locked_hold",
     "longer_than",
     "mail_context",
@@ -149,7 +150,6 @@ __all__ = [
     "note_freed",
     "occupants",
     "of_year",
-    "one_booking",
     "place_hold",
     "publish_lot_event",
     "publish_lot_events",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 
 from parking import clock
-from parking.bookings import BookingRow, NewBooking, free_spot_ids, one_booking, read_window
+from parking.bookings import BookingRow, NewBooking, free_spot_ids, locked_booking, read_window
 from parking.database import db, read_once
 from parking.lots import Lot, open_lot
 from parking.spot_features import Needs
@@ -50,9 +50,9 @@ def _lots(*which: Any) -> list[int]:
     return [row.lot_id for row in read_once(query.where(*which), {})]
 
 
-def booking_of(entry: WaitlistEntry, user_id: int) -> BookingRow:
-    """Returns the booking of a claimed entry."""
-    row = one_booking(entry.booking_id or 0, user_id)
+def booking_of(session: Session, entry: WaitlistEntry, user_id: int) -> BookingRow:
+    """Returns the booking of a claimed entry, locked."""
+    row = locked_booking(session, entry.booking_id or 0, user_id)
     assert row is not None, "a claimed entry has its booking"
     return row
 

@@ -95,8 +95,8 @@ def end(
     leave_queue(session, entry)
     session.flush()
     action = f"waitlist.{status.lower()}"
-    changed = {"before": {"status": before}, "after": {"status": status}}
-    audit.record(session, action, "waitlist_entry", entry.id, **changed, by_system=by_system)
+    old, new = {"status": before}, {"status": status}
+    audit.record(session, action, "waitlist_entry", entry.id, before=old, after=new, by_system=by_system)
     if before == "Offered":
         emails.dismiss_offer(session, entry)
         note_freed(session, None, user_id=entry.user_id)
@@ -140,12 +140,12 @@ def offer_everywhere() -> int:
     person who can book again, or a spot on which two transactions were working. Returns how many offers were made."""
     now = clock.now()
     waited_for = select(WaitlistLot.lot_id).distinct().where(queries.in_queue).order_by(WaitlistLot.lot_id)
-    made = 0
+    offered = 0
     for lot_id in [row.lot_id for row in read_once(waited_for, {})]:
         if queries.has_candidate(lot_id, now):
             with transaction() as session:
-                made += offer(session, {lot_id: None})
-    return made
+                offered += offer(session, {lot_id: None})
+    return offered
 
 
 # by the operator ---------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def erase(session: Session, user_id: int) -> None:
     session.execute(update(WaitlistEntry).where(WaitlistEntry.user_id == user_id).values(**_NOBODY))
 
 
-def forget_old() -> int:
+def take_people_off() -> int:
     """Takes the people off the entries that ended KEEP ago; returns how many. Run by Beat."""
     old = WaitlistEntry.ended_at < clock.now() - KEEP, WaitlistEntry.user_id.is_not(None)
     if not read_once(select(WaitlistEntry.id).where(*old).limit(1), {}):  # nothing to do: no write transaction

@@ -71,7 +71,9 @@ def next_in_line(
     nothing is held for them, and who were not told yet."""
     query, values = _first(lot_id, spot_ids, now, passed_over, soon=soon)
     row = session.execute(query, values).one_or_none()
-    return row and Candidate(row.id, row.user_id, row.spot_id, row.reserved_start, row.reserved_end)
+    if row is None:
+        return None
+    return Candidate(row.id, row.user_id, row.spot_id, row.reserved_start, row.reserved_end)
 
 
 def has_candidate(lot_id: int, now: datetime) -> bool:

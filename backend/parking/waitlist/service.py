@@ -163,7 +163,7 @@ def claim(entry_id: int, user_id: int) -> dict[str, Any]:
             row = claim_hold(session, hold, now, plate=entry.vehicle_plate, needs=entry.needs)
             offers.end(session, entry, "Claimed", now)
         else:
-            row = listing.booking_of(entry, user_id)
+            row = listing.booking_of(session, entry, user_id)
         answer = {
             "message": f"Spot {row.spot_number} at {row.lot.name} is yours.",
             "booking": row_view(row, now),

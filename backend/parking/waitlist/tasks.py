@@ -16,13 +16,13 @@ def settle() -> int:
     return offers.expire() + offers.offer_everywhere()
 
 
-@shared_task(name="tasks.forget_waitlist")
-def forget() -> int:
+@shared_task(name="tasks.anonymise_waitlist")
+def take_people_off() -> int:
     """Takes the people off entries that ended long ago."""
-    return personal_data.forget_old()
+    return personal_data.take_people_off()
 
 
 BEAT: dict[str, dict[str, Any]] = {
     "settle-waitlist": {"task": "tasks.settle_waitlist", "schedule": 30.0, "options": {"expires": 30}},
-    "forget-waitlist": {"task": "tasks.forget_waitlist", "schedule": 3600.0, "options": {"expires": 3600}},
+    "anonymise-waitlist": {"task": "tasks.anonymise_waitlist", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -115,8 +115,8 @@ def test_an_account_that_is_deleted_gives_its_offer_to_the_next(app, client, aut
     answer = client.delete("/auth/me", headers=auth(crowd[0]), json={"password": "correct horse battery"})
     assert answer.status_code == 200, answer.text
     assert statuses(*offered) == ["Left", "Offered", "Waiting"]
-    gone = entry(offered[0]["id"])
-    assert (gone.user_id, gone.vehicle_plate) == (None, None)
+    ended = entry(offered[0]["id"])
+    assert (ended.user_id, ended.vehicle_plate) == (None, None)
     assert len(holds()) == 1
 
 
@@ -131,9 +131,9 @@ def test_a_disabled_account_is_passed_over(lot, alice, crowd):
 def test_the_person_is_taken_off_an_entry_ninety_days_after_it_ended(offered, crowd):
     service.leave(offered[2]["id"], crowd[2].id)
     clock.travel(90 * 86_400)
-    assert personal_data.forget_old() == 0
+    assert personal_data.take_people_off() == 0
     clock.travel(1)
-    assert (personal_data.forget_old(), personal_data.forget_old()) == (1, 0)
+    assert (personal_data.take_people_off(), personal_data.take_people_off()) == (1, 0)
     assert entry(offered[2]["id"]).user_id is None
     named = select(func.count()).where(WaitlistEntry.user_id.is_not(None))
     assert db.session.scalar(named) == 2

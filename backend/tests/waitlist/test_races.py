@@ -44,8 +44,8 @@ def test_two_hundred_claims_at_once_make_one_booking(app, carol, alice, bob, pre
     db.session.remove()
     mails = select(func.count()).where(OutboxMail.kind == "booking_confirmation", OutboxMail.user_id == bob.id)
     assert db.session.scalar(mails) == 1
-    made = select(func.count()).where(AuditEntry.action == "booking.created", AuditEntry.entity_id == hold_id)
-    assert db.session.scalar(made) == 1
+    bookings_made = select(func.count()).where(AuditEntry.action == "booking.created", AuditEntry.entity_id == hold_id)
+    assert db.session.scalar(bookings_made) == 1
     assert db.session.scalar(select(func.count()).where(Booking.user_id == bob.id)) == 1
 
 
