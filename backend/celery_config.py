@@ -21,7 +21,10 @@ from launch import pulse
 log = logging.getLogger(__name__)
 TASK_MODULES = tuple(
     f"parking.{domain}.tasks"
-    for domain in ("accounts", "mail", "bookings", "statistics", "reports", "exports", "backup", "retention")
+    for domain in (
+        *("accounts", "mail", "bookings", "waitlist", "statistics"),
+        *("reports", "exports", "backup", "retention"),
+    )
 )
 #: Seconds after which a message of a worker that died is given to another. No job is delayed longer than this.
 VISIBILITY_SECONDS = 900

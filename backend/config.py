@@ -85,6 +85,7 @@ class Settings:
     jwt_secret_previous: str | None = None
     security_password_salt_old: tuple[str, ...] = ()
     max_open_bookings_per_user: int = 0
+    waitlist_hold_minutes: int = 15
     reservation_max_days_ahead: int = 60
     reservation_max_days_long: int = 31
     lot_capacity_max: int = 10_000
@@ -187,6 +188,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         web_workers=read.whole("WEB_WORKERS", min(cores, 4), 1, 64),
         worker_concurrency=read.whole("WORKER_CONCURRENCY", min(2 * cores, 8), 1, 256),
         max_open_bookings_per_user=read.whole("MAX_OPEN_BOOKINGS_PER_USER", 10 if production else 0, 0, 10_000),
+        waitlist_hold_minutes=read.whole("WAITLIST_HOLD_MINUTES", 15, 5, 1_440),
         reservation_max_days_ahead=read.whole("RESERVATION_MAX_DAYS_AHEAD", 60, 1, 3_660),
         reservation_max_days_long=read.whole("RESERVATION_MAX_DAYS_LONG", 31, 1, 366),
         lot_capacity_max=read.whole("LOT_CAPACITY_MAX", 10_000, 1, 10_000),

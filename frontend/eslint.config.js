@@ -16,12 +16,16 @@ const wall = (target, from, message) => ({
 
 /** From the lowest upwards; each may use those before it. */
 const LAYERS = ['shared', 'features', 'pages', 'app']
-/** The features likewise: the order of the backend's packages, then the help that uses none. */
+/**
+ * The features likewise: the order of the backend's packages, then the help that uses none. Only the
+ * waitlist is below bookings here: booking leads to it where a lot is full.
+ */
 const FEATURES = [
   'accounts',
   'lots',
   'staff',
   'notices',
+  'waitlist',
   'bookings',
   'search',
   'statistics',

@@ -30,6 +30,7 @@ from parking import (
     staff,
     statistics,
     system,
+    waitlist,
     web,
 )
 from parking.database import schema
@@ -52,6 +53,7 @@ DOMAINS = (
     staff,
     notices,
     bookings,
+    waitlist,
     availability,
     search,
     lot_admin,

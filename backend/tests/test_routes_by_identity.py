@@ -192,6 +192,15 @@ ROUTES: dict[str, Row] = {
     "POST /api/admin/bookings/<int:booking_id>/check-in": STAFF(
         "attendant", 200, path="/api/admin/bookings/{arriving}/check-in", json={}
     ),
+    # the waitlist
+    "POST /api/waitlist": SELF(201, json={"lot_ids": "{full_lots}", "booking_type": "instant", "for_minutes": 60}),
+    "GET /api/waitlist": SELF(200),
+    "GET /api/waitlist/position": SELF(200, query={"lot_id": "{lot}"}),
+    "GET /api/waitlist/<int:entry_id>": OWNER(200, path="/api/waitlist/{entry}"),
+    "DELETE /api/waitlist/<int:entry_id>": OWNER(200, path="/api/waitlist/{entry}"),
+    "POST /api/waitlist/<int:entry_id>/claim": OWNER(200, path="/api/waitlist/{entry}/claim", json={}),
+    "POST /api/waitlist/<int:entry_id>/decline": OWNER(200, path="/api/waitlist/{entry}/decline", json={}),
+    "GET /api/admin/waitlist": STAFF("viewer", 200),
     # figures
     "GET /api/stats/user": SELF(200),
     "GET /api/stats/user.csv": SELF(200),
@@ -319,6 +328,20 @@ class Stage:
         things["unsubscribe"] = unsubscribe.make(
             self.app.extensions["settings"], things["alice"], mail.subscriptions()[0]
         )
+        self._make_an_offer()
+
+    def _make_an_offer(self) -> None:
+        """A full lot, and in it a spot that is held for alice."""
+        body = {"name": "full_lot", "capacity": 1, "price_per_hour": 2}
+        full = self.call("POST", "/api/lots", "admin", 201, json=body)["lot"]["id"]
+        begin = clock.now() + timedelta(days=1)
+        window = {"reserved_start": begin.isoformat(), "reserved_end": (begin + timedelta(hours=2)).isoformat()}
+        self.call("POST", "/api/book", "disabled", 201, json={"lot_id": full, "booking_type": "instant"})
+        there = {"lot_id": full, "booking_type": "reserved", **window}
+        booking = self.call("POST", "/api/book", "disabled", 201, json=there)["booking"]["id"]
+        entry = self.call("POST", "/api/waitlist", "user", 201, json={"lot_ids": [full], **window})["entry"]["id"]
+        self.call("POST", f"/api/bookings/{booking}/cancel", "disabled", 200, json={})
+        self.things |= {"full_lots": [full], "entry": entry}
 
     def _tokens(self) -> dict[str, str]:
         issued = {name: access_tokens.issue(person.fs_uniquifier) for name, person in self.people.items()}

@@ -346,6 +346,12 @@ def test_a_user_of_a_production_site_has_ten_open_bookings_unless_said_otherwise
     assert load(APP_ENV="production", MAX_OPEN_BOOKINGS_PER_USER="0", **STRONG).max_open_bookings_per_user == 0
 
 
+def test_an_offer_of_the_waitlist_is_held_for_a_quarter_of_an_hour_unless_said_otherwise(load, refused):
+    assert load().waitlist_hold_minutes == 15
+    assert load(WAITLIST_HOLD_MINUTES="30").waitlist_hold_minutes == 30
+    assert "5" in refused(WAITLIST_HOLD_MINUTES="4")["WAITLIST_HOLD_MINUTES"]
+
+
 def test_the_key_before_the_present_one_is_another_and_long(load, refused):
     assert load().jwt_secret_previous is None
     assert load(APP_ENV="production", JWT_SECRET_PREVIOUS="k" * 32, **STRONG).jwt_secret_previous == "k" * 32

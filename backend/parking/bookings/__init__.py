@@ -5,7 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from parking.bookings import emails as _templates  # noqa: F401 - registers them
-from parking.bookings.allocation import lock_lot, new_reference
+from parking.bookings.allocation import NewBooking, free_spot_ids, lock_lot, new_reference, spot_order
 from parking.bookings.closures import (
     ClosureFilters,
     Window,
@@ -25,6 +25,14 @@ from parking.bookings.closures import page as closures_page
 from parking.bookings.emails import booking_context, reservation_reminder, zone_changed
 from parking.bookings.events import publish_lot_event, publish_lot_events, publish_spot_event, publish_spot_events
 from parking.bookings.expiry import apply_all_due_transitions, apply_due_transitions
+from parking.bookings.expiry import is_due as transitions_due
+from parking.bookings.holds.freed import note as note_freed
+from parking.bookings.holds.hooks import register_waitlist
+from parking.bookings.holds.placing import claim as claim_hold
+from parking.bookings.holds.placing import locked as locked_hold
+from parking.bookings.holds.placing import on_spots as holds_on
+from parking.bookings.holds.placing import place as place_hold
+from parking.bookings.holds.placing import withdraw as withdraw_hold
 from parking.bookings.matching import Matching
 from parking.bookings.matching import now as matching_now
 from parking.bookings.models import LIVE_SQL, LONG, OUT_OF_SERVICE, RETIRED, Booking, longer_than
@@ -42,13 +50,27 @@ from parking.bookings.reading import Filters, filtered
 from parking.bookings.reading.lookup import by_plate as find_by_plate
 from parking.bookings.reading.lookup import by_reference as find_by_reference
 from parking.bookings.reading.queries import BookingRow, select_bookings
+from parking.bookings.reading.queries import locked as locked_booking
 from parking.bookings.reading.queries import read as read_bookings
 from parking.bookings.reading.query_filters import of_all as filters_of_all
-from parking.bookings.reading.views import cost_at, end_and_cost, state_of, stay_hours, total_cost
+from parking.bookings.reading.views import cost_at, end_and_cost, row_view, state_of, stay_hours, total_cost
+from parking.bookings.requests.booking_request import check_proven
+from parking.bookings.requests.refusals import check_limit
+from parking.bookings.requests.windows import read_window
 from parking.bookings.rules.lifecycle import LIVE, BookingState, status_at
 from parking.bookings.rules.limits import days_later
 from parking.bookings.rules.times import read_time
-from parking.bookings.schemas import AdminBookingFilters, Id, MatchingOut, Paging, Status, TimeText
+from parking.bookings.schemas import (
+    AdminBookingFilters,
+    BookingOut,
+    Id,
+    MatchingOut,
+    Nothing,
+    Paging,
+    Plate,
+    Status,
+    TimeText,
+)
 from parking.bookings.service import BookRequest, book, cancel, check_in, release
 from parking.bookings.status_sql import is_active, is_block, is_live, is_reserved, is_stay
 from parking.bookings.transitions import cancel as cancel_reservation
@@ -64,6 +86,7 @@ __all__ = [
     "AdminBookingFilters",
     "BookRequest",
     "Booking",
+    "BookingOut",
     "BookingRow",
     "BookingState",
     "ClosureFilters",
@@ -71,8 +94,11 @@ __all__ = [
     "Id",
     "Matching",
     "MatchingOut",
+    "NewBooking",
+    "Nothing",
     "OldBooking",
     "Paging",
+    "Plate",
     "SpotCounts",
     "Status",
     "TimeText",
@@ -86,6 +112,9 @@ __all__ = [
     "cancel",
     "cancel_reservation",
     "check_in",
+    "check_limit",
+    "check_proven",
+    "claim_hold",
     "closure_view",
     "closures_in_the_way",
     "closures_page",
@@ -100,7 +129,9 @@ __all__ = [
     "find_by_plate",
     "find_by_reference",
     "first_year",
+    "free_spot_ids",
     "hand_over",
+    "holds_on",
     "init_app",
     "is_active",
     "is_block",
@@ -109,13 +140,17 @@ __all__ = [
     "is_stay",
     "lock_lot",
     "lock_spots",
+    "locked_booking",
+    "locked_hold",
     "longer_than",
     "mail_context",
     "matching_now",
     "move_all",
     "new_reference",
+    "note_freed",
     "occupants",
     "of_year",
+    "place_hold",
     "publish_lot_event",
     "publish_lot_events",
     "publish_spot_event",
@@ -123,9 +158,13 @@ __all__ = [
     "rank_in_sql",
     "read_bookings",
     "read_time",
+    "read_window",
+    "register_waitlist",
     "release",
     "reservation_reminder",
+    "row_view",
     "select_bookings",
+    "spot_order",
     "spot_states",
     "spots_instead",
     "state_of",
@@ -134,11 +173,13 @@ __all__ = [
     "stay_hours",
     "total_cost",
     "total_counts",
+    "transitions_due",
     "unblock",
     "unblocked",
     "update_booking",
     "with_plates",
     "withdraw",
+    "withdraw_hold",
     "zone_changed",
 ]
 

@@ -1,5 +1,5 @@
-"""Applies the transitions that are due by the clock: begin, end, miss; and renews the holds of cars that stay. Blocks
-with a window begin and end here, too (closures/by_clock.py).
+"""Applies the transitions that are due by the clock: begin, end, miss; and renews the time of cars that stay. Blocks
+with a window begin and end here, too (closures/by_clock.py), and holds that nobody claimed lapse (holds/by_clock.py).
 
 Celery beat calls `apply_all_due_transitions` every few seconds; a request that finds a lot full calls
 `apply_due_transitions` for that lot. Each batch is one transaction over rows that nobody else has locked (SKIP LOCKED),
@@ -31,6 +31,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from parking import clock
 from parking.bookings import allocation, transitions
 from parking.bookings.closures import by_clock
+from parking.bookings.holds import by_clock as holds
 from parking.bookings.models import Booking
 from parking.bookings.reading import queries
 from parking.bookings.reading.queries import BookingRow
@@ -236,6 +237,7 @@ def _renew(session: Session, rows: Sequence[BookingRow], now: datetime) -> list[
 _TRANSITIONS: tuple[tuple[Callable[[datetime], Select[Any]], Step], ...] = (
     (_ending, _end),
     (by_clock.ending, by_clock.end),
+    (holds.lapsing, holds.lapse),
     (_beginning, _begin),
     (by_clock.beginning, by_clock.begin),
     (_renewable, _renew),
@@ -244,8 +246,8 @@ _TRANSITIONS: tuple[tuple[Callable[[datetime], Select[Any]], Step], ...] = (
 
 def _is_due() -> Read:
     now, in_lot = bindparam("now", type_=UTCDateTime()), Booking.lot_id == bindparam("lot_id")
-    ending, beginning = (exists(select(Booking.id).where(in_lot, *due)) for due in (_ends(now), _begins(now)))
-    return Read(select(or_(ending, beginning).label("due")))
+    due = (exists(select(Booking.id).where(in_lot, *one)) for one in (_ends(now), _begins(now), holds.lapses(now)))
+    return Read(select(or_(*due).label("due")))
 
 
 _IS_DUE = _is_due()

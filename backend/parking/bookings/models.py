@@ -21,6 +21,9 @@ OUT_OF_SERVICE = "out of service"
 LIVE_SQL = f"status IN {LIVE!r}"
 """The predicate of the partial indexes; SQLite uses them only for a query that repeats it to the letter."""
 
+HELD_SQL = "claim_by IS NOT NULL AND status = 'Reserved'"
+"""The predicate of the index of the holds that nobody has claimed."""
+
 LONG = {"booking_long": 22 * 3600, "booking_longer": 4 * 86_400, "booking_longest": 30 * 86_400}
 """Small indexes of the bookings that lasted longer than so many seconds. A booking that covers a whole local day and
 ended well after it is in the first; so the bookings that touch a day long past are read without reading every one
@@ -141,6 +144,7 @@ class Booking(db.Model):  # type: ignore[name-defined]
             sqlite_where=text("status = 'Active'"),
             postgresql_where=text("status = 'Active'"),
         ),
+        Index("booking_due_claim", "claim_by", sqlite_where=text(HELD_SQL), postgresql_where=text(HELD_SQL)),
         {"sqlite_strict": True, "postgresql_with": {"fillfactor": 90}},
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from parking.accounts import BookingSummary, User
 from parking.bookings.models import Booking
-from parking.bookings.status_sql import is_live, is_stay
+from parking.bookings.status_sql import is_block, is_live, is_stay
 from parking.lot_calendar import local_day
 from parking.lots import Lot
 
@@ -86,15 +86,15 @@ def first_year(session: Session) -> int | None:
 
 
 def of_year(session: Session, year: int) -> dict[int, list[OldBooking]]:
-    """Returns user -> finished bookings that began in this year on their lot's calendar. Leaves out the accounts
-    that are deleted."""
+    """Returns user -> finished bookings, and holds, that began in this year on their lot's calendar. Leaves out the
+    accounts that are deleted."""
     low, high = datetime(year, 1, 1, tzinfo=UTC) - _ZONES, datetime(year + 1, 1, 1, tzinfo=UTC) + _ZONES
     rows = session.execute(
         select(Booking.user_id, Booking.id, Booking.lot_id, Booking.start_time, Booking.end_time, Lot.calendar)
         .join(Lot, Lot.id == Booking.lot_id)
         .join(User, User.id == Booking.user_id)
         .where(Booking.start_time >= low, Booking.start_time < high, Booking.end_time.is_not(None))
-        .where(is_stay, User.deleted_at.is_(None))
+        .where(~is_block, User.deleted_at.is_(None))
         .order_by(Booking.id)
     )
     users: dict[int, list[OldBooking]] = defaultdict(list)

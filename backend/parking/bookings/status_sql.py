@@ -19,6 +19,8 @@ is_live: ColumnElement[bool] = literal_column(f"booking.{LIVE_SQL}")
 is_active: ColumnElement[bool] = literal_column("booking.status = 'Active'")
 is_reserved: ColumnElement[bool] = literal_column("booking.status = 'Reserved'")
 is_block: ColumnElement[bool] = literal_column("booking.booking_type = 'block'")
+is_hold: ColumnElement[bool] = literal_column("booking.claim_by IS NOT NULL AND booking.status = 'Reserved'")
+"""A hold that nobody has claimed; it may have lapsed by the clock."""
 is_stay: ColumnElement[bool] = literal_column("booking.booking_type IN ('instant', 'reserved')")
 """A booking of a driver: neither a block nor a hold, which are in no list, limit, price or count of bookings."""
 

@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 from parking import audit
 from parking.bookings import emails
 from parking.bookings.events import publish_events
+from parking.bookings.holds import freed
 from parking.bookings.models import Booking
 from parking.bookings.reading.queries import BookingRow
 from parking.bookings.reading.views import cost_at, state_of, window_of
 from parking.bookings.rules import reasons
+from parking.bookings.rules.lifecycle import LIVE
 from parking.database import Prepared
 from parking.timestamps import to_rfc3339
 
@@ -146,16 +148,33 @@ def _apply(
 
 
 def update_booking(session: Session, row: BookingRow, **changes: Any) -> BookingRow:
-    """Writes columns of a booking that the caller has locked. Returns the row with their new values."""
-    _update(tuple(changes)).run(session, booking_id=row.booking.id, **{f"new_{n}": v for n, v in changes.items()})
-    return row._replace(booking=row.booking._replace(**changes))
+    """Writes columns of a booking that the caller has locked. Returns the row with their new values.
+
+    Where that frees time of its spot while somebody waits for it, the spot is offered at the end of the transaction.
+    """
+    before, frees = row.booking, _frees(row.booking, changes)
+    values = {f"new_{name}": value for name, value in changes.items()}
+    rows = _update(tuple(changes), asks=frees).run(session, booking_id=before.id, **values)
+    if frees and rows[0].is_awaited:
+        freed.note(session, before.lot_id, before.spot_id, user_id=before.user_id)
+    return row._replace(booking=before._replace(**changes))
+
+
+def _frees(booking: Any, changes: dict[str, Any]) -> bool:
+    """Whether the spot has more room after the change than before."""
+    ends = changes.get("status", booking.status) not in LIVE
+    leaves = changes.get("spot_id", booking.spot_id) != booking.spot_id
+    return ends or leaves or changes.get("held_until", booking.held_until) < booking.held_until
 
 
 @functools.cache
-def _update(names: tuple[str, ...]) -> Prepared:
+def _update(names: tuple[str, ...], *, asks: bool) -> Prepared:
+    """`asks`: the statement also returns whether somebody waits. It begins with the booking locked, as a person who
+    joins the waitlist locks it, too: neither overlooks the other."""
     table: Any = Booking.__table__
     values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
-    return Prepared(update(table).where(table.c.id == bindparam("booking_id")).values(values))
+    statement = update(table).where(table.c.id == bindparam("booking_id")).values(values)
+    return Prepared(statement.returning(freed.is_awaited.label("is_awaited")) if asks else statement)
 
 
 def mail_context(row: BookingRow) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from parking.database.reads import ColumnGroups, Prepared, Read, read_connection
 from parking.database.session import (
     Base,
     after_commit,
+    before_commit,
     changed_rows,
     database_folder,
     db,
@@ -33,6 +34,7 @@ __all__ = [
     "UTCDateTime",
     "Words",
     "after_commit",
+    "before_commit",
     "changed_rows",
     "database_folder",
     "db",

@@ -6,7 +6,7 @@ aggregated the days again (parking/statistics/daily/refresh.py). `stats_change` 
 1970: fine enough that a booking of today never touches yesterday in any time zone.
 
 A new row affects the time from its earliest to its latest instant (without an end: until now). A changed row affects
-the time from the earliest instant, old or new, of the changed columns.
+the time from the earliest instant, old or new, of the changed columns; a hold that becomes a booking, from its start.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def _differs(column: str, distinct: str) -> str:
 
 
 def _changed(distinct: str) -> str:
-    return " OR ".join(_differs(column, distinct) for column in _MOMENTS)
+    return " OR ".join(_differs(column, distinct) for column in (*_MOMENTS, "booking_type"))
 
 
 def _since_change(distinct: str, least: str, never: str) -> str:
@@ -32,9 +32,8 @@ def _since_change(distinct: str, least: str, never: str) -> str:
         f" THEN {least}(coalesce(OLD.{column}, NEW.{column}), coalesce(NEW.{column}, OLD.{column})) ELSE {never} END"
         for column in _MOMENTS
     ]
-    parts.append(
-        f"CASE WHEN {_differs('checked_in_at', distinct)} THEN {least}(OLD.start_time, NEW.start_time) ELSE {never} END"
-    )
+    from_start = f"{_differs('checked_in_at', distinct)} OR {_differs('booking_type', distinct)}"
+    parts.append(f"CASE WHEN {from_start} THEN {least}(OLD.start_time, NEW.start_time) ELSE {never} END")
     return f"{least}({', '.join(parts)})"
 
 

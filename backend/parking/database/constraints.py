@@ -2,7 +2,8 @@
 
 1. Live holds of a spot never overlap (an exclusion constraint; on SQLite triggers with one index probe: live holds
    of one spot are disjoint, so only the last one that starts before the new one ends can overlap it).
-2. A booking makes only the transitions of its life cycle, and a finished one never changes.
+2. A booking makes only the transitions of its life cycle, and a finished one never changes. What it is does not change
+   either, but for a live hold that its person claims: that becomes their booking.
 3. Tariffs and audit entries never change; bookings, spots and tariffs are never deleted. For the retention, and
    nothing else, a finished booking may pass to a deleted account, and an audit entry may lose its details and its
    address and name a deleted account instead of its actor.
@@ -21,7 +22,9 @@ from sqlalchemy import Connection, text
 
 from parking.database import SQLITE_PRAGMAS, change_log
 
-_IDENTITY = ("lot_id", "tariff_id", "booking_type", "created_at")
+_IDENTITY = ("lot_id", "tariff_id", "created_at")
+_CLAIMED = ("spot_id", "user_id", "reserved_start", "reserved_end")
+"""What stays as it was offered when a hold is claimed."""
 _RESULT = [
     "spot_id",
     "start_time",
@@ -46,10 +49,15 @@ def _differs(columns: tuple[str, ...] | list[str], distinct: str) -> str:
 
 
 def _illegal_transition(distinct: str) -> str:
+    claim = (
+        "OLD.booking_type = 'hold' AND OLD.status = 'Reserved' AND NEW.booking_type IN ('instant', 'reserved')"
+        f" AND NEW.status IN ('Reserved', 'Active') AND NOT ({_differs(_CLAIMED, distinct)})"
+    )
     return (
         f"(OLD.status <> NEW.status AND NOT ({_TRANSITIONS}))"
         f" OR (OLD.status NOT IN ('Reserved', 'Active') AND ({_differs(_RESULT, distinct)}))"
         f" OR {_differs(_IDENTITY, distinct)}"
+        f" OR (OLD.booking_type <> NEW.booking_type AND NOT ({claim}))"
     )
 
 

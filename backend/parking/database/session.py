@@ -120,24 +120,28 @@ def transaction() -> Iterator[Session]:
     """One unit of work: everything in it is committed together, or nothing is.
 
     The only place that commits. Objects read before it (the caller's identity, for instance) are dropped first: a
-    write decides on what it reads itself. Functions registered with `after_commit` run when the commit has succeeded
-    and are dropped by a rollback. Raises outages.Busy when other writers take too long, outages.OutcomeUnknown when it
-    cannot be known whether the COMMIT was done.
+    write decides on what it reads itself. Functions added to `before_commit` run as its last part; those registered
+    with `after_commit` run when the commit has succeeded; a rollback drops both. Raises outages.Busy when other writers
+    take too long, outages.OutcomeUnknown when it cannot be known whether the COMMIT was done.
     """
     session = db.session()
     session.close()
+    last: list[Callable[[], None]] = []
     hooks: list[Callable[[], None]] = []
-    session.info["after_commit"] = hooks
+    session.info.update(before_commit=last, after_commit=hooks)
     try:
         with _gate() as options:
             session.connection(execution_options=options)
             yield session
+            for act in last:
+                act()
             session.flush()  # so that what fails in it has failed before the COMMIT
             _commit(session)
     except BaseException:
         session.rollback()
         raise
     finally:
+        session.info.pop("before_commit", None)
         session.info.pop("after_commit", None)
     for hook in hooks:
         try:
@@ -165,6 +169,13 @@ def request_has_committed() -> bool:
 def changed_rows(result: Result[Any]) -> int:
     """How many rows an UPDATE or DELETE has changed."""
     return int(result.rowcount)  # type: ignore[attr-defined]  # the result of a DML statement has it
+
+
+def before_commit(session: Session) -> list[Callable[[], None]]:
+    """What the current transaction still does at its end, in this order: to be looked through and added to. Raises
+    KeyError outside of one."""
+    acts: list[Callable[[], None]] = session.info["before_commit"]
+    return acts
 
 
 def after_commit(hook: Callable[[], None]) -> None:

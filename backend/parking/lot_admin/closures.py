@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking import clock
+from parking import clock, waitlist
 from parking.bookings import (
     OUT_OF_SERVICE,
     BookingRow,
@@ -76,7 +76,8 @@ def close(
     *,
     move: bool,
 ) -> int:
-    """Takes the spots out of service, all or none of them, and returns how many bookings were moved for it.
+    """Takes the spots out of service, all or none of them, and returns how many bookings were moved for it. An offer of
+    one of them is withdrawn; its person keeps their place on the waitlist.
 
     Raises Conflict: `spot_in_use` with the bookings in the way and a spot to which each could be moved; with `move`
     `cannot_move` with those that cannot; `closure_overlaps` with the closures that overlap this one.
@@ -84,6 +85,7 @@ def close(
     ids = lock_spots(session, lot.id, [spot.id for spot in spots])
     if others := closures_in_the_way(session, lot.id, ids, window):
         raise _overlaps(others, now)
+    waitlist.withdraw(session, lot, ids, window, now)
     rows = bookings_in_the_way(session, lot.id, ids, window)
     if rows and not move:
         raise _in_use(session, spots, rows, window, ids, now)

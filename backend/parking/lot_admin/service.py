@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking import audit, clock, idempotency
+from parking import audit, clock, idempotency, waitlist
 from parking.availability import etag_matches, lot_views, spot_views
 from parking.bookings import (
     OUT_OF_SERVICE,
@@ -28,6 +28,7 @@ from parking.bookings import (
     is_reserved,
     is_stay,
     lock_lot,
+    note_freed,
     occupants,
     publish_lot_event,
     publish_spot_event,
@@ -102,6 +103,7 @@ def update_lot(
             zone_change.change_zone(session, lot, changes.fields["timezone"], now, confirmed=confirm_timezone)
         edit.apply(lot, changes)
         edit.set_tariff(session, lot, old, changes, now)
+        note_freed(session, lot.id)
         _touch(session, lot, now)
         after = edit.audited(lot)
         changed = {name for name in after if after[name] != before[name]}
@@ -125,6 +127,7 @@ def delete(lot_id: int, who: Identity, if_match: str | None, *, cancel_reservati
         _check_no_cars(session, lot)
         _clear_reservations(session, lot, now, cancel=cancel_reservations)
         spots = session.scalars(select(Spot.id).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None))).all()
+        waitlist.close_lot(session, lot, spots, now)
         block(session, lot.id, spots, kind=RETIRED, user_id=who.id, now=now)
         if occupants(session, lot.id, spots):
             raise Conflict("Somebody has just booked here. Please try again.", code="lot_in_use")
@@ -148,6 +151,7 @@ def restore(lot_id: int) -> dict[str, Any]:
         now = clock.now()
         spots = session.scalars(select(Spot.id).where(Spot.lot_id == lot.id, Spot.retired_at.is_(None))).all()
         unblock(session, lot.id, spots, kind=RETIRED, now=now)
+        waitlist.reopen_lot(session, lot)
         was, lot.deleted_at = lot.deleted_at, None
         lot.name_key = names.key(lot.name)
         _touch(session, lot, now)
@@ -185,6 +189,7 @@ def update_spot(spot_id: int, fields: dict[str, Any], who: Identity, *, move: bo
         elif fields.get("out_of_service") is False:
             unblock(session, lot.id, [spot.id], kind=OUT_OF_SERVICE, now=now)
             after |= {"out_of_service": False}
+        note_freed(session, lot.id, spot.id)
         audit.record(session, "spot.updated", "spot", spot.id, before=before, after=after)
         publish_spot_event(spot.lot_id, spot.id)
         session.flush()
@@ -200,6 +205,7 @@ def withdraw_closure(spot_id: int, closure_id: int, who: Identity) -> dict[str, 
         closure = withdraw(session, spot, closure_id, now)
         if closure is None:
             raise NotFound("There is no such closure.")
+        note_freed(session, lot.id, spot.id)
         before = closures.audited(Window(closure.start_time, closure.held_until), closure.reason)
         audit.record(session, "spot.closure_withdrawn", "spot", spot.id, before=before)
         publish_spot_event(lot.id, spot.id)
@@ -226,6 +232,7 @@ def update_spots(
             moved = closures.close(session, lot, spots, window, fields.get("reason"), who, now, move=move)
         elif fields.get("out_of_service") is False:
             unblock(session, lot.id, ids, kind=OUT_OF_SERVICE, now=now)
+        note_freed(session, lot.id, *ids)
         changed = {"spots": [spot.spot_number for spot in spots], **fields, **closures.times(window)}
         audit.record(session, "lot.spots_updated", "lot", lot.id, after=changed)
         publish_spot_events(lot.id, ids)
@@ -285,11 +292,9 @@ def _resize(session: Session, lot: Lot, capacity: int, who: Identity, now: datet
     """Returns the numbers of the spots that were removed. Raises Conflict `capacity_blocked`."""
     spots = session.scalars(select(Spot).where(Spot.lot_id == lot.id).order_by(Spot.id).with_for_update(key_share=True))
     by_id = {spot.id: spot for spot in spots}
-    booked = set(session.scalars(select(Booking.spot_id).where(is_live, Booking.lot_id == lot.id)))
-    plan = resize(
-        [SpotState(s.id, s.spot_number, s.retired_at, s.id not in booked) for s in by_id.values()],
-        capacity,
-    )
+    plan = _plan(session, lot, by_id, capacity)
+    if plan.short and waitlist.withdraw(session, lot, by_id, None, now):
+        plan = _plan(session, lot, by_id, capacity)
     if plan.short:
         raise Conflict(
             f"The capacity cannot be {capacity}: "
@@ -300,6 +305,12 @@ def _resize(session: Session, lot: Lot, capacity: int, who: Identity, now: datet
     _carry_out(session, lot, plan, by_id, who, now)
     lot.capacity = capacity
     return sorted(by_id[spot_id].spot_number for spot_id in plan.retire)
+
+
+def _plan(session: Session, lot: Lot, spots: dict[int, Spot], capacity: int) -> Resize:
+    booked = set(session.scalars(select(Booking.spot_id).where(is_live, Booking.lot_id == lot.id)))
+    states = [SpotState(s.id, s.spot_number, s.retired_at, s.id not in booked) for s in spots.values()]
+    return resize(states, capacity)
 
 
 def _carry_out(session: Session, lot: Lot, plan: Resize, by_id: dict[int, Spot], who: Identity, now: datetime) -> None:

@@ -11,7 +11,7 @@ from apiflask import APIFlask
 
 from parking.notices.models import Notice
 from parking.notices.rendering import Words, reader, words
-from parking.notices.service import add, delete_of_bookings, delete_old, dismiss_before
+from parking.notices.service import add, delete_of_bookings, delete_old, dismiss_before, dismiss_by_key
 from parking.web.logs import foreign_access
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "delete_of_bookings",
     "delete_old",
     "dismiss_before",
+    "dismiss_by_key",
     "init_app",
     "reader",
     "words",

@@ -58,6 +58,13 @@ def dismiss(user_id: int, notice_id: int) -> None:
             _publish(user_id)
 
 
+def dismiss_by_key(session: Session, user_id: int, key: str) -> None:
+    """Dismisses the notice of an event that is over, if it is open."""
+    of_event = Notice.key == key, Notice.user_id == user_id, OPEN
+    if changed_rows(session.execute(update(Notice).where(*of_event).values(dismissed_at=clock.now()))):
+        _publish(user_id)
+
+
 def dismiss_before(session: Session, moment: datetime) -> None:
     """Dismisses everybody's notices of before that moment, for invented users who have read them."""
     session.execute(update(Notice).where(Notice.created_at < moment, OPEN).values(dismissed_at=moment))

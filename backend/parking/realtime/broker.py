@@ -19,7 +19,7 @@ from flask import Flask
 
 from parking.errors import Forbidden, Unauthorized, Unavailable
 from parking.realtime.connection import Stream
-from parking.realtime.feed import Entry, Feed, entries_since, frame, is_id
+from parking.realtime.feed import OF_PERSON, Entry, Feed, entries_since, frame, is_id
 from parking.realtime.redis_client import RedisClient
 from parking.web import identity
 
@@ -282,7 +282,7 @@ class Broker:
 
 
 def _concerns(entry: Entry, stream: Stream) -> bool:
-    if entry.event in ("booking", "notice") and not stream.with_bookings:
+    if entry.event in OF_PERSON and not stream.with_bookings:
         return False
     return entry.concerns(stream.user_id, stream.lot_ids)
 

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 _ID = re.compile(r"\d{1,15}-\d{1,9}")
 _BATCH = 500
 _OVERLAP_MILLISECONDS = 1_000
+OF_PERSON = ("booking", "offer", "notice")
+"""Events for one user alone."""
 SLACK_SECONDS = 1.0
 """How much later than the requested wait Redis may answer before it counts as down."""
 
@@ -38,7 +40,7 @@ class Entry:
 
     def concerns(self, user_id: int, lot_ids: frozenset[int]) -> bool:
         """Whether this user, whose page shows these lots, gets the event. Counts of lots are sent separately."""
-        if self.event in ("booking", "notice"):
+        if self.event in OF_PERSON:
             return self.user_id == user_id
         return self.event == "spot" and self.lot_id in lot_ids
 

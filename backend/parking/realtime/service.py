@@ -20,7 +20,7 @@ from parking.realtime.connection import Stream
 from parking.realtime.publisher import Publisher
 from parking.realtime.redis_client import RedisClient
 
-Event = Literal["lot", "spot", "booking", "notice", "account"]
+Event = Literal["lot", "spot", "booking", "offer", "notice", "account"]
 
 _CHANGED, _EPOCH, _LAST = "lots:changed", "lots:epoch", "lots:last"
 # Lot -> time of its last change by the clock of Redis, so readers and writers on many machines agree. The epoch is the
@@ -89,6 +89,7 @@ def publish(event: Event, data: dict[str, Any], *, user_id: int | None = None, l
     - `lot`: `lot_id` changed (data is ignored; each process reads the counts itself, once for many events).
     - `spot`: {id, spot_number, status} of `lot_id`, for pages that show that lot. Nothing about its user.
     - `booking`: {id, status}, for its owner `user_id` only.
+    - `offer`: {id, status} of an entry of the waitlist, for its person `user_id` only.
     - `notice`: the notices of `user_id` have changed; data is empty.
     - `account`: `user_id` was disabled, signed out or changed roles: their streams are checked at once.
     """

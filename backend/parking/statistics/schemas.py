@@ -169,6 +169,17 @@ class CurveOut(Out):
     capacity: int
 
 
+class TurnedAwayOut(Out):
+    """The waitlist: `joined` counts the entries made in the period, the others those that ended so in it."""
+
+    joined: int
+    claimed: int
+    lapsed: int
+    declined: int
+    left: int
+    expired: int
+
+
 class AdminStatsOut(Out):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
     from_: Annotated[Day, Field(alias="from")]
@@ -189,6 +200,7 @@ class AdminStatsOut(Out):
     ]
     stays: list[StayOut]
     curve: Annotated[list[CurveOut], Field(description="Half-hourly, for periods of at most two days; else empty")]
+    turned_away: TurnedAwayOut
 
 
 class LotRevenueOut(Out):

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from parking import clock, settings
+from parking import clock, settings, waitlist
 from parking.bookings import SpotCounts, total_counts
 from parking.csv_writer import Dialect
 from parking.database import db
@@ -60,7 +60,27 @@ def _view(period: PeriodStatistics, previous: PeriodStatistics | None, scope: Sc
     session = db.session()
     short = (period.to - period.from_).days < CURVE_DAYS
     line = curve(session, period.from_, period.to, scope) if short else []
-    return views.admin_view(period, previous, spots_now(session, scope), line)
+    view = views.admin_view(period, previous, spots_now(session, scope), line)
+    return {**view, "turned_away": turned_away(session, period.from_, period.to, scope)}
+
+
+def turned_away(session: Session, from_: date, to: date, scope: Scope) -> dict[str, int]:
+    """How many joined the waitlist of these lots in the local days of the period, and what became of those whose wait
+    ended in it."""
+    zones = lot_progress.zones(session, scope)
+    periods = [
+        (
+            None if scope is None and len(zones) == 1 else _lots_in(session, zone, scope),
+            datetime.fromtimestamp(midnight(from_, zone), UTC),
+            datetime.fromtimestamp(midnight(to + timedelta(days=1), zone), UTC),
+        )
+        for zone in zones
+    ]
+    return waitlist.turned_away(session, periods)
+
+
+def _lots_in(session: Session, zone: str, scope: Scope) -> list[int]:
+    return list(session.scalars(select(Lot.id).where(Lot.calendar == zone, *of_lots(Lot.id, scope))))
 
 
 def admin_csv(query: AdminStatsQuery, scope: Scope, dialect: Dialect) -> str:

@@ -34,6 +34,7 @@ from parking.pricing import Tariff
 from parking.spot_features import ordered, required
 from tests.bookings.helpers import furnish, identity_of, text
 from tests.conftest import START, make_user
+from tests.waitlist.machine import Waiting
 
 LIVE = ("Reserved", "Active")
 MINUTE = timedelta(minutes=1)
@@ -43,7 +44,7 @@ needed = st.just(()) | st.lists(feature, max_size=2, unique=True).map(ordered)
 which = st.integers(0, 50)
 
 
-class Life(RuleBasedStateMachine):
+class Life(Waiting, RuleBasedStateMachine):
     """One lot of a few spots, three drivers and an administrator."""
 
     people: ClassVar[list] = []
@@ -91,6 +92,7 @@ class Life(RuleBasedStateMachine):
 
     def book(self, driver, spot, needs, window):
         """The best spot that could be held is given; where there is none, the booking is refused."""
+        self.settle_if_somebody_waits()
         spots = self.spots()
         spot_id = None if spot is None else spots[spot % len(spots)].id
         times = {} if window is None else {"reserved_start": text(window[0]), "reserved_end": text(window[1])}
@@ -169,7 +171,7 @@ class Life(RuleBasedStateMachine):
         expiry.apply_due_transitions(self.lot)
         db.session.remove()
         end = begins + length * MINUTE if length else clock.FOREVER
-        there = [b for b in self.everything() if b.spot_id == spot_id and b.status in LIVE]
+        there = [b for b in self.everything() if b.spot_id == spot_id and b.status in LIVE and b.booking_type != "hold"]
         there = [b for b in there if b.start_time < end and b.held_until > begins]
         promised = {b.id: (b.reference, b.tariff_id, b.start_time, b.held_until) for b in there}
         try:
@@ -226,7 +228,8 @@ class Life(RuleBasedStateMachine):
 
     def rows(self):
         db.session.remove()
-        query = select(Booking).where(Booking.lot_id == self.lot, Booking.booking_type != "block")
+        stays = Booking.booking_type.in_(("instant", "reserved"))
+        query = select(Booking).where(Booking.lot_id == self.lot, stays)
         return db.session.scalars(query.order_by(Booking.id)).all()
 
     def everything(self):
@@ -240,6 +243,8 @@ class Life(RuleBasedStateMachine):
     def true_status(self, b):
         """The status by the clock, said again."""
         now = clock.now()
+        if b.booking_type == "hold":
+            return "Lapsed" if b.status == "Reserved" and now >= b.claim_by else b.status
         if b.reserved_end is not None and b.status in LIVE:
             if b.checkin_grace_s is not None:
                 late = now >= b.reserved_start + timedelta(seconds=b.checkin_grace_s)

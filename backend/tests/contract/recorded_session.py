@@ -30,8 +30,8 @@ class Step:
 
 def steps() -> Iterator[Step]:
     """The whole session, in order."""
-    parts = (_accounts, _lots, _walk_ins, _reservations, _time_passes, _refusals, _reading, _staff, _administration)
-    for part in parts:
+    day = (_accounts, _lots, _walk_ins, _reservations, _time_passes, _refusals, _reading)
+    for part in (*day, _staff, _waitlist, _administration):
         yield from part()
 
 
@@ -375,3 +375,44 @@ def _administration() -> Iterator[Step]:
     yield get("dora", "/auth/me")
     yield post("alice", "/auth/logout-all")
     yield get("alice", "/auth/me")
+
+
+def _waitlist() -> Iterator[Step]:
+    dock = {"name": "Dock", "capacity": 1, "price_per_hour": 3}
+    yield post("carol", "/api/lots", dock, keep={"dock": "lot.id"})
+    join = {"lot_ids": ["{dock}"], "booking_type": "instant", "for_minutes": 120}
+    yield post("dora", "/api/waitlist", join)
+    yield post("alice", "/api/book", {"lot_id": "{dock}"}, keep={"docked": "booking.id"})
+    yield post("bob", "/api/book", {"lot_id": "{dock}"})
+    yield get("bob", "/api/waitlist/position?lot_id={dock}")
+    yield get("bob", "/api/waitlist/position?lot_id={dock}&from=2026-03-20T09:00:00&to=2026-03-20T10:00:00")
+    key = {"Idempotency-Key": "wait"}
+    yield post("bob", "/api/waitlist", {**join, "vehicle_plate": "B-AB 1"}, headers=key, keep={"waits": "entry.id"})
+    yield post("bob", "/api/waitlist", {**join, "vehicle_plate": "B-AB 1"}, headers=key)
+    yield post("bob", "/api/waitlist", join)
+    yield post("bob", "/api/waitlist", {"lot_ids": ["{dock}"]})
+    yield post("bob", "/api/waitlist", {"lot_ids": [], "for_minutes": 1, "booking_type": "instant"})
+    yield post("", "/api/waitlist", join)
+    yield post("dora", "/api/waitlist", join, keep={"next": "entry.id"})
+    yield post("carol", "/api/book", {"lot_id": "{dock}"})
+    yield get("carol", "/api/admin/waitlist?lot_id={dock}")
+    yield get("bob", "/api/admin/waitlist")
+    yield post("bob", "/api/waitlist/{waits}/claim")
+    yield post("alice", "/api/release/{docked}", travel=600)
+    yield get("bob", "/api/waitlist")
+    yield get("dora", "/api/waitlist/{waits}")
+    yield post("dora", "/api/waitlist/{waits}/claim")
+    yield get("alice", "/api/spots/{dock}")
+    yield post("alice", "/api/book", {"lot_id": "{dock}"})
+    yield get("bob", "/api/notices?limit=1")
+    yield get("bob", "/api/waitlist/{waits}", travel=900)
+    yield post("bob", "/api/waitlist/{waits}/claim")
+    yield get("dora", "/api/waitlist/{next}")
+    yield post("dora", "/api/waitlist/{next}/claim", keep={"dockside": "booking.id"})
+    yield post("dora", "/api/waitlist/{next}/claim")
+    yield post("dora", "/api/waitlist/{next}/decline")
+    yield Step("dora", "DELETE", "/api/waitlist/{next}")
+    yield post("dora", "/api/release/{dockside}")
+    yield get("carol", "/api/admin/waitlist?lot_id={dock}&status=Lapsed")
+    yield get("carol", "/api/stats/admin?lot_id={dock}&from=2026-03-01&to=2026-03-31")
+    yield get("bob", "/api/me/data")

@@ -112,6 +112,8 @@ class Player:
         """`{name}` becomes what was kept under this name; a text that is only that becomes the number."""
         if isinstance(value, dict):
             return {key: self._fill(content) for key, content in value.items()}
+        if isinstance(value, list):
+            return [self._fill(content) for content in value]
         if not isinstance(value, str):
             return value
         whole = re.fullmatch(r"\{(\w+)\}", value)

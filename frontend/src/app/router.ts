@@ -71,7 +71,12 @@ const driver: RouteRecordRaw[] = [
     name: 'lot',
     component: () => import('@/pages/LotPage.vue'),
     meta: {
-      texts: ['features/bookings/history', 'features/bookings/window', 'features/lots/visitors'],
+      texts: [
+        'features/bookings/history',
+        'features/bookings/window',
+        'features/lots/visitors',
+        'features/waitlist',
+      ],
     },
     props: true,
   },
@@ -96,6 +101,13 @@ const driver: RouteRecordRaw[] = [
     name: 'receipt',
     component: () => import('@/pages/driver/ReceiptPage.vue'),
     meta: { for: 'signed-in', texts: ['features/bookings/history'] },
+    props: true,
+  },
+  {
+    path: '/waitlist/:id(\\d+)',
+    name: 'waitlist',
+    component: () => import('@/pages/driver/WaitlistPage.vue'),
+    meta: { for: 'signed-in', texts: ['features/waitlist'] },
     props: true,
   },
   {

@@ -33,13 +33,13 @@ class Rule:
 _BY_SCOPE: dict[Scope, dict[Limit, tuple[str, ...]]] = {
     "lots:read": {
         Limit.PATH: ("lots.get_lot", "lots.list_spots", "bookings.availability"),
-        Limit.NAMED: ("bookings.quote",),
+        Limit.NAMED: ("bookings.quote", "waitlist.position"),
         Limit.FILTERED: ("lots.list_lots", "live.stream"),
     },
     "bookings:read": {
         Limit.PATH: ("bookings.get_own", "bookings.receipt", "bookings.calendar"),
-        Limit.FILTERED: ("bookings.list_own", "bookings.list_all", "bookings.totals_of_all"),
-        Limit.CLOSED: ("notices.list_notices",),
+        Limit.FILTERED: ("bookings.list_own", "bookings.list_all", "bookings.totals_of_all", "waitlist.list_all"),
+        Limit.CLOSED: ("notices.list_notices", "waitlist.list_own", "waitlist.get_own"),
     },
     "bookings:write": {
         Limit.PATH: (
@@ -47,7 +47,10 @@ _BY_SCOPE: dict[Scope, dict[Limit, tuple[str, ...]]] = {
             *("bookings.force_release", "bookings.cancel_for", "bookings.check_in_for"),
         ),
         Limit.NAMED: ("bookings.book",),
-        Limit.CLOSED: ("notices.dismiss_notice",),
+        Limit.CLOSED: (
+            *("notices.dismiss_notice", "waitlist.join", "waitlist.leave"),
+            *("waitlist.claim", "waitlist.decline"),
+        ),
     },
     "stats:read": {
         Limit.NAMED: ("stats.admin", "stats.admin_csv", "stats.hour", "stats.hour_csv"),

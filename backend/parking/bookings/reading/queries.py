@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from parking.accounts import User
 from parking.bookings.models import Booking
 from parking.bookings.reading.views import INSTANTS
-from parking.bookings.status_sql import is_block, is_live_in, is_stay
+from parking.bookings.status_sql import is_block, is_hold, is_live_in, is_stay
 from parking.clock import FOREVER
 from parking.database import ColumnGroups, Prepared, Read, UTCDateTime, rfc3339
 from parking.lots import Lot, Spot
@@ -83,18 +83,27 @@ def select_bookings() -> Select[Any]:
 @functools.cache
 def select_blocks() -> Select[Any]:
     """Selects blocks in the same way; the columns of their tariff are NULL, and the user is who set the block."""
+    return _unlisted().where(is_block)
+
+
+@functools.cache
+def select_holds() -> Select[Any]:
+    """Selects the holds that nobody has claimed in the same way; the user is whom the spot is held for."""
+    return _unlisted().where(is_hold)
+
+
+def _unlisted() -> Select[Any]:
     return (
         select(*_GROUPS.columns, Spot.spot_number, null().label("taken_until"))
         .join_from(Booking, Lot, Lot.id == Booking.lot_id)
         .join(Spot, and_(Spot.lot_id == Booking.lot_id, Spot.id == Booking.spot_id))
         .outerjoin(Tariff, and_(Tariff.lot_id == Booking.lot_id, Tariff.id == Booking.tariff_id))
         .join(User, User.id == Booking.user_id)
-        .where(is_block)
     )
 
 
 def read(session: Session, query: Select[Any]) -> list[BookingRow]:
-    """Runs a query made of `select_bookings()` or `select_blocks()`."""
+    """Runs a query made of `select_bookings()`, `select_blocks()` or `select_holds()`."""
     return [booking_row(row) for row in session.execute(query)]
 
 

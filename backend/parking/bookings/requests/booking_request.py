@@ -82,9 +82,14 @@ def read_place(connection: PoolProxiedConnection, request: BookRequest, now: dat
         open_lot(db.session(), request.lot_id)
         raise signed_out()
     lot, tariff, user = _PLACE.split(rows[0])
+    check_proven(user)
+    return Place(lot, tariff, user, rows[0].has_room)
+
+
+def check_proven(user: Any) -> None:
+    """Raises Forbidden where EMAIL_PROOF is on and the driver's address is not confirmed."""
     if user.confirmed_at is None and settings.current().email_proof:
         raise Forbidden("Please confirm your email address before you book.", code="address_unproven")
-    return Place(lot, tariff, user, rows[0].has_room)
 
 
 def new_booking(request: BookRequest, lot: Any, now: datetime) -> NewBooking:

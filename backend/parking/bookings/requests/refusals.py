@@ -10,6 +10,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from parking import settings
 from parking.bookings import allocation
+from parking.bookings.holds import hooks
 from parking.bookings.matching import Matching
 from parking.bookings.models import Booking
 from parking.bookings.reading import alternatives
@@ -57,7 +58,10 @@ def refuse(connection: PoolProxiedConnection, request: BookRequest, lot: Any, ne
     if new.needs:
         _refuse_needs(connection, lot, new, time)
     raise Conflict(
-        f"{lot.name} is full{time}.", code="lot_full", alternatives=alternatives.instead_of(connection, lot, new)
+        f"{lot.name} is full{time}.",
+        code="lot_full",
+        alternatives=alternatives.instead_of(connection, lot, new),
+        waitlist=hooks.place_in_queue(connection, lot, new),
     )
 
 
@@ -73,6 +77,7 @@ def _refuse_needs(connection: PoolProxiedConnection, lot: Any, new: allocation.N
         matching=number.view(new.needs),
         available_spots=others.available,
         alternatives=alternatives.instead_of(connection, lot, new),
+        waitlist=hooks.place_in_queue(connection, lot, new),
     )
 
 

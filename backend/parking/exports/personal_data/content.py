@@ -26,8 +26,10 @@ from parking.lot_calendar import zone_of_stay
 from parking.lots import Lot
 from parking.mail import Formatter, OutboxMail
 from parking.money import to_number
+from parking.spot_features import FEATURES
 from parking.staff import LotStaff
 from parking.timestamps import to_rfc3339
+from parking.waitlist import WaitlistEntry, WaitlistLot
 from parking.web import Identity
 
 Item = Callable[[Sequence[Any]], dict[str, Any]]
@@ -77,6 +79,7 @@ def _lists(who: Identity, now: datetime) -> list[tuple[str, queries.Rows, Item]]
             queries.booking_rows(Filters(user_id=user_id), now, with_user=True),
             _booking(queries.live_values_at(now)),
         ),
+        ("waitlist", _waitlist(user_id), _waitlist_entry),
         ("mails", _mails(user_id), _named("id kind subject recipient state created_at sent_at booking_id")),
         ("notices", _notices(user_id), _notice(reader)),
         ("sign_ins", _sign_ins(user_id), _named(_SIGN_IN_NAMES)),
@@ -149,6 +152,28 @@ def _booking(live: columns.Live) -> Item:
 
 def _time(second: int | None) -> str | None:
     return None if second is None else to_rfc3339(datetime.fromtimestamp(second, UTC))
+
+
+def _waitlist(user_id: int) -> queries.Rows:
+    """What the user waited for, a row for each lot of an entry."""
+    entry = WaitlistEntry
+    columns = (entry.id, entry.status, entry.booking_type, WaitlistLot.lot_id, Lot.name, entry.reserved_start)
+    more = (entry.reserved_end, entry.waits_until, entry.vehicle_plate, entry.booking_id, entry.offered_at)
+    rows = select(
+        *columns, *more, entry.told_at, entry.created_at, entry.ended_at, *(getattr(entry, f) for f in FEATURES)
+    )
+    rows = rows.join(WaitlistLot, WaitlistLot.entry_id == entry.id).join(Lot, Lot.id == WaitlistLot.lot_id)
+    return rows.where(entry.user_id == user_id).order_by(entry.id, WaitlistLot.lot_id)
+
+
+def _waitlist_entry(row: Sequence[Any]) -> dict[str, Any]:
+    *values, accessible, ev, covered = row
+    names = "id status booking_type lot_id lot_name reserved_start reserved_end waits_until vehicle_plate booking_id"
+    has = dict(zip(FEATURES, (accessible, ev, covered), strict=True))
+    return {
+        **_named(f"{names} offered_at told_at created_at ended_at")(values),
+        "needs": [name for name in FEATURES if has[name]],
+    }
 
 
 def _mails(user_id: int) -> queries.Rows:

@@ -65,6 +65,26 @@ class PersonalMail(Out):
     booking_id: int | None
 
 
+class PersonalWaitlistEntry(Out):
+    """One lot of an entry of the waitlist."""
+
+    id: int
+    status: str
+    booking_type: str
+    lot_id: int
+    lot_name: str
+    reserved_start: datetime | None
+    reserved_end: datetime | None
+    waits_until: datetime
+    vehicle_plate: str | None
+    booking_id: int | None
+    offered_at: datetime | None
+    told_at: datetime | None
+    created_at: datetime
+    ended_at: datetime | None
+    needs: list[str]
+
+
 class PersonalNotice(Out):
     """`text` is what the page shows, a line each."""
 
@@ -152,6 +172,7 @@ class PersonalData(Out):
     site: str
     account: PersonalAccount
     bookings: list[PersonalBooking]
+    waitlist: list[PersonalWaitlistEntry]
     mails: list[PersonalMail]
     notices: list[PersonalNotice]
     sign_ins: list[PersonalSignIn]

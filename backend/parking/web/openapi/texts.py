@@ -17,6 +17,7 @@ TAGS = {
     "Users": "Accounts, for administrators.",
     "Lots": "Parking lots with their spots, prices and free counts.",
     "Bookings": "Book now or reserve, check in, extend, cancel, release.",
+    "Waitlist": "Wait where no spot is free, and answer the offer of one.",
     "Notices": "What happened to your bookings without you, until you dismiss it.",
     "Mail": "The outbox: emails that were sent, wait or failed.",
     "Figures": "Statistics of a driver and of the operator.",

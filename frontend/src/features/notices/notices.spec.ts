@@ -116,6 +116,14 @@ describe('the panel', () => {
     })
   })
 
+  it('leads from a notice of the waitlist to one’s places', async () => {
+    stored = [{ ...notice(2), kind: 'waitlist_offer', booking_id: null }]
+    const wrapper = await opened()
+    const link = wrapper.get('.pw-notice-item').getComponent(RouterLinkStub)
+    expect(link.text()).toBe('Show waitlist')
+    expect(link.props('to')).toEqual({ name: 'home' })
+  })
+
   it('takes a dismissed notice away, says what is left and goes on to the next one', async () => {
     const dismiss = vi.spyOn(noticesApi, 'dismiss').mockImplementation(async (id) => {
       stored = stored.filter((one) => one.id !== id)

@@ -111,6 +111,7 @@ export function sampleStats(changes: Partial<AdminStats> = {}): AdminStats {
       },
     ],
     curve: [],
+    turned_away: { joined: 3, claimed: 1, declined: 0, lapsed: 1, expired: 1, left: 0 },
     ...changes,
   }
 }

@@ -66,6 +66,46 @@ export interface components {
             /** Format: date-time */
             server_time: string;
         };
+        /** AdminEntriesOut */
+        AdminEntriesOut: {
+            entries: components["schemas"]["AdminEntryOut"][];
+            next: string | null;
+            total: number;
+            /** Format: date-time */
+            server_time: string;
+        };
+        /**
+         * AdminEntryOut
+         * @description With the person; null where they were taken off an entry that has ended.
+         */
+        AdminEntryOut: {
+            id: number;
+            /** @enum {string} */
+            status: "Waiting" | "Offered" | "Claimed" | "Lapsed" | "Declined" | "Left" | "Expired";
+            /** @enum {string} */
+            booking_type: "instant" | "reserved";
+            lots: components["schemas"]["LotPlaceOut"][];
+            /** @description The smallest of the lots' positions; null unless Waiting */
+            position: number | null;
+            reserved_start: string | null;
+            reserved_end: string | null;
+            /** Format: date-time */
+            waits_until: string;
+            needs: ("accessible" | "ev" | "covered")[];
+            vehicle_plate: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            /** @description When a free spot was told of that was not held: fewer than 5 minutes before the start */
+            told_at: string | null;
+            /** @description The booking, once Claimed */
+            booking_id: number | null;
+            /** @description While Offered; of one that Lapsed or was Declined, what it was */
+            offer: components["schemas"]["OfferOut"] | null;
+            user_id: number | null;
+            user_email: string | null;
+            username: string | null;
+        };
         /**
          * AdminStatsEnvelope
          * @description Without a period, the totals of the whole history stand beside `stats`.
@@ -110,6 +150,7 @@ export interface components {
             stays: components["schemas"]["StayOut"][];
             /** @description Half-hourly, for periods of at most two days; else empty */
             curve: components["schemas"]["CurveOut"][];
+            turned_away: components["schemas"]["TurnedAwayOut"];
         };
         /** AdminTotalsEnvelope */
         AdminTotalsEnvelope: {
@@ -309,6 +350,12 @@ export interface components {
             until: string | null;
             login_failures: number;
             last_reply: string | null;
+        };
+        /** ClaimedOut */
+        ClaimedOut: {
+            message: string;
+            booking: components["schemas"]["BookingOut"];
+            entry: components["schemas"]["EntryOut"];
         };
         /** ClosureListed */
         ClosureListed: {
@@ -518,6 +565,12 @@ export interface components {
             };
             next: string | null;
         };
+        /** EntriesOut */
+        EntriesOut: {
+            entries: components["schemas"]["EntryOut"][];
+            /** Format: date-time */
+            server_time: string;
+        };
         /**
          * Entry
          * @description `before` and `after` contain only the changed fields. No actor: the system. `entity_name` is what people call the
@@ -541,6 +594,32 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             request_id: string | null;
+        };
+        /** EntryOut */
+        EntryOut: {
+            id: number;
+            /** @enum {string} */
+            status: "Waiting" | "Offered" | "Claimed" | "Lapsed" | "Declined" | "Left" | "Expired";
+            /** @enum {string} */
+            booking_type: "instant" | "reserved";
+            lots: components["schemas"]["LotPlaceOut"][];
+            /** @description The smallest of the lots' positions; null unless Waiting */
+            position: number | null;
+            reserved_start: string | null;
+            reserved_end: string | null;
+            /** Format: date-time */
+            waits_until: string;
+            needs: ("accessible" | "ev" | "covered")[];
+            vehicle_plate: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            /** @description When a free spot was told of that was not held: fewer than 5 minutes before the start */
+            told_at: string | null;
+            /** @description The booking, once Claimed */
+            booking_id: number | null;
+            /** @description While Offered; of one that Lapsed or was Declined, what it was */
+            offer: components["schemas"]["OfferOut"] | null;
         };
         /** ExportAsked */
         ExportAsked: {
@@ -709,6 +788,30 @@ export interface components {
             /** @default null */
             reserved_end: null;
         };
+        /**
+         * JoinIn
+         * @description A wait for a spot over a window, or (`instant`) from the moment on at which one is free. Without a type it is
+         *     `reserved`.
+         */
+        JoinIn: {
+            /** @description Any of these lots will do */
+            lot_ids: number[];
+            /**
+             * @default reserved
+             * @enum {string}
+             */
+            booking_type: "instant" | "reserved";
+            reserved_start?: string | null;
+            reserved_end?: string | null;
+            for_minutes?: number | null;
+            needs?: ("accessible" | "ev" | "covered")[] | null;
+            vehicle_plate?: string | null;
+        };
+        /** JoinedOut */
+        JoinedOut: {
+            message: string;
+            entry: components["schemas"]["EntryOut"];
+        };
         /** KindOut */
         KindOut: {
             kind: string;
@@ -868,6 +971,14 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** LotPlaceOut */
+        LotPlaceOut: {
+            id: number;
+            name: string;
+            timezone: string;
+            /** @description The place in the queue, 1 is next; null unless Waiting */
+            position: number | null;
+        };
         /** LotRevenueOut */
         LotRevenueOut: {
             lot_name: string;
@@ -1013,9 +1124,37 @@ export interface components {
             available: number;
             occupancy_percent: number;
         };
+        /** OfferOut */
+        OfferOut: {
+            /** @description The id that the booking will have */
+            booking_id: number;
+            lot_id: number;
+            lot_name: string;
+            lot_timezone: string;
+            spot_id: number;
+            spot_number: number;
+            /** Format: date-time */
+            offered_at: string;
+            /** @description From this instant on it has lapsed */
+            claim_by: string | null;
+            /** @enum {string} */
+            booking_type: "instant" | "reserved";
+            reserved_start: string | null;
+            reserved_end: string | null;
+            price_per_hour: number;
+            currency: string;
+            /** @description The price of the window; null without one */
+            total_cost: number | null;
+        };
         /** OneBookingOut */
         OneBookingOut: {
             booking: components["schemas"]["BookingOut"];
+            /** Format: date-time */
+            server_time: string;
+        };
+        /** OneEntryOut */
+        OneEntryOut: {
+            entry: components["schemas"]["EntryOut"];
             /** Format: date-time */
             server_time: string;
         };
@@ -1182,6 +1321,7 @@ export interface components {
             site: string;
             account: components["schemas"]["PersonalAccount"];
             bookings: components["schemas"]["PersonalBooking"][];
+            waitlist: components["schemas"]["PersonalWaitlistEntry"][];
             mails: components["schemas"]["PersonalMail"][];
             notices: components["schemas"]["PersonalNotice"][];
             sign_ins: components["schemas"]["PersonalSignIn"][];
@@ -1295,6 +1435,41 @@ export interface components {
             /** @enum {string} */
             cap_day: "rolling" | "calendar";
             timezone: string;
+        };
+        /**
+         * PersonalWaitlistEntry
+         * @description One lot of an entry of the waitlist.
+         */
+        PersonalWaitlistEntry: {
+            id: number;
+            status: string;
+            booking_type: string;
+            lot_id: number;
+            lot_name: string;
+            reserved_start: string | null;
+            reserved_end: string | null;
+            /** Format: date-time */
+            waits_until: string;
+            vehicle_plate: string | null;
+            booking_id: number | null;
+            offered_at: string | null;
+            told_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            needs: string[];
+        };
+        /** PlaceEnvelope */
+        PlaceEnvelope: {
+            /** @description Null where one cannot join: a spot is free */
+            waitlist: components["schemas"]["PlaceInQueueOut"] | null;
+        };
+        /** PlaceInQueueOut */
+        PlaceInQueueOut: {
+            /** @description The place that one would have, or has */
+            position: number;
+            /** @description One's own entry for this time */
+            entry_id: number | null;
         };
         /** PreviewEnvelope */
         PreviewEnvelope: {
@@ -1821,6 +1996,18 @@ export interface components {
             password: string;
             /** @description A code of the app, or a recovery code */
             code: string;
+        };
+        /**
+         * TurnedAwayOut
+         * @description The waitlist: `joined` counts the entries made in the period, the others those that ended so in it.
+         */
+        TurnedAwayOut: {
+            joined: number;
+            claimed: number;
+            lapsed: number;
+            declined: number;
+            left: number;
+            expired: number;
         };
         /** User */
         User: {

@@ -1,9 +1,10 @@
 import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
-import { flushPromises, mount } from '@vue/test-utils'
+import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
 import { useSession } from '@/features/accounts/session'
 import { bookingsApi } from '@/features/bookings/api'
 import { lotsApi } from '@/features/lots/api'
+import { waitlistApi } from '@/features/waitlist/api'
 import { ApiError } from '@/shared/api/errors'
 import type { Booking, Lot, Spot, User } from '@/shared/api/types'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
@@ -40,7 +41,10 @@ async function panel(props: object = {}) {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   const wrapper = mount(BookPanel, {
     props: { lot: lot(), ...props },
-    global: { plugins: [i18n, [VueQueryPlugin, { queryClient: client }]] },
+    global: {
+      plugins: [i18n, [VueQueryPlugin, { queryClient: client }]],
+      stubs: { RouterLink: RouterLinkStub },
+    },
   })
   await flushPromises()
   return wrapper
@@ -53,7 +57,9 @@ let book: MockInstance<typeof bookingsApi.book>
 beforeEach(async () => {
   book = vi.spyOn(bookingsApi, 'book')
   await setLocale('en')
-  await useTexts('features/bookings/history', 'features/bookings/window')
+  await useTexts('features/bookings/history', 'features/bookings/window', 'features/waitlist')
+  vi.spyOn(waitlistApi, 'place').mockResolvedValue({ position: 3, entry_id: null })
+  vi.spyOn(lotsApi, 'list').mockResolvedValue([])
   vi.spyOn(bookingsApi, 'list').mockResolvedValue({ bookings: [] } as never)
   vi.spyOn(bookingsApi, 'quote').mockResolvedValue({ total_cost: 20, currency: 'EUR' } as never)
   vi.spyOn(lotsApi, 'availability').mockResolvedValue({
@@ -199,6 +205,49 @@ describe('what the spot must have', () => {
     const wrapper = await panel({ mode: 'later' })
     expect(wrapper.text()).toContain('€2.50/h · billed per 15 min · max €18/day')
     expect(wrapper.text()).toContain('Free to cancel until it starts.')
+  })
+})
+
+describe('the waitlist', () => {
+  const JOIN = 'Join the waitlist (you would be 3rd)'
+  const none = (wrapper: Panel) => button(wrapper, 'Join the waitlist') === undefined
+
+  it('is offered where the lot is full, for now and for a window, and not where a spot is free', async () => {
+    expect(none(await panel())).toBe(true)
+    expect(none(await panel({ mode: 'later', window: WINDOW }))).toBe(true)
+    expect(button(await panel({ lot: lot({ available_spots: 0 }) }), JOIN)).toBeDefined()
+    expect(vi.mocked(waitlistApi.place).mock.calls.at(-1)![0]).toEqual({
+      lot_id: 7,
+      booking_type: 'instant',
+    })
+    vi.mocked(lotsApi.availability).mockResolvedValue({
+      available_spots: 0,
+      capacity: 10,
+      next_free: null,
+    } as never)
+    expect(button(await panel({ mode: 'later', window: WINDOW }), JOIN)).toBeDefined()
+    expect(vi.mocked(waitlistApi.place).mock.calls.at(-1)![0]).toEqual({
+      lot_id: 7,
+      booking_type: 'reserved',
+      reserved_start: WINDOW.from,
+      reserved_end: WINDOW.to,
+    })
+  })
+
+  it('stands beside the alternatives of a refused booking', async () => {
+    book.mockRejectedValueOnce(
+      refuse('lot_full', { alternatives: [], waitlist: { position: 2, entry_id: null } }),
+    )
+    vi.mocked(waitlistApi.place).mockReturnValue(new Promise(() => {}))
+    const wrapper = await panel()
+    await button(wrapper, 'Book a spot now').trigger('click')
+    await flushPromises()
+    expect(button(wrapper, 'Join the waitlist (you would be 2nd)')).toBeDefined()
+  })
+
+  it('is not offered for a spot that was selected', async () => {
+    const spot = { id: 70, spot_number: 17 } as Spot
+    expect(none(await panel({ lot: lot({ available_spots: 0 }), spot }))).toBe(true)
   })
 })
 

@@ -1,46 +1,22 @@
-import { ref } from 'vue'
 import { asApiError } from '@/shared/api/errors'
 import { newIdempotencyKey } from '@/shared/api/http'
-import { bookingsApi, type Released } from './api'
+import { bookingsApi, type Released } from '@/features/bookings/api'
+import { readPending, writePending, type Pending } from './pendingIds'
 
-/**
+/*
  * Releases asked for without a network. They are kept with their idempotency key and sent when the
  * network is back; the key makes sure that the server does it once, however often we ask.
  */
-interface Pending {
-  bookingId: number
-  userId: number
-  key: string
-}
-
-const STORE = 'pw-pending-releases'
-
-function read(): Pending[] {
-  try {
-    return JSON.parse(localStorage.getItem(STORE) ?? '[]') as Pending[]
-  } catch {
-    return []
-  }
-}
-
-function write(all: Pending[]): void {
-  if (all.length === 0) localStorage.removeItem(STORE)
-  else localStorage.setItem(STORE, JSON.stringify(all))
-  pendingIds.value = all.map((one) => one.bookingId)
-}
-
-/** Bookings whose release waits for the network. */
-export const pendingIds = ref<number[]>(read().map((one) => one.bookingId))
 
 function remove(key: string): void {
-  write(read().filter((one) => one.key !== key))
+  writePending(readPending().filter((one) => one.key !== key))
 }
 
 function remember(bookingId: number, userId: number): Pending {
-  const existing = read().find((one) => one.bookingId === bookingId && one.userId === userId)
+  const existing = readPending().find((one) => one.bookingId === bookingId && one.userId === userId)
   if (existing) return existing
   const added = { bookingId, userId, key: newIdempotencyKey() }
-  write([...read(), added])
+  writePending([...readPending(), added])
   return added
 }
 
@@ -76,7 +52,7 @@ export async function sendPending(
   refused: () => void,
 ): Promise<void> {
   const work = async () => {
-    for (const pending of read().filter((one) => one.userId === userId)) {
+    for (const pending of readPending().filter((one) => one.userId === userId)) {
       try {
         const answer = await bookingsApi.release(pending.bookingId, pending.key, userId)
         remove(pending.key)

@@ -4,7 +4,7 @@ import { useSession } from '@/features/accounts/session'
 import { useFormat } from '@/shared/format/format'
 import { toast } from '@/shared/ui/toasts'
 import { sendPending, wasNotFree } from './pendingRelease'
-import { useBookingChanged } from './useBookings'
+import { useBookingChanged } from '@/features/bookings/useBookings'
 
 /** Sends kept releases when the network comes back, at start, and every half minute until done. */
 export function usePendingReleases(): void {

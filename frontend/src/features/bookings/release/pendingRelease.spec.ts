@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
 import { ApiError } from '@/shared/api/errors'
-import { bookingsApi, type Released } from './api'
-import { pendingIds, releaseOrKeep, sendPending, wasNotFree } from './pendingRelease'
+import { bookingsApi, type Released } from '@/features/bookings/api'
+import { pendingIds } from './pendingIds'
+import { releaseOrKeep, sendPending, wasNotFree } from './pendingRelease'
 
 const offline = new ApiError(0, 'offline', '')
 const answer = { total_cost: 5, booking: { id: 1 } } as Released

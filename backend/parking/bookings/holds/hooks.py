@@ -1,0 +1,42 @@
+"""What the waitlist does when time of a spot was freed or a hold ends, and what it tells a driver who finds a lot full.
+It lies above bookings and registers here at start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
+
+Spots = Mapping[int, Collection[int] | None]
+"""Lot -> spots that were freed; None: any of its spots may be free."""
+Offer = Callable[[Session, Spots, Collection[int]], object]
+Lapsed = Callable[[Session, Sequence[Any], datetime], None]
+PlaceInQueue = Callable[[PoolProxiedConnection, Any, Any], dict[str, Any] | None]
+
+_offers: list[Offer] = []
+_lapsed: list[Lapsed] = []
+_places: list[PlaceInQueue] = []
+
+
+def register_waitlist(offer: Offer, lapsed: Lapsed, place: PlaceInQueue) -> None:
+    """`offer(session, spots, user_ids)` offers freed spots to those who wait, and other spots to these users, who can
+    be offered one again; `lapsed(session, rows, now)` tells whom the lapsed holds were for; `place(connection, lot,
+    new)` is what a refusal says of the waitlist to whoever asked for the booking `new`."""
+    _offers[:], _lapsed[:], _places[:] = [offer], [lapsed], [place]
+
+
+def offer(session: Session, spots: Spots, user_ids: Collection[int]) -> None:
+    for act in _offers:
+        act(session, spots, user_ids)
+
+
+def lapsed(session: Session, rows: Sequence[Any], now: datetime) -> None:
+    for act in _lapsed:
+        act(session, rows, now)
+
+
+def place_in_queue(connection: PoolProxiedConnection, lot: Any, new: Any) -> dict[str, Any] | None:
+    return _places[0](connection, lot, new) if _places else None

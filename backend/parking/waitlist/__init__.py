@@ -1,0 +1,25 @@
+"""The waitlist: who waits for a spot gets the next one that is free, held for them for a few minutes."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+
+from parking.waitlist import emails as _templates  # noqa: F401 - registers them
+from parking.waitlist.models import WaitlistEntry, WaitlistLot
+from parking.waitlist.offers import close_lot, reopen_lot, withdraw
+from parking.waitlist.statistics import turned_away
+
+__all__ = ["WaitlistEntry", "WaitlistLot", "close_lot", "init_app", "reopen_lot", "turned_away", "withdraw"]
+
+
+def init_app(app: APIFlask) -> None:
+    """Registers the routes, what happens when a spot is freed or a hold lapses, and what a deleted account loses."""
+    from parking import accounts, audit, bookings
+    from parking.waitlist import listing, offers, personal_data, routes
+    from parking.web.logs import foreign_access
+
+    bookings.register_waitlist(offers.offer, offers.lapsed, listing.place_of_newcomer)
+    accounts.register_eraser(personal_data.erase)
+    audit.register_names("waitlist_entry", listing.names_of)
+    foreign_access.register_owned("entry_id", "waitlist_entry", WaitlistEntry)
+    app.register_blueprint(routes.bp)

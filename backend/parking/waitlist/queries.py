@@ -1,0 +1,256 @@
+"""Reads the waitlist: who is next for a free spot, and how many stand before whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
+
+from parking import settings
+from parking.accounts import User
+from parking.bookings import Booking, is_active, is_live, is_stay, spot_order
+from parking.database import Read, UTCDateTime, is_sqlite, plus_seconds, read_once
+from parking.lots import Lot, Spot
+from parking.spot_features import FEATURES
+from parking.waitlist.models import OFFERED_SQL, WAITING_SQL, WaitlistEntry, WaitlistLot
+from parking.waitlist.rules import SHORTEST_HOLD
+
+ENTRY: Any = WaitlistEntry.__table__
+PLACE: Any = WaitlistLot.__table__
+_LOT: Any = Lot.__table__
+_SPOT: Any = Spot.__table__
+_USER: Any = User.__table__
+_BOOKING: Any = Booking.__table__
+
+# Literals, not parameters: SQLite takes a partial index only for its predicate to the letter.
+is_waiting: ColumnElement[bool] = literal_column(f"waitlist_entry.{WAITING_SQL}", Boolean)
+is_offered: ColumnElement[bool] = literal_column(f"waitlist_entry.{OFFERED_SQL}", Boolean)
+in_queue: ColumnElement[bool] = literal_column("waitlist_lot.is_waiting", Boolean)
+_NOW = bindparam("now", type_=UTCDateTime())
+_in_turn = (ENTRY.c.created_at, ENTRY.c.id)
+
+
+class Candidate(NamedTuple):
+    """The next entry for which a spot is free, and that spot."""
+
+    id: int
+    user_id: int
+    spot_id: int
+    reserved_start: datetime | None
+    reserved_end: datetime | None
+
+
+def next_in_line(
+    session: Session,
+    lot_id: int,
+    spot_ids: Collection[int] | None,
+    now: datetime,
+    passed_over: Collection[int],
+    *,
+    soon: bool = False,
+) -> Candidate | None:
+    """Returns the first entry that waits for the lot, whose person may book, and for whose whole window one of these
+    spots (None: any) is free; without those `passed_over`. With `soon`, among those whose window begins so soon that
+    nothing is held for them, and who were not told yet."""
+    query, values = _first(lot_id, spot_ids, now, passed_over, soon=soon)
+    row = session.execute(query, values).one_or_none()
+    if row is None:
+        return None
+    return Candidate(row.id, row.user_id, row.spot_id, row.reserved_start, row.reserved_end)
+
+
+def has_candidate(lot_id: int, now: datetime) -> bool:
+    """Whether there is such an entry; read without a transaction."""
+    return any(read_once(*_first(lot_id, None, now, (), soon=soon)) for soon in (False, True))
+
+
+def _first(
+    lot_id: int, spot_ids: Collection[int] | None, now: datetime, passed_over: Collection[int], *, soon: bool
+) -> tuple[Select[Any], dict[str, Any]]:
+    query = _CANDIDATES[spot_ids is None, soon].where(*_may_book(), ENTRY.c.id.not_in(list(passed_over)))
+    fits = query.subquery()
+    first = select(fits).where(fits.c.spot_id.is_not(None)).order_by(fits.c.created_at, fits.c.id).limit(1)
+    values = {"lot_id": lot_id, "now": now, "latest": now + SHORTEST_HOLD, "spot_ids": list(spot_ids or ())}
+    return first, values
+
+
+def _free_spot(*, any_spot: bool) -> Any:
+    """The first spot of the lot, in the order in which they are given out, that has what the entry needs and is free
+    over its whole window; for a car that comes now, as long as such a car has it, and without another car on it."""
+    start = func.coalesce(ENTRY.c.reserved_start, _NOW)
+    until = func.coalesce(ENTRY.c.reserved_end, plus_seconds(_NOW, _LOT.c.instant_hold_s))
+    taken = (
+        select(_BOOKING.c.id)
+        .where(is_live, _BOOKING.c.lot_id == _SPOT.c.lot_id, _BOOKING.c.spot_id == _SPOT.c.id)
+        .where(_BOOKING.c.start_time < until)
+        .where(or_(_BOOKING.c.held_until > start, and_(ENTRY.c.reserved_start.is_(None), is_active)))
+        .correlate(_SPOT, ENTRY, _LOT)
+    )
+    named = () if any_spot else (_SPOT.c.id.in_(bindparam("spot_ids", expanding=True)),)
+    features = (_SPOT.c[name] >= ENTRY.c[name] for name in FEATURES)
+    return (
+        select(_SPOT.c.id)
+        .where(_SPOT.c.lot_id == _LOT.c.id, _SPOT.c.retired_at.is_(None), *features, ~taken.exists(), *named)
+        .order_by(*spot_order)
+        .limit(1)
+        .correlate(ENTRY, _LOT)
+        .scalar_subquery()
+    )
+
+
+def _candidates(*, any_spot: bool, soon: bool) -> Select[Any]:
+    """Selects the entries of the lot that can be served, each with its free spot or NULL."""
+    time = (
+        (ENTRY.c.reserved_start > _NOW, ENTRY.c.reserved_start < bindparam("latest", type_=UTCDateTime()))
+        if soon
+        else (
+            ENTRY.c.waits_until > _NOW,
+            or_(ENTRY.c.reserved_start.is_(None), ENTRY.c.reserved_start >= bindparam("latest", type_=UTCDateTime())),
+        )
+    )
+    columns = (ENTRY.c[name] for name in ("id", "user_id", "created_at", "reserved_start", "reserved_end"))
+    query = (
+        select(*columns, _free_spot(any_spot=any_spot).label("spot_id"))
+        .select_from(PLACE)
+        .join(ENTRY, ENTRY.c.id == PLACE.c.entry_id)
+        .join(_LOT, _LOT.c.id == PLACE.c.lot_id)
+        .join(_USER, _USER.c.id == ENTRY.c.user_id)
+        .where(in_queue, PLACE.c.lot_id == bindparam("lot_id"), is_waiting, _LOT.c.deleted_at.is_(None), *time)
+    )
+    return query.where(ENTRY.c.told_at.is_(None)) if soon else query
+
+
+_CANDIDATES = {
+    (any_spot, soon): _candidates(any_spot=any_spot, soon=soon) for any_spot in (True, False) for soon in (True, False)
+}
+
+
+def _may_book() -> list[ColumnElement[bool]]:
+    """Conditions for people who could book now, and have no other offer that waits for their answer. The others keep
+    their place."""
+    configured = settings.current()
+    other = ENTRY.alias("other")
+    offered = select(other.c.id).where(other.c.user_id == ENTRY.c.user_id, literal_column(f"other.{OFFERED_SQL}"))
+    conditions = [_USER.c.active.is_(True), _USER.c.deleted_at.is_(None), ~offered.correlate(ENTRY).exists()]
+    if configured.email_proof:
+        conditions.append(_USER.c.confirmed_at.is_not(None))
+    if configured.max_open_bookings_per_user:
+        own = select(func.count()).where(is_live, is_stay, _BOOKING.c.user_id == ENTRY.c.user_id).correlate(ENTRY)
+        conditions.append(own.scalar_subquery() < configured.max_open_bookings_per_user)
+    return conditions
+
+
+def secure(session: Session, candidate: Candidate) -> bool:
+    """Locks the candidate's place until the end of the transaction; never waits. False: somebody else is at it, or it
+    has changed since it was read. (SQLite has one writer.)"""
+    if is_sqlite():
+        return True
+    if not session.scalar(select(func.pg_try_advisory_xact_lock(-candidate.user_id))):
+        return False
+    person = select(_USER.c.id).where(_USER.c.id == candidate.user_id, _USER.c.deleted_at.is_(None))
+    if session.scalar(person.with_for_update(read=True, key_share=True, skip_locked=True)) is None:
+        return False
+    other = ENTRY.alias("other")
+    offered = exists().where(other.c.user_id == candidate.user_id, literal_column(f"other.{OFFERED_SQL}"))
+    own = select(ENTRY.c.id).where(ENTRY.c.id == candidate.id, is_waiting, ~offered)
+    return session.scalar(own.with_for_update(of=ENTRY, skip_locked=True)) is not None
+
+
+def lock_person(session: Session, user_id: int) -> None:
+    """Lets one transaction of a person at a time join the waitlist, claim, or be offered a spot (PostgreSQL)."""
+    if not is_sqlite():
+        session.execute(select(func.pg_advisory_xact_lock(-user_id)))
+
+
+def lock_what_may_end(session: Session, lot_ids: Collection[int], start: datetime, until: datetime) -> None:
+    """Waits for the transactions that are ending bookings of the lots in this time, and makes others wait: what they
+    free is then seen by whoever joins the waitlist, or they see that somebody waits."""
+    if is_sqlite():
+        return
+    lots = select(_LOT.c.id).where(_LOT.c.id.in_(list(lot_ids))).order_by(_LOT.c.id)
+    session.execute(lots.with_for_update(read=True))
+    overlaps = _BOOKING.c.start_time < until, or_(_BOOKING.c.held_until > start, is_active)
+    bookings = select(_BOOKING.c.id).where(is_live, _BOOKING.c.lot_id.in_(list(lot_ids)), *overlaps)
+    in_order = bookings.order_by(_BOOKING.c.spot_id, _BOOKING.c.start_time, _BOOKING.c.id)
+    session.execute(in_order.with_for_update(read=True, of=_BOOKING))
+
+
+def lots_waited_for(session: Session, user_ids: Collection[int]) -> list[int]:
+    """Returns the lots for which these people wait."""
+    query = select(PLACE.c.lot_id).distinct().join_from(PLACE, ENTRY, ENTRY.c.id == PLACE.c.entry_id)
+    return list(session.scalars(query.where(is_waiting, ENTRY.c.user_id.in_(list(user_ids))).order_by(PLACE.c.lot_id)))
+
+
+# the place in the queue --------------------------------------------------------------------
+
+
+def _compete(start: Any, until: Any, entry: Any, hold_s: Any, now: Any) -> tuple[ColumnElement[bool], ...]:
+    """Whether an entry's window and this one overlap; a car that comes now has the time that the lot holds for it."""
+    own_until = func.coalesce(entry.c.reserved_end, plus_seconds(now, hold_s))
+    return func.coalesce(entry.c.reserved_start, now) < until, own_until > start
+
+
+def _ahead_of_newcomer() -> Read:
+    """Counts the entries of the parameter `lot_id` that compete for the time, and the caller's own among them."""
+    start, until = bindparam("start", type_=UTCDateTime()), bindparam("until", type_=UTCDateTime())
+    joined = PLACE.join(ENTRY, ENTRY.c.id == PLACE.c.entry_id).join(_LOT, _LOT.c.id == PLACE.c.lot_id)
+    own = case((ENTRY.c.user_id == bindparam("user_id"), ENTRY.c.id))
+    return Read(
+        select(func.count().label("number"), func.min(own).label("own"))
+        .select_from(joined)
+        .where(in_queue, PLACE.c.lot_id == bindparam("lot_id"), is_waiting, ENTRY.c.waits_until > _NOW)
+        .where(*_compete(start, until, ENTRY, _LOT.c.instant_hold_s, _NOW))
+    )
+
+
+_AHEAD = _ahead_of_newcomer()
+
+
+def ahead_of_newcomer(
+    connection: PoolProxiedConnection | None, lot_id: int, user_id: int, start: datetime, until: datetime, now: datetime
+) -> tuple[int, int | None]:
+    """Returns how many wait for the lot in this time, and the user's own entry if it is one of them."""
+    rows = _AHEAD.rows(connection, lot_id=lot_id, user_id=user_id, start=start, until=until, now=now)
+    return rows[0].number, rows[0].own
+
+
+def positions(session: Session, entry_ids: Sequence[int], now: datetime) -> dict[tuple[int, int], int]:
+    """Returns (entry, lot) -> its place in the queue of the lot, among those who compete for the same time; 1 is
+    next."""
+    other, of_other = ENTRY.alias("other"), PLACE.alias("of_other")
+    start = func.coalesce(ENTRY.c.reserved_start, _NOW)
+    until = func.coalesce(ENTRY.c.reserved_end, plus_seconds(_NOW, _LOT.c.instant_hold_s))
+    ahead = (
+        select(func.count())
+        .select_from(of_other.join(other, other.c.id == of_other.c.entry_id))
+        .where(literal_column("of_other.is_waiting"), of_other.c.lot_id == PLACE.c.lot_id)
+        .where(literal_column(f"other.{WAITING_SQL}"), other.c.waits_until > _NOW)
+        .where(tuple_(other.c.created_at, other.c.id) < tuple_(*_in_turn))
+        .where(*_compete(start, until, other, _LOT.c.instant_hold_s, _NOW))
+        .correlate(ENTRY, PLACE, _LOT)
+        .scalar_subquery()
+    )
+    rows = (
+        select(PLACE.c.entry_id, PLACE.c.lot_id, ahead)
+        .join_from(PLACE, ENTRY, ENTRY.c.id == PLACE.c.entry_id)
+        .join(_LOT, _LOT.c.id == PLACE.c.lot_id)
+        .where(PLACE.c.entry_id.in_(list(entry_ids)), in_queue)
+    )
+    return {(entry_id, lot_id): number + 1 for entry_id, lot_id, number in session.execute(rows, {"now": now})}

@@ -1,0 +1,272 @@
+"""Join the waitlist, leave it, claim or decline an offer. Each function that writes is one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from parking import audit, clock, idempotency
+from parking.accounts import get_user
+from parking.bookings import (
+    BookingRow,
+    apply_due_transitions,
+    check_limit,
+    check_proven,
+    claim_hold,
+    free_spot_ids,
+    locked_hold,
+    read_window,
+    row_view,
+    transitions_due,
+    withdraw_hold,
+)
+from parking.database import db, read_connection, transaction
+from parking.errors import Conflict, Invalid, NotFound, Unavailable
+from parking.lots import Lot, open_lot
+from parking.spot_features import Needs, required
+from parking.text.counting import counted
+from parking.timestamps import to_rfc3339
+from parking.waitlist import emails, events, listing, offers, queries, rules
+from parking.waitlist.models import WaitlistEntry, WaitlistLot
+from parking.waitlist.views import entry_view
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRequest:
+    """A person's wish to wait. Times as sent (read in the zone of the first lot); `for_minutes`: for a spot from the
+    moment on at which one is free, instead of a window."""
+
+    user_id: int
+    lot_ids: tuple[int, ...]
+    reserved_start: str | None = None
+    reserved_end: str | None = None
+    for_minutes: int | None = None
+    needs: Needs = ()
+    vehicle_plate: str | None = None
+
+
+def join(request: JoinRequest) -> dict[str, Any]:
+    """Puts a person on the waitlist. Returns the answer of POST /api/waitlist.
+
+    Raises NotFound (no such lot), Invalid (the window), Forbidden (address not confirmed), Conflict: `spot_free`,
+    `already_waiting` with the entry, `too_many_entries`.
+    """
+    _settle(request.lot_ids)
+    with transaction() as session:
+        record = idempotency.begin(session)
+        queries.lock_person(session, request.user_id)
+        user = get_user(session, request.user_id)
+        check_proven(user)
+        lots = [open_lot(session, lot_id) for lot_id in request.lot_ids]
+        entry = _new_entry(request, lots[0], clock.now())
+        _check_entries(session, entry, lots)
+        _check_full(session, entry, lots)
+        session.add(entry)
+        session.flush()
+        session.add_all(WaitlistLot(entry_id=entry.id, lot_id=lot.id, is_waiting=True) for lot in lots)
+        session.flush()
+        after = {"lot_ids": [lot.id for lot in lots], **_window(entry)}
+        audit.record(session, "waitlist.joined", "waitlist_entry", entry.id, after=after)
+        view = entry_view(session, entry, entry.created_at)
+        emails.joined(session, user, entry, lots, view["position"])
+        events.publish(entry)
+        answer = {"message": f"You are on the waitlist of {' or '.join(lot.name for lot in lots)}.", "entry": view}
+        if record:
+            record.store(201, answer)
+        return answer
+
+
+def _new_entry(request: JoinRequest, lot: Lot, now: datetime) -> WaitlistEntry:
+    """Returns the entry that the request asks for. Raises Invalid for an impossible window."""
+    entry = WaitlistEntry(
+        user_id=request.user_id,
+        status="Waiting",
+        booking_type="instant",
+        vehicle_plate=request.vehicle_plate,
+        created_at=now,
+        **required(request.needs),
+    )
+    if request.for_minutes is not None:
+        entry.waits_until = now + timedelta(minutes=request.for_minutes)
+        return entry
+    start, end = read_window(lot, request.reserved_start, request.reserved_end, now)
+    if start < now + rules.SHORTEST_HOLD:
+        minutes = int(rules.SHORTEST_HOLD.total_seconds() // 60)
+        raise Invalid.field("reserved_start", f"You can wait for a time that begins in {minutes} minutes or later.")
+    entry.booking_type = "reserved"
+    entry.reserved_start, entry.reserved_end, entry.waits_until = start, end, start
+    return entry
+
+
+def _window(entry: WaitlistEntry) -> dict[str, Any]:
+    names = ("reserved_start", "reserved_end", "waits_until")
+    return {name: to_rfc3339(value) for name in names if (value := getattr(entry, name)) is not None}
+
+
+def _check_entries(session: Session, entry: WaitlistEntry, lots: list[Lot]) -> None:
+    """Raises Conflict for a person who waits for this already, or for too much."""
+    own = WaitlistEntry.user_id == entry.user_id, or_(queries.is_waiting, queries.is_offered)
+    others = session.scalars(select(WaitlistEntry).where(*own).order_by(WaitlistEntry.id)).all()
+    places = select(WaitlistLot.entry_id).where(WaitlistLot.lot_id.in_([lot.id for lot in lots]))
+    here = set(session.scalars(places.where(WaitlistLot.entry_id.in_([other.id for other in others]))))
+    for other in others:
+        if other.id in here and _overlap(entry, other):
+            raise Conflict("You are waiting for this already.", code="already_waiting", entry_id=other.id)
+    if len(others) >= rules.MOST_ENTRIES:
+        sentence = f"You can wait for at most {counted(rules.MOST_ENTRIES, 'spot')} at a time."
+        raise Conflict(sentence, code="too_many_entries")
+
+
+def _overlap(one: WaitlistEntry, other: WaitlistEntry) -> bool:
+    if one.reserved_start is None or other.reserved_start is None:
+        return one.reserved_start is other.reserved_start
+    assert one.reserved_end is not None
+    assert other.reserved_end is not None
+    return one.reserved_start < other.reserved_end and other.reserved_start < one.reserved_end
+
+
+def _check_full(session: Session, entry: WaitlistEntry, lots: list[Lot]) -> None:
+    """Raises Conflict `spot_free` where there is a spot to be booked. What is freed after this is offered."""
+    longest = max(lot.instant_hold_s for lot in lots)
+    start = entry.reserved_start or entry.created_at
+    until = entry.reserved_end or start + timedelta(seconds=longest)
+    queries.lock_what_may_end(session, [lot.id for lot in lots], start, until)
+    for lot in lots:
+        until = entry.reserved_end or start + timedelta(seconds=lot.instant_hold_s)
+        if free_spot_ids(session, lot.id, start, until, needs=entry.needs, kind=entry.booking_type, limit=1):
+            sentence = f"{lot.name} has a free spot for this. Please book it."
+            raise Conflict(sentence, code="spot_free", lot_id=lot.id, lot_name=lot.name)
+
+
+# what the person does with an entry --------------------------------------------------------
+
+
+def claim(entry_id: int, user_id: int) -> dict[str, Any]:
+    """Turns an offer into the booking; a second time returns the same again.
+
+    Raises NotFound, Forbidden (address not confirmed), Conflict: `offer_lapsed`, `no_offer`, `too_many_bookings`.
+    """
+    _settle(listing.lots_of_entry(entry_id, user_id))
+    with transaction() as session:
+        record = idempotency.begin(session)
+        queries.lock_person(session, user_id)
+        entry, hold = _locked(session, entry_id, user_id)
+        now = clock.now()
+        if entry.status != "Claimed":
+            hold = _require_offer(session, entry, hold, now)
+            check_proven(get_user(session, user_id))
+            check_limit(session.connection().connection, user_id)
+            row = claim_hold(session, hold, now, plate=entry.vehicle_plate, needs=entry.needs)
+            offers.end(session, entry, "Claimed", now)
+        else:
+            row = listing.booking_of(session, entry, user_id)
+        answer = {
+            "message": f"Spot {row.spot_number} at {row.lot.name} is yours.",
+            "booking": row_view(row, now),
+            "entry": entry_view(session, entry, now),
+        }
+        if record:
+            record.store(200, answer)
+        return answer
+
+
+def decline(entry_id: int, user_id: int) -> dict[str, Any]:
+    """Gives an offer up; it goes to the next. A second time returns the same again. Raises NotFound, Conflict as
+    `claim` does."""
+    _settle(listing.lots_of_entry(entry_id, user_id))
+    with transaction() as session:
+        entry, hold = _locked(session, entry_id, user_id)
+        now = clock.now()
+        if entry.status != "Declined":
+            withdraw_hold(session, _require_offer(session, entry, hold, now), now, by="user")
+            offers.end(session, entry, "Declined", now)
+        return {"message": "You have declined the offer.", "entry": entry_view(session, entry, now)}
+
+
+def leave(entry_id: int, user_id: int) -> dict[str, Any]:
+    """Takes a person off the waitlist; a spot that is held for them goes to the next. One that has ended stays as it
+    is. Raises NotFound."""
+    _settle(listing.lots_of_entry(entry_id, user_id))
+    with transaction() as session:
+        entry, hold = _locked(session, entry_id, user_id)
+        now = clock.now()
+        if entry.status in rules.LIVE:
+            _leave(session, entry, hold, now)
+        return {"message": "You are not on this waitlist any more.", "entry": entry_view(session, entry, now)}
+
+
+def _leave(session: Session, entry: WaitlistEntry, hold: BookingRow | None, now: datetime) -> None:
+    if hold is not None:
+        withdraw_hold(session, hold, now, by="user")
+    offers.end(session, entry, "Left", now)
+
+
+def leave_all(session: Session, user_id: int) -> None:
+    """Takes a person off every waitlist: their account is being deleted."""
+    live = or_(queries.is_waiting, queries.is_offered)
+    ids = select(WaitlistEntry.id).where(WaitlistEntry.user_id == user_id, live).order_by(WaitlistEntry.id)
+    for entry_id in session.scalars(ids).all():
+        entry, hold = _locked(session, entry_id, user_id)
+        if entry.status in rules.LIVE:
+            _leave(session, entry, hold, clock.now())
+
+
+def _locked(session: Session, entry_id: int, user_id: int) -> tuple[WaitlistEntry, BookingRow | None]:
+    """Locks the entry of the user, and before it the hold of its offer, and returns both. Raises NotFound."""
+    own = WaitlistEntry.id == entry_id, WaitlistEntry.user_id == user_id
+    for _ in range(3):
+        booking_id = session.scalar(select(WaitlistEntry.booking_id).where(*own, queries.is_offered))
+        hold = locked_hold(session, booking_id) if booking_id is not None else None
+        query = select(WaitlistEntry).where(*own).with_for_update().execution_options(populate_existing=True)
+        entry = session.scalar(query)
+        if entry is None:
+            raise NotFound("There is no such entry on your waitlist.")
+        if entry.status != "Offered" or (hold is not None and hold.booking.id == entry.booking_id):
+            return entry, hold
+    raise Unavailable("This offer is changing at the moment. Please try again.")
+
+
+def _require_offer(session: Session, entry: WaitlistEntry, hold: BookingRow | None, now: datetime) -> BookingRow:
+    """Raises Conflict unless the entry has an offer that still stands."""
+    if entry.status == "Offered" and hold is not None and now < hold.booking.claim_by:
+        return hold
+    view = entry_view(session, entry, now)
+    if view["status"] == "Lapsed":
+        raise Conflict("This offer has lapsed: the spot goes to the next person.", code="offer_lapsed", entry=view)
+    raise Conflict("There is no offer to answer at the moment.", code="no_offer", entry=view)
+
+
+# reading -----------------------------------------------------------------------------------
+
+
+def own(user_id: int) -> dict[str, Any]:
+    """Returns the answer of GET /api/waitlist. What is due by the clock in the lots of the user's entries is written
+    first: where no worker runs, whoever looks brings the next offer about."""
+    _settle(listing.lots_of_person(user_id))
+    now = clock.now()
+    return {"entries": listing.own(db.session(), user_id, now), "server_time": to_rfc3339(now)}
+
+
+def one(entry_id: int, user_id: int) -> dict[str, Any]:
+    """Returns one entry of the user. Raises NotFound."""
+    _settle(listing.lots_of_entry(entry_id, user_id))
+    session, now = db.session(), clock.now()
+    query = select(WaitlistEntry).where(WaitlistEntry.id == entry_id, WaitlistEntry.user_id == user_id)
+    entry = session.scalar(query)
+    if entry is None:
+        raise NotFound("There is no such entry on your waitlist.")
+    return {"entry": entry_view(session, entry, now), "server_time": to_rfc3339(now)}
+
+
+def _settle(lot_ids: Any) -> None:
+    """Writes what is due by the clock in these lots."""
+    db.session.close()
+    now = clock.now()
+    with read_connection() as connection:
+        due = [lot_id for lot_id in lot_ids if transitions_due(connection, lot_id, now)]
+    for lot_id in due:
+        apply_due_transitions(lot_id)

@@ -1,0 +1,173 @@
+"""Many people at once over offers, and processes that are killed in the middle of making one."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from parking import clock
+from parking.audit.models import AuditEntry
+from parking.bookings import service as bookings
+from parking.bookings.models import Booking
+from parking.database import db
+from parking.mail import OutboxMail
+from parking.waitlist import offers, service
+from parking.waitlist.models import WaitlistEntry
+from tests.bookings.helpers import make_lot, park, reserve, row
+from tests.bookings.test_races import all_at_once, bearer, double_bookings, present, serve  # noqa: F401 - fixtures
+from tests.conftest import make_user
+from tests.waitlist.stage import HOUR, count, holds, statuses, wait, wait_for
+
+CLIENTS, CLAIMS = 64, 200
+
+
+def test_two_hundred_claims_at_once_make_one_booking(app, carol, alice, bob, present, serve):  # noqa: F811
+    lot = make_lot(carol, capacity=1)
+    stay = park(alice, lot)
+    waiting = wait(bob, lot)
+    bookings.release(stay["id"], alice.id)
+    [hold] = holds()
+    hold_id, server = hold.id, serve()
+    answers = all_at_once(server, [("POST", f"/api/waitlist/{waiting['id']}/claim", {}, bearer(bob))] * CLAIMS)
+    assert Counter(status for status, _ in answers) == {200: CLAIMS}
+    assert {body["booking"]["id"] for _, body in answers} == {hold_id}
+    db.session.remove()
+    mails = select(func.count()).where(OutboxMail.kind == "booking_confirmation", OutboxMail.user_id == bob.id)
+    assert db.session.scalar(mails) == 1
+    bookings_made = select(func.count()).where(AuditEntry.action == "booking.created", AuditEntry.entity_id == hold_id)
+    assert db.session.scalar(bookings_made) == 1
+    assert db.session.scalar(select(func.count()).where(Booking.user_id == bob.id)) == 1
+
+
+def test_a_storm_over_offers(app, carol, present, serve):  # noqa: F811
+    """64 clients release, claim, decline, leave and try to book without waiting, in six waves."""
+    lot = make_lot(carol, capacity=8)
+    people = [make_user(f"driver{n}", "user") for n in range(24)]
+    parked = {park(person, lot)["id"]: person for person in people[:8]}
+    entries = {wait(person, lot)["id"]: person for person in people[8:]}
+    server, dice = serve(), random.Random(7)
+    for _ in range(6):
+        requests = [("POST", f"/api/release/{i}", {}, bearer(person)) for i, person in parked.items()]
+        for entry_id, person in entries.items():
+            way = dice.choice(["claim", "claim", "claim", "decline"])
+            requests.append(("POST", f"/api/waitlist/{entry_id}/{way}", {}, bearer(person)))
+        outsiders = [dice.choice(people) for _ in range(CLIENTS - len(requests))]
+        body = {"lot_id": lot["id"], "booking_type": "instant"}
+        requests += [("POST", "/api/book", body, bearer(person)) for person in outsiders]
+        dice.shuffle(requests)
+        answers = all_at_once(server, requests)
+        assert {status for status, _ in answers} <= {200, 201, 409}, Counter(status for status, _ in answers)
+        db.session.remove()
+        running = select(Booking).where(Booking.lot_id == lot["id"], Booking.status == "Active")
+        by_id = {person.id: person for person in people}
+        parked = {b.id: by_id[b.user_id] for b in db.session.scalars(running)}
+        everything_holds(lot)
+    assert count(WaitlistEntry.status == "Claimed") > 0
+
+
+def everything_holds(lot) -> None:
+    """No two live claims of a spot overlap; each offer has its hold and each person one offer; and after a sweep (for
+    what two transactions were working on at once) nobody waits for a spot that is free."""
+    assert double_bookings() == 0
+    offers.offer_everywhere()
+    db.session.remove()
+    offered = db.session.scalars(select(WaitlistEntry).where(WaitlistEntry.status == "Offered")).all()
+    assert sorted(entry.booking_id for entry in offered) == [hold.id for hold in holds()]
+    assert len({entry.user_id for entry in offered}) == len(offered)
+    taken = select(func.count()).where(Booking.lot_id == lot["id"], Booking.status.in_(("Reserved", "Active")))
+    if count(WaitlistEntry.status == "Waiting"):
+        assert db.session.scalar(taken) == lot["capacity"]
+
+
+def test_nobody_who_joins_beside_a_release_is_overlooked(app, carol, alice, bob):
+    """Either the release sees who joins and makes the offer, or who joins is told that a spot is free."""
+    lot = make_lot(carol, capacity=1)
+    for n in range(20):
+        stay = reserve(alice, lot, timedelta(days=1), HOUR)
+        outcome, ready = {}, threading.Barrier(2)
+        moment = clock.now()
+
+        def work(name, act, ready=ready, outcome=outcome, moment=moment):
+            with app.app_context(), clock.set_to(moment):
+                ready.wait()
+                try:
+                    outcome[name] = act()
+                except Exception as error:
+                    outcome[name] = error
+                finally:
+                    db.session.remove()
+
+        acts = {
+            "join": lambda: wait_for(bob, lot, start=timedelta(days=1)),
+            "cancel": lambda stay=stay: bookings.cancel(stay["id"], alice.id),
+        }
+        threads = [threading.Thread(target=work, args=item) for item in acts.items()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert isinstance(outcome["cancel"], dict), outcome
+        if isinstance(outcome["join"], dict):
+            assert statuses(outcome["join"]) == ["Offered"], n
+            service.leave(outcome["join"]["id"], bob.id)
+        else:
+            assert outcome["join"].code == "spot_free", outcome
+
+
+KILLED = """
+import os, signal, sys
+from parking import clock, create_app
+from parking.bookings import service
+from parking.database import db
+from parking.database import session as transactions
+from parking.waitlist import offers
+from tests.conftest import make_settings
+from pathlib import Path
+from datetime import datetime
+
+point, url, folder, moment, stay, user = sys.argv[1:]
+
+def die(*_arguments, **_more):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+app = create_app(make_settings(Path(folder), database_url=url))
+if point == "before the offer":
+    offers.queries.next_in_line = die
+elif point == "after the hold":
+    offers.emails.offered = die
+else:
+    transactions._commit = die
+with app.app_context(), clock.set_to(datetime.fromisoformat(moment)):
+    service.release(int(stay), int(user))
+"""
+
+
+@pytest.mark.parametrize("point", ["before the offer", "after the hold", "before the commit"])
+def test_a_release_that_is_killed_changes_nothing_and_the_next_makes_one_offer(
+    app, settings, tmp_path, carol, alice, bob, point
+):
+    lot = make_lot(carol, capacity=1)
+    stay = park(alice, lot)
+    waiting = wait(bob, lot)
+    arguments = [point, settings.database_url, str(tmp_path), clock.now().isoformat(), str(stay["id"]), str(alice.id)]
+    db.session.remove()
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.run([sys.executable, "-c", KILLED, *arguments], env=environment, timeout=120, check=False)
+    assert process.returncode == -signal.SIGKILL
+    assert (row(stay["id"]).status, statuses(waiting), holds()) == ("Active", ["Waiting"], [])
+    for _ in range(2):
+        bookings.release(stay["id"], alice.id)
+        offers.offer_everywhere()
+    assert (row(stay["id"]).status, statuses(waiting), len(holds())) == ("Completed", ["Offered"], 1)
+    mails = select(func.count()).where(OutboxMail.kind == "waitlist_offer")
+    assert db.session.scalar(mails) == 1

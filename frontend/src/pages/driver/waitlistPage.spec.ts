@@ -1,0 +1,96 @@
+import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
+import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { waitlistApi } from '@/features/waitlist/api'
+import { offeredEntry, sampleEntry } from '@/features/waitlist/sample'
+import type { Entry } from '@/features/waitlist/types'
+import { ApiError } from '@/shared/api/errors'
+import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
+import WaitlistPage from './WaitlistPage.vue'
+
+const push = vi.fn()
+vi.mock('vue-router', () => ({ useRouter: () => ({ push }) }))
+
+/** The page that the link of an email opens. */
+async function opened(entry: Entry | ApiError) {
+  const one = vi.spyOn(waitlistApi, 'one')
+  if (entry instanceof ApiError) one.mockRejectedValue(entry)
+  else one.mockResolvedValue({ entry, server_time: '2026-03-02T12:00:30Z' })
+  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  const wrapper = mount(WaitlistPage, {
+    props: { id: '7' },
+    attachTo: document.body,
+    global: {
+      plugins: [i18n, [VueQueryPlugin, { queryClient }]],
+      stubs: { RouterLink: RouterLinkStub, AppDialog: true, LiveBadge: true },
+    },
+  })
+  await flushPromises()
+  return wrapper
+}
+
+beforeEach(async () => {
+  vi.useFakeTimers({ now: new Date('2026-03-02T12:00:30Z'), toFake: ['Date'] })
+  push.mockReset()
+  await setLocale('en')
+  await useTexts('features/waitlist')
+})
+afterEach(() => {
+  vi.useRealTimers()
+  document.body.innerHTML = ''
+})
+
+describe('the page of a place on a waitlist', () => {
+  it('accepts nothing by being opened, and leads to the booking once it is pressed', async () => {
+    const claim = vi.spyOn(waitlistApi, 'claim').mockResolvedValue({
+      entry: sampleEntry({ status: 'Claimed' }),
+      booking: { id: 41, lot_id: 1 },
+    } as never)
+    const wrapper = await opened(offeredEntry())
+    expect(wrapper.get('h1').text()).toBe('A spot is held for you')
+    expect(document.title).toContain('A spot is held for you')
+    expect(claim).not.toHaveBeenCalled()
+    const accept = wrapper.findAll('button').find((one) => one.text().startsWith('Accept'))!
+    await accept.trigger('click')
+    await flushPromises()
+    expect(push).toHaveBeenCalledExactlyOnceWith({
+      name: 'booking',
+      params: { id: 41 },
+      query: { created: '1' },
+    })
+  })
+
+  it('says that it was too late, and what to do next', async () => {
+    const over = offeredEntry({ status: 'Lapsed', ended_at: '2026-03-02T12:00:00Z' })
+    const wrapper = await opened(over)
+    expect(wrapper.get('h1').text()).toBe('The offer has lapsed')
+    expect(wrapper.text()).toMatch(/Spot 5 at Harbour was held for you until .*12:15/)
+    expect(wrapper.text()).toContain('Join the waitlist again')
+    expect(wrapper.text()).toContain('Look for a spot at Harbour')
+  })
+
+  it('leads to the booking that was made of it already', async () => {
+    const wrapper = await opened(sampleEntry({ status: 'Claimed', booking_id: 41 }))
+    const goals = wrapper.findAllComponents(RouterLinkStub).map((one) => one.props('to'))
+    expect(goals).toContainEqual({ name: 'booking', params: { id: 41 } })
+  })
+
+  it('takes over what the server says when the offer was lost meanwhile', async () => {
+    const entry = offeredEntry({ status: 'Lapsed', ended_at: '2026-03-02T12:00:29Z' })
+    vi.spyOn(waitlistApi, 'claim').mockRejectedValue(
+      new ApiError(409, 'offer_lapsed', '', {}, null, null, { entry }),
+    )
+    const wrapper = await opened(offeredEntry())
+    vi.mocked(waitlistApi.one).mockResolvedValue({ entry })
+    const accept = wrapper.findAll('button').find((one) => one.text().startsWith('Accept'))!
+    await accept.trigger('click')
+    await vi.waitFor(() => expect(wrapper.get('h1').text()).toBe('The offer has lapsed'))
+    expect(push).not.toHaveBeenCalled()
+  })
+
+  it('says that a place of another account is not there, and the way home', async () => {
+    const wrapper = await opened(new ApiError(404, 'not_found', 'no'))
+    expect(wrapper.text()).toContain('This place on the waitlist was not found')
+    expect(wrapper.getComponent(RouterLinkStub).props('to')).toEqual({ name: 'home' })
+  })
+})
