@@ -39,15 +39,15 @@ _BY_SCOPE: dict[Scope, dict[Limit, tuple[str, ...]]] = {
     "bookings:read": {
         Limit.PATH: ("bookings.get_own", "bookings.receipt", "bookings.calendar"),
         Limit.FILTERED: ("bookings.list_own", "bookings.list_all", "bookings.totals_of_all"),
-        Limit.CLOSED: ("notices.list_notices",),
+        Limit.CLOSED: ("notices.list_notices", "series.list_own", "series.get_own"),
     },
     "bookings:write": {
         Limit.PATH: (
-            *("bookings.release", "bookings.cancel", "bookings.extend", "bookings.check_in"),
+            *("bookings.release", "bookings.cancel", "bookings.extend", "bookings.shorten", "bookings.check_in"),
             *("bookings.force_release", "bookings.cancel_for", "bookings.check_in_for"),
         ),
-        Limit.NAMED: ("bookings.book",),
-        Limit.CLOSED: ("notices.dismiss_notice",),
+        Limit.NAMED: ("bookings.book", "series.preview", "series.create"),
+        Limit.CLOSED: ("notices.dismiss_notice", "series.end", "series.cancel_range"),
     },
     "stats:read": {
         Limit.NAMED: ("stats.admin", "stats.admin_csv", "stats.hour", "stats.hour_csv"),
