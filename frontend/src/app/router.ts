@@ -71,7 +71,12 @@ const driver: RouteRecordRaw[] = [
     name: 'lot',
     component: () => import('@/pages/LotPage.vue'),
     meta: {
-      texts: ['features/bookings/history', 'features/bookings/window', 'features/lots/visitors'],
+      texts: [
+        'features/bookings/history',
+        'features/bookings/series',
+        'features/bookings/window',
+        'features/lots/visitors',
+      ],
     },
     props: true,
   },
@@ -81,7 +86,12 @@ const driver: RouteRecordRaw[] = [
     component: () => import('@/pages/driver/HistoryPage.vue'),
     meta: {
       for: 'signed-in',
-      texts: ['features/bookings/history', 'features/exports', 'features/statistics'],
+      texts: [
+        'features/bookings/history',
+        'features/bookings/series',
+        'features/exports',
+        'features/statistics',
+      ],
     },
   },
   {
@@ -96,6 +106,13 @@ const driver: RouteRecordRaw[] = [
     name: 'receipt',
     component: () => import('@/pages/driver/ReceiptPage.vue'),
     meta: { for: 'signed-in', texts: ['features/bookings/history'] },
+    props: true,
+  },
+  {
+    path: '/series/:id(\\d+)',
+    name: 'series',
+    component: () => import('@/pages/driver/SeriesPage.vue'),
+    meta: { for: 'signed-in', texts: ['features/bookings/history', 'features/bookings/series'] },
     props: true,
   },
   {

@@ -8,7 +8,6 @@ from flask import Response
 from parking.bookings.series import cancelling, service
 from parking.bookings.series.schemas import (
     EndQuery,
-    PreviewOut,
     RangeCancelled,
     RangeIn,
     SeriesBooked,
@@ -16,6 +15,7 @@ from parking.bookings.series.schemas import (
     SeriesEnvelope,
     SeriesIn,
     SeriesList,
+    SeriesPreview,
     SeriesQuery,
     SeriesRule,
 )
@@ -30,7 +30,7 @@ bp = APIBlueprint("series", __name__, tag="Bookings")
 @documented(404)
 @limiter.limit(SERIES_PREVIEW, key_func=by_user)
 @bp.input(SeriesRule, arg_name="body")
-@bp.output(PreviewOut)
+@bp.output(SeriesPreview)
 def preview(body: SeriesRule) -> Response:
     """What is free on each date of a series, before it is booked."""
     require_lot(body.lot_id)

@@ -124,7 +124,7 @@ class DateOut(Out):
     total_cost: float
 
 
-class PreviewOut(Out):
+class SeriesPreview(Out):
     """`total_cost` is that of all dates that are available."""
 
     dates: list[DateOut]
