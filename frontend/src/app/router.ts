@@ -71,12 +71,7 @@ const driver: RouteRecordRaw[] = [
     name: 'lot',
     component: () => import('@/pages/LotPage.vue'),
     meta: {
-      texts: [
-        'features/bookings/history',
-        'features/bookings/series',
-        'features/bookings/window',
-        'features/lots/visitors',
-      ],
+      texts: ['features/bookings/history', 'features/bookings/window', 'features/lots/visitors'],
     },
     props: true,
   },

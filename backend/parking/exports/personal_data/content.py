@@ -285,7 +285,7 @@ def _by_user(user_id: int) -> queries.Rows:
 
 
 def _by_others(user_id: int) -> queries.Rows:
-    """The entries by others, or by the system, about the account, its bookings and series, without their IP addresses."""
+    """The entries by others, or by the system, about the account, its bookings and its series, without IP addresses."""
     others = AuditEntry.actor_id.is_distinct_from(user_id)
     account = select(*_ENTRY).where(AuditEntry.entity == "user", AuditEntry.entity_id == user_id, others)
     mine = and_(AuditEntry.entity == "booking", AuditEntry.entity_id == Booking.id, Booking.user_id == user_id)

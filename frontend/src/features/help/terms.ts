@@ -26,6 +26,8 @@ export const TERMS = {
     'release',
     'reservation',
     'reserved',
+    'series',
+    'shorten',
     'spot',
     'startedStep',
     'stay',

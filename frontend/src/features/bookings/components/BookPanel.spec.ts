@@ -40,7 +40,10 @@ async function panel(props: object = {}) {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   const wrapper = mount(BookPanel, {
     props: { lot: lot(), ...props },
-    global: { plugins: [i18n, [VueQueryPlugin, { queryClient: client }]] },
+    global: {
+      plugins: [i18n, [VueQueryPlugin, { queryClient: client }]],
+      stubs: { RepeatBooking: { template: '<p>repeats</p>', emits: ['update:modelValue'] } },
+    },
   })
   await flushPromises()
   return wrapper
