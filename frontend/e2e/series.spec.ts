@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test'
 import { bookingsOf, makeLot, register, reserve } from './support/api.ts'
 import { examine, MANY_SCREENS } from './support/examine.ts'
 import { expect, test } from './support/test.ts'
@@ -7,10 +8,7 @@ const DAY_MS = 86_400_000
 const day = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10)
 const at = (days: number, time: string) => `${day(days)}T${time}`
 
-async function openRepeat(
-  page: import('@playwright/test').Page,
-  lot: { id: number; name: string },
-) {
+async function openRepeat(page: Page, lot: { id: number; name: string }) {
   await page.goto(`/lots/${lot.id}`)
   const panel = page.getByRole('region', { name: `Park at ${lot.name}` })
   await panel.getByRole('button', { name: 'Reserve for later' }).click()
@@ -42,7 +40,7 @@ test('a driver repeats a booking by keyboard, sees each date and gives up the la
   await expect(page.getByText('3 dates booked.').first()).toBeVisible()
   const rows = page.getByRole('row').filter({ hasText: 'Reserved' })
   await expect(rows).toHaveCount(3)
-  const booked = (await bookingsOf(driver)) as { series_id: number | null }[]
+  const booked = await bookingsOf(driver)
   expect(new Set(booked.map((one) => one.series_id)).size).toBe(1)
   await rows
     .nth(1)
@@ -103,7 +101,7 @@ test('“I’m away” shows what it cancels, and cancels it', async ({ page, dr
   await expect(dialog.getByText('2 reservations would be cancelled:')).toBeFocused()
   await dialog.getByRole('button', { name: 'Cancel 2 reservations' }).click()
   await expect(page.getByText('2 reservations cancelled.').first()).toBeVisible()
-  const left = (await bookingsOf(driver)) as { status: string }[]
+  const left = await bookingsOf(driver)
   expect(left.map((one) => one.status).sort()).toEqual(['Cancelled', 'Cancelled', 'Reserved'])
 })
 

@@ -109,20 +109,20 @@ def test_windows_of_blocks_go_and_come_with_live_rows(app, alice, bob, carol):
 
 
 def test_series_go_and_come_with_live_rows(app, alice, bob, carol):
-    """Bookings of a series stay bookings on the way down and up; what made them a series is lost."""
+    """Bookings of a series stay bookings on the way down and up; what makes them a series is lost."""
     lot = make_lot(carol, capacity=3, shorten_running=True)
     stay, single = park(bob, lot), reserve(bob, lot, timedelta(hours=9), timedelta(hours=1))
-    made = book_series(alice, lot, days=("tu", "fr"), count=30, vehicle_plate="B-PW 1")["bookings"]
+    booked = book_series(alice, lot, days=("tu", "fr"), count=30, vehicle_plate="B-PW 1")["bookings"]
     db.session.remove()
     downgrade(directory=str(schema.MIGRATIONS), revision="0023")
     with db.engine.connect() as connection:
         assert not db.inspect(connection).has_table("booking_series")
         stored = connection.execute(text("SELECT status, count(*) FROM booking GROUP BY status ORDER BY status"))
-        assert [tuple(one) for one in stored] == [("Active", 1), ("Reserved", 1 + len(made))]
+        assert [tuple(one) for one in stored] == [("Active", 1), ("Reserved", 1 + len(booked))]
     schema.upgrade()
     assert schema.problems() == []
     assert (row(stay["id"]).status, row(single["id"]).status) == ("Active", "Reserved")
-    assert {row(one["id"]).series_id for one in made} == {None}
+    assert {row(one["id"]).series_id for one in booked} == {None}
     assert book_series(alice, lot, accept=[date(2026, 3, 3)])["bookings"][0]["series_id"] == 1
     lots.update_lot(lot["id"], lots.LotChanges({"shorten_running": True}), identity_of(carol), None)
     twice = "INSERT INTO booking (reference, lot_id, spot_id, user_id, tariff_id, booking_type, status, start_time,"

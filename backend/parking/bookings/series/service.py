@@ -133,13 +133,13 @@ def _booked(session: Session, request: SeriesRequest, taken: _Dates) -> dict[str
             raise _LostRace
         held.append(booking)
     audit.record(session, "series.created", "series", series.id, after=audited(series, bookings=len(held)))
-    for one in held:
-        transitions.record(session, "booking.created", one.booking, None)
-        publish_events(one.booking)
-    contexts = [emails.booking_context(one.booking, place.lot, one.spot_number, place.tariff) for one in held]
+    for spot in held:
+        transitions.record(session, "booking.created", spot.booking, None)
+        publish_events(spot.booking)
+    contexts = [emails.booking_context(spot.booking, place.lot, spot.spot_number, place.tariff) for spot in held]
     emails.series_booked(session, place.user, contexts, emails.series_context(series, place.lot))
     view = series_view((series, place.lot.name, place.lot.timezone, len(held)))
-    bookings = [booking_view(one.booking, place.lot, one.spot_number, place.tariff, now) for one in held]
+    bookings = [booking_view(spot.booking, place.lot, spot.spot_number, place.tariff, now) for spot in held]
     later = f" {counted(len(taken.later), 'later date')} will be booked as soon as possible." if taken.later else ""
     return {
         "message": f"{counted(len(held), 'date is', 'dates are')} booked at {place.lot.name}.{later}",

@@ -36,8 +36,8 @@ def body(start: timedelta, end: timedelta, **more):
 
 
 def test_a_dry_run_only_says_which(client, auth, alice, booked):
-    asked = body(2 * D, 4 * D, dry_run=True)
-    answer = client.post(URL, json=asked, headers=auth(alice))
+    period = body(2 * D, 4 * D, dry_run=True)
+    answer = client.post(URL, json=period, headers=auth(alice))
     assert answer.status_code == 200
     assert (answer.json["count"], answer.json["dry_run"]) == (2, True)
     assert [one["id"] for one in answer.json["bookings"]] == booked["mine"][1:3]
@@ -71,9 +71,9 @@ def test_a_failure_in_the_middle_leaves_all_of_them(app, alice, booked, monkeypa
         return cancel(*args, **more)
 
     monkeypatch.setattr(cancelling.transitions, "cancel", fails)
-    asked = body(0 * D, 9 * D)
+    period = body(0 * D, 9 * D)
     with pytest.raises(RuntimeError):
-        cancelling.cancel_range(alice.id, asked["from"], asked["until"], dry_run=False)
+        cancelling.cancel_range(alice.id, period["from"], period["until"], dry_run=False)
     assert {row(one).status for one in booked["mine"]} == {"Reserved"}
     assert db.session.scalar(select(func.count()).select_from(Booking).where(Booking.status == "Cancelled")) == 0
 
@@ -87,19 +87,19 @@ def test_naive_times_are_those_of_each_lot(client, auth, alice, carol):
             window = {"reserved_start": f"2026-03-05T0{hour}:00", "reserved_end": f"2026-03-05T0{hour}:30"}
             order = {"lot_id": lot["id"], "booking_type": "reserved", **window}
             ids[zone, hour] = client.post("/api/book", json=order, headers=auth(alice)).json["booking"]["id"]
-    asked = {"from": "2026-03-05T08:00", "until": "2026-03-05T09:00"}
-    answer = client.post(URL, json=asked, headers=auth(alice))
+    period = {"from": "2026-03-05T08:00", "until": "2026-03-05T09:00"}
+    answer = client.post(URL, json=period, headers=auth(alice))
     assert {one["id"] for one in answer.json["bookings"]} == {ids[zone, 8] for zone, _ in ids}
 
 
 def test_one_key_cancels_once(client, auth, alice, booked):
-    headers, asked = auth(alice, **{"Idempotency-Key": "away"}), body(0 * D, 9 * D)
-    first, second = (client.post(URL, json=asked, headers=headers) for _ in range(2))
+    headers, period = auth(alice, **{"Idempotency-Key": "away"}), body(0 * D, 9 * D)
+    first, second = (client.post(URL, json=period, headers=headers) for _ in range(2))
     assert (first.json["count"], second.json) == (4, first.json)
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"),
+    ("period", "field"),
     [
         ({"from": "2026-03-05T08:00", "until": "2026-03-05T08:00"}, "until"),
         ({"from": "yesterday", "until": "2026-03-05T08:00"}, "from"),
@@ -109,7 +109,7 @@ def test_one_key_cancels_once(client, auth, alice, booked):
     ],
 )
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_bad_input_is_told_at_its_field(client, auth, alice, asked, field, dry_run):
-    answer = client.post(URL, json={"dry_run": dry_run} | asked, headers=auth(alice))
+def test_bad_input_is_told_at_its_field(client, auth, alice, period, field, dry_run):
+    answer = client.post(URL, json={"dry_run": dry_run} | period, headers=auth(alice))
     assert answer.status_code == 422
     assert field in answer.json["errors"]

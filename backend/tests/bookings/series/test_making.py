@@ -182,11 +182,11 @@ def test_what_is_given_up_is_not_booked_later(app, alice, lot):
 
 
 def test_a_cancelled_date_is_not_booked_again(app, alice, lot):
-    made = book_series(alice, lot, days=WEEK, first=day(59), count=4)["bookings"]
-    bookings.cancel(made[1]["id"], alice.id)
+    booked = book_series(alice, lot, days=WEEK, first=day(59), count=4)["bookings"]
+    bookings.cancel(booked[1]["id"], alice.id)
     clock.travel(9 * 86400)
     making.book_due_dates()
-    assert days_booked(made[0]["series_id"]) == ["04-30", "05-02", "05-03"]
+    assert days_booked(booked[0]["series_id"]) == ["04-30", "05-02", "05-03"]
 
 
 # killed in the middle -------------------------------------------------------------------------

@@ -134,15 +134,15 @@ def test_a_series_is_ordinary_bookings_and_one_mail(client, auth, alice, lot):
     body = {**BODY, "lot_id": lot["id"], "vehicle_plate": "B-PW 1", "accept": DATES[1:]}
     answer = client.post("/api/series", json=body, headers=auth(alice))
     assert answer.status_code == 201, answer.json
-    series, made = answer.json["series"], answer.json["bookings"]
-    assert {one["series_id"] for one in made} == {series["id"]}
-    assert [one["reserved_start"][:10] for one in made] == DATES[1:]
-    assert {(one["status"], one["total_cost"], one["vehicle_plate"]) for one in made} == {("Reserved", 4, "B-PW 1")}
+    series, booked = answer.json["series"], answer.json["bookings"]
+    assert {one["series_id"] for one in booked} == {series["id"]}
+    assert [one["reserved_start"][:10] for one in booked] == DATES[1:]
+    assert {(one["status"], one["total_cost"], one["vehicle_plate"]) for one in booked} == {("Reserved", 4, "B-PW 1")}
     assert (series["days"], series["from"], series["until"]) == (["tu", "th"], "2026-03-03", "2026-03-12")
     assert (series["open_bookings"], series["next_date"], series["ended_at"]) == (3, None, None)
     assert client.get("/api/bookings", headers=auth(alice)).json["bookings"][0]["series_id"] == series["id"]
     whole = client.get(f"/api/series/{series['id']}", headers=auth(alice)).json
-    assert [one["id"] for one in whole["bookings"]] == [one["id"] for one in made]
+    assert [one["id"] for one in whole["bookings"]] == [one["id"] for one in booked]
     assert client.get("/api/series", headers=auth(alice)).json == {"series": [series], "next": None}
     assert count(AuditEntry, AuditEntry.action == "booking.created") == 3
     assert count(AuditEntry, AuditEntry.action == "series.created") == 1
@@ -151,7 +151,7 @@ def test_a_series_is_ordinary_bookings_and_one_mail(client, auth, alice, lot):
 
 
 def test_the_mail_has_the_dates_as_calendar_entries_which_a_cancellation_removes(app, alice, lot):
-    made = book_series(alice, lot)["bookings"]
+    booked = book_series(alice, lot)["bookings"]
     (queued,) = mails("series_booked")
     raw = render.wire(delivery.draft(queued, current()), delivery.site(current()))
     message = email.message_from_bytes(raw, policy=email.policy.default)
@@ -159,8 +159,8 @@ def test_the_mail_has_the_dates_as_calendar_entries_which_a_cancellation_removes
     calendar = Calendar.from_ical(file.get_payload(decode=True))
     assert (str(calendar["METHOD"]), file.get_filename()) == ("PUBLISH", "bookings.ics")
     events = calendar.walk("VEVENT")
-    assert [text(event["DTSTART"].dt) for event in events] == [one["reserved_start"] for one in made]
-    bookings.cancel(made[0]["id"], alice.id)
+    assert [text(event["DTSTART"].dt) for event in events] == [one["reserved_start"] for one in booked]
+    bookings.cancel(booked[0]["id"], alice.id)
     (cancelled,) = mails("booking_cancelled")
     raw = render.wire(delivery.draft(cancelled, current()), delivery.site(current()))
     message = email.message_from_bytes(raw, policy=email.policy.default)
@@ -197,8 +197,8 @@ def test_a_spot_that_is_taken_between_look_and_booking_leads_to_another_one(app,
     """All or none: what was held before the lost race does not stay."""
     look = service._look
 
-    def interrupted(asked):
-        taken = look(asked)
+    def interrupted(series_request):
+        taken = look(series_request)
         reserve(bob, lot, clock.now().replace(hour=8) + 8 * D - clock.now(), H, spot_id=spot_ids(lot)[1])
         return taken
 
@@ -295,12 +295,12 @@ def test_what_runs_or_is_over_never_changes(app, alice, lot):
 
 
 def test_one_booking_of_a_series_changes_like_any_other(app, alice, lot):
-    made = book_series(alice, lot)["bookings"]
-    bookings.extend(made[0]["id"], alice.id, minutes=30)
-    bookings.cancel(made[1]["id"], alice.id)
-    bookings.shorten(made[2]["id"], alice.id, "2026-03-10T09:00")
+    booked = book_series(alice, lot)["bookings"]
+    bookings.extend(booked[0]["id"], alice.id, minutes=30)
+    bookings.cancel(booked[1]["id"], alice.id)
+    bookings.shorten(booked[2]["id"], alice.id, "2026-03-10T09:00")
     db.session.rollback()
-    view = service.get(made[0]["series_id"], alice.id)
+    view = service.get(booked[0]["series_id"], alice.id)
     assert [one["status"] for one in view["bookings"]] == ["Reserved", "Cancelled", "Reserved", "Reserved"]
     assert [one["total_cost"] for one in view["bookings"]] == [5, 0, 2, 4]
     assert view["series"]["open_bookings"] == 3

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Booking, BookingPage } from '@/shared/api/types'
-import { bookingsApi, openBookings } from './api'
+import { bookingsApi, openBookings } from '@/features/bookings/api'
 
 const booking = (id: number, start: string, series: number | null = null) =>
   ({ id, start_time: start, series_id: series }) as Booking
