@@ -30,8 +30,8 @@ class Step:
 
 def steps() -> Iterator[Step]:
     """The whole session, in order."""
-    parts = (_accounts, _lots, _walk_ins, _reservations, _time_passes, _refusals, _reading, _staff, _administration)
-    for part in (*parts, _series):
+    parts = (_accounts, _lots, _walk_ins, _reservations, _time_passes, _refusals, _reading, _series)
+    for part in (*parts, _staff, _administration):
         yield from part()
 
 
@@ -382,31 +382,31 @@ def _series() -> Iterator[Step]:
     yield post("carol", "/api/lots", lot, keep={"weekly": "lot.id"})
     rule = {"lot_id": "{weekly}", "start_time": "08:00", "end_time": "17:30", "days": ["mo", "we"]}
     spring = {**rule, "from": "2026-03-16", "until": "2026-04-01"}
-    yield post("emil", "/api/series/preview", spring)
+    yield post("dora", "/api/series/preview", spring)
     for wrong in ({**spring, "count": 3}, {**spring, "days": []}, {**spring, "start_time": "8"}, {**rule, "count": 2}):
-        yield post("emil", "/api/series/preview", wrong)
+        yield post("dora", "/api/series/preview", wrong)
     taken = _window("2026-03-18T09:00:00", "2026-03-18T10:00:00", "{weekly}")
     yield post("bob", "/api/book", taken)
     yield post("bob", "/api/book", taken)
-    yield post("emil", "/api/series", spring)
+    yield post("dora", "/api/series", spring)
     headers = {"Idempotency-Key": "weekly"}
     accepted = {**spring, "accept": ["2026-03-16", "2026-03-23", "2026-03-30", "2026-04-01"]}
     keep = {"series": "series.id", "first_date": "bookings.0.id"}
-    yield post("emil", "/api/series", accepted, headers=headers, keep=keep)
-    yield post("emil", "/api/series", accepted, headers=headers)
-    yield post("emil", "/api/series", {**accepted, "accept": ["2026-03-17"]})
-    yield post("emil", "/api/series", {**rule, "from": "2026-05-04", "count": 2, "every_weeks": 2})
-    yield get("emil", "/api/series")
-    yield get("emil", "/api/series/{series}")
+    yield post("dora", "/api/series", accepted, headers=headers, keep=keep)
+    yield post("dora", "/api/series", accepted, headers=headers)
+    yield post("dora", "/api/series", {**accepted, "accept": ["2026-03-17"]})
+    yield post("dora", "/api/series", {**rule, "from": "2026-05-04", "count": 2, "every_weeks": 2})
+    yield get("dora", "/api/series")
+    yield get("dora", "/api/series/{series}")
     yield get("bob", "/api/series/{series}")
-    yield post("emil", "/api/bookings/{first_date}/shorten", {"until": "2026-03-16T12:00"})
-    yield post("emil", "/api/bookings/{first_date}/shorten", {"until": "2026-03-16T13:00"})
-    yield post("emil", "/api/bookings/{first_date}/shorten", {})
+    yield post("dora", "/api/bookings/{first_date}/shorten", {"until": "2026-03-16T12:00"})
+    yield post("dora", "/api/bookings/{first_date}/shorten", {"until": "2026-03-16T13:00"})
+    yield post("dora", "/api/bookings/{first_date}/shorten", {})
     away = {"from": "2026-03-20T00:00", "until": "2026-03-28T00:00"}
-    yield post("emil", "/api/bookings/cancel-range", {**away, "dry_run": True})
-    yield post("emil", "/api/bookings/cancel-range", away)
-    yield post("emil", "/api/bookings/cancel-range", {"from": "2026-03-28", "until": "2026-03-20"})
+    yield post("dora", "/api/bookings/cancel-range", {**away, "dry_run": True})
+    yield post("dora", "/api/bookings/cancel-range", away)
+    yield post("dora", "/api/bookings/cancel-range", {"from": "2026-03-28", "until": "2026-03-20"})
     yield Step("bob", "DELETE", "/api/series/{series}")
-    yield Step("emil", "DELETE", "/api/series/{series}?from=2026-04-01")
-    yield Step("emil", "DELETE", "/api/series/{series}")
-    yield Step("emil", "DELETE", "/api/series/{series}?from=tomorrow")
+    yield Step("dora", "DELETE", "/api/series/{series}?from=2026-04-01")
+    yield Step("dora", "DELETE", "/api/series/{series}")
+    yield Step("dora", "DELETE", "/api/series/{series}?from=tomorrow")
