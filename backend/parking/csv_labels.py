@@ -95,6 +95,8 @@ _LABELS: dict[str, tuple[str, str]] = {
     "roles": ("Roles", "Rollen"),
     "rows": ("Rows", "Zeilen"),
     "sent_at": ("Sent", "Gesendet"),
+    "series_id": ("Series ID", "Serien-ID"),
+    "shorten_running": ("Begun reservations may end earlier", "Laufende Reservierungen verkürzbar"),
     "size_bytes": ("Size (bytes)", "Größe (Byte)"),
     "spent": ("Spent", "Ausgegeben"),
     "spot_id": ("Spot ID", "Stellplatz-ID"),

@@ -85,6 +85,7 @@ def STAFF(role: str, status: int, **request: Any) -> Row:
 
 TOMORROW = {"from": "2026-03-03T10:00:00Z", "to": "2026-03-03T12:00:00Z"}
 CLOSURE = {"from": TOMORROW["from"], "until": TOMORROW["to"]}
+WEEKLY = {"start_time": "18:00", "end_time": "20:00", "days": ["we"], "from": "2026-03-03", "count": 2}
 MARCH = {"from": "2026-03-01", "to": "2026-03-02"}
 CSV = {"Content-Type": "text/csv"}
 
@@ -177,6 +178,15 @@ ROUTES: dict[str, Row] = {
     "POST /api/bookings/<int:booking_id>/extend": OWNER(
         200, path="/api/bookings/{reservation}/extend", json={"minutes": 30}
     ),
+    "POST /api/bookings/<int:booking_id>/shorten": OWNER(
+        200, path="/api/bookings/{reservation}/shorten", json={"until": "2026-03-03T13:00:00Z"}
+    ),
+    "POST /api/bookings/cancel-range": SELF(200, json={**CLOSURE, "dry_run": True}),
+    "POST /api/series/preview": SELF(200, json={"lot_id": "{lot}", **WEEKLY}),
+    "POST /api/series": SELF(201, json={"lot_id": "{lot}", **WEEKLY}),
+    "GET /api/series": SELF(200),
+    "GET /api/series/<int:series_id>": OWNER(200, path="/api/series/{series}"),
+    "DELETE /api/series/<int:series_id>": OWNER(200, path="/api/series/{series}"),
     "POST /api/bookings/<int:booking_id>/check-in": OWNER(200, path="/api/bookings/{arriving}/check-in", json={}),
     "POST /api/bookings/<int:booking_id>/cancel": OWNER(200, path="/api/bookings/{reservation}/cancel", json={}),
     "POST /api/release/<int:booking_id>": OWNER(200, path="/api/release/{stay}", json={}),
@@ -318,6 +328,8 @@ class Stage:
             window = {"reserved_start": begin.isoformat(), "reserved_end": (begin + timedelta(hours=2)).isoformat()}
             body = {"lot_id": things["lot"], "booking_type": "reserved", **window}
             things[name] = self.call("POST", "/api/book", "user", 201, json=body)["booking"]["id"]
+        weekly = {"lot_id": things["lot"], **WEEKLY, "days": ["fr"]}
+        things["series"] = self.call("POST", "/api/series", "user", 201, json=weekly)["series"]["id"]
         clock.travel(300)  # the one has arrived
         things["export"] = self.call("POST", "/api/exports", "user", 202, json={"kind": "bookings"})["export"]["id"]
         token = {"name": "Gate", "scopes": ["lots:read"]}

@@ -26,7 +26,7 @@ _SPOT: Any = Spot.__table__
 _TARIFF: Any = Tariff.__table__
 _LOT_COLUMNS = (
     *("id", "name", "capacity", "timezone", "address", "latitude", "longitude", "description", "require_checkin"),
-    *("checkin_grace_s", "instant_hold_s", "version", "created_at", "updated_at"),
+    *("shorten_running", "checkin_grace_s", "instant_hold_s", "version", "created_at", "updated_at"),
 )
 
 
@@ -173,6 +173,7 @@ def lot_view(lot: Any, tariff: Any, counts: SpotCounts, features: Any) -> dict[s
         "longitude": lot.longitude,
         "description": lot.description,
         "require_checkin": lot.require_checkin,
+        "shorten_running": lot.shorten_running,
         "checkin_grace_minutes": lot.checkin_grace_s // 60,
         "instant_hold_minutes": lot.instant_hold_s // 60,
         "tariff": tariff_view(tariff),

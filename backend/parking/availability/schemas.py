@@ -37,6 +37,7 @@ class LotOut(Out):
     longitude: float | None
     description: str | None
     require_checkin: bool
+    shorten_running: bool
     checkin_grace_minutes: int
     instant_hold_minutes: int
     tariff: TariffOut

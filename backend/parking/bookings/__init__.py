@@ -71,6 +71,8 @@ from parking.bookings.schemas import (
     Status,
     TimeText,
 )
+from parking.bookings.series import Series, select_of_user
+from parking.bookings.series.personal_data import delete_empty as delete_empty_series
 from parking.bookings.service import BookRequest, book, cancel, check_in, release
 from parking.bookings.status_sql import is_active, is_block, is_live, is_reserved, is_stay
 from parking.bookings.transitions import cancel as cancel_reservation
@@ -99,6 +101,7 @@ __all__ = [
     "OldBooking",
     "Paging",
     "Plate",
+    "Series",
     "SpotCounts",
     "Status",
     "TimeText",
@@ -122,6 +125,7 @@ __all__ = [
     "counts_by_lot",
     "counts_in_sql",
     "days_later",
+    "delete_empty_series",
     "end_and_cost",
     "erase_plates",
     "filtered",
@@ -164,6 +168,7 @@ __all__ = [
     "reservation_reminder",
     "row_view",
     "select_bookings",
+    "select_of_user",
     "spot_order",
     "spot_states",
     "spots_instead",
@@ -190,12 +195,17 @@ def init_app(app: APIFlask) -> None:
     from parking.bookings import personal_data
     from parking.bookings.reading import audit_names, queries
     from parking.bookings.routes import bp
+    from parking.bookings.series import personal_data as series_data
+    from parking.bookings.series.routes import bp as series_bp
     from parking.lots import known_lots
 
     accounts.register_booking_summaries(personal_data.booking_summaries)
     accounts.register_blocker(personal_data.deletion_blocker)
     accounts.register_eraser(personal_data.anonymise)
+    accounts.register_eraser(series_data.anonymise)
     accounts.register_lots(queries.lot_of_booking, known_lots)
     audit_names.register()
     foreign_access.register_owned("booking_id", "booking", Booking)
+    foreign_access.register_owned("series_id", "series", Series)
     app.register_blueprint(bp)
+    app.register_blueprint(series_bp)

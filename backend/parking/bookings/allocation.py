@@ -47,7 +47,7 @@ from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_active, is_live
 from parking.database import Prepared, Read, UTCDateTime, Words, is_sqlite, plus_seconds, upsert
 from parking.lots import Lot, Spot
-from parking.spot_features import Needs, ordered, required
+from parking.spot_features import FEATURES, Needs, ordered, required
 from parking.text import names
 
 BOOKING: Any = Booking.__table__
@@ -77,6 +77,7 @@ class NewBooking:
     checkin_grace_s: int | None = None
     vehicle_plate: str | None = None
     needs: Needs = ()
+    series_id: int | None = None
     reference: str = ""
     reason: str | None = None
     sequence: int = 0
@@ -121,6 +122,7 @@ _OF_SPOT = {k: q.where(SPOT.c.id == bindparam("spot_id")) for k, q in _ANY.items
 _ELSEWHERE = {k: q.where(SPOT.c.id.not_in(bindparam("closed", expanding=True))) for k, q in _FREE.items()}
 _FREE_FIRST = {k: Read(q.limit(1)) for k, q in _FREE.items()}
 _FREE_THIS = {k: Read(q) for k, q in _OF_SPOT.items()}
+_FREE_LIST = Read(_FREE["reserved"].add_columns(*(SPOT.c[name] for name in FEATURES)).limit(bindparam("number")))
 _ENDS_AFTER = BOOKING.c.held_until > bindparam("start_time", type_=UTCDateTime())
 _FIRST_HOLD = Read(
     select(BOOKING.c.start_time, BOOKING.c.held_until)
@@ -147,11 +149,12 @@ _TYPES: dict[str, Any] = {
     "tariff_id": BigInteger(),
     "checkin_grace_s": BigInteger(),
     "sequence": Integer(),
+    "series_id": BigInteger(),
 }
 _COLUMNS = [
     *("lot_id", "spot_id", "user_id", "tariff_id", "booking_type", "status", "start_time", "held_until"),
     *("reserved_start", "reserved_end", "checked_in_at", "checkin_grace_s", "vehicle_plate", "plate_key"),
-    *("needs", "reference", "reason", "sequence", "created_at", "claim_by"),
+    *("needs", "series_id", "reference", "reason", "sequence", "created_at", "claim_by"),
 ]
 
 
@@ -248,6 +251,12 @@ def is_free(connection: PoolProxiedConnection, new: NewBooking, spot_id: int | N
 def first_free_spot(connection: PoolProxiedConnection, new: NewBooking) -> Any | None:
     """Returns the first spot (id, spot_number) that could be held with the booking, read without a lock."""
     return next(iter(_FREE_FIRST[new.kind].rows(connection, **_parameters(new))), None)
+
+
+def free_spots(connection: PoolProxiedConnection, new: NewBooking, limit: int) -> list[Any]:
+    """Returns spots (id, spot_number and their features) that could be held with the reservation, in the order in which
+    they are given out, read without a lock."""
+    return _FREE_LIST.rows(connection, **_parameters(new), number=limit)
 
 
 def _parameters(new: NewBooking) -> dict[str, Any]:

@@ -213,10 +213,12 @@ def _move(session: Session, row: BookingRow) -> BookingRow | None:
 
 
 def _renewable(now: datetime) -> Select[Any]:
-    """Selects cars whose hold is to be renewed: for as long as the lot grants, or up to the next hold of the spot."""
+    """Selects cars whose hold is to be renewed: for as long as the lot grants, or up to the next hold of the spot. A
+    reservation has its window until that is over: what comes after it is free for others."""
     quarter = Lot.instant_hold_s // 4
     margin = case((quarter < RENEW_EVERY.total_seconds(), quarter), else_=int(RENEW_EVERY.total_seconds()))
-    stays = or_(literal_column("booking.booking_type = 'instant'"), Booking.checkin_grace_s.is_not(None))
+    window_over = and_(Booking.checkin_grace_s.is_not(None), Booking.reserved_end <= now)
+    stays = or_(literal_column("booking.booking_type = 'instant'"), window_over)
     short = Booking.held_until < plus_seconds(literal(now, UTCDateTime()), Lot.instant_hold_s - margin)
     return _rows(is_active, stays, short)
 

@@ -66,6 +66,8 @@ class Booking(db.Model):  # type: ignore[name-defined]
     plate_key: Mapped[str | None] = derived(names.plate_key, "vehicle_plate", nullable=True)
     needs: Mapped[tuple[str, ...]] = mapped_column(Words, default=(), server_default="")
     """The features that the driver asked for: the spot that a move finds must have them too."""
+    series_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("booking_series.id"))
+    """The series of which this booking is one date."""
     reason: Mapped[str | None] = mapped_column(Text)
     ended_by: Mapped[str | None] = mapped_column(Text)
     sequence: Mapped[int] = mapped_column(BigId, default=0)
@@ -132,6 +134,15 @@ class Booking(db.Model):  # type: ignore[name-defined]
         Index("booking_ended", "lot_id", "end_time", "id"),
         Index("booking_reference", "reference", postgresql_ops={"reference": "text_pattern_ops"}),
         Index("booking_plate", "plate_key", postgresql_ops={"plate_key": "text_pattern_ops"}),
+        # No date of a series is booked twice, also when the job that books them is killed and runs again.
+        Index(
+            "booking_of_series",
+            "series_id",
+            "reserved_start",
+            unique=True,
+            sqlite_where=text("series_id IS NOT NULL"),
+            postgresql_where=text("series_id IS NOT NULL"),
+        ),
         Index(
             "booking_due_start",
             "start_time",

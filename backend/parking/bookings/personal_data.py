@@ -109,4 +109,4 @@ def hand_over(session: Session, bookings: Sequence[OldBooking], user_id: int) ->
     for first in range(0, len(bookings), BATCH):
         ids = [booking.id for booking in bookings[first : first + BATCH]]
         some = update(Booking).where(Booking.id.in_(ids))
-        session.execute(some.values(user_id=user_id, vehicle_plate=None, needs=()))
+        session.execute(some.values(user_id=user_id, vehicle_plate=None, needs=(), series_id=None))

@@ -29,6 +29,7 @@ from parking.bookings.schemas import (
     ReasonIn,
     ReceiptEnvelope,
     ReleasedOut,
+    ShortenIn,
     WindowQuery,
 )
 from parking.spot_features import ordered, read_needs
@@ -111,6 +112,18 @@ def cancel(booking_id: int, body: Nothing) -> Response:
 def extend(booking_id: int, body: ExtendIn) -> Response:
     """Keep the spot longer."""
     return answer(service.extend(booking_id, identity().id, minutes=body.minutes, until=body.until))
+
+
+@bp.post("/api/bookings/<int:booking_id>/shorten")
+@requires()
+@documented(409, takes=["Idempotency-Key"])
+@limiter.limit(EXTEND, key_func=by_user)
+@bp.input(ShortenIn, arg_name="body")
+@bp.output(BookedOut)
+def shorten(booking_id: int, body: ShortenIn) -> Response:
+    """End a reservation earlier: it costs less, and the spot is free for others from then on. Once it has begun, where
+    the lot allows it (`shorten_running`)."""
+    return answer(service.shorten(booking_id, identity().id, body.until))
 
 
 @bp.post("/api/bookings/<int:booking_id>/check-in")

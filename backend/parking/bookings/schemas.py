@@ -105,6 +105,12 @@ class ExtendIn(In):
     until: TimeText | None = None
 
 
+class ShortenIn(In):
+    until: Annotated[
+        TimeText, Field(description="The new end, which is earlier; without an offset, the lot's local time")
+    ]
+
+
 class ReasonIn(In):
     reason: Reason
 
@@ -146,7 +152,8 @@ class BookingOut(Out):
     reason_code: Annotated[ReasonCode | None, Field(description="Why, when the program itself decided; else null")]
     vehicle_plate: str | None
     needs: Annotated[list[Feature], Field(description="The features that the driver asked for")]
-    actions: list[Literal["cancel", "extend", "check_in", "release"]]
+    series_id: Annotated[int | None, Field(description="The series of which it is one date")]
+    actions: list[Literal["cancel", "extend", "shorten", "check_in", "release"]]
     mail: MailOut | None = None
 
 

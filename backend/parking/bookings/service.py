@@ -1,4 +1,4 @@
-"""Books, releases, cancels, checks in and extends. Each function is one transaction (`book`: one per attempt)."""
+"""Books, releases, cancels, checks in, extends and shortens. One transaction each (`book`: one per attempt)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def book(request: BookRequest) -> dict[str, Any]:
         place, new = _look(request)
         with transaction() as session:
             record = idempotency.begin(session)
-            _check_limit(session, request.user_id)
+            check_limit(session, request.user_id)
             if attempt >= PATIENT_AFTER:
                 allocation.lock_lot(session, request.lot_id)
                 new = new_booking(request, place.lot, clock.now())  # the wait may have been long
@@ -94,12 +94,13 @@ def _has_room(
     return place.has_room if request.is_instant else allocation.is_free(connection, new, request.spot_id)
 
 
-def _check_limit(session: Session, user_id: int) -> None:
-    """Once more where it is certain: on PostgreSQL one request of a user at a time, or two at once would both pass."""
+def check_limit(session: Session, user_id: int, more: int = 1) -> None:
+    """Raises Conflict where the driver may not have so many `more` bookings. Checked once more where it is certain: on
+    PostgreSQL one request of a user at a time, or two at once would both pass."""
     if settings.current().max_open_bookings_per_user:
         if not is_sqlite():
             session.execute(select(func.pg_advisory_xact_lock(-user_id)))
-        refusals.check_limit(session.connection().connection, user_id)
+        refusals.check_limit(session.connection().connection, user_id, more)
 
 
 def _booked(session: Session, held: allocation.HeldSpot, place: Place) -> dict[str, Any]:
@@ -207,6 +208,21 @@ def _check_free_until(session: Session, booking: Booking, end: datetime) -> None
             code="spot_promised",
             max_until=to_rfc3339(free_until),
         )
+
+
+def shorten(booking_id: int, user_id: int, until: str) -> dict[str, Any]:
+    """Ends a reservation's window earlier, which frees the spot from then on.
+
+    Raises NotFound, Invalid (no such time), Conflict (begun where the lot does not allow it, ended, not earlier).
+    """
+
+    def act(session: Session, row: BookingRow, now: datetime) -> dict[str, Any]:
+        end = read_time(until, row.lot.timezone, "until")
+        lifecycle.check_shorten(state_of(row.booking), end, now, shorten_running=row.lot.shorten_running)
+        row = transitions.shorten(session, row, end)
+        return {"message": "Your booking ends earlier now.", "booking": row_view(row, now)}
+
+    return _change(booking_id, user_id, act)
 
 
 def _change(

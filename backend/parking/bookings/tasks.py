@@ -6,6 +6,7 @@ from celery import shared_task
 
 from parking import idempotency, mail, notices
 from parking.bookings import expiry
+from parking.bookings.series import making
 
 
 @shared_task(name="tasks.settle_bookings")
@@ -26,7 +27,14 @@ def send_booking_confirmation(booking_id: int) -> dict[str, int]:
     return mail.deliver_latest("booking_confirmation", booking_id)
 
 
+@shared_task(name="tasks.book_series")
+def book_series() -> int:
+    """Books the dates of series that have come near enough; returns how many dates were dealt with."""
+    return making.book_due_dates()
+
+
 BEAT = {
     "settle-bookings": {"task": "tasks.settle_bookings", "schedule": 10.0, "options": {"expires": 10}},
+    "book-series": {"task": "tasks.book_series", "schedule": 60.0, "options": {"expires": 60}},
     "forget-idempotency-keys": {"task": "tasks.forget_idempotency_keys", "schedule": 3600.0},
 }

@@ -1,4 +1,4 @@
-"""The seven transitions of a booking: start, check in, extend, move, complete, cancel, miss.
+"""The eight transitions of a booking: start, check in, extend, shorten, move, complete, cancel, miss.
 
 Each changes the row, writes the audit entry, queues the mail, publishes the events and returns the row as it is now.
 The caller holds the booking's lock and has checked with the rules that the transition is allowed.
@@ -122,6 +122,14 @@ def extend(session: Session, row: BookingRow, end: datetime) -> BookingRow:
     window_end = end if booking.reserved_end is not None else None
     changes = {"held_until": end, "reserved_end": window_end, "sequence": booking.sequence + 1}
     row = _apply(session, row, "booking.extended", changes)
+    emails.confirm(session, row.user, mail_context(row))
+    return row
+
+
+def shorten(session: Session, row: BookingRow, end: datetime) -> BookingRow:
+    """Ends a reservation's window earlier: from then on the spot is free for others, and the price falls."""
+    changes = {"held_until": end, "reserved_end": end, "sequence": row.booking.sequence + 1}
+    row = _apply(session, row, "booking.shortened", changes)
     emails.confirm(session, row.user, mail_context(row))
     return row
 

@@ -99,7 +99,17 @@ def booking_table(live: Live, *, with_user: bool = False) -> Table:
 
     if not with_user:
         return Table("bookings", BOOKING_HEADER, cells)
-    header = (*BOOKING_HEADER, "lot_id", "spot_id", "user_id", "user_email", "username", "ended_by", "reason")
+    header = (
+        *BOOKING_HEADER,
+        "lot_id",
+        "spot_id",
+        "user_id",
+        "user_email",
+        "username",
+        "ended_by",
+        "reason",
+        "series_id",
+    )
     return Table("bookings", header, cells)
 
 
@@ -115,7 +125,8 @@ def finished_values(row: BookingRow) -> LiveValues:
 
 
 def _user_cells(row: BookingRow) -> list[Cell]:
-    return [row.lot_id, row.spot_id, row.user_id, row.user_email, row.username, Word(row.ended_by or ""), row.reason]
+    driver = [row.user_id, row.user_email, row.username]
+    return [row.lot_id, row.spot_id, *driver, Word(row.ended_by or ""), row.reason, row.series_id]
 
 
 def user_table(zone: str, currency: str) -> Table:
@@ -157,6 +168,7 @@ def _lot_cells(values: Sequence[Any], times: Times) -> list[Cell]:
         row.longitude,
         row.description,
         bool(row.require_checkin),
+        bool(row.shorten_running),
         row.checkin_grace_s // 60,
         row.instant_hold_s // 60,
         row.step_s,
@@ -172,8 +184,8 @@ def _lot_cells(values: Sequence[Any], times: Times) -> list[Cell]:
 LOT_TABLE = Table(
     "lots",
     ("id", "name", "capacity", "price_per_hour", "currency", "timezone", "address", "latitude", "longitude",
-     "description", "require_checkin", "checkin_grace_minutes", "instant_hold_minutes", "billing_step_seconds",
-     "free_minutes", "daily_cap", "cap_day", "created_at", "updated_at", "deleted_at"),
+     "description", "require_checkin", "shorten_running", "checkin_grace_minutes", "instant_hold_minutes",
+     "billing_step_seconds", "free_minutes", "daily_cap", "cap_day", "created_at", "updated_at", "deleted_at"),
     _lot_cells,
 )  # fmt: skip
 

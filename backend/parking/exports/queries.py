@@ -73,6 +73,7 @@ _WITH_USER: dict[str, Any] = _BOOKING | {
     "ended_by": Booking.ended_by,
     "reason": Booking.reason,
     "needs": Booking.needs,
+    "series_id": Booking.series_id,
 }
 
 
@@ -204,6 +205,7 @@ def lot_rows(*where: ColumnElement[bool]) -> Rows:
                 longitude=Lot.longitude,
                 description=Lot.description,
                 require_checkin=Lot.require_checkin,
+                shorten_running=Lot.shorten_running,
                 checkin_grace_s=Lot.checkin_grace_s,
                 instant_hold_s=Lot.instant_hold_s,
                 step_s=Tariff.step_s,

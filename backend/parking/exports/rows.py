@@ -43,6 +43,7 @@ class BookingRow(NamedTuple):
     ended_by: str | None = None
     reason: str | None = None
     needs: tuple[str, ...] = ()
+    series_id: int | None = None
 
 
 class UserRow(NamedTuple):
@@ -76,6 +77,7 @@ class LotRow(NamedTuple):
     longitude: float | None
     description: str | None
     require_checkin: bool
+    shorten_running: bool
     checkin_grace_s: int
     instant_hold_s: int
     step_s: int | None

@@ -225,7 +225,7 @@ def _typed(columns: Sequence[str], row: Sequence[str], decimal: str | None) -> d
 
 
 def _value(name: str, cell: str, decimal: str | None) -> str | int | float | bool:
-    if name == "require_checkin":
+    if name in ("require_checkin", "shorten_running"):
         return _YES.get(cell.lower(), cell)
     if name == "cap_day":
         return csv_labels.value_of(cell, get_args(CapDay))

@@ -20,7 +20,7 @@ from parking.lots import Lot, Spot
 from parking.money import check_price
 from parking.pricing import Tariff
 
-_PLAIN = ("name", "timezone", "address", "latitude", "longitude", "description", "require_checkin")
+_PLAIN = ("name", "timezone", "address", "latitude", "longitude", "description", "require_checkin", "shorten_running")
 _NULLABLE = ("address", "latitude", "longitude", "description", "daily_cap")
 _STORED = (*_PLAIN, "capacity", "instant_hold_s", "checkin_grace_s", "version", "created_at", "updated_at")
 """The columns given for a new row; the others are derived."""
@@ -136,7 +136,7 @@ def apply(lot: Lot, changes: LotChanges) -> None:
     for name, column in (("checkin_grace_minutes", "checkin_grace_s"), ("instant_hold_minutes", "instant_hold_s")):
         if changes.get(name, None) is not None:
             setattr(lot, column, changes.fields[name] * 60)
-    lot.require_checkin = bool(lot.require_checkin)
+    lot.require_checkin, lot.shorten_running = bool(lot.require_checkin), bool(lot.shorten_running)
 
 
 def check_amounts(changes: LotChanges, currency: str) -> None:

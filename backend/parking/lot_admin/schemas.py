@@ -58,6 +58,9 @@ class LotEdit(In):
     longitude: Longitude | None = None
     description: Prose | None = None
     require_checkin: bool | None = None
+    shorten_running: Annotated[
+        bool | None, Field(description="Whether a reservation that has begun may be ended earlier")
+    ] = None
     checkin_grace_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None
     instant_hold_minutes: Annotated[int, Field(ge=5, le=1440)] | None = None
     billing_step_seconds: Annotated[int, Field(ge=1, le=86_400)] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from parking import clock
@@ -39,6 +39,8 @@ class Lot(db.Model):  # type: ignore[name-defined]
     """How long an instant booking holds its spot; the hold is renewed while the car stays."""
     checkin_grace_s: Mapped[int] = mapped_column(default=900)
     require_checkin: Mapped[bool] = mapped_column(default=False)
+    shorten_running: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a reservation that has begun may be ended earlier than it was booked for."""
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)

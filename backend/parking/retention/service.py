@@ -147,6 +147,7 @@ def _take_off_person(session: Session, user_id: int, old: Sequence[bookings.OldB
     ids = [booking.id for booking in old]
     bookings.hand_over(session, old, placeholder)
     audit.hand_over(session, "booking", ids, user_id, placeholder)
+    audit.hand_over(session, "series", bookings.delete_empty_series(session, user_id), user_id, placeholder)
     mail.delete_of_bookings(session, ids)
     notices.delete_of_bookings(session, ids)
     for booking in old:

@@ -1,7 +1,7 @@
 """The application without one of its guards, for control runs: a test of a race must fail against it.
 
 `CONTROL` names the missing guard: `book` (checks, then inserts), `idempotency` (ignores keys), `release` (checks, then
-writes).
+writes), `series` (plans, then inserts).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from parking import clock, create_app, idempotency
 from parking.bookings import allocation, service, transitions
 from parking.bookings.models import Booking
 from parking.bookings.reading import queries
+from parking.bookings.series import service as series
 from parking.database import db, transaction
 from parking.errors import Conflict
 from parking.lots.queries import open_lot
@@ -64,6 +65,19 @@ def _release(booking_id: int, user_id: int | None, *, reason: str | None = None)
     return {"message": "Released.", "booking": {"id": booking_id}, "total_cost": 0}
 
 
+def _hold(session: Any, new: allocation.NewBooking, spot_id: int | None = None, **_: Any) -> allocation.HeldSpot:
+    """Inserts the booking on the spot of the plan, whatever stands there by now."""
+    values = allocation.insert_values(new) | {"spot_id": spot_id}
+    row = session.execute(insert(Booking.__table__).values(values).returning(*Booking.__table__.c)).one()
+    return allocation.HeldSpot(row, 0)
+
+
+def _plan_then_wait(request: Any, look: Any = series._look) -> Any:
+    dates = look(request)
+    _wait_for_a_second_request()
+    return dates
+
+
 def create() -> Any:
     """The application of a control run."""
     naive = os.environ["CONTROL"].split(",")
@@ -71,6 +85,8 @@ def create() -> Any:
         service.book = _book
     if "release" in naive:
         service.release = _release
+    if "series" in naive:
+        allocation.hold, series._look = _hold, _plan_then_wait
     if "idempotency" in naive:
         idempotency.begin = lambda session: None
     return create_app()

@@ -33,6 +33,7 @@ from parking.lots.models import Lot, Spot
 from parking.pricing import Tariff
 from parking.spot_features import ordered, required
 from tests.bookings.helpers import furnish, identity_of, text
+from tests.bookings.life_series import SeriesRules
 from tests.conftest import START, make_user
 from tests.waitlist.machine import Waiting
 
@@ -44,7 +45,7 @@ needed = st.just(()) | st.lists(feature, max_size=2, unique=True).map(ordered)
 which = st.integers(0, 50)
 
 
-class Life(Waiting, RuleBasedStateMachine):
+class Life(Waiting, SeriesRules, RuleBasedStateMachine):
     """One lot of a few spots, three drivers and an administrator."""
 
     people: ClassVar[list] = []

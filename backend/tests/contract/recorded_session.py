@@ -30,7 +30,7 @@ class Step:
 
 def steps() -> Iterator[Step]:
     """The whole session, in order."""
-    day = (_accounts, _lots, _walk_ins, _reservations, _time_passes, _refusals, _reading)
+    day = (_accounts, _lots, _walk_ins, _reservations, _time_passes, _refusals, _reading, _series)
     for part in (*day, _staff, _waitlist, _administration):
         yield from part()
 
@@ -416,3 +416,38 @@ def _waitlist() -> Iterator[Step]:
     yield get("carol", "/api/admin/waitlist?lot_id={dock}&status=Lapsed")
     yield get("carol", "/api/stats/admin?lot_id={dock}&from=2026-03-01&to=2026-03-31")
     yield get("bob", "/api/me/data")
+
+
+def _series() -> Iterator[Step]:
+    lot = {"name": "Weekly", "capacity": 2, "price_per_hour": 2, "timezone": "Europe/Berlin", "shorten_running": True}
+    yield post("carol", "/api/lots", lot, keep={"weekly": "lot.id"})
+    rule = {"lot_id": "{weekly}", "start_time": "08:00", "end_time": "17:30", "days": ["mo", "we"]}
+    spring = {**rule, "from": "2026-03-16", "until": "2026-04-01"}
+    yield post("dora", "/api/series/preview", spring)
+    for wrong in ({**spring, "count": 3}, {**spring, "days": []}, {**spring, "start_time": "8"}, {**rule, "count": 2}):
+        yield post("dora", "/api/series/preview", wrong)
+    taken = _window("2026-03-18T09:00:00", "2026-03-18T10:00:00", "{weekly}")
+    yield post("bob", "/api/book", taken)
+    yield post("bob", "/api/book", taken)
+    yield post("dora", "/api/series", spring)
+    headers = {"Idempotency-Key": "weekly"}
+    accepted = {**spring, "accept": ["2026-03-16", "2026-03-23", "2026-03-30", "2026-04-01"]}
+    keep = {"series": "series.id", "first_date": "bookings.0.id"}
+    yield post("dora", "/api/series", accepted, headers=headers, keep=keep)
+    yield post("dora", "/api/series", accepted, headers=headers)
+    yield post("dora", "/api/series", {**accepted, "accept": ["2026-03-17"]})
+    yield post("dora", "/api/series", {**rule, "from": "2026-05-04", "count": 2, "every_weeks": 2})
+    yield get("dora", "/api/series")
+    yield get("dora", "/api/series/{series}")
+    yield get("bob", "/api/series/{series}")
+    yield post("dora", "/api/bookings/{first_date}/shorten", {"until": "2026-03-16T12:00"})
+    yield post("dora", "/api/bookings/{first_date}/shorten", {"until": "2026-03-16T13:00"})
+    yield post("dora", "/api/bookings/{first_date}/shorten", {})
+    away = {"from": "2026-03-20T00:00", "until": "2026-03-28T00:00"}
+    yield post("dora", "/api/bookings/cancel-range", {**away, "dry_run": True})
+    yield post("dora", "/api/bookings/cancel-range", away)
+    yield post("dora", "/api/bookings/cancel-range", {"from": "2026-03-28", "until": "2026-03-20"})
+    yield Step("bob", "DELETE", "/api/series/{series}")
+    yield Step("dora", "DELETE", "/api/series/{series}?from=2026-04-01")
+    yield Step("dora", "DELETE", "/api/series/{series}")
+    yield Step("dora", "DELETE", "/api/series/{series}?from=tomorrow")

@@ -1,6 +1,6 @@
 """Migrations run from nothing and back, and the start notices a database that cannot keep its rules."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask_migrate import check, downgrade
@@ -13,6 +13,7 @@ from parking.lot_admin import service as lots
 from parking.lots.models import Spot
 from tests.bookings.helpers import furnish, identity_of, make_lot, park, reserve, row
 from tests.bookings.helpers import text as text_of
+from tests.bookings.series.stage import book_series
 
 
 def test_migrations_run_back_to_nothing_and_up_again(app):
@@ -105,3 +106,28 @@ def test_windows_of_blocks_go_and_come_with_live_rows(app, alice, bob, carol):
     unknown = f"INSERT INTO booking ({columns}) SELECT 'X', 'loan', (SELECT max(id) FROM tariff), status, {names}"
     with pytest.raises(DatabaseError, match="ck_booking_type"), transaction() as session:
         session.execute(text(f"{unknown} FROM booking WHERE status = 'Cancelled'"))
+
+
+def test_series_go_and_come_with_live_rows(app, alice, bob, carol):
+    """Bookings of a series stay bookings on the way down and up; what makes them a series is lost."""
+    lot = make_lot(carol, capacity=3, shorten_running=True)
+    stay, single = park(bob, lot), reserve(bob, lot, timedelta(hours=9), timedelta(hours=1))
+    booked = book_series(alice, lot, days=("tu", "fr"), count=30, vehicle_plate="B-PW 1")["bookings"]
+    db.session.remove()
+    downgrade(directory=str(schema.MIGRATIONS), revision="0023")
+    with db.engine.connect() as connection:
+        assert not db.inspect(connection).has_table("booking_series")
+        stored = connection.execute(text("SELECT status, count(*) FROM booking GROUP BY status ORDER BY status"))
+        assert [tuple(one) for one in stored] == [("Active", 1), ("Reserved", 1 + len(booked))]
+    schema.upgrade()
+    assert schema.problems() == []
+    assert (row(stay["id"]).status, row(single["id"]).status) == ("Active", "Reserved")
+    assert {row(one["id"]).series_id for one in booked} == {None}
+    assert book_series(alice, lot, accept=[date(2026, 3, 3)])["bookings"][0]["series_id"] == 1
+    lots.update_lot(lot["id"], lots.LotChanges({"shorten_running": True}), identity_of(carol), None)
+    twice = "INSERT INTO booking (reference, lot_id, spot_id, user_id, tariff_id, booking_type, status, start_time,"
+    columns = "reserved_start, reserved_end, held_until, end_time, sequence, created_at, series_id"
+    values = f"SELECT 'X', lot_id, spot_id, user_id, tariff_id, booking_type, 'Cancelled', start_time, {columns}"
+    values = values.replace("end_time, sequence", "held_until, sequence")
+    with pytest.raises(DatabaseError, match=r"(?i)unique"), transaction() as session:
+        session.execute(text(f"{twice} {columns}) {values} FROM booking WHERE series_id = 1"))

@@ -160,6 +160,7 @@ def row_of(table, text):
             -13.4,
             text,
             True,
+            False,
             900,
             14400,
             1,

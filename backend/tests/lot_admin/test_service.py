@@ -222,6 +222,24 @@ def test_many_lots_from_a_csv_file(client, auth, carol):
     assert south["timezone"] == "UTC"
 
 
+def test_whether_reservations_can_be_shortened_goes_through_form_file_and_audit_log(client, auth, carol):
+    headers = auth(carol)
+    text = "Name;Stellplätze;Preis pro Stunde;Laufende Reservierungen verkürzbar\nNorth;2;1;ja\nSouth;2;1;nein\n"
+    assert import_csv(client, headers, text).status_code == 201
+    north, south = client.get("/api/lots", headers=headers).json["lots"]
+    assert (north["shorten_running"], south["shorten_running"]) == (True, False)
+    file = client.get("/api/admin/lots.csv?format=machine", headers=headers).text
+    again = file.replace("North", "East").replace("South", "West")
+    assert import_csv(client, headers, again).status_code == 201, file
+    east = client.get("/api/lots", headers=headers).json["lots"][0]
+    assert (east["name"], east["shorten_running"]) == ("East", True)
+    changed = client.put(f"/api/lots/{south['id']}", json={"shorten_running": True}, headers=headers)
+    assert changed.json["lot"]["shorten_running"] is True
+    entry = client.get(f"/api/admin/audit?entity=lot&entity_id={south['id']}", headers=headers).json["entries"][0]
+    assert (entry["before"], entry["after"]) == ({"shorten_running": False}, {"shorten_running": True})
+    assert client.put(f"/api/lots/{south['id']}", json={"shorten_running": 1}, headers=headers).status_code == 422
+
+
 def test_every_wrong_line_is_named_and_nothing_is_imported(client, auth, carol, lot):
     text = "name,capacity,price_per_hour\nGood,3,1\nBad,many,1\nBad2,3,-1\ngood,3,1\nharbour,3,1\n"
     answer = import_csv(client, auth(carol), text)

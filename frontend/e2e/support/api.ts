@@ -22,6 +22,7 @@ export interface BookingDetails {
   spot_id: number
   spot_number: number
   status: string
+  series_id: number | null
 }
 
 const base = () => process.env.E2E_URL ?? ''

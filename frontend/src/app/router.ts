@@ -86,7 +86,12 @@ const driver: RouteRecordRaw[] = [
     component: () => import('@/pages/driver/HistoryPage.vue'),
     meta: {
       for: 'signed-in',
-      texts: ['features/bookings/history', 'features/exports', 'features/statistics'],
+      texts: [
+        'features/bookings/history',
+        'features/bookings/series',
+        'features/exports',
+        'features/statistics',
+      ],
     },
   },
   {
@@ -108,6 +113,13 @@ const driver: RouteRecordRaw[] = [
     name: 'waitlist',
     component: () => import('@/pages/driver/WaitlistPage.vue'),
     meta: { for: 'signed-in', texts: ['features/waitlist'] },
+    props: true,
+  },
+  {
+    path: '/series/:id(\\d+)',
+    name: 'series',
+    component: () => import('@/pages/driver/SeriesPage.vue'),
+    meta: { for: 'signed-in', texts: ['features/bookings/history', 'features/bookings/series'] },
     props: true,
   },
   {

@@ -39,17 +39,20 @@ _BY_SCOPE: dict[Scope, dict[Limit, tuple[str, ...]]] = {
     "bookings:read": {
         Limit.PATH: ("bookings.get_own", "bookings.receipt", "bookings.calendar"),
         Limit.FILTERED: ("bookings.list_own", "bookings.list_all", "bookings.totals_of_all", "waitlist.list_all"),
-        Limit.CLOSED: ("notices.list_notices", "waitlist.list_own", "waitlist.get_own"),
+        Limit.CLOSED: (
+            *("notices.list_notices", "waitlist.list_own", "waitlist.get_own"),
+            *("series.list_own", "series.get_own"),
+        ),
     },
     "bookings:write": {
         Limit.PATH: (
-            *("bookings.release", "bookings.cancel", "bookings.extend", "bookings.check_in"),
+            *("bookings.release", "bookings.cancel", "bookings.extend", "bookings.shorten", "bookings.check_in"),
             *("bookings.force_release", "bookings.cancel_for", "bookings.check_in_for"),
         ),
-        Limit.NAMED: ("bookings.book",),
+        Limit.NAMED: ("bookings.book", "series.preview", "series.create"),
         Limit.CLOSED: (
-            *("notices.dismiss_notice", "waitlist.join", "waitlist.leave"),
-            *("waitlist.claim", "waitlist.decline"),
+            *("notices.dismiss_notice", "waitlist.join", "waitlist.leave", "waitlist.claim", "waitlist.decline"),
+            *("series.end", "series.cancel_range"),
         ),
     },
     "stats:read": {

@@ -11,6 +11,7 @@ from parking.bookings.emails.changes import cancelled, moved, no_show
 from parking.bookings.emails.confirmation import confirm, reservation_reminder, zone_changed
 from parking.bookings.emails.contexts import BookingContext, booking_context, charged_time
 from parking.bookings.emails.receipts import force_released, receipt
+from parking.bookings.emails.series import series_booked, series_context, series_date_missed
 
 __all__ = [
     "BookingContext",
@@ -24,5 +25,8 @@ __all__ = [
     "no_show",
     "receipt",
     "reservation_reminder",
+    "series_booked",
+    "series_context",
+    "series_date_missed",
     "zone_changed",
 ]

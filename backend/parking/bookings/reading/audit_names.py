@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from parking import audit
 from parking.bookings.models import Booking
 from parking.bookings.reading import lookup
+from parking.bookings.series.models import Series
 from parking.database.functions import contains
 from parking.lots import Lot, Spot
 from parking.money import to_number
@@ -20,6 +21,7 @@ def register() -> None:
     audit.register_names("spot", _spots)
     audit.register_names("tariff", _tariffs)
     audit.register_names("booking", _bookings, lookup.ids_by_reference)
+    audit.register_names("series", _series)
 
 
 def _lots(session: Session, ids: set[int]) -> dict[int, str]:
@@ -41,6 +43,13 @@ def _tariffs(session: Session, ids: set[int]) -> dict[int, str]:
     """ "2.50 EUR"."""
     rows = select(Tariff.id, Tariff.hourly_minor, Tariff.currency).where(Tariff.id.in_(ids))
     return {one: f"{to_number(minor):.2f} {currency}" for one, minor, currency in session.execute(rows)}
+
+
+def _series(session: Session, ids: set[int]) -> dict[int, str]:
+    """ "Harbour · mo we · 08:00–17:30"."""
+    columns = Series.id, Lot.name, Series.days, Series.start_time, Series.end_time
+    rows = select(*columns).join(Lot, Lot.id == Series.lot_id).where(Series.id.in_(ids))
+    return {one: f"{lot} · {' '.join(days)} · {start}–{end}" for one, lot, days, start, end in session.execute(rows)}
 
 
 def _bookings(session: Session, ids: set[int]) -> dict[int, str]:

@@ -57,7 +57,7 @@ class BookingRow(NamedTuple):
 
 
 _DRIVER = ("id", "email", "username", "locale", "timezone", "deleted_at", "confirmed_at")
-_LOT = ("id", "name", "address", "calendar", "timezone", "instant_hold_s")
+_LOT = ("id", "name", "address", "calendar", "timezone", "instant_hold_s", "shorten_running")
 _GROUPS = ColumnGroups(
     Booking.__table__.c,
     [Lot.__table__.c[name] for name in _LOT],
@@ -129,11 +129,12 @@ def listed(*, with_user: bool = False) -> Select[Any]:
     columns: list[Any] = [
         *(Booking.id, Booking.reference, Booking.lot_id, Booking.spot_id, Booking.booking_type, Booking.status),
         *(rfc3339(getattr(Booking, name)).label(name) for name in INSTANTS),
-        *(Booking.ended_by, Booking.reason, Booking.vehicle_plate, Booking.needs, Spot.spot_number),
+        *(Booking.ended_by, Booking.reason, Booking.vehicle_plate, Booking.needs, Booking.series_id, Spot.spot_number),
         *(Lot.name.label("lot_name"), Lot.calendar.label("lot_timezone"), Lot.address.label("lot_address")),
         *([Booking.user_id, User.email.label("user_email"), User.username] if with_user else ()),
         *(Booking.total_cost_minor, Booking.checkin_grace_s, Booking.tariff_id, Tariff.currency, Tariff.hourly_minor),
         *(Tariff.step_s, Tariff.free_s, Tariff.day_cap_minor, Tariff.cap_day, Tariff.timezone.label("tariff_timezone")),
+        Lot.shorten_running,
         _TAKEN_UNTIL,
     ]
     return _joined(columns, with_user=with_user)

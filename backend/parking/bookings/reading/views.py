@@ -91,7 +91,9 @@ def _price_view(tariff: Any) -> dict[str, Any]:
     }
 
 
-def _current_state(booking: Any, tariff: Any, now: datetime, taken_until: datetime | None) -> dict[str, Any]:
+def _current_state(
+    booking: Any, tariff: Any, now: datetime, taken_until: datetime | None, shorten_running: bool
+) -> dict[str, Any]:
     """Returns the fields that depend on the time."""
     state = state_of(booking)
     status = lifecycle.status_at(state, now)
@@ -105,7 +107,7 @@ def _current_state(booking: Any, tariff: Any, now: datetime, taken_until: dateti
         "running_cost": to_number(cost_at(booking, tariff, now)) if status == "Active" else None,
         "require_checkin": state.needs_check_in,
         "checkin_deadline": to_rfc3339(state.deadline) if status == "Reserved" else None,
-        "actions": lifecycle.actions_at(state, now, taken_until),
+        "actions": lifecycle.actions_at(state, now, taken_until, shorten_running=shorten_running),
     }
 
 
@@ -139,8 +141,9 @@ def booking_view(
         "reason_code": reasons.code_of(booking.ended_by, booking.reason, lot.name),
         "vehicle_plate": booking.vehicle_plate,
         "needs": booking.needs,
+        "series_id": booking.series_id,
         **_price_view(tariff),
-        **_current_state(booking, tariff, now, taken_until),
+        **_current_state(booking, tariff, now, taken_until, lot.shorten_running),
     }
     if user is not None:
         view |= {"user_id": user.id, "user_email": user.email, "username": user.username}
@@ -155,7 +158,17 @@ def row_view(row: Any, now: datetime, *, for_admin: bool = False) -> dict[str, A
 
 _STORED = (
     *("id", "reference", "lot_id", "spot_id", "booking_type", "status", *INSTANTS),
-    *("ended_by", "reason", "vehicle_plate", "needs", "spot_number", "lot_name", "lot_timezone", "lot_address"),
+    *(
+        "ended_by",
+        "reason",
+        "vehicle_plate",
+        "needs",
+        "series_id",
+        "spot_number",
+        "lot_name",
+        "lot_timezone",
+        "lot_address",
+    ),
 )
 """The fields of a list that are stored: the first columns of `queries.listed()`."""
 _WITH_USER = (*_STORED, "user_id", "user_email", "username")
@@ -179,7 +192,7 @@ def list_view(rows: Iterable[Row[Any]], now: datetime, *, for_admin: bool = Fals
         one["lot_timezone"] = zone_of_stay(one["lot_timezone"], end)
         one["reason_code"] = reasons.code_of(one["ended_by"], one["reason"], one["lot_name"])
         if status in LIVE:
-            one.update(_current_state(_with_instants(row), tariff, now, row.taken_until))
+            one.update(_current_state(_with_instants(row), tariff, now, row.taken_until, row.shorten_running))
         else:
             if status == "Cancelled" and one["reserved_end"] is not None:  # as in end_and_cost()
                 one["end_time"] = one["reserved_end"]

@@ -111,6 +111,11 @@ def new_booking(request: BookRequest, lot: Any, now: datetime) -> NewBooking:
     if request.is_instant:
         return new
     start, end = read_window(lot, request.reserved_start, request.reserved_end, now)
+    return over_window(new, lot, start, end)
+
+
+def over_window(new: NewBooking, lot: Any, start: datetime, end: datetime) -> NewBooking:
+    """Returns the booking as a reservation of [start, end)."""
     return replace(
         new,
         booking_type="reserved",

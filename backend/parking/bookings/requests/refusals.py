@@ -37,10 +37,11 @@ _OPEN_BOOKINGS = Read(
 )
 
 
-def check_limit(connection: PoolProxiedConnection, user_id: int) -> None:
-    """Raises Conflict for a driver with as many open bookings as the operator allows (MAX_OPEN_BOOKINGS_PER_USER)."""
+def check_limit(connection: PoolProxiedConnection, user_id: int, more: int = 1) -> None:
+    """Raises Conflict for a driver who with so many `more` bookings would have more open ones than the operator allows
+    (MAX_OPEN_BOOKINGS_PER_USER)."""
     most = settings.current().max_open_bookings_per_user
-    if most and open_bookings(connection, user_id) >= most:
+    if most and open_bookings(connection, user_id) + more > most:
         raise Conflict(f"You can have at most {counted(most, 'open booking')}.", code="too_many_bookings")
 
 

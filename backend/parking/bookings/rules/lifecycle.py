@@ -4,7 +4,8 @@ Reserved → Active at its start, or at check-in where the lot asks for one; →
 administrator; → No-show when the grace for checking in has passed; Active → Completed at release, and by itself at
 the end of the window where no check-in is required. A block with a window runs like a reservation without check-in; one
 without a window is Active until it is lifted. A hold stays Reserved until it is claimed, and lapses at `claim_by`.
-Finished bookings never change.
+Finished bookings never change. The window of a reservation may grow (extend) and, before it begins, shrink (shorten);
+once it has begun, it shrinks only where the lot allows that.
 """
 
 from __future__ import annotations
@@ -63,17 +64,26 @@ def status_at(booking: BookingState, now: datetime) -> str:
     return "Active" if now >= booking.reserved_start else booking.status
 
 
-def actions_at(booking: BookingState, now: datetime, taken_until: datetime | None = None) -> list[str]:
-    """Returns the actions that its owner may take now; `taken_until`: until when an earlier booking has the spot."""
+def actions_at(
+    booking: BookingState, now: datetime, taken_until: datetime | None = None, *, shorten_running: bool = False
+) -> list[str]:
+    """Returns the actions that its owner may take now; `taken_until`: until when an earlier booking has the spot;
+    `shorten_running`: the lot's setting."""
     status = status_at(booking, now)
+    may_shorten = ["shorten"] if _may_shorten(booking, now, shorten_running) else []
     if status == "Active":
-        return ["release", "extend"]
+        return ["release", "extend", *may_shorten]
     if status != "Reserved":
         return []
     assert booking.reserved_start is not None
     is_free = taken_until is None or taken_until <= now
     may_check_in = booking.needs_check_in and is_free and now >= booking.reserved_start - EARLY_CHECK_IN
-    return ["cancel", "extend", *(["check_in"] if may_check_in else [])]
+    return ["cancel", "extend", *may_shorten, *(["check_in"] if may_check_in else [])]
+
+
+def _may_shorten(booking: BookingState, now: datetime, shorten_running: bool) -> bool:
+    start, end = booking.reserved_start, booking.reserved_end
+    return start is not None and end is not None and now < end and (shorten_running or now < start)
 
 
 def check_release(booking: BookingState, now: datetime) -> None:
@@ -118,3 +128,24 @@ def check_extend(booking: BookingState, held_until: datetime, until: datetime, n
         raise Conflict("You already have the spot until then.", code="already_held")
     if until <= now:
         raise Conflict("This time is in the past.", code="already_passed")
+
+
+def check_shorten(booking: BookingState, until: datetime, now: datetime, *, shorten_running: bool) -> None:
+    """Raises Conflict unless the window of the booking can end at this earlier time. `shorten_running`: whether the lot
+    allows it once the window has begun."""
+    status = status_at(booking, now)
+    if status not in LIVE:
+        raise Conflict(f"This booking has already ended ({status}).", code="already_ended")
+    start, end = booking.reserved_start, booking.reserved_end
+    if start is None or end is None:
+        raise Conflict("This booking has no planned end. End parking when you leave.", code="no_end")
+    if until >= end:
+        raise Conflict("Your booking ends then, or earlier. To keep the spot longer, extend it.", code="not_earlier")
+    if until <= start:
+        raise Conflict(
+            "The new end must be after the start. To give the spot up, cancel the booking.", code="not_after"
+        )
+    if now >= start and not shorten_running:
+        raise Conflict("Here a booking can be shortened only before it starts.", code="already_started")
+    if until <= now:
+        raise Conflict("This time is in the past. End parking when you leave.", code="already_passed")

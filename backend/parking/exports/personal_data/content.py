@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from parking import clock, notices, settings
 from parking.accounts import ApiToken, LoginSession, SingleUse, User, profile_view
 from parking.audit import AuditEntry
-from parking.bookings import Booking, Filters
+from parking.bookings import Booking, Filters, Series, select_of_user
 from parking.database import db
 from parking.exports import columns, queries, stream
 from parking.exports.models import ExportJob
@@ -80,6 +80,7 @@ def _lists(who: Identity, now: datetime) -> list[tuple[str, queries.Rows, Item]]
             _booking(queries.live_values_at(now)),
         ),
         ("waitlist", _waitlist(user_id), _waitlist_entry),
+        ("series", select_of_user(user_id), _series),
         ("mails", _mails(user_id), _named("id kind subject recipient state created_at sent_at booking_id")),
         ("notices", _notices(user_id), _notice(reader)),
         ("sign_ins", _sign_ins(user_id), _named(_SIGN_IN_NAMES)),
@@ -131,6 +132,7 @@ def _booking(live: columns.Live) -> Item:
             "duration_hours": duration,
             "vehicle_plate": row.plate,
             "needs": list(row.needs),
+            "series_id": row.series_id,
             "ended_by": row.ended_by,
             "reason": row.reason,
             "created_at": _time(row.created),
@@ -174,6 +176,18 @@ def _waitlist_entry(row: Sequence[Any]) -> dict[str, Any]:
         **_named(f"{names} offered_at told_at created_at ended_at")(values),
         "needs": [name for name in FEATURES if has[name]],
     }
+
+
+_SERIES_NAMES = (
+    "id lot_id start_time end_time every_weeks from until next_date lot_name vehicle_plate created_at ended_at"
+)
+
+
+def _series(row: Sequence[Any]) -> dict[str, Any]:
+    *values, days, needs, omitted = row
+    one = _named(_SERIES_NAMES)(values)
+    dates = {name: one[name].isoformat() if one[name] else None for name in ("from", "until", "next_date")}
+    return {**one, **dates, "days": list(days), "needs": list(needs), "omitted_dates": list(omitted)}
 
 
 def _mails(user_id: int) -> queries.Rows:
@@ -296,12 +310,14 @@ def _by_user(user_id: int) -> queries.Rows:
 
 
 def _by_others(user_id: int) -> queries.Rows:
-    """The entries by others, or by the system, about the account and its bookings, without their IP addresses."""
+    """The entries by others, or by the system, about the account, its bookings and its series, without IP addresses."""
     others = AuditEntry.actor_id.is_distinct_from(user_id)
     account = select(*_ENTRY).where(AuditEntry.entity == "user", AuditEntry.entity_id == user_id, others)
     mine = and_(AuditEntry.entity == "booking", AuditEntry.entity_id == Booking.id, Booking.user_id == user_id)
     bookings = select(*_ENTRY).select_from(Booking).join(AuditEntry, mine).where(others)
-    both = union_all(account, bookings).subquery()
+    of_series = and_(AuditEntry.entity == "series", AuditEntry.entity_id == Series.id, Series.user_id == user_id)
+    series = select(*_ENTRY).select_from(Series).join(AuditEntry, of_series).where(others)
+    both = union_all(account, bookings, series).subquery()
     return select(both).order_by(both.c.id)
 
 

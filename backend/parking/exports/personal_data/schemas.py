@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from parking.accounts import UserSchema
 from parking.bookings import Status
@@ -46,12 +48,34 @@ class PersonalBooking(Out):
     duration_hours: float | None
     vehicle_plate: str | None
     needs: list[Feature]
+    series_id: int | None
     ended_by: Literal["user", "admin", "system"] | None
     reason: str | None
     created_at: datetime
     tariff: PersonalTariff
     total_cost: float | None
     receipt_number: str | None
+
+
+class PersonalSeries(Out):
+    """A series of bookings. `next_date`: the first of its dates that is not booked yet; plate and needs are stored
+    until the last one is."""
+
+    id: int
+    lot_id: int
+    lot_name: str
+    start_time: str
+    end_time: str
+    days: list[str]
+    every_weeks: int
+    from_: Annotated[date, Field(alias="from")]
+    until: date
+    next_date: date | None
+    omitted_dates: list[date]
+    needs: list[Feature]
+    vehicle_plate: str | None
+    created_at: datetime
+    ended_at: datetime | None
 
 
 class PersonalMail(Out):
@@ -173,6 +197,7 @@ class PersonalData(Out):
     account: PersonalAccount
     bookings: list[PersonalBooking]
     waitlist: list[PersonalWaitlistEntry]
+    series: list[PersonalSeries]
     mails: list[PersonalMail]
     notices: list[PersonalNotice]
     sign_ins: list[PersonalSignIn]

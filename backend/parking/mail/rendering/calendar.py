@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -36,14 +37,20 @@ class CalendarEntry:
 
 
 def ics(entry: CalendarEntry, fmt: Formatter) -> str:
-    """The .ics text, CRLF and folded. Times are in UTC, so no zone definitions are needed; the entry does not mark
-    the recipient as busy."""
+    """The .ics text of one entry."""
+    return ics_of((entry,), entry.method, fmt)
+
+
+def ics_of(entries: Sequence[CalendarEntry], method: CalendarMethod, fmt: Formatter) -> str:
+    """The .ics text, CRLF and folded; of several entries only with PUBLISH (RFC 5546, 3.2). Times are in UTC, so no
+    zone definitions are needed; the entries do not mark the recipient as busy."""
     calendar = Calendar()
     calendar.add("prodid", f"-//{one_line(fmt.site_name)}//parking//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", entry.method)
-    calendar.add_component(_event(entry, fmt))
+    calendar.add("method", method)
+    for entry in entries:
+        calendar.add_component(_event(entry, fmt))
     return calendar.to_ical().decode()
 
 

@@ -187,6 +187,9 @@ def wire(draft: Draft, site: Site) -> bytes:
         name = "cancelled.ics" if entry.method == "CANCEL" else "booking.ics"
         bodies.append(mime.binary("text/calendar", ics, method=entry.method))
         attached.insert(0, mime.binary("text/calendar", ics, name, method=entry.method))
+    if dates := rendered.message.dates:
+        file = calendar.ics_of(dates, "PUBLISH", formatter(draft, site)).encode()
+        attached.insert(0, mime.binary("text/calendar", file, "bookings.ics", method="PUBLISH"))
     folded = "".join(fold(name, value) for name, fold, value in _headers(draft, site, rendered.subject))
     return mime.message(folded, bodies, attached, draft.message_id, language(draft.locale))
 

@@ -13,6 +13,7 @@ VARIANTS = frozenset({"instant", "reserved"})
 WHOLE = {"json": "body", "query": "query", "headers": "headers"}
 """Under which key an error of the whole stands that belongs to no single field."""
 NAMES = {
+    "accept": "list of dates",
     "accessible": "accessible setting",
     "active": "active setting",
     "at": "time of day",
@@ -28,12 +29,15 @@ NAMES = {
     "covered": "covered setting",
     "created_from_day": "first day",
     "created_to_day": "last day",
+    "days": "list of weekdays",
     "daily_cap": "daily maximum",
     "dry_run": "dry-run setting",
     "email": "email address",
+    "end_time": "end",
     "entity": "kind of object",
     "entity_id": "id of the object",
     "ev": "charging point setting",
+    "every_weeks": "number of weeks",
     "filters": "list of filters",
     "force": "send-again setting",
     "free_minutes": "number of free minutes",
@@ -55,6 +59,8 @@ NAMES = {
     "reserved_end": "end of the reservation",
     "reserved_start": "start of the reservation",
     "roles": "list of roles",
+    "shorten_running": "setting for shorter reservations",
+    "start_time": "start",
     "stay_from": "shortest stay",
     "stay_to": "longest stay",
     "timezone": "time zone",

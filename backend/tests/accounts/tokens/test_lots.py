@@ -96,11 +96,13 @@ def test_its_own_lot_is_there(limited, lots, town):
 
 def test_what_names_a_lot_has_to_name_one_of_its_lots(app, limited, lots, town):
     """Every such route: 403 without a lot, 404 with another, else as the owner."""
-    from tests.test_routes_by_identity import MARCH, TOMORROW
+    from tests.test_routes_by_identity import MARCH, TOMORROW, WEEKLY
 
     requests = {
         "bookings.quote": ("user", "GET", "/api/quote", TOMORROW, None),
         "bookings.book": ("user", "POST", "/api/book", {}, {"booking_type": "instant"}),
+        "series.preview": ("user", "POST", "/api/series/preview", {}, WEEKLY),
+        "series.create": ("user", "POST", "/api/series", {}, WEEKLY),
         "stats.admin": ("admin", "GET", "/api/stats/admin", MARCH, None),
         "stats.admin_csv": ("admin", "GET", "/api/stats/admin.csv", MARCH, None),
         "stats.hour": ("admin", "GET", "/api/stats/admin/hour", MARCH | {"weekday": "0", "hour": "9"}, None),
@@ -119,7 +121,7 @@ def test_what_names_a_lot_has_to_name_one_of_its_lots(app, limited, lots, town):
             return limited[owner].ask(method, path, json=body | inside, headers=headers)
 
         none, other, own = ask(None), ask(lots[1]), ask(lots[0])
-        if endpoint in ("bookings.quote", "bookings.book"):
+        if endpoint.startswith(("bookings.", "series.")):
             assert none.status_code == 422
         else:
             assert (none.status_code, none.json["code"]) == (403, "lot_required"), endpoint
@@ -131,12 +133,17 @@ def test_what_names_a_lot_has_to_name_one_of_its_lots(app, limited, lots, town):
 
 def test_what_spans_all_lots_is_refused(limited):
     closed = {"notices.list_notices", "notices.dismiss_notice", "stats.user", "stats.user_csv"}
+    closed |= {"series.list_own", "series.get_own", "series.end", "series.cancel_range"}
     assert closed == {endpoint for endpoint, rule in RULES.items() if rule.limit is Limit.CLOSED}
     for method, path in (
         ("GET", "/api/notices"),
         ("POST", "/api/notices/1/dismiss"),
         ("GET", "/api/stats/user"),
         ("GET", "/api/stats/user.csv"),
+        ("GET", "/api/series"),
+        ("GET", "/api/series/1"),
+        ("DELETE", "/api/series/1"),
+        ("POST", "/api/bookings/cancel-range"),
     ):
         answer = limited["user"].ask(method, path)
         assert (answer.status_code, answer.json["code"]) == (403, "limited_to_lots"), path

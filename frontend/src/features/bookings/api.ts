@@ -53,15 +53,17 @@ export const bookingsApi = {
       .then((answer) => answer.quote),
 }
 
-/** All of a user's bookings that run or are to come, the next one first. */
+/** A user's bookings that run or are to come, the next one first; of those to come of a series the next one alone. */
 export async function openBookings(): Promise<{ bookings: Booking[]; server_time: string }> {
   const [active, reserved] = await Promise.all([
     bookingsApi.list({ status: 'Active', limit: 50 }),
-    bookingsApi.list({ status: 'Reserved', limit: 50 }),
+    bookingsApi.list({ status: 'Reserved', limit: 1000 }),
   ])
   const byStart = (a: Booking, b: Booking) => a.start_time.localeCompare(b.start_time)
+  const series = new Set<number>()
+  const isNext = ({ series_id: id }: Booking) => !id || (!series.has(id) && series.add(id))
   return {
-    bookings: [...active.bookings.sort(byStart), ...reserved.bookings.sort(byStart)],
+    bookings: [...active.bookings.sort(byStart), ...reserved.bookings.sort(byStart).filter(isNext)],
     server_time: reserved.server_time,
   }
 }

@@ -27,6 +27,8 @@ export const TERMS = {
     'release',
     'reservation',
     'reserved',
+    'series',
+    'shorten',
     'spot',
     'startedStep',
     'stay',

@@ -52,7 +52,9 @@ export interface components {
             vehicle_plate: string | null;
             /** @description The features that the driver asked for */
             needs: ("accessible" | "ev" | "covered")[];
-            actions: ("cancel" | "extend" | "check_in" | "release")[];
+            /** @description The series of which it is one date */
+            series_id: number | null;
+            actions: ("cancel" | "extend" | "shorten" | "check_in" | "release")[];
             /** @default null */
             mail: components["schemas"]["MailOut"] | null;
             user_id: number;
@@ -305,7 +307,9 @@ export interface components {
             vehicle_plate: string | null;
             /** @description The features that the driver asked for */
             needs: ("accessible" | "ev" | "covered")[];
-            actions: ("cancel" | "extend" | "check_in" | "release")[];
+            /** @description The series of which it is one date */
+            series_id: number | null;
+            actions: ("cancel" | "extend" | "shorten" | "check_in" | "release")[];
             /** @default null */
             mail: components["schemas"]["MailOut"] | null;
         };
@@ -445,6 +449,26 @@ export interface components {
             /** @enum {string} */
             kind: "sqlite" | "postgresql";
             version: string;
+        };
+        /**
+         * DateOut
+         * @description One date. `available`: it can be among those to be booked. `status` says what is to be known of it: another spot
+         *     than on most dates; no spot is free (`full`), or the free ones are out of service (`blocked`); you have a booking at
+         *     this time; the clocks leave its start or end out, so it is later (or there is no time left); or it lies too far
+         *     ahead and is booked later, as soon as it can be.
+         */
+        DateOut: {
+            /** Format: date */
+            date: string;
+            /** @enum {string} */
+            status: "ok" | "other_spot" | "full" | "blocked" | "yours_already" | "clock_change" | "later";
+            available: boolean;
+            /** Format: date-time */
+            reserved_start: string;
+            /** Format: date-time */
+            reserved_end: string;
+            spot_number: number | null;
+            total_cost: number;
         };
         /** DayOut */
         DayOut: {
@@ -899,6 +923,8 @@ export interface components {
             longitude?: number | null;
             description?: string | null;
             require_checkin?: boolean | null;
+            /** @description Whether a reservation that has begun may be ended earlier */
+            shorten_running?: boolean | null;
             checkin_grace_minutes?: number | null;
             instant_hold_minutes?: number | null;
             billing_step_seconds?: number | null;
@@ -924,6 +950,8 @@ export interface components {
             longitude?: number | null;
             description?: string | null;
             require_checkin?: boolean | null;
+            /** @description Whether a reservation that has begun may be ended earlier */
+            shorten_running?: boolean | null;
             checkin_grace_minutes?: number | null;
             instant_hold_minutes?: number | null;
             billing_step_seconds?: number | null;
@@ -959,6 +987,7 @@ export interface components {
             longitude: number | null;
             description: string | null;
             require_checkin: boolean;
+            shorten_running: boolean;
             checkin_grace_minutes: number;
             instant_hold_minutes: number;
             tariff: components["schemas"]["TariffOut"];
@@ -1303,6 +1332,7 @@ export interface components {
             duration_hours: number | null;
             vehicle_plate: string | null;
             needs: ("accessible" | "ev" | "covered")[];
+            series_id: number | null;
             ended_by: ("user" | "admin" | "system") | null;
             reason: string | null;
             /** Format: date-time */
@@ -1322,6 +1352,7 @@ export interface components {
             account: components["schemas"]["PersonalAccount"];
             bookings: components["schemas"]["PersonalBooking"][];
             waitlist: components["schemas"]["PersonalWaitlistEntry"][];
+            series: components["schemas"]["PersonalSeries"][];
             mails: components["schemas"]["PersonalMail"][];
             notices: components["schemas"]["PersonalNotice"][];
             sign_ins: components["schemas"]["PersonalSignIn"][];
@@ -1411,6 +1442,31 @@ export interface components {
             created_at: string;
             dismissed_at: string | null;
             text: string[];
+        };
+        /**
+         * PersonalSeries
+         * @description A series of bookings. `next_date`: the first of its dates that is not booked yet; plate and needs are stored
+         *     until the last one is.
+         */
+        PersonalSeries: {
+            id: number;
+            lot_id: number;
+            lot_name: string;
+            start_time: string;
+            end_time: string;
+            days: string[];
+            every_weeks: number;
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            until: string;
+            next_date: string | null;
+            omitted_dates: string[];
+            needs: ("accessible" | "ev" | "covered")[];
+            vehicle_plate: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
         };
         /** PersonalSignIn */
         PersonalSignIn: {
@@ -1597,6 +1653,29 @@ export interface components {
             /** @description Null where no needs were given */
             matching: components["schemas"]["MatchingOut"] | null;
         };
+        /** RangeCancelled */
+        RangeCancelled: {
+            message: string;
+            count: number;
+            bookings: components["schemas"]["BookingOut"][];
+            dry_run: boolean;
+        };
+        /**
+         * RangeIn
+         * @description Your reservations that begin from `from` on and before `until`. Times without an offset are those of each
+         *     booking's lot.
+         */
+        RangeIn: {
+            /** @description RFC 3339; without an offset, the lot's local time */
+            from: string;
+            /** @description RFC 3339; without an offset, the lot's local time */
+            until: string;
+            /**
+             * @description Only says which they are
+             * @default false
+             */
+            dry_run: boolean;
+        };
         /** Ready */
         Ready: {
             /** @constant */
@@ -1718,6 +1797,113 @@ export interface components {
             users: components["schemas"]["UserMatch"][];
             bookings: components["schemas"]["BookingMatch"][];
         };
+        /** SeriesBooked */
+        SeriesBooked: {
+            message: string;
+            series: components["schemas"]["SeriesOut"];
+            bookings: components["schemas"]["BookingOut"][];
+        };
+        /**
+         * SeriesEnded
+         * @description `bookings`: those that were cancelled, `count` of them.
+         */
+        SeriesEnded: {
+            message: string;
+            series: components["schemas"]["SeriesOut"];
+            bookings: components["schemas"]["BookingOut"][];
+            count: number;
+        };
+        /**
+         * SeriesEnvelope
+         * @description `bookings`: all of the series, the first one first.
+         */
+        SeriesEnvelope: {
+            series: components["schemas"]["SeriesOut"];
+            bookings: components["schemas"]["BookingOut"][];
+            /** Format: date-time */
+            server_time: string;
+        };
+        /** SeriesIn */
+        SeriesIn: {
+            lot_id: number;
+            start_time: string;
+            end_time: string;
+            days: ("mo" | "tu" | "we" | "th" | "fr" | "sa" | "su")[];
+            /** @default 1 */
+            every_weeks: number;
+            /** Format: date */
+            from: string;
+            until?: string | null;
+            count?: number | null;
+            /** @description This spot where it is free; else another one */
+            spot_id?: number | null;
+            vehicle_plate?: string | null;
+            needs?: ("accessible" | "ev" | "covered")[] | null;
+            /** @description The dates to be booked, all of them or none. Without it, every date of the rule; then each of them must be `ok`, `other_spot` or `later` */
+            accept?: string[] | null;
+        };
+        /** SeriesList */
+        SeriesList: {
+            series: components["schemas"]["SeriesOut"][];
+            next: string | null;
+        };
+        /**
+         * SeriesOut
+         * @description `next_date`: the next one that is too far ahead to be booked yet; null: there is none. `open_bookings`: its
+         *     bookings that run or are to come.
+         */
+        SeriesOut: {
+            id: number;
+            lot_id: number;
+            lot_name: string;
+            lot_timezone: string;
+            start_time: string;
+            end_time: string;
+            days: ("mo" | "tu" | "we" | "th" | "fr" | "sa" | "su")[];
+            every_weeks: number;
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            until: string;
+            next_date: string | null;
+            open_bookings: number;
+            needs: ("accessible" | "ev" | "covered")[];
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+        };
+        /**
+         * SeriesPreview
+         * @description `total_cost` is that of all dates that are available.
+         */
+        SeriesPreview: {
+            dates: components["schemas"]["DateOut"][];
+            total_cost: number;
+            currency: string;
+            lot_timezone: string;
+        };
+        /**
+         * SeriesRule
+         * @description Reservations at the same wall times of the lot, on `days` of every n-th week from `from` on: until a date
+         *     (included), or `count` of them. An end that is not later than the start is on the next day. A date of today whose
+         *     start has passed is left out.
+         */
+        SeriesRule: {
+            lot_id: number;
+            start_time: string;
+            end_time: string;
+            days: ("mo" | "tu" | "we" | "th" | "fr" | "sa" | "su")[];
+            /** @default 1 */
+            every_weeks: number;
+            /** Format: date */
+            from: string;
+            until?: string | null;
+            count?: number | null;
+            /** @description This spot where it is free; else another one */
+            spot_id?: number | null;
+            vehicle_plate?: string | null;
+            needs?: ("accessible" | "ev" | "covered")[] | null;
+        };
         /** Session */
         Session: {
             id: number;
@@ -1748,6 +1934,11 @@ export interface components {
             username: string;
             /** @description The token in the link. */
             token: string;
+        };
+        /** ShortenIn */
+        ShortenIn: {
+            /** @description The new end, which is earlier; without an offset, the lot's local time */
+            until: string;
         };
         /**
          * SignIns

@@ -43,7 +43,10 @@ async function panel(props: object = {}) {
     props: { lot: lot(), ...props },
     global: {
       plugins: [i18n, [VueQueryPlugin, { queryClient: client }]],
-      stubs: { RouterLink: RouterLinkStub },
+      stubs: {
+        RouterLink: RouterLinkStub,
+        RepeatBooking: { template: '<p>repeats</p>', emits: ['update:modelValue'] },
+      },
     },
   })
   await flushPromises()

@@ -21,6 +21,7 @@ const lot = {
   longitude: 10.1,
   description: null,
   require_checkin: false,
+  shorten_running: false,
   checkin_grace_minutes: 15,
   instant_hold_minutes: 60,
   tariff: { billing_step_seconds: 900, free_minutes: 0, daily_cap: 20, cap_day: 'rolling' },

@@ -13,6 +13,7 @@ export interface LotFields {
   longitude: string
   description: string
   require_checkin: boolean
+  shorten_running: boolean
   checkin_grace_minutes: string
   instant_hold_minutes: string
   billing_step_seconds: string
@@ -37,6 +38,7 @@ export const MORE_FIELDS: readonly FieldName[] = [
   'cap_day',
   'instant_hold_minutes',
   'require_checkin',
+  'shorten_running',
   'checkin_grace_minutes',
 ]
 
@@ -81,6 +83,7 @@ export function newLot(timezone: string): LotFields {
     longitude: '',
     description: '',
     require_checkin: false,
+    shorten_running: false,
     checkin_grace_minutes: '',
     instant_hold_minutes: '',
     billing_step_seconds: '',
@@ -101,6 +104,7 @@ export function fieldsOf(lot: Lot): LotFields {
     longitude: text(lot.longitude),
     description: text(lot.description),
     require_checkin: lot.require_checkin,
+    shorten_running: lot.shorten_running,
     checkin_grace_minutes: text(lot.checkin_grace_minutes),
     instant_hold_minutes: text(lot.instant_hold_minutes),
     billing_step_seconds: text(lot.tariff.billing_step_seconds),

@@ -19,6 +19,7 @@ const lot = {
   longitude: null,
   description: null,
   require_checkin: false,
+  shorten_running: false,
   checkin_grace_minutes: 15,
   instant_hold_minutes: 60,
   tariff: { billing_step_seconds: 900, free_minutes: 0, daily_cap: null, cap_day: 'rolling' },

@@ -1,0 +1,108 @@
+"""Cancels several bookings of a driver at once: those of a series from a date on, and those that begin in a range."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from parking import clock, idempotency
+from parking.bookings import transitions
+from parking.bookings.models import Booking
+from parking.bookings.reading import queries
+from parking.bookings.reading.queries import BookingRow
+from parking.bookings.reading.views import row_view, state_of
+from parking.bookings.rules.lifecycle import status_at
+from parking.bookings.rules.times import read_time
+from parking.bookings.status_sql import is_reserved
+from parking.database import db, transaction
+from parking.errors import Invalid
+from parking.lots import Spot
+from parking.text.counting import counted
+
+
+def cancel(session: Session, now: datetime, *which: ColumnElement[bool]) -> list[BookingRow]:
+    """Cancels those of these bookings that are still to come, and returns them by their start. The caller's
+    transaction: all of them or none."""
+    return _cancel(session, now, which, lambda _row: True)
+
+
+def _cancel(
+    session: Session, now: datetime, which: tuple[ColumnElement[bool], ...], fits: Callable[[BookingRow], bool]
+) -> list[BookingRow]:
+    # Their spots first, in the order of their ids, as a closure of several spots does: neither waits for the other.
+    spots = select(Booking.spot_id).where(is_reserved, *which)
+    session.execute(select(Spot.id).where(Spot.id.in_(spots)).order_by(Spot.id).with_for_update(key_share=True)).all()
+    query = queries.select_bookings().where(is_reserved, *which).order_by(Booking.id).with_for_update(of=Booking)
+    rows = [row for row in queries.read(session, query) if _is_to_come(row, now) and fits(row)]
+    rows.sort(key=_start)
+    return [transitions.cancel(session, row, now, by="user") for row in rows]
+
+
+def _is_to_come(row: BookingRow, now: datetime) -> bool:
+    return status_at(state_of(row.booking), now) == "Reserved"
+
+
+def _start(row: BookingRow) -> tuple[datetime, int]:
+    return row.booking.start_time, row.booking.id
+
+
+def cancel_range(user_id: int, from_: str, until: str, *, dry_run: bool) -> dict[str, Any]:
+    """Cancels the user's reservations that begin in [from_, until), all of them or none; a dry run only says which.
+
+    Raises Invalid for an impossible range.
+    """
+    own, begins = Booking.user_id == user_id, _Range(from_, until)
+    if dry_run:
+        now = clock.now()
+        begins.check("UTC")
+        rows = queries.read(db.session(), queries.select_bookings().where(is_reserved, own))
+        rows = sorted((row for row in rows if _is_to_come(row, now) and begins.includes(row)), key=_start)
+        return _answer(rows, now, dry_run=True)
+    with transaction() as session:
+        record = idempotency.begin(session)
+        now = clock.now()
+        begins.check("UTC")
+        answer = _answer(_cancel(session, now, (own,), begins.includes), now, dry_run=False)
+        if record:
+            record.store(200, answer)
+        return answer
+
+
+def _answer(rows: list[BookingRow], now: datetime, *, dry_run: bool) -> dict[str, Any]:
+    verb = "would be cancelled" if dry_run else "cancelled"
+    return {
+        "message": f"{counted(len(rows), 'booking')} {verb}.",
+        "count": len(rows),
+        "bookings": [row_view(row, now) for row in rows],
+        "dry_run": dry_run,
+    }
+
+
+class _Range:
+    """A range of time whose ends, where they have no offset, are times of each booking's lot."""
+
+    def __init__(self, from_: str, until: str) -> None:
+        self._texts, self._by_zone = (from_, until), dict[str, tuple[datetime, datetime]]()
+
+    def check(self, zone: str) -> None:
+        """Raises Invalid for a time that cannot be read, or an end that is not after the start."""
+        self._in(zone)
+
+    def includes(self, row: BookingRow) -> bool:
+        """Whether the booking begins in it. Raises Invalid for a time that the clocks of its lot leave out."""
+        start, end = self._in(row.lot.timezone)
+        return bool(start <= row.booking.reserved_start < end)
+
+    def _in(self, zone: str) -> tuple[datetime, datetime]:
+        if zone not in self._by_zone:
+            start, end = (
+                read_time(text, zone, name) for text, name in zip(self._texts, ("from", "until"), strict=True)
+            )
+            if end <= start:
+                raise Invalid.field("until", "The end must be after the start.")
+            self._by_zone[zone] = start, end
+        return self._by_zone[zone]

@@ -1,0 +1,40 @@
+"""The personal data of series: what a deleted account loses, and series that no booking names any more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, delete, select, update
+from sqlalchemy.orm import Session
+
+from parking import clock
+from parking.bookings.models import Booking
+from parking.bookings.series.models import Series
+from parking.lots import Lot
+
+
+def anonymise(session: Session, user_id: int) -> None:
+    """Ends the user's series: no more dates are booked, and plates and needs are deleted."""
+    remaining = Series.user_id == user_id, Series.next_day.is_not(None)
+    session.execute(
+        update(Series).where(*remaining).values(next_day=None, needs=(), vehicle_plate=None, ended_at=clock.now())
+    )
+
+
+def delete_empty(session: Session, user_id: int) -> list[int]:
+    """Deletes the user's series that are over and that no booking names any more. Returns their ids."""
+    named = select(Booking.id).where(Booking.series_id == Series.id).exists()
+    empty = select(Series.id).where(Series.user_id == user_id, Series.next_day.is_(None), ~named)
+    ids = list(session.scalars(empty))
+    session.execute(delete(Series).where(Series.id.in_(ids)))
+    return ids
+
+
+def select_of_user(user_id: int) -> Select[Any]:
+    """Selects the user's series for the file of their own data."""
+    names = ("id", "lot_id", "start_time", "end_time", "every_weeks", "first_day", "last_day", "next_day")
+    columns = [getattr(Series, name) for name in names]
+    more = Lot.name, Series.vehicle_plate, Series.created_at, Series.ended_at, Series.days, Series.needs, Series.omitted
+    return (
+        select(*columns, *more).join(Lot, Lot.id == Series.lot_id).where(Series.user_id == user_id).order_by(Series.id)
+    )

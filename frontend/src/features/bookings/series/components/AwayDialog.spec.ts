@@ -1,0 +1,85 @@
+import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
+import { flushPromises, mount } from '@vue/test-utils'
+import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
+import { seriesApi } from '@/features/bookings/series/api'
+import type { Booking } from '@/shared/api/types'
+import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
+import AwayDialog from './AwayDialog.vue'
+
+const BOOKING = {
+  id: 3,
+  status: 'Reserved',
+  lot_name: 'Harbour',
+  lot_timezone: 'UTC',
+  spot_number: 4,
+  start_time: '2030-03-05T08:00:00Z',
+  reserved_start: '2030-03-05T08:00:00Z',
+  reserved_end: '2030-03-05T10:00:00Z',
+} as Booking
+const answer = (count: number, dryRun: boolean) =>
+  ({ message: '', count, bookings: Array(count).fill(BOOKING), dry_run: dryRun }) as never
+
+function dialog() {
+  return mount(AwayDialog, {
+    props: { open: true },
+    attachTo: document.body,
+    global: {
+      plugins: [i18n, [VueQueryPlugin, { queryClient: new QueryClient() }]],
+      stubs: { teleport: true },
+    },
+  })
+}
+type Dialog = ReturnType<typeof dialog>
+async function press(wrapper: Dialog, text: string) {
+  await wrapper
+    .findAll('button')
+    .find((one) => one.text().includes(text))!
+    .trigger('click')
+  await flushPromises()
+}
+
+let cancel: MockInstance<typeof seriesApi.cancelRange>
+beforeEach(async () => {
+  await setLocale('en')
+  await useTexts('features/bookings/series')
+  cancel = vi.spyOn(seriesApi, 'cancelRange')
+})
+afterEach(() => (document.body.innerHTML = ''))
+
+describe('“I’m away”', () => {
+  it('shows what would be cancelled before it cancels', async () => {
+    cancel.mockResolvedValueOnce(answer(2, true)).mockResolvedValueOnce(answer(2, false))
+    const wrapper = dialog()
+    const [from, until] = wrapper.findAll('input')
+    await from!.setValue('2030-03-01T00:00')
+    await until!.setValue('2030-03-08T00:00')
+    await press(wrapper, 'Show reservations')
+    const range = { from: '2030-03-01T00:00', until: '2030-03-08T00:00' }
+    expect(cancel.mock.calls).toEqual([[range, true]])
+    expect(wrapper.text()).toContain('2 reservations would be cancelled:')
+    expect(document.activeElement?.textContent).toContain('2 reservations')
+    await press(wrapper, 'Cancel 2 reservations')
+    expect(cancel.mock.calls[1]).toEqual([range, false])
+    expect(wrapper.emitted('update:open')).toEqual([[false]])
+  })
+
+  it('offers nothing to cancel where nothing begins, and asks anew for another time', async () => {
+    cancel.mockResolvedValueOnce(answer(0, true)).mockResolvedValueOnce(answer(1, true))
+    const wrapper = dialog()
+    await press(wrapper, 'Show reservations')
+    expect(wrapper.text()).toContain('You have no reservation that begins in this time.')
+    expect(wrapper.text()).not.toContain('Cancel 0')
+    await wrapper.findAll('input')[1]!.setValue('2099-03-08T00:00')
+    expect(wrapper.text()).not.toContain('You have no reservation')
+    await press(wrapper, 'Show reservations')
+    expect(wrapper.text()).toContain('1 reservation would be cancelled:')
+  })
+
+  it('does not ask for an end before the start', async () => {
+    const wrapper = dialog()
+    await wrapper.findAll('input')[1]!.setValue('2001-03-08T00:00')
+    await press(wrapper, 'Show reservations')
+    expect(wrapper.text()).toContain('The end must be after the start')
+    expect(cancel).not.toHaveBeenCalled()
+  })
+})
