@@ -16,7 +16,7 @@ from parking.bookings.emails.parts import book_again
 from parking.bookings.rules.recurrence import WEEKDAYS
 from parking.bookings.series.models import Series
 from parking.mail import Button, CalendarEntry, Detail, Details, Formatter, Instant, Message, News, Paragraph, Summary
-from parking.pricing import TariffContext, tariff_line
+from parking.pricing import Tariff, TariffContext, tariff_context, tariff_line
 
 Why = Literal["full", "clock_change", "too_late", "yours_already", "limit", "closed", "account"]
 
@@ -115,6 +115,8 @@ def _booked_sample() -> dict[str, Any]:
 
 
 def _booked_subject(context: SeriesBooking, fmt: Formatter) -> str:
+    if not context["dates"]:
+        return fmt.t.subject("series_booked.subject_later", lot=context["series"]["lot_name"])
     number = fmt.t.count("series_booked.dates", len(context["dates"]))
     return fmt.t.subject("series_booked.subject", dates=number, lot=context["series"]["lot_name"])
 
@@ -128,24 +130,26 @@ def booked_message(context: SeriesBooking, fmt: Formatter) -> Message:
         for one in dates
     ]
     later = series.get("later")
-    total = Detail(t("common.estimate"), t.money(context["total_minor"], context["currency"]), strong=True)
-    price = Detail(t("common.price"), tariff_line(context["tariff"], context["currency"], t))
+    prices = [Detail(t("common.price"), tariff_line(context["tariff"], context["currency"], t))]
+    if dates:
+        total = t.money(context["total_minor"], context["currency"])
+        prices.append(Detail(t("common.estimate"), total, strong=True))
     return Message(
         preheader=t.preheader("series_booked.preheader", rhythm=_rhythm(series, fmt)),
         summary=Summary(
             title=t("series_booked.title"),
             status=t("series_booked.status"),
-            value_label=t("series_booked.number"),
-            value=t.number(len(dates)),
+            value_label=t("series_booked.number") if dates else "",
+            value=t.number(len(dates)) if dates else "",
             place=series["lot_name"],
             address=series.get("lot_address") or "",
         ),
         blocks=(
             _rule(series, fmt),
-            Details(tuple(rows), title=t("series_booked.list")),
+            *([Details(tuple(rows), title=t("series_booked.list"))] if dates else ()),
             *([Paragraph(t("series_booked.later", day=t.day(date.fromisoformat(later))))] if later else ()),
-            Paragraph(t("series_booked.cancel")),
-            Details((price, total)),
+            *([Paragraph(t("series_booked.cancel"))] if dates else ()),
+            Details(tuple(prices)),
             _open(series, fmt),
         ),
         reason=t("why.booking", site=fmt.site_name),
@@ -153,16 +157,16 @@ def booked_message(context: SeriesBooking, fmt: Formatter) -> Message:
     )
 
 
-def series_booked(session: Session, user: Any, bookings: list[dict[str, Any]], series: dict[str, Any]) -> None:
-    """Queues the mail about a new series: one for all its dates. Nothing where all of them lie too far ahead."""
-    if not bookings:
-        return
+def series_booked(
+    session: Session, user: Any, bookings: list[dict[str, Any]], series: dict[str, Any], tariff: Tariff
+) -> None:
+    """Queues the mail about a new series: one for all its dates."""
     names = ("id", "reference", "sequence", "spot_number", "reserved_start", "reserved_end")
     context = {
         "series": series,
         "dates": [{name: one[name] for name in names} for one in bookings],
-        "tariff": bookings[0]["tariff"],
-        "currency": bookings[0]["currency"],
+        "tariff": tariff_context(tariff),
+        "currency": tariff.currency,
         "total_minor": sum(one["estimate_minor"] for one in bookings),
     }
     mail.queue(session, "series_booked", recipient(user), context, dedupe_key=f"series:{series['id']}")

@@ -19,7 +19,6 @@ from parking.accounts import User
 from parking.bookings import allocation, emails, transitions
 from parking.bookings.events import publish_events
 from parking.bookings.models import Booking
-from parking.bookings.requests import refusals
 from parking.bookings.requests.booking_request import BookRequest, new_booking, over_window
 from parking.bookings.rules import recurrence
 from parking.bookings.rules.limits import days_later
@@ -27,7 +26,7 @@ from parking.bookings.rules.recurrence import Occurrence, Recurrence
 from parking.bookings.series import planning
 from parking.bookings.series.models import REMAINING_SQL, Series
 from parking.bookings.series.requests import MAX_DATES
-from parking.bookings.service import MAX_ATTEMPTS, PATIENT_AFTER
+from parking.bookings.service import MAX_ATTEMPTS, PATIENT_AFTER, check_limit
 from parking.database import read_once, transaction
 from parking.errors import Conflict
 from parking.lots import Lot
@@ -122,7 +121,7 @@ class _Making:
         if planning.overlaps(own, one):
             return "yours_already"
         try:
-            refusals.check_limit(connection, self.user.id)
+            check_limit(self.session, self.user.id)
         except Conflict:
             return "limit"
         return None

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 
 from parking import audit, clock, idempotency
 from parking.bookings import allocation, emails, transitions
@@ -52,10 +53,10 @@ def create(request: SeriesRequest) -> dict[str, Any]:
         try:
             with transaction() as session:
                 record = idempotency.begin(session)
+                check_limit(session, request.user_id, more=len(taken.now))
                 if attempt:  # one series of a lot at a time, and what is free once more
                     allocation.lock_lot(session, request.lot_id)
-                    taken = _taken(planning.plan(session.connection().connection, request, clock.now()), request)
-                check_limit(session, request.user_id, more=len(taken.now))
+                    taken = _plan(session.connection().connection, request)
                 answer = _booked(session, request, taken)
                 if record:
                     record.store(201, answer)
@@ -79,11 +80,15 @@ def _look(request: SeriesRequest) -> _Dates:
     before gets that answer."""
     with read_connection() as connection:
         try:
-            taken = _taken(planning.plan(connection, request, clock.now()), request)
-            refusals.check_limit(connection, request.user_id, more=len(taken.now))
+            return _plan(connection, request)
         except Problem:
             idempotency.replay(connection)
             raise
+
+
+def _plan(connection: PoolProxiedConnection, request: SeriesRequest) -> _Dates:
+    taken = _taken(planning.plan(connection, request, clock.now()), request)
+    refusals.check_limit(connection, request.user_id, more=len(taken.now))
     return taken
 
 
@@ -137,7 +142,7 @@ def _booked(session: Session, request: SeriesRequest, taken: _Dates) -> dict[str
         transitions.record(session, "booking.created", spot.booking, None)
         publish_events(spot.booking)
     contexts = [emails.booking_context(spot.booking, place.lot, spot.spot_number, place.tariff) for spot in held]
-    emails.series_booked(session, place.user, contexts, emails.series_context(series, place.lot))
+    emails.series_booked(session, place.user, contexts, emails.series_context(series, place.lot), place.tariff)
     view = series_view((series, place.lot.name, place.lot.timezone, len(held)))
     bookings = [booking_view(spot.booking, place.lot, spot.spot_number, place.tariff, now) for spot in held]
     later = f" {counted(len(taken.later), 'later date')} will be booked as soon as possible." if taken.later else ""

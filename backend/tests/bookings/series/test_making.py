@@ -21,7 +21,10 @@ from parking.bookings.series.models import Series
 from parking.database import db, transaction
 from parking.lot_admin import service as lots
 from parking.mail.models import OutboxMail
+from parking.mail.outbox import delivery
+from parking.mail.rendering import render
 from parking.notices.models import Notice
+from parking.settings import current
 from tests.bookings.helpers import identity_of, make_lot, reserve
 from tests.bookings.series.stage import book_series, day
 
@@ -71,6 +74,15 @@ def test_dates_are_booked_day_by_day_as_soon_as_they_can_be(app, alice, lot):
     assert (stored.next_day, stored.vehicle_plate) == (None, None)
     plates = set(db.session.scalars(select(Booking.vehicle_plate)))
     assert plates == {"B-PW 1"}
+
+
+def test_a_series_that_is_all_too_far_ahead_is_confirmed_too(app, alice, lot):
+    book_series(alice, lot, days=WEEK, first=day(61), count=3)
+    (queued,) = db.session.scalars(select(OutboxMail).where(OutboxMail.kind == "series_booked"))
+    assert queued.subject == "Repeating booking at Harbour"
+    words = render.render(delivery.draft(queued, current()), delivery.site(current())).text
+    assert "Dates from Sat 2 May 2026 on are too far ahead" in words
+    assert "Dates:" not in words
 
 
 def test_only_the_accepted_dates_are_booked_later(app, alice, lot):
