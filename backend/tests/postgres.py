@@ -53,14 +53,22 @@ def exit_with_parent() -> None:
 class Postgres:
     """One server on a socket in a folder of its own. A migrated database is the template of every test's own."""
 
-    def __init__(self, folder: Path | None = None, **settings: str) -> None:
+    def __init__(self, folder: Path | None = None, *, primary: Postgres | None = None, **settings: str) -> None:
         self.folder = folder or Path(tempfile.mkdtemp(prefix="pg-"))
         self.owner = self._owner()
-        self._run("initdb", "-D", str(self.folder / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self._prepare(str(self.folder / "data"), primary)
         parameters = {**SETTINGS, "unix_socket_directories": str(self.folder), **settings}
         self.options = [part for name, value in parameters.items() for part in ("-c", f"{name}={value}")]
         self.created_count = 0
         self.start()
+
+    def _prepare(self, data: str, primary: Postgres | None) -> None:
+        """A new cluster, or the copy of another one, which becomes its replica when it starts."""
+        if primary is None:
+            self._run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        else:
+            source = ("-h", str(primary.folder), "-U", "postgres")
+            self._run("pg_basebackup", *source, "-D", data, "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
 
     def start(self) -> None:
         """Starts the server, also again after `kill`."""

@@ -112,6 +112,16 @@ class MailServer(db.Model):  # type: ignore[name-defined]  # made at run time
     last_reply: Mapped[str | None] = mapped_column(String(500))
 
 
+class MailCertificate(db.Model):  # type: ignore[name-defined]  # made at run time
+    """One row: when the certificate ends that the mail server `host` gave at the last connection with TLS."""
+
+    __tablename__ = "mail_certificate"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    host: Mapped[str] = mapped_column(String(255))
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class MailHold(db.Model):  # type: ignore[name-defined]  # made at run time
     """One row while no mail is sent, because an outbox from a backup may hold mails that went out long ago."""
 

@@ -29,7 +29,7 @@ from parking.mail.rendering import calendar, render
 from parking.mail.rendering.calendar import CalendarEntry
 from parking.mail.rendering.formatter import Formatter
 from parking.mail.rendering.layout import Message
-from parking.mail.smtp import circuit_breaker
+from parking.mail.smtp import certificate, circuit_breaker
 from parking.settings import current
 
 LATE_SECONDS = 3600
@@ -145,6 +145,11 @@ def health(session: Session) -> dict[str, Any]:
         "circuit": circuit,
         "hold": {"since": held.since, "backup_of": held.backup_of} if held else None,
     }
+
+
+def certificate_health(session: Session) -> dict[str, Any] | None:
+    """The end of the mail server's certificate; None where mail is sent without TLS, or not at all."""
+    return certificate.status(session, current(), clock.now())
 
 
 def can_send() -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from parking import backup, clock, jobs, mail, realtime, settings
 from parking.accounts import describe_duplicates
 from parking.database import database_folder, db, duplicates, is_sqlite, outages, schema
+from parking.system import replication
 
 LOW_DISK_BYTES = 500 * 1024 * 1024
 STARTS = {
@@ -67,7 +68,9 @@ def statuses(version: str) -> dict[str, Any]:
         "outbox": outbox(),
         "disk": disk(settings.current().data_dir),
         "names": names(),
-        "backup": backup.status(db.session(), clock.now()),
+        "backup": scheduled_backup(),
+        "mail_certificate": mail_certificate(),
+        "replicas": replicas(),
         "version": version,
     }
 
@@ -107,6 +110,18 @@ def program(name: str, seen: dict[str, Any]) -> dict[str, Any]:
 
 def outbox() -> dict[str, Any]:
     return mail.health(db.session())
+
+
+def scheduled_backup() -> dict[str, Any]:
+    return backup.status(db.session(), clock.now())
+
+
+def mail_certificate() -> dict[str, Any] | None:
+    return mail.certificate_health(db.session())
+
+
+def replicas() -> dict[str, Any] | None:
+    return replication.status(db.session())
 
 
 def names() -> dict[str, Any]:

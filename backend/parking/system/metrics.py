@@ -1,4 +1,4 @@
-"""Figures for Prometheus: requests by route template, their durations, the outbox, and heartbeats.
+"""Figures for Prometheus: requests by route template and their durations, and the state of the system (gauges.py).
 
 gunicorn has several processes and a scrape reaches one of them, so each writes its numbers to files of its own and a
 scrape adds them up. The files are mapped into memory, and a page that the disk cannot give kills the process (SIGBUS):
@@ -13,7 +13,7 @@ import hmac
 import ipaddress
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ from apiflask import APIBlueprint, APIFlask
 from flask import Response, request
 
 from launch import memory
-from parking import clock, jobs, settings
+from parking import settings
 from parking.errors import Unauthorized
-from parking.system import health
+from parking.system import gauges
 from parking.web import documented
 from parking.web.logs.request_log import elapsed, route_template
 
@@ -114,31 +114,5 @@ def scrape() -> Response:
     with contextlib.suppress(OSError):  # there is no space for counting
         _meters(settings.current().data_dir)
         MultiProcessCollector(registry)
-    registry.register(_FromDatabase())
+    registry.register(gauges.Gauges())
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
-
-
-class _FromDatabase:
-    """What the database says at the moment of the scrape; the same from every process."""
-
-    def collect(self) -> Iterator[Any]:
-        from prometheus_client.core import GaugeMetricFamily
-
-        outbox = health.outbox()
-        mails = GaugeMetricFamily("parking_outbox_mails", "Mails by state.", labels=["state"])
-        for state in ("queued", "failed"):
-            mails.add_metric([state], outbox[state])
-        yield mails
-        yield GaugeMetricFamily(
-            "parking_outbox_oldest_unsent_seconds",
-            "Age of the oldest mail that waits.",
-            value=outbox["oldest_unsent_seconds"] or 0,
-        )
-        heartbeats = GaugeMetricFamily(
-            "parking_heartbeat_age_seconds",
-            "Time since any worker, and any Beat, gave a sign of life; absent before the first.",
-            labels=["program"],
-        )
-        for program, at in jobs.last_seen().items():
-            heartbeats.add_metric([program], (clock.now() - at).total_seconds())
-        yield heartbeats

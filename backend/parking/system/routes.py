@@ -81,6 +81,28 @@ class Backup(PartStatus):
     size_bytes: int | None
 
 
+class MailCertificate(PartStatus):
+    """The certificate at the last connection to the mail server; `expires_at` is null before the first one."""
+
+    host: str
+    expires_at: datetime | None
+
+
+class Replica(Out):
+    """`state` and `lag_seconds` are null where the database does not show them; the lag also until it is measured."""
+
+    name: str
+    state: str | None
+    lag_seconds: float | None
+
+
+class Replicas(PartStatus):
+    """The replicas of PostgreSQL that are connected. `visible`: the database shows their state to this program."""
+
+    visible: bool
+    replicas: list[Replica]
+
+
 class System(Out):
     database: Database
     redis: PartStatus
@@ -90,6 +112,8 @@ class System(Out):
     disk: Disk
     names: Names
     backup: Backup
+    mail_certificate: Annotated[MailCertificate | None, Field(description="Null where mail is sent without TLS")]
+    replicas: Annotated[Replicas | None, Field(description="Null on SQLite, and where there is no replica")]
     version: str
 
 
@@ -151,5 +175,5 @@ def site() -> dict[str, Any]:
 @requires("admin")
 @bp.output(SystemEnvelope)
 def system_status() -> dict[str, Any]:
-    """Status of database, Redis, worker, Beat, outbox and disk, and what to do about a problem."""
+    """Status of each part, from database to replicas, and what to do about a problem."""
     return {"system": health.statuses(current_app.version)}  # type: ignore[attr-defined]  # APIFlask has a version

@@ -28,7 +28,7 @@ from parking.mail.outbox import entries, hold, replies
 from parking.mail.registry import TEMPLATES
 from parking.mail.rendering import render
 from parking.mail.rendering.render import Attachment, Draft, Operator, Site
-from parking.mail.smtp import circuit_breaker
+from parking.mail.smtp import certificate, circuit_breaker
 from parking.mail.smtp.addresses import BadAddress, addr_spec
 from parking.mail.smtp.smtp_client import Connection, LoginRefused, Lost, Refused, Server, ServerDown
 from parking.settings import Settings, current
@@ -165,6 +165,10 @@ def _connect(tally: Tally) -> Connection | None:
     if circuit_breaker.known(db.session()):
         with transaction() as session:
             circuit_breaker.login_accepted(session)
+    expires_at = connection.certificate_expires_at
+    if expires_at and not certificate.is_stored(db.session(), target.host, expires_at):
+        with transaction() as session:
+            certificate.store(session, target.host, expires_at)
     return connection
 
 

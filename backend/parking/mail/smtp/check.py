@@ -45,7 +45,9 @@ def _session(connection: Connection, settings: Settings) -> list[Check]:
     checks = [Check("connection", True, f"reached; it offers {', '.join(connection.features) or 'nothing special'}")]
     tls = connection.tls_version
     if tls:
-        checks.append(Check("TLS", True, f"{tls}, certificate verified"))
+        expires_at = connection.certificate_expires_at
+        until = f", valid until {expires_at:%Y-%m-%d}" if expires_at else ""
+        checks.append(Check("TLS", True, f"{tls}, certificate verified{until}"))
     else:
         checks.append(Check("TLS", None, "none: password and mails travel in the clear"))
     checks.append(

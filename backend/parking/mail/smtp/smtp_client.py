@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 CONNECT_SECONDS = 10.0
@@ -222,6 +223,15 @@ class Connection:
     def tls_version(self) -> str | None:
         sock = self._smtp.sock
         return sock.version() if isinstance(sock, ssl.SSLSocket) else None
+
+    @property
+    def certificate_expires_at(self) -> datetime | None:
+        """When the server's certificate ends; None without TLS."""
+        sock = self._smtp.sock
+        certificate = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+        if not certificate:
+            return None
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
 
     # time ----------------------------------------------------------------------------------
 

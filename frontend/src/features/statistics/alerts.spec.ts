@@ -10,6 +10,9 @@ const health: SystemHealth = {
   worker: good,
   beat: good,
   disk: good,
+  backup: good,
+  mail_certificate: null,
+  replicas: null,
   outbox: { failed: 0, queued: 3, held_up: null },
   names: { count: 0 },
 }
@@ -41,6 +44,22 @@ describe('what needs attention', () => {
       })
     },
   )
+  it('is a certificate that ends soon and a replica that is behind; a missing backup is graver', () => {
+    const bad = { ok: false, detail: '' }
+    const alerts = attention(
+      { ...health, backup: bad, mail_certificate: bad, replicas: bad, names: { count: 1 } },
+      [],
+    )
+    expect(alerts.map((one) => [one.key, one.critical])).toEqual([
+      ['statistics.attention.backup', true],
+      ['statistics.attention.mail_certificate', false],
+      ['statistics.attention.replicas', false],
+      ['statistics.attention.names', false],
+    ])
+    expect(alerts.every((one) => (one.to as { name: string }).name === 'admin-health')).toBe(true)
+    expect(attention({ ...health, mail_certificate: good, replicas: good }, [])).toEqual([])
+  })
+
   it('is cars that stay after their time has ended, with the list of them', () => {
     expect(attention(health, [lot(1)], 2)).toEqual([
       {

@@ -17,9 +17,12 @@ export interface WaitingClosure {
   spot_number: number
 }
 
-const PROGRAMS = ['database', 'redis', 'worker', 'beat', 'disk'] as const
+const CRITICAL = ['database', 'redis', 'worker', 'beat', 'disk', 'backup'] as const
+/** There is time for these, and some systems do not have them. */
+const WARNINGS = ['mail_certificate', 'replicas'] as const
+type Part = (typeof CRITICAL)[number] | (typeof WARNINGS)[number]
 
-/** What does not run, what was not delivered, cars that stay too long or are in the way of a closure, and which lots have no spot left. Gravest first. */
+/** What does not run, what was not delivered, what ends soon or is behind, cars that stay too long or are in the way of a closure, and which lots have no spot left. Gravest first. */
 export function attention(
   health: SystemHealth | undefined,
   lots: readonly Lot[],
@@ -28,10 +31,12 @@ export function attention(
 ): Alert[] {
   const alerts: Alert[] = []
   const system = { name: 'admin-health' }
-  for (const name of PROGRAMS) {
-    if (health && health[name] && !health[name].ok)
-      alerts.push({ key: `statistics.attention.${name}`, details: {}, to: system, critical: true })
+  const unwell = (names: readonly Part[], critical: boolean) => {
+    for (const name of names)
+      if (health?.[name]?.ok === false)
+        alerts.push({ key: `statistics.attention.${name}`, details: {}, to: system, critical })
   }
+  unwell(CRITICAL, true)
   if (health?.outbox.held_up)
     alerts.push({
       key: `statistics.attention.mailHeldUp.${health.outbox.held_up}`,
@@ -47,6 +52,7 @@ export function attention(
       to: { name: 'admin-mail', query: { state: 'failed' } },
       critical: true,
     })
+  unwell(WARNINGS, false)
   const duplicates = health?.names.count ?? 0
   if (duplicates)
     alerts.push({

@@ -12,9 +12,11 @@ export type Unit = Metric['unit']
 export type UserStats = Schema<'UserStatsOut'>
 /** What of the system can be well or not. */
 export type SystemHealth = Record<
-  'database' | 'redis' | 'worker' | 'beat' | 'disk',
+  'database' | 'redis' | 'worker' | 'beat' | 'disk' | 'backup',
   Schema<'PartStatus'>
 > & {
+  mail_certificate: Schema<'PartStatus'> | null
+  replicas: Schema<'PartStatus'> | null
   outbox: Pick<Schema<'Outbox'>, 'failed' | 'queued' | 'held_up'>
   names: Pick<Schema<'Names'>, 'count'>
 }

@@ -1054,6 +1054,16 @@ export interface components {
             next: string | null;
             total: number;
         };
+        /**
+         * MailCertificate
+         * @description The certificate at the last connection to the mail server; `expires_at` is null before the first one.
+         */
+        MailCertificate: {
+            ok: boolean;
+            detail: string;
+            host: string;
+            expires_at: string | null;
+        };
         /** MailOut */
         MailOut: {
             state: string;
@@ -1758,6 +1768,25 @@ export interface components {
             /** @description Seconds for which the token is valid. */
             expires_in: number;
         };
+        /**
+         * Replica
+         * @description `state` and `lag_seconds` are null where the database does not show them; the lag also until it is measured.
+         */
+        Replica: {
+            name: string;
+            state: string | null;
+            lag_seconds: number | null;
+        };
+        /**
+         * Replicas
+         * @description The replicas of PostgreSQL that are connected. `visible`: the database shows their state to this program.
+         */
+        Replicas: {
+            ok: boolean;
+            detail: string;
+            visible: boolean;
+            replicas: components["schemas"]["Replica"][];
+        };
         /** ReservedIn */
         ReservedIn: {
             lot_id: number;
@@ -2154,6 +2183,10 @@ export interface components {
             disk: components["schemas"]["Disk"];
             names: components["schemas"]["Names"];
             backup: components["schemas"]["Backup"];
+            /** @description Null where mail is sent without TLS */
+            mail_certificate: components["schemas"]["MailCertificate"] | null;
+            /** @description Null on SQLite, and where there is no replica */
+            replicas: components["schemas"]["Replicas"] | null;
             version: string;
         };
         /** SystemEnvelope */
