@@ -116,7 +116,7 @@ _FREE_FIRST = {k: Read(q.limit(1)) for k, q in _FREE.items()}
 _FREE_THIS = {k: Read(q) for k, q in _OF_SPOT.items()}
 _ENDS_AFTER = BOOKING.c.held_until > bindparam("start_time", type_=UTCDateTime())
 _FIRST_HOLD = Read(
-    select(BOOKING.c.start_time, BOOKING.c.held_until)
+    select(BOOKING.c.booking_type, BOOKING.c.start_time, BOOKING.c.held_until)
     .where(is_live, BOOKING.c.lot_id == bindparam("lot_id"), BOOKING.c.spot_id == bindparam("spot_id"))
     .where(BOOKING.c.start_time < bindparam("held_until", type_=UTCDateTime()), or_(_ENDS_AFTER, is_active))
     .order_by(_ENDS_AFTER.desc(), BOOKING.c.start_time)
@@ -299,7 +299,7 @@ def next_hold_start(session: Session, booking: Booking, after: datetime) -> date
 def first_hold(
     connection: PoolProxiedConnection, lot_id: int, spot_id: int, start: datetime, until: datetime
 ) -> Any | None:
-    """Returns (start_time, held_until) of the first live booking of the spot that prevents one over [start, until).
+    """Returns the type and the hold of the first live booking of the spot that prevents one over [start, until).
 
     A car that has stayed past its hold prevents it too, and is returned where no hold overlaps.
     """

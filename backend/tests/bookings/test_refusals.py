@@ -13,7 +13,8 @@ from parking.bookings import expiry
 from parking.bookings.models import Booking
 from parking.bookings.reading import alternatives
 from parking.database import db, read_connection
-from tests.bookings.helpers import make_lot, park, reserve, row, text
+from parking.lot_admin import service as lots
+from tests.bookings.helpers import identity_of, make_lot, park, reserve, row, text
 
 H = timedelta(hours=1)
 
@@ -148,3 +149,46 @@ def test_the_next_window_begins_where_a_hold_ends_and_nothing_follows(alice, bob
     assert after(1, 1) == (3, 4)
     assert after(1, 2) == (6, 8)
     assert after(4, 1) == (6, 7)
+
+
+@pytest.mark.parametrize(
+    ("from_hour", "until_hour", "words", "member"),
+    [
+        (0, 5, "closed until 2026-03-02 18:00", (None, "2026-03-02T17:00:00Z")),
+        (
+            2,
+            30,
+            "closed from 2026-03-02 15:00 until 2026-03-03 19:00",
+            ("2026-03-02T14:00:00Z", "2026-03-03T18:00:00Z"),
+        ),
+        (1, None, "closed", (None, None)),
+        (2, None, "closed from 2026-03-02 15:00 on", ("2026-03-02T14:00:00Z", None)),
+    ],
+)
+def test_a_selected_spot_that_is_closed_says_so_on_the_clock_of_the_lot(
+    client, auth, alice, carol, from_hour, until_hour, words, member
+):
+    lot = make_lot(carol, capacity=2, timezone="Europe/Berlin")
+    spots = client.get(f"/api/spots/{lot['id']}", headers=auth(carol)).json["spots"]
+    window = {"from": text(clock.now() + from_hour * H)}
+    if until_hour is not None:
+        window["until"] = text(clock.now() + until_hour * H)
+    lots.update_spot(spots[0]["id"], {"out_of_service": True, **window}, identity_of(carol))
+    times = {"reserved_start": text(clock.now() + H), "reserved_end": text(clock.now() + 4 * H)}
+    body = {"lot_id": lot["id"], "spot_id": spots[0]["id"], "booking_type": "reserved", **times}
+    answer = client.post("/api/book", json=body, headers=auth(alice))
+    assert (answer.status_code, answer.json["code"]) == (409, "spot_taken")
+    assert answer.json["detail"] == f"Spot 1 is {words}. Spot 2 is free."
+    assert (answer.json["closure"]["from"], answer.json["closure"]["until"]) == member
+    assert answer.json["next_spot"] == {"spot_id": spots[1]["id"], "spot_number": 2}
+
+
+def test_a_selected_spot_that_somebody_has_is_taken_and_not_closed(client, auth, alice, bob, carol):
+    lot = make_lot(carol, capacity=1)
+    spot_id = row(reserve(bob, lot, H, H)["id"]).spot_id
+    later = {"from": text(clock.now() + 3 * H)}
+    lots.update_spot(spot_id, {"out_of_service": True, **later}, identity_of(carol))
+    times = {"reserved_start": text(clock.now() + H), "reserved_end": text(clock.now() + 4 * H)}
+    body = {"lot_id": lot["id"], "spot_id": spot_id, "booking_type": "reserved", **times}
+    answer = client.post("/api/book", json=body, headers=auth(alice))
+    assert (answer.json["detail"], answer.json["closure"]) == ("Spot 1 is taken.", None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.pool import PoolProxiedConnection
@@ -15,6 +17,7 @@ from parking.bookings.models import Booking
 from parking.bookings.reading import alternatives
 from parking.bookings.requests.booking_request import BookRequest
 from parking.bookings.status_sql import is_live, is_stay
+from parking.clock import FOREVER
 from parking.database import Read
 from parking.errors import Conflict, NotFound
 from parking.lots import Spot
@@ -50,9 +53,10 @@ def open_bookings(connection: PoolProxiedConnection, user_id: int) -> int:
 
 def refuse(connection: PoolProxiedConnection, request: BookRequest, lot: Any, new: allocation.NewBooking) -> NoReturn:
     """Raises Conflict: `lot_full` with alternatives (and the number of such spots, where the driver has needs), or
-    `spot_taken` with the next free spot; NotFound for a spot that the lot does not have."""
+    `spot_taken` with the next free spot, and with the closure of the spot if that is in the way; NotFound for a spot
+    that the lot does not have."""
     if request.spot_id is not None:
-        _refuse_spot(connection, request.spot_id, new)
+        _refuse_spot(connection, request.spot_id, lot, new)
     time = "" if request.is_instant else " for this time"
     if new.needs:
         _refuse_needs(connection, lot, new, time)
@@ -82,7 +86,7 @@ def _how_many_are_free(number: Matching) -> str:
     return f"{number.available or 'none'} of them {'are' if number.available > 1 else 'is'} free"
 
 
-def _refuse_spot(connection: PoolProxiedConnection, spot_id: int, new: allocation.NewBooking) -> NoReturn:
+def _refuse_spot(connection: PoolProxiedConnection, spot_id: int, lot: Any, new: allocation.NewBooking) -> NoReturn:
     rows = _THE_SPOT.rows(connection, spot_id=spot_id, lot_id=new.lot_id)
     if not rows:
         raise NotFound("This lot has no such spot.")
@@ -90,9 +94,27 @@ def _refuse_spot(connection: PoolProxiedConnection, spot_id: int, new: allocatio
     other = allocation.first_free_spot(connection, new)
     instead = f" Spot {other.spot_number} is free." if other else ""
     hold = allocation.first_hold(connection, new.lot_id, spot.id, new.start_time, new.held_until)
+    closed = _closed(hold, new.start_time) if hold else None
+    state = _closed_text(*closed, ZoneInfo(lot.timezone)) if closed else "taken"
     raise Conflict(
-        f"Spot {spot.spot_number} is taken.{instead}",
+        f"Spot {spot.spot_number} is {state}.{instead}",
         code="spot_taken",
         next_spot={"spot_id": other.id, "spot_number": other.spot_number} if other else None,
         conflict={"start": to_rfc3339(hold.start_time), "end": to_rfc3339(hold.held_until)} if hold else None,
+        closure={"from": to_rfc3339(closed[0]), "until": to_rfc3339(closed[1])} if closed else None,
     )
+
+
+def _closed(hold: Any, start: datetime) -> tuple[datetime | None, datetime | None] | None:
+    """From when (None: already at `start`) and until when (None: no end is known) a closure keeps the spot; None for
+    what is no closure."""
+    if hold.booking_type != "block" or hold.held_until <= start:
+        return None
+    return hold.start_time if hold.start_time > start else None, hold.held_until if hold.held_until < FOREVER else None
+
+
+def _closed_text(from_: datetime | None, until: datetime | None, zone: ZoneInfo) -> str:
+    """The same in words, on the lot's clock."""
+    begins = f" from {from_.astimezone(zone):%Y-%m-%d %H:%M}" if from_ else ""
+    ends = f" until {until.astimezone(zone):%Y-%m-%d %H:%M}" if until else " on" if begins else ""
+    return f"closed{begins}{ends}"

@@ -74,3 +74,9 @@ export interface NextSpot {
   spot_id: number
   spot_number: number
 }
+
+/** The same, where the spot is closed: null is from before the booking, and without an end. */
+export interface SpotClosure {
+  from: string | null
+  until: string | null
+}

@@ -124,6 +124,23 @@ describe('the booking panel', () => {
     expect(book.mock.calls[1]![1]).not.toBe(book.mock.calls[0]![1])
   })
 
+  it.each([
+    ['en', { from: null, until: '2030-03-09T16:00:00Z' }, 'is closed until'],
+    ['de', { from: null, until: '2030-03-09T16:00:00Z' }, 'gesperrt.'],
+    ['en', { from: null, until: null }, 'This spot is closed.'],
+    ['en', { from: '2090-01-01T00:00:00Z', until: null }, 'is closed from'],
+    ['en', { from: '2090-01-01T00:00:00Z', until: '2090-01-02T00:00:00Z' }, 'is closed: '],
+  ] as const)('says when the selected spot is closed (%s, %o)', async (locale, closed, words) => {
+    book.mockRejectedValueOnce(
+      refuse('spot_taken', { next_spot: { spot_id: 71, spot_number: 18 }, closure: closed }),
+    )
+    await setLocale(locale)
+    const wrapper = await panel({ spot: { id: 70, spot_number: 17 } as Spot })
+    await button(wrapper, locale === 'de' ? 'Jetzt einen' : 'Book a spot now').trigger('click')
+    await flushPromises()
+    expect(wrapper.get('[role=alert]').text()).toContain(words)
+  })
+
   it('looks for other options when the lot is full, and books the one that is tapped', async () => {
     const other = {
       kind: 'lot',
