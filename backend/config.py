@@ -22,7 +22,7 @@ from dotenv import dotenv_values
 
 from environment import ROOT, Reader, is_address, is_loopback, is_web_address, with_secret_files
 from network_settings import secured_database_url, secured_redis_url, tls_authority
-from secret_settings import old_password_salts, previous_jwt_secret, read_secrets
+from secret_settings import leaked_passwords, old_password_salts, previous_jwt_secret, read_secrets
 
 #: Holds the address of the embedded Valkey for other commands, while it runs.
 VALKEY_URL_FILE = "valkey.url"
@@ -89,6 +89,7 @@ class Settings:
     reservation_max_days_long: int = 31
     lot_capacity_max: int = 10_000
     bcrypt_rounds: int = 12
+    leaked_passwords_file: Path | None = None
     log_format: str = "text"
     trusted_proxies: int = 0
     metrics_token: str | None = None
@@ -190,6 +191,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         reservation_max_days_ahead=read.whole("RESERVATION_MAX_DAYS_AHEAD", 60, 1, 3_660),
         reservation_max_days_long=read.whole("RESERVATION_MAX_DAYS_LONG", 31, 1, 366),
         lot_capacity_max=read.whole("LOT_CAPACITY_MAX", 10_000, 1, 10_000),
+        leaked_passwords_file=leaked_passwords(read),
         bcrypt_rounds=read.whole("BCRYPT_ROUNDS", 12, 10 if production else 4, 16),
         log_format=read.choice("LOG_FORMAT", ("text", "json"), "json" if production else "text"),
         trusted_proxies=read.whole("TRUSTED_PROXIES", 0, 0, 10),

@@ -1,4 +1,5 @@
-"""The keys of the product: read from the environment, or made once and stored on a local run."""
+"""The keys of the product: read from the environment, or made once and stored on a local run; and which passwords are
+none, because they have leaked."""
 
 from __future__ import annotations
 
@@ -64,3 +65,19 @@ def old_password_salts(read: Reader, current: str) -> tuple[str, ...]:
         wants = f"must be at most {MAX_OLD_SALTS} values that SECURITY_PASSWORD_SALT had before, with commas"
         read.wrong("SECURITY_PASSWORD_SALT_OLD", wants)
     return values
+
+
+def leaked_passwords(read: Reader) -> Path | None:
+    """The file of LEAKED_PASSWORDS_FILE; None when it is not set."""
+    if not read.text("LEAKED_PASSWORDS_FILE"):
+        return None
+    path = read.path("LEAKED_PASSWORDS_FILE", "")
+    try:
+        with path.open("rb") as stream:
+            line = stream.read(41)
+    except OSError:
+        line = b""
+    if not re.fullmatch(rb"[0-9A-F]{40}[:\r\n]?", line):
+        wants = "must name a readable file with a SHA-1 in capital letters at the beginning of each line, sorted"
+        read.wrong("LEAKED_PASSWORDS_FILE", f"{wants}, not {path}")
+    return path

@@ -129,6 +129,8 @@ def test_the_public_address_follows_the_port(load):
         ("WORKER_CONCURRENCY", "many", "1 to 256"),
         ("MAX_OPEN_BOOKINGS_PER_USER", "-1", "whole number"),
         ("BCRYPT_ROUNDS", "31", "whole number"),
+        ("LEAKED_PASSWORDS_FILE", "/nowhere", "SHA-1"),
+        ("LEAKED_PASSWORDS_FILE", "README.md", "SHA-1"),
         ("LOG_FORMAT", "xml", "text, json"),
         ("ADMIN_PASSWORD", "12345", "6 characters"),
         ("ADMIN_EMAIL", "nobody", "email address"),

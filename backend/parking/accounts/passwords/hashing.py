@@ -16,16 +16,15 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from flask_security.utils import hash_password, verify_password
 from passlib.hash import bcrypt
 
 from parking import settings
+from parking.accounts.passwords import leaks
 from parking.errors import Invalid, Unavailable
 
 MAX_BYTES = 4096
-_LIST = Path(__file__).with_name("common_passwords.txt")
 _SHORTEST_PART = 4
 MAX_RUNNING = 2
 """Hashes computed at the same time in one process; each occupies a core."""
@@ -83,7 +82,8 @@ def error_of(password: str, email: str, username: str) -> str | None:
     """Why a password is not allowed, as a sentence; None when it is.
 
     A local run requires the length, and refuses patterns (`123456`, `abcdef`, `qwerty`, `121212`). Production also
-    refuses common passwords and those that contain the user's name or address (ASVS 6.2.4, 6.2.11).
+    refuses the most used leaked passwords and those that contain the user's name or address (ASVS 6.2.4, 6.2.11,
+    6.2.12). The operator's file of leaked passwords counts everywhere. Raises Unavailable when it cannot be read.
     """
     configured = settings.current()
     same = _normal(password)
@@ -92,8 +92,10 @@ def error_of(password: str, email: str, username: str) -> str | None:
     if len(same.encode()) > MAX_BYTES:
         return f"A password can have at most {MAX_BYTES} bytes."
     folded = same.casefold()
-    if _is_pattern(folded) or (configured.production and folded in _common()):
+    if _is_pattern(folded) or (configured.production and leaks.is_most_used(folded)):
         return "This password is too easy to guess. Please choose another."
+    if configured.leaked_passwords_file and leaks.is_in_file(configured.leaked_passwords_file, same):
+        return "This password is in a list of stolen passwords. Please choose another."
     if not configured.production:
         return None
     if any(part in folded for part in _own_words(email, username, configured.site_name)):
@@ -172,12 +174,6 @@ def _normal(password: str) -> str:
 def _dummy_hash(rounds: int) -> str:
     """A well-formed bcrypt hash: comparing with it takes as long as with a real one."""
     return f"$2b${rounds:02}${'.' * 53}"
-
-
-@functools.cache
-def _common() -> frozenset[str]:
-    lines = _LIST.read_text(encoding="utf-8").splitlines()
-    return frozenset(line for line in lines if not line.startswith("#"))
 
 
 def _own_words(email: str, username: str, site_name: str) -> set[str]:
