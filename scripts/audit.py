@@ -19,6 +19,7 @@ BACKEND, FRONTEND = ROOT / "backend", ROOT / "frontend"
 PYTHON_LOCKS = ("requirements-dev.txt", "requirements-setup.txt", "requirements-node.txt")
 """The first has all libraries of requirements.txt, too."""
 KNOWN, INCOMPLETE = 1, 3
+MOST_CHARACTERS = 200
 
 
 @dataclass
@@ -31,11 +32,13 @@ class Result:
     problem: str = ""
 
 
-def read_pip_audit(output: str) -> Result:
-    """The report of pip-audit. It calls a library for which PyPI has no answer skipped, and finds no fault in that."""
+def read_pip_audit(output: str, errors: str = "") -> Result:
+    """The report of pip-audit. It calls a library for which PyPI has no answer skipped, and finds no fault in that.
+    Without any answer it ends with a traceback, whose last line says why."""
     document = _object(output)
     if document is None:
-        return Result(problem="pip-audit got no answer")
+        reason = (errors.strip().splitlines() or ["it said nothing"])[-1]
+        return Result(problem=f"pip-audit got no answer ({_shortened(reason)})")
     result = Result()
     for library in document.get("dependencies", []):
         if "skip_reason" in library:
@@ -62,6 +65,10 @@ def read_npm_audit(output: str) -> Result:
     return result
 
 
+def _shortened(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]} …"
+
+
 def _object(output: str) -> dict[str, Any] | None:
     try:
         document = json.loads(output)
@@ -76,15 +83,16 @@ def say(line: str) -> None:
 
 def compare_python(lock: str) -> Result:
     command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "--progress-spinner", "off"]
-    return read_pip_audit(_output([*command, "--format", "json", "-r", lock], BACKEND))
+    ended = _run([*command, "--format", "json", "-r", lock], BACKEND)
+    return read_pip_audit(ended.stdout, ended.stderr)
 
 
 def compare_page() -> Result:
-    return read_npm_audit(_output(["npm", "audit", "--json", "--package-lock-only"], FRONTEND))
+    return read_npm_audit(_run(["npm", "audit", "--json", "--package-lock-only"], FRONTEND).stdout)
 
 
-def _output(command: list[str], folder: Path) -> str:
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
+def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def report(results: dict[str, Result]) -> int:
@@ -100,7 +108,10 @@ def report(results: dict[str, Result]) -> int:
     if any(result.weaknesses for result in results.values()):
         say("SECURITY.md says in how many days each has to be replaced.")
         return KNOWN
-    return INCOMPLETE if any(result.problem for result in results.values()) else 0
+    if any(result.problem for result in results.values()):
+        say("Not all libraries were compared, so this is no all-clear. Run it where PyPI and the npm registry answer.")
+        return INCOMPLETE
+    return 0
 
 
 def main() -> int:

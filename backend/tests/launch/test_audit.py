@@ -1,6 +1,9 @@
 """`make audit` says which libraries have a known weakness, and does not call unknown what it could not ask."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -48,7 +51,23 @@ def test_each_known_weakness_is_named_with_its_remedy(capsys):
 def test_a_list_that_does_not_answer_is_no_all_clear(capsys, python):
     """pip-audit itself ends with 0 and "No known vulnerabilities found" where PyPI knows none of the libraries."""
     assert code(python, json.dumps(PAGE)) == 3
-    assert "python: NOT COMPARED, nothing is known about" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "python: NOT COMPARED, nothing is known about" in output
+    assert "this is no all-clear. Run it where PyPI and the npm registry answer." in output
+
+
+def test_without_a_network_it_says_so_and_ends_with_3(tmp_path):
+    """The whole command, with a proxy that nobody has: nothing leaves the machine."""
+    nowhere = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), "http://127.0.0.1:9")
+    settings = {"NO_PROXY": "", "no_proxy": "", "npm_config_fetch_retries": "0", "PIP_CACHE_DIR": str(tmp_path)}
+    environment = {**os.environ, **nowhere, **settings}
+    command = [sys.executable, str(ROOT / "scripts" / "audit.py")]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
+    lines = ended.stdout.splitlines()
+    assert (ended.returncode, len(lines), ended.stderr) == (3, 5, ""), ended
+    assert all("NOT COMPARED, nothing is known about it: " in line for line in lines[:4])
+    assert "pip-audit got no answer (requests.exceptions.ProxyError: " in lines[0]
+    assert "no all-clear" in lines[4]
 
 
 @pytest.mark.parametrize("page", ['{"message": "405 Method Not Allowed", "error": {}}', "", "null"])
