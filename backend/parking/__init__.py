@@ -30,6 +30,7 @@ from parking import (
     staff,
     statistics,
     system,
+    visitors,
     web,
 )
 from parking.database import schema
@@ -54,6 +55,7 @@ DOMAINS = (
     bookings,
     availability,
     search,
+    visitors,
     lot_admin,
     statistics,
     reports,

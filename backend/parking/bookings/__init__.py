@@ -23,6 +23,7 @@ from parking.bookings.closures import (
 )
 from parking.bookings.closures import page as closures_page
 from parking.bookings.emails import booking_context, reservation_reminder, zone_changed
+from parking.bookings.emails import read_token as read_visitor_token
 from parking.bookings.events import publish_lot_event, publish_lot_events, publish_spot_event, publish_spot_events
 from parking.bookings.expiry import apply_all_due_transitions, apply_due_transitions
 from parking.bookings.matching import Matching
@@ -37,20 +38,32 @@ from parking.bookings.occupancy import (
     state_of_spot,
     total_counts,
 )
-from parking.bookings.personal_data import OldBooking, erase_plates, first_year, hand_over, of_year, with_plates
+from parking.bookings.personal_data import (
+    OldBooking,
+    erase_plates,
+    erase_visitors,
+    first_year,
+    hand_over,
+    of_year,
+    with_plates,
+    with_visitors,
+)
 from parking.bookings.reading import Filters, filtered
 from parking.bookings.reading.lookup import by_plate as find_by_plate
 from parking.bookings.reading.lookup import by_reference as find_by_reference
+from parking.bookings.reading.lookup import by_visitor as find_by_visitor
 from parking.bookings.reading.queries import BookingRow, select_bookings
 from parking.bookings.reading.queries import read as read_bookings
 from parking.bookings.reading.query_filters import of_all as filters_of_all
 from parking.bookings.reading.views import cost_at, end_and_cost, state_of, stay_hours, total_cost
+from parking.bookings.requests.booking_request import BookRequest, Visitor
 from parking.bookings.rules.lifecycle import LIVE, BookingState, status_at
 from parking.bookings.rules.limits import days_later
 from parking.bookings.rules.times import read_time
-from parking.bookings.schemas import AdminBookingFilters, Id, MatchingOut, Paging, Status, TimeText
-from parking.bookings.service import BookRequest, book, cancel, check_in, release
-from parking.bookings.status_sql import is_active, is_block, is_live, is_reserved, is_stay
+from parking.bookings.schemas import AdminBookingFilters, BookedOut, Id, MatchingOut, Paging, Plate, Status, TimeText
+from parking.bookings.service import book, cancel, check_in, release
+from parking.bookings.service import get as get_booking
+from parking.bookings.status_sql import is_active, is_block, is_for_visitor, is_live, is_reserved, is_stay
 from parking.bookings.transitions import cancel as cancel_reservation
 from parking.bookings.transitions import mail_context, update_booking
 from parking.web.logs import foreign_access
@@ -63,6 +76,7 @@ __all__ = [
     "RETIRED",
     "AdminBookingFilters",
     "BookRequest",
+    "BookedOut",
     "Booking",
     "BookingRow",
     "BookingState",
@@ -73,9 +87,11 @@ __all__ = [
     "MatchingOut",
     "OldBooking",
     "Paging",
+    "Plate",
     "SpotCounts",
     "Status",
     "TimeText",
+    "Visitor",
     "Window",
     "apply_all_due_transitions",
     "apply_due_transitions",
@@ -95,15 +111,19 @@ __all__ = [
     "days_later",
     "end_and_cost",
     "erase_plates",
+    "erase_visitors",
     "filtered",
     "filters_of_all",
     "find_by_plate",
     "find_by_reference",
+    "find_by_visitor",
     "first_year",
+    "get_booking",
     "hand_over",
     "init_app",
     "is_active",
     "is_block",
+    "is_for_visitor",
     "is_live",
     "is_reserved",
     "is_stay",
@@ -123,6 +143,7 @@ __all__ = [
     "rank_in_sql",
     "read_bookings",
     "read_time",
+    "read_visitor_token",
     "release",
     "reservation_reminder",
     "select_bookings",
@@ -138,6 +159,7 @@ __all__ = [
     "unblocked",
     "update_booking",
     "with_plates",
+    "with_visitors",
     "withdraw",
     "zone_changed",
 ]

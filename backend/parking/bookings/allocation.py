@@ -28,6 +28,7 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
+    and_,
     bindparam,
     cast,
     exists,
@@ -43,7 +44,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from parking.accounts import User
 from parking.bookings.matching import has_needs
-from parking.bookings.models import Booking
+from parking.bookings.models import Booking, visitor_search
 from parking.bookings.status_sql import is_active, is_live
 from parking.database import Prepared, Read, UTCDateTime, Words, is_sqlite, plus_seconds, upsert
 from parking.lots import Lot, Spot
@@ -78,9 +79,17 @@ class NewBooking:
     vehicle_plate: str | None = None
     needs: Needs = ()
     reference: str = ""
+    visitor_name: str | None = None
+    visitor_email: str | None = None
+    visitor_locale: str | None = None
     reason: str | None = None
     sequence: int = 0
     created_at: datetime | None = None
+
+
+def may_book(user: Any) -> ColumnElement[bool]:
+    """Condition on the table of accounts: it is open, or it is that of the visitors (accounts.visitors_account)."""
+    return or_(and_(user.c.deleted_at.is_(None), user.c.active.is_(True)), user.c.placeholder.is_(True))
 
 
 def new_reference() -> str:
@@ -142,7 +151,8 @@ _TYPES: dict[str, Any] = {
 _COLUMNS = [
     *("lot_id", "spot_id", "user_id", "tariff_id", "booking_type", "status", "start_time", "held_until"),
     *("reserved_start", "reserved_end", "checked_in_at", "checkin_grace_s", "vehicle_plate", "plate_key"),
-    *("needs", "reference", "reason", "sequence", "created_at"),
+    *("needs", "visitor_name", "visitor_email", "visitor_locale", "visitor_search"),
+    *("reference", "reason", "sequence", "created_at"),
 ]
 
 
@@ -158,7 +168,7 @@ def _insert_on(spots: Select[Any], dialect: str) -> ReturningInsert[Any]:
     tariff still and the account, which is locked too, is not deleted."""
     driver = (
         select(USER.c.id)
-        .where(USER.c.id == bindparam("user_id"), USER.c.deleted_at.is_(None), USER.c.active.is_(True))
+        .where(USER.c.id == bindparam("user_id"), may_book(USER))
         .with_for_update(read=True, key_share=True)
         .cte("driver")
     )
@@ -346,6 +356,7 @@ def lock_spot(session: Session, lot_id: int, spot_id: int) -> None:
 def insert_values(new: NewBooking) -> dict[str, Any]:
     values = {name: getattr(new, name) for name in new.__slots__}
     values["plate_key"] = names.plate_key(new.vehicle_plate)
+    values["visitor_search"] = visitor_search(new.visitor_name, new.visitor_email)
     values["reference"] = new.reference or new_reference()
     values["created_at"] = new.created_at or new.start_time
     return values

@@ -100,7 +100,7 @@ def booking_table(live: Live, *, with_user: bool = False) -> Table:
     if not with_user:
         return Table("bookings", BOOKING_HEADER, cells)
     header = (*BOOKING_HEADER, "lot_id", "spot_id", "user_id", "user_email", "username", "ended_by", "reason")
-    return Table("bookings", header, cells)
+    return Table("bookings", (*header, "visitor_name", "visitor_email"), cells)
 
 
 def finished_values(row: BookingRow) -> LiveValues:
@@ -115,7 +115,8 @@ def finished_values(row: BookingRow) -> LiveValues:
 
 
 def _user_cells(row: BookingRow) -> list[Cell]:
-    return [row.lot_id, row.spot_id, row.user_id, row.user_email, row.username, Word(row.ended_by or ""), row.reason]
+    user = (row.user_id, row.user_email, row.username)
+    return [row.lot_id, row.spot_id, *user, Word(row.ended_by or ""), row.reason, row.visitor_name, row.visitor_email]
 
 
 def user_table(zone: str, currency: str) -> Table:

@@ -73,6 +73,8 @@ _WITH_USER: dict[str, Any] = _BOOKING | {
     "ended_by": Booking.ended_by,
     "reason": Booking.reason,
     "needs": Booking.needs,
+    "visitor_name": Booking.visitor_name,
+    "visitor_email": Booking.visitor_email,
 }
 
 

@@ -43,6 +43,8 @@ class BookingRow(NamedTuple):
     ended_by: str | None = None
     reason: str | None = None
     needs: tuple[str, ...] = ()
+    visitor_name: str | None = None
+    visitor_email: str | None = None
 
 
 class UserRow(NamedTuple):

@@ -39,7 +39,7 @@ def serve(app, settings, tmp_path):
     """Starts web processes of the product (or of a control run) on the test's database."""
     started = []
 
-    def start(control: str = "") -> Gunicorn:
+    def start(control: str = "", **more: str) -> Gunicorn:
         application = "tests.bookings.control:create()" if control else "app:create_app()"
         server = Gunicorn(
             tmp_path,
@@ -51,6 +51,7 @@ def serve(app, settings, tmp_path):
             WEB_WORKERS="2",
             REDIS_URL="",
             CONTROL=control,
+            **more,
         )
         started.append(server)
         return server

@@ -44,7 +44,7 @@ _BY_SCOPE: dict[Scope, dict[Limit, tuple[str, ...]]] = {
     "bookings:write": {
         Limit.PATH: (
             *("bookings.release", "bookings.cancel", "bookings.extend", "bookings.check_in"),
-            *("bookings.force_release", "bookings.cancel_for", "bookings.check_in_for"),
+            *("bookings.force_release", "bookings.cancel_for", "bookings.check_in_for", "visitors.book"),
         ),
         Limit.NAMED: ("bookings.book",),
         Limit.CLOSED: ("notices.dismiss_notice",),
@@ -91,7 +91,7 @@ NEVER = frozenset(
 PUBLIC = frozenset(
     {
         *("docs", "openapi", "metrics", "operations.healthz", "operations.readyz", "operations.site"),
-        *("lots.list_public", "lots.get_public"),
+        *("lots.list_public", "lots.get_public", "visitors.show", "visitors.cancel"),
     }
 )
 """Blueprints and endpoints that ask nobody who they are. They do not look at tokens."""

@@ -11,6 +11,7 @@ from parking.bookings.emails.changes import cancelled, moved, no_show
 from parking.bookings.emails.confirmation import confirm, reservation_reminder, zone_changed
 from parking.bookings.emails.contexts import BookingContext, booking_context, charged_time
 from parking.bookings.emails.receipts import force_released, receipt
+from parking.bookings.emails.visitors import read_token
 
 __all__ = [
     "BookingContext",
@@ -22,6 +23,7 @@ __all__ = [
     "force_released",
     "moved",
     "no_show",
+    "read_token",
     "receipt",
     "reservation_reminder",
     "zone_changed",

@@ -138,6 +138,8 @@ def booking_view(
         "reason": booking.reason,
         "reason_code": reasons.code_of(booking.ended_by, booking.reason, lot.name),
         "vehicle_plate": booking.vehicle_plate,
+        "visitor_name": booking.visitor_name,
+        "visitor_email": booking.visitor_email,
         "needs": booking.needs,
         **_price_view(tariff),
         **_current_state(booking, tariff, now, taken_until),
@@ -155,7 +157,8 @@ def row_view(row: Any, now: datetime, *, for_admin: bool = False) -> dict[str, A
 
 _STORED = (
     *("id", "reference", "lot_id", "spot_id", "booking_type", "status", *INSTANTS),
-    *("ended_by", "reason", "vehicle_plate", "needs", "spot_number", "lot_name", "lot_timezone", "lot_address"),
+    *("ended_by", "reason", "vehicle_plate", "visitor_name", "visitor_email", "needs", "spot_number"),
+    *("lot_name", "lot_timezone", "lot_address"),
 )
 """The fields of a list that are stored: the first columns of `queries.listed()`."""
 _WITH_USER = (*_STORED, "user_id", "user_email", "username")

@@ -14,7 +14,7 @@ from parking.bookings.matching import Matching
 from parking.bookings.models import Booking
 from parking.bookings.reading import alternatives
 from parking.bookings.requests.booking_request import BookRequest
-from parking.bookings.status_sql import is_live, is_stay
+from parking.bookings.status_sql import is_for_visitor, is_live, is_stay
 from parking.database import Read
 from parking.errors import Conflict, NotFound
 from parking.lots import Spot
@@ -34,13 +34,32 @@ _OPEN_BOOKINGS = Read(
     .select_from(_BOOKING)
     .where(is_live, is_stay, _BOOKING.c.user_id == bindparam("user_id"))
 )
+_GUESTS = Read(
+    select(func.count().label("number"))
+    .select_from(_BOOKING)
+    .where(is_live, is_stay, is_for_visitor, _BOOKING.c.user_id == bindparam("user_id"))
+)
 
 
-def check_limit(connection: PoolProxiedConnection, user_id: int) -> None:
-    """Raises Conflict for a driver with as many open bookings as the operator allows (MAX_OPEN_BOOKINGS_PER_USER)."""
+def has_limit(request: BookRequest) -> bool:
+    """Whether the operator limits the number of such bookings. Those of staff for visitors have no limit."""
+    if request.visitor is not None:
+        return request.visitor.is_guest
+    return settings.current().max_open_bookings_per_user > 0
+
+
+def check_limit(connection: PoolProxiedConnection, request: BookRequest) -> None:
+    """Raises Conflict for a driver with as many open bookings as the operator allows (MAX_OPEN_BOOKINGS_PER_USER), or
+    with as many for guests (GUESTS_PER_USER), which count among them."""
+    if not has_limit(request):
+        return
     most = settings.current().max_open_bookings_per_user
-    if most and open_bookings(connection, user_id) >= most:
+    if most and open_bookings(connection, request.user_id) >= most:
         raise Conflict(f"You can have at most {counted(most, 'open booking')}.", code="too_many_bookings")
+    if request.visitor is not None:
+        most = settings.current().guests_per_user
+        if _GUESTS.rows(connection, user_id=request.user_id)[0].number >= most:
+            raise Conflict(f"You can have at most {counted(most, 'open booking')} for guests.", code="too_many_guests")
 
 
 def open_bookings(connection: PoolProxiedConnection, user_id: int) -> int:

@@ -128,6 +128,8 @@ def _booking(live: columns.Live) -> Item:
             "duration_hours": duration,
             "vehicle_plate": row.plate,
             "needs": list(row.needs),
+            "visitor_name": row.visitor_name,
+            "visitor_email": row.visitor_email,
             "ended_by": row.ended_by,
             "reason": row.reason,
             "created_at": _time(row.created),

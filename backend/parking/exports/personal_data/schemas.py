@@ -45,6 +45,8 @@ class PersonalBooking(Out):
     checkin_grace_seconds: int | None
     duration_hours: float | None
     vehicle_plate: str | None
+    visitor_name: str | None
+    visitor_email: str | None
     needs: list[Feature]
     ended_by: Literal["user", "admin", "system"] | None
     reason: str | None
