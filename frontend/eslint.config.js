@@ -23,6 +23,7 @@ const FEATURES = [
   'staff',
   'notices',
   'bookings',
+  'visitors',
   'search',
   'statistics',
   'mail',

@@ -11,7 +11,7 @@ const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:5000'
 
 /** What neither the start page nor home needs. */
 const LATER =
-  /src\/(shared\/(form|list)|features\/(accounts\/(components|factor|forms)|bookings\/(window|reminder)|\w+\/(admin|history)|audit|exports|help|mail|notices|reports|staff|statistics|system))\/|src\/(features\/lots\/(components\/Spot|spotMap|useSpotName)|shared\/(ui\/OccupancyBar|browser\/saveFile))/
+  /src\/(shared\/(form|list)|features\/(accounts\/(components|factor|forms)|bookings\/(window|reminder)|\w+\/(admin|history)|audit|exports|help|mail|notices|reports|staff|statistics|system|visitors))\/|src\/(features\/lots\/(components\/Spot|spotMap|useSpotName)|shared\/(ui\/OccupancyBar|browser\/saveFile))/
 
 /** Icons of pages and dialogs that several share, but neither the start page nor home. */
 const LATER_ICONS =

@@ -31,6 +31,7 @@ export const TERMS = {
     'stay',
     'tariff',
     'user',
+    'visitor',
     'walkIn',
     'window',
   ],
