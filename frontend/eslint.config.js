@@ -27,6 +27,7 @@ const FEATURES = [
   'notices',
   'waitlist',
   'bookings',
+  'visitors',
   'search',
   'statistics',
   'mail',

@@ -30,6 +30,7 @@ from parking import (
     staff,
     statistics,
     system,
+    visitors,
     waitlist,
     web,
 )
@@ -56,6 +57,7 @@ DOMAINS = (
     waitlist,
     availability,
     search,
+    visitors,
     lot_admin,
     statistics,
     reports,

@@ -119,6 +119,8 @@ _LABELS: dict[str, tuple[str, str]] = {
     "username": ("User name", "Benutzername"),
     "value": ("Value", "Wert"),
     "vehicle_plate": ("Licence plate", "Kennzeichen"),
+    "visitor_email": ("Visitor's email", "E-Mail des Besuchs"),
+    "visitor_name": ("Visitor", "Besuch"),
     "visits": ("Visits", "Besuche"),
     "weekday": ("Weekday", "Wochentag"),
 }

@@ -25,13 +25,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from parking import clock, mail
+from parking import clock, mail, signing
 from parking.accounts.admin import service
 from parking.accounts.models import Role, User
 from parking.accounts.sessions import access_tokens
 from parking.database import db
 from parking.mail import unsubscribe
+from parking.mail.models import OutboxMail
 from parking.staff import LotStaff
 
 PASSWORD = "correct horse battery"
@@ -83,7 +85,14 @@ def STAFF(role: str, status: int, **request: Any) -> Row:
     return _row({"user": 403, "other": 403, **may, "elsewhere": elsewhere, "admin": status}, role=role, **request)
 
 
+def VISITORS(status: int, **request: Any) -> Row:
+    """For attendants of the lot; where guests are allowed (tests/visitors), for everybody: so the view declares no
+    role."""
+    return dataclasses.replace(STAFF("attendant", status, **request), role="any")
+
+
 TOMORROW = {"from": "2026-03-03T10:00:00Z", "to": "2026-03-03T12:00:00Z"}
+WINDOW = {"reserved_start": TOMORROW["from"], "reserved_end": TOMORROW["to"]}
 CLOSURE = {"from": TOMORROW["from"], "until": TOMORROW["to"]}
 WEEKLY = {"start_time": "18:00", "end_time": "20:00", "days": ["we"], "from": "2026-03-03", "count": 2}
 MARCH = {"from": "2026-03-01", "to": "2026-03-02"}
@@ -168,6 +177,12 @@ ROUTES: dict[str, Row] = {
         "attendant", 200, path="/api/spots/{spot}/closures/{closure}"
     ),
     "GET /api/admin/closures": STAFF("viewer", 200),
+    # visitors
+    "POST /api/lots/<int:lot_id>/visitors": VISITORS(
+        201, path="/api/lots/{lot}/visitors", json={"name": "Vera", **WINDOW}
+    ),
+    "POST /api/visitors/booking": OPEN(200, json={"token": "{visit}"}),
+    "POST /api/visitors/booking/cancel": OPEN(200, json={"token": "{visit}"}),
     # bookings
     "GET /api/quote": SELF(200, query={"lot_id": "{lot}", **TOMORROW}),
     "POST /api/book": SELF(201, json={"lot_id": "{lot}", "booking_type": "instant"}),
@@ -330,6 +345,12 @@ class Stage:
             things[name] = self.call("POST", "/api/book", "user", 201, json=body)["booking"]["id"]
         weekly = {"lot_id": things["lot"], **WEEKLY, "days": ["fr"]}
         things["series"] = self.call("POST", "/api/series", "user", 201, json=weekly)["series"]["id"]
+        guest = {"name": "Vera", "email": "vera@example.com", **WINDOW}
+        self.call("POST", f"/api/lots/{things['lot']}/visitors", "admin", 201, json=guest)
+        confirmation = db.session.scalars(select(OutboxMail).where(OutboxMail.email == guest["email"])).one()
+        booking = confirmation.facts["booking"]
+        settings = self.app.extensions["settings"]
+        things["visit"] = signing.serializer(settings, "visitor-booking").dumps([booking["id"], booking["reference"]])
         clock.travel(300)  # the one has arrived
         things["export"] = self.call("POST", "/api/exports", "user", 202, json={"kind": "bookings"})["export"]["id"]
         token = {"name": "Gate", "scopes": ["lots:read"]}

@@ -63,6 +63,7 @@ def test_an_empty_environment_is_a_complete_local_run(load, tmp_path):
     assert (settings.reminder_time, settings.daily_report_time) == (time(18), time(8))
     assert settings.monthly_report_time == time(0)
     assert (settings.max_open_bookings_per_user, settings.lot_capacity_max) == (0, 10_000)
+    assert (settings.guests_per_user, settings.retain_visitors_days) == (0, 30)
     assert settings.password_min_length == 6
     assert settings.public_url == "http://localhost:5000"
 
@@ -128,6 +129,8 @@ def test_the_public_address_follows_the_port(load):
         ("WEB_WORKERS", "0", "1 to 64"),
         ("WORKER_CONCURRENCY", "many", "1 to 256"),
         ("MAX_OPEN_BOOKINGS_PER_USER", "-1", "whole number"),
+        ("GUESTS_PER_USER", "some", "whole number"),
+        ("RETAIN_VISITORS_DAYS", "0", "whole number"),
         ("BCRYPT_ROUNDS", "31", "whole number"),
         ("LEAKED_PASSWORDS_FILE", "/nowhere", "SHA-1"),
         ("LEAKED_PASSWORDS_FILE", "README.md", "SHA-1"),

@@ -11,7 +11,13 @@ from flask_security.datastore import SQLAlchemyUserDatastore
 
 from parking import audit
 from parking.accounts import guess_limits, queries, routes, setup
-from parking.accounts.account_changes import create_placeholder, create_user, sign_everybody_out, stop_access_tokens
+from parking.accounts.account_changes import (
+    create_placeholder,
+    create_user,
+    sign_everybody_out,
+    stop_access_tokens,
+    visitors_account,
+)
 from parking.accounts.admin import cli, duplicates_report
 from parking.accounts.admin import routes as admin_routes
 from parking.accounts.admin.duplicates_report import describe_duplicates
@@ -74,6 +80,7 @@ __all__ = [
     "stop_access_tokens",
     "user_conditions",
     "user_roles",
+    "visitors_account",
 ]
 
 

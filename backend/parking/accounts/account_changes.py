@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -15,9 +15,12 @@ from parking.accounts import queries
 from parking.accounts.models import SingleUse, User
 from parking.accounts.sessions import browser_sessions
 from parking.accounts.tokens import store
-from parking.database import after_commit, duplicates, transaction
+from parking.database import after_commit, duplicates, read_once, transaction
 from parking.database.derived_columns import is_conflict
 from parking.errors import Conflict
+from parking.text import email_addresses
+
+VISITORS = "visitors@deleted.invalid"
 
 
 def create_user(
@@ -44,14 +47,32 @@ def create_user(
 
 def create_placeholder(session: Session) -> int:
     """A deleted account that never was anybody's, to stand for the person of old bookings. Returns its id."""
-    number, now = secrets.token_hex(8), clock.now()
+    number = secrets.token_hex(8)
+    return _add_placeholder(session, f"former-{number}@deleted.invalid", f"Former driver {number}")
+
+
+def visitors_account() -> int:
+    """The account of the bookings that lot staff make for visitors: a deleted one that never was anybody's, made when
+    it is first needed. Nobody signs in to it, and no list of accounts has it. Returns its id."""
+    query = select(User.id).where(User.email_key == email_addresses.key(VISITORS))
+    for name in ("Visitors", f"Visitors {secrets.token_hex(4)}"):  # a driver may have the first name
+        if rows := read_once(query, {}):
+            return int(rows[0].id)
+        with suppress(Conflict), unique_names() as session:  # or somebody else makes it at this moment
+            _add_placeholder(session, VISITORS, name)
+    return int(read_once(query, {})[0].id)
+
+
+def _add_placeholder(session: Session, email: str, username: str) -> int:
+    now = clock.now()
     user = User(
-        email=f"former-{number}@deleted.invalid",
-        username=f"Former driver {number}",
+        email=email,
+        username=username,
         active=False,
         fs_uniquifier=new_uniquifier(),
         plates=[],
         created_at=now,
+        confirmed_at=now,
         deleted_at=now,
         placeholder=True,
     )

@@ -101,6 +101,7 @@ class ComingOut(Out):
     end: datetime
     user_email: str | None = None
     username: str | None = None
+    visitor_name: str | None = None
 
 
 class SpotStayOut(Out):
@@ -109,6 +110,7 @@ class SpotStayOut(Out):
     user_id: int
     user_email: str
     username: str
+    visitor_name: str | None
     start_time: datetime
     held_until: datetime
     running_cost: float

@@ -37,7 +37,7 @@ _BOOKING: Any = Booking.__table__
 _USER: Any = User.__table__
 _BOOKED = (
     *("id", "reference", "user_id", "spot_id", "booking_type", "status", "start_time", "held_until"),
-    *("reserved_start", "reserved_end", "checkin_grace_s", "reason"),
+    *("reserved_start", "reserved_end", "checkin_grace_s", "reason", "visitor_name"),
 )
 _GROUPS = ColumnGroups(
     [_BOOKING.c[name] for name in _BOOKED],
@@ -154,7 +154,7 @@ def _closure_view(block: Any, now: datetime, *, has_car: bool, with_reason: bool
 def _coming_view(row: _Booked, who: Identity, *, with_drivers: bool) -> dict[str, Any]:
     view = {"start": to_rfc3339(row.booking.reserved_start), "end": to_rfc3339(row.booking.reserved_end)}
     if with_drivers:
-        view |= {"user_email": row.user.email, "username": row.user.username}
+        view |= {"user_email": row.user.email, "username": row.user.username, "visitor_name": row.booking.visitor_name}
     return view | {"user_email": "You"} if row.booking.user_id == who.id else view
 
 
@@ -166,6 +166,7 @@ def _stay_view(row: _Booked, now: datetime) -> dict[str, Any]:
         "user_id": row.user.id,
         "user_email": row.user.email,
         "username": row.user.username,
+        "visitor_name": booking.visitor_name,
         "start_time": to_rfc3339(booking.start_time),
         "held_until": to_rfc3339(booking.held_until),
         "running_cost": to_number(cost_at(booking, row.tariff, now)),

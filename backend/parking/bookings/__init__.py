@@ -5,7 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from parking.bookings import emails as _templates  # noqa: F401 - registers them
-from parking.bookings.allocation import NewBooking, free_spot_ids, lock_lot, new_reference, spot_order
+from parking.bookings.allocation import free_spot_ids, lock_lot, spot_order
 from parking.bookings.closures import (
     ClosureFilters,
     Window,
@@ -23,6 +23,7 @@ from parking.bookings.closures import (
 )
 from parking.bookings.closures import page as closures_page
 from parking.bookings.emails import booking_context, reservation_reminder, zone_changed
+from parking.bookings.emails import read_token as read_visitor_token
 from parking.bookings.events import publish_lot_event, publish_lot_events, publish_spot_event, publish_spot_events
 from parking.bookings.expiry import apply_all_due_transitions, apply_due_transitions
 from parking.bookings.expiry import is_due as transitions_due
@@ -36,6 +37,7 @@ from parking.bookings.holds.placing import withdraw as withdraw_hold
 from parking.bookings.matching import Matching
 from parking.bookings.matching import now as matching_now
 from parking.bookings.models import LIVE_SQL, LONG, OUT_OF_SERVICE, RETIRED, Booking, longer_than
+from parking.bookings.new_booking import NewBooking, new_reference
 from parking.bookings.occupancy import (
     SpotCounts,
     counts_by_lot,
@@ -45,16 +47,26 @@ from parking.bookings.occupancy import (
     state_of_spot,
     total_counts,
 )
-from parking.bookings.personal_data import OldBooking, erase_plates, first_year, hand_over, of_year, with_plates
+from parking.bookings.personal_data import (
+    OldBooking,
+    erase_plates,
+    erase_visitors,
+    first_year,
+    hand_over,
+    of_year,
+    with_plates,
+    with_visitors,
+)
 from parking.bookings.reading import Filters, filtered
 from parking.bookings.reading.lookup import by_plate as find_by_plate
 from parking.bookings.reading.lookup import by_reference as find_by_reference
+from parking.bookings.reading.lookup import by_visitor as find_by_visitor
 from parking.bookings.reading.queries import BookingRow, select_bookings
 from parking.bookings.reading.queries import locked as locked_booking
 from parking.bookings.reading.queries import read as read_bookings
 from parking.bookings.reading.query_filters import of_all as filters_of_all
 from parking.bookings.reading.views import cost_at, end_and_cost, row_view, state_of, stay_hours, total_cost
-from parking.bookings.requests.booking_request import check_proven
+from parking.bookings.requests.booking_request import BookRequest, Visitor, check_proven
 from parking.bookings.requests.refusals import check_limit
 from parking.bookings.requests.windows import read_window
 from parking.bookings.rules.lifecycle import LIVE, BookingState, status_at
@@ -62,6 +74,7 @@ from parking.bookings.rules.limits import days_later
 from parking.bookings.rules.times import read_time
 from parking.bookings.schemas import (
     AdminBookingFilters,
+    BookedOut,
     BookingOut,
     Id,
     MatchingOut,
@@ -73,8 +86,9 @@ from parking.bookings.schemas import (
 )
 from parking.bookings.series import Series, select_of_user
 from parking.bookings.series.personal_data import delete_empty as delete_empty_series
-from parking.bookings.service import BookRequest, book, cancel, check_in, release
-from parking.bookings.status_sql import is_active, is_block, is_live, is_reserved, is_stay
+from parking.bookings.service import book, cancel, check_in, release
+from parking.bookings.service import get as get_booking
+from parking.bookings.status_sql import is_active, is_block, is_for_visitor, is_live, is_reserved, is_stay
 from parking.bookings.transitions import cancel as cancel_reservation
 from parking.bookings.transitions import mail_context, update_booking
 from parking.web.logs import foreign_access
@@ -87,6 +101,7 @@ __all__ = [
     "RETIRED",
     "AdminBookingFilters",
     "BookRequest",
+    "BookedOut",
     "Booking",
     "BookingOut",
     "BookingRow",
@@ -105,6 +120,7 @@ __all__ = [
     "SpotCounts",
     "Status",
     "TimeText",
+    "Visitor",
     "Window",
     "apply_all_due_transitions",
     "apply_due_transitions",
@@ -128,17 +144,21 @@ __all__ = [
     "delete_empty_series",
     "end_and_cost",
     "erase_plates",
+    "erase_visitors",
     "filtered",
     "filters_of_all",
     "find_by_plate",
     "find_by_reference",
+    "find_by_visitor",
     "first_year",
     "free_spot_ids",
+    "get_booking",
     "hand_over",
     "holds_on",
     "init_app",
     "is_active",
     "is_block",
+    "is_for_visitor",
     "is_live",
     "is_reserved",
     "is_stay",
@@ -162,6 +182,7 @@ __all__ = [
     "rank_in_sql",
     "read_bookings",
     "read_time",
+    "read_visitor_token",
     "read_window",
     "register_waitlist",
     "release",
@@ -183,6 +204,7 @@ __all__ = [
     "unblocked",
     "update_booking",
     "with_plates",
+    "with_visitors",
     "withdraw",
     "withdraw_hold",
     "zone_changed",

@@ -15,7 +15,6 @@ then.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +27,7 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
+    and_,
     bindparam,
     cast,
     exists,
@@ -43,7 +43,8 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from parking.accounts import User
 from parking.bookings.matching import has_needs
-from parking.bookings.models import Booking
+from parking.bookings.models import Booking, visitor_search
+from parking.bookings.new_booking import NewBooking, new_reference
 from parking.bookings.status_sql import is_active, is_live
 from parking.database import Prepared, Read, UTCDateTime, Words, is_sqlite, plus_seconds, upsert
 from parking.lots import Lot, Spot
@@ -57,44 +58,11 @@ USER: Any = User.__table__
 """The tables: a statement on them runs in a third of the time of one on the mapped classes."""
 spot_order = (SPOT.c.accessible, SPOT.c.ev, SPOT.c.covered, SPOT.c.spot_number)
 """The order in which spots are given out; with the lot before it, an index (lots/models.py)."""
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-@dataclass(frozen=True, slots=True)
-class NewBooking:
-    """A booking to be inserted, without its spot."""
-
-    lot_id: int
-    user_id: int
-    tariff_id: int | None
-    booking_type: str
-    status: str
-    start_time: datetime
-    held_until: datetime
-    reserved_start: datetime | None = None
-    reserved_end: datetime | None = None
-    checked_in_at: datetime | None = None
-    checkin_grace_s: int | None = None
-    vehicle_plate: str | None = None
-    needs: Needs = ()
-    series_id: int | None = None
-    reference: str = ""
-    reason: str | None = None
-    sequence: int = 0
-    created_at: datetime | None = None
-    claim_by: datetime | None = None
-    """Only of a hold."""
-
-    @property
-    def kind(self) -> str:
-        """`instant` or `reserved`; a hold is of the kind of the booking that it may become."""
-        return "instant" if self.reserved_start is None else "reserved"
-
-
-def new_reference() -> str:
-    """Returns a random booking reference: eight characters that are not mistaken for one another."""
-    characters = "".join(secrets.choice(_ALPHABET) for _ in range(8))
-    return f"{characters[:4]}-{characters[4:]}"
+def may_book(user: Any) -> ColumnElement[bool]:
+    """Condition on the table of accounts: it is open, or it is that of the visitors (accounts.visitors_account)."""
+    return or_(and_(user.c.deleted_at.is_(None), user.c.active.is_(True)), user.c.placeholder.is_(True))
 
 
 def _overlapping() -> tuple[Any, ...]:
@@ -154,7 +122,8 @@ _TYPES: dict[str, Any] = {
 _COLUMNS = [
     *("lot_id", "spot_id", "user_id", "tariff_id", "booking_type", "status", "start_time", "held_until"),
     *("reserved_start", "reserved_end", "checked_in_at", "checkin_grace_s", "vehicle_plate", "plate_key"),
-    *("needs", "series_id", "reference", "reason", "sequence", "created_at", "claim_by"),
+    *("needs", "series_id", "visitor_name", "visitor_email", "visitor_locale", "visitor_search"),
+    *("reference", "reason", "sequence", "created_at", "claim_by"),
 ]
 
 
@@ -170,7 +139,7 @@ def _insert_on(spots: Select[Any], dialect: str) -> ReturningInsert[Any]:
     tariff still and the account, which is locked too, is not deleted."""
     driver = (
         select(USER.c.id)
-        .where(USER.c.id == bindparam("user_id"), USER.c.deleted_at.is_(None), USER.c.active.is_(True))
+        .where(USER.c.id == bindparam("user_id"), may_book(USER))
         .with_for_update(read=True, key_share=True)
         .cte("driver")
     )
@@ -369,6 +338,7 @@ def lock_spot(session: Session, lot_id: int, spot_id: int) -> None:
 def insert_values(new: NewBooking) -> dict[str, Any]:
     values = {name: getattr(new, name) for name in new.__slots__}
     values["plate_key"] = names.plate_key(new.vehicle_plate)
+    values["visitor_search"] = visitor_search(new.visitor_name, new.visitor_email)
     values["reference"] = new.reference or new_reference()
     values["created_at"] = new.created_at or new.start_time
     return values

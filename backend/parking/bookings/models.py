@@ -12,7 +12,7 @@ from parking import clock
 from parking.bookings.rules.lifecycle import LIVE
 from parking.database import BigId, UTCDateTime, Words, db
 from parking.database.derived_columns import derived
-from parking.text import names
+from parking.text import email_addresses, names
 
 RETIRED = "retired"
 OUT_OF_SERVICE = "out of service"
@@ -23,6 +23,8 @@ LIVE_SQL = f"status IN {LIVE!r}"
 
 HELD_SQL = "claim_by IS NOT NULL AND status = 'Reserved'"
 """The predicate of the index of the holds that nobody has claimed."""
+NAMED_VISITOR_SQL = "visitor_name > ''"
+"""The predicate of the partial index of visitors whose name is not deleted yet, to the letter as above."""
 
 LONG = {"booking_long": 22 * 3600, "booking_longer": 4 * 86_400, "booking_longest": 30 * 86_400}
 """Small indexes of the bookings that lasted longer than so many seconds. A booking that covers a whole local day and
@@ -33,6 +35,11 @@ that ended since."""
 def longer_than(seconds: int, *, sqlite: bool) -> str:
     """The predicate of those indexes, to the letter (else they are not used)."""
     return f"end_time - start_time > {seconds}" if sqlite else f"(end_time - start_time) > interval '{seconds} seconds'"
+
+
+def visitor_search(name: str | None, email: str | None) -> str | None:
+    """The text in which a visitor is searched: the name, and the address in both spellings."""
+    return names.search_text(name, email_addresses.spellings(email or "")) if name else None
 
 
 class Booking(db.Model):  # type: ignore[name-defined]
@@ -68,6 +75,12 @@ class Booking(db.Model):  # type: ignore[name-defined]
     """The features that the driver asked for: the spot that a move finds must have them too."""
     series_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("booking_series.id"))
     """The series of which this booking is one date."""
+    visitor_name: Mapped[str | None] = mapped_column(Text)
+    """Of a booking for a visitor, who has no account: their name; empty once it was deleted (parking/retention)."""
+    visitor_email: Mapped[str | None] = mapped_column(Text)
+    visitor_locale: Mapped[str | None] = mapped_column(Text)
+    """The language of the visitor's mails."""
+    visitor_search: Mapped[str | None] = derived(visitor_search, "visitor_name", "visitor_email", nullable=True)
     reason: Mapped[str | None] = mapped_column(Text)
     ended_by: Mapped[str | None] = mapped_column(Text)
     sequence: Mapped[int] = mapped_column(BigId, default=0)
@@ -133,6 +146,13 @@ class Booking(db.Model):  # type: ignore[name-defined]
         Index("booking_end", "end_time", "id"),
         Index("booking_ended", "lot_id", "end_time", "id"),
         Index("booking_reference", "reference", postgresql_ops={"reference": "text_pattern_ops"}),
+        Index(
+            "booking_visitor",
+            "end_time",
+            "id",
+            sqlite_where=text(NAMED_VISITOR_SQL),
+            postgresql_where=text(NAMED_VISITOR_SQL),
+        ),
         Index("booking_plate", "plate_key", postgresql_ops={"plate_key": "text_pattern_ops"}),
         # No date of a series is booked twice, also when the job that books them is killed and runs again.
         Index(

@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from parking.accounts import BookingSummary, User
 from parking.bookings.models import Booking
-from parking.bookings.status_sql import is_block, is_live, is_stay
+from parking.bookings.status_sql import is_block, is_for_visitor, is_live, is_named_visitor, is_stay
 from parking.lot_calendar import local_day
 from parking.lots import Lot
 
 BATCH = 1_000
+_NO_NAME: dict[str, Any] = {"visitor_name": "", "visitor_email": None, "visitor_locale": None}
+"""A visitor whose name is deleted. Not NULL: the booking is no driver's visit still, in lists and statistics."""
 _ZONES = timedelta(hours=14)
 """No time zone is further from UTC."""
 
@@ -47,10 +49,11 @@ def deletion_blocker(session: Session, user_id: int) -> str | None:
 
 
 def anonymise(session: Session, user_id: int) -> None:
-    """Deletes the user's number plates and needs (which may tell of a disability). The bookings stay in the
-    statistics."""
-    personal = or_(Booking.vehicle_plate.is_not(None), Booking.needs != ())
-    session.execute(update(Booking).where(Booking.user_id == user_id, personal).values(vehicle_plate=None, needs=()))
+    """Deletes the user's number plates and needs (which may tell of a disability), and the names of their guests. The
+    bookings stay in the statistics."""
+    own, personal = Booking.user_id == user_id, or_(Booking.vehicle_plate.is_not(None), Booking.needs != ())
+    session.execute(update(Booking).where(own, personal).values(vehicle_plate=None, needs=()))
+    session.execute(update(Booking).where(own, is_named_visitor).values(_NO_NAME))
 
 
 def with_plates(
@@ -68,6 +71,20 @@ def with_plates(
 def erase_plates(session: Session, booking_ids: Sequence[int]) -> None:
     """Deletes the plates of these bookings."""
     session.execute(update(Booking).where(Booking.id.in_(booking_ids)).values(vehicle_plate=None))
+
+
+def with_visitors(session: Session, before: datetime, after: tuple[datetime, int] | None) -> Sequence[Any]:
+    """Up to BATCH bookings (end_time, id) for visitors whose name is not deleted, that ended before this, in this
+    order, after a key."""
+    query = select(Booking.end_time, Booking.id).where(is_named_visitor, Booking.end_time < before)
+    if after is not None:
+        query = query.where(tuple_(Booking.end_time, Booking.id) > tuple_(*after))
+    return session.execute(query.order_by(Booking.end_time, Booking.id).limit(BATCH)).all()
+
+
+def erase_visitors(session: Session, booking_ids: Sequence[int]) -> None:
+    """Deletes the names, addresses and plates of the visitors of these bookings."""
+    session.execute(update(Booking).where(Booking.id.in_(booking_ids)).values(**_NO_NAME, vehicle_plate=None))
 
 
 class OldBooking(NamedTuple):
@@ -110,3 +127,4 @@ def hand_over(session: Session, bookings: Sequence[OldBooking], user_id: int) ->
         ids = [booking.id for booking in bookings[first : first + BATCH]]
         some = update(Booking).where(Booking.id.in_(ids))
         session.execute(some.values(user_id=user_id, vehicle_plate=None, needs=(), series_id=None))
+        session.execute(some.where(is_for_visitor).values(_NO_NAME))

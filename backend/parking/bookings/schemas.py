@@ -115,6 +115,11 @@ class ReasonIn(In):
     reason: Reason
 
 
+VisitorName = Annotated[
+    str | None, Field(description="Of a booking for a visitor: for whom it is; empty once the name is deleted")
+]
+
+
 class MailOut(Out):
     state: str
 
@@ -151,6 +156,8 @@ class BookingOut(Out):
     reason: str | None
     reason_code: Annotated[ReasonCode | None, Field(description="Why, when the program itself decided; else null")]
     vehicle_plate: str | None
+    visitor_name: VisitorName
+    visitor_email: str | None
     needs: Annotated[list[Feature], Field(description="The features that the driver asked for")]
     series_id: Annotated[int | None, Field(description="The series of which it is one date")]
     actions: list[Literal["cancel", "extend", "shorten", "check_in", "release"]]
@@ -365,8 +372,8 @@ class AdminListQuery(AdminBookingFilters, Paging):
 
 
 class AdminTotalsOut(TotalsOut):
-    """`people`: number of different drivers. `seconds`: with counted=ended the whole stays, with parked or kept_free
-    the part within the period; otherwise null."""
+    """`people`: number of different drivers, without visitors. `seconds`: with counted=ended the whole stays, with
+    parked or kept_free the part within the period; otherwise null."""
 
     people: int
     seconds: int | None

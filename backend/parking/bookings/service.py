@@ -15,6 +15,7 @@ from parking import clock, idempotency, mail, settings
 from parking.bookings import allocation, emails, expiry, transitions
 from parking.bookings.events import publish_events
 from parking.bookings.models import Booking
+from parking.bookings.new_booking import NewBooking
 from parking.bookings.reading import queries
 from parking.bookings.reading.queries import BookingRow
 from parking.bookings.reading.views import booking_view, row_view, state_of
@@ -45,7 +46,7 @@ def book(request: BookRequest) -> dict[str, Any]:
         place, new = _look(request)
         with transaction() as session:
             record = idempotency.begin(session)
-            check_limit(session, request.user_id)
+            _check_limit(session, request)
             if attempt >= PATIENT_AFTER:
                 allocation.lock_lot(session, request.lot_id)
                 new = new_booking(request, place.lot, clock.now())  # the wait may have been long
@@ -64,7 +65,7 @@ def book(request: BookRequest) -> dict[str, Any]:
     raise Unavailable("Many drivers are booking in this lot at the moment. Please try again.")
 
 
-def _look(request: BookRequest) -> tuple[Place, allocation.NewBooking]:
+def _look(request: BookRequest) -> tuple[Place, NewBooking]:
     """Reads the place and the booking that would come of the request, before anything is locked.
 
     Raises what `book` raises for a request that cannot be met, so that a refusal costs reads alone; a request that was
@@ -76,7 +77,7 @@ def _look(request: BookRequest) -> tuple[Place, allocation.NewBooking]:
             try:
                 place = read_place(connection, request, now)
                 new = new_booking(request, place.lot, now)
-                refusals.check_limit(connection, request.user_id)
+                refusals.check_request_limits(connection, request)
                 if _has_room(connection, request, place, new):
                     return place, new
                 if settled or not expiry.is_due(connection, request.lot_id, now):
@@ -88,9 +89,7 @@ def _look(request: BookRequest) -> tuple[Place, allocation.NewBooking]:
     raise AssertionError("the second round always answers")
 
 
-def _has_room(
-    connection: PoolProxiedConnection, request: BookRequest, place: Place, new: allocation.NewBooking
-) -> bool:
+def _has_room(connection: PoolProxiedConnection, request: BookRequest, place: Place, new: NewBooking) -> bool:
     return place.has_room if request.is_instant else allocation.is_free(connection, new, request.spot_id)
 
 
@@ -98,19 +97,31 @@ def check_limit(session: Session, user_id: int, more: int = 1) -> None:
     """Raises Conflict where the driver may not have so many `more` bookings. Checked once more where it is certain: on
     PostgreSQL one request of a user at a time, or two at once would both pass."""
     if settings.current().max_open_bookings_per_user:
-        if not is_sqlite():
-            session.execute(select(func.pg_advisory_xact_lock(-user_id)))
+        _lock_user(session, user_id)
         refusals.check_limit(session.connection().connection, user_id, more)
+
+
+def _check_limit(session: Session, request: BookRequest) -> None:
+    if refusals.has_limit(request):
+        _lock_user(session, request.user_id)
+        refusals.check_request_limits(session.connection().connection, request)
+
+
+def _lock_user(session: Session, user_id: int) -> None:
+    if not is_sqlite():
+        session.execute(select(func.pg_advisory_xact_lock(-user_id)))
 
 
 def _booked(session: Session, held: allocation.HeldSpot, place: Place) -> dict[str, Any]:
     booking, number, lot, tariff = held.booking, held.spot_number, place.lot, place.tariff
-    transitions.record(session, "booking.created", booking, None)
+    action = "booking.created" if booking.visitor_name is None else "booking.created_for_visitor"
+    transitions.record(session, action, booking, None)
     emails.confirm(session, place.user, emails.booking_context(booking, lot, number, tariff))
     publish_events(booking)
     taken = queries.spot_taken_until(session, booking.id) if booking.checkin_grace_s is not None else None
     view = booking_view(booking, lot, number, tariff, booking.created_at, taken_until=taken)
-    return {"message": f"Spot {number} at {lot.name} is yours.", "booking": view}
+    whose = "is yours" if booking.visitor_name is None else f"is booked for {booking.visitor_name}"
+    return {"message": f"Spot {number} at {lot.name} {whose}.", "booking": view}
 
 
 def release(booking_id: int, user_id: int | None, *, reason: str | None = None) -> dict[str, Any]:
@@ -135,12 +146,18 @@ def release(booking_id: int, user_id: int | None, *, reason: str | None = None) 
     return _change(booking_id, user_id, act)
 
 
-def cancel(booking_id: int, user_id: int | None, *, reason: str | None = None) -> dict[str, Any]:
-    """Cancels a booking that has not begun, free of charge. Raises NotFound, Conflict (running or ended)."""
+def cancel(
+    booking_id: int, user_id: int | None, *, reason: str | None = None, by_visitor: bool = False
+) -> dict[str, Any]:
+    """Cancels a booking that has not begun, free of charge. Raises NotFound, Conflict (running or ended).
+
+    `by_visitor`: the visitor for whom it was made does, who has the link of their mail.
+    """
+    by = "visitor" if by_visitor else "user" if user_id else "admin"
 
     def act(session: Session, row: BookingRow, now: datetime) -> dict[str, Any]:
         lifecycle.check_cancel(state_of(row.booking), now)
-        row = transitions.cancel(session, row, now, by="user" if user_id else "admin", reason=reason)
+        row = transitions.cancel(session, row, now, by=by, reason=reason)
         return {"message": "Booking cancelled.", "booking": row_view(row, now, for_admin=user_id is None)}
 
     return _change(booking_id, user_id, act)

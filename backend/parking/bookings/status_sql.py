@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_
+from sqlalchemy import Boolean, ColumnElement, and_, case, func, literal_column, or_
 
-from parking.bookings.models import LIVE_SQL
+from parking.bookings.models import LIVE_SQL, NAMED_VISITOR_SQL
 from parking.bookings.rules.lifecycle import LAPSED, LIVE
 from parking.database import plus_seconds
 
@@ -23,6 +23,14 @@ is_hold: ColumnElement[bool] = literal_column("booking.claim_by IS NOT NULL AND 
 """A hold that nobody has claimed; it may have lapsed by the clock."""
 is_stay: ColumnElement[bool] = literal_column("booking.booking_type IN ('instant', 'reserved')")
 """A booking of a driver: neither a block nor a hold, which are in no list, limit, price or count of bookings."""
+is_for_visitor: ColumnElement[bool] = literal_column("booking.visitor_name IS NOT NULL", Boolean())
+is_named_visitor: ColumnElement[bool] = literal_column(f"booking.{NAMED_VISITOR_SQL}")
+"""For a visitor, whose name is not deleted yet."""
+
+
+def is_named_visitor_in(alias: str) -> ColumnElement[bool]:
+    """`is_named_visitor` for another name of the table in the same statement."""
+    return literal_column(f"{alias}.{NAMED_VISITOR_SQL}")
 
 
 def is_live_in(alias: str) -> ColumnElement[bool]:

@@ -73,14 +73,14 @@ def cancel(
     lot_closed: bool = False,
 ) -> BookingRow:
     """Cancels a booking that never began, free of charge. The mail has words of its own for `by` "system" (the spot
-    was still occupied) and for `lot_closed`, in place of the reason."""
+    was still occupied) and for `lot_closed`, in place of the reason; "visitor" is the one for whom it was made."""
     if lot_closed:
         reason = reasons.lot_closed(row.lot.name)
     changes = {
         "status": "Cancelled",
         "end_time": now,
         "total_cost_minor": 0,
-        "ended_by": by,
+        "ended_by": "user" if by == "visitor" else by,
         "reason": reason,
         "sequence": row.booking.sequence + 1,
     }

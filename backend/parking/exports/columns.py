@@ -99,18 +99,8 @@ def booking_table(live: Live, *, with_user: bool = False) -> Table:
 
     if not with_user:
         return Table("bookings", BOOKING_HEADER, cells)
-    header = (
-        *BOOKING_HEADER,
-        "lot_id",
-        "spot_id",
-        "user_id",
-        "user_email",
-        "username",
-        "ended_by",
-        "reason",
-        "series_id",
-    )
-    return Table("bookings", header, cells)
+    header = (*BOOKING_HEADER, "lot_id", "spot_id", "user_id", "user_email", "username", "ended_by", "reason")
+    return Table("bookings", (*header, "series_id", "visitor_name", "visitor_email"), cells)
 
 
 def finished_values(row: BookingRow) -> LiveValues:
@@ -125,8 +115,9 @@ def finished_values(row: BookingRow) -> LiveValues:
 
 
 def _user_cells(row: BookingRow) -> list[Cell]:
-    driver = [row.user_id, row.user_email, row.username]
-    return [row.lot_id, row.spot_id, *driver, Word(row.ended_by or ""), row.reason, row.series_id]
+    user = (row.user_id, row.user_email, row.username)
+    visitor = (row.visitor_name, row.visitor_email)
+    return [row.lot_id, row.spot_id, *user, Word(row.ended_by or ""), row.reason, row.series_id, *visitor]
 
 
 def user_table(zone: str, currency: str) -> Table:

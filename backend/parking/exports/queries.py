@@ -74,6 +74,8 @@ _WITH_USER: dict[str, Any] = _BOOKING | {
     "reason": Booking.reason,
     "needs": Booking.needs,
     "series_id": Booking.series_id,
+    "visitor_name": Booking.visitor_name,
+    "visitor_email": Booking.visitor_email,
 }
 
 

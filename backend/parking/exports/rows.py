@@ -44,6 +44,8 @@ class BookingRow(NamedTuple):
     reason: str | None = None
     needs: tuple[str, ...] = ()
     series_id: int | None = None
+    visitor_name: str | None = None
+    visitor_email: str | None = None
 
 
 class UserRow(NamedTuple):

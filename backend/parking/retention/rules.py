@@ -16,6 +16,7 @@ YEAR_ENDS_EVERYWHERE = timedelta(days=1)
 class Cutoffs:
     """Older than this is deleted; None: kept. `person_year`: bookings that began in this year or before it."""
 
+    visitors: datetime | None = None
     plates: datetime | None = None
     ip_addresses: datetime | None = None
     audit_details: datetime | None = None
@@ -34,13 +35,15 @@ class Cutoffs:
         """The cutoffs of an earlier run; what it did not know is None."""
         moments = {
             name: datetime.fromisoformat(stored[name]).astimezone(UTC)
-            for name in ("plates", "ip_addresses", "audit_details")
+            for name in ("visitors", "plates", "ip_addresses", "audit_details")
             if stored.get(name)
         }
         return cls(**moments, person_year=stored.get("person_year"))
 
 
-def cutoffs(now: datetime, *, plate_days: int, ip_days: int, audit_days: int, person_years: int) -> Cutoffs:
+def cutoffs(
+    now: datetime, *, visitor_days: int, plate_days: int, ip_days: int, audit_days: int, person_years: int
+) -> Cutoffs:
     """The cutoffs at this moment; 0 days or years: kept.
 
     A person is taken off whole calendar years, which are over in every time zone and ended more than `person_years`
@@ -52,6 +55,7 @@ def cutoffs(now: datetime, *, plate_days: int, ip_days: int, audit_days: int, pe
 
     last_year = (now - YEAR_ENDS_EVERYWHERE).year - 1
     return Cutoffs(
+        visitors=before(visitor_days),
         plates=before(plate_days),
         ip_addresses=before(ip_days),
         audit_details=before(audit_days),

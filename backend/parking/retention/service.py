@@ -21,6 +21,7 @@ from parking.retention.rules import Cutoffs, cutoffs, since
 class Counts:
     """How much was deleted, or would be."""
 
+    visitors: int = 0
     plates: int = 0
     ip_addresses: int = 0
     audit_details: int = 0
@@ -32,6 +33,7 @@ def current_cutoffs(now: datetime) -> Cutoffs:
     configured = settings.current()
     return cutoffs(
         now,
+        visitor_days=configured.retain_visitors_days,
         plate_days=configured.retain_plates_days,
         ip_days=configured.retain_ip_days,
         audit_days=configured.retain_audit_details_days,
@@ -92,6 +94,7 @@ class _Run:
     counts: Counts = field(default_factory=Counts)
 
     def everything(self) -> Counts:
+        self._visitors()
         self._plates()
         for kind in get_args(audit.Kind):
             self._audit_entries(kind)
@@ -105,6 +108,15 @@ class _Run:
         if not self.dry:
             with transaction() as session:
                 act(session, *arguments)
+
+    def _visitors(self) -> None:
+        """All of them: who is erased is not read again."""
+        before, after = self.limits.visitors, None
+        while before and (rows := bookings.with_visitors(db.session(), before, after)):
+            ids = [row.id for row in rows]
+            after = tuple(rows[-1])
+            self._change(_erase_visitors, ids)
+            self.counts.visitors += len(ids)
 
     def _plates(self) -> None:
         before, after = self.limits.plates, None
@@ -139,6 +151,13 @@ class _Run:
             for user_id, old in bookings.of_year(db.session(), year).items():
                 self._change(_take_off_person, user_id, old)
                 self.counts.bookings_without_person += len(old)
+
+
+def _erase_visitors(session: Session, booking_ids: Sequence[int]) -> None:
+    """Deletes the visitors of these bookings, and what else names them beside them."""
+    bookings.erase_visitors(session, booking_ids)
+    mail.delete_of_bookings(session, booking_ids)
+    notices.delete_of_bookings(session, booking_ids)
 
 
 def _take_off_person(session: Session, user_id: int, old: Sequence[bookings.OldBooking]) -> None:

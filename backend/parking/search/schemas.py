@@ -43,6 +43,7 @@ class BookingMatch(Out):
     reference: str
     status: Status
     vehicle_plate: str | None
+    visitor_name: str | None
     lot_id: int
     lot_name: str
     lot_timezone: str

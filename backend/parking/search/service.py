@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from parking import clock
-from parking.bookings import find_by_plate, find_by_reference
+from parking.bookings import find_by_plate, find_by_reference, find_by_visitor
 from parking.database import db
 from parking.search import queries
 from parking.staff import lots_of
@@ -33,8 +36,15 @@ def search(who: Identity, text: str) -> dict[str, list[dict[str, Any]]]:
         "spots": [] if number is None else queries.spots(session, of_lot, number, EACH, own),
         "plates": find_by_plate(session, text, now, EACH, own),
         "users": queries.users(session, text, EACH) if who.is_admin else [],
-        "bookings": find_by_reference(session, text, now, EACH, own),
+        "bookings": _bookings(session, text, now, own),
     }
+
+
+def _bookings(session: Session, text: str, now: datetime, own: frozenset[int] | None) -> list[dict[str, Any]]:
+    """By the reference, then by the visitor for whom they are."""
+    by_reference = find_by_reference(session, text, now, EACH, own)
+    both = by_reference + find_by_visitor(session, text, now, EACH, own)
+    return list({booking["id"]: booking for booking in both}.values())[:EACH]
 
 
 def _spot_of(words: list[str]) -> tuple[list[str], int | None]:

@@ -10,7 +10,8 @@ Counted on the day the booking STARTS (`start_time`; for a reservation the start
 check-in), whatever became of it:
     bookings, instant, reserved    all of them, and by type
     visits                         bookings with a check-in (`checked_in_at` is set)
-    drivers                        different users among the visits; does not add up over days or lots
+    drivers                        different users among the visits; does not add up over days or lots. A visitor has
+                                   no account and counts among the visits alone
 Counted on the day the booking ENDED (`end_time`):
     completed, cancelled, no_shows by outcome
     revenue                        their final cost (`total_cost_minor`), in minor units

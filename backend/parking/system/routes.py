@@ -28,6 +28,7 @@ class Site(Out):
     mail_configured: bool
     public_lots: bool
     email_proof: bool
+    guests_per_user: Annotated[int, Field(description="Open bookings for guests that a driver may have; 0: none")]
     server_time: datetime
     operator_name: str | None
     operator_contact: Annotated[str | None, Field(description="An email address, a phone number or a web address")]
@@ -161,6 +162,7 @@ def site() -> dict[str, Any]:
             "mail_configured": bool(current.smtp_host),
             "public_lots": current.public_lots,
             "email_proof": current.email_proof,
+            "guests_per_user": current.guests_per_user,
             "server_time": clock.now(),
             "operator_name": current.operator_name,
             "operator_contact": current.operator_contact,

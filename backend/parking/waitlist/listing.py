@@ -92,6 +92,8 @@ def names_of(session: Session, ids: set[int]) -> dict[int, str]:
 def place_of_newcomer(connection: PoolProxiedConnection, lot: Any, new: NewBooking) -> dict[str, Any] | None:
     """What the refusal of a booking says of the waitlist; None where one cannot join."""
     now = clock.now()
+    if new.visitor_name is not None:
+        return None
     if new.reserved_start is not None and new.reserved_start < now + SHORTEST_HOLD:
         return None
     return _place(connection, lot.id, new.user_id, new.start_time, new.held_until, now)

@@ -97,6 +97,11 @@ def caller_token_id() -> int | None:
     return known.token.id if known and known.token else None
 
 
+def act_without_account() -> None:
+    """Makes the present request act for no account, though it may bring a token: it acts for the holder of a link."""
+    g.caller = None
+
+
 def visible_lots() -> frozenset[int] | None:
     """The lots to which the API token of this request is limited; None: no limit, or no request.
 

@@ -35,6 +35,8 @@ from parking.web.request_counter import RequestCounter
 REGISTER = "100 per hour"  # a whole office may sign up behind one address
 FORGOT = "5 per day"
 BOOK = "10 per minute;200 per day"  # every booking brings mails
+VISITOR = "30 per minute;500 per day"  # by staff, for people who did not ask for the mails
+GUEST = "5 per minute;20 per day"  # by a driver
 EXTEND = "10 per minute;100 per day"
 SERIES = "5 per minute;50 per day"
 SERIES_PREVIEW = "30 per minute"  # it reads every date

@@ -1,7 +1,7 @@
 """The application without one of its guards, for control runs: a test of a race must fail against it.
 
 `CONTROL` names the missing guard: `book` (checks, then inserts), `idempotency` (ignores keys), `release` (checks, then
-writes), `series` (plans, then inserts).
+writes), `series` (plans, then inserts), `limit` (counts a user's open bookings before it begins alone).
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from parking import clock, create_app, idempotency
+from parking import bookings, clock, create_app, idempotency
 from parking.bookings import allocation, service, transitions
 from parking.bookings.models import Booking
+from parking.bookings.new_booking import NewBooking
 from parking.bookings.reading import queries
 from parking.bookings.series import service as series
 from parking.database import db, transaction
@@ -65,7 +66,7 @@ def _release(booking_id: int, user_id: int | None, *, reason: str | None = None)
     return {"message": "Released.", "booking": {"id": booking_id}, "total_cost": 0}
 
 
-def _hold(session: Any, new: allocation.NewBooking, spot_id: int | None = None, **_: Any) -> allocation.HeldSpot:
+def _hold(session: Any, new: NewBooking, spot_id: int | None = None, **_: Any) -> allocation.HeldSpot:
     """Inserts the booking on the spot of the plan, whatever stands there by now."""
     values = allocation.insert_values(new) | {"spot_id": spot_id}
     row = session.execute(insert(Booking.__table__).values(values).returning(*Booking.__table__.c)).one()
@@ -78,11 +79,23 @@ def _plan_then_wait(request: Any, look: Any = series._look) -> Any:
     return dates
 
 
+_real_look = service._look
+
+
+def _look(order: service.BookRequest) -> Any:
+    """Check, then act: the limit of a user is counted here alone."""
+    seen = _real_look(order)
+    _wait_for_a_second_request()
+    return seen
+
+
 def create() -> Any:
     """The application of a control run."""
     naive = os.environ["CONTROL"].split(",")
     if "book" in naive:
-        service.book = _book
+        service.book = bookings.book = _book
+    if "limit" in naive:
+        service._look, service._check_limit = _look, lambda session, request: None
     if "release" in naive:
         service.release = _release
     if "series" in naive:

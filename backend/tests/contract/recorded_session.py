@@ -31,7 +31,7 @@ class Step:
 def steps() -> Iterator[Step]:
     """The whole session, in order."""
     day = (_accounts, _lots, _walk_ins, _reservations, _time_passes, _refusals, _reading, _series)
-    for part in (*day, _staff, _waitlist, _administration):
+    for part in (*day, _staff, _visitors, _waitlist, _administration):
         yield from part()
 
 
@@ -296,6 +296,23 @@ def _staff() -> Iterator[Step]:
     yield post("alice", "/api/exports", {"kind": "lot_bookings"})
     yield Step("carol", "DELETE", staff + "/{emil}")
     yield Step("carol", "DELETE", staff + "/{emil}")
+
+
+def _visitors() -> Iterator[Step]:
+    visitors = "/api/lots/{center}/visitors"
+    body = {"name": "Vera Visitor", "email": "vera@example.com", "vehicle_plate": "b vi 1", "locale": "de"}
+    yield post("carol", visitors, body, headers={"Idempotency-Key": "visitor-1"}, keep={"visit": "booking.id"})
+    yield post("carol", visitors, body, headers={"Idempotency-Key": "visitor-1"})
+    yield post("carol", visitors, {"name": "Otto", "reserved_start": "2026-03-20T10:00:00Z"})
+    yield post("carol", visitors, {"name": "www.example.com", "email": "nobody"})
+    yield post("alice", visitors, {"name": "Gustav"})
+    yield post("", visitors, {"name": "Gustav"})
+    yield get("carol", "/api/admin/search?q=vera+visitor")
+    yield post("carol", "/api/admin/bookings/{visit}/release", {"reason": "The visitor has left"})
+    yield get("carol", "/api/admin/bookings?limit=1")
+    yield post("", "/api/visitors/booking", {"token": "guess"})
+    yield post("", "/api/visitors/booking/cancel", {"token": "guess"})
+    yield post("", "/api/visitors/booking", {})
 
 
 def _closures() -> Iterator[Step]:

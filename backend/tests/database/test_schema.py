@@ -1,5 +1,6 @@
 """Migrations run from nothing and back, and the start notices a database that cannot keep its rules."""
 
+import dataclasses
 from datetime import date, timedelta
 
 import pytest
@@ -7,7 +8,8 @@ from flask_migrate import check, downgrade
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
-from parking import clock
+from parking import accounts, clock
+from parking.bookings import BookRequest, Visitor, book, release
 from parking.database import constraints, db, schema, transaction
 from parking.lot_admin import service as lots
 from parking.lots.models import Spot
@@ -79,6 +81,27 @@ def test_needs_go_and_come_with_live_rows(app, bob, carol):
     assert row(booking["id"]).status == "Active"
     assert row(booking["id"]).needs == ()
     assert park(bob, lot)["spot_number"] == 2
+
+
+def test_visitors_go_and_come_with_live_rows(app, bob, carol):
+    """Their bookings survive the way down and up, and their spots stay taken; who they are is lost."""
+    app.extensions["settings"] = dataclasses.replace(app.extensions["settings"], guests_per_user=2)
+    lot = make_lot(carol, capacity=3)
+    request = {"lot_id": lot["id"], "user_id": accounts.visitors_account()}
+    visitor = book(BookRequest(**request, visitor=Visitor("Vera", "vera@example.org")))["booking"]
+    guest = park(bob, lot, visitor=Visitor("Gustav", is_guest=True))
+    ended = park(bob, lot, visitor=Visitor("Otto", is_guest=True))
+    release(ended["id"], bob.id)
+    db.session.remove()
+    downgrade(directory=str(schema.MIGRATIONS), revision="0023")
+    left = dict(db.session.execute(text("SELECT id, status FROM booking")).all())
+    assert [left[one["id"]] for one in (visitor, guest, ended)] == ["Active", "Active", "Completed"]
+    db.session.remove()
+    schema.upgrade()
+    assert schema.problems() == []
+    assert [row(one["id"]).visitor_name for one in (visitor, guest, ended)] == [None] * 3
+    again = book(BookRequest(**request, visitor=Visitor("Vera")))["booking"]
+    assert (again["spot_number"], row(again["id"]).user_id) == (3, row(visitor["id"]).user_id)
 
 
 def test_windows_of_blocks_go_and_come_with_live_rows(app, alice, bob, carol):

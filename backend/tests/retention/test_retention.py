@@ -25,7 +25,8 @@ from tests.conftest import make_user
 from tests.statistics import world
 from tests.statistics.world import utc
 
-KEEP = {"retain_plates_days": 30, "retain_ip_days": 60, "retain_audit_details_days": 90, "retain_person_years": 2}
+KEEP = {"retain_visitors_days": 30}
+KEEP |= {"retain_plates_days": 30, "retain_ip_days": 60, "retain_audit_details_days": 90, "retain_person_years": 2}
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def test_the_dry_run_says_what_the_run_then_does_and_a_second_run_finds_nothing(
     db.session.close()
     # 2021 to 2023 are more than two years over: 2 lots x (3 years x 2 drivers x 2 stays + the one over New Year)
     assert dataclasses.asdict(counts) == {
-        "plates": 44, "ip_addresses": 42, "audit_details": 42, "bookings_without_person": 26,
+        "visitors": 0, "plates": 44, "ip_addresses": 42, "audit_details": 42, "bookings_without_person": 26,
     }  # fmt: skip
     assert service.run() == counts
     assert service.run() == service.Counts()
@@ -289,15 +290,17 @@ def test_the_database_refuses_every_other_change_of_owner_and_audit(town, alice,
     ],
 )
 def test_a_person_goes_with_whole_years(now, year):
-    limits = cutoffs(now, plate_days=0, ip_days=0, audit_days=0, person_years=2)
+    limits = cutoffs(now, visitor_days=30, plate_days=0, ip_days=0, audit_days=0, person_years=2)
     assert limits == Cutoffs(person_year=year)
     assert limits
 
 
 def test_cutoffs_are_stored_and_read_again():
-    limits = cutoffs(datetime(2026, 3, 2, tzinfo=UTC), plate_days=1, ip_days=2, audit_days=0, person_years=3)
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    limits = cutoffs(now, visitor_days=30, plate_days=1, ip_days=2, audit_days=0, person_years=3)
     assert Cutoffs.from_json(limits.to_json()) == limits
-    assert not cutoffs(datetime(2026, 3, 2, tzinfo=UTC), plate_days=0, ip_days=0, audit_days=0, person_years=0)
+    nothing = dict.fromkeys(("visitor_days", "plate_days", "ip_days", "audit_days", "person_years"), 0)
+    assert not cutoffs(now, **nothing)
 
 
 def test_the_command_counts(app, town):

@@ -146,7 +146,7 @@ def test_bookings_are_found_through_the_indexes_of_their_columns(find, town, ali
     finally:
         event.remove(db.engine, "before_cursor_execute", keep)
     keys = [one for one in statements if "LIMIT" in one[0] and "FROM booking" in one[0]]
-    assert len(keys) == 3
+    assert len(keys) == 4
     with db.engine.connect() as connection:
         if not sqlite:
             connection.execute(text("SET enable_seqscan = off"))
@@ -156,3 +156,4 @@ def test_bookings_are_found_through_the_indexes_of_their_columns(find, town, ali
         ]
     assert ["booking_plate" in plan for plan in plans[:2]] == [True, True], plans
     assert "booking_reference" in plans[2], plans
+    assert "booking_visitor" in plans[3], plans

@@ -82,6 +82,7 @@ def _place(name: str, lot_id: int, booking_ids: list[int], mark: str, driver: An
                 checkin_grace_s=900 if status == "Reserved" else None,
                 total_cost_minor={"Completed": 500, "Cancelled": 0}.get(status),
                 vehicle_plate=f"{mark} ABC",
+                visitor_name=f"Visitor {mark}" if status == "Reserved" else None,
                 created_at=start if not is_reserved else now - timedelta(days=1),
                 reason=f"because {mark}" if status == "Cancelled" else None,
             )

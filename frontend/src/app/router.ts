@@ -61,6 +61,12 @@ const driver: RouteRecordRaw[] = [
     meta: { texts: ACCOUNTS },
   },
   {
+    path: '/visit',
+    name: 'visit',
+    component: () => import('@/pages/VisitPage.vue'),
+    meta: { texts: ['features/visitors'] },
+  },
+  {
     path: '/glossary',
     name: 'glossary',
     component: () => import('@/pages/GlossaryPage.vue'),

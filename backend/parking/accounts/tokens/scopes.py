@@ -47,7 +47,7 @@ _BY_SCOPE: dict[Scope, dict[Limit, tuple[str, ...]]] = {
     "bookings:write": {
         Limit.PATH: (
             *("bookings.release", "bookings.cancel", "bookings.extend", "bookings.shorten", "bookings.check_in"),
-            *("bookings.force_release", "bookings.cancel_for", "bookings.check_in_for"),
+            *("bookings.force_release", "bookings.cancel_for", "bookings.check_in_for", "visitors.book"),
         ),
         Limit.NAMED: ("bookings.book", "series.preview", "series.create"),
         Limit.CLOSED: (
@@ -97,7 +97,7 @@ NEVER = frozenset(
 PUBLIC = frozenset(
     {
         *("docs", "openapi", "metrics", "operations.healthz", "operations.readyz", "operations.site"),
-        *("lots.list_public", "lots.get_public"),
+        *("lots.list_public", "lots.get_public", "visitors.show", "visitors.cancel"),
     }
 )
 """Blueprints and endpoints that ask nobody who they are. They do not look at tokens."""

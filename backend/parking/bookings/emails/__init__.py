@@ -12,6 +12,7 @@ from parking.bookings.emails.confirmation import confirm, reservation_reminder, 
 from parking.bookings.emails.contexts import BookingContext, booking_context, charged_time
 from parking.bookings.emails.receipts import force_released, receipt
 from parking.bookings.emails.series import series_booked, series_context, series_date_missed
+from parking.bookings.emails.visitors import read_token
 
 __all__ = [
     "BookingContext",
@@ -23,6 +24,7 @@ __all__ = [
     "force_released",
     "moved",
     "no_show",
+    "read_token",
     "receipt",
     "reservation_reminder",
     "series_booked",

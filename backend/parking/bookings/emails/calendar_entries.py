@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from parking import mail
 from parking.accounts import User, recipient
 from parking.bookings.emails.contexts import BookingContext
+from parking.bookings.emails.visitors import link_of
 from parking.mail import CalendarEntry, CalendarMethod, Formatter, parse_instant
 
 _NOT_TAKEN_PLACE = ("Cancelled", "No-show")
@@ -31,7 +32,7 @@ def calendar_entry(b: BookingContext, fmt: Formatter, method: CalendarMethod | N
         summary=f"{fmt.t('common.spot')} {b['spot_number']}, {b['lot_name']}",
         location=", ".join(part for part in (b["lot_name"], b.get("lot_address")) if part),
         description=f"{fmt.t('common.reference')}: {b['reference']}",
-        url=fmt.page("/bookings/{id}", id=b["id"]),
+        url=link_of(b, fmt) if b.get("to_visitor") else fmt.page("/bookings/{id}", id=b["id"]),
     )
 
 

@@ -22,15 +22,23 @@ from parking.bookings.emails.parts import (
     spot_summary,
     start_of,
     tell,
+    why,
 )
 from parking.mail import Block, Detail, Details, Formatter, Message, News, Paragraph
 
 
 class Cancellation(OneBooking):
-    """`by`: "system" when the spot was still occupied, "closed" when the lot has closed; both without a reason."""
+    """`by`: "system" when the spot was still occupied, "closed" when the lot has closed; both without a reason.
+    "visitor": the one for whom the booking was made."""
 
-    by: NotRequired[Literal["user", "admin", "system", "closed"]]
+    by: NotRequired[Literal["user", "visitor", "admin", "system", "closed"]]
     reason: NotRequired[str | None]
+
+
+def _by(context: Cancellation) -> str:
+    """Who cancelled the booking, as its reader sees it: for a visitor the driver is another, who has invited them."""
+    by = context.get("by", "user")
+    return {"user": "host", "visitor": "user"}.get(by, by) if context["booking"].get("to_visitor") else by
 
 
 def _cancelled_subject(context: Cancellation, fmt: Formatter) -> str:
@@ -52,14 +60,14 @@ def cancelled_message(context: Cancellation, fmt: Formatter) -> Message:
     cost = b.get("total_cost_minor") or 0
     price = t("booking_cancelled.cost", amount=t.money(cost, b["currency"])) if cost else t("booking_cancelled.no_cost")
     event: tuple[News, ...] = (
-        Paragraph(f"{t('booking_cancelled.by_' + context.get('by', 'user'))} {price}"),
+        Paragraph(f"{t(f'booking_cancelled.by_{_by(context)}')} {price}"),
         *reason_details(context.get("reason"), t),
     )
     return Message(
         preheader=t.preheader("booking_cancelled.preheader", reference=b["reference"], start=start_of(b, t)),
         summary=spot_summary(b, t, t("booking_cancelled.title"), t("booking_cancelled.status")),
-        blocks=(*event, schedule_details(b, fmt), book_again(fmt)),
-        reason=t("why.booking", site=fmt.site_name),
+        blocks=(*event, schedule_details(b, fmt), *book_again(b, fmt)),
+        reason=why(b, fmt),
         notice=(*event, notice_details(b, fmt)),
         calendar=calendar_entry(b, fmt, "CANCEL"),
     )
@@ -101,8 +109,8 @@ def moved_message(context: Move, fmt: Formatter) -> Message:
     return Message(
         preheader=t.preheader("booking_moved.preheader", start=start_of(b, t)),
         summary=spot_summary(b, t, t("booking_moved.title"), t("booking_moved.status")),
-        blocks=(event, Details(spots), schedule_details(b, fmt), open_booking(b, fmt)),
-        reason=t("why.booking", site=fmt.site_name),
+        blocks=(event, Details(spots), schedule_details(b, fmt), *open_booking(b, fmt)),
+        reason=why(b, fmt),
         notice=(event, notice_details(b, fmt)),
         calendar=calendar_entry(b, fmt, "REQUEST"),
     )
@@ -139,8 +147,8 @@ def no_show_message(context: OneBooking, fmt: Formatter) -> Message:
     return Message(
         preheader=t.preheader("booking_no_show.preheader", reference=b["reference"], start=start_of(b, t)),
         summary=spot_summary(b, t, t("booking_no_show.title"), t("booking_no_show.status")),
-        blocks=(*blocks, book_again(fmt)),
-        reason=t("why.booking", site=fmt.site_name),
+        blocks=(*blocks, *book_again(b, fmt)),
+        reason=why(b, fmt),
         notice=(event, notice_details(b, fmt)),
         calendar=calendar_entry(b, fmt, "CANCEL"),
     )

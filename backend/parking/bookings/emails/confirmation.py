@@ -20,7 +20,9 @@ from parking.bookings.emails.parts import (
     spot_summary,
     start_of,
     tell,
+    why,
 )
+from parking.bookings.emails.visitors import queue_to_visitor
 from parking.mail import Block, Formatter, Message, Paragraph
 
 CONFIRM_EVERY = timedelta(minutes=1)
@@ -74,21 +76,28 @@ def confirmation_message(context: Confirmation, fmt: Formatter) -> Message:
     news = (Paragraph(t("booking_confirmation.zone", old=old, zone=b["lot_timezone"])),) if old else ()
     blocks: list[Block] = [
         *news,
+        *_for_visitor(b, fmt),
         schedule_details(b, fmt),
         *_check_in(b, fmt),
         Paragraph(_guarantee(b, fmt)),
         price_details(b, t),
-        open_booking(b, fmt),
+        *open_booking(b, fmt),
     ]
     title, status = f"booking_confirmation.title_{_form(context)}", f"booking_confirmation.status_{b['booking_type']}"
     return Message(
         preheader=t.preheader("booking_confirmation.preheader", reference=b["reference"], start=start_of(b, t)),
         summary=spot_summary(b, t, t(title), t(status)),
         blocks=tuple(blocks),
-        reason=t("why.booking", site=fmt.site_name),
+        reason=why(b, fmt),
         notice=(*news, notice_details(b, fmt)),
         calendar=calendar_entry(b, fmt, "REQUEST"),
     )
+
+
+def _for_visitor(b: BookingContext, fmt: Formatter) -> list[Paragraph]:
+    if not b.get("to_visitor"):
+        return []
+    return [Paragraph(fmt.t(f"visitor.text_{b['booking_type']}", lot=b["lot_name"]))]
 
 
 def _guarantee(b: BookingContext, fmt: Formatter) -> str:
@@ -107,7 +116,8 @@ def _check_in(b: BookingContext, fmt: Formatter) -> list[Paragraph]:
 
 def confirm(session: Session, user: User, context: dict[str, Any]) -> None:
     """Queues the confirmation of a new booking, or of a changed one when its sequence has risen: then one mail a
-    minute at most, with the latest state."""
+    minute at most, with the latest state. A visitor gets a copy."""
+    key, every = _confirmation_key(context), CONFIRM_EVERY if context["sequence"] else None
     if user.deleted_at is None:
         mail.queue(
             session,
@@ -115,10 +125,14 @@ def confirm(session: Session, user: User, context: dict[str, Any]) -> None:
             recipient(user),
             {"booking": context},
             booking_id=context["id"],
-            dedupe_key=_confirmation_key(context),
-            at_most_every=CONFIRM_EVERY if context["sequence"] else None,
+            dedupe_key=key,
+            at_most_every=every,
             merge=merge_confirmations,
         )
+    more: dict[str, Any] = {}
+    queue_to_visitor(
+        session, "booking_confirmation", context, key, more, at_most_every=every, merge=merge_confirmations
+    )
 
 
 def merge_confirmations(waiting: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -161,7 +175,7 @@ def reminder_message(context: OneBooking, fmt: Formatter) -> Message:
             schedule_details(b, fmt),
             *_check_in(b, fmt),
             Paragraph(t("reservation_reminder.text")),
-            open_booking(b, fmt),
+            *open_booking(b, fmt),
         ),
         reason=t("why.reminder", site=fmt.site_name),
     )

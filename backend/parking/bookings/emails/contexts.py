@@ -27,6 +27,14 @@ class PriceLine(TypedDict):
     free: NotRequired[bool]  # no longer than the free minutes
 
 
+class VisitorContext(TypedDict):
+    """The visitor for whom a booking was made. Without an address nobody gets mails in their place."""
+
+    name: str
+    email: str | None
+    locale: str
+
+
 class BookingContext(TypedDict):
     """A booking as it was when the mail was queued. Times of the lot are shown in `lot_timezone`."""
 
@@ -53,6 +61,8 @@ class BookingContext(TypedDict):
     total_cost_minor: NotRequired[int | None]
     duration_seconds: NotRequired[int | None]
     lines: NotRequired[list[PriceLine]]
+    visitor: NotRequired[VisitorContext]
+    to_visitor: NotRequired[bool]  # the copy of the mail that goes to the visitor
 
 
 class OneBooking(TypedDict):
@@ -118,6 +128,12 @@ def booking_context(
         "tariff": tariff_context(tariff),
         "total_cost_minor": booking.total_cost_minor,
     }
+    if booking.visitor_name:
+        context["visitor"] = {
+            "name": booking.visitor_name,
+            "email": booking.visitor_email,
+            "locale": booking.visitor_locale or "en",
+        }
     window = window_of(booking)
     if window and booking.end_time is None:
         context["estimate_minor"] = pricing.cost_minor(terms_of(tariff), *window)

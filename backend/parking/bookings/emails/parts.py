@@ -9,16 +9,19 @@ from sqlalchemy.orm import Session
 from parking import mail, notices
 from parking.accounts import User, recipient
 from parking.bookings.emails.contexts import BookingContext, PriceLine
+from parking.bookings.emails.visitors import link_of, queue_to_visitor
 from parking.mail import Button, Detail, Details, Formatter, Summary, Texts, parse_instant, zone_info
 from parking.pricing import tariff_line
 
 
 def queue_for(session: Session, template: str, user: User, context: dict[str, Any], key: str, **more: Any) -> None:
-    """Queues a mail about a booking, and discards a confirmation that still waits; nothing for a deleted user."""
+    """Queues a mail about a booking, and discards a confirmation that still waits; nothing for a deleted user. A
+    visitor gets a copy."""
     mail.supersede(session, "booking_confirmation", context["id"], template)
     if user.deleted_at is None:
         to = recipient(user)
         mail.queue(session, template, to, {"booking": context, **more}, booking_id=context["id"], dedupe_key=key)
+    queue_to_visitor(session, template, context, key, more)
 
 
 def tell(session: Session, template: str, user: User, context: dict[str, Any], key: str, **more: Any) -> None:
@@ -53,7 +56,7 @@ def schedule_details(b: BookingContext, fmt: Formatter) -> Details:
     t, there = fmt.t, b["lot_timezone"]
     start = b.get("reserved_start") or b["start_time"]
     end = b.get("reserved_end") or b.get("held_until")
-    rows = [Detail(t("common.reference"), b["reference"], strong=True)]
+    rows = [Detail(t("common.reference"), b["reference"], strong=True), *_visitor(b, t)]
     if b.get("spot_level"):
         rows.append(Detail(t("common.level"), str(b["spot_level"])))
     rows.append(Detail(t("common.from"), t.moment(start, there)))
@@ -73,7 +76,8 @@ def notice_details(b: BookingContext, fmt: Formatter) -> Details:
     """Which booking a notice is about, and what it cost; with the zone where the reader's clocks differ."""
     t, there = fmt.t, b["lot_timezone"]
     start = b.get("reserved_start") or b["start_time"]
-    rows = [Detail(t("common.reference"), b["reference"]), Detail(t("common.from"), t.moment(start, there))]
+    rows = [Detail(t("common.reference"), b["reference"]), *_visitor(b, t)]
+    rows.append(Detail(t("common.from"), t.moment(start, there)))
     if _clocks_differ(start, there, fmt.timezone):
         rows.append(Detail(t("common.zone"), t.zone_label(there, start)))
     if b.get("status") == "Completed" or b.get("total_cost_minor"):
@@ -87,6 +91,7 @@ def stay_details(b: BookingContext, fmt: Formatter) -> Details:
     start, end = b["start_time"], b.get("end_time") or b["start_time"]
     rows = [
         Detail(t("common.reference"), b["reference"], strong=True),
+        *_visitor(b, t),
         Detail(t("common.lot"), b["lot_name"]),
         Detail(t("common.spot"), str(b["spot_number"])),
         Detail(t("common.from"), t.moment(start, there)),
@@ -98,6 +103,12 @@ def stay_details(b: BookingContext, fmt: Formatter) -> Details:
     if b.get("vehicle_plate"):
         rows.append(Detail(t("common.vehicle"), str(b["vehicle_plate"])))
     return Details(tuple(rows), title=t("release_receipt.stay"))
+
+
+def _visitor(b: BookingContext, t: Texts) -> list[Detail]:
+    """For whom the booking is, where it is not the reader."""
+    visitor = b.get("visitor")
+    return [Detail(t("common.visitor"), visitor["name"])] if visitor and not b.get("to_visitor") else []
 
 
 def stay_seconds(b: BookingContext) -> int:
@@ -152,12 +163,21 @@ def reason_details(reason: str | None, t: Texts) -> tuple[Details, ...]:
     return (Details((Detail(t("common.reason"), reason),)),) if reason else ()
 
 
-def open_booking(b: BookingContext, fmt: Formatter) -> Button:
-    return Button(fmt.t("common.open_booking"), fmt.page("/bookings/{id}", id=b["id"]))
+def open_booking(b: BookingContext, fmt: Formatter) -> tuple[Button, ...]:
+    """The button to the booking's page; for a visitor to theirs, as long as the booking is not over."""
+    if not b.get("to_visitor"):
+        return (Button(fmt.t("common.open_booking"), fmt.page("/bookings/{id}", id=b["id"])),)
+    return () if b.get("end_time") else (Button(fmt.t(f"visitor.button_{b['booking_type']}"), link_of(b, fmt)),)
 
 
-def book_again(fmt: Formatter) -> Button:
-    return Button(fmt.t("common.book_again"), fmt.page("/"))
+def book_again(b: BookingContext, fmt: Formatter) -> tuple[Button, ...]:
+    """The button to the home page; a visitor does not book."""
+    return () if b.get("to_visitor") else (Button(fmt.t("common.book_again"), fmt.page("/")),)
+
+
+def why(b: BookingContext, fmt: Formatter) -> str:
+    """Why the recipient gets the mail."""
+    return fmt.t("why.visitor" if b.get("to_visitor") else "why.booking", site=fmt.site_name)
 
 
 def _clocks_differ(instant: str, one: str, other: str) -> bool:

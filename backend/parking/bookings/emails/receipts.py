@@ -22,6 +22,7 @@ from parking.bookings.emails.parts import (
     stay_seconds,
     tell,
     total_of,
+    why,
 )
 from parking.mail import Button, CalendarEntry, Formatter, Message, News, Paragraph, Summary
 
@@ -69,11 +70,18 @@ def receipt_message(context: OneBooking, fmt: Formatter) -> Message:
         blocks=(
             stay_details(b, fmt),
             cost_details(b, t),
-            Button(t("release_receipt.button"), fmt.page("/bookings/{id}/receipt", id=b["id"])),
+            *_open_receipt(b, fmt),
         ),
-        reason=t("why.booking", site=fmt.site_name),
+        reason=why(b, fmt),
         calendar=_entry_of_stay(b, fmt),
     )
+
+
+def _open_receipt(b: BookingContext, fmt: Formatter) -> tuple[Button, ...]:
+    """The button to the page of the receipt, for which a visitor has no account."""
+    if b.get("to_visitor"):
+        return ()
+    return (Button(fmt.t("release_receipt.button"), fmt.page("/bookings/{id}/receipt", id=b["id"])),)
 
 
 def receipt(session: Session, user: User, context: dict[str, Any]) -> None:
@@ -113,8 +121,8 @@ def force_released_message(context: ForceRelease, fmt: Formatter) -> Message:
             "booking_force_released.preheader", reference=b["reference"], end=end, amount=total_of(b, t)
         ),
         summary=spot_summary(b, t, t("booking_force_released.title"), t("booking_force_released.status")),
-        blocks=(*event, stay_details(b, fmt), cost_details(b, t), open_booking(b, fmt)),
-        reason=t("why.booking", site=fmt.site_name),
+        blocks=(*event, stay_details(b, fmt), cost_details(b, t), *open_booking(b, fmt)),
+        reason=why(b, fmt),
         notice=(*event, notice_details(b, fmt)),
         calendar=_entry_of_stay(b, fmt),
     )

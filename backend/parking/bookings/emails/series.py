@@ -12,7 +12,6 @@ from parking import mail, notices
 from parking.accounts import User, recipient
 from parking.bookings.emails.calendar_entries import calendar_entry
 from parking.bookings.emails.contexts import SAMPLE, BookingContext
-from parking.bookings.emails.parts import book_again
 from parking.bookings.rules.recurrence import WEEKDAYS
 from parking.bookings.series.models import Series
 from parking.mail import Button, CalendarEntry, Detail, Details, Formatter, Instant, Message, News, Paragraph, Summary
@@ -188,6 +187,7 @@ def missed_message(context: MissedDate, fmt: Formatter) -> Message:
     day = t.day(date.fromisoformat(context["date"]))
     event: tuple[News, ...] = (Paragraph(t(f"series_date_missed.{context['why']}", day=day)),)
     goes_on = () if context["why"] == "closed" else (Paragraph(t("series_date_missed.goes_on")),)
+    book = Button(t("common.book_again"), fmt.page("/"))
     return Message(
         preheader=t.preheader("series_date_missed.preheader", rhythm=_rhythm(series, fmt)),
         summary=Summary(
@@ -196,7 +196,7 @@ def missed_message(context: MissedDate, fmt: Formatter) -> Message:
             place=series["lot_name"],
             address=series.get("lot_address") or "",
         ),
-        blocks=(*event, *goes_on, _rule(series, fmt), _open(series, fmt), book_again(fmt)),
+        blocks=(*event, *goes_on, _rule(series, fmt), _open(series, fmt), book),
         reason=t("why.booking", site=fmt.site_name),
         notice=(*event, *goes_on),
     )

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from parking.bookings import allocation, emails, transitions
-from parking.bookings.allocation import HeldSpot, NewBooking
+from parking.bookings.allocation import HeldSpot
 from parking.bookings.events import publish_events, publish_spot_event
 from parking.bookings.models import Booking
+from parking.bookings.new_booking import NewBooking
 from parking.bookings.reading import queries
 from parking.bookings.reading.queries import BookingRow
 from parking.lots import Lot

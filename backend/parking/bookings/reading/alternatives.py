@@ -10,9 +10,9 @@ from sqlalchemy import Integer, and_, bindparam, case, func, select
 from sqlalchemy.pool import PoolProxiedConnection
 
 from parking.bookings import matching, occupancy
-from parking.bookings.allocation import NewBooking
 from parking.bookings.matching import Matching, has_needs
 from parking.bookings.models import Booking
+from parking.bookings.new_booking import NewBooking
 from parking.bookings.status_sql import is_live, is_live_in
 from parking.database import ColumnGroups, Read, UTCDateTime, plus_seconds
 from parking.lots import Lot, Spot

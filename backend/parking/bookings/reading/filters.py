@@ -14,7 +14,7 @@ from parking.bookings.models import Booking
 from parking.bookings.reading import local_days
 from parking.bookings.reading.local_days import LocalDays
 from parking.bookings.rules.lifecycle import LIVE
-from parking.bookings.status_sql import is_live, overstayed, status_is
+from parking.bookings.status_sql import is_live, is_named_visitor_in, overstayed, status_is
 from parking.database import is_sqlite, unindexed
 from parking.database.functions import contains
 from parking.lots import Lot
@@ -98,15 +98,26 @@ def _by_end(low: datetime | None, high: datetime | None) -> list[Any]:
 
 
 def _search_conditions(text: str) -> list[Any]:
-    """Conditions of which one must hold: a part of a username, an email address or a lot's name or address; or the
-    beginning of a reference or a plate (another part could only be found by reading every booking)."""
+    """Conditions of which one must hold: a part of a username, an email address or a lot's name or address, or of a
+    visitor's name or address; or the beginning of a reference or a plate (another part could only be found by reading
+    every booking)."""
     plate = names.plate_key(text)
     return [
         Booking.user_id.in_(select(User.id).where(contains(User.search_text, text))),
         Booking.lot_id.in_(select(Lot.id).where(contains(Lot.search_text, text))),
+        Booking.id.in_(visitors_named(text)),
         begins(Booking.reference, text.upper()),
         *([begins(Booking.plate_key, plate)] if plate else []),
     ]
+
+
+_VISITOR: Any = Booking.__table__.alias("visitor")
+
+
+def visitors_named(text: str) -> Select[tuple[int]]:
+    """Selects the bookings for visitors whose name or address contains the text, along the small index of those whose
+    name is not deleted yet. By their ids, so that a search for one of several things still uses an index for each."""
+    return select(_VISITOR.c.id).where(is_named_visitor_in("visitor"), contains(_VISITOR.c.visitor_search, text))
 
 
 MOST_SINGLE = 20

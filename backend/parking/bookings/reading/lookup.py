@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from parking.bookings.models import Booking
 from parking.bookings.reading import queries
-from parking.bookings.reading.filters import begins
+from parking.bookings.reading.filters import begins, visitors_named
 from parking.bookings.reading.views import list_view
 from parking.bookings.status_sql import is_live, is_stay
 from parking.text import names
@@ -34,6 +34,16 @@ def by_reference(
     keys = select(Booking.id, Booking.start_time).where(begins(Booking.reference, reference), *_bookings_of(lots))
     rows = session.execute(keys.limit(MOST_READ)).all()
     newest = sorted(rows, key=lambda row: row.start_time, reverse=True)
+    return _views(session, [row.id for row in newest[:limit]], now)
+
+
+def by_visitor(
+    session: Session, text: str, now: datetime, limit: int, lots: frozenset[int] | None = None
+) -> list[dict[str, Any]]:
+    """Returns the newest bookings for visitors whose name or address contains the text, as an administrator's list has
+    them; of `lots` alone, unless it is None. Of more than MOST_READ, any of them."""
+    named = select(Booking.id, Booking.start_time).where(Booking.id.in_(visitors_named(text)), *_bookings_of(lots))
+    newest = sorted(session.execute(named.limit(MOST_READ)), key=_start, reverse=True)
     return _views(session, [row.id for row in newest[:limit]], now)
 
 

@@ -39,7 +39,7 @@ from sqlalchemy.orm import Session
 from parking.bookings.models import LONG, Booking, longer_than
 from parking.bookings.reading import local_days, queries
 from parking.bookings.reading.filters import Filters, Part, conditions, filtered, search_parts
-from parking.bookings.status_sql import is_active, is_reserved, is_stay
+from parking.bookings.status_sql import is_active, is_for_visitor, is_reserved, is_stay
 from parking.database import UTCDateTime, unindexed
 from parking.lots import Lot
 from parking.pricing import Tariff
@@ -198,7 +198,8 @@ def read_totals(session: Session, filters: Filters, now: datetime) -> dict[str, 
     """
     seconds = local_days.seconds(filters.days) if filters.days else null()
     ended = case((Booking.end_time.is_not(None), Booking.total_cost_minor))
-    columns = [Booking.user_id, ended.label("cost"), Tariff.currency, cast(seconds, BigInteger).label("seconds")]
+    driver = case((~is_for_visitor, Booking.user_id)).label("user_id")
+    columns = [driver, ended.label("cost"), Tariff.currency, cast(seconds, BigInteger).label("seconds")]
     rows = filtered(queries.joined(columns), filters, now)
     # The parts have no booking in common: each is what it adds.
     parts = [rows.where(part.condition) for parts in _ranges(session, filters, now) for part in parts]

@@ -129,7 +129,8 @@ def listed(*, with_user: bool = False) -> Select[Any]:
     columns: list[Any] = [
         *(Booking.id, Booking.reference, Booking.lot_id, Booking.spot_id, Booking.booking_type, Booking.status),
         *(rfc3339(getattr(Booking, name)).label(name) for name in INSTANTS),
-        *(Booking.ended_by, Booking.reason, Booking.vehicle_plate, Booking.needs, Booking.series_id, Spot.spot_number),
+        *(Booking.ended_by, Booking.reason, Booking.vehicle_plate, Booking.visitor_name, Booking.visitor_email),
+        *(Booking.needs, Booking.series_id, Spot.spot_number),
         *(Lot.name.label("lot_name"), Lot.calendar.label("lot_timezone"), Lot.address.label("lot_address")),
         *([Booking.user_id, User.email.label("user_email"), User.username] if with_user else ()),
         *(Booking.total_cost_minor, Booking.checkin_grace_s, Booking.tariff_id, Tariff.currency, Tariff.hourly_minor),

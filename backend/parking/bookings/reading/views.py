@@ -140,6 +140,8 @@ def booking_view(
         "reason": booking.reason,
         "reason_code": reasons.code_of(booking.ended_by, booking.reason, lot.name),
         "vehicle_plate": booking.vehicle_plate,
+        "visitor_name": booking.visitor_name,
+        "visitor_email": booking.visitor_email,
         "needs": booking.needs,
         "series_id": booking.series_id,
         **_price_view(tariff),
@@ -158,17 +160,8 @@ def row_view(row: Any, now: datetime, *, for_admin: bool = False) -> dict[str, A
 
 _STORED = (
     *("id", "reference", "lot_id", "spot_id", "booking_type", "status", *INSTANTS),
-    *(
-        "ended_by",
-        "reason",
-        "vehicle_plate",
-        "needs",
-        "series_id",
-        "spot_number",
-        "lot_name",
-        "lot_timezone",
-        "lot_address",
-    ),
+    *("ended_by", "reason", "vehicle_plate", "visitor_name", "visitor_email", "needs", "series_id", "spot_number"),
+    *("lot_name", "lot_timezone", "lot_address"),
 )
 """The fields of a list that are stored: the first columns of `queries.listed()`."""
 _WITH_USER = (*_STORED, "user_id", "user_email", "username")

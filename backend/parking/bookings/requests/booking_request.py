@@ -11,7 +11,8 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from parking import settings
 from parking.accounts import User
-from parking.bookings.allocation import NewBooking, free_for_a_car, new_reference
+from parking.bookings.allocation import free_for_a_car, may_book
+from parking.bookings.new_booking import NewBooking, new_reference
 from parking.bookings.requests.windows import read_window
 from parking.database import ColumnGroups, Read, UTCDateTime, db
 from parking.errors import Forbidden
@@ -19,6 +20,19 @@ from parking.lots import Lot, open_lot
 from parking.pricing import Tariff
 from parking.spot_features import Needs, required
 from parking.web import signed_out
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """For whom a spot is booked who has no account. `email`: where their mails go, in the language `locale`.
+
+    `is_guest`: of a driver, who answers for the booking; else the lot's staff books for them.
+    """
+
+    name: str
+    email: str | None = None
+    locale: str = "en"
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +47,8 @@ class BookRequest:
     vehicle_plate: str | None = None
     needs: Needs = ()
     """Features that a spot must have that the request does not name."""
+    visitor: Visitor | None = None
+    """For whom it is, where that is not the user."""
 
     @property
     def is_instant(self) -> bool:
@@ -61,7 +77,7 @@ def _place_query(spot_id: Any = None) -> Read:
     return Read(
         select(*_PLACE.columns, free_for_a_car(now, spot_id).label("has_room"))
         .select_from(_LOT.join(_TARIFF, and_(_TARIFF.c.lot_id == _LOT.c.id, _TARIFF.c.id == _LOT.c.tariff_id)))
-        .join(_USER, and_(_USER.c.id == bindparam("user_id"), _USER.c.deleted_at.is_(None), _USER.c.active.is_(True)))
+        .join(_USER, and_(_USER.c.id == bindparam("user_id"), may_book(_USER)))
         .where(_LOT.c.id == bindparam("lot_id"), _LOT.c.deleted_at.is_(None))
     )
 
@@ -108,6 +124,8 @@ def new_booking(request: BookRequest, lot: Any, now: datetime) -> NewBooking:
         reference=new_reference(),
         created_at=now,
     )
+    if visitor := request.visitor:
+        new = replace(new, visitor_name=visitor.name, visitor_email=visitor.email, visitor_locale=visitor.locale)
     if request.is_instant:
         return new
     start, end = read_window(lot, request.reserved_start, request.reserved_end, now)

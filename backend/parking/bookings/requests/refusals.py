@@ -15,9 +15,10 @@ from parking.bookings import allocation
 from parking.bookings.holds import hooks
 from parking.bookings.matching import Matching
 from parking.bookings.models import Booking
+from parking.bookings.new_booking import NewBooking
 from parking.bookings.reading import alternatives
 from parking.bookings.requests.booking_request import BookRequest
-from parking.bookings.status_sql import is_live, is_stay
+from parking.bookings.status_sql import is_for_visitor, is_live, is_stay
 from parking.clock import FOREVER
 from parking.database import Read
 from parking.errors import Conflict, NotFound
@@ -38,6 +39,30 @@ _OPEN_BOOKINGS = Read(
     .select_from(_BOOKING)
     .where(is_live, is_stay, _BOOKING.c.user_id == bindparam("user_id"))
 )
+_GUESTS = Read(
+    select(func.count().label("number"))
+    .select_from(_BOOKING)
+    .where(is_live, is_stay, is_for_visitor, _BOOKING.c.user_id == bindparam("user_id"))
+)
+
+
+def has_limit(request: BookRequest) -> bool:
+    """Whether the operator limits the number of such bookings. Those of staff for visitors have no limit."""
+    if request.visitor is not None:
+        return request.visitor.is_guest
+    return settings.current().max_open_bookings_per_user > 0
+
+
+def check_request_limits(connection: PoolProxiedConnection, request: BookRequest) -> None:
+    """Raises Conflict for a driver who may have no further booking, or none for a guest (GUESTS_PER_USER), which counts
+    among them."""
+    if not has_limit(request):
+        return
+    check_limit(connection, request.user_id)
+    if request.visitor is not None:
+        most = settings.current().guests_per_user
+        if _GUESTS.rows(connection, user_id=request.user_id)[0].number >= most:
+            raise Conflict(f"You can have at most {counted(most, 'open booking')} for guests.", code="too_many_guests")
 
 
 def check_limit(connection: PoolProxiedConnection, user_id: int, more: int = 1) -> None:
@@ -53,7 +78,7 @@ def open_bookings(connection: PoolProxiedConnection, user_id: int) -> int:
     return int(_OPEN_BOOKINGS.rows(connection, user_id=user_id)[0].number)
 
 
-def refuse(connection: PoolProxiedConnection, request: BookRequest, lot: Any, new: allocation.NewBooking) -> NoReturn:
+def refuse(connection: PoolProxiedConnection, request: BookRequest, lot: Any, new: NewBooking) -> NoReturn:
     """Raises Conflict: `lot_full` with alternatives (and the number of such spots, where the driver has needs), or
     `spot_taken` with the next free spot, and with the closure of the spot if that is in the way; NotFound for a spot
     that the lot does not have."""
@@ -70,7 +95,7 @@ def refuse(connection: PoolProxiedConnection, request: BookRequest, lot: Any, ne
     )
 
 
-def _refuse_needs(connection: PoolProxiedConnection, lot: Any, new: allocation.NewBooking, time: str) -> NoReturn:
+def _refuse_needs(connection: PoolProxiedConnection, lot: Any, new: NewBooking, time: str) -> NoReturn:
     """Says how many spots with these features there are, how many of them are free, and how many are without."""
     number = alternatives.matching_of(connection, [lot.id], new).get(lot.id, Matching())
     others = alternatives.matching_of(connection, [lot.id], replace(new, needs=())).get(lot.id, Matching())
@@ -92,7 +117,7 @@ def _how_many_are_free(number: Matching) -> str:
     return f"{number.available or 'none'} of them {'are' if number.available > 1 else 'is'} free"
 
 
-def _refuse_spot(connection: PoolProxiedConnection, spot_id: int, lot: Any, new: allocation.NewBooking) -> NoReturn:
+def _refuse_spot(connection: PoolProxiedConnection, spot_id: int, lot: Any, new: NewBooking) -> NoReturn:
     rows = _THE_SPOT.rows(connection, spot_id=spot_id, lot_id=new.lot_id)
     if not rows:
         raise NotFound("This lot has no such spot.")

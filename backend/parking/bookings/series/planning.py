@@ -18,9 +18,9 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from parking import pricing, settings
 from parking.bookings import allocation
-from parking.bookings.allocation import NewBooking
 from parking.bookings.matching import has_needs
 from parking.bookings.models import Booking
+from parking.bookings.new_booking import NewBooking
 from parking.bookings.requests.booking_request import BookRequest, Place, new_booking, over_window, read_place
 from parking.bookings.rules.limits import days_later
 from parking.bookings.rules.recurrence import Occurrence

@@ -15,6 +15,7 @@ from parking.bookings import allocation, emails, transitions
 from parking.bookings.closures import lock_spots
 from parking.bookings.events import publish_events
 from parking.bookings.models import Booking
+from parking.bookings.new_booking import new_reference
 from parking.bookings.reading.views import booking_view, list_view, row_view
 from parking.bookings.requests import refusals
 from parking.bookings.requests.booking_request import over_window
@@ -132,7 +133,7 @@ def _booked(session: Session, request: SeriesRequest, taken: _Dates) -> dict[str
     for one in taken.now:
         assert one.spot is not None
         window = over_window(taken.plan.new, place.lot, one.occurrence.start, one.occurrence.end)
-        new = replace(window, series_id=series.id, reference=allocation.new_reference(), created_at=now)
+        new = replace(window, series_id=series.id, reference=new_reference(), created_at=now)
         booking = allocation.hold(session, new, one.spot.id)
         if booking is None:
             raise _LostRace

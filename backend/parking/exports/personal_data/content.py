@@ -133,6 +133,8 @@ def _booking(live: columns.Live) -> Item:
             "vehicle_plate": row.plate,
             "needs": list(row.needs),
             "series_id": row.series_id,
+            "visitor_name": row.visitor_name,
+            "visitor_email": row.visitor_email,
             "ended_by": row.ended_by,
             "reason": row.reason,
             "created_at": _time(row.created),

@@ -47,6 +47,8 @@ class PersonalBooking(Out):
     checkin_grace_seconds: int | None
     duration_hours: float | None
     vehicle_plate: str | None
+    visitor_name: str | None
+    visitor_email: str | None
     needs: list[Feature]
     series_id: int | None
     ended_by: Literal["user", "admin", "system"] | None

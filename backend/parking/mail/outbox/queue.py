@@ -71,8 +71,8 @@ def queue(
     Returns the row as it was written (not in the session); its state is "suppressed" when the recipient has
     unsubscribed from this template, or too many mails went to an address that is not confirmed. Returns None when a
     mail with this `dedupe_key` has been queued before. A mail that is not sent before `expires_at` is discarded.
-    `at_most_every`: of this template and booking one mail is sent in that time, with the latest context; the caller
-    must hold the booking's lock. `merge(waiting, new)` is the context of a mail that replaces a waiting one.
+    `at_most_every`: of this template, booking and account one mail is sent in that time, with the latest context; the
+    caller must hold the booking's lock. `merge(waiting, new)` is the context of a mail that replaces a waiting one.
     Raises KeyError for an unknown template; KeyError, ValueError or TypeError for a wrong context.
     """
     entry = TEMPLATES[template]
@@ -110,6 +110,7 @@ def _join_waiting(session: Session, row: dict[str, Any], interval: timedelta, me
     last = session.scalars(
         select(OutboxMail)
         .where(OutboxMail.booking_id == row["booking_id"], OutboxMail.kind == row["kind"])
+        .where(OutboxMail.user_id.is_not_distinct_from(row["user_id"]))  # a visitor's copy is another mail
         .order_by(OutboxMail.id.desc())
         .limit(1)
         .execution_options(populate_existing=True)

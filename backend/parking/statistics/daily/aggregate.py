@@ -23,7 +23,8 @@ class BookingRow(NamedTuple):
     """One booking, its fields in the order in which booking_rows.py selects the columns."""
 
     lot_id: int
-    user_id: int
+    user_id: int | None
+    """None: of a visitor, who is no user."""
     booking_type: str
     status: str
     start: int
@@ -158,7 +159,8 @@ class DayAggregator:
             day.sums.reserved += 1
         if row.checked_in is not None:
             day.sums.visits += 1
-            day.drivers.add(row.user_id)
+            if row.user_id is not None:
+                day.drivers.add(row.user_id)
 
     def _count_end(self, row: BookingRow) -> None:
         if row.end is None or (day := self._day_of(row.lot_id, row.end)) is None:

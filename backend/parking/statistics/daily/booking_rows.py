@@ -12,6 +12,7 @@ from sqlalchemy import (
     CompoundSelect,
     and_,
     bindparam,
+    case,
     func,
     literal_column,
     or_,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from parking.bookings import LIVE_SQL, LONG, Booking, longer_than
+from parking.bookings import LIVE_SQL, LONG, Booking, is_for_visitor, longer_than
 from parking.database import UTCDateTime
 from parking.database.functions import among, from_unix, unix_seconds
 from parking.lots import Lot, Spot
@@ -28,7 +29,7 @@ from parking.statistics.daily.aggregate import BookingRow
 
 _COLUMNS = (
     Booking.lot_id,
-    Booking.user_id,
+    case((~is_for_visitor, Booking.user_id)),
     Booking.booking_type,
     Booking.status,
     unix_seconds(Booking.start_time),

@@ -26,6 +26,7 @@ TAGS = {
     "Live": "Changes as they happen (server-sent events).",
     "Search": "One search over everything an administrator, or the staff of a lot, may look for.",
     "Staff": "Who works at a lot: viewers, attendants and managers.",
+    "Visitors": "Bookings for people without an account, and the link in their emails.",
     "Audit": "The audit log.",
     "Site": "Settings of the page before sign-in.",
     "Operations": "Health checks and metrics.",

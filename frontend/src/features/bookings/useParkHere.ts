@@ -38,14 +38,15 @@ export function useParkHere(booked: (booking: Booking) => void) {
   const question = ref<SecondStay | null>(null)
   const working = ref(false)
 
-  /** The stays that run now; none when that cannot be known, since then booking fails as well. */
+  /** The stays of the driver that run now, without those of guests; none when that cannot be known, since then booking fails as well. */
   const runningStays = () =>
     client
       .fetchQuery({ queryKey: ['bookings', 'open'], queryFn: openBookings, staleTime: FRESH_MS })
       .then(
         ({ bookings }) =>
           bookings.filter(
-            ({ id, status }) => status === 'Active' && !pendingIds.value.includes(id),
+            ({ id, status, visitor_name }) =>
+              status === 'Active' && !visitor_name && !pendingIds.value.includes(id),
           ),
         () => [],
       )

@@ -34,6 +34,7 @@ export const TERMS = {
     'stay',
     'tariff',
     'user',
+    'visitor',
     'waitlist',
     'walkIn',
     'window',

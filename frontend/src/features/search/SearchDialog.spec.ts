@@ -19,6 +19,7 @@ const booking = {
   start_time: '2026-03-02T09:00:00Z',
   user_id: 4,
   username: 'Anna',
+  visitor_name: null,
 } as const
 const NOTHING: SearchAnswer = { lots: [], spots: [], plates: [], users: [], bookings: [] }
 const FULL: SearchAnswer = {

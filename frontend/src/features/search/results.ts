@@ -26,7 +26,14 @@ const bookings = (q: string): RouteLocationRaw => ({ name: 'admin-bookings', ...
 
 function ofBooking(match: BookingMatch, text: string, to: RouteLocationRaw): Omit<Result, 'key'> {
   const at = { lot: match.lot_name, number: match.spot_number }
-  return { text, note: match.username, at, booking: match, disabled: false, to }
+  return {
+    text,
+    note: match.visitor_name || match.username,
+    at,
+    booking: match,
+    disabled: false,
+    to,
+  }
 }
 
 /** The answer as groups of lines, each with the page that it leads to; empty groups are left out. */

@@ -50,6 +50,9 @@ export interface components {
             /** @description Why, when the program itself decided; else null */
             reason_code: ("not_free" | "lot_closed") | null;
             vehicle_plate: string | null;
+            /** @description Of a booking for a visitor: for whom it is; empty once the name is deleted */
+            visitor_name: string | null;
+            visitor_email: string | null;
             /** @description The features that the driver asked for */
             needs: ("accessible" | "ev" | "covered")[];
             /** @description The series of which it is one date */
@@ -160,8 +163,8 @@ export interface components {
         };
         /**
          * AdminTotalsOut
-         * @description `people`: number of different drivers. `seconds`: with counted=ended the whole stays, with parked or kept_free
-         *     the part within the period; otherwise null.
+         * @description `people`: number of different drivers, without visitors. `seconds`: with counted=ended the whole stays, with
+         *     parked or kept_free the part within the period; otherwise null.
          */
         AdminTotalsOut: {
             count: number;
@@ -257,6 +260,7 @@ export interface components {
             /** @enum {string} */
             status: "Active" | "Reserved" | "Completed" | "Cancelled" | "No-show";
             vehicle_plate: string | null;
+            visitor_name: string | null;
             lot_id: number;
             lot_name: string;
             lot_timezone: string;
@@ -305,6 +309,9 @@ export interface components {
             /** @description Why, when the program itself decided; else null */
             reason_code: ("not_free" | "lot_closed") | null;
             vehicle_plate: string | null;
+            /** @description Of a booking for a visitor: for whom it is; empty once the name is deleted */
+            visitor_name: string | null;
+            visitor_email: string | null;
             /** @description The features that the driver asked for */
             needs: ("accessible" | "ev" | "covered")[];
             /** @description The series of which it is one date */
@@ -411,6 +418,8 @@ export interface components {
             user_email: string | null;
             /** @default null */
             username: string | null;
+            /** @default null */
+            visitor_name: string | null;
         };
         /** Confirmed */
         Confirmed: {
@@ -872,6 +881,11 @@ export interface components {
             amount: number;
             capped: boolean;
             free: boolean;
+        };
+        /** LinkIn */
+        LinkIn: {
+            /** @description What follows #token= in the link */
+            token: string;
         };
         /**
          * ListedUser
@@ -1341,6 +1355,8 @@ export interface components {
             checkin_grace_seconds: number | null;
             duration_hours: number | null;
             vehicle_plate: string | null;
+            visitor_name: string | null;
+            visitor_email: string | null;
             needs: ("accessible" | "ev" | "covered")[];
             series_id: number | null;
             ended_by: ("user" | "admin" | "system") | null;
@@ -2007,6 +2023,8 @@ export interface components {
             mail_configured: boolean;
             public_lots: boolean;
             email_proof: boolean;
+            /** @description Open bookings for guests that a driver may have; 0: none */
+            guests_per_user: number;
             /** Format: date-time */
             server_time: string;
             operator_name: string | null;
@@ -2080,6 +2098,7 @@ export interface components {
             user_id: number;
             user_email: string;
             username: string;
+            visitor_name: string | null;
             /** Format: date-time */
             start_time: string;
             /** Format: date-time */
@@ -2327,6 +2346,52 @@ export interface components {
             next: string | null;
             total: number;
             deleted: number | null;
+        };
+        /** VisitorBookingEnvelope */
+        VisitorBookingEnvelope: {
+            booking: components["schemas"]["VisitorBookingOut"];
+        };
+        /**
+         * VisitorBookingOut
+         * @description A booking as its visitor sees it.
+         */
+        VisitorBookingOut: {
+            reference: string;
+            visitor_name: string;
+            lot_name: string;
+            lot_address: string | null;
+            lot_timezone: string;
+            spot_number: number;
+            /** @enum {string} */
+            booking_type: "instant" | "reserved";
+            /** @enum {string} */
+            status: "Active" | "Reserved" | "Completed" | "Cancelled" | "No-show";
+            /** Format: date-time */
+            start_time: string;
+            end_time: string | null;
+            reserved_start: string | null;
+            reserved_end: string | null;
+            held_until: string | null;
+            checkin_deadline: string | null;
+            vehicle_plate: string | null;
+            can_cancel: boolean;
+        };
+        /** VisitorCancelledOut */
+        VisitorCancelledOut: {
+            booking: components["schemas"]["VisitorBookingOut"];
+            message: string;
+        };
+        /**
+         * VisitorIn
+         * @description A spot for somebody without an account: from now on, or for a window.
+         */
+        VisitorIn: {
+            name: string;
+            email?: string | null;
+            vehicle_plate?: string | null;
+            reserved_start?: string | null;
+            reserved_end?: string | null;
+            locale?: ("en" | "de") | null;
         };
         /** WindowOut */
         WindowOut: {

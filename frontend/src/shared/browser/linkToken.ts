@@ -3,7 +3,7 @@
  * anything else happens, so that neither the history nor a Referer carries it, and waits in the
  * storage of this tab alone until the link was used: reloading the page does not lose it.
  */
-const PAGES = ['/reset-password', '/confirm-email', '/setup']
+const PAGES = ['/reset-password', '/confirm-email', '/setup', '/visit']
 const store = (path: string) => `pw-link:${path.replace(/\/+$/, '')}`
 
 /** Takes the token out of the address; whether there was one. */

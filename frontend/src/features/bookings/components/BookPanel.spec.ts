@@ -355,6 +355,16 @@ describe('a second stay', () => {
     expect(wrapper.emitted('booked')).toHaveLength(1)
   })
 
+  it('is not suspected in that of a guest', async () => {
+    const guest = { ...parked, visitor_name: 'Gustav' }
+    vi.mocked(bookingsApi.list).mockImplementation(({ status }) =>
+      Promise.resolve({ bookings: status === 'Active' ? [guest] : [] } as never),
+    )
+    const wrapper = await secondStay()
+    expect(wrapper.text()).not.toContain('You are parked at')
+    expect(book).toHaveBeenCalledOnce()
+  })
+
   it('is not suspected in the stay whose answer was lost', async () => {
     vi.mocked(bookingsApi.list).mockResolvedValueOnce({ bookings: [] } as never)
     vi.mocked(bookingsApi.list).mockResolvedValueOnce({ bookings: [] } as never)

@@ -10,6 +10,7 @@ export interface Blocker {
   spot_number: number
   status: string
   user_email: string
+  visitor_name?: string | null
   start_time: string
   end_time: string | null
   /** Where a closure is refused: the spot to which the booking could be moved; null when there is none. */

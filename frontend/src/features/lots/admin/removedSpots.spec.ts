@@ -5,7 +5,9 @@ import { rangesOf, removedSpots } from './removedSpots'
 const spot = (spot_number: number, status: Spot['status'] = 'Available', reserved = false) => ({
   spot_number,
   status,
-  reservations: reserved ? [{ start: '', end: '', user_email: null, username: null }] : [],
+  reservations: reserved
+    ? [{ start: '', end: '', user_email: null, username: null, visitor_name: null }]
+    : [],
 })
 
 describe('what a smaller capacity takes', () => {
