@@ -290,7 +290,7 @@ def test_the_database_refuses_every_other_change_of_owner_and_audit(town, alice,
     ],
 )
 def test_a_person_goes_with_whole_years(now, year):
-    limits = cutoffs(now, visitor_days=30, plate_days=0, ip_days=0, audit_days=0, person_years=2)
+    limits = cutoffs(now, visitor_days=0, plate_days=0, ip_days=0, audit_days=0, person_years=2)
     assert limits == Cutoffs(person_year=year)
     assert limits
 

@@ -21,6 +21,7 @@ from parking.database import db
 from parking.lots import Lot, Spot
 from parking.pricing import Tariff
 from parking.staff import LotStaff
+from parking.waitlist import WaitlistEntry, WaitlistLot
 from tests.conftest import make_user
 
 OTHER, SECRET = "7731", "8842"
@@ -30,12 +31,14 @@ _STATES = ("Completed", "Active", "Reserved", "Cancelled")
 
 @dataclass
 class Place:
-    """A lot with the ids of its spots and of its bookings by their status, and its driver."""
+    """A lot with the ids of its spots, of its bookings by their status and of an entry of its waitlist, and its
+    driver."""
 
     id: int
     name: str
     spots: list[int]
     bookings: dict[str, int]
+    entry: int
     driver: Any
 
 
@@ -87,8 +90,13 @@ def _place(name: str, lot_id: int, booking_ids: list[int], mark: str, driver: An
                 reason=f"because {mark}" if status == "Cancelled" else None,
             )
         )
+    entry_id, until = booking_ids[-1] + 1, now + timedelta(hours=9)
+    wait = {"status": "Waiting", "booking_type": "instant", "vehicle_plate": f"{mark} WAIT", "waits_until": until}
+    db.session.add(WaitlistEntry(id=entry_id, user_id=driver.id, ev=True, created_at=now, **wait))  # no spot is ev
+    db.session.flush()
+    db.session.add(WaitlistLot(entry_id=entry_id, lot_id=lot_id, is_waiting=True))
     db.session.commit()
-    return Place(lot_id, name, spots, dict(zip(_STATES, booking_ids, strict=True)), driver)
+    return Place(lot_id, name, spots, dict(zip(_STATES, booking_ids, strict=True)), entry_id, driver)
 
 
 @pytest.fixture

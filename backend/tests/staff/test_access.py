@@ -24,7 +24,7 @@ def things(place, other):
     """What stands for the names in the paths of ROUTES, of one lot; what is nobody's has a number of no row."""
     bookings = place.bookings
     named = {"lot": place.id, "empty_lot": place.id, "deleted_lot": place.id, "spot": place.spots[0]}
-    named |= {"ended": bookings["Completed"], "stay": bookings["Active"]}
+    named |= {"entry": place.entry, "ended": bookings["Completed"], "stay": bookings["Active"]}
     named |= {"reservation": bookings["Reserved"], "arriving": bookings["Reserved"]}
     named |= {"alice": place.driver.id, "vera": place.driver.id, "unsubscribe": "no-token"}
     return named | dict.fromkeys(("notice", "export", "mail", "session", "token"), other.driver.id)
@@ -73,7 +73,7 @@ def test_control_without_the_filter_the_other_lot_is_named(ask, mona, own, other
     monkeypatch.setattr(access, "_with_role", lambda roles, role: None)
     seen = {json.loads(question)[0] for question, *_ in leaks(ask, mona, own, other)[0]}
     assert {"/api/admin/bookings", "/api/admin/bookings.csv", "/api/admin/lots.csv", "/api/admin/search"} <= seen
-    assert f"/api/spots/{other.id}" in seen
+    assert {f"/api/spots/{other.id}", "/api/admin/waitlist"} <= seen
 
 
 def test_staff_see_their_own_lot_as_an_administrator_does(ask, vera, carol, own, other):

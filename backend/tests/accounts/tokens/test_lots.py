@@ -103,6 +103,7 @@ def test_what_names_a_lot_has_to_name_one_of_its_lots(app, limited, lots, town):
         "bookings.book": ("user", "POST", "/api/book", {}, {"booking_type": "instant"}),
         "series.preview": ("user", "POST", "/api/series/preview", {}, WEEKLY),
         "series.create": ("user", "POST", "/api/series", {}, WEEKLY),
+        "waitlist.position": ("user", "GET", "/api/waitlist/position", {}, None),
         "stats.admin": ("admin", "GET", "/api/stats/admin", MARCH, None),
         "stats.admin_csv": ("admin", "GET", "/api/stats/admin.csv", MARCH, None),
         "stats.hour": ("admin", "GET", "/api/stats/admin/hour", MARCH | {"weekday": "0", "hour": "9"}, None),
@@ -134,6 +135,7 @@ def test_what_names_a_lot_has_to_name_one_of_its_lots(app, limited, lots, town):
 def test_what_spans_all_lots_is_refused(limited):
     closed = {"notices.list_notices", "notices.dismiss_notice", "stats.user", "stats.user_csv"}
     closed |= {"series.list_own", "series.get_own", "series.end", "series.cancel_range"}
+    closed |= {f"waitlist.{name}" for name in ("list_own", "get_own", "join", "leave", "claim", "decline")}
     assert closed == {endpoint for endpoint, rule in RULES.items() if rule.limit is Limit.CLOSED}
     for method, path in (
         ("GET", "/api/notices"),
@@ -144,6 +146,12 @@ def test_what_spans_all_lots_is_refused(limited):
         ("GET", "/api/series/1"),
         ("DELETE", "/api/series/1"),
         ("POST", "/api/bookings/cancel-range"),
+        ("GET", "/api/waitlist"),
+        ("GET", "/api/waitlist/1"),
+        ("POST", "/api/waitlist"),
+        ("DELETE", "/api/waitlist/1"),
+        ("POST", "/api/waitlist/1/claim"),
+        ("POST", "/api/waitlist/1/decline"),
     ):
         answer = limited["user"].ask(method, path)
         assert (answer.status_code, answer.json["code"]) == (403, "limited_to_lots"), path
