@@ -80,7 +80,8 @@ def test_a_series_that_is_all_too_far_ahead_is_confirmed_too(app, alice, lot):
     book_series(alice, lot, days=WEEK, first=day(61), count=3)
     (queued,) = db.session.scalars(select(OutboxMail).where(OutboxMail.kind == "series_booked"))
     assert queued.subject == "Repeating booking at Harbour"
-    words = render.render(delivery.draft(queued, current()), delivery.site(current())).text
+    text = render.render(delivery.draft(queued, current()), delivery.site(current())).text
+    words = " ".join(text.split())  # without the lines and the spaces that do not break
     assert "Dates from Sat 2 May 2026 on are too far ahead" in words
     assert "Dates:" not in words
 
