@@ -83,8 +83,8 @@ test('pages for everybody', async ({ page, watch }) => {
       },
     },
     { name: 'glossary', path: '/glossary', ready: 'Guaranteed until' },
-    { name: 'lot for visitors', path: `/lots/${setting.lot}`, ready: 'Sign in to book' },
-    { name: 'no such lot for visitors', path: '/lots/999999', ready: 'Not found' },
+    { name: 'lot, signed out', path: `/lots/${setting.lot}`, ready: 'Sign in to book' },
+    { name: 'no such lot, signed out', path: '/lots/999999', ready: 'Not found' },
     { name: 'not found', path: '/nowhere', ready: 'Page not found' },
   ])
 })

@@ -190,19 +190,19 @@ test('signing out in a tab that shows Anna leaves Bert signed in', async ({ cont
   await expect(b.locator('.pw-user')).toContainText(bert.username)
 })
 
-test('without channels the tabs hear of it by storage; a visitor’s page becomes the account’s', async ({
+test('without channels the tabs hear of it by storage; a signed-out page becomes the account’s', async ({
   context,
 }) => {
   await context.addInitScript(() => Object.assign(window, { BroadcastChannel: undefined }))
-  const visitor = await context.newPage()
-  await visitor.goto('/')
+  const signedOut = await context.newPage()
+  await signedOut.goto('/')
   const { anna, bert, a, b } = await twoTabs(context, '/bookings', false)
-  await expect(visitor.locator('.pw-user')).toContainText(anna.username)
+  await expect(signedOut.locator('.pw-user')).toContainText(anna.username)
   await signInByHand(b, bert)
   await expect(a.locator('.pw-user')).toContainText(bert.username)
-  await expect(visitor.locator('.pw-user')).toContainText(bert.username)
+  await expect(signedOut.locator('.pw-user')).toContainText(bert.username)
   await signOut(b)
-  for (const tab of [a, visitor])
+  for (const tab of [a, signedOut])
     await expect(tab.getByRole('link', { name: 'Sign in' }).first()).toBeVisible()
 })
 

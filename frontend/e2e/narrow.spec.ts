@@ -135,7 +135,7 @@ test('screens for everybody', async ({ page }) => {
     { name: 'register', path: '/register', ready: 'Register' },
     { name: 'forgotten password', path: '/forgot-password', ready: /password/i },
     { name: 'glossary', path: '/glossary', ready: 'Guaranteed until' },
-    { name: 'lot for visitors', path: `/lots/${setting.lot}`, ready: setting.name },
+    { name: 'lot, signed out', path: `/lots/${setting.lot}`, ready: setting.name },
   ])
 })
 

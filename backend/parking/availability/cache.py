@@ -6,7 +6,7 @@ those are read again. The change is marked before a booking is answered, so a ta
 cache lives two seconds, for changes that no write publishes (a reservation comes near) and those that a failing Redis
 loses; without Redis every list is read from the database.
 
-Single lots are cached for visitors alone, who need no fresher state than that of two seconds ago (`VisitorPages`).
+Single lots are cached for the public pages alone, which may be two seconds old (`PublicPages`).
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ class LotList:
         self._complete, self._expires = following is None, time.monotonic() + LIFETIME_SECONDS
 
 
-class VisitorPages:
-    """The answers about single lots for visitors, each up to LIFETIME_SECONDS old.
+class PublicPages:
+    """The answers about single lots for the public, each up to LIFETIME_SECONDS old.
 
     Anybody may ask for them, and a lot of 10,000 spots costs as much as hundreds of bookings: however many ask, each
     process reads it once in that time.
@@ -129,7 +129,7 @@ class VisitorPages:
 
 def init_app(app: Flask) -> None:
     app.extensions["lot_lists"] = {}
-    app.extensions["visitor_pages"] = VisitorPages()
+    app.extensions["public_pages"] = PublicPages()
 
 
 def lot_list(needs: Needs = ()) -> bytes:
@@ -140,6 +140,6 @@ def lot_list(needs: Needs = ()) -> bytes:
     return lists[needs].body()
 
 
-def visitor_page(lot_id: int, read: Callable[[int], dict[str, Any]]) -> bytes:
-    """Returns a lot for visitors as JSON, up to LIFETIME_SECONDS old. Raises what `read` raises."""
-    return cast(VisitorPages, current_app.extensions["visitor_pages"]).body(lot_id, read)
+def public_page(lot_id: int, read: Callable[[int], dict[str, Any]]) -> bytes:
+    """Returns a lot for the public as JSON, up to LIFETIME_SECONDS old. Raises what `read` raises."""
+    return cast(PublicPages, current_app.extensions["public_pages"]).body(lot_id, read)

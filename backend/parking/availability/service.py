@@ -35,7 +35,7 @@ def list_lots(limit: int, cursor: str | None, words: str | None, needs: Needs = 
 
 
 def public_lots() -> dict[str, Any]:
-    """Returns the first page of lots with the fields for visitors who have not signed in.
+    """Returns the first page of lots with the fields for people who have not signed in.
 
     Raises NotFound where the operator has not opened the list (PUBLIC_LOTS).
     """
@@ -45,13 +45,13 @@ def public_lots() -> dict[str, Any]:
 
 
 def public_lot(lot_id: int) -> bytes:
-    """Returns one open lot and its spots as JSON, with the fields for visitors who have not signed in; up to two
+    """Returns one open lot and its spots as JSON, with the fields for people who have not signed in; up to two
     seconds old.
 
     Raises NotFound for a lot that is not there, and where the operator has not opened the list (PUBLIC_LOTS).
     """
     _require_public()
-    return cache.visitor_page(lot_id, _visible_to_all)
+    return cache.public_page(lot_id, _visible_to_all)
 
 
 def _visible_to_all(lot_id: int) -> dict[str, Any]:

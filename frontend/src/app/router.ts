@@ -80,7 +80,7 @@ const driver: RouteRecordRaw[] = [
       texts: [
         'features/bookings/history',
         'features/bookings/window',
-        'features/lots/visitors',
+        'features/lots/public',
         'features/waitlist',
       ],
     },

@@ -49,7 +49,7 @@ it('shows what is set of the operator, each with its link', async () => {
   ])
 })
 
-it('lets a visitor choose language and theme, kept in the browser', async () => {
+it('lets whoever is signed out choose language and theme, kept in the browser', async () => {
   const store = vi.spyOn(accountsApi, 'change')
   const wrapper = await footer({})
   expect(wrapper.find('ul').exists()).toBe(false)

@@ -115,7 +115,7 @@ function createSession() {
   onAccount((id) => {
     if (id === null) return clear()
     if (user.value && user.value.id !== id) return replaced()
-    // A visitor's page is the account's now. Who is about to sign in goes on with that.
+    // A signed-out page is the account's now. Who is about to sign in goes on with that.
     if (!user.value && /^\/(lots\/\d+)?$/.test(location.pathname)) void resume()
   })
 

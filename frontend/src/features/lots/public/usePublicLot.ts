@@ -5,7 +5,7 @@ import type { Schema, Spot } from '@/shared/api/types'
 
 type PublicSpot = Schema<'PublicSpotOut'>
 
-/** A spot as the map draws it: of its bookings a visitor is told nothing. */
+/** A spot as the map draws it: the public is told nothing of its bookings. */
 const onMap = (spot: PublicSpot, lotId: number): Spot => ({
   ...spot,
   lot_id: lotId,
@@ -22,7 +22,7 @@ async function read(lotId: number) {
 }
 
 /** One lot with its spots for somebody who is not signed in, read again every 15 seconds. */
-export function useVisitorLot(lotId: MaybeRefOrGetter<number>) {
+export function usePublicLot(lotId: MaybeRefOrGetter<number>) {
   return useQuery({
     queryKey: computed(() => ['public-lots', toValue(lotId)]),
     queryFn: () => read(toValue(lotId)),
