@@ -46,7 +46,7 @@ def test_a_whole_stay_is_booked_released_and_charged(client, alice, carol, auth)
 
 def test_a_reserved_stay_costs_its_window_also_when_left_early(client, auth, alice, lot):
     booking = reserve(alice, lot, H, 3 * H)
-    assert (booking["status"], booking["actions"]) == ("Reserved", ["cancel", "extend"])
+    assert (booking["status"], booking["actions"]) == ("Reserved", ["cancel", "extend", "shorten"])
     clock.travel(2 * 3600)
     answer = client.post(f"/api/release/{booking['id']}", headers=auth(alice))
     assert answer.json["total_cost"] == 6

@@ -93,7 +93,7 @@ def test_visitors_go_and_come_with_live_rows(app, bob, carol):
     ended = park(bob, lot, visitor=Visitor("Otto", is_guest=True))
     release(ended["id"], bob.id)
     db.session.remove()
-    downgrade(directory=str(schema.MIGRATIONS), revision="0023")
+    downgrade(directory=str(schema.MIGRATIONS), revision="0025")
     left = dict(db.session.execute(text("SELECT id, status FROM booking")).all())
     assert [left[one["id"]] for one in (visitor, guest, ended)] == ["Active", "Active", "Completed"]
     db.session.remove()
@@ -137,7 +137,7 @@ def test_series_go_and_come_with_live_rows(app, alice, bob, carol):
     stay, single = park(bob, lot), reserve(bob, lot, timedelta(hours=9), timedelta(hours=1))
     booked = book_series(alice, lot, days=("tu", "fr"), count=30, vehicle_plate="B-PW 1")["bookings"]
     db.session.remove()
-    downgrade(directory=str(schema.MIGRATIONS), revision="0023")
+    downgrade(directory=str(schema.MIGRATIONS), revision="0024")
     with db.engine.connect() as connection:
         assert not db.inspect(connection).has_table("booking_series")
         stored = connection.execute(text("SELECT status, count(*) FROM booking GROUP BY status ORDER BY status"))

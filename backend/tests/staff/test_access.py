@@ -27,7 +27,7 @@ def things(place, other):
     named |= {"entry": place.entry, "ended": bookings["Completed"], "stay": bookings["Active"]}
     named |= {"reservation": bookings["Reserved"], "arriving": bookings["Reserved"]}
     named |= {"alice": place.driver.id, "vera": place.driver.id, "unsubscribe": "no-token"}
-    return named | dict.fromkeys(("notice", "export", "mail", "session", "token"), other.driver.id)
+    return named | dict.fromkeys(("notice", "export", "mail", "series", "session", "token"), other.driver.id)
 
 
 def questions(own, other):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -80,9 +81,8 @@ def test_a_series_that_is_all_too_far_ahead_is_confirmed_too(app, alice, lot):
     book_series(alice, lot, days=WEEK, first=day(61), count=3)
     (queued,) = db.session.scalars(select(OutboxMail).where(OutboxMail.kind == "series_booked"))
     assert queued.subject == "Repeating booking at Harbour"
-    text = render.render(delivery.draft(queued, current()), delivery.site(current())).text
-    words = " ".join(text.split())  # without the lines and the spaces that do not break
-    assert "Dates from Sat 2 May 2026 on are too far ahead" in words
+    words = render.render(delivery.draft(queued, current()), delivery.site(current())).text
+    assert "Dates from Sat 2 May 2026 on are too far ahead" in " ".join(words.split())
     assert "Dates:" not in words
 
 
@@ -157,6 +157,15 @@ def test_a_booking_of_ones_own_at_the_time_is_an_obstacle(app, alice, lot):
     assert days_booked(series["id"]) == ["05-03"]
     (missed,) = reasons()
     assert missed == {"date": "2026-05-02", "why": "yours_already"}
+
+
+def test_the_limit_of_open_bookings_is_an_obstacle(app, alice, lot):
+    app.extensions["settings"] = dataclasses.replace(app.extensions["settings"], max_open_bookings_per_user=2)
+    series = book_series(alice, lot, days=WEEK, first=day(59), count=3)["series"]
+    clock.travel(2 * 86400)
+    making.book_due_dates()
+    assert reasons() == [{"date": "2026-05-02", "why": "limit"}]
+    assert days_booked(series["id"]) == ["04-30", "05-01"]
 
 
 def test_a_closed_lot_ends_the_series_with_one_mail(app, alice, lot, carol):
