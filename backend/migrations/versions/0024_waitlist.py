@@ -32,6 +32,7 @@ def upgrade():
         sa.Column("covered", sa.Boolean(), nullable=False),
         sa.Column("vehicle_plate", sa.Text(), nullable=True),
         sa.Column("booking_id", BigId, nullable=True),
+        sa.Column("offer_lot_id", BigId, nullable=True),
         sa.Column("offered_at", UTCDateTime(), nullable=True),
         sa.Column("told_at", UTCDateTime(), nullable=True),
         sa.Column("created_at", UTCDateTime(), nullable=False),
@@ -48,11 +49,15 @@ def upgrade():
             "status NOT IN ('Offered', 'Claimed', 'Lapsed') OR booking_id IS NOT NULL",
             name=op.f("ck_waitlist_entry_offer"),
         ),
+        sa.CheckConstraint("(booking_id IS NULL) = (offer_lot_id IS NULL)", name=op.f("ck_waitlist_entry_offer_lot")),
         sa.CheckConstraint(
             "(status IN ('Waiting', 'Offered')) = (ended_at IS NULL)", name=op.f("ck_waitlist_entry_ended")
         ),
         sa.CheckConstraint("ended_at IS NOT NULL OR user_id IS NOT NULL", name=op.f("ck_waitlist_entry_person")),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_waitlist_entry_user_id_app_user")),
+        sa.ForeignKeyConstraint(
+            ["offer_lot_id"], ["parking_lot.id"], name=op.f("fk_waitlist_entry_offer_lot_id_parking_lot")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_waitlist_entry")),
     )
     waiting, offered = sa.text("status = 'Waiting'"), sa.text("status = 'Offered'")

@@ -36,6 +36,8 @@ class WaitlistEntry(db.Model):  # type: ignore[name-defined]  # made at run time
     vehicle_plate: Mapped[str | None] = mapped_column(Text)
     booking_id: Mapped[int | None] = mapped_column(BigId)
     """The hold of the last offer; of a claimed entry, the booking."""
+    offer_lot_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("parking_lot.id"))
+    """The lot of the last offer."""
     offered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     told_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When the person was told of a free spot without a hold."""
@@ -56,6 +58,7 @@ class WaitlistEntry(db.Model):  # type: ignore[name-defined]  # made at run time
         ),
         CheckConstraint("reserved_end > reserved_start", name="window_order"),
         CheckConstraint("status NOT IN ('Offered', 'Claimed', 'Lapsed') OR booking_id IS NOT NULL", name="offer"),
+        CheckConstraint("(booking_id IS NULL) = (offer_lot_id IS NULL)", name="offer_lot"),
         CheckConstraint("(status IN ('Waiting', 'Offered')) = (ended_at IS NULL)", name="ended"),
         CheckConstraint("ended_at IS NOT NULL OR user_id IS NOT NULL", name="person"),
         Index("waitlist_one_offer", "user_id", unique=True, sqlite_where=_OFFERED, postgresql_where=_OFFERED),

@@ -58,7 +58,7 @@ def _make(session: Session, lot_id: int, candidate: Candidate, now: datetime) ->
     if held is None:
         return False
     entry = _entry(session, candidate.id)
-    entry.status, entry.booking_id, entry.offered_at = "Offered", held.booking.id, now
+    entry.status, entry.booking_id, entry.offer_lot_id, entry.offered_at = "Offered", held.booking.id, lot_id, now
     leave_queue(session, entry)
     session.flush()
     after = {"lot_id": lot_id, "spot_id": candidate.spot_id, "claim_by": to_rfc3339(until)}
@@ -185,7 +185,7 @@ def _overlap(hold: Any, window: Any) -> bool:
 
 def _back_into_queue(session: Session, entry: WaitlistEntry, *, but: int | None) -> None:
     """Lets the entry wait again for its lots that are open, but for one."""
-    entry.status, entry.booking_id, entry.offered_at = "Waiting", None, None
+    entry.status, entry.booking_id, entry.offer_lot_id, entry.offered_at = "Waiting", None, None, None
     open_lots = select(Lot.id).where(Lot.deleted_at.is_(None), Lot.id != (but or 0))
     places = WaitlistLot.entry_id == entry.id, WaitlistLot.lot_id.in_(open_lots)
     session.execute(update(WaitlistLot).where(*places).values(is_waiting=True))

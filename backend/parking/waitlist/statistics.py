@@ -6,10 +6,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from parking.bookings import Booking
 from parking.waitlist.models import WaitlistEntry, WaitlistLot
 from parking.waitlist.rules import ENDED
 
@@ -45,6 +44,5 @@ def _ended_in(lots: Collection[int] | None) -> list[Any]:
     """Conditions for entries that ended in these lots: where the offer was, or else wherever they waited."""
     if lots is None:
         return []
-    offer = select(Booking.id).where(Booking.id == WaitlistEntry.booking_id, Booking.lot_id.in_(sorted(lots)))
-    here = case((WaitlistEntry.status.in_(_OF_OFFER), offer.exists()), else_=True)
-    return [*_in_lots(lots), here]
+    of_offer = WaitlistEntry.status.in_(_OF_OFFER)
+    return [or_(and_(of_offer, WaitlistEntry.offer_lot_id.in_(sorted(lots))), and_(~of_offer, *_in_lots(lots)))]

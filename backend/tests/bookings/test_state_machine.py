@@ -76,6 +76,8 @@ class Life(Waiting, SeriesRules, RuleBasedStateMachine):
         furnish({"id": self.lot}, {n: sorted(has) for n, has in enumerate(features, 1)})
 
     def teardown(self):
+        if hasattr(self, "lot"):
+            self.everybody_leaves()
         if hasattr(self, "now"):
             self.now.__exit__(None, None, None)
         db.session.remove()

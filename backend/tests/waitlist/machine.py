@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 
 from parking import clock
 from parking.bookings import expiry
+from parking.bookings import service as bookings
 from parking.bookings.models import Booking
 from parking.database import db
 from parking.spot_features import ordered
@@ -28,15 +29,34 @@ class Waiting:
 
     @rule(driver=st.integers(0, 2), needs=needed, minutes=st.integers(5, 300))
     def wait(self, driver, needs, minutes):
-        request = service.JoinRequest(self.people[driver].id, (self.lot,), for_minutes=minutes, needs=needs)
+        self.join(driver, for_minutes=minutes, needs=needs)
+
+    @rule(driver=st.integers(0, 2), n=which, reserved=st.booleans())
+    def somebody_leaves_a_full_lot(self, driver, n, reserved):
+        """The lot fills up, for now or for a window, two people wait, and one of the bookings is given up."""
+        begins, window = clock.now() + 60 * MINUTE, {}
+        if reserved:
+            window = {"reserved_start": text(begins), "reserved_end": text(begins + 60 * MINUTE)}
+        request = bookings.BookRequest(self.lot, self.people[driver].id, **window)
+        for _ in range(8):
+            self.attempt(lambda: bookings.book(request))
+        for one in (driver, (driver + 1) % 3):
+            self.join(one, **window or {"for_minutes": 120})
+        status, give_up = ("Reserved", bookings.cancel) if reserved else ("Active", bookings.release)
+        rows = [b for b in self.rows() if b.status == status]
+        if rows:
+            row = rows[n % len(rows)]
+            self.attempt(lambda: give_up(row.id, row.user_id))
+
+    def join(self, driver, **wishes):
+        request = service.JoinRequest(self.people[driver].id, (self.lot,), **wishes)
         self.attempt(lambda: service.join(request))
 
     @rule(driver=st.integers(0, 2), needs=needed, start=st.integers(5, 600), length=st.integers(1, 300))
     def wait_for_a_window(self, driver, needs, start, length):
         begins = clock.now() + start * MINUTE
         window = {"reserved_start": text(begins), "reserved_end": text(begins + length * MINUTE)}
-        request = service.JoinRequest(self.people[driver].id, (self.lot,), **window, needs=needs)
-        self.attempt(lambda: service.join(request))
+        self.join(driver, **window, needs=needs)
 
     @rule(n=which)
     def claim(self, n):
@@ -66,6 +86,11 @@ class Waiting:
     def sweep_the_waitlist(self):
         offers.expire()
         offers.offer_everywhere()
+
+    def everybody_leaves(self):
+        """The next life has the same people: an offer of this one would be in their way."""
+        for entry in self.entries(WaitlistEntry.ended_at.is_(None)):
+            service.leave(entry.id, entry.user_id)
 
     def settle_if_somebody_waits(self):
         """What is due by the clock may free a spot for whoever waits: it is theirs before it is anybody else's."""
