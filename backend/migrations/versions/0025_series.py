@@ -31,6 +31,7 @@ def upgrade():
         sa.Column("spot_id", BigId, nullable=True),
         sa.Column("needs", sa.Text(), nullable=False, server_default=""),
         sa.Column("vehicle_plate", sa.Text(), nullable=True),
+        sa.Column("wait_if_full", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.Column("ended_at", UTCDateTime(), nullable=True),
         sa.CheckConstraint("every_weeks > 0", name=op.f("ck_booking_series_every_weeks")),

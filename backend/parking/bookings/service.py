@@ -97,17 +97,18 @@ def check_limit(session: Session, user_id: int, more: int = 1) -> None:
     """Raises Conflict where the driver may not have so many `more` bookings. Checked once more where it is certain: on
     PostgreSQL one request of a user at a time, or two at once would both pass."""
     if settings.current().max_open_bookings_per_user:
-        _lock_user(session, user_id)
+        lock_user(session, user_id)
         refusals.check_limit(session.connection().connection, user_id, more)
 
 
 def _check_limit(session: Session, request: BookRequest) -> None:
     if refusals.has_limit(request):
-        _lock_user(session, request.user_id)
+        lock_user(session, request.user_id)
         refusals.check_request_limits(session.connection().connection, request)
 
 
-def _lock_user(session: Session, user_id: int) -> None:
+def lock_user(session: Session, user_id: int) -> None:
+    """Lets one transaction of a user at a time book where there is a limit, or wait (PostgreSQL). Before `lock_lot`."""
     if not is_sqlite():
         session.execute(select(func.pg_advisory_xact_lock(-user_id)))
 

@@ -10,9 +10,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, idempotency
-from parking.accounts import get_user
+from parking.accounts import User, get_user
 from parking.bookings import (
     BookingRow,
+    NewBooking,
     apply_due_transitions,
     check_limit,
     check_proven,
@@ -25,7 +26,7 @@ from parking.bookings import (
     withdraw_hold,
 )
 from parking.database import db, read_connection, transaction
-from parking.errors import Conflict, Invalid, NotFound, Unavailable
+from parking.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from parking.lots import Lot, open_lot
 from parking.spot_features import Needs, required
 from parking.text.counting import counted
@@ -58,26 +59,61 @@ def join(request: JoinRequest) -> dict[str, Any]:
     _settle(request.lot_ids)
     with transaction() as session:
         record = idempotency.begin(session)
-        queries.lock_person(session, request.user_id)
-        user = get_user(session, request.user_id)
-        check_proven(user)
-        lots = [open_lot(session, lot_id) for lot_id in request.lot_ids]
-        entry = _new_entry(request, lots[0], clock.now())
-        _check_entries(session, entry, lots)
-        _check_full(session, entry, lots)
-        session.add(entry)
-        session.flush()
-        session.add_all(WaitlistLot(entry_id=entry.id, lot_id=lot.id, is_waiting=True) for lot in lots)
-        session.flush()
-        after = {"lot_ids": [lot.id for lot in lots], **_window(entry)}
-        audit.record(session, "waitlist.joined", "waitlist_entry", entry.id, after=after)
-        view = entry_view(session, entry, entry.created_at)
+        user, lots, entry = _entry_for(session, request)
+        view = _add(session, entry, lots)
         emails.joined(session, user, entry, lots, view["position"])
-        events.publish(entry)
         answer = {"message": f"You are on the waitlist of {' or '.join(lot.name for lot in lots)}.", "entry": view}
         if record:
             record.store(201, answer)
         return answer
+
+
+def wait_for(session: Session, new: NewBooking) -> dict[str, Any] | None:
+    """Puts the driver of a reservation, for which the caller has not found a spot, on the waitlist in the caller's
+    transaction, which also tells them so. Returns `position` and `entry_id`.
+
+    None: they cannot join, since they wait for this already or for as much as they may, their address is not confirmed,
+    or it begins too soon. Raises Conflict (`spot_free`) where a spot has become free.
+    """
+    request = JoinRequest(
+        user_id=new.user_id,
+        lot_ids=(new.lot_id,),
+        reserved_start=to_rfc3339(new.reserved_start),
+        reserved_end=to_rfc3339(new.reserved_end),
+        needs=new.needs,
+        vehicle_plate=new.vehicle_plate,
+    )
+    try:
+        _, lots, entry = _entry_for(session, request)
+    except Problem:
+        return None
+    view = _add(session, entry, lots, by_system=True)
+    return {"position": view["position"], "entry_id": entry.id}
+
+
+def _entry_for(session: Session, request: JoinRequest) -> tuple[User, list[Lot], WaitlistEntry]:
+    """Locks the person's place, and returns them, the lots and the entry that they may have. Raises what `join` raises,
+    but for `spot_free`."""
+    queries.lock_person(session, request.user_id)
+    user = get_user(session, request.user_id)
+    check_proven(user)
+    lots = [open_lot(session, lot_id) for lot_id in request.lot_ids]
+    entry = _new_entry(request, lots[0], clock.now())
+    _check_entries(session, entry, lots)
+    return user, lots, entry
+
+
+def _add(session: Session, entry: WaitlistEntry, lots: list[Lot], *, by_system: bool = False) -> dict[str, Any]:
+    """Puts the entry into the queues of the lots, and returns its view. Raises Conflict (`spot_free`)."""
+    _check_full(session, entry, lots)
+    session.add(entry)
+    session.flush()
+    session.add_all(WaitlistLot(entry_id=entry.id, lot_id=lot.id, is_waiting=True) for lot in lots)
+    session.flush()
+    after = {"lot_ids": [lot.id for lot in lots], **_window(entry)}
+    audit.record(session, "waitlist.joined", "waitlist_entry", entry.id, after=after, by_system=by_system)
+    events.publish(entry)
+    return entry_view(session, entry, entry.created_at)
 
 
 def _new_entry(request: JoinRequest, lot: Lot, now: datetime) -> WaitlistEntry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -63,8 +64,9 @@ class SeriesRules:
         hours=st.tuples(st.integers(0, 23), st.integers(0, 23)),
         count=st.integers(1, 4),
         every=st.integers(1, 2),
+        waits=st.booleans(),
     )
-    def book_series(self, driver, days, ahead, hours, count, every):
+    def book_series(self, driver, days, ahead, hours, count, every, waits):
         """What the preview says can be had is had, on the spot and at the price that it says; nothing else is."""
         if hours[0] == hours[1]:
             return
@@ -78,7 +80,7 @@ class SeriesRules:
         if not accept:
             return
         days_of = frozenset(repeats.first.fromisoformat(one["date"]) for one in accept)
-        answer = series.create(SeriesRequest(self.lot, self.people[driver].id, repeats, accept=days_of))
+        answer = series.create(replace(request, accept=days_of, wait_if_full=waits))
         near = [one for one in accept if one["spot_number"] is not None]
         names = ("reserved_start", "reserved_end", "spot_number", "total_cost")
         assert [[b[x] for x in names] for b in answer["bookings"]] == [[one[x] for x in names] for one in near], "17"

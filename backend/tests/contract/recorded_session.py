@@ -453,7 +453,9 @@ def _series() -> Iterator[Step]:
     yield post("dora", "/api/series", accepted, headers=headers, keep=keep)
     yield post("dora", "/api/series", accepted, headers=headers)
     yield post("dora", "/api/series", {**accepted, "accept": ["2026-03-17"]})
-    yield post("dora", "/api/series", {**rule, "from": "2026-05-04", "count": 2, "every_weeks": 2})
+    later = {**rule, "from": "2026-05-04", "count": 2, "every_weeks": 2}
+    yield post("dora", "/api/series", {**later, "wait_if_full": "perhaps"})
+    yield post("dora", "/api/series", {**later, "wait_if_full": True})
     yield get("dora", "/api/series")
     yield get("dora", "/api/series/{series}")
     yield get("bob", "/api/series/{series}")

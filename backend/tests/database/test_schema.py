@@ -135,7 +135,7 @@ def test_series_go_and_come_with_live_rows(app, alice, bob, carol):
     """Bookings of a series stay bookings on the way down and up; what makes them a series is lost."""
     lot = make_lot(carol, capacity=3, shorten_running=True)
     stay, single = park(bob, lot), reserve(bob, lot, timedelta(hours=9), timedelta(hours=1))
-    booked = book_series(alice, lot, days=("tu", "fr"), count=30, vehicle_plate="B-PW 1")["bookings"]
+    booked = book_series(alice, lot, days=("tu", "fr"), count=30, vehicle_plate="B-PW 1", wait_if_full=True)["bookings"]
     db.session.remove()
     downgrade(directory=str(schema.MIGRATIONS), revision="0024")
     with db.engine.connect() as connection:
@@ -146,7 +146,8 @@ def test_series_go_and_come_with_live_rows(app, alice, bob, carol):
     assert schema.problems() == []
     assert (row(stay["id"]).status, row(single["id"]).status) == ("Active", "Reserved")
     assert {row(one["id"]).series_id for one in booked} == {None}
-    assert book_series(alice, lot, accept=[date(2026, 3, 3)])["bookings"][0]["series_id"] == 1
+    series = book_series(alice, lot, accept=[date(2026, 3, 3)], wait_if_full=True)["series"]
+    assert (series["id"], series["wait_if_full"]) == (1, True)
     lots.update_lot(lot["id"], lots.LotChanges({"shorten_running": True}), identity_of(carol), None)
     twice = "INSERT INTO booking (reference, lot_id, spot_id, user_id, tariff_id, booking_type, status, start_time,"
     columns = "reserved_start, reserved_end, held_until, end_time, sequence, created_at, series_id"

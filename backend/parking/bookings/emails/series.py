@@ -58,10 +58,18 @@ class SeriesBooking(TypedDict):
     total_minor: int
 
 
+class PlaceInQueue(TypedDict):
+    position: int
+    entry_id: int
+
+
 class MissedDate(TypedDict):
+    """`place`: on the waitlist, where the driver wished for one and has got it."""
+
     series: SeriesContext
     date: str
     why: Why
+    place: NotRequired[PlaceInQueue | None]
 
 
 def series_context(series: Series, lot: Any) -> dict[str, Any]:
@@ -177,7 +185,7 @@ def _missed_subject(context: MissedDate, fmt: Formatter) -> str:
 
 
 def _missed_sample() -> dict[str, Any]:
-    return {"series": _SERIES, "date": "2027-01-25", "why": "full"}
+    return {"series": _SERIES, "date": "2027-01-25", "why": "full", "place": {"position": 2, "entry_id": 12}}
 
 
 @mail.register("series_date_missed", context=MissedDate, subject=_missed_subject, sample=_missed_sample)
@@ -186,8 +194,11 @@ def missed_message(context: MissedDate, fmt: Formatter) -> Message:
     series, t = context["series"], fmt.t
     day = t.day(date.fromisoformat(context["date"]))
     event: tuple[News, ...] = (Paragraph(t(f"series_date_missed.{context['why']}", day=day)),)
+    button = Button(t("common.book_again"), fmt.page("/"))
+    if place := context.get("place"):
+        event += (Paragraph(t("series_date_missed.waiting", n=t.number(place["position"]))),)
+        button = Button(t("waitlist.open"), fmt.page("/waitlist/{id}", id=place["entry_id"]))
     goes_on = () if context["why"] == "closed" else (Paragraph(t("series_date_missed.goes_on")),)
-    book = Button(t("common.book_again"), fmt.page("/"))
     return Message(
         preheader=t.preheader("series_date_missed.preheader", rhythm=_rhythm(series, fmt)),
         summary=Summary(
@@ -196,15 +207,19 @@ def missed_message(context: MissedDate, fmt: Formatter) -> Message:
             place=series["lot_name"],
             address=series.get("lot_address") or "",
         ),
-        blocks=(*event, *goes_on, _rule(series, fmt), _open(series, fmt), book),
+        blocks=(*event, *goes_on, _rule(series, fmt), _open(series, fmt), button),
         reason=t("why.booking", site=fmt.site_name),
         notice=(*event, *goes_on),
     )
 
 
-def series_date_missed(session: Session, user: User, series: dict[str, Any], day: str, why: str) -> None:
-    """Tells the driver, by mail and notice, that a date of their series could not be booked."""
-    context, key = {"series": series, "date": day, "why": why}, f"series-missed:{series['id']}:{day}"
+def series_date_missed(
+    session: Session, user: User, series: dict[str, Any], day: str, why: str, place: dict[str, Any] | None
+) -> None:
+    """Tells the driver, by mail and notice, that a date of their series could not be booked, and their place on the
+    waitlist."""
+    context = {"series": series, "date": day, "why": why, "place": place}
+    key = f"series-missed:{series['id']}:{day}"
     mail.queue(session, "series_date_missed", recipient(user), context, dedupe_key=key)
     notices.add(session, "series_date_missed", user.id, context, booking_id=None, key=key)
 

@@ -1,5 +1,5 @@
-"""What the waitlist does when time of a spot was freed or a hold ends, and what it tells a driver who finds a lot full.
-It lies above bookings and registers here at start."""
+"""What the waitlist does when time of a spot was freed or a hold ends, what it tells a driver who finds a lot full, and
+how a date of a series that finds it full waits. It lies above bookings and registers here at start."""
 
 from __future__ import annotations
 
@@ -10,22 +10,27 @@ from typing import Any
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 
+from parking.bookings.new_booking import NewBooking
+
 Spots = Mapping[int, Collection[int] | None]
 """Lot -> spots that were freed; None: any of its spots may be free."""
 Offer = Callable[[Session, Spots, Collection[int]], object]
 Lapsed = Callable[[Session, Sequence[Any], datetime], None]
 PlaceInQueue = Callable[[PoolProxiedConnection, Any, Any], dict[str, Any] | None]
+Wait = Callable[[Session, NewBooking], dict[str, Any] | None]
 
 _offers: list[Offer] = []
 _lapsed: list[Lapsed] = []
 _places: list[PlaceInQueue] = []
+_waits: list[Wait] = []
 
 
-def register_waitlist(offer: Offer, lapsed: Lapsed, place: PlaceInQueue) -> None:
+def register_waitlist(offer: Offer, lapsed: Lapsed, place: PlaceInQueue, wait: Wait) -> None:
     """`offer(session, spots, user_ids)` offers freed spots to those who wait, and other spots to these users, who can
     be offered one again; `lapsed(session, rows, now)` tells whom the lapsed holds were for; `place(connection, lot,
-    new)` is what a refusal says of the waitlist to whoever asked for the booking `new`."""
-    _offers[:], _lapsed[:], _places[:] = [offer], [lapsed], [place]
+    new)` is what a refusal says of the waitlist to whoever asked for the booking `new`; `wait(session, new)` lets the
+    driver wait for the reservation `new`."""
+    _offers[:], _lapsed[:], _places[:], _waits[:] = [offer], [lapsed], [place], [wait]
 
 
 def offer(session: Session, spots: Spots, user_ids: Collection[int]) -> None:
@@ -40,3 +45,9 @@ def lapsed(session: Session, rows: Sequence[Any], now: datetime) -> None:
 
 def place_in_queue(connection: PoolProxiedConnection, lot: Any, new: Any) -> dict[str, Any] | None:
     return _places[0](connection, lot, new) if _places else None
+
+
+def wait_for(session: Session, new: NewBooking) -> dict[str, Any] | None:
+    """Lets the driver of the reservation, for which no spot is free, wait for one. Returns their place and the entry
+    (`position`, `entry_id`); None: they cannot wait for it. Raises Conflict (`spot_free`) where a spot is free now."""
+    return _waits[0](session, new) if _waits else None

@@ -1,8 +1,8 @@
 """Books the dates of series that have come near enough: a job, day by day.
 
 Each date is one transaction, which also writes how far the series is: a run that is killed, or two at once, book no
-date twice and tell of a date that could not be had once. No worker for a while: the dates are booked when one runs
-again.
+date twice, and once tell of a date that could not be had and let the driver wait for it. No worker for a while: the
+dates are booked when one runs again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from parking import audit, clock, settings
 from parking.accounts import User
 from parking.bookings import allocation, emails, transitions
 from parking.bookings.events import publish_events
+from parking.bookings.holds import hooks
 from parking.bookings.models import Booking
+from parking.bookings.new_booking import NewBooking
 from parking.bookings.requests.booking_request import BookRequest, new_booking, over_window
 from parking.bookings.rules import recurrence
 from parking.bookings.rules.limits import days_later
@@ -26,7 +28,7 @@ from parking.bookings.rules.recurrence import Occurrence, Recurrence
 from parking.bookings.series import planning
 from parking.bookings.series.models import REMAINING_SQL, Series
 from parking.bookings.series.requests import MAX_DATES
-from parking.bookings.service import MAX_ATTEMPTS, PATIENT_AFTER, check_limit
+from parking.bookings.service import MAX_ATTEMPTS, PATIENT_AFTER, check_limit, lock_user
 from parking.database import read_once, transaction
 from parking.errors import Conflict
 from parking.lots import Lot
@@ -94,9 +96,10 @@ class _Making:
         ahead = settings.current().reservation_max_days_ahead
         if one.start > days_later(self.now, ahead, self.lot.timezone):
             return False
-        why = self._obstacle(one) or self._book(one, patient=patient)
-        if why is not None:
+        if why := self._obstacle(one):
             self._miss(day, why)
+        else:
+            self._book(one, patient=patient)
         return self._go_on_from(day)
 
     def _go_on_from(self, day: date) -> bool:
@@ -126,10 +129,11 @@ class _Making:
             return "limit"
         return None
 
-    def _book(self, one: Occurrence, *, patient: bool) -> str | None:
-        """Books the date; returns why not where no spot is free. Raises _LostRace where another one is taking it."""
+    def _book(self, one: Occurrence, *, patient: bool) -> None:
+        """Books the date, or tells that no spot is free. Raises _LostRace where another one is taking it."""
         series, session = self.series, self.session
         if patient:
+            lock_user(session, series.user_id)
             allocation.lock_lot(session, series.lot_id)
         request = BookRequest(
             lot_id=series.lot_id,
@@ -141,7 +145,8 @@ class _Making:
         connection = session.connection().connection
         spot = planning.pick(planning.candidates(connection, new, series.spot_id), series.spot_id or self._last_spot())
         if spot is None:
-            return "full"
+            self._miss(one.day, "full", self._wait(new) if series.wait_if_full else None)
+            return
         held = allocation.hold(session, replace(new, series_id=series.id), spot.id)
         if held is None:
             raise _LostRace
@@ -149,19 +154,25 @@ class _Making:
         context = emails.booking_context(held.booking, self.lot, held.spot_number, self.lot.tariff)
         emails.confirm(session, self.user, context)
         publish_events(held.booking)
-        return None
 
     def _last_spot(self) -> int | None:
         last = select(Booking.spot_id).where(Booking.series_id == self.series.id)
         return self.session.scalar(last.order_by(Booking.reserved_start.desc()).limit(1))
 
-    def _miss(self, day: date, why: str) -> None:
-        """Tells the driver, once, that a date could not be had. (A place on the waitlist would be taken here.)"""
+    def _wait(self, new: NewBooking) -> dict[str, Any] | None:
+        """Takes a place on the waitlist, where the driver can have one. Raises _LostRace where a spot is free now."""
+        try:
+            return hooks.wait_for(self.session, new)
+        except Conflict:
+            raise _LostRace from None
+
+    def _miss(self, day: date, why: str, place: dict[str, Any] | None = None) -> None:
+        """Tells the driver, once, that a date could not be had, and their place on the waitlist."""
         series, context = self.series, emails.series_context(self.series, self.lot)
         missed = {"date": day.isoformat(), "why": why}
         audit.record(self.session, "series.date_missed", "series", series.id, after=missed, by_system=True)
         if self.user.active:
-            emails.series_date_missed(self.session, self.user, context, day.isoformat(), why)
+            emails.series_date_missed(self.session, self.user, context, day.isoformat(), why, place)
 
 
 def rule_of(series: Series) -> Recurrence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from parking import clock
@@ -39,6 +39,8 @@ class Series(db.Model):  # type: ignore[name-defined]
     needs: Mapped[tuple[str, ...]] = mapped_column(Words, default=(), server_default="")
     vehicle_plate: Mapped[str | None] = mapped_column(Text)
     """Like the needs only until the last date is booked: the bookings have their own."""
+    wait_if_full: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the driver wants to wait where no spot is free on a date that is booked later."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When the driver gave up what was still to come, or the lot had closed."""

@@ -34,7 +34,11 @@ def select_of_user(user_id: int) -> Select[Any]:
     """Selects the user's series for the file of their own data."""
     names = ("id", "lot_id", "start_time", "end_time", "every_weeks", "first_day", "last_day", "next_day")
     columns = [getattr(Series, name) for name in names]
-    more = Lot.name, Series.vehicle_plate, Series.created_at, Series.ended_at, Series.days, Series.needs, Series.omitted
+    more = Lot.name, Series.vehicle_plate, Series.wait_if_full, Series.created_at, Series.ended_at
+    lists = Series.days, Series.needs, Series.omitted
     return (
-        select(*columns, *more).join(Lot, Lot.id == Series.lot_id).where(Series.user_id == user_id).order_by(Series.id)
+        select(*columns, *more, *lists)
+        .join(Lot, Lot.id == Series.lot_id)
+        .where(Series.user_id == user_id)
+        .order_by(Series.id)
     )

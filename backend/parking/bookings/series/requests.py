@@ -19,7 +19,8 @@ MAX_LENGTH = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class SeriesRequest:
-    """A request for a series. `accept`: the dates to be booked; None: all."""
+    """A request for a series. `accept`: the dates to be booked; None: all. `wait_if_full`: for a later date on which no
+    spot is free, the driver joins the waitlist."""
 
     lot_id: int
     user_id: int
@@ -28,6 +29,7 @@ class SeriesRequest:
     vehicle_plate: str | None = None
     needs: Needs = ()
     accept: frozenset[date] | None = None
+    wait_if_full: bool = False
 
 
 def occurrences(rule: Recurrence, zone: str, now: datetime) -> list[Occurrence]:

@@ -46,10 +46,11 @@ def preview(body: SeriesRule) -> Response:
 def create(body: SeriesIn) -> Response:
     """Book a series: the accepted dates, all of them or none (409 `series_dates`, with the dates as in the preview).
 
-    Dates that lie too far ahead are booked later, each as soon as it can be; a mail tells of one that could not be had.
+    Dates that lie too far ahead are booked later, each as soon as it can be; a mail tells of one that could not be had,
+    and of the place on the waitlist (`wait_if_full`).
     """
     require_lot(body.lot_id)
-    return answer(service.create(body.request(identity().id, body.accept)), 201)
+    return answer(service.create(body.request(identity().id)), 201)
 
 
 @bp.get("/api/series")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -75,7 +76,7 @@ class SeriesRule(In):
             raise wrong("end_time", "The end must differ from the start.")
         return self
 
-    def request(self, user_id: int, accept: list[str] | None = None) -> SeriesRequest:
+    def request(self, user_id: int) -> SeriesRequest:
         """As the service takes it."""
         day = dt.date.fromisoformat
         rule = Recurrence(
@@ -94,7 +95,6 @@ class SeriesRule(In):
             spot_id=self.spot_id,
             vehicle_plate=self.vehicle_plate,
             needs=ordered(self.needs or ()),
-            accept=None if accept is None else frozenset(day(one) for one in accept),
         )
 
 
@@ -107,6 +107,14 @@ class SeriesIn(SeriesRule):
             "them must be `ok`, `other_spot` or `later`",
         ),
     ] = None
+    wait_if_full: Annotated[
+        bool,
+        Field(description="Join the waitlist where, once a `later` date can be booked, no spot is free on it"),
+    ] = False
+
+    def request(self, user_id: int) -> SeriesRequest:
+        accept = None if self.accept is None else frozenset(dt.date.fromisoformat(one) for one in self.accept)
+        return replace(super().request(user_id), accept=accept, wait_if_full=self.wait_if_full)
 
 
 class DateOut(Out):
@@ -150,6 +158,7 @@ class SeriesOut(Out):
     next_date: dt.date | None
     open_bookings: int
     needs: list[Feature]
+    wait_if_full: bool
     created_at: dt.datetime
     ended_at: dt.datetime | None
 

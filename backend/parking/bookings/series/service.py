@@ -170,6 +170,7 @@ def _insert(session: Session, request: SeriesRequest, taken: _Dates, now: dateti
         spot_id=request.spot_id,
         needs=request.needs if later else (),
         vehicle_plate=request.vehicle_plate if later else None,
+        wait_if_full=request.wait_if_full,
         created_at=now,
     )
     session.add(series)

@@ -41,6 +41,7 @@ def series_view(row: Iterable[Any]) -> dict[str, Any]:
         "next_date": series.next_day.isoformat() if series.next_day else None,
         "open_bookings": open_bookings,
         "needs": list(series.needs),
+        "wait_if_full": series.wait_if_full,
         "created_at": to_rfc3339(series.created_at),
         "ended_at": to_rfc3339(series.ended_at),
     }

@@ -181,7 +181,8 @@ def _waitlist_entry(row: Sequence[Any]) -> dict[str, Any]:
 
 
 _SERIES_NAMES = (
-    "id lot_id start_time end_time every_weeks from until next_date lot_name vehicle_plate created_at ended_at"
+    "id lot_id start_time end_time every_weeks from until next_date lot_name vehicle_plate wait_if_full created_at"
+    " ended_at"
 )
 
 

@@ -76,6 +76,7 @@ class PersonalSeries(Out):
     omitted_dates: list[date]
     needs: list[Feature]
     vehicle_plate: str | None
+    wait_if_full: bool
     created_at: datetime
     ended_at: datetime | None
 

@@ -45,7 +45,7 @@ def all_of(model) -> list:
 
 def test_the_file_of_ones_own_data_has_them(client, auth, alice, bob, lot):
     more = {"days": WEEK, "first": day(59), "count": 4, "accept": [day(59), day(61)]}
-    mine = book_series(alice, lot, vehicle_plate="B-PW 1", **more)
+    mine = book_series(alice, lot, vehicle_plate="B-PW 1", wait_if_full=True, **more)
     book_series(bob, lot, days=("mo",))
     data = PersonalData.model_validate_json(client.get("/api/me/data", headers=auth(alice)).data)
     (series,) = data.series
@@ -53,6 +53,7 @@ def test_the_file_of_ones_own_data_has_them(client, auth, alice, bob, lot):
     assert (series.start_time, series.end_time, series.days) == ("08:00", "10:00", list(WEEK))
     assert (series.from_, series.until, series.next_date) == (day(59), day(62), day(61))
     assert series.omitted_dates == [day(60), day(62)]
+    assert series.wait_if_full
     assert [one.series_id for one in data.bookings] == [series.id]
 
 

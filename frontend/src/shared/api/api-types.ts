@@ -1490,6 +1490,7 @@ export interface components {
             omitted_dates: string[];
             needs: ("accessible" | "ev" | "covered")[];
             vehicle_plate: string | null;
+            wait_if_full: boolean;
             /** Format: date-time */
             created_at: string;
             ended_at: string | null;
@@ -1886,6 +1887,11 @@ export interface components {
             needs?: ("accessible" | "ev" | "covered")[] | null;
             /** @description The dates to be booked, all of them or none. Without it, every date of the rule; then each of them must be `ok`, `other_spot` or `later` */
             accept?: string[] | null;
+            /**
+             * @description Join the waitlist where, once a `later` date can be booked, no spot is free on it
+             * @default false
+             */
+            wait_if_full: boolean;
         };
         /** SeriesList */
         SeriesList: {
@@ -1913,6 +1919,7 @@ export interface components {
             next_date: string | null;
             open_bookings: number;
             needs: ("accessible" | "ev" | "covered")[];
+            wait_if_full: boolean;
             /** Format: date-time */
             created_at: string;
             ended_at: string | null;

@@ -23,10 +23,12 @@ export type SeriesRule = {
   needs?: Need[]
 } & ({ until: string } | { count: number })
 
+export type NewSeries = SeriesRule & { accept: string[]; wait_if_full: boolean }
+
 export const seriesApi = {
   preview: (rule: SeriesRule) => http.post<Preview>('/api/series/preview', rule),
-  create: (rule: SeriesRule & { accept: string[] }, idempotencyKey: string) =>
-    http.post<SeriesBooked>('/api/series', rule, { idempotencyKey }),
+  create: (series: NewSeries, idempotencyKey: string) =>
+    http.post<SeriesBooked>('/api/series', series, { idempotencyKey }),
   one: (id: number) => http.get<SeriesEnvelope>(`/api/series/${id}`),
   /** Gives up the date `from` and those after it; without it all that are to come. */
   end: (id: number, from?: string) =>

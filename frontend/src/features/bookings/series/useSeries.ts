@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { learnServerTime } from '@/shared/time/clock'
 import { useIdempotencyKey } from '@/shared/api/useIdempotencyKey'
-import { seriesApi, type SeriesRule } from './api'
+import { seriesApi, type NewSeries } from './api'
 
 export function useOneSeries(id: MaybeRefOrGetter<number>) {
   return useQuery({
@@ -30,8 +30,7 @@ export function useCreateSeries() {
   const idempotency = useIdempotencyKey()
   const changed = useBookingsChanged()
   return useMutation({
-    mutationFn: (request: SeriesRule & { accept: string[] }) =>
-      seriesApi.create(request, idempotency.keyFor(request)),
+    mutationFn: (request: NewSeries) => seriesApi.create(request, idempotency.keyFor(request)),
     onSuccess: () => {
       idempotency.fulfilled()
       changed()

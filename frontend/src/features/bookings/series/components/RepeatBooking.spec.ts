@@ -109,6 +109,34 @@ describe('repeating a booking', () => {
     wrapper.unmount()
   })
 
+  it('asks whether to wait for later dates on which no spot is free, and does not unless told so', async () => {
+    const wrapper = repeat()
+    await press(wrapper, 'Check the dates')
+    const wait = () => wrapper.find<HTMLInputElement>('input[name=waits]')
+    expect(wait().element.checked).toBe(false)
+    expect(wait().element.labels![0]!.textContent!.trim()).toBe(
+      'If no spot is free on a later date, put me on the waitlist',
+    )
+    await press(wrapper, 'Book 2 dates')
+    expect(create.mock.calls[0]![0].wait_if_full).toBe(false)
+    await wait().setValue(true)
+    await press(wrapper, 'Book 2 dates')
+    expect(create.mock.calls[1]![0].wait_if_full).toBe(true)
+    expect(create.mock.calls[1]![1]).not.toBe(create.mock.calls[0]![1])
+    wrapper.unmount()
+  })
+
+  it('does not ask where none of the chosen dates is a later one', async () => {
+    const wrapper = repeat()
+    await press(wrapper, 'Check the dates')
+    await wrapper.findAll('li input')[3]!.setValue(false)
+    expect(wrapper.find('input[name=waits]').exists()).toBe(false)
+    preview.mockResolvedValue(previewOf(DATES.slice(0, 1)))
+    await press(wrapper, 'Check again')
+    expect(wrapper.find('input[name=waits]').exists()).toBe(false)
+    wrapper.unmount()
+  })
+
   it('shows the dates as they are now when somebody was faster', async () => {
     const wrapper = repeat()
     await press(wrapper, 'Check the dates')
