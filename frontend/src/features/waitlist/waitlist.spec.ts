@@ -9,6 +9,7 @@ import OfferWatch from './components/OfferWatch.vue'
 import WaitlistCards from './components/WaitlistCards.vue'
 import { entriesAtHome } from './lastEntries'
 import { offeredEntry, sampleEntry } from './sample'
+import { SECOND_STAY } from './secondStay'
 import type { Entry } from './types'
 
 type Listener = { event: (name: string, data: unknown) => void; poll: () => Promise<unknown> }
@@ -32,6 +33,7 @@ const mounted = (component: typeof OfferWatch | typeof WaitlistCards, stubs: obj
     global: {
       plugins: [i18n, [VueQueryPlugin, { queryClient }]],
       stubs: { RouterLink: RouterLinkStub, ...stubs },
+      provide: { [SECOND_STAY as symbol]: { runningStays: () => Promise.resolve([]) } },
     },
   })
 }

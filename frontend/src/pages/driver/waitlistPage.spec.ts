@@ -1,8 +1,10 @@
 import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { useSession } from '@/features/accounts/session'
+import { bookingsApi } from '@/features/bookings/api'
 import { waitlistApi } from '@/features/waitlist/api'
-import { offeredEntry, sampleEntry } from '@/features/waitlist/sample'
+import { offeredEntry, sampleEntry, sampleOffer } from '@/features/waitlist/sample'
 import type { Entry } from '@/features/waitlist/types'
 import { ApiError } from '@/shared/api/errors'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
@@ -58,6 +60,41 @@ describe('the page of a place on a waitlist', () => {
       params: { id: 41 },
       query: { created: '1' },
     })
+  })
+
+  it('asks before a spot from now on begins a second stay, and ends the first one', async () => {
+    useSession().user = { id: 3 } as never
+    const stay = { id: 9, status: 'Active', lot_name: 'Station', lot_timezone: 'UTC' }
+    const parked = { ...stay, spot_number: 4, start_time: '2026-03-02T08:40:00Z', currency: 'EUR' }
+    vi.spyOn(bookingsApi, 'list').mockImplementation(({ status }) =>
+      Promise.resolve({ bookings: status === 'Active' ? [parked] : [] } as never),
+    )
+    const ended = vi
+      .spyOn(bookingsApi, 'release')
+      .mockResolvedValue({ booking: parked, total_cost: 3 } as never)
+    const claim = vi.spyOn(waitlistApi, 'claim').mockResolvedValue({
+      entry: sampleEntry({ status: 'Claimed' }),
+      booking: { id: 41, lot_id: 1 },
+    } as never)
+    const offer = sampleOffer({ booking_type: 'instant', total_cost: null })
+    const wrapper = await opened(offeredEntry({ booking_type: 'instant', offer }))
+    const press = async (text: string) => {
+      await vi.waitFor(() => expect(wrapper.text()).toContain(text))
+      await wrapper
+        .findAll('button')
+        .find((one) => one.text() === text)!
+        .trigger('click')
+      await flushPromises()
+    }
+    await press('Accept and start parking · €2.50/h')
+    await vi.waitFor(() =>
+      expect(wrapper.text()).toContain('You are parked at Station, spot 4, since 08:40'),
+    )
+    expect(claim).not.toHaveBeenCalled()
+    await press('End it and park here')
+    expect(claim).toHaveBeenCalledOnce()
+    expect(ended.mock.calls[0]![0]).toBe(9)
+    useSession().user = null
   })
 
   it('says that it was too late, and what to do next', async () => {

@@ -6,6 +6,7 @@ import { announce } from '@/shared/browser/announce'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import { waitlistApi } from '@/features/waitlist/api'
 import { offeredEntry, sampleEntry, sampleOffer } from '@/features/waitlist/sample'
+import { SECOND_STAY } from '@/features/waitlist/secondStay'
 import type { Entry } from '@/features/waitlist/types'
 import EntryCard from './EntryCard.vue'
 
@@ -15,6 +16,16 @@ const dialog = {
   template: '<section v-if="open"><h3>{{ title }}</h3><slot /><slot name="actions" /></section>',
 }
 
+const question = {
+  props: ['running', 'busy'],
+  emits: ['end', 'keep', 'cancel'],
+  template: `<p>You park at {{ running[0].lot_name }}
+    <button @click="$emit('end')">End it</button><button @click="$emit('keep')">Keep both</button>
+    <button @click="$emit('cancel')">Cancel</button></p>`,
+}
+const runningStays = vi.fn()
+const endAll = vi.fn()
+
 async function card(entry: Entry, props: object = {}) {
   const wrapper = mount(EntryCard, {
     props: { entry, ...props },
@@ -22,6 +33,7 @@ async function card(entry: Entry, props: object = {}) {
     global: {
       plugins: [i18n, [VueQueryPlugin, { queryClient: new QueryClient() }]],
       stubs: { AppDialog: dialog, RouterLink: RouterLinkStub },
+      provide: { [SECOND_STAY as symbol]: { runningStays, endAll, question } },
     },
   })
   await flushPromises()
@@ -37,6 +49,8 @@ const goals = (wrapper: Card) =>
   wrapper.findAllComponents(RouterLinkStub).map((one) => one.props('to'))
 
 beforeEach(async () => {
+  runningStays.mockReset().mockResolvedValue([])
+  endAll.mockReset()
   vi.useFakeTimers({
     now: new Date('2026-03-02T12:00:30Z'),
     toFake: ['Date', 'setInterval', 'clearInterval'],
@@ -119,6 +133,82 @@ describe('an offer', () => {
   it('shows the price of an hour where it has no end', async () => {
     const offer = sampleOffer({ booking_type: 'instant', total_cost: null })
     expect((await card(offeredEntry({ offer }))).text()).toContain('€2.50/h')
+  })
+
+  describe('of a spot from now on, while another stay runs', () => {
+    const parked = { id: 9, lot_name: 'Station' }
+    const entry = offeredEntry({
+      booking_type: 'instant',
+      reserved_start: null,
+      reserved_end: null,
+      offer: sampleOffer({ booking_type: 'instant', total_cost: null }),
+    })
+    const made = {
+      entry: sampleEntry({ status: 'Claimed', booking_id: 41 }),
+      booking: { id: 41, lot_id: 1 },
+    } as never
+
+    async function asked() {
+      runningStays.mockResolvedValue([parked])
+      const claim = vi.spyOn(waitlistApi, 'claim').mockResolvedValue(made)
+      const wrapper = await card(entry)
+      await button(wrapper, 'Accept and start parking · €2.50/h')!.trigger('click')
+      await flushPromises()
+      return { wrapper, claim }
+    }
+
+    it('is not accepted without a word', async () => {
+      const { wrapper, claim } = await asked()
+      expect(wrapper.text()).toContain('You park at Station')
+      expect(claim).not.toHaveBeenCalled()
+      await button(wrapper, 'Cancel')!.trigger('click')
+      expect(claim).not.toHaveBeenCalled()
+      expect(button(wrapper, 'Accept and start parking')).toBeDefined()
+    })
+
+    it('takes its place', async () => {
+      const { wrapper, claim } = await asked()
+      await button(wrapper, 'End it')!.trigger('click')
+      await flushPromises()
+      expect(wrapper.emitted('claimed')).toHaveLength(1)
+      expect(claim).toHaveBeenCalledOnce()
+      expect(endAll).toHaveBeenCalledExactlyOnceWith([parked])
+    })
+
+    it('takes its place also where only one booking is allowed', async () => {
+      const { wrapper, claim } = await asked()
+      claim.mockRejectedValueOnce(new ApiError(409, 'too_many_bookings', ''))
+      await button(wrapper, 'End it')!.trigger('click')
+      await flushPromises()
+      expect(endAll).toHaveBeenCalledExactlyOnceWith([parked])
+      expect(claim).toHaveBeenCalledTimes(2)
+      expect(wrapper.emitted('claimed')).toHaveLength(1)
+    })
+
+    it('leaves it alone when the offer has lapsed, or both are wanted', async () => {
+      const { wrapper, claim } = await asked()
+      claim.mockRejectedValueOnce(new ApiError(409, 'offer_lapsed', ''))
+      await button(wrapper, 'End it')!.trigger('click')
+      await flushPromises()
+      expect(wrapper.emitted('claimed')).toBeUndefined()
+      await button(wrapper, 'Accept and start parking')!.trigger('click')
+      await flushPromises()
+      await button(wrapper, 'Keep both')!.trigger('click')
+      await flushPromises()
+      expect(wrapper.emitted('claimed')).toHaveLength(1)
+      expect(endAll).not.toHaveBeenCalled()
+    })
+  })
+
+  it('of a window asks nothing about stays', async () => {
+    runningStays.mockResolvedValue([{ id: 9, lot_name: 'Station' }])
+    const claim = vi.spyOn(waitlistApi, 'claim').mockResolvedValue({
+      entry: sampleEntry({ status: 'Claimed', booking_id: 41 }),
+      booking: { id: 41, lot_id: 1 },
+    } as never)
+    await button(await card(offeredEntry()), 'Accept spot 5')!.trigger('click')
+    await flushPromises()
+    expect(claim).toHaveBeenCalledOnce()
   })
 
   it('is declined after a question that says what that means', async () => {
