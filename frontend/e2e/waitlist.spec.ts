@@ -246,7 +246,7 @@ test('the staff of a lot see who waits, and turned away demand in the statistics
   const row = list.getByRole('row').filter({ hasText: waiting.username })
   await expect(row).toContainText('Waiting')
   await expect(row).toContainText('1')
-  await expect(list.getByText('1 person is waiting')).toBeVisible()
+  await expect(list.getByText('1 person on the waitlist')).toBeVisible()
   expect(await violations(page)).toEqual([])
   await list.getByLabel('Show').selectOption({ label: 'Left' })
   await expect(list.getByText('No entries with this status')).toBeVisible()

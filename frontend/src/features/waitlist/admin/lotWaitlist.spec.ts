@@ -52,18 +52,23 @@ describe('the waitlist of a lot', () => {
     ])
     const [ada, bob] = wrapper.findAll('tbody tr')
     expect(ada!.text()).toMatch(/ada.*ada@example\.com.*Spot offered.*Spot 5, held until/s)
+    // On a phone a cell is a row of its label and one thing: the badge with what it means below it.
+    expect(ada!.findAll('td').at(-1)!.element.children).toHaveLength(1)
     // The place in this lot, not in another one.
     expect(bob!.findAll('td')[1]!.text()).toBe('4')
     expect(bob!.text()).toMatch(/Now, until .*EV charging.*Waiting/s)
-    expect(wrapper.get('[role=status]').text()).toBe('2 people are waiting')
+    expect(wrapper.get('[role=status]').text()).toBe('2 people on the waitlist')
     expect(adminWaitlistApi.list).toHaveBeenCalledWith(
       expect.objectContaining({ lot_id: 1 }),
       expect.anything(),
     )
   })
 
-  it('says that nobody waits', async () => {
-    expect((await view([])).text()).toContain('Nobody is waiting for a spot here')
+  it('says once that nobody waits', async () => {
+    const wrapper = await view([])
+    expect(wrapper.get('[role=status]').text()).toMatch(/^Nobody is waiting\. Drivers can join/)
+    expect(wrapper.text().match(/Nobody/g)).toHaveLength(1)
+    expect(wrapper.find('.pw-state').exists()).toBe(false)
   })
 
   it('shows what became of others by their status', async () => {
