@@ -104,13 +104,13 @@ def _lots(w: Wait) -> str:
     return ", ".join(w["lots"])
 
 
-def _time_details(w: Wait, fmt: Formatter) -> tuple[Detail, ...]:
-    """The window, also in the reader's time where that differs; without one, how long the person waits."""
+def _time_details(w: Wait, fmt: Formatter, *, waiting: bool = True) -> tuple[Detail, ...]:
+    """The window, also in the reader's time where that differs; without one, how long the person waits, if they do."""
     t, there = fmt.t, w["lot_timezone"]
     start, end = w.get("reserved_start"), w.get("reserved_end")
     if not start or not end:
-        until = t.moment(w["waits_until"], there)
-        return Detail(t("waitlist.waits_until"), until), Detail(t("common.zone"), t.zone_label(there, w["waits_until"]))
+        zone = Detail(t("common.zone"), t.zone_label(there, w["waits_until"]))
+        return (Detail(t("waitlist.waits_until"), t.moment(w["waits_until"], there)), zone) if waiting else (zone,)
     rows = [Detail(t("common.from"), t.moment(start, there)), Detail(t("common.until"), t.moment(end, there))]
     rows.append(Detail(t("common.zone"), t.zone_label(there, start, end)))
     moment = parse_instant(start)
@@ -191,7 +191,7 @@ def offer_message(context: Offer, fmt: Formatter) -> Message:
     """A spot is held for somebody who waits."""
     t, w = fmt.t, context
     until = t.moment(w["claim_by"], w["lot_timezone"])
-    details = [Detail(t("waitlist.claim_by"), until, strong=True), *_time_details(w, fmt)]
+    details = [Detail(t("waitlist.claim_by"), until, strong=True), *_time_details(w, fmt, waiting=False)]
     details.append(Detail(t("common.price"), tariff_line(w["tariff"], w["currency"], t)))
     if (estimate := w.get("estimate_minor")) is not None:
         details.append(Detail(t("common.estimate"), t.money(estimate, w["currency"])))
@@ -243,7 +243,7 @@ def _lapse_sample() -> dict[str, Any]:
 def lapsed_message(context: Lapse, fmt: Formatter) -> Message:
     """Nobody has accepted an offer in time."""
     w, until = context, fmt.t.moment(context["claim_by"], context["lot_timezone"])
-    details, spot = _time_details(w, fmt), w["spot_number"]
+    details, spot = _time_details(w, fmt, waiting=False), w["spot_number"]
     return _message(w, fmt, "waitlist_lapsed", details, spot=spot, button="waitlist_lapsed.button", until=until)
 
 
@@ -269,7 +269,7 @@ def withdrawn_message(context: Withdrawal, fmt: Formatter) -> Message:
     """The operator has taken the spot of an offer out of use."""
     w, t = context, fmt.t
     event = Paragraph(t(f"waitlist_withdrawn.{'closed' if w['closed'] else 'text'}", lot=_lots(w)))
-    details = Details(_time_details(w, fmt))
+    details = Details(_time_details(w, fmt, waiting=not w["closed"]))
     return Message(
         preheader=t.preheader("waitlist_withdrawn.preheader", lot=_lots(w)),
         summary=_summary(w, fmt, t("waitlist_withdrawn.title"), spot=w["spot_number"]),
