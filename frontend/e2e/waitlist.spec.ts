@@ -231,7 +231,7 @@ test('nothing moves when the cards of the waitlist come with the rest of home', 
   expect(shifts.reduce((sum, one) => sum + one, 0)).toBeLessThan(0.05)
 })
 
-test('the staff of a lot see who waits, and turned away demand in the statistics', async ({
+test('the staff of a lot see who waits, and how many waited in the statistics', async ({
   page,
   context,
 }) => {
@@ -252,7 +252,7 @@ test('the staff of a lot see who waits, and turned away demand in the statistics
   await expect(list.getByText('No entries with this status')).toBeVisible()
 
   await page.goto(`/admin/analytics?lot=${lot.id}`)
-  const demand = page.getByRole('region', { name: 'Demand turned away' })
+  const demand = page.getByRole('region', { name: 'Waitlists' })
   await expect(demand.getByText('Joined a waitlist')).toBeVisible()
   expect(await violations(page)).toEqual([])
 })
