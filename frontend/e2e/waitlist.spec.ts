@@ -75,7 +75,7 @@ async function joinOnPage(page: Page, lot: LotDetails, place: string): Promise<v
     .press('Enter')
   const view = waitlist.getByRole('link', { name: 'Show your place' })
   await expect(view).toBeFocused()
-  await expect(waitlist).toContainText(`You are on the waitlist for this: ${place} in line.`)
+  await expect(waitlist).toContainText(`You are on the waitlist for this: ${place} in the queue.`)
 }
 
 test('the second sees the offer within two seconds of the cancellation, and accepts it', async ({
@@ -87,14 +87,14 @@ test('the second sees the offer within two seconds of the cancellation, and acce
   await joinOnPage(page, lot, '1st')
   await wait(third, lot)
   await page.goto('/')
-  await expect(card(page, lot)).toContainText('You are next in line.')
+  await expect(card(page, lot)).toContainText('You are next in the queue.')
   await expect(bell(page)).toHaveAccessibleName('No notices')
   await expect(page.getByText('Live', { exact: true })).toBeVisible()
 
   await cancel(first, booking)
   const accept = card(page, lot).getByRole('button', { name: 'Accept spot 1' })
   await expect(accept).toBeVisible({ timeout: 2000 })
-  await expect(page.getByText(`A spot for you at ${lot.name}: spot 1`)).toBeVisible()
+  await expect(page.getByText(`A spot is held for you at ${lot.name}: spot 1`)).toBeVisible()
   await expect(card(page, lot).getByRole('timer')).toHaveText(/^1[45]:\d\d left to accept$/)
   await expect(card(page, lot)).toContainText('€20.00')
   await expect(bell(page)).toHaveAccessibleName('1 notice')
@@ -116,7 +116,7 @@ test('the second declines, and the third gets the offer', async ({ page, driver,
   await wait(driver, lot)
   await wait(third, lot)
   await page.goto('/')
-  await expect(card(page, lot)).toContainText('You are next in line.')
+  await expect(card(page, lot)).toContainText('You are next in the queue.')
   await cancel(first, booking)
   await card(page, lot).getByRole('button', { name: 'Decline' }).click()
   const question = page.getByRole('dialog', { name: 'Decline spot 1?' })

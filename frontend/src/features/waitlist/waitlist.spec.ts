@@ -129,7 +129,7 @@ describe('the watch for offers', () => {
     stored = [offeredEntry()]
     await event('offer')
     expect(currentToast.value?.text).toMatch(
-      /A spot for you at Harbour: spot 5, held until .*12:15/,
+      /A spot is held for you at Harbour: spot 5, until .*12:15/,
     )
     currentToast.value!.action!.run()
     expect(push).toHaveBeenCalledExactlyOnceWith({ name: 'waitlist', params: { id: 7 } })

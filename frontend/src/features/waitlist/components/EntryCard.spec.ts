@@ -69,7 +69,7 @@ describe('a place in the queue', () => {
       .spyOn(waitlistApi, 'leave')
       .mockResolvedValue({ entry: sampleEntry({ status: 'Left' }) })
     const wrapper = await card(sampleEntry())
-    expect(wrapper.text()).toMatch(/Waiting.*Harbour.*Tue.*09:00.*You are 3rd in line/s)
+    expect(wrapper.text()).toMatch(/Waiting.*Harbour.*Tue.*09:00.*You are 3rd in the queue/s)
     await button(wrapper, 'Leave')!.trigger('click')
     expect(wrapper.text()).toContain('You give up your place: Harbour.')
     expect(leave).not.toHaveBeenCalled()
@@ -85,9 +85,9 @@ describe('a place in the queue', () => {
       { id: 2, name: 'Station', timezone: 'UTC', position: 22 },
     ]
     const next = await card(sampleEntry({ position: 1, lots: [lots[0]!] }))
-    expect(next.text()).toContain('You are next in line.')
+    expect(next.text()).toContain('You are next in the queue.')
     const both = await card(sampleEntry({ position: 1, lots }))
-    expect(both.text()).toContain('Harbour: 1st in line · Station: 22nd in line')
+    expect(both.text()).toContain('Harbour: 1st in the queue · Station: 22nd in the queue')
   })
 
   it('says how long a walk-in is waited for, and of a spot that was free too late to be held', async () => {

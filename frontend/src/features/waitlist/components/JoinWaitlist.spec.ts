@@ -102,7 +102,7 @@ describe('joining a waitlist', () => {
     await flushPromises()
     const { lot_id, ...what } = LATER
     expect(send.mock.calls[0]![0]).toEqual({ ...what, lot_ids: [lot_id] })
-    expect(wrapper.text()).toContain('You are on the waitlist for this: 3rd in line.')
+    expect(wrapper.text()).toContain('You are on the waitlist for this: 3rd in the queue.')
     expect(wrapper.getComponent(RouterLinkStub).props('to')).toEqual({
       name: 'waitlist',
       params: { id: 7 },
