@@ -57,7 +57,8 @@ async function offeredTo(user: User) {
   return { lot, entry }
 }
 
-const places = (page: Page) => page.getByRole('region', { name: 'Your waitlist' })
+const places = (page: Page) =>
+  page.getByRole('region', { name: /^(Your waitlist|A spot is held for you)$/ })
 const card = (page: Page, lot: LotDetails) =>
   places(page).getByRole('article').filter({ hasText: lot.name })
 const bell = (page: Page) =>

@@ -21,7 +21,7 @@ async function opened(entry: Entry | ApiError) {
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   const wrapper = mount(WaitlistPage, {
     props: { id: '7' },
-    attachTo: document.body,
+    attachTo: document.body.appendChild(document.createElement('main')),
     global: {
       plugins: [i18n, [VueQueryPlugin, { queryClient }]],
       stubs: { RouterLink: RouterLinkStub, AppDialog: true, LiveBadge: true },
@@ -104,6 +104,18 @@ describe('the page of a place on a waitlist', () => {
     expect(wrapper.text()).toMatch(/Spot 5 at Harbour was held for you until .*12:15/)
     expect(wrapper.text()).toContain('Join the waitlist again')
     expect(wrapper.text()).toContain('Look for a spot at Harbour')
+  })
+
+  it('says once what was declined, and goes to the new place once one waits again', async () => {
+    const wrapper = await opened(offeredEntry({ status: 'Declined' }))
+    expect(wrapper.text().match(/declined/gi)).toHaveLength(2) // the heading and the badge
+    vi.spyOn(waitlistApi, 'join').mockResolvedValue({ entry: sampleEntry({ id: 8 }) })
+    const again = wrapper.findAll('button').find((one) => one.text().startsWith('Join'))!
+    again.element.focus()
+    await again.trigger('click')
+    await flushPromises()
+    expect(push).toHaveBeenCalledExactlyOnceWith({ name: 'waitlist', params: { id: 8 } })
+    await vi.waitFor(() => expect(document.activeElement?.tagName).toBe('H1'))
   })
 
   it('leads to the booking that was made of it already', async () => {
