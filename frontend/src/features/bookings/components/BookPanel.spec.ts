@@ -63,6 +63,7 @@ beforeEach(async () => {
   await useTexts('features/bookings/history', 'features/bookings/window', 'features/waitlist')
   vi.spyOn(waitlistApi, 'place').mockResolvedValue({ position: 3, entry_id: null })
   vi.spyOn(lotsApi, 'list').mockResolvedValue([])
+  vi.spyOn(waitlistApi, 'list').mockResolvedValue({ entries: [], server_time: '' })
   vi.spyOn(bookingsApi, 'list').mockResolvedValue({ bookings: [] } as never)
   vi.spyOn(bookingsApi, 'quote').mockResolvedValue({ total_cost: 20, currency: 'EUR' } as never)
   vi.spyOn(lotsApi, 'availability').mockResolvedValue({
