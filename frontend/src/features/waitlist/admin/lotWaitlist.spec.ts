@@ -3,9 +3,10 @@ import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { offeredEntry, sampleEntry } from '@/features/waitlist/sample'
 import type { AdminEntry, Entry } from '@/features/waitlist/types'
-import type { Lot } from '@/shared/api/types'
+import type { Lot, Spot } from '@/shared/api/types'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import LotWaitlist from './components/LotWaitlist.vue'
+import HeldSpot from './components/HeldSpot.vue'
 import { adminWaitlistApi } from './useLotWaitlist'
 
 const lot = { id: 1, name: 'Harbour', timezone: 'UTC' } as Lot
@@ -37,6 +38,32 @@ async function view(entries: AdminEntry[]) {
 beforeEach(async () => {
   await setLocale('en')
   await useTexts('features/waitlist')
+})
+
+describe('a spot that is held', () => {
+  it.each([
+    ['en', 50, /Held for the waitlist until .*12:15.*ada/s],
+    ['de', 50, /Für die Warteliste freigehalten bis .*12:15.*ada/s],
+    ['en', 51, /^No car$/],
+  ] as const)('says in %s until when and for whom: spot %i', async (locale, id, words) => {
+    await setLocale(locale)
+    vi.spyOn(adminWaitlistApi, 'list').mockResolvedValue({
+      entries: [of('bob', sampleEntry({ id: 2 })), of('ada', offeredEntry({ id: 1 }))],
+      next: null,
+      total: 2,
+      server_time: '2026-03-02T12:00:00Z',
+    })
+    const wrapper = mount(HeldSpot, {
+      props: { lot, spot: { id } as Spot },
+      slots: { default: 'No car' },
+      global: {
+        plugins: [i18n, [VueQueryPlugin, { queryClient: new QueryClient() }]],
+        stubs: { RouterLink: RouterLinkStub },
+      },
+    })
+    await flushPromises()
+    expect(wrapper.text()).toMatch(words)
+  })
 })
 
 describe('the waitlist of a lot', () => {
