@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { reactive } from 'vue'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import { currentToast } from '@/shared/ui/toasts'
+import { lotsApi } from '@/features/lots/api'
 import { waitlistApi } from './api'
 import OfferWatch from './components/OfferWatch.vue'
 import WaitlistCards from './components/WaitlistCards.vue'
@@ -56,6 +57,7 @@ beforeEach(async () => {
   route.params = {}
   push.mockReset()
   currentToast.value = null
+  vi.spyOn(lotsApi, 'list').mockResolvedValue([])
   vi.spyOn(waitlistApi, 'list').mockImplementation(() =>
     Promise.resolve({ entries: stored, server_time: '2026-03-02T12:00:30Z' }),
   )

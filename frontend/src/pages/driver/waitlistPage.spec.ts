@@ -3,6 +3,7 @@ import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { useSession } from '@/features/accounts/session'
 import { bookingsApi } from '@/features/bookings/api'
+import { lotsApi } from '@/features/lots/api'
 import { waitlistApi } from '@/features/waitlist/api'
 import { offeredEntry, sampleEntry, sampleOffer } from '@/features/waitlist/sample'
 import type { Entry } from '@/features/waitlist/types'
@@ -34,6 +35,7 @@ async function opened(entry: Entry | ApiError) {
 beforeEach(async () => {
   vi.useFakeTimers({ now: new Date('2026-03-02T12:00:30Z'), toFake: ['Date'] })
   push.mockReset()
+  vi.spyOn(lotsApi, 'list').mockResolvedValue([])
   await setLocale('en')
   await useTexts('features/waitlist')
 })

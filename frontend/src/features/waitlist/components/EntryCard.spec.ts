@@ -2,8 +2,10 @@ import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '@/shared/api/errors'
+import type { Lot } from '@/shared/api/types'
 import { announce } from '@/shared/browser/announce'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
+import { lotsApi } from '@/features/lots/api'
 import { waitlistApi } from '@/features/waitlist/api'
 import { offeredEntry, sampleEntry, sampleOffer } from '@/features/waitlist/sample'
 import { SECOND_STAY } from '@/features/waitlist/secondStay'
@@ -23,6 +25,20 @@ const question = {
     <button @click="$emit('end')">End it</button><button @click="$emit('keep')">Keep both</button>
     <button @click="$emit('cancel')">Cancel</button></p>`,
 }
+const HARBOUR = {
+  id: 1,
+  name: 'Harbour',
+  address: '12 Harbour Street',
+  price_per_hour: 2.5,
+  currency: 'EUR',
+  tariff: {
+    price_per_hour: 2.5,
+    billing_step_seconds: 900,
+    free_minutes: 0,
+    daily_cap: 18,
+    cap_day: 'rolling',
+  },
+} as Lot
 const runningStays = vi.fn()
 const endAll = vi.fn()
 
@@ -51,6 +67,7 @@ const goals = (wrapper: Card) =>
 beforeEach(async () => {
   runningStays.mockReset().mockResolvedValue([])
   endAll.mockReset()
+  vi.spyOn(lotsApi, 'list').mockResolvedValue([HARBOUR])
   vi.useFakeTimers({
     now: new Date('2026-03-02T12:00:30Z'),
     toFake: ['Date', 'setInterval', 'clearInterval'],
@@ -102,7 +119,10 @@ describe('a place in the queue', () => {
     )
     expect(wrapper.text()).toMatch(/Now.*Waiting until .*(14:00|2:00)/s)
     expect(wrapper.text()).toContain('too shortly before your time')
-    expect(goals(wrapper)).toContainEqual({ name: 'lot', params: { id: 1 } })
+    expect(goals(wrapper)).toContainEqual({ name: 'lot', params: { id: 1 }, query: {} })
+    const window = await card(sampleEntry({ told_at: '2026-03-02T11:58:00Z' }))
+    const query = { later: '1', from: '2026-03-03T09:00:00Z', to: '2026-03-03T17:00:00Z' }
+    expect(goals(window)).toContainEqual({ name: 'lot', params: { id: 1 }, query })
   })
 
   it('can be read in German', async () => {
@@ -121,6 +141,9 @@ describe('an offer', () => {
     } as never)
     const wrapper = await card(offeredEntry())
     expect(wrapper.text()).toMatch(/Spot offered.*5.*€20\.00/s)
+    expect(wrapper.text().match(/Harbour(?! Street)/g)).toHaveLength(1)
+    expect(wrapper.text()).toContain('12 Harbour Street')
+    expect(wrapper.text()).toContain('€2.50/h · billed per 15 min · max €18/day')
     expect(wrapper.get('[role=timer]').text()).toBe('14:30 left to accept')
     const accept = button(wrapper, 'Accept spot 5')!
     void accept.trigger('click')
@@ -133,6 +156,11 @@ describe('an offer', () => {
   it('shows the price of an hour where it has no end', async () => {
     const offer = sampleOffer({ booking_type: 'instant', total_cost: null })
     expect((await card(offeredEntry({ offer }))).text()).toContain('€2.50/h')
+    // The offer keeps its price; the tariff of the lot is another one by now.
+    vi.mocked(lotsApi.list).mockResolvedValue([{ ...HARBOUR, price_per_hour: 9 }])
+    const text = (await card(offeredEntry({ offer }))).text()
+    expect(text).toContain('Price€2.50/h')
+    expect(text).not.toContain('billed per')
   })
 
   describe('of a spot from now on, while another stay runs', () => {
