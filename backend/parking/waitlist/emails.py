@@ -126,8 +126,8 @@ def _summary(w: Wait, fmt: Formatter, title: str, *, spot: int | None = None) ->
     return Summary(title=title, value_label=fmt.t("common.spot"), value=str(spot), place=_lots(w))
 
 
-def _button(w: Wait, fmt: Formatter, text: str) -> Button:
-    return Button(fmt.t(text), fmt.page("/waitlist/{id}", id=w["id"]))
+def _button(w: Wait, fmt: Formatter, text: str, url: str | None = None) -> Button:
+    return Button(fmt.t(text), url or fmt.page("/waitlist/{id}", id=w["id"]))
 
 
 def _message(
@@ -138,12 +138,14 @@ def _message(
     *,
     spot: int | None = None,
     button: str,
+    url: str | None = None,
     **values: str,
 ) -> Message:
-    """A message of the texts `name`: preheader, title, text. The notice has the text and the details."""
+    """A message of the texts `name`: preheader, title, text; the button leads to the entry, or to `url`. The notice has
+    the text and the details."""
     t = fmt.t
     event = Paragraph(t(f"{name}.text", **values))
-    blocks: tuple[Block, ...] = (event, Details(details), _button(w, fmt, button))
+    blocks: tuple[Block, ...] = (event, Details(details), _button(w, fmt, button, url))
     return Message(
         preheader=t.preheader(f"{name}.preheader", lot=_lots(w), **values),
         summary=_summary(w, fmt, t(f"{name}.title"), spot=spot),
@@ -288,21 +290,32 @@ def withdrawn(session: Session, entry: WaitlistEntry, lot: Any, spot_number: int
 # a free spot without a hold ----------------------------------------------------------------
 
 
-def _free_subject(context: Wait, fmt: Formatter) -> str:
+class Free(Wait):
+    """`lots` is the lot of the spot alone; messages of before have no id of it."""
+
+    lot_id: NotRequired[int]
+
+
+def _free_subject(context: Free, fmt: Formatter) -> str:
     return fmt.t.subject("waitlist_free.subject", lot=_lots(context))
 
 
-@mail.register("waitlist_free", context=Wait, subject=_free_subject, sample=lambda: _SAMPLE)
-def free_message(context: Wait, fmt: Formatter) -> Message:
-    """A spot is free for a window that begins in a moment; nobody holds it."""
-    return _message(context, fmt, "waitlist_free", _time_details(context, fmt), button="waitlist_free.button")
+@mail.register("waitlist_free", context=Free, subject=_free_subject, sample=lambda: {**_SAMPLE, "lot_id": 3})
+def free_message(context: Free, fmt: Formatter) -> Message:
+    """A spot is free for a window that begins in a moment; nobody holds it. Its button leads to the lot."""
+    url, start, end = None, context.get("reserved_start"), context.get("reserved_end")
+    if start and end and (lot_id := context.get("lot_id")) is not None:
+        url = fmt.page("/lots/{id}?later=1&from={start}&to={end}", id=lot_id, start=start, end=end)
+    details, button = _time_details(context, fmt), "waitlist_free.button"
+    return _message(context, fmt, "waitlist_free", details, button=button, url=url)
 
 
 def told_of_free_spot(session: Session, entry: WaitlistEntry, lot: Lot) -> None:
     """Writes the notice. A mail would be read too late."""
     if entry.user_id is not None:
+        context = {**_wait(entry, [lot]), "lot_id": lot.id}
         key = f"waitlist-free:{entry.id}"
-        notices.add(session, "waitlist_free", entry.user_id, _wait(entry, [lot]), booking_id=None, key=key)
+        notices.add(session, "waitlist_free", entry.user_id, context, booking_id=None, key=key)
 
 
 # how they are queued -----------------------------------------------------------------------

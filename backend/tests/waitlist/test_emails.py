@@ -40,3 +40,10 @@ def test_notices_of_an_offer_and_of_its_lapse_do_not_say_that_one_waits(client, 
     [notice] = client.get("/api/notices", headers=auth(bob)).json["notices"]
     assert notice["kind"] == ("waitlist_lapsed" if after else "waitlist_offer")
     assert WAITS["en"] not in [detail["label"] for detail in notice["details"]]
+
+
+def test_a_spot_that_is_not_held_is_booked_on_the_page_of_its_lot_at_the_time_that_was_waited_for():
+    link = "/lots/3?later=1&from=2026-11-24T09%3A00%3A00Z&to=2026-11-24T17%3A30%3A00Z"
+    assert link in text("waitlist_free")
+    before = {name: value for name, value in TEMPLATES["waitlist_free"].sample().items() if name != "lot_id"}
+    assert "/waitlist/12" in render.render(draft("waitlist_free", "en", before), SITE).text
