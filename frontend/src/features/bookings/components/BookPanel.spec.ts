@@ -49,6 +49,7 @@ async function panel(props: object = {}) {
       },
     },
   })
+  await vi.dynamicImportSettled()
   await flushPromises()
   return wrapper
 }
