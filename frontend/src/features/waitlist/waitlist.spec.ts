@@ -23,7 +23,7 @@ const push = vi.fn()
 vi.mock('vue-router', () => ({ useRoute: () => route, useRouter: () => ({ push }) }))
 
 let stored: Entry[]
-const TWO = '<div><WaitlistCards shown="offers" /><WaitlistCards shown="rest" /></div>'
+const TWO = '<div><WaitlistCards part="offers" /><WaitlistCards part="rest" /></div>'
 const dialog = {
   props: ['open', 'title'],
   template: '<section v-if="open"><h3>{{ title }}</h3><slot /><slot name="actions" /></section>',
@@ -31,11 +31,11 @@ const dialog = {
 const mounted = (
   component: typeof OfferWatch | typeof WaitlistCards,
   stubs: object = {},
-  shown?: 'offers' | 'rest',
+  part?: 'offers' | 'rest',
 ) => {
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   return mount(component as typeof OfferWatch, {
-    ...(shown && { props: { shown } as never }),
+    ...(part && { props: { part } as never }),
     attachTo: document.body,
     global: {
       plugins: [i18n, [VueQueryPlugin, { queryClient }]],

@@ -171,14 +171,14 @@ describe('an offer', () => {
       reserved_end: null,
       offer: sampleOffer({ booking_type: 'instant', total_cost: null }),
     })
-    const made = {
+    const answer = {
       entry: sampleEntry({ status: 'Claimed', booking_id: 41 }),
       booking: { id: 41, lot_id: 1 },
     } as never
 
-    async function asked() {
+    async function pressed() {
       runningStays.mockResolvedValue([parked])
-      const claim = vi.spyOn(waitlistApi, 'claim').mockResolvedValue(made)
+      const claim = vi.spyOn(waitlistApi, 'claim').mockResolvedValue(answer)
       const wrapper = await card(entry)
       await button(wrapper, 'Accept and start parking · €2.50/h')!.trigger('click')
       await flushPromises()
@@ -186,7 +186,7 @@ describe('an offer', () => {
     }
 
     it('is not accepted without a word', async () => {
-      const { wrapper, claim } = await asked()
+      const { wrapper, claim } = await pressed()
       expect(wrapper.text()).toContain('You park at Station')
       expect(claim).not.toHaveBeenCalled()
       await button(wrapper, 'Cancel')!.trigger('click')
@@ -195,7 +195,7 @@ describe('an offer', () => {
     })
 
     it('takes its place', async () => {
-      const { wrapper, claim } = await asked()
+      const { wrapper, claim } = await pressed()
       await button(wrapper, 'End it')!.trigger('click')
       await flushPromises()
       expect(wrapper.emitted('claimed')).toHaveLength(1)
@@ -204,7 +204,7 @@ describe('an offer', () => {
     })
 
     it('takes its place also where only one booking is allowed', async () => {
-      const { wrapper, claim } = await asked()
+      const { wrapper, claim } = await pressed()
       claim.mockRejectedValueOnce(new ApiError(409, 'too_many_bookings', ''))
       await button(wrapper, 'End it')!.trigger('click')
       await flushPromises()
@@ -214,7 +214,7 @@ describe('an offer', () => {
     })
 
     it('leaves it alone when the offer has lapsed, or both are wanted', async () => {
-      const { wrapper, claim } = await asked()
+      const { wrapper, claim } = await pressed()
       claim.mockRejectedValueOnce(new ApiError(409, 'offer_lapsed', ''))
       await button(wrapper, 'End it')!.trigger('click')
       await flushPromises()
