@@ -191,7 +191,8 @@ describe('an offer', () => {
       expect(claim).not.toHaveBeenCalled()
       await button(wrapper, 'Cancel')!.trigger('click')
       expect(claim).not.toHaveBeenCalled()
-      expect(button(wrapper, 'Accept and start parking')).toBeDefined()
+      await flushPromises()
+      expect(document.activeElement).toBe(button(wrapper, 'Accept and start parking')!.element)
     })
 
     it('takes its place', async () => {
