@@ -374,7 +374,7 @@ def test_check_in_waits_for_the_end_of_a_closure_and_not_for_a_sweep(client, aut
     booking = reserve(alice, lot, H, H)
     path = f"/api/bookings/{booking['id']}"
     clock.travel(50 * 60)
-    assert client.get(path, headers=auth(alice)).json["booking"]["actions"] == ["cancel", "extend"]
+    assert client.get(path, headers=auth(alice)).json["booking"]["actions"] == ["cancel", "extend", "shorten"]
     early = client.post(f"{path}/check-in", json={}, headers=auth(alice))
     assert (early.status_code, early.json["code"]) == (409, "spot_not_free_yet")
     clock.travel(11 * 60)
