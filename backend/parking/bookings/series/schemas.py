@@ -200,16 +200,26 @@ class SeriesEnded(SeriesBooked):
 
 
 class RangeIn(In):
-    """Your reservations that begin from `from` on and before `until`. Times without an offset are those of each
-    booking's lot."""
+    """Your reservations, and the dates of your series that are not booked yet, that begin from `from` on and before
+    `until`. Times without an offset are those of each lot."""
 
     from_: Annotated[TimeText, Field(alias="from")]
     until: TimeText
     dry_run: Annotated[bool, Field(description="Only says which they are")] = False
 
 
+class SkippedDate(Out):
+    series_id: int
+    lot_name: str
+    date: dt.date
+
+
 class RangeCancelled(Out):
+    """`bookings`: those that are cancelled, `count` of them. `series_dates`: dates of your series that are not booked
+    yet and that will not be."""
+
     message: str
     count: int
     bookings: list[BookingOut]
+    series_dates: list[SkippedDate]
     dry_run: bool

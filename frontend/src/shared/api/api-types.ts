@@ -1680,17 +1680,22 @@ export interface components {
             /** @description Null where no needs were given */
             matching: components["schemas"]["MatchingOut"] | null;
         };
-        /** RangeCancelled */
+        /**
+         * RangeCancelled
+         * @description `bookings`: those that are cancelled, `count` of them. `series_dates`: dates of your series that are not booked
+         *     yet and that will not be.
+         */
         RangeCancelled: {
             message: string;
             count: number;
             bookings: components["schemas"]["BookingOut"][];
+            series_dates: components["schemas"]["SkippedDate"][];
             dry_run: boolean;
         };
         /**
          * RangeIn
-         * @description Your reservations that begin from `from` on and before `until`. Times without an offset are those of each
-         *     booking's lot.
+         * @description Your reservations, and the dates of your series that are not booked yet, that begin from `from` on and before
+         *     `until`. Times without an offset are those of each lot.
          */
         RangeIn: {
             /** @description RFC 3339; without an offset, the lot's local time */
@@ -2045,6 +2050,13 @@ export interface components {
         /** SiteEnvelope */
         SiteEnvelope: {
             site: components["schemas"]["Site"];
+        };
+        /** SkippedDate */
+        SkippedDate: {
+            series_id: number;
+            lot_name: string;
+            /** Format: date */
+            date: string;
         };
         /**
          * SpotEdit
