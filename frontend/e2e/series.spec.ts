@@ -36,7 +36,7 @@ test('a driver repeats a booking by keyboard, sees each date and gives up the la
   await expect(dates.nth(2)).toBeDisabled()
   await panel.getByRole('button', { name: 'Book 3 dates' }).press('Enter')
   await expect(page).toHaveURL(/\/series\/\d+$/)
-  await expect(page.getByRole('heading', { name: 'Repeating booking', level: 1 })).toBeVisible()
+  await expect(page.getByRole('heading', { name: `at ${lot.name}`, level: 1 })).toBeVisible()
   await expect(page.getByText('3 dates booked.').first()).toBeVisible()
   const rows = page.getByRole('row').filter({ hasText: 'Reserved' })
   await expect(rows).toHaveCount(3)
