@@ -80,6 +80,7 @@ def test_the_log_names_nobody_for_a_press_on_the_link(ask, alice, booking, token
     ask(alice, "POST", CANCEL, 200, json={"token": token})
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "booking.cancelled")).one()
     assert (entry.actor_id, entry.entity_id, entry.after["status"]) == (None, booking["id"], "Cancelled")
+    assert entry.request_id, "which tells the visitor from the clock"
 
 
 def test_what_has_begun_is_not_cancelled_by_it(ask, booking, token):
