@@ -2091,6 +2091,7 @@ export interface components {
             ev: boolean;
             accessible: boolean;
             covered: boolean;
+            /** @description For the lot's staff; null for others */
             out_of_service_reason: string | null;
             /** @description Those that run or are to come, by their start */
             closures: components["schemas"]["ClosureOut"][];
