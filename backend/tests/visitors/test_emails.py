@@ -70,6 +70,17 @@ def test_the_confirmation_has_the_calendar_file_and_the_link(invite, arno):
     assert token_of(sent) not in str(sent.facts), "whoever reads the database cannot cancel"
 
 
+def test_the_confirmation_says_who_pays(ask, invite, guests, arno, bob):
+    def text(booking):
+        return " ".join(rendered([one for one in mails() if one.booking_id == booking["id"]][-1]).text.split())
+
+    visitor, guest = invite(arno, email=ADDRESS, locale="en"), invite(bob, email=ADDRESS, locale="en")
+    assert "The staff of the lot tell you how to pay." in text(visitor)
+    assert "The person who booked it for you pays for it." in text(guest)
+    seen = ask(None, "POST", "/api/visitors/booking", 200, json={"token": token_of(mails()[-1])})["booking"]
+    assert seen["host_name"] == "bob"
+
+
 def test_without_a_language_the_mail_has_that_of_who_books(invite, arno):
     arno.locale = "de"
     db.session.commit()

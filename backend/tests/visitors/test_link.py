@@ -49,6 +49,10 @@ def test_it_shows_what_the_visitor_needs_to_know(ask, booking, token):
         "held_until": booking["held_until"],
         "checkin_deadline": None,
         "vehicle_plate": "B-VI 1",
+        "currency": "EUR",
+        "tariff": booking["tariff"],
+        "total_cost": booking["total_cost"],
+        "host_name": None,
         "can_cancel": True,
     }
 

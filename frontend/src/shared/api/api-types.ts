@@ -2383,6 +2383,12 @@ export interface components {
             held_until: string | null;
             checkin_deadline: string | null;
             vehicle_plate: string | null;
+            currency: string;
+            tariff: components["schemas"]["TariffOut"];
+            /** @description The final cost; the window's price while Reserved; 0 while Active */
+            total_cost: number;
+            /** @description The driver whose guest it is, who pays; null: staff booked */
+            host_name: string | null;
             can_cancel: boolean;
         };
         /** VisitorCancelledOut */
