@@ -13,7 +13,7 @@ from parking.bookings.rules.recurrence import Recurrence
 from parking.bookings.schemas import BookingOut, Id, Plate, TimeText
 from parking.bookings.series.requests import MAX_DATES, SeriesRequest
 from parking.spot_features import Feature, NeedsIn, ordered
-from parking.web import Day, In, Out, Query
+from parking.web import ActionQuery, Day, In, Out, Query
 from parking.web.errors.validation import wrong
 
 Weekday = Literal["mo", "tu", "we", "th", "fr", "sa", "su"]
@@ -187,7 +187,7 @@ class SeriesQuery(Query):
     cursor: Annotated[str, StringConstraints(max_length=40)] | None = None
 
 
-class EndQuery(Query):
+class EndQuery(ActionQuery):
     from_: Day | None = Field(
         default=None, alias="from", description="This date and those after it; without it, all that are to come"
     )

@@ -302,6 +302,16 @@ def test_this_date_and_those_after_it_are_given_up(client, auth, alice, bob, lot
     assert client.delete(f"{url}?from=soon", headers=auth(alice)).status_code == 422
 
 
+def test_a_misspelt_parameter_gives_up_nothing(client, auth, alice, lot):
+    """Without `from` the whole series would be given up."""
+    series = book_series(alice, lot)["series"]
+    path = f"/api/series/{series['id']}"
+    answer = client.delete(f"{path}?From=2026-03-10", headers=auth(alice))
+    assert (answer.status_code, answer.json["errors"]) == (422, {"From": ["The field “From” is not known here."]})
+    assert client.get(path, headers=auth(alice)).json["series"]["open_bookings"] == 4
+    assert client.get("/api/series?From=2026-03-10", headers=auth(alice)).status_code == 200, "reading ignores it"
+
+
 def test_what_runs_or_is_over_never_changes(app, alice, lot):
     answer = book_series(alice, lot, days=("mo", "tu", "we", "th", "fr"), start="08:00", end="20:00")
     clock.travel(2 * 86400)  # Wednesday noon: Tuesday is over, though not written yet, and Wednesday runs
