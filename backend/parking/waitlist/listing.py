@@ -129,5 +129,7 @@ def place(lot_id: int, start_text: str | None, end_text: str | None, needs: Need
 def _place(
     connection: PoolProxiedConnection | None, lot_id: int, user_id: int, start: datetime, until: datetime, now: datetime
 ) -> dict[str, Any]:
-    ahead, own = queries.ahead_of_newcomer(connection, lot_id, user_id, start, until, now)
+    ahead, own, offered = queries.ahead_of_newcomer(connection, lot_id, user_id, start, until, now)
+    if offered:
+        return {"position": 1, "entry_id": offered}
     return {"position": ahead if own else ahead + 1, "entry_id": own}
