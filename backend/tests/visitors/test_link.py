@@ -84,7 +84,9 @@ def test_the_log_names_nobody_for_a_press_on_the_link(ask, alice, booking, token
 
 def test_what_has_begun_is_not_cancelled_by_it(ask, booking, token):
     clock.travel(3601)
-    assert ask(None, "POST", CANCEL, 409, json={"token": token})["code"] == "already_started"
+    refused = ask(None, "POST", CANCEL, 409, json={"token": token})
+    assert refused["code"] == "already_started"
+    assert refused["detail"] == "This booking is active. Please ask the staff of the lot."
     seen = ask(None, "POST", SHOW, 200, json={"token": token})["booking"]
     assert (seen["status"], seen["can_cancel"]) == ("Active", False)
 
