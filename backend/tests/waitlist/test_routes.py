@@ -132,15 +132,15 @@ def test_the_place_in_the_queue_is_among_those_who_compete(ask, lot, alice, bob,
 
 
 def test_an_offer_is_the_own_entry_for_its_time(ask, lot, alice, bob, carol):
-    """Whoever has one is not told to join; once it has lapsed they are."""
+    """Whoever has one is not told to join. For another time they would be a newcomer."""
     stay = ask("POST", "/api/book", alice, 201, json={"lot_id": lot["id"]})["booking"]
     entry = wait(bob, lot)
     ask("POST", f"/api/release/{stay['id']}", alice, 200, json={})
 
     def places(user):
         refused = ask("POST", "/api/book", user, 409, json={"lot_id": lot["id"]})
-        asked = ask("GET", f"/api/waitlist/position?lot_id={lot['id']}", user, 200)
-        return refused["waitlist"], asked["waitlist"]
+        place = ask("GET", f"/api/waitlist/position?lot_id={lot['id']}", user, 200)
+        return refused["waitlist"], place["waitlist"]
 
     assert places(bob) == ({"position": 1, "entry_id": entry["id"]},) * 2
     assert places(carol) == ({"position": 1, "entry_id": None},) * 2

@@ -1551,7 +1551,7 @@ export interface components {
         PlaceInQueueOut: {
             /** @description The place that one would have, or has */
             position: number;
-            /** @description One's own entry for this time */
+            /** @description One's own entry for this time, also one that has an offer */
             entry_id: number | null;
         };
         /** PreviewEnvelope */
