@@ -255,6 +255,21 @@ def test_a_smaller_capacity_withdraws_offers_where_it_must(app, carol, alice, bo
     assert statuses(first) == ["Offered"]
 
 
+def test_a_smaller_capacity_leaves_the_offers_of_spots_that_stay(app, carol, alice, bob, crowd):
+    lot = make_lot(carol, "Station", capacity=3)
+    stays = [park(user, lot) for user in (alice, bob, crowd[3])]
+    first, second = wait(crowd[0], lot), wait(crowd[1], lot)
+    bookings.release(stays[0]["id"], alice.id)
+    bookings.release(stays[1]["id"], bob.id)
+    assert [hold.user_id for hold in holds()] == [crowd[0].id, crowd[1].id]
+    lots.update_lot(lot["id"], lots.LotChanges({"capacity": 2}), identity_of(carol), None)
+    assert statuses(first, second) == ["Offered", "Waiting"]
+    assert [hold.spot_id for hold in holds()] == spot_ids(lot)[:1]
+    assert [hold.user_id for hold in holds("Cancelled")] == [crowd[1].id], (
+        "the other one was not withdrawn and made anew"
+    )
+
+
 def test_a_lot_that_closes_ends_the_wait_for_it_alone(app, carol, alice, bob, crowd):
     one, two = make_lot(carol, "Station", capacity=1), make_lot(carol, "Old Town", capacity=1)
     stay = park(alice, one)
