@@ -59,9 +59,9 @@ class Offer(Wait):
 
 
 class Withdrawal(Wait):
-    """`closed`: the lot has closed; else the person keeps their place."""
+    """`closed`: the lot has closed; else the person keeps their place. Without a spot: they waited, with no offer."""
 
-    spot_number: int
+    spot_number: NotRequired[int | None]
     closed: bool
 
 
@@ -257,7 +257,10 @@ def lapsed(session: Session, entry: WaitlistEntry, lot: Any, spot_number: int, h
 
 
 def _withdrawn_subject(context: Withdrawal, fmt: Formatter) -> str:
-    return fmt.t.subject("waitlist_withdrawn.subject", spot=str(context["spot_number"]), lot=_lots(context))
+    spot = context.get("spot_number")
+    if spot is None:
+        return fmt.t.subject("waitlist_withdrawn.subject_closed", lot=_lots(context))
+    return fmt.t.subject("waitlist_withdrawn.subject", spot=str(spot), lot=_lots(context))
 
 
 def _withdrawn_sample() -> dict[str, Any]:
@@ -266,13 +269,14 @@ def _withdrawn_sample() -> dict[str, Any]:
 
 @mail.register("waitlist_withdrawn", context=Withdrawal, subject=_withdrawn_subject, sample=_withdrawn_sample)
 def withdrawn_message(context: Withdrawal, fmt: Formatter) -> Message:
-    """The operator has taken the spot of an offer out of use."""
-    w, t = context, fmt.t
+    """The operator has taken the spot of an offer out of use, or closed a lot for which somebody waits."""
+    w, t, spot = context, fmt.t, context.get("spot_number")
+    form = "" if spot is not None else "_closed"
     event = Paragraph(t(f"waitlist_withdrawn.{'closed' if w['closed'] else 'text'}", lot=_lots(w)))
     details = Details(_time_details(w, fmt))
     return Message(
-        preheader=t.preheader("waitlist_withdrawn.preheader", lot=_lots(w)),
-        summary=_summary(w, fmt, t("waitlist_withdrawn.title"), spot=w["spot_number"]),
+        preheader=t.preheader(f"waitlist_withdrawn.preheader{form}", lot=_lots(w)),
+        summary=_summary(w, fmt, t(f"waitlist_withdrawn.title{form}"), spot=spot),
         blocks=(event, details, _button(w, fmt, "waitlist.open")),
         reason=t("why.waitlist", site=fmt.site_name),
         notice=(event, details),
@@ -283,6 +287,12 @@ def withdrawn(session: Session, entry: WaitlistEntry, lot: Any, spot_number: int
     """Tells the person, by mail and notice, that the offer was withdrawn."""
     context = {**_wait(entry, [lot]), "spot_number": spot_number, "closed": closed}
     _tell(session, "waitlist_withdrawn", entry, context, f"waitlist-withdrawn:{hold.id}")
+
+
+def lot_closed(session: Session, entry: WaitlistEntry, lot: Lot) -> None:
+    """Tells a person without an offer, by mail and notice, that the lot for which they wait has closed."""
+    context = {**_wait(entry, [lot]), "closed": True}
+    _tell(session, "waitlist_withdrawn", entry, context, f"waitlist-closed:{entry.id}:{lot.id}:{lot.version}")
 
 
 # a free spot without a hold ----------------------------------------------------------------

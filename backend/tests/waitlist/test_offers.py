@@ -270,6 +270,37 @@ def test_a_smaller_capacity_leaves_the_offers_of_spots_that_stay(app, carol, ali
     )
 
 
+def told_that_it_closed() -> dict[int, str]:
+    """Person -> the notice, which the mail agrees with."""
+    db.session.expire_all()
+    kind = "waitlist_withdrawn"
+    sent = db.session.scalars(select(OutboxMail).where(OutboxMail.kind == kind)).all()
+    noted = db.session.scalars(select(Notice).where(Notice.kind == kind)).all()
+    assert sorted(mail.user_id for mail in sent) == sorted(notice.user_id for notice in noted)
+    return {mail.user_id: mail.subject for mail in sent}
+
+
+def test_whoever_waits_for_a_lot_is_told_that_it_has_closed(app, client, auth, carol, alice, bob, crowd):
+    one, two = make_lot(carol, "Station", capacity=1), make_lot(carol, "Old Town", capacity=1)
+    stay = park(alice, one)
+    park(bob, two)
+    offered, only, both, elsewhere = (
+        wait(crowd[0], one),
+        wait(crowd[1], one),
+        wait(crowd[2], two, one),
+        wait(crowd[3], two),
+    )
+    bookings.release(stay["id"], alice.id)
+    lots.delete(one["id"], identity_of(carol), None, cancel_reservations=False)
+    assert statuses(offered, only, both, elsewhere) == ["Expired", "Expired", "Waiting", "Waiting"]
+    closed = "You no longer wait for a spot: Station has closed"
+    assert told_that_it_closed() == {
+        crowd[0].id: "Your offer of spot 1 was withdrawn: Station", crowd[1].id: closed, crowd[2].id: closed,
+    }  # fmt: skip
+    [notice] = client.get("/api/notices", headers=auth(crowd[1])).json["notices"]
+    assert "Station has closed, so you no longer wait for a spot there." in str(notice)
+
+
 def test_a_lot_that_closes_ends_the_wait_for_it_alone(app, carol, alice, bob, crowd):
     one, two = make_lot(carol, "Station", capacity=1), make_lot(carol, "Old Town", capacity=1)
     stay = park(alice, one)
