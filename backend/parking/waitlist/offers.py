@@ -103,6 +103,11 @@ def end(
     events.publish(entry)
 
 
+def offer_to_enabled(session: Session, user_id: int) -> None:
+    """Lets a person whose account is enabled again be offered a spot that is free already."""
+    note_freed(session, None, user_id=user_id)
+
+
 # by the clock ------------------------------------------------------------------------------
 
 

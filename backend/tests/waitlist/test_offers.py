@@ -301,6 +301,22 @@ def test_whoever_waits_for_a_lot_is_told_that_it_has_closed(app, client, auth, c
     assert "Station has closed, so you no longer wait for a spot there." in str(notice)
 
 
+def test_an_account_that_is_enabled_again_is_offered_a_free_spot_at_once(app, client, auth, carol, alice, lot, crowd):
+    stay = park(alice, lot)
+    waiting = wait(crowd[0], lot)
+
+    def switch(active: bool) -> None:
+        path = f"/api/users/{crowd[0].id}"
+        assert client.patch(path, json={"active": active}, headers=auth(carol)).status_code == 200
+        db.session.rollback()  # what the test reads next is the present
+
+    switch(False)
+    bookings.release(stay["id"], alice.id)
+    assert statuses(waiting) == ["Waiting"]
+    switch(True)
+    assert statuses(waiting) == ["Offered"]
+
+
 def test_a_lot_that_closes_ends_the_wait_for_it_alone(app, carol, alice, bob, crowd):
     one, two = make_lot(carol, "Station", capacity=1), make_lot(carol, "Old Town", capacity=1)
     stay = park(alice, one)
