@@ -133,7 +133,7 @@ _GERMAN_WORDS = {
     "No-show": "Nicht erschienen",
     "instant": "Sofort",
     "reserved": "Reservierung",
-    "user": "Fahrer",
+    "user": "Fahrer/in",
     "admin": "Verwaltung",
     "system": "System",
     "all_data": "Alle Daten",

@@ -124,7 +124,7 @@ test('administrators: dialogs about lots and spots', async ({ page, watch }) => 
       ready: 'Level and features',
       then: async (here) => {
         await here.getByText('Take out of service').first().click()
-        await here.getByText('Visible to administrators only').waitFor()
+        await here.getByText('Visible to administrators and the staff').waitFor()
       },
     },
     {

@@ -84,7 +84,7 @@ test.describe('a booking for a visitor', () => {
         .first()
         .click()
       expect(await violations(page)).toEqual([])
-      await dialog.getByRole('button', { name: 'Book the spot' }).click()
+      await dialog.getByRole('button', { name: /^Reserve for €/ }).click()
       await expect(
         dialog.getByText(new RegExp(`^Spot \\d is booked for ${name}\\.$`)),
       ).toBeVisible()

@@ -57,7 +57,8 @@ async function offeredTo(user: User) {
   return { lot, entry }
 }
 
-const places = (page: Page) => page.getByRole('region', { name: 'Your waitlist' })
+const places = (page: Page) =>
+  page.getByRole('region', { name: /^(Your waitlist|A spot is held for you)$/ })
 const card = (page: Page, lot: LotDetails) =>
   places(page).getByRole('article').filter({ hasText: lot.name })
 const bell = (page: Page) =>
@@ -75,7 +76,8 @@ async function joinOnPage(page: Page, lot: LotDetails, place: string): Promise<v
     .press('Enter')
   const view = waitlist.getByRole('link', { name: 'Show your place' })
   await expect(view).toBeFocused()
-  await expect(waitlist).toContainText(`You are on the waitlist for this: ${place} in line.`)
+  await expect(waitlist).toContainText(/You are on the waitlist for .*09:00/)
+  await expect(waitlist).toContainText(`${place} in the queue.`)
 }
 
 test('the second sees the offer within two seconds of the cancellation, and accepts it', async ({
@@ -87,14 +89,14 @@ test('the second sees the offer within two seconds of the cancellation, and acce
   await joinOnPage(page, lot, '1st')
   await wait(third, lot)
   await page.goto('/')
-  await expect(card(page, lot)).toContainText('You are next in line.')
+  await expect(card(page, lot)).toContainText('You are next in the queue.')
   await expect(bell(page)).toHaveAccessibleName('No notices')
   await expect(page.getByText('Live', { exact: true })).toBeVisible()
 
   await cancel(first, booking)
   const accept = card(page, lot).getByRole('button', { name: 'Accept spot 1' })
   await expect(accept).toBeVisible({ timeout: 2000 })
-  await expect(page.getByText(`A spot for you at ${lot.name}: spot 1`)).toBeVisible()
+  await expect(page.getByText(`A spot is held for you at ${lot.name}: spot 1`)).toBeVisible()
   await expect(card(page, lot).getByRole('timer')).toHaveText(/^1[45]:\d\d left to accept$/)
   await expect(card(page, lot)).toContainText('€20.00')
   await expect(bell(page)).toHaveAccessibleName('1 notice')
@@ -116,7 +118,7 @@ test('the second declines, and the third gets the offer', async ({ page, driver,
   await wait(driver, lot)
   await wait(third, lot)
   await page.goto('/')
-  await expect(card(page, lot)).toContainText('You are next in line.')
+  await expect(card(page, lot)).toContainText('You are next in the queue.')
   await cancel(first, booking)
   await card(page, lot).getByRole('button', { name: 'Decline' }).click()
   const question = page.getByRole('dialog', { name: 'Decline spot 1?' })
@@ -231,7 +233,7 @@ test('nothing moves when the cards of the waitlist come with the rest of home', 
   expect(shifts.reduce((sum, one) => sum + one, 0)).toBeLessThan(0.05)
 })
 
-test('the staff of a lot see who waits, and turned away demand in the statistics', async ({
+test('the staff of a lot see who waits, and how many waited in the statistics', async ({
   page,
   context,
 }) => {
@@ -246,13 +248,13 @@ test('the staff of a lot see who waits, and turned away demand in the statistics
   const row = list.getByRole('row').filter({ hasText: waiting.username })
   await expect(row).toContainText('Waiting')
   await expect(row).toContainText('1')
-  await expect(list.getByText('1 person is waiting')).toBeVisible()
+  await expect(list.getByText('1 person on the waitlist')).toBeVisible()
   expect(await violations(page)).toEqual([])
   await list.getByLabel('Show').selectOption({ label: 'Left' })
   await expect(list.getByText('No entries with this status')).toBeVisible()
 
   await page.goto(`/admin/analytics?lot=${lot.id}`)
-  const demand = page.getByRole('region', { name: 'Demand turned away' })
+  const demand = page.getByRole('region', { name: 'Waitlists' })
   await expect(demand.getByText('Joined a waitlist')).toBeVisible()
   expect(await violations(page)).toEqual([])
 })

@@ -253,6 +253,10 @@ class TokenEvent(AccountEvent):
     scopes: list[str]
 
 
+def _scope_text(t: mail.Texts, scope: str) -> str:
+    return t("api_token_created.scope_" + scope.replace(":", "_"))
+
+
 def _token_subject(context: TokenEvent, fmt: Formatter) -> str:
     return _subject("api_token_created", fmt, at=fmt.t.moment(context["at"], fmt.timezone))
 
@@ -275,7 +279,7 @@ def api_token_message(context: TokenEvent, fmt: Formatter) -> Message:
     what = Details(
         (
             Detail(t("api_token_created.name"), context["name"]),
-            Detail(t("api_token_created.scopes"), ", ".join(context["scopes"])),
+            Detail(t("api_token_created.scopes"), "; ".join(_scope_text(t, scope) for scope in context["scopes"])),
         )
     )
     return _message(

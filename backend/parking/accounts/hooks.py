@@ -32,6 +32,7 @@ class LotRoleRow(Protocol):
 
 
 SummariesOf = Callable[[Session, list[int]], dict[int, BookingSummary]]
+Enabled = Callable[[Session, int], None]
 Blocker = Callable[[Session, int], str | None]
 Eraser = Callable[[Session, int], None]
 LotOfBooking = Callable[[int], int | None]
@@ -41,6 +42,7 @@ LotRolesOf = Callable[[Session | None, int], Sequence[LotRoleRow]]
 _summaries: list[SummariesOf] = []
 _blockers: list[Blocker] = []
 _erasers: list[Eraser] = []
+_enabled: list[Enabled] = []
 _lots_of_bookings: list[LotOfBooking] = []
 _known_lots: list[KnownLots] = []
 _lot_roles: list[LotRolesOf] = []
@@ -61,6 +63,12 @@ def register_eraser(eraser: Eraser) -> None:
     """`eraser(session, user_id)` deletes a domain's personal data of a user whose account is being deleted."""
     if eraser not in _erasers:
         _erasers.append(eraser)
+
+
+def register_enabled(act: Enabled) -> None:
+    """`act(session, user_id)` does what a domain owes a user whose account is enabled again."""
+    if act not in _enabled:
+        _enabled.append(act)
 
 
 def register_lots(lot_of_booking: LotOfBooking, known_lots: KnownLots) -> None:
@@ -90,6 +98,12 @@ def erase(session: Session, user_id: int) -> None:
     """Deletes the personal data of the user in every domain."""
     for eraser in _erasers:
         eraser(session, user_id)
+
+
+def enabled(session: Session, user_id: int) -> None:
+    """Tells every domain that the user's account is enabled again."""
+    for act in _enabled:
+        act(session, user_id)
 
 
 def lot_of_booking(booking_id: int) -> int | None:

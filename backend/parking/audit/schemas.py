@@ -52,7 +52,8 @@ class AuditQuery(AuditFilters):
 
 
 class Entry(Out):
-    """`before` and `after` contain only the changed fields. No actor: the system. `entity_name` is what people call the
+    """`before` and `after` contain only the changed fields. No actor: the system; with a
+    `request_id` the visitor of a booking, by the link in their email. `entity_name` is what people call the
     object; null when it has no name, or none any more."""
 
     id: int

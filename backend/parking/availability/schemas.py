@@ -136,7 +136,7 @@ class SpotOut(Out):
     ev: bool
     accessible: bool
     covered: bool
-    out_of_service_reason: str | None
+    out_of_service_reason: Annotated[str | None, Field(description="For the lot's staff; null for others")]
     closures: Annotated[list[ClosureOut], Field(description="Those that run or are to come, by their start")]
     mine: bool
     reservations: list[ComingOut]

@@ -73,7 +73,7 @@ def spot_views(
 ) -> list[dict[str, Any]]:
     """Returns the lot's spots as this user may see them (with `spot_id` only that one). Two statements.
 
-    `with_drivers`: also who stands on each spot, and who has reserved it.
+    `with_drivers`: also who stands on each spot, who has reserved it, and why it is closed.
     """
     bookings = _live_bookings(session, lot_id, now)
     if spot_id is None:
@@ -134,7 +134,7 @@ def _spot_view(
         "ev": spot.ev,
         "accessible": spot.accessible,
         "covered": spot.covered,
-        "out_of_service_reason": closed.reason if closed is not None and running is None else None,
+        "out_of_service_reason": closed.reason if with_drivers and closed is not None and running is None else None,
         "closures": [
             _closure_view(block, now, has_car=running is not None, with_reason=with_drivers) for block in blocks
         ],

@@ -88,7 +88,7 @@ from parking.bookings.series import Series, select_of_user
 from parking.bookings.series.personal_data import delete_empty as delete_empty_series
 from parking.bookings.service import book, cancel, check_in, release
 from parking.bookings.service import get as get_booking
-from parking.bookings.status_sql import is_active, is_block, is_for_visitor, is_live, is_reserved, is_stay
+from parking.bookings.status_sql import is_active, is_block, is_for_visitor, is_hold, is_live, is_reserved, is_stay
 from parking.bookings.transitions import cancel as cancel_reservation
 from parking.bookings.transitions import mail_context, update_booking
 from parking.web.logs import foreign_access
@@ -159,6 +159,7 @@ __all__ = [
     "is_active",
     "is_block",
     "is_for_visitor",
+    "is_hold",
     "is_live",
     "is_reserved",
     "is_stay",

@@ -157,7 +157,7 @@ def cancel(
     by = "visitor" if by_visitor else "user" if user_id else "admin"
 
     def act(session: Session, row: BookingRow, now: datetime) -> dict[str, Any]:
-        lifecycle.check_cancel(state_of(row.booking), now)
+        lifecycle.check_cancel(state_of(row.booking), now, by_visitor=by_visitor)
         row = transitions.cancel(session, row, now, by=by, reason=reason)
         return {"message": "Booking cancelled.", "booking": row_view(row, now, for_admin=user_id is None)}
 

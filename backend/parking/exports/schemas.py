@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from parking.bookings import Id, Status
 from parking.csv_writer import Format
-from parking.web import In, Out, Query
+from parking.web import ActionQuery, In, Out, Query
 
 Moment = Annotated[str, StringConstraints(max_length=40)]
 
@@ -54,7 +54,7 @@ class DownloadQuery(Query):
     token: Annotated[str, StringConstraints(max_length=300)] | None = None
 
 
-class AdminExportQuery(Query):
+class AdminExportQuery(ActionQuery):
     dry_run: bool = False
     force: bool = False
     format: Format = Field("auto", description=FORMAT_TEXT)

@@ -18,6 +18,7 @@ def blocking_view(row: BookingRow) -> dict[str, Any]:
         "spot_number": row.spot_number,
         "status": row.booking.status,
         "user_email": row.user.email,
+        "username": row.user.username,
         "visitor_name": row.booking.visitor_name,
         "start_time": to_rfc3339(row.booking.start_time),
         "end_time": to_rfc3339(row.booking.reserved_end),

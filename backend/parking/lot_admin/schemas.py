@@ -12,7 +12,7 @@ from parking.availability import ClosureOut, LotEnvelope, LotOut, SpotOut
 from parking.bookings import Id, Paging, TimeText
 from parking.money import MoneyIn
 from parking.text import names
-from parking.web import In, Out, Query
+from parking.web import ActionQuery, In, Out
 from parking.web.errors.validation import wrong
 
 _PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -160,20 +160,20 @@ class ClosuresQuery(Paging):
     waiting: bool = Field(default=False, description="Only those that are due while a car is still on their spot")
 
 
-class MoveQuery(Query):
+class MoveQuery(ActionQuery):
     move: bool = Field(
         default=False, description="Moves the bookings in the way to other spots and tells their drivers: all or none"
     )
 
 
-class DeleteQuery(Query):
+class DeleteQuery(ActionQuery):
     cancel_reservations: bool = False
 
 
-class UpdateQuery(Query):
+class UpdateQuery(ActionQuery):
     confirm_timezone: bool = Field(default=False, description="Also with future reservations, whose drivers are told")
 
 
-class ImportQuery(Query):
+class ImportQuery(ActionQuery):
     dry_run: bool = False
     timezone: Zone | None = Field(default=None, description="The zone of the lots that name none; else the operator's")

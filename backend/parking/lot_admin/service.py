@@ -24,6 +24,7 @@ from parking.bookings import (
     block,
     cancel_reservation,
     is_active,
+    is_hold,
     is_live,
     is_reserved,
     is_stay,
@@ -293,7 +294,8 @@ def _resize(session: Session, lot: Lot, capacity: int, who: Identity, now: datet
     spots = session.scalars(select(Spot).where(Spot.lot_id == lot.id).order_by(Spot.id).with_for_update(key_share=True))
     by_id = {spot.id: spot for spot in spots}
     plan = _plan(session, lot, by_id, capacity)
-    if plan.short and waitlist.withdraw(session, lot, by_id, None, now):
+    if plan.short and (going := _offered(session, lot, by_id)[: plan.short]):
+        waitlist.withdraw(session, lot, going, None, now)
         plan = _plan(session, lot, by_id, capacity)
     if plan.short:
         raise Conflict(
@@ -311,6 +313,14 @@ def _plan(session: Session, lot: Lot, spots: dict[int, Spot], capacity: int) -> 
     booked = set(session.scalars(select(Booking.spot_id).where(is_live, Booking.lot_id == lot.id)))
     states = [SpotState(s.id, s.spot_number, s.retired_at, s.id not in booked) for s in spots.values()]
     return resize(states, capacity)
+
+
+def _offered(session: Session, lot: Lot, spots: dict[int, Spot]) -> list[int]:
+    """Returns the spots on which there are offers of the waitlist and nothing else, the highest number first."""
+    of_lot = select(Booking.spot_id).where(is_live, Booking.lot_id == lot.id)
+    taken = set(session.scalars(of_lot.where(~is_hold)))
+    offered = set(session.scalars(of_lot.where(is_hold))) - taken
+    return sorted(offered, key=lambda spot_id: -spots[spot_id].spot_number)
 
 
 def _carry_out(session: Session, lot: Lot, plan: Resize, by_id: dict[int, Spot], who: Identity, now: datetime) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from parking.web import Instant, Out, Query
+from parking.web import ActionQuery, Instant, Out
 
 
-class SendQuery(Query):
+class SendQuery(ActionQuery):
     dry_run: bool = False
     force: bool = False
 

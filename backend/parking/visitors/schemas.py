@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from parking.bookings import Plate, Status, TimeText
+from parking.pricing import TariffOut
 from parking.text import email_addresses, names
 from parking.web import In, Out
 from parking.web.errors.validation import wrong
@@ -74,6 +75,10 @@ class VisitorBookingOut(Out):
     held_until: datetime | None
     checkin_deadline: datetime | None
     vehicle_plate: str | None
+    currency: str
+    tariff: TariffOut
+    total_cost: Annotated[float, Field(description="The final cost; the window's price while Reserved; 0 while Active")]
+    host_name: Annotated[str | None, Field(description="The driver whose guest it is, who pays; null: staff booked")]
     can_cancel: bool
 
 

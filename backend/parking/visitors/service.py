@@ -12,6 +12,9 @@ from parking.staff import lots_of, require_role
 from parking.visitors.schemas import VisitorBookingOut, VisitorIn
 from parking.web import Identity
 
+NOBODY = "@deleted.invalid"
+"""The addresses of the visitors' account, and of deleted ones."""
+
 
 def is_staff(who: Identity, lot_id: int) -> bool:
     """Whether the caller books as the staff of the lot."""
@@ -72,4 +75,5 @@ def _no_such_link() -> NotFound:
 def _view(booking: dict[str, Any]) -> dict[str, Any]:
     """What the visitor sees of a booking's view."""
     seen = {name: booking[name] for name in VisitorBookingOut.model_fields if name in booking}
-    return seen | {"can_cancel": "cancel" in booking["actions"]}
+    host = None if booking["user_email"].endswith(NOBODY) else booking["username"]
+    return seen | {"host_name": host, "can_cancel": "cancel" in booking["actions"]}

@@ -14,13 +14,14 @@ __all__ = ["WaitlistEntry", "WaitlistLot", "close_lot", "init_app", "reopen_lot"
 
 def init_app(app: APIFlask) -> None:
     """Registers the routes, what happens when a spot is freed, a hold lapses or a date of a series finds its lot full,
-    and what a deleted account loses."""
+    an account is enabled again, and what a deleted account loses."""
     from parking import accounts, audit, bookings
     from parking.waitlist import listing, offers, personal_data, routes, service
     from parking.web.logs import foreign_access
 
     bookings.register_waitlist(offers.offer, offers.lapsed, listing.place_of_newcomer, service.wait_for)
     accounts.register_eraser(personal_data.erase)
+    accounts.register_enabled(offers.offer_to_enabled)
     audit.register_names("waitlist_entry", listing.names_of)
     foreign_access.register_owned("entry_id", "waitlist_entry", WaitlistEntry)
     app.register_blueprint(routes.bp)

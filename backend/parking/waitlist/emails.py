@@ -59,9 +59,9 @@ class Offer(Wait):
 
 
 class Withdrawal(Wait):
-    """`closed`: the lot has closed; else the person keeps their place."""
+    """`closed`: the lot has closed; else the person keeps their place. Without a spot: they waited, with no offer."""
 
-    spot_number: int
+    spot_number: NotRequired[int | None]
     closed: bool
 
 
@@ -104,13 +104,13 @@ def _lots(w: Wait) -> str:
     return ", ".join(w["lots"])
 
 
-def _time_details(w: Wait, fmt: Formatter) -> tuple[Detail, ...]:
-    """The window, also in the reader's time where that differs; without one, how long the person waits."""
+def _time_details(w: Wait, fmt: Formatter, *, waiting: bool = True) -> tuple[Detail, ...]:
+    """The window, also in the reader's time where that differs; without one, how long the person waits, if they do."""
     t, there = fmt.t, w["lot_timezone"]
     start, end = w.get("reserved_start"), w.get("reserved_end")
     if not start or not end:
-        until = t.moment(w["waits_until"], there)
-        return Detail(t("waitlist.waits_until"), until), Detail(t("common.zone"), t.zone_label(there, w["waits_until"]))
+        zone = Detail(t("common.zone"), t.zone_label(there, w["waits_until"]))
+        return (Detail(t("waitlist.waits_until"), t.moment(w["waits_until"], there)), zone) if waiting else (zone,)
     rows = [Detail(t("common.from"), t.moment(start, there)), Detail(t("common.until"), t.moment(end, there))]
     rows.append(Detail(t("common.zone"), t.zone_label(there, start, end)))
     moment = parse_instant(start)
@@ -126,8 +126,8 @@ def _summary(w: Wait, fmt: Formatter, title: str, *, spot: int | None = None) ->
     return Summary(title=title, value_label=fmt.t("common.spot"), value=str(spot), place=_lots(w))
 
 
-def _button(w: Wait, fmt: Formatter, text: str) -> Button:
-    return Button(fmt.t(text), fmt.page("/waitlist/{id}", id=w["id"]))
+def _button(w: Wait, fmt: Formatter, text: str, url: str | None = None) -> Button:
+    return Button(fmt.t(text), url or fmt.page("/waitlist/{id}", id=w["id"]))
 
 
 def _message(
@@ -138,12 +138,14 @@ def _message(
     *,
     spot: int | None = None,
     button: str,
+    url: str | None = None,
     **values: str,
 ) -> Message:
-    """A message of the texts `name`: preheader, title, text. The notice has the text and the details."""
+    """A message of the texts `name`: preheader, title, text; the button leads to the entry, or to `url`. The notice has
+    the text and the details."""
     t = fmt.t
     event = Paragraph(t(f"{name}.text", **values))
-    blocks: tuple[Block, ...] = (event, Details(details), _button(w, fmt, button))
+    blocks: tuple[Block, ...] = (event, Details(details), _button(w, fmt, button, url))
     return Message(
         preheader=t.preheader(f"{name}.preheader", lot=_lots(w), **values),
         summary=_summary(w, fmt, t(f"{name}.title"), spot=spot),
@@ -191,7 +193,7 @@ def offer_message(context: Offer, fmt: Formatter) -> Message:
     """A spot is held for somebody who waits."""
     t, w = fmt.t, context
     until = t.moment(w["claim_by"], w["lot_timezone"])
-    details = [Detail(t("waitlist.claim_by"), until, strong=True), *_time_details(w, fmt)]
+    details = [Detail(t("waitlist.claim_by"), until, strong=True), *_time_details(w, fmt, waiting=False)]
     details.append(Detail(t("common.price"), tariff_line(w["tariff"], w["currency"], t)))
     if (estimate := w.get("estimate_minor")) is not None:
         details.append(Detail(t("common.estimate"), t.money(estimate, w["currency"])))
@@ -243,7 +245,7 @@ def _lapse_sample() -> dict[str, Any]:
 def lapsed_message(context: Lapse, fmt: Formatter) -> Message:
     """Nobody has accepted an offer in time."""
     w, until = context, fmt.t.moment(context["claim_by"], context["lot_timezone"])
-    details, spot = _time_details(w, fmt), w["spot_number"]
+    details, spot = _time_details(w, fmt, waiting=False), w["spot_number"]
     return _message(w, fmt, "waitlist_lapsed", details, spot=spot, button="waitlist_lapsed.button", until=until)
 
 
@@ -257,7 +259,10 @@ def lapsed(session: Session, entry: WaitlistEntry, lot: Any, spot_number: int, h
 
 
 def _withdrawn_subject(context: Withdrawal, fmt: Formatter) -> str:
-    return fmt.t.subject("waitlist_withdrawn.subject", spot=str(context["spot_number"]), lot=_lots(context))
+    spot = context.get("spot_number")
+    if spot is None:
+        return fmt.t.subject("waitlist_withdrawn.subject_closed", lot=_lots(context))
+    return fmt.t.subject("waitlist_withdrawn.subject", spot=str(spot), lot=_lots(context))
 
 
 def _withdrawn_sample() -> dict[str, Any]:
@@ -266,13 +271,14 @@ def _withdrawn_sample() -> dict[str, Any]:
 
 @mail.register("waitlist_withdrawn", context=Withdrawal, subject=_withdrawn_subject, sample=_withdrawn_sample)
 def withdrawn_message(context: Withdrawal, fmt: Formatter) -> Message:
-    """The operator has taken the spot of an offer out of use."""
-    w, t = context, fmt.t
+    """The operator has taken the spot of an offer out of use, or closed a lot for which somebody waits."""
+    w, t, spot = context, fmt.t, context.get("spot_number")
+    form = "" if spot is not None else "_closed"
     event = Paragraph(t(f"waitlist_withdrawn.{'closed' if w['closed'] else 'text'}", lot=_lots(w)))
-    details = Details(_time_details(w, fmt))
+    details = Details(_time_details(w, fmt, waiting=not w["closed"]))
     return Message(
-        preheader=t.preheader("waitlist_withdrawn.preheader", lot=_lots(w)),
-        summary=_summary(w, fmt, t("waitlist_withdrawn.title"), spot=w["spot_number"]),
+        preheader=t.preheader(f"waitlist_withdrawn.preheader{form}", lot=_lots(w)),
+        summary=_summary(w, fmt, t(f"waitlist_withdrawn.title{form}"), spot=spot),
         blocks=(event, details, _button(w, fmt, "waitlist.open")),
         reason=t("why.waitlist", site=fmt.site_name),
         notice=(event, details),
@@ -285,24 +291,41 @@ def withdrawn(session: Session, entry: WaitlistEntry, lot: Any, spot_number: int
     _tell(session, "waitlist_withdrawn", entry, context, f"waitlist-withdrawn:{hold.id}")
 
 
+def lot_closed(session: Session, entry: WaitlistEntry, lot: Lot) -> None:
+    """Tells a person without an offer, by mail and notice, that the lot for which they wait has closed."""
+    context = {**_wait(entry, [lot]), "closed": True}
+    _tell(session, "waitlist_withdrawn", entry, context, f"waitlist-closed:{entry.id}:{lot.id}:{lot.version}")
+
+
 # a free spot without a hold ----------------------------------------------------------------
 
 
-def _free_subject(context: Wait, fmt: Formatter) -> str:
+class Free(Wait):
+    """`lots` is the lot of the spot alone; messages of before have no id of it."""
+
+    lot_id: NotRequired[int]
+
+
+def _free_subject(context: Free, fmt: Formatter) -> str:
     return fmt.t.subject("waitlist_free.subject", lot=_lots(context))
 
 
-@mail.register("waitlist_free", context=Wait, subject=_free_subject, sample=lambda: _SAMPLE)
-def free_message(context: Wait, fmt: Formatter) -> Message:
-    """A spot is free for a window that begins in a moment; nobody holds it."""
-    return _message(context, fmt, "waitlist_free", _time_details(context, fmt), button="waitlist_free.button")
+@mail.register("waitlist_free", context=Free, subject=_free_subject, sample=lambda: {**_SAMPLE, "lot_id": 3})
+def free_message(context: Free, fmt: Formatter) -> Message:
+    """A spot is free for a window that begins in a moment; nobody holds it. Its button leads to the lot."""
+    url, start, end = None, context.get("reserved_start"), context.get("reserved_end")
+    if start and end and (lot_id := context.get("lot_id")) is not None:
+        url = fmt.page("/lots/{id}?later=1&from={start}&to={end}", id=lot_id, start=start, end=end)
+    details, button = _time_details(context, fmt), "waitlist_free.button"
+    return _message(context, fmt, "waitlist_free", details, button=button, url=url)
 
 
 def told_of_free_spot(session: Session, entry: WaitlistEntry, lot: Lot) -> None:
     """Writes the notice. A mail would be read too late."""
     if entry.user_id is not None:
+        context = {**_wait(entry, [lot]), "lot_id": lot.id}
         key = f"waitlist-free:{entry.id}"
-        notices.add(session, "waitlist_free", entry.user_id, _wait(entry, [lot]), booking_id=None, key=key)
+        notices.add(session, "waitlist_free", entry.user_id, context, booking_id=None, key=key)
 
 
 # how they are queued -----------------------------------------------------------------------

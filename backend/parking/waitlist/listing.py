@@ -19,7 +19,7 @@ from parking.timestamps import to_rfc3339
 from parking.waitlist import queries
 from parking.waitlist.models import WaitlistEntry, WaitlistLot
 from parking.waitlist.rules import SHORTEST_HOLD
-from parking.waitlist.views import entry_views
+from parking.waitlist.views import entry_views, staff_views
 from parking.web import caller_id, pagination
 
 SHOWN_AFTER = timedelta(hours=24)
@@ -57,14 +57,24 @@ def booking_of(session: Session, entry: WaitlistEntry, user_id: int) -> BookingR
     return row
 
 
-def page(lots: Collection[int] | None, status: str | None, limit: int, cursor: str | None) -> dict[str, Any]:
-    """Returns one page of the entries of these lots (None: of all), for their staff: those that wait or are offered in
-    the order of the queue, or those with a status, the newest first. Raises Invalid for a cursor of another list."""
+def page(
+    lots: Collection[int] | None,
+    visible: Collection[int] | None,
+    status: str | None,
+    limit: int,
+    cursor: str | None,
+) -> dict[str, Any]:
+    """Returns one page of the entries of these lots (None: of all): those that wait or are offered in the order of the
+    queue, or those with a status, the newest first. One that was offered a spot is of the lot of this spot alone.
+
+    `visible`: the lots of which the reader may see anything (None: all). Raises Invalid for a cursor of another list.
+    """
     session, now = db.session(), clock.now()
     which: list[Any] = [_live if status is None else WaitlistEntry.status == status]
     if lots is not None:
         places = select(WaitlistLot.entry_id).where(WaitlistLot.lot_id.in_(sorted(lots)))
-        which.append(WaitlistEntry.id.in_(places))
+        offered = WaitlistEntry.offer_lot_id
+        which += [WaitlistEntry.id.in_(places), or_(offered.is_(None), offered.in_(sorted(lots)))]
     total = session.scalar(select(func.count()).select_from(WaitlistEntry).where(*which)) or 0
     query = select(WaitlistEntry).where(*which)
     if cursor is not None:
@@ -72,7 +82,7 @@ def page(lots: Collection[int] | None, status: str | None, limit: int, cursor: s
         query = query.where(WaitlistEntry.id > last if status is None else WaitlistEntry.id < last)
     order = WaitlistEntry.id.asc() if status is None else WaitlistEntry.id.desc()
     rows: Sequence[WaitlistEntry] = session.scalars(query.order_by(order).limit(limit + 1)).all()
-    views = entry_views(session, rows[:limit], now, with_user=True)
+    views = staff_views(session, rows[:limit], now, visible)
     following = pagination.encode(rows[limit - 1].id) if len(rows) > limit else None
     return {"entries": views, "next": following, "total": total, "server_time": to_rfc3339(now)}
 
@@ -119,5 +129,7 @@ def place(lot_id: int, start_text: str | None, end_text: str | None, needs: Need
 def _place(
     connection: PoolProxiedConnection | None, lot_id: int, user_id: int, start: datetime, until: datetime, now: datetime
 ) -> dict[str, Any]:
-    ahead, own = queries.ahead_of_newcomer(connection, lot_id, user_id, start, until, now)
+    ahead, own, offered = queries.ahead_of_newcomer(connection, lot_id, user_id, start, until, now)
+    if offered:
+        return {"position": 1, "entry_id": offered}
     return {"position": ahead if own else ahead + 1, "entry_id": own}

@@ -103,6 +103,11 @@ def end(
     events.publish(entry)
 
 
+def offer_to_enabled(session: Session, user_id: int) -> None:
+    """Lets a person whose account is enabled again be offered a spot that is free already."""
+    note_freed(session, None, user_id=user_id)
+
+
 # by the clock ------------------------------------------------------------------------------
 
 
@@ -207,11 +212,15 @@ def reopen_lot(session: Session, lot: Lot) -> None:
 
 
 def close_lot(session: Session, lot: Lot, spot_ids: Collection[int], now: datetime) -> None:
-    """Takes a lot that is being deleted out of the waitlist: its offers are withdrawn, and nobody waits for it."""
+    """Takes a lot that is being deleted out of the waitlist: its offers are withdrawn, nobody waits for it,
+    and all of them are told so."""
     withdraw(session, lot, spot_ids, None, now, closed=True)
     of_lot = select(WaitlistLot.entry_id).where(queries.in_queue, WaitlistLot.lot_id == lot.id)
     query = select(WaitlistEntry).where(WaitlistEntry.id.in_(of_lot), queries.is_waiting).order_by(WaitlistEntry.id)
     for entry in session.scalars(query.with_for_update().execution_options(populate_existing=True)).all():
         leave_queue(session, entry, lot_id=lot.id)
+        emails.lot_closed(session, entry, lot)
         if not _queues(session, entry):
             end(session, entry, "Expired", now)
+        else:
+            events.publish(entry)

@@ -208,12 +208,23 @@ def _compete(start: Any, until: Any, entry: Any, hold_s: Any, now: Any) -> tuple
 
 
 def _ahead_of_newcomer() -> Read:
-    """Counts the entries of the parameter `lot_id` that compete for the time, and the caller's own among them."""
+    """Counts the entries of the parameter `lot_id` that compete for the time, and the caller's own among them; one of
+    theirs that has an offer for this time counts as their own, too."""
     start, until = bindparam("start", type_=UTCDateTime()), bindparam("until", type_=UTCDateTime())
     joined = PLACE.join(ENTRY, ENTRY.c.id == PLACE.c.entry_id).join(_LOT, _LOT.c.id == PLACE.c.lot_id)
     own = case((ENTRY.c.user_id == bindparam("user_id"), ENTRY.c.id))
+    theirs, place = ENTRY.alias("theirs"), PLACE.alias("place_of_theirs")
+    offered = (
+        select(theirs.c.id)
+        .join_from(theirs, place, place.c.entry_id == theirs.c.id)
+        .join(_BOOKING, _BOOKING.c.id == theirs.c.booking_id)
+        .where(theirs.c.user_id == bindparam("user_id"), literal_column(f"theirs.{OFFERED_SQL}"))
+        .where(place.c.lot_id == bindparam("lot_id"), _BOOKING.c.claim_by > _NOW)
+        .where(_BOOKING.c.start_time < until, _BOOKING.c.held_until > start)
+        .scalar_subquery()
+    )
     return Read(
-        select(func.count().label("number"), func.min(own).label("own"))
+        select(func.count().label("number"), func.min(own).label("own"), offered.label("offered"))
         .select_from(joined)
         .where(in_queue, PLACE.c.lot_id == bindparam("lot_id"), is_waiting, ENTRY.c.waits_until > _NOW)
         .where(*_compete(start, until, ENTRY, _LOT.c.instant_hold_s, _NOW))
@@ -225,10 +236,11 @@ _AHEAD = _ahead_of_newcomer()
 
 def ahead_of_newcomer(
     connection: PoolProxiedConnection | None, lot_id: int, user_id: int, start: datetime, until: datetime, now: datetime
-) -> tuple[int, int | None]:
-    """Returns how many wait for the lot in this time, and the user's own entry if it is one of them."""
+) -> tuple[int, int | None, int | None]:
+    """Returns how many wait for the lot in this time, the user's own entry if it is one of them, and their entry that
+    has an offer for it."""
     rows = _AHEAD.rows(connection, lot_id=lot_id, user_id=user_id, start=start, until=until, now=now)
-    return rows[0].number, rows[0].own
+    return rows[0].number, rows[0].own, rows[0].offered
 
 
 def positions(session: Session, entry_ids: Sequence[int], now: datetime) -> dict[tuple[int, int], int]:

@@ -152,7 +152,7 @@ class PlaceQuery(Query):
 
 class PlaceInQueueOut(Out):
     position: Annotated[int, Field(description="The place that one would have, or has")]
-    entry_id: Annotated[int | None, Field(description="One's own entry for this time")]
+    entry_id: Annotated[int | None, Field(description="One's own entry for this time, also one that has an offer")]
 
 
 class PlaceEnvelope(Out):

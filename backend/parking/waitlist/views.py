@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,19 +21,30 @@ from parking.waitlist.models import WaitlistEntry, WaitlistLot
 from parking.waitlist.rules import status_at
 
 
-def entry_views(
-    session: Session, entries: Sequence[WaitlistEntry], now: datetime, *, with_user: bool = False
-) -> list[dict[str, Any]]:
-    """Returns the entries as they are at `now`; `with_user`: with their person, for the staff of a lot."""
+def entry_views(session: Session, entries: Sequence[WaitlistEntry], now: datetime) -> list[dict[str, Any]]:
+    """Returns the entries as they are at `now`."""
     ids = [entry.id for entry in entries]
     lots, offers = _lots(session, ids), _offers(session, [entry.booking_id for entry in entries])
     places = queries.positions(session, ids, now)
-    people = _people(session, entries) if with_user else {}
+    return [_view(entry, lots.get(entry.id, []), offers.get(entry.booking_id or 0), places, now) for entry in entries]
+
+
+def staff_views(
+    session: Session, entries: Sequence[WaitlistEntry], now: datetime, lots: Collection[int] | None
+) -> list[dict[str, Any]]:
+    """Returns the entries with their people, and nothing of any lot but these (None: of all)."""
+    people = _people(session, entries)
+    views = entry_views(session, entries, now)
     return [
-        _view(entry, lots.get(entry.id, []), offers.get(entry.booking_id or 0), places, now)
-        | (_person(people.get(entry.user_id or 0)) if with_user else {})
-        for entry in entries
+        (view if lots is None else _within(view, entry, lots)) | _person(people.get(entry.user_id or 0))
+        for view, entry in zip(views, entries, strict=True)
     ]
+
+
+def _within(view: dict[str, Any], entry: WaitlistEntry, lots: Collection[int]) -> dict[str, Any]:
+    own = [lot for lot in view["lots"] if lot["id"] in lots]
+    view = {**view, "lots": own, "position": _first_position(own)}
+    return view if entry.offer_lot_id in lots else {**view, "offer": None, "booking_id": None}
 
 
 def entry_view(session: Session, entry: WaitlistEntry, now: datetime) -> dict[str, Any]:
@@ -62,7 +73,7 @@ def _view(
         "status": status,
         "booking_type": entry.booking_type,
         "lots": in_lots,
-        "position": min((lot["position"] for lot in in_lots if lot["position"]), default=None),
+        "position": _first_position(in_lots),
         "reserved_start": to_rfc3339(entry.reserved_start),
         "reserved_end": to_rfc3339(entry.reserved_end),
         "waits_until": to_rfc3339(entry.waits_until),
@@ -74,6 +85,10 @@ def _view(
         "booking_id": entry.booking_id if status == "Claimed" else None,
         "offer": None if offer is None or status not in _WITH_OFFER else _offer_view(entry, offer),
     }
+
+
+def _first_position(lots: Sequence[dict[str, Any]]) -> int | None:
+    return min((lot["position"] for lot in lots if lot["position"]), default=None)
 
 
 _WITH_OFFER = ("Offered", "Lapsed", "Declined")

@@ -28,11 +28,12 @@ from parking.web.errors.problems import problem_response
 from parking.web.json import answer
 from parking.web.openapi.documented_views import documented
 from parking.web.request_ids import request_id
-from parking.web.schemas import MAX_INTEGER, Day, In, Instant, Message, Out, Query
+from parking.web.schemas import MAX_INTEGER, ActionQuery, Day, In, Instant, Message, Out, Query
 
 __all__ = [
     "ACCOUNT_HEADER",
     "MAX_INTEGER",
+    "ActionQuery",
     "Day",
     "Identity",
     "In",

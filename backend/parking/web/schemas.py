@@ -75,6 +75,13 @@ class Query(_Input):
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
 
+class ActionQuery(Query):
+    """Query parameters of a request that changes something. Unknown ones are refused: a misspelt one would let more
+    happen than was meant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class Out(BaseModel):
     """An answer, or a part of one."""
 

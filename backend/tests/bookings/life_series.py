@@ -117,6 +117,7 @@ class SeriesRules:
             and self.true_status(b) == "Reserved"
             and begin <= b.reserved_start < end
         }
+        later = []
         for dry_run in (True, False):
             try:
                 answer = cancelling.cancel_range(who, text(begin), text(end), dry_run=dry_run)
@@ -125,6 +126,11 @@ class SeriesRules:
                 return
             db.session.remove()
             assert {b["id"] for b in answer["bookings"] if b["lot_id"] == self.lot} == expected, "19"
+            later.append(answer["series_dates"])
+        assert later[0] == later[1], "19"
+        again = cancelling.cancel_range(who, text(begin), text(end), dry_run=True)
+        assert (again["count"], again["series_dates"]) == (0, []), "19"
+        db.session.remove()
 
     @rule()
     def book_dates_that_are_due(self):

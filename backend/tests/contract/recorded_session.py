@@ -465,6 +465,9 @@ def _series() -> Iterator[Step]:
     away = {"from": "2026-03-20T00:00", "until": "2026-03-28T00:00"}
     yield post("dora", "/api/bookings/cancel-range", {**away, "dry_run": True})
     yield post("dora", "/api/bookings/cancel-range", away)
+    later_away = {"from": "2026-05-06T00:00", "until": "2026-06-01T00:00"}
+    yield post("dora", "/api/bookings/cancel-range", {**later_away, "dry_run": True})
+    yield post("dora", "/api/bookings/cancel-range", later_away)
     yield post("dora", "/api/bookings/cancel-range", {"from": "2026-03-28", "until": "2026-03-20"})
     yield Step("bob", "DELETE", "/api/series/{series}")
     yield Step("dora", "DELETE", "/api/series/{series}?from=2026-04-01")

@@ -169,6 +169,8 @@ def test_a_spot_out_of_service_and_back(client, auth, alice, carol, lot):
     url = f"/api/spots/{spot['id']}"
     closed = client.patch(url, json={"out_of_service": True, "reason": "Wet paint"}, headers=auth(carol)).json["spot"]
     assert (closed["status"], closed["out_of_service_reason"]) == ("Out of service", "Wet paint")
+    seen = client.get(f"/api/spots/{lot['id']}", headers=auth(alice)).json["spots"][0]
+    assert (seen["status"], seen["out_of_service_reason"]) == ("Out of service", None), "the reason is the staff's"
     assert park(alice, lot)["spot_number"] == 2
     view = client.get(f"/api/lots/{lot['id']}", headers=auth(carol)).json["lot"]
     assert (view["out_of_service_spots"], view["available_spots"]) == (1, 1)

@@ -108,7 +108,31 @@ def own(app, alice) -> Place:
 def other(app, own) -> Place:
     driver = make_user(f"zara{SECRET}", "user")
     ids = [int(f"{SECRET}00{n}") for n in range(1, 5)]
-    return _place(f"Bravo {OTHER}", _OTHER_IDS, ids, SECRET, driver)
+    place = _place(f"Bravo {OTHER}", _OTHER_IDS, ids, SECRET, driver)
+    _wait_for_either(own, place)
+    return place
+
+
+WAITING, OFFERED, CLAIMED = 61, 62, 63
+"""Entries of the own driver that name both lots, two of them with a spot of the other lot."""
+
+
+def _wait_for_either(own: Place, other: Place) -> None:
+    now = clock.now()
+    kind = {"user_id": own.driver.id, "booking_type": "instant", "ev": True, "waits_until": now + timedelta(hours=9)}
+    offer = {"offer_lot_id": other.id, "offered_at": now}
+    reserved, active = other.bookings["Reserved"], other.bookings["Active"]
+    entries = [
+        WaitlistEntry(id=WAITING, status="Waiting", created_at=now, **kind),
+        WaitlistEntry(id=OFFERED, status="Offered", created_at=now, booking_id=reserved, **offer, **kind),
+        WaitlistEntry(id=CLAIMED, status="Claimed", created_at=now, ended_at=now, booking_id=active, **offer, **kind),
+    ]
+    db.session.add_all(entries)
+    db.session.flush()
+    for entry in entries:
+        waits = entry.status == "Waiting"
+        db.session.add_all(WaitlistLot(entry_id=entry.id, lot_id=lot.id, is_waiting=waits) for lot in (own, other))
+    db.session.commit()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from parking.staff import access, lots_of
 from parking.staff.roles import ROLES
 from tests.bookings.helpers import identity_of, row
 from tests.conftest import make_user
-from tests.staff.conftest import OTHER, SECRET, hire
+from tests.staff.conftest import CLAIMED, OFFERED, OTHER, SECRET, WAITING, hire
 from tests.test_routes_by_identity import ROUTES
 
 MARCH = "from=2026-03-01&to=2026-03-02"
@@ -74,6 +74,27 @@ def test_control_without_the_filter_the_other_lot_is_named(ask, mona, own, other
     seen = {json.loads(question)[0] for question, *_ in leaks(ask, mona, own, other)[0]}
     assert {"/api/admin/bookings", "/api/admin/bookings.csv", "/api/admin/lots.csv", "/api/admin/search"} <= seen
     assert {f"/api/spots/{other.id}", "/api/admin/waitlist"} <= seen
+
+
+def test_of_an_entry_for_lots_of_others_too_staff_see_their_part(ask, vera, carol, own, other):
+    """What was offered elsewhere is not of this lot any more. Whoever sees both lots sees all of it."""
+
+    def entries(who, query=""):
+        return {one["id"]: one for one in ask(who, "GET", f"/api/admin/waitlist{query}", 200)["entries"]}
+
+    for query in ("", f"?lot_id={own.id}"):
+        mine = entries(vera, query)
+        assert mine.keys() == {own.entry, WAITING}
+        assert [lot["id"] for lot in mine[WAITING]["lots"]] == [own.id]
+        assert (mine[WAITING]["position"], mine[WAITING]["offer"]) == (2, None)
+    assert entries(vera, "?status=Claimed") == entries(vera, "?status=Offered") == {}
+    theirs = entries(carol, f"?lot_id={other.id}")
+    assert theirs.keys() == {other.entry, WAITING, OFFERED}
+    assert theirs[OFFERED]["offer"]["lot_id"] == other.id
+    assert {lot["id"] for lot in theirs[WAITING]["lots"]} == {own.id, other.id}
+    assert entries(carol, "?status=Claimed")[CLAIMED]["booking_id"] == other.bookings["Active"]
+    hire(vera, other.id, "viewer")
+    assert entries(vera, f"?lot_id={other.id}") == theirs
 
 
 def test_staff_see_their_own_lot_as_an_administrator_does(ask, vera, carol, own, other):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from parking import clock
 from parking.bookings import apply_all_due_transitions
 from parking.database import db
 from parking.mail import TEMPLATES
+from parking.mail.models import OutboxMail
 from parking.mail.rendering import render
 from parking.notices.models import Notice
-from tests.bookings.helpers import row
+from tests.bookings.helpers import row, text
 from tests.mail.drafts import SITE, draft, parsed
 from tests.visitors.conftest import ADDRESS, mails, rendered, set_up, token_of
 
@@ -70,6 +73,17 @@ def test_the_confirmation_has_the_calendar_file_and_the_link(invite, arno):
     assert token_of(sent) not in str(sent.facts), "whoever reads the database cannot cancel"
 
 
+def test_the_confirmation_says_who_pays(ask, invite, guests, arno, bob):
+    def text(booking):
+        return " ".join(rendered([one for one in mails() if one.booking_id == booking["id"]][-1]).text.split())
+
+    visitor, guest = invite(arno, email=ADDRESS, locale="en"), invite(bob, email=ADDRESS, locale="en")
+    assert "The staff of the lot tell you how to pay." in text(visitor)
+    assert "The person who booked it for you pays for it." in text(guest)
+    seen = ask(None, "POST", "/api/visitors/booking", 200, json={"token": token_of(mails()[-1])})["booking"]
+    assert seen["host_name"] == "bob"
+
+
 def test_without_a_language_the_mail_has_that_of_who_books(invite, arno):
     arno.locale = "de"
     db.session.commit()
@@ -125,6 +139,23 @@ def test_a_change_within_a_minute_is_one_mail_for_each_of_them(ask, guests, invi
         [only] = mails(to)
         assert only.facts["booking"]["sequence"] == 3
         assert bool(only.facts["booking"].get("to_visitor")) is (to == ADDRESS)
+
+
+@pytest.mark.parametrize(("change", "hours"), [("extend", 4), ("shorten", 2)])
+def test_a_change_once_the_confirmation_is_sent_is_told_to_both(ask, guests, invite, bob, change, hours):
+    """With the new calendar file."""
+    booking = invite(bob, email=ADDRESS)
+    db.session.execute(update(OutboxMail).values(state="sent", sent_at=clock.now()))
+    db.session.commit()
+    until = clock.now() + timedelta(hours=hours)
+    ask(bob, "POST", f"/api/bookings/{booking['id']}/{change}", 200, json={"until": text(until)})
+    for to in (ADDRESS, bob.email):
+        _, newer = mails(to)
+        assert (newer.kind, newer.state, newer.due_at) == (
+            "booking_confirmation", "queued", clock.now() + timedelta(minutes=1),
+        )  # fmt: skip
+        calendar = rendered(newer).message.calendar
+        assert (calendar.sequence, calendar.end) == (1, until)
 
 
 def test_who_cancelled_is_said_to_each_in_their_words(ask, guests, invite, bob):

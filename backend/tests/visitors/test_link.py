@@ -49,6 +49,10 @@ def test_it_shows_what_the_visitor_needs_to_know(ask, booking, token):
         "held_until": booking["held_until"],
         "checkin_deadline": None,
         "vehicle_plate": "B-VI 1",
+        "currency": "EUR",
+        "tariff": booking["tariff"],
+        "total_cost": booking["total_cost"],
+        "host_name": None,
         "can_cancel": True,
     }
 
@@ -80,11 +84,14 @@ def test_the_log_names_nobody_for_a_press_on_the_link(ask, alice, booking, token
     ask(alice, "POST", CANCEL, 200, json={"token": token})
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "booking.cancelled")).one()
     assert (entry.actor_id, entry.entity_id, entry.after["status"]) == (None, booking["id"], "Cancelled")
+    assert entry.request_id, "which tells the visitor from the clock"
 
 
 def test_what_has_begun_is_not_cancelled_by_it(ask, booking, token):
     clock.travel(3601)
-    assert ask(None, "POST", CANCEL, 409, json={"token": token})["code"] == "already_started"
+    refused = ask(None, "POST", CANCEL, 409, json={"token": token})
+    assert refused["code"] == "already_started"
+    assert refused["detail"] == "This booking is active. Please ask the staff of the lot."
     seen = ask(None, "POST", SHOW, 200, json={"token": token})["booking"]
     assert (seen["status"], seen["can_cancel"]) == ("Active", False)
 

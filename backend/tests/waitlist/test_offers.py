@@ -255,6 +255,68 @@ def test_a_smaller_capacity_withdraws_offers_where_it_must(app, carol, alice, bo
     assert statuses(first) == ["Offered"]
 
 
+def test_a_smaller_capacity_leaves_the_offers_of_spots_that_stay(app, carol, alice, bob, crowd):
+    lot = make_lot(carol, "Station", capacity=3)
+    stays = [park(user, lot) for user in (alice, bob, crowd[3])]
+    first, second = wait(crowd[0], lot), wait(crowd[1], lot)
+    bookings.release(stays[0]["id"], alice.id)
+    bookings.release(stays[1]["id"], bob.id)
+    assert [hold.user_id for hold in holds()] == [crowd[0].id, crowd[1].id]
+    lots.update_lot(lot["id"], lots.LotChanges({"capacity": 2}), identity_of(carol), None)
+    assert statuses(first, second) == ["Offered", "Waiting"]
+    assert [hold.spot_id for hold in holds()] == spot_ids(lot)[:1]
+    assert [hold.user_id for hold in holds("Cancelled")] == [crowd[1].id], (
+        "the other one was not withdrawn and made anew"
+    )
+
+
+def told_that_it_closed() -> dict[int, str]:
+    """Person -> the notice, which the mail agrees with."""
+    db.session.expire_all()
+    kind = "waitlist_withdrawn"
+    sent = db.session.scalars(select(OutboxMail).where(OutboxMail.kind == kind)).all()
+    noted = db.session.scalars(select(Notice).where(Notice.kind == kind)).all()
+    assert sorted(mail.user_id for mail in sent) == sorted(notice.user_id for notice in noted)
+    return {mail.user_id: mail.subject for mail in sent}
+
+
+def test_whoever_waits_for_a_lot_is_told_that_it_has_closed(app, client, auth, carol, alice, bob, crowd):
+    one, two = make_lot(carol, "Station", capacity=1), make_lot(carol, "Old Town", capacity=1)
+    stay = park(alice, one)
+    park(bob, two)
+    offered, only, both, elsewhere = (
+        wait(crowd[0], one),
+        wait(crowd[1], one),
+        wait(crowd[2], two, one),
+        wait(crowd[3], two),
+    )
+    bookings.release(stay["id"], alice.id)
+    lots.delete(one["id"], identity_of(carol), None, cancel_reservations=False)
+    assert statuses(offered, only, both, elsewhere) == ["Expired", "Expired", "Waiting", "Waiting"]
+    closed = "You no longer wait for a spot: Station has closed"
+    assert told_that_it_closed() == {
+        crowd[0].id: "Your offer of spot 1 was withdrawn: Station", crowd[1].id: closed, crowd[2].id: closed,
+    }  # fmt: skip
+    [notice] = client.get("/api/notices", headers=auth(crowd[1])).json["notices"]
+    assert "Station has closed, so you no longer wait for a spot there." in str(notice)
+
+
+def test_an_account_that_is_enabled_again_is_offered_a_free_spot_at_once(app, client, auth, carol, alice, lot, crowd):
+    stay = park(alice, lot)
+    waiting = wait(crowd[0], lot)
+
+    def switch(active: bool) -> None:
+        path = f"/api/users/{crowd[0].id}"
+        assert client.patch(path, json={"active": active}, headers=auth(carol)).status_code == 200
+        db.session.rollback()  # what the test reads next is the present
+
+    switch(False)
+    bookings.release(stay["id"], alice.id)
+    assert statuses(waiting) == ["Waiting"]
+    switch(True)
+    assert statuses(waiting) == ["Offered"]
+
+
 def test_a_lot_that_closes_ends_the_wait_for_it_alone(app, carol, alice, bob, crowd):
     one, two = make_lot(carol, "Station", capacity=1), make_lot(carol, "Old Town", capacity=1)
     stay = park(alice, one)

@@ -131,6 +131,25 @@ def test_the_place_in_the_queue_is_among_those_who_compete(ask, lot, alice, bob,
     assert ask("GET", f"/api/waitlist/position?lot_id={lot['id']}&{late}", carol, 200) == {"waitlist": None}
 
 
+def test_an_offer_is_the_own_entry_for_its_time(ask, lot, alice, bob, carol):
+    """Whoever has one is not told to join. For another time they would be a newcomer."""
+    stay = ask("POST", "/api/book", alice, 201, json={"lot_id": lot["id"]})["booking"]
+    entry = wait(bob, lot)
+    ask("POST", f"/api/release/{stay['id']}", alice, 200, json={})
+
+    def places(user):
+        refused = ask("POST", "/api/book", user, 409, json={"lot_id": lot["id"]})
+        place = ask("GET", f"/api/waitlist/position?lot_id={lot['id']}", user, 200)
+        return refused["waitlist"], place["waitlist"]
+
+    assert places(bob) == ({"position": 1, "entry_id": entry["id"]},) * 2
+    assert places(carol) == ({"position": 1, "entry_id": None},) * 2
+    tomorrow = f"from={text(clock.now() + 20 * HOUR)}&to={text(clock.now() + 21 * HOUR)}"
+    reserve(alice, lot, 20 * HOUR, HOUR)
+    later = ask("GET", f"/api/waitlist/position?lot_id={lot['id']}&{tomorrow}", bob, 200)
+    assert later["waitlist"] == {"position": 1, "entry_id": None}
+
+
 def test_the_list_keeps_what_ended_for_a_day(ask, lot, alice, bob):
     park(alice, lot)
     first = wait(bob, lot)

@@ -2,6 +2,7 @@ import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createMemoryHistory, createRouter } from 'vue-router'
+import { accountsApi } from '@/features/accounts/api'
 import { visitorsApi, type VisitorBooking } from '@/features/visitors/api'
 import { ApiError } from '@/shared/api/errors'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
@@ -24,6 +25,10 @@ const global = () => ({
 })
 
 beforeEach(async () => {
+  vi.spyOn(accountsApi, 'site').mockResolvedValue({
+    site_name: 'Parkwell',
+    operator_name: 'City of Dover',
+  } as never)
   document.body.innerHTML = ''
   await setLocale('en')
   await useTexts('features/visitors')
@@ -46,6 +51,17 @@ describe('the page of a visitor’s link', () => {
     held_until: '2030-03-02T17:00:00Z',
     checkin_deadline: null,
     vehicle_plate: null,
+    currency: 'EUR',
+    tariff: {
+      id: 1,
+      price_per_hour: 2.5,
+      billing_step_seconds: 60,
+      free_minutes: 0,
+      daily_cap: null,
+      cap_day: 'calendar',
+    },
+    total_cost: 20,
+    host_name: null,
     can_cancel: true,
     ...more,
   })
@@ -94,6 +110,27 @@ describe('the page of a visitor’s link', () => {
     expect(wrapper.get('h1').text()).toBe('Your booking is cancelled')
     expect(wrapper.text()).toContain('The booking is cancelled.')
     expect(document.activeElement?.textContent).toContain('The booking is cancelled.')
+  })
+
+  it('says what it costs, who pays and who booked, and leads there', async () => {
+    const show = vi.spyOn(visitorsApi, 'show').mockResolvedValue(visit({ host_name: 'Bob' }))
+    const guest = await page()
+    for (const text of ['Booked for Vera Visitor by Bob', '€20.00', 'Bob pays for it.'])
+      expect(guest.text()).toContain(text)
+    expect(guest.get('a[href^="geo:"]').text()).toBe('Directions')
+    await press(guest, 'Cancel the booking')
+    expect(guest.findAll('button').map((one) => one.classes())).toContainEqual(
+      expect.arrayContaining(['btn-danger']),
+    )
+    show.mockResolvedValue(visit({ status: 'Active', total_cost: 0, can_cancel: false }))
+    const visitor = await page()
+    for (const text of ['by City of Dover', '€2.50/h', 'The staff of the lot tell you how to pay.'])
+      expect(visitor.text()).toContain(text)
+    show.mockResolvedValue(visit({ status: 'Cancelled', can_cancel: false }))
+    const cancelled = await page()
+    expect(cancelled.text()).not.toContain('how to pay')
+    expect(cancelled.find('a[href^="geo:"]').exists()).toBe(false)
+    expect(cancelled.get('a[href="/"]').text()).toBe('Go to Parkwell')
   })
 
   it('explains a refusal, and shows how it is now', async () => {

@@ -104,6 +104,8 @@ def _apply(session: Session, user: User, before: dict[str, Any], after: dict[str
     else:
         account_changes.end_tokens(session, user)
     audit.record(session, "user.updated", "user", user.id, before=before, after=after)
+    if after["active"] and not before["active"]:
+        hooks.enabled(session, user.id)
 
 
 def _current_state(user: User) -> dict[str, Any]:

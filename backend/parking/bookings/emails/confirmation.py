@@ -97,7 +97,11 @@ def confirmation_message(context: Confirmation, fmt: Formatter) -> Message:
 def _for_visitor(b: BookingContext, fmt: Formatter) -> list[Paragraph]:
     if not b.get("to_visitor"):
         return []
-    return [Paragraph(fmt.t(f"visitor.text_{b['booking_type']}", lot=b["lot_name"]))]
+    text = fmt.t(f"visitor.text_{b['booking_type']}", lot=b["lot_name"])
+    has_host = b["visitor"].get("has_host")
+    is_free = not b["tariff"]["hourly_minor"]
+    pays = [] if is_free or has_host is None else [fmt.t("visitor.host_pays" if has_host else "visitor.pays_at_lot")]
+    return [Paragraph(" ".join([text, *pays]))]
 
 
 def _guarantee(b: BookingContext, fmt: Formatter) -> str:
@@ -117,6 +121,8 @@ def _check_in(b: BookingContext, fmt: Formatter) -> list[Paragraph]:
 def confirm(session: Session, user: User, context: dict[str, Any]) -> None:
     """Queues the confirmation of a new booking, or of a changed one when its sequence has risen: then one mail a
     minute at most, with the latest state. A visitor gets a copy."""
+    if visitor := context.get("visitor"):
+        context = {**context, "visitor": {**visitor, "has_host": user.deleted_at is None}}
     key, every = _confirmation_key(context), CONFIRM_EVERY if context["sequence"] else None
     if user.deleted_at is None:
         mail.queue(

@@ -33,6 +33,7 @@ class VisitorContext(TypedDict):
     name: str
     email: str | None
     locale: str
+    has_host: NotRequired[bool]  # a driver, who pays: it is their guest; absent in mails of older versions
 
 
 class BookingContext(TypedDict):

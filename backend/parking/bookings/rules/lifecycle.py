@@ -95,11 +95,12 @@ def check_release(booking: BookingState, now: datetime) -> None:
         raise Conflict(f"This booking has already ended ({status}).", code="already_ended")
 
 
-def check_cancel(booking: BookingState, now: datetime) -> None:
-    """Raises Conflict unless the booking is still to come."""
+def check_cancel(booking: BookingState, now: datetime, *, by_visitor: bool = False) -> None:
+    """Raises Conflict unless the booking is still to come. A visitor cannot release it either."""
     status = status_at(booking, now)
     if status == "Active":
-        raise Conflict("This booking is active. Release it instead.", code="already_started")
+        instead = "Please ask the staff of the lot." if by_visitor else "Release it instead."
+        raise Conflict(f"This booking is active. {instead}", code="already_started")
     if status != "Reserved":
         raise Conflict(f"This booking has already ended ({status}).", code="already_ended")
 

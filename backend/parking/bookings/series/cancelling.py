@@ -17,6 +17,8 @@ from parking.bookings.reading.queries import BookingRow
 from parking.bookings.reading.views import row_view, state_of
 from parking.bookings.rules.lifecycle import status_at
 from parking.bookings.rules.times import read_time
+from parking.bookings.series import skipping
+from parking.bookings.series.skipping import LaterDate
 from parking.bookings.status_sql import is_reserved
 from parking.database import db, transaction
 from parking.errors import Invalid
@@ -51,7 +53,8 @@ def _start(row: BookingRow) -> tuple[datetime, int]:
 
 
 def cancel_range(user_id: int, from_: str, until: str, *, dry_run: bool) -> dict[str, Any]:
-    """Cancels the user's reservations that begin in [from_, until), all of them or none; a dry run only says which.
+    """Cancels the user's reservations that begin in [from_, until), and leaves out the dates of their series that are
+    not booked yet: all of them or none. A dry run only says which.
 
     Raises Invalid for an impossible range.
     """
@@ -61,23 +64,27 @@ def cancel_range(user_id: int, from_: str, until: str, *, dry_run: bool) -> dict
         begins.check("UTC")
         rows = queries.read(db.session(), queries.select_bookings().where(is_reserved, own))
         rows = sorted((row for row in rows if _is_to_come(row, now) and begins.includes(row)), key=_start)
-        return _answer(rows, now, dry_run=True)
+        later = skipping.later_dates(db.session(), user_id, now, begins.contains)
+        return _answer(rows, later, now, dry_run=True)
     with transaction() as session:
         record = idempotency.begin(session)
         now = clock.now()
         begins.check("UTC")
-        answer = _answer(_cancel(session, now, (own,), begins.includes), now, dry_run=False)
+        later = skipping.skip(session, user_id, now, begins.contains)
+        answer = _answer(_cancel(session, now, (own,), begins.includes), later, now, dry_run=False)
         if record:
             record.store(200, answer)
         return answer
 
 
-def _answer(rows: list[BookingRow], now: datetime, *, dry_run: bool) -> dict[str, Any]:
-    verb = "would be cancelled" if dry_run else "cancelled"
+def _answer(rows: list[BookingRow], later: list[LaterDate], now: datetime, *, dry_run: bool) -> dict[str, Any]:
+    verb, will = ("would be cancelled", "would") if dry_run else ("cancelled", "will")
+    skipped = f" {counted(len(later), 'later date')} of your series {will} not be booked." if later else ""
     return {
-        "message": f"{counted(len(rows), 'booking')} {verb}.",
+        "message": f"{counted(len(rows), 'booking')} {verb}.{skipped}",
         "count": len(rows),
         "bookings": [row_view(row, now) for row in rows],
+        "series_dates": [one.view() for one in later],
         "dry_run": dry_run,
     }
 
@@ -93,9 +100,14 @@ class _Range:
         self._in(zone)
 
     def includes(self, row: BookingRow) -> bool:
-        """Whether the booking begins in it. Raises Invalid for a time that the clocks of its lot leave out."""
-        start, end = self._in(row.lot.timezone)
-        return bool(start <= row.booking.reserved_start < end)
+        """Whether the booking begins in it. Raises what `contains` raises."""
+        return self.contains(row.booking.reserved_start, row.lot.timezone)
+
+    def contains(self, moment: datetime, zone: str) -> bool:
+        """Whether this moment in a lot of the zone is in it. Raises Invalid for a time that the zone's clocks leave
+        out."""
+        start, end = self._in(zone)
+        return start <= moment < end
 
     def _in(self, zone: str) -> tuple[datetime, datetime]:
         if zone not in self._by_zone:

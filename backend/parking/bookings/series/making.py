@@ -103,11 +103,7 @@ class _Making:
         return self._go_on_from(day)
 
     def _go_on_from(self, day: date) -> bool:
-        series, omitted = self.series, set(self.series.omitted)
-        coming = (one for one in recurrence.dates(self.rule, MAX_DATES) if one.isoformat() not in omitted)
-        series.next_day = recurrence.following(coming, day)
-        if series.next_day is None:
-            series.needs, series.vehicle_plate = (), None
+        go_on_from(self.series, day)
         self.session.flush()
         return True
 
@@ -185,3 +181,11 @@ def rule_of(series: Series) -> Recurrence:
         first=series.first_day,
         last=series.last_day,
     )
+
+
+def go_on_from(series: Series, day: date) -> None:
+    """Makes the next date of the series, which the caller has locked, the first one after this day."""
+    coming = (one for one in recurrence.dates(rule_of(series), MAX_DATES) if one.isoformat() not in series.omitted)
+    series.next_day = recurrence.following(coming, day)
+    if series.next_day is None:
+        series.needs, series.vehicle_plate = (), None

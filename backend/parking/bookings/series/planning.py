@@ -68,17 +68,18 @@ _THE_SPOT = Read(
 @dataclass(frozen=True, slots=True)
 class PlannedDate:
     """One date: what is to be known of it, the spot (id, spot_number) that it would get, and its price. `later`: it
-    lies too far ahead to be booked now."""
+    lies too far ahead to be booked now. `clashes`: it begins before another date of the series ends."""
 
     occurrence: Occurrence
     status: str
     spot: Any | None
     later: bool
     cost_minor: int
+    clashes: bool = False
 
     @property
     def available(self) -> bool:
-        return self.spot is not None or (self.later and self.occurrence.exists)
+        return not self.clashes and (self.spot is not None or (self.later and self.occurrence.exists))
 
     def view(self) -> dict[str, Any]:
         """As the contract has it."""
@@ -127,14 +128,18 @@ def plan(connection: PoolProxiedConnection, request: SeriesRequest, now: datetim
     free = {day: candidates(connection, window, request.spot_id) for day, window in windows.items()}
     usual = request.spot_id or _free_on_most(free.values())
     own = own_windows(connection, request.user_id, coming[0].start, max(one.end for one in coming))
-    dates = []
+    dates, taken_until = list[PlannedDate](), now
     for one in coming:
-        spot = pick(free.get(one.day, ()), usual)
-        status = _status(one, spot, usual, later=one.start > limit, own=overlaps(own, one))
+        clashes = one.exists and one.start < taken_until
+        spot = None if clashes else pick(free.get(one.day, ()), usual)
+        status = _status(one, spot, usual, later=one.start > limit, own=overlaps(own, one), clashes=clashes)
         if status == "full" and _BLOCKED.rows(connection, **_window(windows[one.day]))[0].blocked:
             status = "blocked"
         cost = pricing.cost_minor(terms_of(place.tariff), one.start, one.end) if one.exists else 0
-        dates.append(PlannedDate(one, status, spot, one.start > limit, cost))
+        planned = PlannedDate(one, status, spot, one.start > limit, cost, clashes)
+        if planned.available and (request.accept is None or one.day in request.accept):
+            taken_until = one.end
+        dates.append(planned)
     return Plan(place, new, dates)
 
 
@@ -196,9 +201,11 @@ def _window(new: NewBooking) -> dict[str, Any]:
     return {"lot_id": new.lot_id, "start": new.start_time, "until": new.held_until, **required(new.needs)}
 
 
-def _status(one: Occurrence, spot: Any | None, usual: int | None, *, later: bool, own: bool) -> str:
+def _status(one: Occurrence, spot: Any | None, usual: int | None, *, later: bool, own: bool, clashes: bool) -> str:
     if not one.exists:
         return "clock_change"
+    if clashes:
+        return "yours_already"
     if spot is None and not later:
         return "full"
     if own:

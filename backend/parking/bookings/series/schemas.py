@@ -13,7 +13,7 @@ from parking.bookings.rules.recurrence import Recurrence
 from parking.bookings.schemas import BookingOut, Id, Plate, TimeText
 from parking.bookings.series.requests import MAX_DATES, SeriesRequest
 from parking.spot_features import Feature, NeedsIn, ordered
-from parking.web import Day, In, Out, Query
+from parking.web import ActionQuery, Day, In, Out, Query
 from parking.web.errors.validation import wrong
 
 Weekday = Literal["mo", "tu", "we", "th", "fr", "sa", "su"]
@@ -187,7 +187,7 @@ class SeriesQuery(Query):
     cursor: Annotated[str, StringConstraints(max_length=40)] | None = None
 
 
-class EndQuery(Query):
+class EndQuery(ActionQuery):
     from_: Day | None = Field(
         default=None, alias="from", description="This date and those after it; without it, all that are to come"
     )
@@ -200,16 +200,26 @@ class SeriesEnded(SeriesBooked):
 
 
 class RangeIn(In):
-    """Your reservations that begin from `from` on and before `until`. Times without an offset are those of each
-    booking's lot."""
+    """Your reservations, and the dates of your series that are not booked yet, that begin from `from` on and before
+    `until`. Times without an offset are those of each lot."""
 
     from_: Annotated[TimeText, Field(alias="from")]
     until: TimeText
     dry_run: Annotated[bool, Field(description="Only says which they are")] = False
 
 
+class SkippedDate(Out):
+    series_id: int
+    lot_name: str
+    date: dt.date
+
+
 class RangeCancelled(Out):
+    """`bookings`: those that are cancelled, `count` of them. `series_dates`: dates of your series that are not booked
+    yet and that will not be."""
+
     message: str
     count: int
     bookings: list[BookingOut]
+    series_dates: list[SkippedDate]
     dry_run: bool

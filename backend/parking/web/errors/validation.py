@@ -39,6 +39,7 @@ NAMES = {
     "ev": "charging point setting",
     "every_weeks": "number of weeks",
     "filters": "list of filters",
+    "for_minutes": "number of minutes",
     "force": "send-again setting",
     "free_minutes": "number of free minutes",
     "from": "start",
@@ -46,6 +47,7 @@ NAMES = {
     "instant_hold_minutes": "guaranteed time",
     "limit": "number of entries",
     "locale": "language",
+    "lot_ids": "list of lots",
     "lots": "list of lots",
     "mail_preferences": "list of email settings",
     "minutes": "number of minutes",
@@ -66,9 +68,10 @@ NAMES = {
     "timezone": "time zone",
     "to": "end",
     "to_day": "last day",
-    "until": "new end",
+    "until": "end",
     "username": "user name",
     "vehicle_plate": "number plate",
+    "wait_if_full": "setting for the waitlist",
 }
 """What fields are called where their own names are no words."""
 MONTH = r"^(2\d{3}|19[89]\d)-(0[1-9]|1[0-2])$"

@@ -110,6 +110,26 @@ def test_a_skipped_hour_is_said_and_any_other_keeps_its_wall_time(app, alice, ca
         assert answer["bookings"][0]["reserved_start"] == expected[2]
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_of_dates_that_overlap_each_other_the_later_one_is_not_to_be_had(app, alice, carol, later):
+    """From 03:00 to 02:30 of the next day, which the clocks leave out once: that date ends when the next has begun."""
+    lot = make_lot(carol, timezone="Europe/Berlin")
+    sunday = date(2027, 3, 28) if later else date(2026, 3, 29)
+    days = [sunday + n * D for n in (-2, -1, 0, 1)]
+    more = {"days": ("fr", "sa", "su", "mo"), "first": days[0], "count": 4, "start": "03:00", "end": "02:30"}
+    if later:
+        clock.travel(270 * 86400)
+    dates = service.preview(request(alice, lot, **more))["dates"]
+    assert [one["available"] for one in dates] == [True, True, False, True]
+    assert [one["status"] for one in dates[1:3]] == ["clock_change", "yours_already"]
+    for accept in (None, days):
+        with pytest.raises(Conflict) as refusal:
+            book_series(alice, lot, accept=accept, **more)
+        assert refusal.value.code == "series_dates"
+    booked = book_series(alice, lot, accept=days[2:], **more)
+    assert (len(booked["bookings"]), booked["series"]["next_date"]) == ((0, "2027-03-28") if later else (2, None))
+
+
 def test_plain_spots_first_also_where_an_accessible_one_is_free_more_often(app, alice, bob, carol):
     lot = make_lot(carol, capacity=2)
     furnish(lot, {1: ["accessible"]})
@@ -280,6 +300,16 @@ def test_this_date_and_those_after_it_are_given_up(client, auth, alice, bob, lot
     assert len(mails("booking_cancelled")) == 10
     assert count(AuditEntry, AuditEntry.action == "series.ended") == 1
     assert client.delete(f"{url}?from=soon", headers=auth(alice)).status_code == 422
+
+
+def test_a_misspelt_parameter_gives_up_nothing(client, auth, alice, lot):
+    """Without `from` the whole series would be given up."""
+    series = book_series(alice, lot)["series"]
+    path = f"/api/series/{series['id']}"
+    answer = client.delete(f"{path}?From=2026-03-10", headers=auth(alice))
+    assert (answer.status_code, answer.json["errors"]) == (422, {"From": ["The field “From” is not known here."]})
+    assert client.get(path, headers=auth(alice)).json["series"]["open_bookings"] == 4
+    assert client.get("/api/series?From=2026-03-10", headers=auth(alice)).status_code == 200, "reading ignores it"
 
 
 def test_what_runs_or_is_over_never_changes(app, alice, lot):

@@ -97,6 +97,18 @@ def test_messages_that_the_client_reported_are_plain(client, auth, alice):
     assert message({"lot_id": 1, "": 2})["errors"] == {"body": ["There is a field here that is not known."]}
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "sentence"),
+    [
+        ("/api/bookings/cancel-range", {"from": "2026-03-02T09:00:00Z"}, "The end is missing."),
+        ("/api/waitlist", {}, "The list of lots is missing."),
+        ("/api/waitlist", {"lot_ids": [1], "for_minutes": 1}, "The number of minutes must be at least 5."),
+    ],
+)
+def test_fields_have_names_in_words(client, auth, alice, path, body, sentence):
+    assert client.post(path, json=body, headers=auth(alice)).json["detail"] == sentence
+
+
 def test_an_unknown_kind_of_error_is_a_sentence_too():
     pattern = {
         "type": "string_pattern_mismatch",

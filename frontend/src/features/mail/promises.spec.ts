@@ -6,6 +6,10 @@ import { accountsApi } from '@/features/accounts/api'
 import ChangeEmailForm from '@/features/accounts/components/ChangeEmailForm.vue'
 import MailPreferences from '@/features/accounts/components/MailPreferences.vue'
 import BookingDetails from '@/features/bookings/components/BookingDetails.vue'
+import ClosureConflict from '@/features/lots/admin/components/spots/ClosureConflict.vue'
+import AddStaffDialog from '@/features/staff/components/AddStaffDialog.vue'
+import WithdrawDialog from '@/features/staff/components/WithdrawDialog.vue'
+import JoinWaitlist from '@/features/waitlist/components/JoinWaitlist.vue'
 import type { Booking } from '@/shared/api/types'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 
@@ -20,6 +24,23 @@ const booking = (state: string) =>
     mail: { state },
   }) as unknown as Booking
 
+const lot = { id: 7, name: 'Harbour' }
+const member = { user_id: 1, username: 'vera' }
+const known = { entry_id: null, position: 1 }
+const waiting = { lot, request: { lot_id: 7, booking_type: 'instant' }, known }
+const blocker = {
+  booking_id: 1,
+  reference: 'K7QF-2M9X',
+  spot_number: 3,
+  move_to: { spot_number: 4 },
+}
+const conflict = {
+  blocking: [{ ...blocker, start_time: '2026-03-02T09:00:00Z' }],
+  count: 1,
+  timezone: 'UTC',
+  busy: false,
+}
+
 /** What a component says on a site that sends email, or on one that does not. */
 async function textOf(component: Component, mail_configured: boolean, props = {}): Promise<string> {
   vi.spyOn(accountsApi, 'site').mockResolvedValue({ mail_configured } as never)
@@ -28,7 +49,7 @@ async function textOf(component: Component, mail_configured: boolean, props = {}
     props,
     global: {
       plugins: [i18n, [VueQueryPlugin, { queryClient }]],
-      stubs: { RouterLink: RouterLinkStub },
+      stubs: { RouterLink: RouterLinkStub, AppDialog: { template: '<section><slot /></section>' } },
     },
   })
   await flushPromises()
@@ -36,7 +57,13 @@ async function textOf(component: Component, mail_configured: boolean, props = {}
 }
 
 beforeEach(async () => {
-  await useTexts('features/accounts', 'features/bookings/history')
+  await useTexts(
+    'features/accounts',
+    'features/bookings/history',
+    'features/lots/admin',
+    'features/staff',
+    'features/waitlist',
+  )
   await setLocale('en')
 })
 afterEach(() => vi.restoreAllMocks())
@@ -59,6 +86,22 @@ describe('an email is promised only where one can be sent', () => {
     const text = await textOf(ChangeEmailForm, false)
     expect(text).toContain('Please contact the operator')
     expect(text).not.toContain('Change email')
+  })
+
+  it.each([
+    ['joining a waitlist', JoinWaitlist, waiting, 'tell you here'],
+    ['an account in the staff', AddStaffDialog, { open: true, lot, staff: [] }, 'needs an account'],
+    ['a role withdrawn', WithdrawDialog, { open: true, lot, member }, 'lose access'],
+    ['bookings moved away', ClosureConflict, conflict, 'stay the same'],
+  ])('as news of %s', async (_, component, props, rest) => {
+    const promise = / an email| by email/
+    const [on, off] = [
+      await textOf(component as Component, true, props),
+      await textOf(component as Component, false, props),
+    ]
+    expect(on).toMatch(promise)
+    expect(off).toContain(rest)
+    expect(off).not.toMatch(promise)
   })
 
   it('as reminders and reports', async () => {

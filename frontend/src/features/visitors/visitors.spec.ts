@@ -4,8 +4,10 @@ import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
 import { createRouter, createMemoryHistory } from 'vue-router'
 import { accountsApi } from '@/features/accounts/api'
 import { useSession } from '@/features/accounts/session'
+import { bookingsApi } from '@/features/bookings/api'
 import { emailOf, hasHost, nameOf } from '@/features/bookings/admin/bookedFor'
 import BookedFor from '@/features/bookings/admin/components/BookedFor.vue'
+import { lotsApi } from '@/features/lots/api'
 import { ApiError } from '@/shared/api/errors'
 import type { Booking, Lot, Site, User } from '@/shared/api/types'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
@@ -13,7 +15,21 @@ import { visitorsApi } from './api'
 import GuestBooking from './components/GuestBooking.vue'
 import VisitorDialog from './components/VisitorDialog.vue'
 
-const lot = { id: 7, name: 'Harbour', timezone: 'Europe/Berlin' } as Lot
+const tariff = {
+  price_per_hour: 2.5,
+  billing_step_seconds: 60,
+  free_minutes: 0,
+  daily_cap: null,
+  cap_day: 'local',
+}
+const lot = {
+  id: 7,
+  name: 'Harbour',
+  timezone: 'Europe/Berlin',
+  currency: 'EUR',
+  tariff,
+  instant_hold_minutes: 60,
+} as unknown as Lot
 const booked = (more: Partial<Booking> = {}) =>
   ({
     id: 1,
@@ -26,8 +42,12 @@ const booked = (more: Partial<Booking> = {}) =>
     vehicle_plate: null,
     reserved_start: null,
     reserved_end: null,
+    status: 'Active',
+    total_cost: 0,
+    currency: 'EUR',
+    tariff,
     ...more,
-  }) as Booking
+  }) as unknown as Booking
 
 const router = () =>
   createRouter({
@@ -55,6 +75,9 @@ const global = () => ({
   stubs: { AppDialog: stub },
 })
 
+const free = (available_spots: number, next_free: object | null = null) =>
+  ({ available_spots, capacity: 4, next_free }) as never
+
 let book: MockInstance<typeof visitorsApi.book>
 beforeEach(async () => {
   document.body.innerHTML = ''
@@ -66,6 +89,8 @@ beforeEach(async () => {
     'features/bookings/admin',
   )
   vi.spyOn(accountsApi, 'site').mockResolvedValue({ mail_configured: true } as Site)
+  vi.spyOn(bookingsApi, 'quote').mockResolvedValue({ total_cost: 5, currency: 'EUR' } as never)
+  vi.spyOn(lotsApi, 'availability').mockResolvedValue(free(3))
   book = vi.spyOn(visitorsApi, 'book').mockResolvedValue({ booking: booked() } as never)
 })
 
@@ -103,6 +128,8 @@ describe('booking for a visitor', () => {
     book.mockResolvedValue({ booking: booked({ visitor_email: 'vera@example.org' }) } as never)
     const wrapper = await dialog()
     expect(wrapper.find('select').exists()).toBe(false)
+    expect(wrapper.get('label[for*="email"]').text()).toBe('Email address (optional)')
+    expect(wrapper.text()).toContain('They get the confirmation and a link to cancel.')
     await wrapper.get('[name="name"]').setValue('Vera')
     await wrapper.get('[name="email"]').setValue('vera@example.org ')
     await wrapper.get('[name="vehicle_plate"]').setValue('b ab 1')
@@ -121,7 +148,10 @@ describe('booking for a visitor', () => {
     vi.mocked(accountsApi.site).mockResolvedValue({ mail_configured: false } as Site)
     book.mockResolvedValue({ booking: booked({ visitor_email: 'vera@example.org' }) } as never)
     const wrapper = await dialog()
+    expect(wrapper.text()).not.toContain('confirmation')
     await wrapper.get('[name="name"]').setValue('Vera')
+    await wrapper.get('[name="email"]').setValue('vera@example.org')
+    expect(wrapper.find('select').exists()).toBe(false)
     await send(wrapper)
     expect(wrapper.text()).toContain('This site sends no email.')
   })
@@ -220,10 +250,50 @@ describe('booking for a guest', () => {
 
   it('leads to the booking, which is the driver’s own', async () => {
     const wrapper = await dialog({ guest: true })
-    expect(wrapper.text()).toContain('you answer for it')
+    expect(wrapper.text()).toContain('You pay for it.')
     await wrapper.get('[name="name"]').setValue('Vera')
     await send(wrapper)
     expect(wrapper.get('a').attributes('href')).toBe('/bookings/1')
+  })
+})
+
+describe('the price of a booking for somebody else', () => {
+  it('is that of the tariff from now on', async () => {
+    const wrapper = await dialog({ guest: true })
+    expect(wrapper.text()).toContain('€2.50/h')
+    expect(button(wrapper, 'Book the spot').exists()).toBe(true)
+    expect(bookingsApi.quote).not.toHaveBeenCalled()
+  })
+
+  it('is the sum of a window, on the button and in the confirmation, beside what is free', async () => {
+    book.mockResolvedValue({ booking: booked({ status: 'Reserved', total_cost: 5 }) } as never)
+    const wrapper = await dialog({ guest: true })
+    await wrapper.get('[name="name"]').setValue('Vera')
+    await button(wrapper, 'Reserve for later').trigger('click')
+    await wrapper.get('.pw-window button').trigger('click')
+    await flushPromises()
+    expect(wrapper.text()).toMatch(/Total\s*€5\.00/)
+    expect(wrapper.text()).toContain('3 / 4')
+    expect(button(wrapper, 'Reserve for €5.00').exists()).toBe(true)
+    await send(wrapper)
+    expect(wrapper.get('.pw-visitor-done').text()).toMatch(/Price\s*€5\.00/)
+  })
+
+  it('comes with the next time that is free where none is', async () => {
+    const next = { from: '2030-03-02T09:00:00Z', to: '2030-03-02T11:00:00Z' }
+    vi.mocked(lotsApi.availability).mockResolvedValue(free(0, next))
+    const wrapper = await dialog()
+    await wrapper.get('[name="name"]').setValue('Vera')
+    await button(wrapper, 'Reserve for later').trigger('click')
+    await wrapper.get('.pw-window button').trigger('click')
+    await flushPromises()
+    expect(wrapper.get('[role="status"]').text()).toContain('No spot is free at that time.')
+    await wrapper.get('[role="status"] button').trigger('click')
+    await send(wrapper)
+    expect(book.mock.calls[0]![1]).toMatchObject({
+      reserved_start: '2030-03-02T10:00',
+      reserved_end: '2030-03-02T12:00',
+    })
   })
 })
 

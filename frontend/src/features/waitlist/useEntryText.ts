@@ -10,7 +10,9 @@ export function useEntryText() {
   const ordinal = useOrdinal()
 
   const zoneOf = (entry: Entry) => entry.offer?.lot_timezone ?? entry.lots[0]?.timezone ?? 'UTC'
-  const lots = (entry: Entry) => entry.lots.map(({ name }) => name).join(', ')
+  /** Where: the lots that are waited for, or the one that has the offer. */
+  const lots = ({ status, offer, lots }: Entry) =>
+    status === 'Offered' && offer ? offer.lot_name : lots.map(({ name }) => name).join(', ')
   const untilOf = (at: string, entry: Entry, now: Date) => format.until(at, zoneOf(entry), now)
 
   /** For when: the window, or now. */

@@ -4,11 +4,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { reactive } from 'vue'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import { currentToast } from '@/shared/ui/toasts'
+import { lotsApi } from '@/features/lots/api'
 import { waitlistApi } from './api'
 import OfferWatch from './components/OfferWatch.vue'
 import WaitlistCards from './components/WaitlistCards.vue'
 import { entriesAtHome } from './lastEntries'
 import { offeredEntry, sampleEntry } from './sample'
+import { SECOND_STAY } from './secondStay'
 import type { Entry } from './types'
 
 type Listener = { event: (name: string, data: unknown) => void; poll: () => Promise<unknown> }
@@ -21,17 +23,24 @@ const push = vi.fn()
 vi.mock('vue-router', () => ({ useRoute: () => route, useRouter: () => ({ push }) }))
 
 let stored: Entry[]
+const TWO = '<div><WaitlistCards part="offers" /><WaitlistCards part="rest" /></div>'
 const dialog = {
   props: ['open', 'title'],
   template: '<section v-if="open"><h3>{{ title }}</h3><slot /><slot name="actions" /></section>',
 }
-const mounted = (component: typeof OfferWatch | typeof WaitlistCards, stubs: object = {}) => {
+const mounted = (
+  component: typeof OfferWatch | typeof WaitlistCards,
+  stubs: object = {},
+  part?: 'offers' | 'rest',
+) => {
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   return mount(component as typeof OfferWatch, {
+    ...(part && { props: { part } as never }),
     attachTo: document.body,
     global: {
       plugins: [i18n, [VueQueryPlugin, { queryClient }]],
       stubs: { RouterLink: RouterLinkStub, ...stubs },
+      provide: { [SECOND_STAY as symbol]: { runningStays: () => Promise.resolve([]) } },
     },
   })
 }
@@ -48,6 +57,7 @@ beforeEach(async () => {
   route.params = {}
   push.mockReset()
   currentToast.value = null
+  vi.spyOn(lotsApi, 'list').mockResolvedValue([])
   vi.spyOn(waitlistApi, 'list').mockImplementation(() =>
     Promise.resolve({ entries: stored, server_time: '2026-03-02T12:00:30Z' }),
   )
@@ -72,22 +82,52 @@ describe('what home shows', () => {
   })
 
   it('says that it has come, also when there is nothing, and notes what to expect the next time', async () => {
-    const empty = mounted(WaitlistCards)
+    const empty = mounted(WaitlistCards, {}, 'rest')
     await flushPromises()
     expect(empty.emitted('ready')).toHaveLength(1)
     expect(empty.find('section').exists()).toBe(false)
     expect(localStorage.getItem('pw-waitlist')).toBeNull()
     stored = [sampleEntry()]
-    const full = mounted(WaitlistCards)
+    const full = mounted(WaitlistCards, {}, 'rest')
     await flushPromises()
     expect(full.get('h2').text()).toBe('Your waitlist')
     expect(localStorage.getItem('pw-waitlist')).toBe('1')
   })
 
+  it('is an offer above all else, and the rest further down; what was looked at keeps the focus', async () => {
+    stored = [offeredEntry({ id: 13 }), sampleEntry({ id: 14 })]
+    const queryClient = new QueryClient()
+    const both = mount(
+      { components: { WaitlistCards }, template: TWO },
+      {
+        attachTo: document.body,
+        global: {
+          plugins: [i18n, [VueQueryPlugin, { queryClient }]],
+          stubs: { RouterLink: RouterLinkStub },
+          provide: { [SECOND_STAY as symbol]: { runningStays: () => Promise.resolve([]) } },
+        },
+      },
+    )
+    await flushPromises()
+    const parts = () => both.findAll('.pw-waitlist').map((one) => one.get('h2').text())
+    expect(parts()).toEqual(['A spot is held for you', 'Your waitlist'])
+    expect(both.findAll('article').map((one) => one.get('.badge').text())).toEqual([
+      'Spot offered',
+      'Waiting',
+    ])
+    both.get<HTMLElement>('article button').element.focus()
+    stored = [sampleEntry({ id: 14 }), sampleEntry({ id: 13, status: 'Lapsed' })]
+    await queryClient.invalidateQueries()
+    await vi.waitFor(() => expect(parts()).toEqual(['Your waitlist']))
+    await vi.waitFor(() =>
+      expect(document.activeElement).toBe(both.get('.pw-waitlist-rest').element),
+    )
+  })
+
   it('loses what is hidden, and the focus goes to what is left', async () => {
     const ended = { status: 'Lapsed', ended_at: '2026-03-02T11:00:00Z' } as const
     stored = [sampleEntry({ id: 11 }), sampleEntry({ id: 12, ...ended })]
-    const wrapper = mounted(WaitlistCards)
+    const wrapper = mounted(WaitlistCards, {}, 'rest')
     await flushPromises()
     const hide = wrapper.findAll('button').find((one) => one.text().startsWith('Hide'))!
     await hide.trigger('click')
@@ -101,7 +141,7 @@ describe('a place that is left at home', () => {
   it('takes its card away, and the focus goes to the heading of the page', async () => {
     document.body.innerHTML = '<main><h1 tabindex="-1">Hello</h1></main>'
     stored = [sampleEntry({ id: 21 })]
-    const wrapper = mounted(WaitlistCards, { AppDialog: dialog })
+    const wrapper = mounted(WaitlistCards, { AppDialog: dialog }, 'rest')
     await flushPromises()
     vi.spyOn(waitlistApi, 'leave').mockImplementation(() => {
       const entry = sampleEntry({ id: 21, status: 'Left', ended_at: '2026-03-02T12:00:30Z' })
@@ -127,7 +167,7 @@ describe('the watch for offers', () => {
     stored = [offeredEntry()]
     await event('offer')
     expect(currentToast.value?.text).toMatch(
-      /A spot for you at Harbour: spot 5, held until .*12:15/,
+      /A spot is held for you at Harbour: spot 5, until .*12:15/,
     )
     currentToast.value!.action!.run()
     expect(push).toHaveBeenCalledExactlyOnceWith({ name: 'waitlist', params: { id: 7 } })

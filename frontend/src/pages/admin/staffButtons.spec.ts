@@ -136,6 +136,23 @@ describe('the buttons of', () => {
     expect(names(true)).toEqual(['Force release'])
   })
 
+  it('a spot with many reservations: the next three are listed, then all', async () => {
+    const bookings = [1, 2, 3, 4, 5].map((id) => ({ ...arriving, id }))
+    vi.mocked(adminBookingsApi.list).mockImplementation(
+      async ({ status }) =>
+        ({ bookings: status === 'Reserved' ? bookings : [], next: null }) as never,
+    )
+    const much = { ...spot, booking: null, reservations: bookings }
+    const { wrapper } = buttonsOf(SpotBookings, { spot: much, lot, mayEnd: false })
+    await flushPromises()
+    expect(wrapper.findAll('li')).toHaveLength(3)
+    const button = wrapper.get('button')
+    expect(button.text()).toBe('Show all 5')
+    await button.trigger('click')
+    expect(wrapper.findAll('li')).toHaveLength(5)
+    expect(button.attributes('aria-expanded')).toBe('true')
+  })
+
   it('a booking: attendants of its lot check the driver in and cancel it, viewers look', async () => {
     const signIn = (role: 'viewer' | 'attendant') => {
       const lot_roles = [{ lot_id: 7, lot_name: 'Harbour', role }]

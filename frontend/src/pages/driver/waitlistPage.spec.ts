@@ -1,8 +1,11 @@
 import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { useSession } from '@/features/accounts/session'
+import { bookingsApi } from '@/features/bookings/api'
+import { lotsApi } from '@/features/lots/api'
 import { waitlistApi } from '@/features/waitlist/api'
-import { offeredEntry, sampleEntry } from '@/features/waitlist/sample'
+import { offeredEntry, sampleEntry, sampleOffer } from '@/features/waitlist/sample'
 import type { Entry } from '@/features/waitlist/types'
 import { ApiError } from '@/shared/api/errors'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
@@ -19,7 +22,7 @@ async function opened(entry: Entry | ApiError) {
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   const wrapper = mount(WaitlistPage, {
     props: { id: '7' },
-    attachTo: document.body,
+    attachTo: document.body.appendChild(document.createElement('main')),
     global: {
       plugins: [i18n, [VueQueryPlugin, { queryClient }]],
       stubs: { RouterLink: RouterLinkStub, AppDialog: true, LiveBadge: true },
@@ -32,6 +35,7 @@ async function opened(entry: Entry | ApiError) {
 beforeEach(async () => {
   vi.useFakeTimers({ now: new Date('2026-03-02T12:00:30Z'), toFake: ['Date'] })
   push.mockReset()
+  vi.spyOn(lotsApi, 'list').mockResolvedValue([])
   await setLocale('en')
   await useTexts('features/waitlist')
 })
@@ -60,6 +64,41 @@ describe('the page of a place on a waitlist', () => {
     })
   })
 
+  it('asks before a spot from now on begins a second stay, and ends the first one', async () => {
+    useSession().user = { id: 3 } as never
+    const stay = { id: 9, status: 'Active', lot_name: 'Station', lot_timezone: 'UTC' }
+    const parked = { ...stay, spot_number: 4, start_time: '2026-03-02T08:40:00Z', currency: 'EUR' }
+    vi.spyOn(bookingsApi, 'list').mockImplementation(({ status }) =>
+      Promise.resolve({ bookings: status === 'Active' ? [parked] : [] } as never),
+    )
+    const ended = vi
+      .spyOn(bookingsApi, 'release')
+      .mockResolvedValue({ booking: parked, total_cost: 3 } as never)
+    const claim = vi.spyOn(waitlistApi, 'claim').mockResolvedValue({
+      entry: sampleEntry({ status: 'Claimed' }),
+      booking: { id: 41, lot_id: 1 },
+    } as never)
+    const offer = sampleOffer({ booking_type: 'instant', total_cost: null })
+    const wrapper = await opened(offeredEntry({ booking_type: 'instant', offer }))
+    const press = async (text: string) => {
+      await vi.waitFor(() => expect(wrapper.text()).toContain(text))
+      await wrapper
+        .findAll('button')
+        .find((one) => one.text() === text)!
+        .trigger('click')
+      await flushPromises()
+    }
+    await press('Accept and start parking · €2.50/h')
+    await vi.waitFor(() =>
+      expect(wrapper.text()).toContain('You are parked at Station, spot 4, since 08:40'),
+    )
+    expect(claim).not.toHaveBeenCalled()
+    await press('End it and park here')
+    expect(claim).toHaveBeenCalledOnce()
+    expect(ended.mock.calls[0]![0]).toBe(9)
+    useSession().user = null
+  })
+
   it('says that it was too late, and what to do next', async () => {
     const over = offeredEntry({ status: 'Lapsed', ended_at: '2026-03-02T12:00:00Z' })
     const wrapper = await opened(over)
@@ -67,6 +106,18 @@ describe('the page of a place on a waitlist', () => {
     expect(wrapper.text()).toMatch(/Spot 5 at Harbour was held for you until .*12:15/)
     expect(wrapper.text()).toContain('Join the waitlist again')
     expect(wrapper.text()).toContain('Look for a spot at Harbour')
+  })
+
+  it('says once what was declined, and goes to the new place once one waits again', async () => {
+    const wrapper = await opened(offeredEntry({ status: 'Declined' }))
+    expect(wrapper.text().match(/declined/gi)).toHaveLength(2) // the heading and the badge
+    vi.spyOn(waitlistApi, 'join').mockResolvedValue({ entry: sampleEntry({ id: 8 }) })
+    const again = wrapper.findAll('button').find((one) => one.text().startsWith('Join'))!
+    again.element.focus()
+    await again.trigger('click')
+    await flushPromises()
+    expect(push).toHaveBeenCalledExactlyOnceWith({ name: 'waitlist', params: { id: 8 } })
+    await vi.waitFor(() => expect(document.activeElement?.tagName).toBe('H1'))
   })
 
   it('leads to the booking that was made of it already', async () => {

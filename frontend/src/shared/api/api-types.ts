@@ -606,7 +606,8 @@ export interface components {
         };
         /**
          * Entry
-         * @description `before` and `after` contain only the changed fields. No actor: the system. `entity_name` is what people call the
+         * @description `before` and `after` contain only the changed fields. No actor: the system; with a
+         *     `request_id` the visitor of a booking, by the link in their email. `entity_name` is what people call the
          *     object; null when it has no name, or none any more.
          */
         Entry: {
@@ -1551,7 +1552,7 @@ export interface components {
         PlaceInQueueOut: {
             /** @description The place that one would have, or has */
             position: number;
-            /** @description One's own entry for this time */
+            /** @description One's own entry for this time, also one that has an offer */
             entry_id: number | null;
         };
         /** PreviewEnvelope */
@@ -1680,17 +1681,22 @@ export interface components {
             /** @description Null where no needs were given */
             matching: components["schemas"]["MatchingOut"] | null;
         };
-        /** RangeCancelled */
+        /**
+         * RangeCancelled
+         * @description `bookings`: those that are cancelled, `count` of them. `series_dates`: dates of your series that are not booked
+         *     yet and that will not be.
+         */
         RangeCancelled: {
             message: string;
             count: number;
             bookings: components["schemas"]["BookingOut"][];
+            series_dates: components["schemas"]["SkippedDate"][];
             dry_run: boolean;
         };
         /**
          * RangeIn
-         * @description Your reservations that begin from `from` on and before `until`. Times without an offset are those of each
-         *     booking's lot.
+         * @description Your reservations, and the dates of your series that are not booked yet, that begin from `from` on and before
+         *     `until`. Times without an offset are those of each lot.
          */
         RangeIn: {
             /** @description RFC 3339; without an offset, the lot's local time */
@@ -2046,6 +2052,13 @@ export interface components {
         SiteEnvelope: {
             site: components["schemas"]["Site"];
         };
+        /** SkippedDate */
+        SkippedDate: {
+            series_id: number;
+            lot_name: string;
+            /** Format: date */
+            date: string;
+        };
         /**
          * SpotEdit
          * @description `out_of_service` without a time: from now on, until it is set to false; with `from` or `until`: a closure for
@@ -2090,6 +2103,7 @@ export interface components {
             ev: boolean;
             accessible: boolean;
             covered: boolean;
+            /** @description For the lot's staff; null for others */
             out_of_service_reason: string | null;
             /** @description Those that run or are to come, by their start */
             closures: components["schemas"]["ClosureOut"][];
@@ -2381,6 +2395,12 @@ export interface components {
             held_until: string | null;
             checkin_deadline: string | null;
             vehicle_plate: string | null;
+            currency: string;
+            tariff: components["schemas"]["TariffOut"];
+            /** @description The final cost; the window's price while Reserved; 0 while Active */
+            total_cost: number;
+            /** @description The driver whose guest it is, who pays; null: staff booked */
+            host_name: string | null;
             can_cancel: boolean;
         };
         /** VisitorCancelledOut */

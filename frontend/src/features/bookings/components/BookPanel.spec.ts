@@ -49,6 +49,7 @@ async function panel(props: object = {}) {
       },
     },
   })
+  await vi.dynamicImportSettled()
   await flushPromises()
   return wrapper
 }
@@ -63,6 +64,7 @@ beforeEach(async () => {
   await useTexts('features/bookings/history', 'features/bookings/window', 'features/waitlist')
   vi.spyOn(waitlistApi, 'place').mockResolvedValue({ position: 3, entry_id: null })
   vi.spyOn(lotsApi, 'list').mockResolvedValue([])
+  vi.spyOn(waitlistApi, 'list').mockResolvedValue({ entries: [], server_time: '' })
   vi.spyOn(bookingsApi, 'list').mockResolvedValue({ bookings: [] } as never)
   vi.spyOn(bookingsApi, 'quote').mockResolvedValue({ total_cost: 20, currency: 'EUR' } as never)
   vi.spyOn(lotsApi, 'availability').mockResolvedValue({
@@ -150,24 +152,36 @@ describe('the booking panel', () => {
     expect(wrapper.get('[role=alert]').text()).toContain(words)
   })
 
-  it('looks for other options when the lot is full, and books the one that is tapped', async () => {
-    const other = {
-      kind: 'lot',
-      lot_id: 8,
-      lot_name: 'Station',
-      available_spots: 2,
-      price_per_hour: 3,
-      tariff: lot().tariff,
-      currency: 'EUR',
-      distance_km: 0.4,
-    }
-    book.mockRejectedValueOnce(refuse('lot_full', { alternatives: [other] }))
-    const wrapper = await panel({ lot: lot({ available_spots: 0 }) })
+  it('shows other options when the lot is full without trying to book, and books the one that is tapped', async () => {
+    const at = (id: number, name: string, latitude: number, available_spots = 2) =>
+      lot({ id, name, latitude, longitude: 10, available_spots })
+    const full = at(7, 'Harbour', 10, 0)
+    vi.mocked(lotsApi.list).mockResolvedValue([
+      full,
+      at(8, 'Station', 10.1),
+      at(9, 'Market', 10.01),
+      at(10, 'Opera', 10, 0),
+    ])
+    const wrapper = await panel({ lot: full })
     await button(wrapper, 'See other options').trigger('click')
     await flushPromises()
-    await button(wrapper, 'Book at Station').trigger('click')
+    expect(book).not.toHaveBeenCalled()
+    const ways = wrapper.findAll('li button').map((one) => one.text().split(/\d/)[0]!.trim())
+    expect(ways).toEqual(['Book at Market', 'Book at Station'])
+    await button(wrapper, 'Book at Market').trigger('click')
     await flushPromises()
-    expect(book.mock.calls[1]![0]).toMatchObject({ lot_id: 8, booking_type: 'instant' })
+    expect(book.mock.calls[0]![0]).toMatchObject({ lot_id: 9, booking_type: 'instant' })
+  })
+
+  it('promises nothing where nothing can be booked, and the waitlist is what one can do', async () => {
+    const wrapper = await panel({ lot: lot({ available_spots: 0 }) })
+    expect(wrapper.text()).not.toMatch(/Guaranteed until|For example|No end time needed/)
+    expect(wrapper.text()).toContain('€2.50/h')
+    expect(button(wrapper, 'Book a spot now')).toBeUndefined()
+    // No other lot has room.
+    expect(button(wrapper, 'See other options')).toBeUndefined()
+    expect(button(wrapper, 'Join the waitlist').classes()).toContain('btn-primary')
+    expect((await panel()).text()).toMatch(/Guaranteed until.*For example/s)
   })
 })
 
@@ -219,6 +233,22 @@ describe('what the spot must have', () => {
     await flushPromises()
     expect(book.mock.calls.at(-1)![0].needs).toBeUndefined()
     expect(wrapper.emitted('booked')).toHaveLength(1)
+  })
+
+  it('says at other options that none of such spots is free, and books any', async () => {
+    vi.mocked(lotsApi.matching).mockResolvedValue({
+      needs: ['ev'],
+      spots: 2,
+      available_spots: 0,
+    } as never)
+    vi.spyOn(lotsApi, 'matchingOfAll').mockResolvedValue(new Map())
+    const wrapper = await panel({ lot: equipped, needs: ['ev'] })
+    await button(wrapper, 'See other options').trigger('click')
+    expect(wrapper.text()).toContain('None of the 2 such spots is free.')
+    await button(wrapper, 'Book any free spot').trigger('click')
+    await flushPromises()
+    expect(book.mock.calls.at(-1)![0]).toMatchObject({ lot_id: 7, booking_type: 'instant' })
+    expect(book.mock.calls.at(-1)![0].needs).toBeUndefined()
   })
 
   it('says what the tariff is and that cancelling is free', async () => {
@@ -377,6 +407,19 @@ describe('a second stay', () => {
     expect(book).toHaveBeenCalledTimes(2)
     expect(book.mock.calls[1]![1]).toBe(book.mock.calls[0]![1])
     expect(wrapper.emitted('booked')).toHaveLength(1)
+  })
+
+  it('needs no question for a look at other options of a full lot; the waitlist stays', async () => {
+    vi.mocked(lotsApi.list).mockResolvedValue([lot({ id: 8, name: 'Station' })])
+    const wrapper = await panel({ lot: lot({ available_spots: 0 }) })
+    await button(wrapper, 'See other options').trigger('click')
+    await flushPromises()
+    expect(wrapper.text()).not.toContain('You are parked at')
+    expect(button(wrapper, 'Join the waitlist')).toBeDefined()
+    await button(wrapper, 'Book at Station').trigger('click')
+    await flushPromises()
+    expect(wrapper.text()).toContain('You are parked at Station')
+    expect(book).not.toHaveBeenCalled()
   })
 
   it('needs no question when it is a reservation', async () => {

@@ -68,11 +68,32 @@ export function repeatProblem(fields: RepeatFields, day: string): RepeatProblem 
   return fields.until < day ? 'untilFirst' : null
 }
 
+/** Whether there is nothing to decide about a date. */
+const isUsual = ({ status }: SeriesDate) => ['ok', 'other_spot', 'later'].includes(status)
+
 /** The dates that are taken unless the user says otherwise: all about which there is nothing to decide. */
 export function usualDates(preview: Preview): string[] {
-  return preview.dates
-    .filter(({ status }) => ['ok', 'other_spot', 'later'].includes(status))
-    .map(({ date }) => date)
+  return preview.dates.filter(isUsual).map(({ date }) => date)
+}
+
+/** So many dates are all shown. */
+const FEW_DATES = 6
+
+export interface DateGroup {
+  fold: 'free' | 'later' | null
+  dates: SeriesDate[]
+}
+
+/** The dates as they are shown: of many, those with nothing to decide are folded, the free and the later ones. */
+export function dateGroups(dates: readonly SeriesDate[]): DateGroup[] {
+  if (dates.length <= FEW_DATES) return [{ fold: null, dates: [...dates] }]
+  const usual = dates.filter(isUsual)
+  const groups: DateGroup[] = [
+    { fold: null, dates: dates.filter((one) => !isUsual(one)) },
+    { fold: 'free', dates: usual.filter((one) => !isLater(one)) },
+    { fold: 'later', dates: usual.filter(isLater) },
+  ]
+  return groups.filter((group) => group.dates.length)
 }
 
 /** What the accepted dates cost together; whole hundredths, so that nothing drifts. */

@@ -40,6 +40,13 @@ describe('the window picker', () => {
     expect(wrapper.find('input').exists()).toBe(false)
   })
 
+  it('shows a window that was there before it, such as that of a link', () => {
+    const wrapper = picker({ from: '2026-03-03T08:30:00Z', to: '2026-03-03T10:00:00Z' })
+    const times = wrapper.findAll('input').map((one) => one.element.value)
+    expect(times).toEqual(['2026-03-03T09:30', '2026-03-03T11:00'])
+    expect(wrapper.emitted('update:modelValue')).toBeUndefined()
+  })
+
   it('starts a custom time from the window that is set', async () => {
     const wrapper = picker()
     await press(wrapper, 'Tomorrow 8–12')

@@ -10,6 +10,7 @@ export interface Blocker {
   spot_number: number
   status: string
   user_email: string
+  username?: string
   visitor_name?: string | null
   start_time: string
   end_time: string | null

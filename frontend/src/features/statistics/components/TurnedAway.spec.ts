@@ -15,10 +15,13 @@ beforeAll(async () => {
   await useTexts('features/statistics/admin')
 })
 
-describe('the demand turned away', () => {
-  it('counts who joined, and how places ended', () => {
+describe('the waitlists of a period', () => {
+  it('says first how many got no spot, then who joined and how places ended', () => {
     const text = view({ joined: 1234, claimed: 5, expired: 6 }).text()
-    expect(text).toMatch(/Joined a waitlist.*1,?234.*Accepted an offer.*5.*No spot in time.*6/s)
+    expect(text).toMatch(
+      /6 people waited and got no spot.*No spot in time.*6.*Joined.*1,?234.*Accepted an offer.*5/s,
+    )
+    expect(view({ joined: 1 }).text()).toContain('Nobody waited in vain.')
   })
 
   it('says when nobody had to wait', () => {

@@ -55,6 +55,20 @@ const replicas = (lag: number | null, values: object = {}) => ({
 })
 
 describe('the system page', () => {
+  it('names the setting that a site without a mail server lacks', async () => {
+    expect(await view({})).not.toContain('SMTP_HOST')
+    const outbox = { ...all.outbox, configured: false } as System['outbox']
+    expect(await view({ outbox })).toContain('SMTP_HOST')
+  })
+
+  it('calls no backup yet neither well nor a problem', async () => {
+    const ok = (text: string) => text.match(/OK/g)?.length
+    const none = await view({})
+    const backup = { ...all.backup, last_at: later(-1), size_bytes: 1 } as System['backup']
+    expect(none).toMatch(/Backup\s*Not yet/)
+    expect(ok(await view({ backup }))).toBe(ok(none)! + 1)
+  })
+
   it('does not name what a system does not have', async () => {
     const text = await view({})
     expect(text).toContain('All systems operational')

@@ -3,9 +3,10 @@ import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { offeredEntry, sampleEntry } from '@/features/waitlist/sample'
 import type { AdminEntry, Entry } from '@/features/waitlist/types'
-import type { Lot } from '@/shared/api/types'
+import type { Lot, Spot } from '@/shared/api/types'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import LotWaitlist from './components/LotWaitlist.vue'
+import HeldSpot from './components/HeldSpot.vue'
 import { adminWaitlistApi } from './useLotWaitlist'
 
 const lot = { id: 1, name: 'Harbour', timezone: 'UTC' } as Lot
@@ -39,6 +40,32 @@ beforeEach(async () => {
   await useTexts('features/waitlist')
 })
 
+describe('a spot that is held', () => {
+  it.each([
+    ['en', 50, /Held for the waitlist until .*12:15.*ada/s],
+    ['de', 50, /Für die Warteliste freigehalten bis .*12:15.*ada/s],
+    ['en', 51, /^No car$/],
+  ] as const)('says in %s until when and for whom: spot %i', async (locale, id, words) => {
+    await setLocale(locale)
+    vi.spyOn(adminWaitlistApi, 'list').mockResolvedValue({
+      entries: [of('bob', sampleEntry({ id: 2 })), of('ada', offeredEntry({ id: 1 }))],
+      next: null,
+      total: 2,
+      server_time: '2026-03-02T12:00:00Z',
+    })
+    const wrapper = mount(HeldSpot, {
+      props: { lot, spot: { id } as Spot },
+      slots: { default: 'No car' },
+      global: {
+        plugins: [i18n, [VueQueryPlugin, { queryClient: new QueryClient() }]],
+        stubs: { RouterLink: RouterLinkStub },
+      },
+    })
+    await flushPromises()
+    expect(wrapper.text()).toMatch(words)
+  })
+})
+
 describe('the waitlist of a lot', () => {
   it('lists who waits, since when, for when, and who has an offer of which spot', async () => {
     const lots = [
@@ -52,18 +79,23 @@ describe('the waitlist of a lot', () => {
     ])
     const [ada, bob] = wrapper.findAll('tbody tr')
     expect(ada!.text()).toMatch(/ada.*ada@example\.com.*Spot offered.*Spot 5, held until/s)
+    // On a phone a cell is a row of its label and one thing: the badge with what it means below it.
+    expect(ada!.findAll('td').at(-1)!.element.children).toHaveLength(1)
     // The place in this lot, not in another one.
     expect(bob!.findAll('td')[1]!.text()).toBe('4')
     expect(bob!.text()).toMatch(/Now, until .*EV charging.*Waiting/s)
-    expect(wrapper.get('[role=status]').text()).toBe('2 people are waiting')
+    expect(wrapper.get('[role=status]').text()).toBe('2 people on the waitlist')
     expect(adminWaitlistApi.list).toHaveBeenCalledWith(
       expect.objectContaining({ lot_id: 1 }),
       expect.anything(),
     )
   })
 
-  it('says that nobody waits', async () => {
-    expect((await view([])).text()).toContain('Nobody is waiting for a spot here')
+  it('says once that nobody waits', async () => {
+    const wrapper = await view([])
+    expect(wrapper.get('[role=status]').text()).toMatch(/^Nobody is waiting\. Drivers can join/)
+    expect(wrapper.text().match(/Nobody/g)).toHaveLength(1)
+    expect(wrapper.find('.pw-state').exists()).toBe(false)
   })
 
   it('shows what became of others by their status', async () => {

@@ -2,10 +2,13 @@ import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '@/shared/api/errors'
+import type { Lot } from '@/shared/api/types'
 import { announce } from '@/shared/browser/announce'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
+import { lotsApi } from '@/features/lots/api'
 import { waitlistApi } from '@/features/waitlist/api'
 import { offeredEntry, sampleEntry, sampleOffer } from '@/features/waitlist/sample'
+import { SECOND_STAY } from '@/features/waitlist/secondStay'
 import type { Entry } from '@/features/waitlist/types'
 import EntryCard from './EntryCard.vue'
 
@@ -15,6 +18,30 @@ const dialog = {
   template: '<section v-if="open"><h3>{{ title }}</h3><slot /><slot name="actions" /></section>',
 }
 
+const question = {
+  props: ['running', 'busy'],
+  emits: ['end', 'keep', 'cancel'],
+  template: `<p>You park at {{ running[0].lot_name }}
+    <button @click="$emit('end')">End it</button><button @click="$emit('keep')">Keep both</button>
+    <button @click="$emit('cancel')">Cancel</button></p>`,
+}
+const HARBOUR = {
+  id: 1,
+  name: 'Harbour',
+  address: '12 Harbour Street',
+  price_per_hour: 2.5,
+  currency: 'EUR',
+  tariff: {
+    price_per_hour: 2.5,
+    billing_step_seconds: 900,
+    free_minutes: 0,
+    daily_cap: 18,
+    cap_day: 'rolling',
+  },
+} as Lot
+const runningStays = vi.fn()
+const endAll = vi.fn()
+
 async function card(entry: Entry, props: object = {}) {
   const wrapper = mount(EntryCard, {
     props: { entry, ...props },
@@ -22,6 +49,7 @@ async function card(entry: Entry, props: object = {}) {
     global: {
       plugins: [i18n, [VueQueryPlugin, { queryClient: new QueryClient() }]],
       stubs: { AppDialog: dialog, RouterLink: RouterLinkStub },
+      provide: { [SECOND_STAY as symbol]: { runningStays, endAll, question } },
     },
   })
   await flushPromises()
@@ -37,6 +65,9 @@ const goals = (wrapper: Card) =>
   wrapper.findAllComponents(RouterLinkStub).map((one) => one.props('to'))
 
 beforeEach(async () => {
+  runningStays.mockReset().mockResolvedValue([])
+  endAll.mockReset()
+  vi.spyOn(lotsApi, 'list').mockResolvedValue([HARBOUR])
   vi.useFakeTimers({
     now: new Date('2026-03-02T12:00:30Z'),
     toFake: ['Date', 'setInterval', 'clearInterval'],
@@ -55,7 +86,7 @@ describe('a place in the queue', () => {
       .spyOn(waitlistApi, 'leave')
       .mockResolvedValue({ entry: sampleEntry({ status: 'Left' }) })
     const wrapper = await card(sampleEntry())
-    expect(wrapper.text()).toMatch(/Waiting.*Harbour.*Tue.*09:00.*You are 3rd in line/s)
+    expect(wrapper.text()).toMatch(/Waiting.*Harbour.*Tue.*09:00.*You are 3rd in the queue/s)
     await button(wrapper, 'Leave')!.trigger('click')
     expect(wrapper.text()).toContain('You give up your place: Harbour.')
     expect(leave).not.toHaveBeenCalled()
@@ -71,9 +102,9 @@ describe('a place in the queue', () => {
       { id: 2, name: 'Station', timezone: 'UTC', position: 22 },
     ]
     const next = await card(sampleEntry({ position: 1, lots: [lots[0]!] }))
-    expect(next.text()).toContain('You are next in line.')
+    expect(next.text()).toContain('You are next in the queue.')
     const both = await card(sampleEntry({ position: 1, lots }))
-    expect(both.text()).toContain('Harbour: 1st in line · Station: 22nd in line')
+    expect(both.text()).toContain('Harbour: 1st in the queue · Station: 22nd in the queue')
   })
 
   it('says how long a walk-in is waited for, and of a spot that was free too late to be held', async () => {
@@ -88,7 +119,10 @@ describe('a place in the queue', () => {
     )
     expect(wrapper.text()).toMatch(/Now.*Waiting until .*(14:00|2:00)/s)
     expect(wrapper.text()).toContain('too shortly before your time')
-    expect(goals(wrapper)).toContainEqual({ name: 'lot', params: { id: 1 } })
+    expect(goals(wrapper)).toContainEqual({ name: 'lot', params: { id: 1 }, query: {} })
+    const window = await card(sampleEntry({ told_at: '2026-03-02T11:58:00Z' }))
+    const query = { later: '1', from: '2026-03-03T09:00:00Z', to: '2026-03-03T17:00:00Z' }
+    expect(goals(window)).toContainEqual({ name: 'lot', params: { id: 1 }, query })
   })
 
   it('can be read in German', async () => {
@@ -107,6 +141,9 @@ describe('an offer', () => {
     } as never)
     const wrapper = await card(offeredEntry())
     expect(wrapper.text()).toMatch(/Spot offered.*5.*€20\.00/s)
+    expect(wrapper.text().match(/Harbour(?! Street)/g)).toHaveLength(1)
+    expect(wrapper.text()).toContain('12 Harbour Street')
+    expect(wrapper.text()).toContain('€2.50/h · billed per 15 min · max €18/day')
     expect(wrapper.get('[role=timer]').text()).toBe('14:30 left to accept')
     const accept = button(wrapper, 'Accept spot 5')!
     void accept.trigger('click')
@@ -119,6 +156,88 @@ describe('an offer', () => {
   it('shows the price of an hour where it has no end', async () => {
     const offer = sampleOffer({ booking_type: 'instant', total_cost: null })
     expect((await card(offeredEntry({ offer }))).text()).toContain('€2.50/h')
+    // The offer keeps its price; the tariff of the lot is another one by now.
+    vi.mocked(lotsApi.list).mockResolvedValue([{ ...HARBOUR, price_per_hour: 9 }])
+    const text = (await card(offeredEntry({ offer }))).text()
+    expect(text).toContain('Price€2.50/h')
+    expect(text).not.toContain('billed per')
+  })
+
+  describe('of a spot from now on, while another stay runs', () => {
+    const parked = { id: 9, lot_name: 'Station' }
+    const entry = offeredEntry({
+      booking_type: 'instant',
+      reserved_start: null,
+      reserved_end: null,
+      offer: sampleOffer({ booking_type: 'instant', total_cost: null }),
+    })
+    const answer = {
+      entry: sampleEntry({ status: 'Claimed', booking_id: 41 }),
+      booking: { id: 41, lot_id: 1 },
+    } as never
+
+    async function pressed() {
+      runningStays.mockResolvedValue([parked])
+      const claim = vi.spyOn(waitlistApi, 'claim').mockResolvedValue(answer)
+      const wrapper = await card(entry)
+      await button(wrapper, 'Accept and start parking · €2.50/h')!.trigger('click')
+      await flushPromises()
+      return { wrapper, claim }
+    }
+
+    it('is not accepted without a word', async () => {
+      const { wrapper, claim } = await pressed()
+      expect(wrapper.text()).toContain('You park at Station')
+      expect(claim).not.toHaveBeenCalled()
+      await button(wrapper, 'Cancel')!.trigger('click')
+      expect(claim).not.toHaveBeenCalled()
+      await flushPromises()
+      expect(document.activeElement).toBe(button(wrapper, 'Accept and start parking')!.element)
+    })
+
+    it('takes its place', async () => {
+      const { wrapper, claim } = await pressed()
+      await button(wrapper, 'End it')!.trigger('click')
+      await flushPromises()
+      expect(wrapper.emitted('claimed')).toHaveLength(1)
+      expect(claim).toHaveBeenCalledOnce()
+      expect(endAll).toHaveBeenCalledExactlyOnceWith([parked])
+    })
+
+    it('takes its place also where only one booking is allowed', async () => {
+      const { wrapper, claim } = await pressed()
+      claim.mockRejectedValueOnce(new ApiError(409, 'too_many_bookings', ''))
+      await button(wrapper, 'End it')!.trigger('click')
+      await flushPromises()
+      expect(endAll).toHaveBeenCalledExactlyOnceWith([parked])
+      expect(claim).toHaveBeenCalledTimes(2)
+      expect(wrapper.emitted('claimed')).toHaveLength(1)
+    })
+
+    it('leaves it alone when the offer has lapsed, or both are wanted', async () => {
+      const { wrapper, claim } = await pressed()
+      claim.mockRejectedValueOnce(new ApiError(409, 'offer_lapsed', ''))
+      await button(wrapper, 'End it')!.trigger('click')
+      await flushPromises()
+      expect(wrapper.emitted('claimed')).toBeUndefined()
+      await button(wrapper, 'Accept and start parking')!.trigger('click')
+      await flushPromises()
+      await button(wrapper, 'Keep both')!.trigger('click')
+      await flushPromises()
+      expect(wrapper.emitted('claimed')).toHaveLength(1)
+      expect(endAll).not.toHaveBeenCalled()
+    })
+  })
+
+  it('of a window asks nothing about stays', async () => {
+    runningStays.mockResolvedValue([{ id: 9, lot_name: 'Station' }])
+    const claim = vi.spyOn(waitlistApi, 'claim').mockResolvedValue({
+      entry: sampleEntry({ status: 'Claimed', booking_id: 41 }),
+      booking: { id: 41, lot_id: 1 },
+    } as never)
+    await button(await card(offeredEntry()), 'Accept spot 5')!.trigger('click')
+    await flushPromises()
+    expect(claim).toHaveBeenCalledOnce()
   })
 
   it('is declined after a question that says what that means', async () => {

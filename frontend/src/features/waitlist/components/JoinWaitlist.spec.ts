@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { lotsApi } from '@/features/lots/api'
 import { waitlistApi, type FullRequest } from '@/features/waitlist/api'
 import { sampleEntry } from '@/features/waitlist/sample'
-import type { Place } from '@/features/waitlist/types'
+import type { Entry, Place } from '@/features/waitlist/types'
 import { ApiError } from '@/shared/api/errors'
 import type { Lot } from '@/shared/api/types'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
@@ -22,6 +22,7 @@ const LATER: FullRequest = {
 }
 
 let place: Place | null
+let own: Entry[]
 async function join(request: FullRequest, known?: Place | null) {
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   const link = { ...RouterLinkStub, props: { ...RouterLinkStub.props, custom: Boolean } }
@@ -41,7 +42,11 @@ const button = (wrapper: View) => wrapper.findAll('button').at(-1)
 
 beforeEach(async () => {
   place = { position: 3, entry_id: null }
+  own = []
   vi.spyOn(waitlistApi, 'place').mockImplementation(() => Promise.resolve(place))
+  vi.spyOn(waitlistApi, 'list').mockImplementation(() =>
+    Promise.resolve({ entries: own, server_time: '2026-03-02T12:00:00Z' }),
+  )
   vi.spyOn(lotsApi, 'list').mockResolvedValue([
     lot(1, 'Harbour', 0),
     lot(2, 'Station', 0),
@@ -94,6 +99,7 @@ describe('joining a waitlist', () => {
   it('waits for a window with what the spot must have, and leads to one’s place, which has the focus', async () => {
     const send = vi.spyOn(waitlistApi, 'join').mockImplementation(() => {
       place = { position: 3, entry_id: 7 }
+      own = [sampleEntry()]
       return Promise.resolve({ entry: sampleEntry() })
     })
     const wrapper = await join(LATER)
@@ -102,11 +108,21 @@ describe('joining a waitlist', () => {
     await flushPromises()
     const { lot_id, ...what } = LATER
     expect(send.mock.calls[0]![0]).toEqual({ ...what, lot_ids: [lot_id] })
-    expect(wrapper.text()).toContain('You are on the waitlist for this: 3rd in line.')
+    expect(wrapper.text()).toMatch(/You are on the waitlist for .*09:00.*: 3rd in the queue\./)
     expect(wrapper.getComponent(RouterLinkStub).props('to')).toEqual({
       name: 'waitlist',
       params: { id: 7 },
     })
+  })
+
+  it('says for when one waits already: the own time may only overlap', async () => {
+    place = { position: 2, entry_id: 7 }
+    own = [
+      sampleEntry({ reserved_start: '2030-03-02T08:30:00Z', reserved_end: '2030-03-02T10:30:00Z' }),
+    ]
+    expect((await join(LATER)).text()).toMatch(/You are on the waitlist for .*08:30.*10:30/)
+    own = [sampleEntry({ booking_type: 'instant', reserved_start: null, reserved_end: null })]
+    expect((await join(NOW)).text()).toContain('You are on the waitlist for this: 2nd in the queue')
   })
 
   it('says why one cannot join, and the way to the place that one has already', async () => {

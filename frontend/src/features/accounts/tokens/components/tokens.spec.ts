@@ -60,7 +60,8 @@ describe('one’s own API tokens', () => {
     const wrapper = page()
     await flushPromises()
     const [display, old] = wrapper.findAll('li').map((one) => one.text())
-    expect(display).toContain('lots:read')
+    expect(display).toContain('See lots, spots and prices · See bookings')
+    expect(display).not.toContain('lots:read')
     expect(display).toContain('Only North, lot 99')
     expect(display).toContain('Not used yet')
     expect(display).toContain('Does not expire')
@@ -100,6 +101,7 @@ describe('one’s own API tokens', () => {
       expires_at: '2026-04-01T12:00:00.000Z',
     })
     expect(wrapper.text()).toContain(SECRET)
+    expect(document.activeElement?.textContent?.trim()).toBe(SECRET)
     expect(tokensApi.list).toHaveBeenCalledTimes(2)
     await press(wrapper, 'I have copied it')
     await flushPromises()

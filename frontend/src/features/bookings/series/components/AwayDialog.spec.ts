@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } fr
 import { seriesApi } from '@/features/bookings/series/api'
 import type { Booking } from '@/shared/api/types'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
+import { currentToast } from '@/shared/ui/toasts'
 import AwayDialog from './AwayDialog.vue'
 
 const BOOKING = {
@@ -16,8 +17,19 @@ const BOOKING = {
   reserved_start: '2030-03-05T08:00:00Z',
   reserved_end: '2030-03-05T10:00:00Z',
 } as Booking
-const answer = (count: number, dryRun: boolean) =>
-  ({ message: '', count, bookings: Array(count).fill(BOOKING), dry_run: dryRun }) as never
+const LATER = ['2030-04-05', '2030-04-12'].map((date) => ({
+  series_id: 9,
+  lot_name: 'Harbour',
+  date,
+}))
+const answer = (count: number, dryRun: boolean, later: object[] = []) =>
+  ({
+    message: '',
+    count,
+    bookings: Array.from({ length: count }, (_, n) => ({ ...BOOKING, id: n })),
+    series_dates: later,
+    dry_run: dryRun,
+  }) as never
 
 function dialog() {
   return mount(AwayDialog, {
@@ -51,8 +63,10 @@ describe('“I’m away”', () => {
     cancel.mockResolvedValueOnce(answer(2, true)).mockResolvedValueOnce(answer(2, false))
     const wrapper = dialog()
     const [from, until] = wrapper.findAll('input')
-    await from!.setValue('2030-03-01T00:00')
-    await until!.setValue('2030-03-08T00:00')
+    await from!.setValue('2030-03-01')
+    await until!.setValue('2030-03-07')
+    expect(wrapper.text()).toContain('Cancel')
+    expect(wrapper.text()).not.toContain('Keep reservations')
     await press(wrapper, 'Show reservations')
     const range = { from: '2030-03-01T00:00', until: '2030-03-08T00:00' }
     expect(cancel.mock.calls).toEqual([[range, true]])
@@ -67,19 +81,39 @@ describe('“I’m away”', () => {
     cancel.mockResolvedValueOnce(answer(0, true)).mockResolvedValueOnce(answer(1, true))
     const wrapper = dialog()
     await press(wrapper, 'Show reservations')
-    expect(wrapper.text()).toContain('You have no reservation that begins in this time.')
+    expect(wrapper.text()).toContain('You have no reservation that begins on these days.')
     expect(wrapper.text()).not.toContain('Cancel 0')
-    await wrapper.findAll('input')[1]!.setValue('2099-03-08T00:00')
+    await wrapper.findAll('input')[1]!.setValue('2099-03-08')
     expect(wrapper.text()).not.toContain('You have no reservation')
     await press(wrapper, 'Show reservations')
     expect(wrapper.text()).toContain('1 reservation would be cancelled:')
   })
 
+  it('lists later dates of a series that will not be booked, also where nothing else is on these days', async () => {
+    cancel
+      .mockResolvedValueOnce(answer(1, true, LATER))
+      .mockResolvedValueOnce(answer(0, true, LATER))
+    cancel.mockResolvedValueOnce(answer(0, false, LATER))
+    const wrapper = dialog()
+    const skipped = '2 later dates of your repeating bookings will not be booked.'
+    await press(wrapper, 'Show reservations')
+    expect(wrapper.text()).toContain('1 reservation would be cancelled:')
+    expect(wrapper.text()).toContain(skipped)
+    expect(wrapper.findAll('li').map((one) => one.text())[1]).toContain('Harbour · not booked yet')
+    await wrapper.findAll('input')[1]!.setValue('2099-03-08')
+    await press(wrapper, 'Show reservations')
+    expect(wrapper.text()).not.toContain('You have no reservation')
+    expect(document.activeElement?.textContent).toBe(skipped)
+    await press(wrapper, 'Leave out 2 dates')
+    expect(cancel.mock.lastCall![1]).toBe(false)
+    expect(currentToast.value?.text).toBe(skipped)
+  })
+
   it('does not ask for an end before the start', async () => {
     const wrapper = dialog()
-    await wrapper.findAll('input')[1]!.setValue('2001-03-08T00:00')
+    await wrapper.findAll('input')[1]!.setValue('2001-03-08')
     await press(wrapper, 'Show reservations')
-    expect(wrapper.text()).toContain('The end must be after the start')
+    expect(wrapper.text()).toContain('The last day is before the first')
     expect(cancel).not.toHaveBeenCalled()
   })
 })

@@ -2,9 +2,11 @@ import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
 import { seriesApi, type Preview, type SeriesDate } from '@/features/bookings/series/api'
+import { waitlistApi } from '@/features/waitlist/api'
 import { ApiError } from '@/shared/api/errors'
 import type { Lot } from '@/shared/api/types'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
+import { currentToast } from '@/shared/ui/toasts'
 import RepeatBooking from './RepeatBooking.vue'
 
 const push = vi.fn()
@@ -44,7 +46,10 @@ function repeat(props: object = {}) {
       ...props,
     },
     attachTo: document.body,
-    global: { plugins: [i18n, [VueQueryPlugin, { queryClient: new QueryClient() }]] },
+    global: {
+      plugins: [i18n, [VueQueryPlugin, { queryClient: new QueryClient() }]],
+      stubs: { RouterLink: { template: '<a href="#"><slot /></a>' } },
+    },
   })
   return wrapper
 }
@@ -148,10 +153,85 @@ describe('repeating a booking', () => {
         ...previewOf(taken as SeriesDate[]),
       }),
     )
+    button(wrapper, 'Book 2 dates').element.focus()
     await press(wrapper, 'Book 2 dates')
     expect(wrapper.get('[role=alert]').text()).toContain('cannot be had any more')
+    expect(document.activeElement).toBe(wrapper.get('[role=alert]').element)
     await press(wrapper, 'Book 1 date')
     expect(create.mock.calls[1]![0].accept).toEqual(['2030-05-28'])
+    wrapper.unmount()
+  })
+
+  it('says which dates are booked, and which are not yet', async () => {
+    const wrapper = repeat()
+    await press(wrapper, 'Check the dates')
+    create.mockResolvedValueOnce({
+      series: { id: 12 },
+      bookings: [{ id: 1 }],
+      message: '',
+    } as never)
+    await press(wrapper, 'Book 2 dates')
+    expect(currentToast.value?.text).toBe('1 date booked. 1 later one follows as soon as possible.')
+    wrapper.unmount()
+  })
+
+  it('folds those of many dates about which there is nothing to decide', async () => {
+    const more = [10, 11, 12].map((n) => date(`2030-04-${n}`))
+    preview.mockResolvedValue(previewOf([...DATES, ...more]))
+    const wrapper = repeat()
+    await press(wrapper, 'Check the dates')
+    const open = wrapper.findAll('.pw-dates > div li').map((one) => one.text())
+    expect(open).toHaveLength(2)
+    expect(open[0]).toContain('No spot is free')
+    const folds = wrapper.findAll('details')
+    expect(folds.map((one) => one.get('summary').text())).toEqual([
+      '4 dates are free',
+      '1 later date',
+    ])
+    await folds[0]!.get<HTMLInputElement>('input').setValue(false)
+    expect(wrapper.text()).toContain('4 dates, €40.00 in total')
+    wrapper.unmount()
+  })
+
+  it('offers the waitlist for a date on which no spot is free', async () => {
+    const join = vi.spyOn(waitlistApi, 'join')
+    join.mockRejectedValueOnce(new ApiError(409, 'too_many_entries', 'Too many places.'))
+    join.mockResolvedValueOnce({ entry: { id: 40 }, message: '' } as never)
+    const wrapper = repeat({ plate: 'B-PW 1', needs: ['ev'] })
+    await press(wrapper, 'Check the dates')
+    await press(wrapper, 'Join the waitlist')
+    expect(document.activeElement?.getAttribute('role')).toBe('alert')
+    await press(wrapper, 'Join the waitlist')
+    expect(join.mock.lastCall![0]).toEqual({
+      lot_ids: [7],
+      booking_type: 'reserved',
+      reserved_start: '2030-03-12T08:00:00Z',
+      reserved_end: '2030-03-12T17:30:00Z',
+      needs: ['ev'],
+      vehicle_plate: 'B-PW 1',
+    })
+    expect(button(wrapper, 'Join the waitlist')).toBeUndefined()
+    expect(document.activeElement?.textContent).toContain('You are on the waitlist for this date')
+    wrapper.unmount()
+  })
+
+  it('leads to a place that one has already for a time that overlaps', async () => {
+    const waiting = new ApiError(409, 'already_waiting', '', {}, null, null, { entry_id: 40 })
+    vi.spyOn(waitlistApi, 'join').mockRejectedValueOnce(waiting)
+    const wrapper = repeat()
+    await press(wrapper, 'Check the dates')
+    await press(wrapper, 'Join the waitlist')
+    expect(document.activeElement?.textContent).toContain('for a time that overlaps')
+    wrapper.unmount()
+  })
+
+  it('writes a time that the clocks leave out like the others', async () => {
+    const missing = { status: 'clock_change', available: false, spot_number: null } as const
+    preview.mockResolvedValue(previewOf([date('2030-03-12'), date('2030-03-31', missing)]))
+    const wrapper = repeat()
+    await press(wrapper, 'Check the dates')
+    const [one, other] = wrapper.findAll('li .fw-semibold').map((text) => text.text())
+    expect(other).toBe(one!.replace('Tue', 'Sun').replace('12', '31'))
     wrapper.unmount()
   })
 

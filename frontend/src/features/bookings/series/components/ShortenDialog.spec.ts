@@ -52,30 +52,48 @@ afterEach(() => {
 })
 
 describe('ending a reservation earlier', () => {
-  it('is one tap on a step, which shows the new price', async () => {
+  it('chooses a step, and then the button says the new end and price', async () => {
     const end = '2030-03-05T10:00:00Z'
     shorten.mockResolvedValue({ booking: { ...BOOKING, reserved_end: end, total_cost: 4 } })
     const wrapper = dialog()
-    const steps = wrapper.findAll('.pw-shorten button')
-    expect(steps).toHaveLength(3)
-    expect(steps[2]!.text()).toContain('€4.00 in total')
-    await steps[2]!.trigger('click')
+    const steps = () => wrapper.findAll('.pw-shorten button')
+    expect(steps().map((one) => one.text().replace(/\s+/g, ' '))[2]).toMatch(
+      /2 hrs? earlier.*€4\.00$/,
+    )
+    await steps()[2]!.trigger('click')
+    expect(shorten).not.toHaveBeenCalled()
+    expect(steps().map((one) => one.attributes('aria-pressed'))).toEqual(['false', 'false', 'true'])
+    expect(wrapper.get<HTMLInputElement>('input').element.value).toBe('2030-03-05T11:00')
+    expect(wrapper.get('[type=submit]').text()).toMatch(/^End at 11:00.* · €4\.00$/)
+    await wrapper.get('form').trigger('submit')
     await flushPromises()
     expect(shorten).toHaveBeenCalledWith(3, end)
     expect(wrapper.emitted('update:open')).toEqual([[false]])
     expect(currentToast.value?.text).toContain('It costs €4.00.')
   })
 
-  it('takes a time of one’s own in the clock of the lot', async () => {
+  it('takes a time of one’s own in the clock of the lot; a refusal gets the focus', async () => {
     shorten.mockRejectedValue(new ApiError(409, 'not_earlier', 'Your booking ends then.'))
     const wrapper = dialog()
     const input = wrapper.get<HTMLInputElement>('input')
     expect(input.element.value).toBe('2030-03-05T13:00')
     await input.setValue('2030-03-05T11:45')
+    expect(wrapper.get('[type=submit]').text()).toMatch(/^End at 11:45.* · €5\.50$/)
     await wrapper.get('form').trigger('submit')
     await flushPromises()
-    expect(shorten).toHaveBeenCalledWith(3, '2030-03-05T11:45')
-    expect(wrapper.get('[role=alert]').text()).toContain('Your booking ends then.')
+    expect(shorten).toHaveBeenCalledWith(3, '2030-03-05T10:45:00Z')
+    const alert = wrapper.get('[role=alert]')
+    expect(alert.text()).toContain('Your booking ends then.')
+    expect(document.activeElement).toBe(alert.element)
     expect(wrapper.emitted('update:open')).toBeUndefined()
+  })
+
+  it('does not ask for an end that is not earlier', async () => {
+    const wrapper = dialog()
+    await wrapper.get('form').trigger('submit')
+    expect(wrapper.text()).toMatch(/Choose a time before .*01:00 PM/)
+    await wrapper.get('input').setValue('2030-03-05T09:00')
+    expect(wrapper.text()).toMatch(/Choose a time after .*09:00 AM/)
+    expect(shorten).not.toHaveBeenCalled()
   })
 })

@@ -1,5 +1,6 @@
 import { VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount } from '@vue/test-utils'
+import { h, ref } from 'vue'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '@/shared/api/errors'
 import type { Spot } from '@/shared/api/types'
@@ -64,6 +65,40 @@ describe('the closures of a lot', () => {
     await flushPromises()
     expect(withdraw).toHaveBeenCalledWith(7, 1)
     expect(document.activeElement).toBe(wrapper.element)
+  })
+
+  it('leave the focus where they stood when the last one is withdrawn', async () => {
+    const withdraw = vi.spyOn(adminLotsApi, 'withdrawClosure').mockResolvedValue(spots[1]!)
+    const left = ref(closuresOf([spots[1]!]))
+    const view = () =>
+      h(
+        'section',
+        { tabindex: -1 },
+        left.value.length
+          ? h(ClosureList, { closures: left.value, timezone: 'UTC', mayWithdraw: true })
+          : [],
+      )
+    const wrapper = mount(view, {
+      global: { plugins: [i18n, VueQueryPlugin] },
+      attachTo: document.body,
+    })
+    await wrapper.get('button').trigger('click')
+    await flushPromises()
+    expect(withdraw).toHaveBeenCalledOnce()
+    left.value = []
+    await flushPromises()
+    expect(document.activeElement).toBe(wrapper.element)
+  })
+
+  it('do not repeat the day of a span within one', () => {
+    const within = closure(1, '2026-12-24T08:00:00Z', { end: '2026-12-24T10:00:00Z' })
+    const [only] = closuresOf([{ ...spots[0]!, closures: [within] }])
+    const wrapper = mount(ClosureList, {
+      props: { closures: [only!], timezone: 'UTC', mayWithdraw: false },
+      global: { plugins: [i18n, VueQueryPlugin] },
+    })
+    expect(wrapper.get('li').text().match(/24/g)).toHaveLength(1)
+    expect(wrapper.get('.badge').classes()).toContain('badge-reserved')
   })
 
   it('say when one could not be withdrawn', async () => {

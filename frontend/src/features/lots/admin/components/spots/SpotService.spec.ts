@@ -93,7 +93,7 @@ describe('taking a spot out of service', () => {
     const wrapper = form()
     await planned(wrapper, '2026-12-24T00:00', '')
     const conflict = wrapper.get('section')
-    expect(conflict.text()).toContain('2 bookings in this time:')
+    expect(conflict.text()).toContain('2 bookings are in the way. They can all move.')
     expect(conflict.text()).toContain('Can move to spot 19')
     await conflict.get('button').trigger('click')
     await flushPromises()
@@ -103,6 +103,19 @@ describe('taking a spot out of service', () => {
       true,
     )
     expect(wrapper.find('section').exists()).toBe(false)
+    expect(document.activeElement).toBe(wrapper.get('form').element)
+  })
+
+  it('says of a single booking where it can go, and nothing that contradicts it', async () => {
+    vi.spyOn(adminLotsApi, 'changeSpot').mockRejectedValue(refusal(booking({ username: 'Ada' })))
+    const wrapper = form()
+    await planned(wrapper, '2026-12-24T00:00', '')
+    const conflict = wrapper.get('section')
+    expect(conflict.text()).toContain('1 booking is in the way. It can move to spot 19.')
+    expect(conflict.text()).toMatch(/Ada,\s+.*11:00 AM – 01:00 PM/)
+    expect(conflict.get('button').classes()).toContain('btn-primary')
+    expect(document.activeElement).toBe(conflict.element)
+    expect(wrapper.find('[role="alert"]').exists()).toBe(false)
   })
 
   it('offers no move where one booking has nowhere to go', async () => {
