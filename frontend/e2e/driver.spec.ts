@@ -218,7 +218,7 @@ test.describe('without a network', () => {
       }, name)
     await page.goto('/')
     await page.locator('.pw-summary-number').waitFor()
-    for (const name of ['OfflinePage', 'BookingPage', 'HistoryPage', 'LotPage', 'ReleaseDialog'])
+    for (const name of ['OfflinePage', 'BookingPage', 'HistoryPage', 'LotPage', 'BookingDialogs'])
       await expect.poll(() => cached(name), name).toBe(true)
 
     // Without a reload: from Home to the booking and back.
