@@ -220,6 +220,13 @@ test.describe('without a network', () => {
     await page.locator('.pw-summary-number').waitFor()
     for (const name of ['OfflinePage', 'BookingPage', 'HistoryPage', 'LotPage', 'BookingDialogs'])
       await expect.poll(() => cached(name), name).toBe(true)
+    // What these need comes with them: until nothing more does.
+    let before = 0
+    const files = () =>
+      page.evaluate(async () => (await (await caches.open('pw-page')).keys()).length)
+    await expect
+      .poll(async () => before === (before = await files()), { intervals: [2000] })
+      .toBe(true)
 
     // Without a reload: from Home to the booking and back.
     await context.setOffline(true)
