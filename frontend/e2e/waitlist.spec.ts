@@ -253,7 +253,7 @@ test('the staff of a lot see who waits, and how many waited in the statistics', 
   await list.getByLabel('Show').selectOption({ label: 'Left' })
   await expect(list.getByText('No entries with this status')).toBeVisible()
 
-  await page.goto(`/admin/analytics?lot=${lot.id}`)
+  await page.goto(`/admin/analytics?period=today&lot=${lot.id}`)
   const demand = page.getByRole('region', { name: 'Waitlists' })
   await expect(demand.getByText('Joined a waitlist')).toBeVisible()
   expect(await violations(page)).toEqual([])
