@@ -255,7 +255,7 @@ test('the staff of a lot see who waits, and how many waited in the statistics', 
 
   await page.goto(`/admin/analytics?period=today&lot=${lot.id}`)
   const demand = page.getByRole('region', { name: 'Waitlists' })
-  await expect(demand.getByText('Joined a waitlist')).toBeVisible()
+  await expect(demand.getByText('Joined a waitlist', { exact: true })).toBeVisible()
   expect(await violations(page)).toEqual([])
 })
 
