@@ -55,6 +55,8 @@ def leaks(ask, who, own, other):
             if answer.status_code == 200:
                 answered.add(name)
             text = re.sub(r'"request_id": ?"[^"]*"', "", answer.get_data(as_text=True))
+            if name == "GET /metrics":  # figures of the machine may have any digits
+                text = re.sub(r" \S+$", "", text, flags=re.MULTILINE)
             question = json.dumps([path, query])
             marks = (SECRET,) if ROUTES[name].role in ("", "any") else (OTHER, SECRET)
             if any(mark in text for mark in marks):

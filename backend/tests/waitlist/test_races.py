@@ -38,7 +38,12 @@ def test_two_hundred_claims_at_once_make_one_booking(app, carol, alice, bob, pre
     bookings.release(stay["id"], alice.id)
     [hold] = holds()
     hold_id, server = hold.id, serve()
-    answers = all_at_once(server, [("POST", f"/api/waitlist/{waiting['id']}/claim", {}, bearer(bob))] * CLAIMS)
+    claim = ("POST", f"/api/waitlist/{waiting['id']}/claim", {}, bearer(bob))
+    answers, rounds = all_at_once(server, [claim] * CLAIMS), 0
+    while busy := [status for status, _ in answers if status == 503]:  # who is told to try again does so
+        answers = [one for one in answers if one[0] != 503] + all_at_once(server, [claim] * len(busy))
+        rounds += 1
+        assert rounds < 20
     assert Counter(status for status, _ in answers) == {200: CLAIMS}
     assert {body["booking"]["id"] for _, body in answers} == {hold_id}
     db.session.remove()

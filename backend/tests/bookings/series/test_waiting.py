@@ -81,8 +81,8 @@ def only_told(why: str = PLAIN) -> bool:
         ),
         (
             "de",
-            "Zu dieser Zeit ist kein Stellplatz frei. Sie stehen auf der Warteliste: Platz 2. Wir halten einen"
-            " Stellplatz für Sie, sobald einer frei ist, und schreiben Ihnen. Die anderen Termine",
+            "Zu dieser Zeit ist kein Stellplatz frei. Sie stehen an 2. Stelle auf der Warteliste. Sobald ein Stellplatz"
+            " frei ist, halten wir ihn für Sie frei und schreiben Ihnen. Die anderen Termine",
         ),
     ],
 )
