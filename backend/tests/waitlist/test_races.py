@@ -31,7 +31,7 @@ from tests.waitlist.stage import HOUR, count, holds, statuses, wait, wait_for
 CLIENTS, CLAIMS = 64, 200
 
 
-def test_two_hundred_claims_at_once_make_one_booking(app, carol, alice, bob, present, serve):  # noqa: F811
+def test_two_hundred_claims_at_once_make_one_booking(app, carol, alice, bob, present, serve):  # noqa: F811 - a fixture from elsewhere
     lot = make_lot(carol, capacity=1)
     stay = park(alice, lot)
     waiting = wait(bob, lot)
@@ -54,7 +54,7 @@ def test_two_hundred_claims_at_once_make_one_booking(app, carol, alice, bob, pre
     assert db.session.scalar(select(func.count()).where(Booking.user_id == bob.id)) == 1
 
 
-def test_a_storm_over_offers(app, carol, present, serve):  # noqa: F811
+def test_a_storm_over_offers(app, carol, present, serve):  # noqa: F811 - a fixture from elsewhere
     """64 clients release, claim, decline, leave and try to book without waiting, in six waves."""
     lot = make_lot(carol, capacity=8)
     people = [make_user(f"driver{n}", "user") for n in range(24)]

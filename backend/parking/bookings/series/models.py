@@ -14,7 +14,7 @@ REMAINING_SQL = "next_day IS NOT NULL"
 """The predicate of the index of series with dates to be booked; SQLite uses it only for a query that repeats it."""
 
 
-class Series(db.Model):  # type: ignore[name-defined]
+class Series(db.Model):  # type: ignore[name-defined]  # made at run time
     """What the dates of a series have in common, and which of them is to be booked next. Its bookings name it in their
     `series_id`; the dates that are near enough to be booked were booked with it."""
 
