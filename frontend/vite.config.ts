@@ -11,7 +11,7 @@ const api = process.env.API_ORIGIN ?? 'http://127.0.0.1:5000'
 
 /** What neither the start page nor home needs. */
 const LATER =
-  /src\/(shared\/(form|list)|features\/(accounts\/(components|factor|forms)|bookings\/(window|reminder|series|alternatives)|\w+\/(admin|history)|audit|exports|help|mail|notices|reports|staff|statistics|system|visitors|waitlist))\/|src\/(features\/(lots\/(components\/Spot|spotMap|useSpotName)|bookings\/(release\/pendingRelease|parked\/(secondStay|components\/(ParkedAlready|OwnWaitlist))|useRunningStays))|shared\/(dialog\/(App|Confirm)Dialog|ui\/OccupancyBar|format\/occupancy|browser\/(saveFile|linkToken)|api\/useIdempotencyKey))/
+  /src\/(shared\/(form|list)|features\/(accounts\/(components|factor|forms)|bookings\/(window|reminder|series|alternatives)|\w+\/(admin|history)|audit|exports|help|mail|notices|reports|staff|statistics|system|visitors|waitlist))\/|src\/(features\/(lots\/(components\/Spot|spotMap|useSpotName)|bookings\/(release\/pendingRelease|parked\/(secondStay|components\/(ParkedAlready|OwnWaitlist))|useRunningStays))|shared\/(dialog\/(App|Confirm|Form)Dialog|ui\/OccupancyBar|format\/occupancy|browser\/(saveFile|linkToken)|api\/useIdempotencyKey))/
 
 /** Icons of pages and dialogs that several share, but neither the start page nor home. */
 const LATER_ICONS =

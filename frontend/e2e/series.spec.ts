@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { bookingsOf, makeLot, register, reserve } from './support/api.ts'
-import { examine, MANY_SCREENS } from './support/examine.ts'
+import { examine, MANY_SCREENS, violations } from './support/examine.ts'
 import { expect, test } from './support/test.ts'
 
 const DAY_MS = 86_400_000
@@ -75,6 +75,38 @@ test('the list keeps a series together, and home shows its next date alone', asy
   await expect(cards.getByRole('link', { name: 'All dates' })).toHaveCount(1)
   await cards.getByRole('link', { name: 'All dates' }).click()
   await expect(page).toHaveURL(/\/series\/\d+$/)
+})
+
+test('dates that were cancelled take one line of the list, which opens by keyboard', async ({
+  page,
+  driver,
+}) => {
+  const lot = await makeLot({ capacity: 1, timezone: 'UTC' })
+  const panel = await openRepeat(page, lot)
+  await panel.getByLabel('Ends').selectOption('count')
+  await panel.getByLabel('Number of dates').fill('3')
+  await page.keyboard.press('Enter')
+  await panel.getByRole('button', { name: 'Book 3 dates' }).press('Enter')
+  await expect(page).toHaveURL(/\/series\/\d+$/)
+  await page.getByRole('button', { name: 'Cancel all upcoming dates' }).press('Enter')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Cancel 3 bookings' }).press('Enter')
+  await expect(dialog).toHaveCount(0)
+  expect((await bookingsOf(driver)).map(({ status }) => status)).toEqual(Array(3).fill('Cancelled'))
+
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 844 })
+    await page.goto('/bookings')
+    const fold = page.getByRole('button', {
+      name: '3 dates of this repeating booking cancelled',
+    })
+    await expect(fold).toHaveAttribute('aria-expanded', 'false')
+    await expect(page.locator('tbody tr')).toHaveCount(1)
+    await fold.press('Enter')
+    await expect(fold).toHaveAttribute('aria-expanded', 'true')
+    await expect(page.locator('tbody tr')).toHaveCount(4)
+    expect(await violations(page)).toEqual([])
+  }
 })
 
 test('a reservation ends earlier and costs less, on a phone', async ({ page, driver }) => {

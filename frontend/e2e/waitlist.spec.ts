@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import {
   asAdmin,
+  book,
   bookingsOf,
   call,
   makeLot,
@@ -193,6 +194,31 @@ test('a place is left at home, by keyboard, on a phone', async ({ page, driver }
   await expect(places(page)).toHaveCount(0)
   await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
   expect(await entriesOf(driver)).toMatchObject([{ status: 'Left' }])
+})
+
+test('the card of a full lot at home leads to its waitlist, on a phone too', async ({
+  page,
+  driver,
+}) => {
+  const lot = await makeLot({ capacity: 1 })
+  await book(await register(), lot.id)
+  const press = page.getByRole('button', { name: `Join the waitlist: ${lot.name}` })
+  const sheet = page.getByRole('dialog', { name: `Park at ${lot.name}` })
+  await page.goto('/')
+  await press.press('Enter')
+  await sheet
+    .getByRole('region', { name: 'Waitlist' })
+    .getByRole('button', { name: 'Join the waitlist (you would be 1st)' })
+    .press('Enter')
+  await expect(sheet.getByRole('link', { name: 'Show your place' })).toBeFocused()
+  expect(await entriesOf(driver)).toMatchObject([{ status: 'Waiting', position: 1 }])
+
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto('/')
+  await expect(card(page, lot)).toContainText('You are next in the queue.')
+  await press.click()
+  await expect(sheet).toContainText('You are on the waitlist for this: 1st in the queue.')
+  expect(await violations(page)).toEqual([])
 })
 
 test('places and offers are fit for everybody', async ({ page, driver }) => {

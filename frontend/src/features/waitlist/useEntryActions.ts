@@ -4,7 +4,7 @@ import { asApiError, type ApiError } from '@/shared/api/errors'
 import type { Booking } from '@/shared/api/types'
 import { useIdempotencyKey } from '@/shared/api/useIdempotencyKey'
 import { waitlistApi, type JoinRequest } from './api'
-import type { ClaimEnvelope, Entry } from './types'
+import type { ClaimEnvelope, Entry, EntryEnvelope } from './types'
 import { useEntryChanged } from './useWaitlist'
 
 /** So long before its start a window can still be waited for. */
@@ -101,28 +101,19 @@ export function useClaim(entry: () => Entry) {
   return { claim, busy: mutation.isPending, error }
 }
 
-/** Giving up: declines an offer, or leaves the queue. */
+/** Giving up: declines an offer, or leaves the queue. Whoever asks calls `changed` once the answer has been said. */
 export function useGiveUp(entry: () => Entry) {
   const changed = useEntryChanged()
-  const error = ref<ApiError | null>(null)
-  const mutation = useMutation({
-    mutationFn: ({ id, status }: Entry) =>
-      status === 'Offered' ? waitlistApi.decline(id) : waitlistApi.leave(id),
-  })
 
-  /** `done` is called before the entry goes from the screen; `error` says why it stays. */
-  async function giveUp(done: () => void): Promise<void> {
-    if (mutation.isPending.value) return
-    error.value = null
+  async function giveUp(): Promise<EntryEnvelope> {
+    const { id, status } = entry()
     try {
-      const answer = await mutation.mutateAsync(entry())
-      done()
-      changed(answer)
+      return await (status === 'Offered' ? waitlistApi.decline(id) : waitlistApi.leave(id))
     } catch (thrown) {
-      error.value = asApiError(thrown)
-      const current = entryOf(error.value)
+      const current = entryOf(asApiError(thrown))
       if (current) changed({ entry: current })
+      throw thrown
     }
   }
-  return { giveUp, busy: mutation.isPending, error }
+  return { giveUp, changed }
 }

@@ -10,10 +10,11 @@ const AppDialog = {
   template: '<section v-if="open"><h3>{{ title }}</h3><slot /><slot name="actions" /></section>',
 }
 
-function dialog(act: () => Promise<string>) {
+function dialog(act: () => Promise<string>, extra: { keep?: string; onDone?: () => void } = {}) {
   const i18n = createI18n({ legacy: false, locale: 'en', messages: { en: texts } })
   return mount(ConfirmDialog<string>, {
-    props: { open: true, title: 'Remove it?', action: 'Remove', act },
+    props: { open: true, title: 'Remove it?', action: 'Remove', act, ...extra },
+    attachTo: document.body,
     slots: { default: 'It is gone then.' },
     global: { plugins: [i18n], stubs: { AppDialog } },
   })
@@ -29,27 +30,45 @@ describe('a question before something is done', () => {
   it('does it once, then closes and hands on the answer', async () => {
     let answer: (text: string) => void = () => {}
     const act = vi.fn(() => new Promise<string>((resolve) => (answer = resolve)))
-    const wrapper = dialog(act)
+    const done = vi.fn()
+    const wrapper = dialog(act, { onDone: done })
     expect(wrapper.text()).toContain('It is gone then.')
     await press(wrapper, 'Remove')
     await press(wrapper, 'Remove')
     expect(act).toHaveBeenCalledOnce()
-    expect(wrapper.emitted('done')).toBeUndefined()
+    expect(done).not.toHaveBeenCalled()
     answer('gone')
     await flushPromises()
-    expect(wrapper.emitted('done')).toEqual([['gone']])
+    expect(done).toHaveBeenCalledExactlyOnceWith('gone')
     expect(wrapper.emitted('update:open')).toEqual([[false]])
   })
 
-  it('stays open and says why when it was refused', async () => {
-    const wrapper = dialog(() =>
-      Promise.reject(new ApiError(409, 'conflict', 'Somebody was faster.')),
+  it('hands on the answer also when what it asked about has gone from the screen before', async () => {
+    let answer: (text: string) => void = () => {}
+    const done = vi.fn()
+    const wrapper = dialog(() => new Promise<string>((resolve) => (answer = resolve)), {
+      onDone: done,
+    })
+    await press(wrapper, 'Remove')
+    wrapper.unmount()
+    answer('gone')
+    await flushPromises()
+    expect(done).toHaveBeenCalledExactlyOnceWith('gone')
+  })
+
+  it('stays open and moves the focus to why it was refused', async () => {
+    const done = vi.fn()
+    const wrapper = dialog(
+      () => Promise.reject(new ApiError(409, 'conflict', 'Somebody was faster.')),
+      { onDone: done },
     )
     await press(wrapper, 'Remove')
     await flushPromises()
     expect(wrapper.emitted('update:open')).toBeUndefined()
-    expect(wrapper.emitted('done')).toBeUndefined()
+    expect(done).not.toHaveBeenCalled()
     expect(wrapper.get('[role="alert"]').text()).not.toBe('')
+    expect(document.activeElement).toBe(wrapper.get('[role="alert"]').element)
+    wrapper.unmount()
   })
 
   it('does nothing when one cancels', async () => {
@@ -57,6 +76,12 @@ describe('a question before something is done', () => {
     const wrapper = dialog(act)
     await press(wrapper, 'Cancel')
     expect(act).not.toHaveBeenCalled()
+    expect(wrapper.emitted('update:open')).toEqual([[false]])
+  })
+
+  it('says what is kept, where that has words of its own', async () => {
+    const wrapper = dialog(() => Promise.resolve(''), { keep: 'Keep my place' })
+    await press(wrapper, 'Keep my place')
     expect(wrapper.emitted('update:open')).toEqual([[false]])
   })
 })
