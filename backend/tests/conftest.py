@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
+from itertools import chain, groupby, islice
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,18 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each process of `pytest -n` begins with its part of the slow tests, file by file. At the end they would keep one
+    busy while the others have nothing left to take over: three minutes of 35."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    files = [list(file) for _, file in groupby(slow, key=lambda item: item.path)]
+    heads = [list(chain(*files[nth::processes])) for nth in range(processes)]
+    others = (item for item in items if not item.get_closest_marker("slow"))
+    share = -(-len(items) // processes)  # xdist gives each an equal part, in this order
+    items[:] = [item for head in heads for item in (*head, *islice(others, share - len(head)))]
 
 
 def _build_addresses_when_needed() -> None:
