@@ -71,6 +71,7 @@ from parking.bookings.requests.refusals import check_limit
 from parking.bookings.requests.windows import read_window
 from parking.bookings.rules.lifecycle import LIVE, BookingState, status_at
 from parking.bookings.rules.limits import days_later
+from parking.bookings.rules.recurrence import Recurrence
 from parking.bookings.rules.times import read_time
 from parking.bookings.schemas import (
     AdminBookingFilters,
@@ -86,6 +87,9 @@ from parking.bookings.schemas import (
 )
 from parking.bookings.series import Series, select_of_user
 from parking.bookings.series.personal_data import delete_empty as delete_empty_series
+from parking.bookings.series.requests import SeriesRequest
+from parking.bookings.series.service import create as book_series
+from parking.bookings.series.service import preview as preview_series
 from parking.bookings.service import book, cancel, check_in, release
 from parking.bookings.service import get as get_booking
 from parking.bookings.status_sql import is_active, is_block, is_for_visitor, is_hold, is_live, is_reserved, is_stay
@@ -116,7 +120,9 @@ __all__ = [
     "OldBooking",
     "Paging",
     "Plate",
+    "Recurrence",
     "Series",
+    "SeriesRequest",
     "SpotCounts",
     "Status",
     "TimeText",
@@ -126,6 +132,7 @@ __all__ = [
     "apply_due_transitions",
     "block",
     "book",
+    "book_series",
     "booking_context",
     "bookings_in_the_way",
     "cancel",
@@ -176,6 +183,7 @@ __all__ = [
     "occupants",
     "of_year",
     "place_hold",
+    "preview_series",
     "publish_lot_event",
     "publish_lot_events",
     "publish_spot_event",

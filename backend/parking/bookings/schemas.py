@@ -160,7 +160,10 @@ class BookingOut(Out):
     visitor_email: str | None
     needs: Annotated[list[Feature], Field(description="The features that the driver asked for")]
     series_id: Annotated[int | None, Field(description="The series of which it is one date")]
-    actions: list[Literal["cancel", "extend", "shorten", "check_in", "release"]]
+    actions: Annotated[
+        list[Literal["cancel", "extend", "shorten", "check_in", "release"]],
+        Field(description="What its driver can do now; as staff read it, what an attendant can do for them"),
+    ]
     mail: MailOut | None = None
 
 

@@ -76,6 +76,22 @@ def cancel(
     was still occupied) and for `lot_closed`, in place of the reason; "visitor" is the one for whom it was made."""
     if lot_closed:
         reason = reasons.lot_closed(row.lot.name)
+    row = _cancel(session, row, now, by, reason)
+    emails.cancelled(session, row.user, mail_context(row), "closed" if lot_closed else by, reason)
+    return row
+
+
+def cancel_together(session: Session, rows: list[BookingRow], now: datetime) -> list[BookingRow]:
+    """Cancels reservations of one driver, who gives all of them up at once: one mail tells of several."""
+    if len(rows) == 1:
+        return [cancel(session, rows[0], now, by="user")]
+    rows = [_cancel(session, row, now, "user", None) for row in rows]
+    if rows:
+        emails.cancelled_together(session, rows[0].user, [mail_context(row) for row in rows])
+    return rows
+
+
+def _cancel(session: Session, row: BookingRow, now: datetime, by: str, reason: str | None) -> BookingRow:
     changes = {
         "status": "Cancelled",
         "end_time": now,
@@ -84,9 +100,7 @@ def cancel(
         "reason": reason,
         "sequence": row.booking.sequence + 1,
     }
-    row = _apply(session, row, "booking.cancelled", changes, by_system=by == "system")
-    emails.cancelled(session, row.user, mail_context(row), "closed" if lot_closed else by, reason)
-    return row
+    return _apply(session, row, "booking.cancelled", changes, by_system=by == "system")
 
 
 def miss(session: Session, row: BookingRow, now: datetime) -> BookingRow:

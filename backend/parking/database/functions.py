@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     bindparam,
+    func,
     literal,
     or_,
 )
@@ -150,8 +151,13 @@ def _among_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 
 
 def contains(column: Any, text: str) -> ColumnElement[bool]:
-    """That the column, one of `names.search_text`, contains the text, whichever way its umlauts are written."""
-    return or_(*(column.contains(key, autoescape=True) for key in names.search_keys(text)))
+    """That the column, one of `names.search_text`, contains the text, whichever way its umlauts are written, and with
+    whichever apostrophes on both sides."""
+    keys = names.search_keys(names.with_plain_apostrophes(text))
+    if "'" in keys[0]:  # the column has them as they were typed
+        for apostrophe in names.APOSTROPHES:
+            column = func.replace(column, apostrophe, "'", type_=Text())
+    return or_(*(column.contains(key, autoescape=True) for key in keys))
 
 
 def from_unix(seconds: int) -> datetime:

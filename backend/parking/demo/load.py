@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from flask_security.utils import hash_password
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from parking import bookings, clock, jobs, lot_admin, notices, settings
-from parking.accounts import User, create_user
+from parking import bookings, clock, jobs, lot_admin, notices, settings, waitlist
+from parking.accounts import User, create_user, visitors_account
 from parking.database import db, transaction, unsynced_commits
 from parking.demo import birmingham, town
 from parking.errors import Conflict, Unavailable
@@ -140,6 +141,10 @@ class Town:
             self._at(visit.at, partial(self._book, visit))
         for minutes, share in town.ARRIVALS:
             self._at(self.now - timedelta(minutes=minutes), partial(self._fill_up, share))
+        self._at(self.now - min(town.COMMUTES_SINCE, timedelta(days=town.DAYS)), self._book_series)
+        self._at(self.now - timedelta(hours=3), self._book_for_visitor)
+        for driver, minutes, for_minutes in town.WAITING:
+            self._at(self.now - timedelta(minutes=minutes), partial(self._wait, driver, for_minutes))
 
     def _fill_up(self, share: float) -> None:
         """Cars park in every lot until this share of what is planned for it is occupied."""
@@ -150,6 +155,33 @@ class Town:
             for _ in range(max(0, planned - there)):
                 driver = (self.bookings * 7 + number) % len(self.drivers)
                 self._book(town.Visit(clock.now(), number, driver, clock.now(), 0, reserved=False, fate="stays"))
+
+    def _book_series(self) -> None:
+        """A driver books the same hours of every week, on the dates that are free."""
+        user_id, plate = self.drivers[town.COMMUTER]
+        rule = town.commute(clock.now())
+        request = bookings.SeriesRequest(self.lots[town.COMMUTES_TO], user_id, rule, vehicle_plate=plate)
+        dates = bookings.preview_series(request)["dates"]
+        free = frozenset(date.fromisoformat(one["date"]) for one in dates if one["available"])
+        self.bookings += len(bookings.book_series(replace(request, accept=free))["bookings"])
+
+    def _book_for_visitor(self) -> None:
+        """The staff of a lot expect somebody without an account."""
+        name, email, plate = town.VISITOR
+        visitor = bookings.Visitor(name, email, "de", is_guest=False)
+        start, end = (town.tomorrow_at(self.now, hour).isoformat() for hour in (10, 12))
+        request = bookings.BookRequest(
+            self.lots[town.VISITED], visitors_account(), start, end, vehicle_plate=plate, visitor=visitor
+        )
+        if _booked(request):
+            self.bookings += 1
+
+    def _wait(self, driver: int, minutes: int) -> None:
+        """Somebody joins the waitlist of the lot that is full."""
+        full = max(range(len(self.lots)), key=lambda number: town.PARKS[number].present)
+        user_id, plate = self.drivers[driver]
+        with suppress(Conflict):  # a car has just left
+            waitlist.join(waitlist.JoinRequest(user_id, (self.lots[full],), for_minutes=minutes, vehicle_plate=plate))
 
     def _book(self, visit: town.Visit) -> None:
         user_id, plate = self.drivers[visit.driver]

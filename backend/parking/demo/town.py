@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from parking.bookings import Recurrence
 from parking.spot_features import Needs, ordered
 
 ZONE = "Europe/Berlin"
@@ -140,6 +141,16 @@ ARRIVALS = ((200, 0.5), (140, 0.75), (80, 0.9), (15, 1.0))
 """(minutes before the demonstration begins, share of the planned cars that are there by then)"""
 
 
+WAITING = ((31, 14, 480), (0, 9, 240), (58, 4, 720))
+"""(driver, minutes before the demonstration begins at which they join the waitlist of the full lot, minutes for which
+they wait)"""
+COMMUTER, COMMUTES_TO, COMMUTES_SINCE = 0, 0, timedelta(days=14)
+"""The driver with a weekly series, its lot, and how long ago it was booked."""
+VISITOR = ("Vera Winter", "vera.winter@example.com", "KI-VW 812")
+VISITED = 5
+"""The lot whose staff expect the visitor."""
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A booking to be made: when it is made, for when, how long, and how it ends."""
@@ -186,6 +197,18 @@ def overstays(now: datetime) -> Iterator[Visit]:
     for driver, late in ((3, 30), (17, 75)):
         start = quarter - timedelta(minutes=late) - timedelta(hours=2)
         yield Visit(start - timedelta(hours=1), number, driver, start, 2, reserved=True, fate="stays")
+
+
+def commute(now: datetime) -> Recurrence:
+    """Returns the dates of a series that is booked now: two working days a week, for eight weeks."""
+    tomorrow = now.astimezone(ZoneInfo(ZONE)).date() + timedelta(days=1)
+    return Recurrence(time(8), time(17), ("tu", "th"), 1, tomorrow, count=16)
+
+
+def tomorrow_at(now: datetime, hour: int) -> datetime:
+    """Returns this hour of the town's next day."""
+    local = now.astimezone(ZoneInfo(ZONE)) + timedelta(days=1)
+    return local.replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
 def _of_day(draw: random.Random, number: int, park: Park, date: datetime, now: datetime) -> Iterator[Visit]:

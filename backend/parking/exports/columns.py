@@ -21,7 +21,7 @@ def money(minor: int | None, currency: str) -> int | Decimal | None:
     return minor // 100 if currency in WHOLE and minor % 100 == 0 else Decimal(minor).scaleb(-2)
 
 
-BOOKING_HEADER = (
+_FIRST = (
     "id",
     "reference",
     "lot_name",
@@ -41,6 +41,9 @@ BOOKING_HEADER = (
     "timezone",
     "created_at",
 )
+_LAST = ("series_id", "visitor_name", "visitor_email")
+BOOKING_HEADER = (*_FIRST, *_LAST)
+"""The columns of a driver's own file. New ones come last: programs know the others by their place."""
 _FREE = ("Cancelled", "No-show")
 
 
@@ -95,12 +98,15 @@ def booking_table(live: Live, *, with_user: bool = False) -> Table:
             zone,
             time(row.created),
             *(_user_cells(row) if with_user else ()),
+            row.series_id,
+            row.visitor_name,
+            row.visitor_email,
         ]
 
     if not with_user:
         return Table("bookings", BOOKING_HEADER, cells)
-    header = (*BOOKING_HEADER, "lot_id", "spot_id", "user_id", "user_email", "username", "ended_by", "reason")
-    return Table("bookings", (*header, "series_id", "visitor_name", "visitor_email"), cells)
+    of_user = ("lot_id", "spot_id", "user_id", "user_email", "username", "ended_by", "reason")
+    return Table("bookings", (*_FIRST, *of_user, *_LAST), cells)
 
 
 def finished_values(row: BookingRow) -> LiveValues:
@@ -116,8 +122,7 @@ def finished_values(row: BookingRow) -> LiveValues:
 
 def _user_cells(row: BookingRow) -> list[Cell]:
     user = (row.user_id, row.user_email, row.username)
-    visitor = (row.visitor_name, row.visitor_email)
-    return [row.lot_id, row.spot_id, *user, Word(row.ended_by or ""), row.reason, row.series_id, *visitor]
+    return [row.lot_id, row.spot_id, *user, Word(row.ended_by or ""), row.reason]
 
 
 def user_table(zone: str, currency: str) -> Table:

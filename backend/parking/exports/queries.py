@@ -63,6 +63,9 @@ _BOOKING: dict[str, Any] = {
     "day_cap_minor": Tariff.day_cap_minor,
     "cap_day": Tariff.cap_day,
     "tariff_zone": Tariff.timezone,
+    "series_id": Booking.series_id,
+    "visitor_name": Booking.visitor_name,
+    "visitor_email": Booking.visitor_email,
 }
 _WITH_USER: dict[str, Any] = _BOOKING | {
     "lot_id": Booking.lot_id,
@@ -73,9 +76,6 @@ _WITH_USER: dict[str, Any] = _BOOKING | {
     "ended_by": Booking.ended_by,
     "reason": Booking.reason,
     "needs": Booking.needs,
-    "series_id": Booking.series_id,
-    "visitor_name": Booking.visitor_name,
-    "visitor_email": Booking.visitor_email,
 }
 
 

@@ -35,6 +35,9 @@ class BookingRow(NamedTuple):
     day_cap_minor: int | None
     cap_day: str
     tariff_zone: str
+    series_id: int | None
+    visitor_name: str | None
+    visitor_email: str | None
     lot_id: int | None = None
     spot_id: int | None = None
     user_id: int | None = None
@@ -43,9 +46,6 @@ class BookingRow(NamedTuple):
     ended_by: str | None = None
     reason: str | None = None
     needs: tuple[str, ...] = ()
-    series_id: int | None = None
-    visitor_name: str | None = None
-    visitor_email: str | None = None
 
 
 class UserRow(NamedTuple):

@@ -80,6 +80,16 @@ def search_keys(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((search_key(text), _tidy(_per_version(text, _spelled_out)))))
 
 
+APOSTROPHES = "\u2019\u2018\u02bc\u02bb\u2032\u00b4`"
+"""What people and programs write in place of a plain one, as in O’Neill."""
+_PLAIN_APOSTROPHE = dict.fromkeys(map(ord, APOSTROPHES), "'")
+
+
+def with_plain_apostrophes(text: str) -> str:
+    """The text with a plain apostrophe for each that is another character."""
+    return text.translate(_PLAIN_APOSTROPHE)
+
+
 def search_text(*texts: str) -> str:
     """What is stored for searches in these texts: the search keys of each, a line each."""
     return "\n".join(key for text in texts for key in search_keys(text))

@@ -7,9 +7,20 @@ from apiflask import APIFlask
 from parking.waitlist import emails as _templates  # noqa: F401 - registers them
 from parking.waitlist.models import WaitlistEntry, WaitlistLot
 from parking.waitlist.offers import close_lot, reopen_lot, withdraw
+from parking.waitlist.service import JoinRequest, join
 from parking.waitlist.statistics import turned_away
 
-__all__ = ["WaitlistEntry", "WaitlistLot", "close_lot", "init_app", "reopen_lot", "turned_away", "withdraw"]
+__all__ = [
+    "JoinRequest",
+    "WaitlistEntry",
+    "WaitlistLot",
+    "close_lot",
+    "init_app",
+    "join",
+    "reopen_lot",
+    "turned_away",
+    "withdraw",
+]
 
 
 def init_app(app: APIFlask) -> None:

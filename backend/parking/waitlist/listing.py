@@ -111,7 +111,7 @@ def place_of_newcomer(connection: PoolProxiedConnection, lot: Any, new: NewBooki
 
 def place(lot_id: int, start_text: str | None, end_text: str | None, needs: Needs) -> dict[str, Any] | None:
     """Returns the place that the caller would have in the queue of a lot, from now on or for a window; None where a
-    spot is free, or where the window begins too soon. Raises NotFound, Invalid."""
+    spot is free, where no spot has the needs, or where the window begins too soon. Raises NotFound, Invalid."""
     session, now = db.session(), clock.now()
     lot = open_lot(session, lot_id)
     if start_text is None and end_text is None:
@@ -122,6 +122,8 @@ def place(lot_id: int, start_text: str | None, end_text: str | None, needs: Need
         if start < now + SHORTEST_HOLD:
             return None
     if free_spot_ids(session, lot.id, start, until, needs=needs, kind=kind, limit=1):
+        return None
+    if needs and not queries.has_spot_with(session, [lot.id], needs):
         return None
     return _place(None, lot.id, caller_id() or 0, start, until, now)
 

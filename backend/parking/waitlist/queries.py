@@ -28,7 +28,7 @@ from parking.accounts import User
 from parking.bookings import Booking, is_active, is_live, is_stay, spot_order
 from parking.database import Read, UTCDateTime, is_sqlite, plus_seconds, read_once
 from parking.lots import Lot, Spot
-from parking.spot_features import FEATURES
+from parking.spot_features import FEATURES, Needs
 from parking.waitlist.models import OFFERED_SQL, WAITING_SQL, WaitlistEntry, WaitlistLot
 from parking.waitlist.rules import SHORTEST_HOLD
 
@@ -196,6 +196,13 @@ def lots_waited_for(session: Session, user_ids: Collection[int]) -> list[int]:
     """Returns the lots for which these people wait."""
     query = select(PLACE.c.lot_id).distinct().join_from(PLACE, ENTRY, ENTRY.c.id == PLACE.c.entry_id)
     return list(session.scalars(query.where(is_waiting, ENTRY.c.user_id.in_(list(user_ids))).order_by(PLACE.c.lot_id)))
+
+
+def has_spot_with(session: Session, lot_ids: Collection[int], needs: Needs) -> bool:
+    """Whether one of the lots has a spot with these features, free or not."""
+    features = (_SPOT.c[name].is_(True) for name in needs)
+    spots = select(_SPOT.c.id).where(_SPOT.c.lot_id.in_(list(lot_ids)), _SPOT.c.retired_at.is_(None), *features)
+    return session.scalar(spots.limit(1)) is not None
 
 
 # the place in the queue --------------------------------------------------------------------

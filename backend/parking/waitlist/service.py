@@ -28,7 +28,7 @@ from parking.bookings import (
 from parking.database import db, read_connection, transaction
 from parking.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from parking.lots import Lot, open_lot
-from parking.spot_features import Needs, required
+from parking.spot_features import Needs, required, spots_with
 from parking.text.counting import counted
 from parking.timestamps import to_rfc3339
 from parking.waitlist import emails, events, listing, offers, queries, rules
@@ -53,8 +53,8 @@ class JoinRequest:
 def join(request: JoinRequest) -> dict[str, Any]:
     """Puts a person on the waitlist. Returns the answer of POST /api/waitlist.
 
-    Raises NotFound (no such lot), Invalid (the window), Forbidden (address not confirmed), Conflict: `spot_free`,
-    `already_waiting` with the entry, `too_many_entries`.
+    Raises NotFound (no such lot), Invalid (the window; needs that no spot has), Forbidden (address not confirmed),
+    Conflict: `spot_free`, `already_waiting` with the entry, `too_many_entries`.
     """
     _settle(request.lot_ids)
     with transaction() as session:
@@ -98,6 +98,7 @@ def _entry_for(session: Session, request: JoinRequest) -> tuple[User, list[Lot],
     user = get_user(session, request.user_id)
     check_proven(user)
     lots = [open_lot(session, lot_id) for lot_id in request.lot_ids]
+    _check_needs(session, request.needs, lots)
     entry = _new_entry(request, lots[0], clock.now())
     _check_entries(session, entry, lots)
     return user, lots, entry
@@ -141,6 +142,13 @@ def _new_entry(request: JoinRequest, lot: Lot, now: datetime) -> WaitlistEntry:
 def _window(entry: WaitlistEntry) -> dict[str, Any]:
     names = ("reserved_start", "reserved_end", "waits_until")
     return {name: to_rfc3339(value) for name in names if (value := getattr(entry, name)) is not None}
+
+
+def _check_needs(session: Session, needs: Needs, lots: list[Lot]) -> None:
+    """Raises Invalid where no spot of the lots has the features, free or not: nobody could ever be offered one."""
+    if needs and not queries.has_spot_with(session, [lot.id for lot in lots], needs):
+        verb = "has" if len(lots) == 1 else "have"
+        raise Invalid.field("needs", f"{' and '.join(lot.name for lot in lots)} {verb} {spots_with(needs, 0)}.")
 
 
 def _check_entries(session: Session, entry: WaitlistEntry, lots: list[Lot]) -> None:

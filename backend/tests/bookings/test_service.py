@@ -220,6 +220,22 @@ def test_check_in_where_the_lot_asks_for_it(client, auth, alice, carol):
     assert left.json["total_cost"] == 4  # twenty minutes early, the hour, forty minutes late
 
 
+def test_staff_read_only_the_actions_that_they_can_take(client, auth, alice, carol):
+    """Their driver extends and shortens; there is no way for anybody else to do so."""
+    lot = make_lot(carol, require_checkin=True, shorten_running=True)
+    stay, coming = park(alice, lot), reserve(alice, lot, timedelta(minutes=5), timedelta(hours=1))
+    listed = client.get("/api/bookings", headers=auth(alice)).json["bookings"]
+    own = {one["id"]: one["actions"] for one in listed}
+    assert own == {stay["id"]: ["release", "extend"], coming["id"]: ["cancel", "extend", "shorten", "check_in"]}
+    expected = {stay["id"]: ["release"], coming["id"]: ["cancel", "check_in"]}
+    listed = client.get("/api/admin/bookings", headers=auth(carol)).json["bookings"]
+    assert {one["id"]: one["actions"] for one in listed} == expected
+    search = client.get("/api/admin/search", query_string={"q": stay["reference"]}, headers=auth(carol)).json
+    assert [one["actions"] for one in search["bookings"]] == [expected[stay["id"]]]
+    answer = client.post(f"/api/admin/bookings/{coming['id']}/check-in", json={}, headers=auth(carol))
+    assert answer.json["booking"]["actions"] == ["release"]
+
+
 @pytest.mark.parametrize("before", ["reserved", "checked in", "ended"])
 def test_a_check_in_during_an_earlier_booking_is_refused(client, auth, alice, bob, carol, before):
     """A spot that somebody has until shortly before is not offered early, and asking for it is refused in words."""

@@ -1,11 +1,13 @@
 """The made-up town lives by the booking rules, and nobody is written to about it."""
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from parking import bookings, clock
+from parking.bookings import is_stay
 from parking.bookings.models import Booking
 from parking.database import db
 from parking.demo import town
@@ -13,6 +15,7 @@ from parking.demo.load import Town
 from parking.jobs import heartbeat
 from parking.lots.models import Lot, Spot
 from parking.mail.models import OutboxMail
+from parking.waitlist import WaitlistEntry, WaitlistLot
 
 
 @pytest.fixture
@@ -43,6 +46,29 @@ def test_spots_with_features_are_left_to_those_who_need_them(app, three_days):
     assert all(getattr(spot, name) for needs, spot in needed for name in needs)
     others = [spot.accessible for needs, spot in rows if not needs]
     assert sum(others) < len(others) / 10
+
+
+@pytest.mark.parametrize("hour", [7, 20])
+def test_somebody_waits_comes_every_week_and_is_expected(app, three_days, hour):
+    """The driver whose login is printed has what is new."""
+    now = clock.now().replace(hour=hour)
+    with clock.set_to(now):
+        lived = Town(now, "a password of theirs")
+        assert lived.simulate() == db.session.scalar(select(func.count()).select_from(Booking).where(is_stay))
+        db.session.rollback()
+        amelia = lived.drivers[0][0]
+        waiting = db.session.scalars(select(WaitlistEntry).where(WaitlistEntry.status == "Waiting")).all()
+        lots = db.session.scalars(select(Lot.name).join(WaitlistLot, WaitlistLot.lot_id == Lot.id)).all()
+        assert (len(waiting), set(lots)) == (len(town.WAITING), {"Old Town"})
+        assert amelia in {entry.user_id for entry in waiting}
+        assert {entry.waits_until > now for entry in waiting} == {True}
+        [series] = db.session.scalars(select(bookings.Series)).all()
+        dates = db.session.scalars(select(Booking).where(Booking.series_id == series.id)).all()
+        assert (series.user_id, len(dates)) == (amelia, 16)
+        assert sum(booking.reserved_start > now for booking in dates) >= 14
+        [visitor] = db.session.scalars(select(Booking).where(Booking.visitor_name.is_not(None))).all()
+        assert (visitor.visitor_name, visitor.status) == ("Vera Winter", "Reserved")
+        assert timedelta(hours=9) < visitor.reserved_start - now < timedelta(hours=36)
 
 
 @pytest.mark.parametrize("hour", [3, 20])

@@ -82,7 +82,10 @@ PAYLOADS = [
 ]
 DANGEROUS = re.compile(r"[=+\-@|%＝＋－＠｜％\t\r\n\0]")
 TEXT = {  # every column a person can write into, or that is read from what persons wrote
-    "bookings": ["reference", "lot_name", "vehicle_plate", "user_email", "username", "reason"],
+    "bookings": [
+        *("reference", "lot_name", "vehicle_plate", "user_email", "username", "reason"),
+        *("visitor_name", "visitor_email"),
+    ],
     "users": ["email", "username", "roles", "timezone", "locale"],
     "lots": ["name", "address", "description", "currency"],
     "spots": ["lot_name", "level"],
@@ -137,6 +140,9 @@ def row_of(table, text):
             None,
             "rolling",
             "UTC",
+            4,
+            text,
+            text,
             1,
             3,
             9,

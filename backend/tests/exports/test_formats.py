@@ -6,13 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from parking import clock
+from parking import bookings, clock
 from parking.accounts.models import User
 from parking.database import db
 from parking.exports import build, files
 from parking.exports.columns import BOOKING_HEADER
 from parking.mail.models import OutboxMail
 from parking.reports import batches, send_now
+from tests.bookings.helpers import make_lot as create_lot
+from tests.bookings.helpers import text
+from tests.bookings.series.stage import book_series
 from tests.conftest import make_user
 from tests.exports.stage import make_lot, stay
 
@@ -98,6 +101,34 @@ def test_the_clients_export_keeps_its_columns(client, auth, german):
     answer = client.get("/api/export?format=auto", headers=auth(german, Accept="text/csv"))
     assert rows_of(answer.data, ";")[0][0] == "ID"
     assert client.get("/api/export", headers=auth(german)).json["export"]["format"] == "semicolon"
+
+
+FIRST = (
+    *("id", "reference", "lot_name", "spot_number", "booking_type", "status", "start_time", "end_time"),
+    *("reserved_start", "reserved_end", "checked_in_at", "duration_hours", "price_per_hour", "total_cost", "currency"),
+    *("vehicle_plate", "timezone", "created_at"),
+)
+OF_USER = ("lot_id", "spot_id", "user_id", "user_email", "username", "ended_by", "reason")
+LAST = ("series_id", "visitor_name", "visitor_email")
+
+
+def test_series_and_visitors_are_the_last_columns(client, auth, german, carol):
+    """The others stay where they are: programs know them by their place."""
+    lot = create_lot(carol)
+    dates = book_series(german, lot, count=2)
+    guest = bookings.Visitor("Vera Gast", "vera@example.org", "en", is_guest=False)
+    start, end = (text(clock.now() + timedelta(days=9, hours=hour)) for hour in (0, 1))
+    bookings.book(bookings.BookRequest(lot["id"], german.id, start, end, visitor=guest))
+    machine = auth(german, Accept="text/csv")
+    own = rows_of(client.get("/api/export", headers=machine).data, ",")
+    assert tuple(own[0]) == BOOKING_HEADER == (*FIRST, *LAST)
+    series = str(dates["series"]["id"])
+    assert [row[-3:] for row in own[1:]] == [["", "Vera Gast", "vera@example.org"], *[[series, "", ""]] * 2, [""] * 3]
+    everybody = rows_of(client.get("/api/admin/bookings.csv?format=machine", headers=auth(carol)).data, ",")
+    assert tuple(everybody[0]) == (*FIRST, *OF_USER, *LAST)
+    assert [row[-3:] for row in everybody[1:]] == [row[-3:] for row in own[1:]]
+    german_heading = rows_of(client.get("/api/export?format=auto", headers=machine).data, ";")[0]
+    assert german_heading[-3:] == ["Serien-ID", "Besuch", "E-Mail des Besuchs"]
 
 
 def test_statistics_follow_the_accounts_language_only_at_the_csv_address(client, auth, german):

@@ -50,6 +50,26 @@ def test_an_umlaut_may_be_spelled_out_in_the_name_or_in_the_search(find, carol, 
     assert find(q, "lots", "name") == lots
 
 
+@pytest.mark.parametrize("typed", "'’‘ʼʻ`´′＇")
+def test_every_apostrophe_finds_every_other(find, client, auth, alice, carol, typed):
+    """In lots, users, visitors, and in the list that drivers search; no other character stands for one."""
+    written = "'’ʼ‘`"
+    for n, one in enumerate(written):
+        make_lot(carol, f"King{one}s Cross {n}", 1)
+        make_user(f"Pat O{one}Neill {n}", "user")
+    make_lot(carol, "Kings Cross", 1)
+    make_user("Pat O Neill", "user")
+    names = [f"King{one}s Cross {n}" for n, one in enumerate(written)]
+    assert sorted(find(f"king{typed}s", "lots", "name")) == sorted(names)
+    assert len(find(f"O{typed}Neill", "users")) == len(written)
+    listed = client.get("/api/lots", query_string={"q": f"KING{typed}S"}, headers=auth(alice)).json["lots"]
+    assert sorted(one["name"] for one in listed) == sorted(names)
+    visitor = {"name": "Rory O’Brien", "locale": "en"}
+    lot = make_lot(carol, "Mill", 1)
+    assert client.post(f"/api/lots/{lot['id']}/visitors", json=visitor, headers=auth(carol)).status_code == 201
+    assert find(f"o{typed}brien", "bookings", "visitor_name") == ["Rory O’Brien"]
+
+
 @pytest.mark.parametrize(
     ("q", "expected"),
     [

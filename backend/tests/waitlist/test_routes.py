@@ -16,7 +16,7 @@ from parking.errors import Conflict
 from parking.mail import OutboxMail
 from parking.staff import LotStaff
 from parking.waitlist import service
-from tests.bookings.helpers import make_lot, park, reserve, text
+from tests.bookings.helpers import furnish, make_lot, park, reserve, text
 from tests.waitlist.stage import HOUR, people, statuses, wait, wait_for
 
 
@@ -109,6 +109,29 @@ def test_a_bad_request_is_told_which_field_is_wrong(ask, lot, alice, body, field
     answer = ask("POST", "/api/waitlist", alice, 422, json=body)
     assert list(answer["errors"]) == [field]
     assert all(sentence.endswith(".") for sentence in answer["errors"][field])
+
+
+def test_nobody_waits_for_a_spot_that_the_lot_does_not_have(ask, lot, alice, bob, carol):
+    """Not even for one that is taken out for good. In several lots one such spot will do."""
+    other = make_lot(carol, "City", capacity=2)
+    furnish(other, {2: ["ev", "covered"]})
+    for driver, full in zip((alice, *people("dora", "emil")), (lot, other, other), strict=True):
+        park(driver, full)
+    body = {"booking_type": "instant", "for_minutes": 60}
+    path = f"/api/waitlist/position?lot_id={lot['id']}"
+    for needs, words in ((["ev", "covered"], "covered spots with EV charging"), (["accessible"], "accessible spots")):
+        refused = ask("POST", "/api/waitlist", bob, 422, json={"lot_ids": [lot["id"]], "needs": needs, **body})
+        assert refused["errors"] == {"needs": [f"Harbour has no {words}."]}
+        full = ask("POST", "/api/book", bob, 409, json={"lot_id": lot["id"], "needs": needs})
+        assert (full["code"], full["waitlist"]) == ("lot_full", None)
+        assert ask("GET", f"{path}&needs={','.join(needs)}", bob, 200) == {"waitlist": None}
+    both = {"lot_ids": [lot["id"], other["id"]], **body}
+    refused = ask("POST", "/api/waitlist", bob, 422, json={"needs": ["accessible"], **both})
+    assert refused["errors"] == {"needs": ["Harbour and City have no accessible spots."]}
+    assert ask("GET", path, bob, 200)["waitlist"] == {"position": 1, "entry_id": None}
+    full = ask("POST", "/api/book", bob, 409, json={"lot_id": other["id"], "needs": ["ev"]})
+    assert full["waitlist"] == {"position": 1, "entry_id": None}
+    ask("POST", "/api/waitlist", bob, 201, json={"needs": ["ev"], **both})
 
 
 def test_a_lot_that_is_not_there_cannot_be_waited_for(ask, alice):

@@ -7,6 +7,7 @@ times are in the zone of the lot, and also in the recipient's where that differs
 from __future__ import annotations
 
 from parking.bookings.emails.calendar_entries import calendar_file
+from parking.bookings.emails.cancelled_together import cancelled_together
 from parking.bookings.emails.changes import cancelled, moved, no_show
 from parking.bookings.emails.confirmation import confirm, reservation_reminder, zone_changed
 from parking.bookings.emails.contexts import BookingContext, booking_context, charged_time
@@ -19,6 +20,7 @@ __all__ = [
     "booking_context",
     "calendar_file",
     "cancelled",
+    "cancelled_together",
     "charged_time",
     "confirm",
     "force_released",

@@ -92,12 +92,13 @@ def _price_view(tariff: Any) -> dict[str, Any]:
 
 
 def _current_state(
-    booking: Any, tariff: Any, now: datetime, taken_until: datetime | None, shorten_running: bool
+    booking: Any, tariff: Any, now: datetime, taken_until: datetime | None, shorten_running: bool, *, for_admin: bool
 ) -> dict[str, Any]:
     """Returns the fields that depend on the time."""
     state = state_of(booking)
     status = lifecycle.status_at(state, now)
     end, cost = end_and_cost(booking, tariff, status)
+    actions = lifecycle.actions_at(state, now, taken_until, shorten_running=shorten_running)
     return {
         "status": status,
         "end_time": to_rfc3339(end),
@@ -107,7 +108,7 @@ def _current_state(
         "running_cost": to_number(cost_at(booking, tariff, now)) if status == "Active" else None,
         "require_checkin": state.needs_check_in,
         "checkin_deadline": to_rfc3339(state.deadline) if status == "Reserved" else None,
-        "actions": lifecycle.actions_at(state, now, taken_until, shorten_running=shorten_running),
+        "actions": [one for one in actions if one in lifecycle.OF_STAFF] if for_admin else actions,
     }
 
 
@@ -145,7 +146,7 @@ def booking_view(
         "needs": booking.needs,
         "series_id": booking.series_id,
         **_price_view(tariff),
-        **_current_state(booking, tariff, now, taken_until, lot.shorten_running),
+        **_current_state(booking, tariff, now, taken_until, lot.shorten_running, for_admin=user is not None),
     }
     if user is not None:
         view |= {"user_id": user.id, "user_email": user.email, "username": user.username}
@@ -185,7 +186,8 @@ def list_view(rows: Iterable[Row[Any]], now: datetime, *, for_admin: bool = Fals
         one["lot_timezone"] = zone_of_stay(one["lot_timezone"], end)
         one["reason_code"] = reasons.code_of(one["ended_by"], one["reason"], one["lot_name"])
         if status in LIVE:
-            one.update(_current_state(_with_instants(row), tariff, now, row.taken_until, row.shorten_running))
+            timed = _with_instants(row), tariff, now, row.taken_until, row.shorten_running
+            one.update(_current_state(*timed, for_admin=for_admin))
         else:
             if status == "Cancelled" and one["reserved_end"] is not None:  # as in end_and_cost()
                 one["end_time"] = one["reserved_end"]

@@ -107,7 +107,7 @@ def _refuse_needs(connection: PoolProxiedConnection, lot: Any, new: NewBooking, 
         matching=number.view(new.needs),
         available_spots=others.available,
         alternatives=alternatives.instead_of(connection, lot, new),
-        waitlist=hooks.place_in_queue(connection, lot, new),
+        waitlist=hooks.place_in_queue(connection, lot, new) if number.spots else None,
     )
 
 

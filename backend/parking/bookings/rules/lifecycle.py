@@ -22,6 +22,9 @@ LAPSED = "Lapsed"
 LIVE = ("Reserved", "Active")
 """The stored statuses of a booking that holds its spot: it runs or is still to come."""
 
+OF_STAFF = ("cancel", "release", "check_in")
+"""The actions that staff may take in place of a booking's owner."""
+
 EARLY_CHECK_IN = timedelta(minutes=30)
 """How long before the window a driver may check in, if the spot is free by then."""
 

@@ -27,8 +27,8 @@ from parking.text.counting import counted
 
 
 def cancel(session: Session, now: datetime, *which: ColumnElement[bool]) -> list[BookingRow]:
-    """Cancels those of these bookings that are still to come, and returns them by their start. The caller's
-    transaction: all of them or none."""
+    """Cancels those of these bookings of one driver that are still to come, and returns them by their start. The
+    caller's transaction: all of them or none."""
     return _cancel(session, now, which, lambda _row: True)
 
 
@@ -41,7 +41,7 @@ def _cancel(
     query = queries.select_bookings().where(is_reserved, *which).order_by(Booking.id).with_for_update(of=Booking)
     rows = [row for row in queries.read(session, query) if _is_to_come(row, now) and fits(row)]
     rows.sort(key=_start)
-    return [transitions.cancel(session, row, now, by="user") for row in rows]
+    return transitions.cancel_together(session, rows, now)
 
 
 def _is_to_come(row: BookingRow, now: datetime) -> bool:

@@ -42,19 +42,20 @@ def ics(entry: CalendarEntry, fmt: Formatter) -> str:
 
 
 def ics_of(entries: Sequence[CalendarEntry], method: CalendarMethod, fmt: Formatter) -> str:
-    """The .ics text, CRLF and folded; of several entries only with PUBLISH (RFC 5546, 3.2). Times are in UTC, so no
-    zone definitions are needed; the entries do not mark the recipient as busy."""
+    """The .ics text, CRLF and folded; of several entries only with PUBLISH (RFC 5546, 3.2), in which those that do not
+    take place have the status CANCELLED. Times are in UTC, so no zone definitions are needed; the entries do not mark
+    the recipient as busy."""
     calendar = Calendar()
     calendar.add("prodid", f"-//{one_line(fmt.site_name)}//parking//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
     for entry in entries:
-        calendar.add_component(_event(entry, fmt))
+        calendar.add_component(_event(entry, method, fmt))
     return calendar.to_ical().decode()
 
 
-def _event(entry: CalendarEntry, fmt: Formatter) -> Event:
+def _event(entry: CalendarEntry, method: CalendarMethod, fmt: Formatter) -> Event:
     event = Event()
     event.add("uid", one_line(entry.uid))
     event.add("sequence", entry.sequence)
@@ -69,7 +70,7 @@ def _event(entry: CalendarEntry, fmt: Formatter) -> Event:
     event.add("status", "CANCELLED" if entry.method == "CANCEL" else "CONFIRMED")
     event.add("transp", "TRANSPARENT")
     event.add("organizer", _address(fmt.organizer, fmt.site_name), encode=False)
-    if entry.method != "PUBLISH":
+    if method != "PUBLISH":
         attendee = _address(fmt.email, fmt.name or fmt.email)
         attendee.params.update(
             {"PARTSTAT": vText("ACCEPTED"), "ROLE": vText("REQ-PARTICIPANT"), "RSVP": vText("FALSE")}

@@ -107,4 +107,4 @@ class Message:
     reason: str = ""  # why the recipient gets this mail, for the foot
     notice: tuple[News, ...] = ()  # what a notice on the page tells of the same event
     calendar: CalendarEntry | None = None  # adds, changes or removes an entry of the recipient's calendar
-    dates: tuple[CalendarEntry, ...] = ()  # a file of several entries that the recipient may add to it
+    dates: tuple[CalendarEntry, ...] = ()  # a file of several entries, for the recipient to open

@@ -184,14 +184,18 @@ def wire(draft: Draft, site: Site) -> bytes:
     if entry is not None:
         # Twice: as an alternative (clients show accept buttons or file it), and as a file for the others.
         ics = calendar.ics(entry, formatter(draft, site)).encode()
-        name = "cancelled.ics" if entry.method == "CANCEL" else "booking.ics"
+        name = _CANCELLED if entry.method == "CANCEL" else "booking.ics"
         bodies.append(mime.binary("text/calendar", ics, method=entry.method))
         attached.insert(0, mime.binary("text/calendar", ics, name, method=entry.method))
     if dates := rendered.message.dates:
         file = calendar.ics_of(dates, "PUBLISH", formatter(draft, site)).encode()
-        attached.insert(0, mime.binary("text/calendar", file, "bookings.ics", method="PUBLISH"))
+        name = _CANCELLED if all(one.method == "CANCEL" for one in dates) else "bookings.ics"
+        attached.insert(0, mime.binary("text/calendar", file, name, method="PUBLISH"))
     folded = "".join(fold(name, value) for name, fold, value in _headers(draft, site, rendered.subject))
     return mime.message(folded, bodies, attached, draft.message_id, language(draft.locale))
+
+
+_CANCELLED = "cancelled.ics"
 
 
 def _headers(draft: Draft, site: Site, subject: str) -> list[tuple[str, Callable[[str, Any], str], Any]]:

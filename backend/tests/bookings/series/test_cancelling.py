@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import email
+import email.policy
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from sqlalchemy import func, select
+from icalendar import Calendar, Event
+from sqlalchemy import func, select, update
 
 from parking import clock
+from parking.bookings import service as bookings
 from parking.bookings import transitions
 from parking.bookings.models import Booking
+from parking.bookings.reading import queries
 from parking.bookings.series import cancelling
-from parking.database import db
+from parking.database import db, transaction
+from parking.errors import Conflict
 from parking.mail.models import OutboxMail
+from parking.mail.outbox import delivery
+from parking.mail.rendering import render
+from parking.notices.models import Notice
+from parking.settings import current
 from tests.bookings.helpers import make_lot, park, reserve, row, text
+from tests.bookings.test_races import drop_guards
+from tests.reports.stage import in_threads
 
 H, D = timedelta(hours=1), timedelta(days=1)
 URL = "/api/bookings/cancel-range"
@@ -49,9 +64,78 @@ def test_those_that_begin_in_the_range_are_cancelled_and_no_others(client, auth,
     assert answer.json["message"] == "2 bookings cancelled."
     assert [row(one).status for one in booked["mine"]] == ["Cancelled", "Cancelled", "Reserved", "Reserved"]
     assert (row(booked["stay"]).status, row(booked["other"]).status) == ("Active", "Reserved")
-    cancelled = select(func.count()).select_from(OutboxMail).where(OutboxMail.kind == "booking_cancelled")
-    assert db.session.scalar(cancelled) == 2
+    assert [mail.kind for mail in mails()] == ["bookings_cancelled"]
     assert client.post(URL, json=body(-2 * D, 3 * D), headers=auth(alice)).json["count"] == 0
+
+
+def mails() -> list[OutboxMail]:
+    """Those of cancellations."""
+    db.session.rollback()
+    kinds = ("booking_cancelled", "bookings_cancelled")
+    return list(db.session.scalars(select(OutboxMail).where(OutboxMail.kind.in_(kinds)).order_by(OutboxMail.id)))
+
+
+def test_one_mail_lists_all_dates_and_its_file_cancels_them(client, auth, alice, carol, booked):
+    """Also where they are of several lots; nothing of it is said of the others."""
+    elsewhere = reserve(alice, make_lot(carol, "City", timezone="Asia/Tokyo"), 2 * D, H)
+    ids = [*booked["mine"], elsewhere["id"]]
+    confirmed = {entry["UID"]: int(entry["SEQUENCE"]) for one in confirmations(alice) for entry in entries(one)}
+    client.post(URL, json=body(0 * D, 9 * D), headers=auth(alice))
+    [mail] = mails()
+    assert (mail.user_id, mail.booking_id, mail.subject) == (alice.id, None, "Cancelled: 5 bookings")
+    words = render.render(delivery.draft(mail, current()), delivery.site(current())).text
+    assert all(words.count(row(one).reference) == 1 for one in ids)
+    assert row(booked["other"]).reference not in words
+    assert all(name in words for name in ("HARBOUR", "CITY", "Asia/Tokyo"))
+    cancelled = entries(mail)
+    assert {str(entry["STATUS"]) for entry in cancelled} == {"CANCELLED"}
+    assert {entry["UID"]: int(entry["SEQUENCE"]) - 1 for entry in cancelled} == confirmed
+    assert db.session.query(Notice).count() == 0
+
+
+def confirmations(user) -> list[OutboxMail]:
+    """Those of reservations."""
+    kind = OutboxMail.kind == "booking_confirmation"
+    rows = db.session.scalars(select(OutboxMail).where(kind, OutboxMail.user_id == user.id))
+    return [mail for mail in rows if mail.facts["booking"]["booking_type"] == "reserved"]
+
+
+def entries(mail: OutboxMail) -> list[Event]:
+    """The entries of its calendar file."""
+    raw = render.wire(delivery.draft(mail, current()), delivery.site(current()))
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    [file] = [part for part in message.iter_attachments() if part.get_content_type() == "text/calendar"]
+    return Calendar.from_ical(file.get_payload(decode=True)).walk("VEVENT")
+
+
+def test_a_single_date_is_told_as_ever(client, auth, alice, booked):
+    client.post(URL, json=body(2 * D, 3 * D), headers=auth(alice))
+    [mail] = mails()
+    assert (mail.kind, mail.booking_id) == ("booking_cancelled", booked["mine"][1])
+
+
+def test_a_guest_gets_the_mail_about_theirs(app, client, auth, alice, lot, booked):
+    app.extensions["settings"] = dataclasses.replace(app.extensions["settings"], guests_per_user=1)
+    visitor = {"name": "Vera", "email": "vera@example.org", "reserved_start": text(clock.now() + 5 * D)}
+    visitor["reserved_end"] = text(clock.now() + 5 * D + H)
+    guest = client.post(f"/api/lots/{lot['id']}/visitors", json=visitor, headers=auth(alice)).json["booking"]
+    assert client.post(URL, json=body(0 * D, 9 * D), headers=auth(alice)).json["count"] == 5
+    to_guest, to_alice = mails()
+    assert (to_guest.kind, to_guest.email, to_guest.booking_id) == ("booking_cancelled", visitor["email"], guest["id"])
+    assert (to_alice.kind, len(to_alice.facts["dates"])) == ("bookings_cancelled", 5)
+    assert "Vera" not in str(to_alice.facts), "it would outlast the deletion of her name"
+
+
+def test_confirmations_that_wait_are_not_sent_after_the_cancellation(client, auth, alice, booked):
+    db.session.execute(update(OutboxMail).values(state="sent", sent_at=clock.now()))
+    db.session.commit()
+    for one in booked["mine"][:2]:  # the second mail about it within a minute
+        until = {"until": text(row(one).reserved_end + H)}
+        assert client.post(f"/api/bookings/{one}/extend", json=until, headers=auth(alice)).status_code == 200
+    client.post(URL, json=body(0 * D, 9 * D), headers=auth(alice))
+    db.session.rollback()
+    changed = select(OutboxMail.state).where(OutboxMail.kind == "booking_confirmation", OutboxMail.state != "sent")
+    assert db.session.scalars(changed).all() == ["discarded", "discarded"]
 
 
 def test_what_has_begun_by_the_clock_stays(client, auth, alice, booked):
@@ -62,7 +146,7 @@ def test_what_has_begun_by_the_clock_stays(client, auth, alice, booked):
 
 
 def test_a_failure_in_the_middle_leaves_all_of_them(app, alice, booked, monkeypatch):
-    cancel, calls = transitions.cancel, []
+    cancel, calls = transitions._cancel, []
 
     def fails(*args, **more):
         calls.append(1)
@@ -70,12 +154,44 @@ def test_a_failure_in_the_middle_leaves_all_of_them(app, alice, booked, monkeypa
             raise RuntimeError
         return cancel(*args, **more)
 
-    monkeypatch.setattr(cancelling.transitions, "cancel", fails)
+    monkeypatch.setattr(transitions, "_cancel", fails)
     period = body(0 * D, 9 * D)
     with pytest.raises(RuntimeError):
         cancelling.cancel_range(alice.id, period["from"], period["until"], dry_run=False)
     assert {row(one).status for one in booked["mine"]} == {"Reserved"}
     assert db.session.scalar(select(func.count()).select_from(Booking).where(Booking.status == "Cancelled")) == 0
+    assert mails() == []
+
+
+def cancelled_ids() -> list[int]:
+    """The bookings that the mails name, each as often as they do."""
+    lists = [mail.facts.get("dates") or [mail.facts["booking"]] for mail in mails()]
+    return sorted(one["id"] for dates in lists for one in dates)
+
+
+def test_who_cancels_the_same_dates_several_times_at_once_is_told_of_each_once(app, alice, booked):
+    """Ranges that overlap, and one of the dates alone."""
+    ranges = [body(first * D, last * D) for first, last in ((0, 3), (1, 9), (0, 9), (2, 5))]
+    cancel = [partial(cancelling.cancel_range, alice.id, one["from"], one["until"], dry_run=False) for one in ranges]
+
+    def alone():
+        with contextlib.suppress(Conflict):
+            bookings.cancel(booked["mine"][1], alice.id)
+
+    work = iter([*cancel, alone])
+    db.session.remove()
+    in_threads(len(ranges) + 1, lambda: next(work)())
+    assert {row(one).status for one in booked["mine"]} == {"Cancelled"}
+    assert cancelled_ids() == booked["mine"]
+
+
+def test_control_rows_that_were_read_before_the_lock_are_told_twice(app, alice, booked):
+    drop_guards()
+    rows = [queries.one(one, alice.id) for one in booked["mine"]]
+    for some in (rows[:3], rows[1:]):
+        with transaction() as session:
+            transitions.cancel_together(session, some, clock.now())
+    assert len(cancelled_ids()) > len(booked["mine"])
 
 
 def test_naive_times_are_those_of_each_lot(client, auth, alice, carol):
@@ -96,6 +212,7 @@ def test_one_key_cancels_once(client, auth, alice, booked):
     headers, period = auth(alice, **{"Idempotency-Key": "away"}), body(0 * D, 9 * D)
     first, second = (client.post(URL, json=period, headers=headers) for _ in range(2))
     assert (first.json["count"], second.json) == (4, first.json)
+    assert len(mails()) == 1
 
 
 @pytest.mark.parametrize(

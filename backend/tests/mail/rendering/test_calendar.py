@@ -93,6 +93,20 @@ def test_one_booking_has_one_entry_through_its_whole_life():
     assert sequences == sorted(set(sequences))
 
 
+def test_a_file_of_several_cancels_each_of_them_and_invites_nobody():
+    """CANCEL is for one entry alone (RFC 5546, 3.2.5), but PUBLISH may say of several that they are cancelled."""
+    (file,) = parts_of("bookings_cancelled")
+    assert (file.get_content_disposition(), file.get_filename()) == ("attachment", "cancelled.ics")
+    raw = file.get_payload(decode=True)
+    names = [name for name, _, _ in strict(raw)]
+    events = Calendar.from_ical(raw).walk("VEVENT")
+    assert file["Content-Type"].params["method"] == str(Calendar.from_ical(raw)["METHOD"]) == "PUBLISH"
+    assert [(str(event["STATUS"]), int(event["SEQUENCE"])) for event in events] == [("CANCELLED", 1)] * 3
+    assert len({str(event["UID"]) for event in events}) == 3
+    assert (names.count("ORGANIZER"), names.count("ATTENDEE")) == (3, 0)
+    assert "CONFIRMED" in parts_of("series_booked")[0].get_payload(decode=True).decode()
+
+
 def test_an_instant_booking_shows_the_guaranteed_time():
     _, event = entry_of("booking_confirmation", context=instant_sample())
     assert event["DTEND"].dt == datetime(2026, 11, 23, 14, 12, tzinfo=UTC)

@@ -21,7 +21,7 @@ const fold = (text: string) =>
   text
     .toLowerCase()
     .normalize('NFD')
-    .replace(/\p{Diacritic}/gu, '')
+    .replace(/[\p{Diacritic}'’‘′]/gu, '')
     .replace(/./gu, (letter) => LETTERS[letter] ?? letter)
 
 const spellOut = (text: string) =>
@@ -33,8 +33,8 @@ const spellOut = (text: string) =>
   )
 
 /**
- * Lots whose name or address contains every word typed; case and accents do not matter, nor whether an
- * umlaut is spelled out.
+ * Lots whose name or address contains every word typed; case, accents and apostrophes do not matter, nor
+ * whether an umlaut is spelled out.
  */
 export function searchLots(lots: Lot[], words: string): Lot[] {
   const terms = words.split(/\s+/).filter(Boolean)

@@ -38,6 +38,9 @@ describe('finding a lot', () => {
     ['strasse', 'Große Straße'],
     ['oester', 'Øster Allé'],
     ['oster', 'Øster Allé'],
+    ["king's", 'King’s Cross'],
+    ['king’s', 'Kingʼs Cross'],
+    ['kingʼs', "King's Cross"],
   ])('finds by "%s" the lot %s', (words, name) => {
     expect(searchLots([lot({ name }), lot({ id: 2, name: 'Hafen' })], words)).toHaveLength(1)
   })

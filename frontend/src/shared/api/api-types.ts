@@ -57,6 +57,7 @@ export interface components {
             needs: ("accessible" | "ev" | "covered")[];
             /** @description The series of which it is one date */
             series_id: number | null;
+            /** @description What its driver can do now; as staff read it, what an attendant can do for them */
             actions: ("cancel" | "extend" | "shorten" | "check_in" | "release")[];
             /** @default null */
             mail: components["schemas"]["MailOut"] | null;
@@ -316,6 +317,7 @@ export interface components {
             needs: ("accessible" | "ev" | "covered")[];
             /** @description The series of which it is one date */
             series_id: number | null;
+            /** @description What its driver can do now; as staff read it, what an attendant can do for them */
             actions: ("cancel" | "extend" | "shorten" | "check_in" | "release")[];
             /** @default null */
             mail: components["schemas"]["MailOut"] | null;
