@@ -346,8 +346,8 @@ def test_pg_dump_of_the_image_runs_with_the_libraries_beside_it(tmp_path):
     assert not any(name.startswith(("libc.", "libm.", "ld-")) for name in copied)
     for program in ("pg_dump", "pg_restore"):
         (tmp_path / program).symlink_to(tmp_path / "run")
-        said = subprocess.run([tmp_path / program, "--version"], env={}, capture_output=True, text=True, check=True)
-        assert f"{program} (PostgreSQL) {CLIENT[1]}." in said.stdout
+        version = subprocess.run([tmp_path / program, "--version"], env={}, capture_output=True, text=True, check=True)
+        assert f"{program} (PostgreSQL) {CLIENT[1]}." in version.stdout
 
 
 def test_the_fronts_have_deadlines(project):

@@ -84,8 +84,8 @@ def test_after_a_reset_nothing_of_the_old_factor_counts(client, alice, carol, au
 
 
 def test_api_tokens_go_on_beside_a_factor_and_never_answer_for_it(client, alice, auth, turn_on):
-    made = client.post("/api/tokens", json={"name": "till", "scopes": ["bookings:read"]}, headers=auth(alice))
-    program = {"Authorization": f"Bearer {made.json['token']}"}
+    created = client.post("/api/tokens", json={"name": "till", "scopes": ["bookings:read"]}, headers=auth(alice))
+    program = {"Authorization": f"Bearer {created.json['token']}"}
     _, _, recovery = turn_on("alice")
     assert client.get("/api/bookings", headers=program).status_code == 200, "docs/security.md says so"
     paths = {"/verify": {"code": recovery[0]}, "/off": {"code": recovery[0], "password": PASSWORD}}
@@ -95,8 +95,8 @@ def test_api_tokens_go_on_beside_a_factor_and_never_answer_for_it(client, alice,
 
 
 def test_a_token_is_no_way_around_a_factor_that_the_operator_wants(client, app, alice, auth, turn_on):
-    made = client.post("/api/tokens", json={"name": "till", "scopes": ["bookings:read"]}, headers=auth(alice))
-    program = {"Authorization": f"Bearer {made.json['token']}"}
+    created = client.post("/api/tokens", json={"name": "till", "scopes": ["bookings:read"]}, headers=auth(alice))
+    program = {"Authorization": f"Bearer {created.json['token']}"}
     with_settings(app, require_totp="all")
     refused = client.get("/api/bookings", headers=program)
     assert (refused.status_code, refused.json["code"]) == (403, "second_factor_setup_required")
