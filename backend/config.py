@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
-from environment import ROOT, Reader, is_address, is_loopback, is_web_address, with_secret_files
-from network_settings import secured_database_url, secured_redis_url, tls_authority
+from environment import ROOT, Reader, is_address, is_web_address, with_secret_files
+from network_settings import check_smtp_tls, secured_database_url, secured_redis_url, tls_authority
 from secret_settings import leaked_passwords, old_password_salts, previous_jwt_secret, read_secrets
 
 #: Holds the address of the embedded Valkey for other commands, while it runs.
@@ -282,8 +282,9 @@ def _smtp_login(read: Reader, production: bool, smtp_tls: str) -> dict[str, str 
         read.wrong("SMTP_PASSWORD", "must be set together with SMTP_USER")
     if password and not user:
         read.wrong("SMTP_USER", "must be set together with SMTP_PASSWORD")
-    if user and production and smtp_tls == "none" and not is_loopback(read.text("SMTP_HOST")):
-        read.wrong("SMTP_TLS", "must be starttls or tls: with none the password would cross the network in the clear")
+    if production:
+        private = read.switch("PRIVATE_NETWORK", False)
+        check_smtp_tls(read, read.text("SMTP_HOST"), smtp_tls, has_login=bool(user), private=private)
     return {"smtp_user": user or None, "smtp_password": password or None}
 
 

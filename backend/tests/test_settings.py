@@ -323,6 +323,15 @@ def test_a_password_crosses_no_network_in_the_clear_in_production(load, refused)
     assert load(SMTP_HOST="mail.example.com", **login).smtp_tls == "none"  # a local run
 
 
+def test_links_for_new_passwords_cross_no_network_in_the_clear_in_production(load, refused):
+    production = {"APP_ENV": "production", **STRONG, "SMTP_TLS": "none"}
+    assert "links for new passwords" in refused(SMTP_HOST="mail.example.com", **production)["SMTP_TLS"]
+    for allowed in ({"SMTP_HOST": "localhost"}, {}, {"SMTP_HOST": "relay", "PRIVATE_NETWORK": "on"}):
+        assert load(**production, **allowed).smtp_tls == "none"
+    login = {"SMTP_USER": "me", "SMTP_PASSWORD": "secret"}
+    assert "SMTP_TLS" in refused(SMTP_HOST="relay", PRIVATE_NETWORK="on", **production, **login)
+
+
 def test_proof_of_an_address_is_for_production_with_a_mail_server(load):
     mail = {"SMTP_HOST": "mail.example.com"}
     production = {"APP_ENV": "production", **STRONG}

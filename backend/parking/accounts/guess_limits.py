@@ -30,13 +30,17 @@ from parking import realtime, settings
 from parking.errors import Problem, TooMany
 from parking.web import documented
 from parking.web.logs import security_log
-from parking.web.rate_limits import by_address, in_words
+from parking.web.rate_limits import by_address, by_user, in_words
 
 GUESSES, GUESS_SECONDS = 10, 300
 """Wrong guesses within that time: at one account, from one address, by one signed-in user."""
 View = TypeVar("View", bound=Callable[..., Any])
+CODES = 5
+"""Wrong codes of a second factor within GUESS_SECONDS."""
 FAILURES = frozenset({401, 403, 404})
 """Statuses of an attempt that was a wrong guess."""
+QUESTIONS = frozenset({"second_factor_required", "password_required"})
+"""Errors that ask for one more proof: what was given so far was right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,22 @@ RulesOf = Callable[[], Iterable[Rule]]
 def sign_ins_from_here() -> Rule:
     """The limit on failed sign-ins from the address of this request."""
     return Rule(f"sign-in address {by_address()}", GUESSES, GUESS_SECONDS)
+
+
+def account_key(email: str | None) -> str:
+    """A key for the account that a text names, existing or not. Hashed: keys are stored in Redis and logs."""
+    return f"account {security_log.account_hash(email)}" if email else by_address()
+
+
+def passwords_of_caller() -> Rule:
+    """The limit on wrong passwords of an account that is signed in."""
+    return Rule(f"password of {by_user()}", GUESSES, GUESS_SECONDS)
+
+
+def codes_of(email: str | None) -> Rule:
+    """The limit on wrong codes of an account's second factor, signed in or not: whoever knows the password has fewer
+    guesses at the code, from all devices together."""
+    return Rule(f"second factor of {account_key(email)}", CODES, GUESS_SECONDS)
 
 
 def count(rules: Sequence[Rule], guess: str) -> None:
@@ -80,16 +100,16 @@ def limited(rules_of: RulesOf, *, counts: Callable[[int], bool] = FAILURES.__con
             rules = tuple(rules_of())
             counter = _counter()
             attempt = counter.take(rules)
-            status = 500
+            counted = counts(500)
             try:
                 answer = view(*args, **kwargs)
-                status = answer.status_code if isinstance(answer, Response) else 200
+                counted = counts(answer.status_code if isinstance(answer, Response) else 200)
                 return answer
             except (Problem, HTTPException, HTTPError) as refusal:
-                status = _status(refusal)
+                counted = counts(_status(refusal)) and getattr(refusal, "code", None) not in QUESTIONS
                 raise
             finally:
-                if not counts(status):
+                if not counted:
                     counter.uncount(rules, attempt)
 
         return cast(View, documented(429)(guarded))

@@ -13,8 +13,17 @@ from flask import Response, request
 
 from parking import mail
 from parking.accounts import guess_limits, profile, schemas, service
-from parking.accounts.guess_limits import GUESS_SECONDS, GUESSES, Rule, sign_ins_from_here
+from parking.accounts.guess_limits import (
+    GUESS_SECONDS,
+    GUESSES,
+    Rule,
+    account_key,
+    codes_of,
+    passwords_of_caller,
+    sign_ins_from_here,
+)
 from parking.accounts.passwords import address_proof, change
+from parking.accounts.second_factor import service as second_factor
 from parking.accounts.sessions import access_tokens, cookies
 from parking.accounts.sessions.renewal import renewed
 from parking.database import db
@@ -30,7 +39,6 @@ from parking.web import (
     requires,
     shown_account,
 )
-from parking.web.logs import security_log
 from parking.web.rate_limits import by_address, by_user, limiter
 
 bp = APIBlueprint("accounts", __name__, url_prefix="/auth", tag="Accounts")
@@ -39,8 +47,6 @@ FORGOT_SECONDS = 0.3
 NO_MAIL = "This site does not send email at the moment, so it cannot send you a link. Please contact the operator."
 
 GUESSES_OF_ALL = 1000
-CODES = 5
-"""Wrong codes of a second factor within GUESS_SECONDS."""
 EMAIL_CHANGES, DAY = 5, 86_400
 MAILS_TO_A_NEW_ADDRESS = 3
 """Confirmation links sent to one address per day, for all accounts."""
@@ -52,34 +58,28 @@ def _body_text(name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _account_key(email: str | None) -> str:
-    """A key for the account that a text names, existing or not. Hashed: keys are stored in Redis and logs."""
-    return f"account {security_log.account_hash(email)}" if email else by_address()
-
-
 def _named_account() -> str:
-    return _account_key(_body_text("email"))
+    return account_key(_body_text("email"))
 
 
 def _sign_in_rules() -> Iterator[Rule]:
     """Devices on which the account has signed in before count separately, so an attack locks no owner out."""
     email = _body_text("email")
     if email and cookies.known_device(email):
-        yield Rule(f"sign-in {_account_key(email)} on a device of its owner", GUESSES, GUESS_SECONDS)
+        yield Rule(f"sign-in {account_key(email)} on a device of its owner", GUESSES, GUESS_SECONDS)
         return
     yield Rule("sign-in everybody", GUESSES_OF_ALL, GUESS_SECONDS)
     yield sign_ins_from_here()
-    yield Rule(f"sign-in {_account_key(email)}", GUESSES, GUESS_SECONDS)
+    yield Rule(f"sign-in {account_key(email)}", GUESSES, GUESS_SECONDS)
 
 
 def _code_rules() -> Iterator[Rule]:
-    """Whoever knows the password has fewer guesses at the code, from all devices together."""
     if _body_text("code"):
-        yield Rule(f"second factor of {_named_account()}", CODES, GUESS_SECONDS)
+        yield codes_of(_body_text("email"))
 
 
 def _password_rules() -> Iterator[Rule]:
-    yield Rule(f"password of {by_user()}", GUESSES, GUESS_SECONDS)
+    yield passwords_of_caller()
 
 
 def _link_rules() -> Iterator[Rule]:
@@ -93,7 +93,7 @@ def _proof_rules() -> Iterator[Rule]:
 def _email_change_rules() -> Iterator[Rule]:
     yield Rule(f"new address asked for by {by_user()}", EMAIL_CHANGES, DAY)
     if email := _body_text("email"):
-        yield Rule(f"new address {_account_key(email)}", MAILS_TO_A_NEW_ADDRESS, DAY)
+        yield Rule(f"new address {account_key(email)}", MAILS_TO_A_NEW_ADDRESS, DAY)
 
 
 _password_limit = guess_limits.limited(_password_rules)
@@ -222,7 +222,11 @@ def change_me(body: schemas.ProfileChange) -> dict[str, Any]:
 @bp.output(Message)
 @documented(403, 409)
 def delete_me(body: schemas.Confirmed) -> dict[str, Any]:
-    """Delete your account. Its bookings stay in the statistics, without your name."""
+    """Delete your account. Its bookings stay in the statistics, without your name.
+
+    Where you have a second factor, this asks for a code of the last ten minutes (401 `second_factor_required`).
+    """
+    second_factor.require_fresh(identity())
     profile.delete_account(identity(), body.password)
     cookies.delete_refresh_cookie()
     return {"message": "Your account is deleted"}
@@ -322,8 +326,10 @@ def verify_password(body: schemas.Confirmed) -> dict[str, Any]:
 def change_email(body: schemas.ChangeEmail) -> dict[str, Any]:
     """Ask for another email address. It becomes active when the link that is sent to it is used.
 
+    Where you have a second factor, this asks for a code of the last ten minutes (401 `second_factor_required`).
     Your session is renewed: go on with the token in the answer.
     """
+    second_factor.require_fresh(identity())
     change.request_email_change(identity(), body.email, body.password)
     return renewed("The new address will get an email with a link" if mail.can_send() else NO_MAIL)
 

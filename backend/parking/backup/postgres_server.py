@@ -36,6 +36,9 @@ class PostgresServer:
         return str(self.url.database)
 
     def exists(self) -> bool:
+        """Whether there is a database with tables of the program."""
+        if not self._is_on_server():
+            return False
         query = text("SELECT to_regclass('alembic_version') IS NOT NULL")
         with self.engine_of(self.url).connect() as connection:
             return bool(connection.scalar(query))
@@ -72,7 +75,7 @@ class PostgresServer:
     def drop_leftovers(self, purpose: str) -> None:
         """Deletes what a killed program has left of `purpose`."""
         query = text("SELECT datname FROM pg_database WHERE starts_with(datname, :beginning)")
-        with self.engine_of(self.url).connect() as connection:
+        with self._maintenance().connect() as connection:
             names = connection.scalars(query, {"beginning": f"{self.name}_{purpose}_"}).all()
         for name in names:
             self.drop(self.url.set(database=name))
@@ -84,12 +87,10 @@ class PostgresServer:
 
     def check_unused(self) -> None:
         """Raises BackupError while a program is connected to the database."""
-        query = text(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND backend_type = 'client backend'"
-        )
-        with self.engine_of(self.url).connect() as connection:
-            others = connection.scalar(query)
+        # The server's own workers have no role. (What kind a session is, it says of other roles' to superusers alone.)
+        query = text("SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND usesysid IS NOT NULL")
+        with self._maintenance().connect() as connection:
+            others = connection.scalar(query, {"name": self.name})
         if others:
             raise BackupError(
                 f"{others} connections to the database {self.name} are open. Stop web servers, workers and Beat on all "
@@ -99,19 +100,27 @@ class PostgresServer:
     def replace_with(self, new: URL) -> None:
         """Gives the new database the name of the configured one, in one transaction, and deletes the old one."""
         old = f"{new.database}_old"
+        names = [(str(new.database), self.name)]
+        if self._is_on_server():
+            names.insert(0, (self.name, old))
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-        self._maintain(
-            rename.format(sql.Identifier(self.name), sql.Identifier(old)),
-            rename.format(sql.Identifier(str(new.database)), sql.Identifier(self.name)),
-        )
+        self._maintain(*(rename.format(*map(sql.Identifier, pair)) for pair in names))
         self.drop(self.url.set(database=old))
+
+    def _is_on_server(self) -> bool:
+        """Whether the server has a database of this name, empty or not."""
+        with self._maintenance().connect() as connection:
+            query = text("SELECT count(*) FROM pg_database WHERE datname = :name")
+            return bool(connection.scalar(query, {"name": self.name}))
+
+    def _maintenance(self, **options: Any) -> Engine:
+        return create_engine(self.url.set(database=MAINTENANCE), poolclass=NullPool, **options)
 
     def _maintain(self, *statements: sql.Composed) -> None:
         """Runs statements from another database: one alone, several in one transaction. Raises BackupError."""
         level: Any = "AUTOCOMMIT" if len(statements) == 1 else "READ COMMITTED"
-        engine = create_engine(self.url.set(database=MAINTENANCE), poolclass=NullPool, isolation_level=level)
         try:
-            with engine.begin() as connection:
+            with self._maintenance(isolation_level=level).begin() as connection:
                 driver = connection.connection.driver_connection
                 for statement in statements:
                     connection.exec_driver_sql(statement.as_string(driver))

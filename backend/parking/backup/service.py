@@ -45,9 +45,8 @@ def create(file: Path | None = None, *, reason: str = "manual") -> tuple[Path, M
         raise BackupError("There is no database yet, so there is nothing to back up.")
     folder = settings.current().backup_dir
     file = file or folder / f"parkwell-{now.astimezone(UTC).strftime(_STAMP)}-{reason}{SUFFIX}"
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for place in {file.parent, database.scratch_folder}:
-        _check_room(place, database.size_bytes())
+        _make_folder(place, database.size_bytes())
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=database.scratch_folder) as scratch:
         dump = Path(scratch) / archive.DUMP
         contents = database.dump(dump)
@@ -116,7 +115,7 @@ def scheduled_files() -> list[tuple[Path, datetime]]:
 def _configured() -> Database:
     current = settings.current()
     url = make_url(current.database_url)
-    return SqliteFiles(url) if url.get_backend_name() == "sqlite" else PostgresServer(url, current.data_dir)
+    return SqliteFiles(url) if url.get_backend_name() == "sqlite" else PostgresServer(url, current.backup_dir)
 
 
 def _database_for(manifest: Manifest) -> Database:
@@ -137,7 +136,9 @@ def _check_revision(file: Path, manifest: Manifest) -> None:
         )
 
 
-def _check_room(folder: Path, size: int) -> None:
+def _make_folder(folder: Path, size: int) -> None:
+    """Makes the folder where it is missing. Raises BackupError where its disk has no room for a database of `size`."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if free < size * _ROOM_FOR:
         raise BackupError(
@@ -150,7 +151,7 @@ def _check_room(folder: Path, size: int) -> None:
 def _restored(database: Database, file: Path, manifest: Manifest, purpose: str) -> Iterator[URL]:
     """A database beside the configured one, restored from the archive and checked; deleted afterwards if it is still
     there. Raises BackupError."""
-    _check_room(database.scratch_folder, manifest.size_bytes)
+    _make_folder(database.scratch_folder, manifest.size_bytes)
     with tempfile.TemporaryDirectory(prefix=f".{purpose}-", dir=database.scratch_folder) as scratch:
         dump = Path(scratch) / archive.DUMP
         archive.extract(file, manifest, dump)

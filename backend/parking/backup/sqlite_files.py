@@ -86,6 +86,9 @@ class SqliteFiles:
         with _closing(Path(new.database or "")) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")  # its log goes into the file
         self.check_unused()
+        # Left of a database that was deleted under a program: SQLite would write it into this one.
+        for end in ("-wal", "-shm", "-journal"):
+            Path(f"{self.file}{end}").unlink(missing_ok=True)
         os.replace(str(new.database), self.file)
         sync_folder(self.file.parent)
 

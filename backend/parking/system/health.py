@@ -11,6 +11,7 @@ from flask import current_app
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from network_settings import unencrypted
 from parking import backup, clock, jobs, mail, realtime, settings
 from parking.accounts import describe_duplicates
 from parking.database import database_folder, db, duplicates, is_sqlite, outages, schema
@@ -71,6 +72,7 @@ def statuses(version: str) -> dict[str, Any]:
         "backup": scheduled_backup(),
         "mail_certificate": mail_certificate(),
         "replicas": replicas(),
+        "encryption": encryption(),
         "version": version,
     }
 
@@ -122,6 +124,17 @@ def mail_certificate() -> dict[str, Any] | None:
 
 def replicas() -> dict[str, Any] | None:
     return replication.status(db.session())
+
+
+def encryption() -> dict[str, Any]:
+    """Whether every connection to another machine is encrypted, as the settings of this process say."""
+    now = settings.current()
+    plain = unencrypted(now.database_url, now.redis_url, now.smtp_host, now.smtp_tls)
+    detail = "Every connection to another machine is encrypted, or there is none."
+    if plain:
+        why = "as PRIVATE_NETWORK=on allows" if now.private_network else "set sslmode=verify-full, rediss://, SMTP_TLS"
+        detail = f"Not encrypted: {', '.join(plain)} ({why})."
+    return {"ok": now.private_network or not plain, "detail": detail, "unencrypted": plain}
 
 
 def names() -> dict[str, Any]:

@@ -89,6 +89,13 @@ class MailCertificate(PartStatus):
     expires_at: datetime | None
 
 
+class Encryption(PartStatus):
+    """`unencrypted`: the servers on other machines that are not reached over TLS with a checked certificate. They are
+    no problem where the operator says that nobody else can reach the network (PRIVATE_NETWORK)."""
+
+    unencrypted: list[Literal["database", "redis", "mail"]]
+
+
 class Replica(Out):
     """`state` and `lag_seconds` are null where the database does not show them; the lag also until it is measured."""
 
@@ -115,6 +122,7 @@ class System(Out):
     backup: Backup
     mail_certificate: Annotated[MailCertificate | None, Field(description="Null where mail is sent without TLS")]
     replicas: Annotated[Replicas | None, Field(description="Null on SQLite, and where there is no replica")]
+    encryption: Encryption
     version: str
 
 

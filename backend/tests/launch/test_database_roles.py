@@ -15,11 +15,12 @@ from sqlalchemy.exc import ProgrammingError
 import celery_config
 import config
 from parking import create_app
+from parking.backup import service
 from parking.database import db, schema
 from tests.conftest import make_settings
 from tests.town import build
 
-KINDS = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls, rolcanlogin"
+KINDS = "rolsuper OR rolcreaterole OR rolreplication OR rolbypassrls, rolcreatedb, rolcanlogin"
 
 
 @pytest.fixture
@@ -80,9 +81,9 @@ def is_confined() -> None:
 
 def test_the_program_works_with_rights_on_rows_alone(postgres, run_script, as_role):
     run_script()
-    for role in ("parking", "parking_owner"):
+    for role, makes_databases in (("parking", False), ("parking_owner", True)):
         query = f"SELECT {KINDS} FROM pg_roles WHERE rolname = %s"
-        assert postgres.admin.execute(query, [role]).fetchone() == (False, True)
+        assert postgres.admin.execute(query, [role]).fetchone() == (False, makes_databases, True)
     migrate(as_role("parking_owner"))
     app = as_role("parking")
     town = build(app)
@@ -116,3 +117,36 @@ def test_a_volume_of_an_older_version_passes_to_the_owner(postgres, run_script, 
         is_confined()
         db.session.remove()
         db.engine.dispose()
+
+
+def test_a_backup_of_the_program_is_restored_by_the_owner(postgres, run_script, as_role, tmp_path, monkeypatch):
+    """As docs/operations.md says for Compose: the worker backs up, `backup` restores, the script gives the rights back.
+    Also when the database has been deleted."""
+    monkeypatch.setenv("PATH", f"{POSTGRES_BIN_PATH}:{os.environ['PATH']}")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    run_script()
+    migrate(as_role("parking_owner"))
+    worker, owner = as_role("parking"), as_role("parking_owner")
+    town = build(worker)
+    with worker.app_context():
+        file = service.create()[0]
+        db.session.execute(text("SELECT 1"))
+        with owner.app_context(), pytest.raises(service.BackupError, match="1 connections to the database parking"):
+            service.restore(file)
+        db.session.remove()
+        db.engine.dispose()
+    for deleted in (False, True):
+        if deleted:
+            postgres.admin.execute("DROP DATABASE parking WITH (FORCE)")
+        with owner.app_context():
+            service.verify(file)
+            before = service.restore(file)[1]
+        assert (before is None) is deleted
+        run_script()
+        with worker.app_context():
+            assert schema.problems() == []
+            assert town.ask("GET", "/readyz").status_code == 200
+            is_confined()
+            assert db.session.scalar(text("SELECT count(*) FROM booking")) == len(town.bookings)
+            db.session.remove()
+            db.engine.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from parking import clock, create_app
 from parking.database import db, transaction
 from parking.jobs import heartbeat
+from parking.system import health
 from tests.conftest import make_settings
 
 
@@ -205,3 +207,29 @@ def test_in_production_a_local_address_does_not_open_the_metrics(town):
     assert town.ask("GET", "/metrics").status_code == 401
     good = {"Authorization": "Bearer s3cret-token"}
     assert town.ask("GET", "/metrics", headers=good).status_code == 200
+
+
+OTHER_DATABASE = "postgresql+psycopg://parking@db.example.com/parking"
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({}, []),
+        ({"database_url": OTHER_DATABASE, "redis_url": "redis://cache:6379", "smtp_host": "m"}, ["database", "redis"]),
+        ({"database_url": f"{OTHER_DATABASE}?sslmode=require"}, ["database"]),
+        ({"database_url": f"{OTHER_DATABASE}?sslmode=verify-full", "redis_url": "rediss://cache:6379"}, []),
+        ({"redis_url": "rediss://cache:6379?ssl_cert_reqs=none"}, ["redis"]),
+        ({"redis_url": "redis://localhost:6379", "smtp_host": "127.0.0.1", "smtp_tls": "none"}, []),
+        ({"smtp_host": "mail.example.com", "smtp_tls": "none"}, ["mail"]),
+    ],
+)
+def test_what_is_not_encrypted_between_machines_is_named(app, monkeypatch, changes, names):
+    """A problem, unless the operator says that nobody else can reach the network."""
+    for private in (False, True):
+        values = {"smtp_tls": "starttls", **changes, "private_network": private}
+        monkeypatch.setitem(app.extensions, "settings", dataclasses.replace(app.extensions["settings"], **values))
+        part = health.encryption()
+        assert part["unencrypted"] == names
+        assert part["ok"] is (private or not names)
+        assert all(name in part["detail"] for name in names)

@@ -14,17 +14,21 @@ from parking.accounts.second_factor import schemas, service
 from parking.accounts.sessions import cookies
 from parking.accounts.sessions.renewal import renewed
 from parking.web import documented, identity, requires
-from parking.web.rate_limits import by_user
 
 bp = APIBlueprint("second_factor", __name__, url_prefix="/auth/second-factor", tag="Accounts")
-GUESSES, GUESS_SECONDS = 5, 300
 
 
-def _rules() -> Iterator[Rule]:
-    yield Rule(f"second factor of {by_user()}", GUESSES, GUESS_SECONDS)
+def _password_rules() -> Iterator[Rule]:
+    yield guess_limits.passwords_of_caller()
 
 
-_limit = guess_limits.limited(_rules)
+def _code_rules() -> Iterator[Rule]:
+    yield guess_limits.codes_of(identity().email)
+
+
+_password_limit = guess_limits.limited(_password_rules, counts=lambda status: status == 403)
+_code_limit = guess_limits.limited(_code_rules, counts=lambda status: status == 401)
+"""A wrong password is answered with 403, a wrong code with 401: each counts as what it is."""
 
 
 @bp.get("")
@@ -37,7 +41,7 @@ def show() -> dict[str, Any]:
 
 @bp.post("")
 @requires()
-@_limit
+@_password_limit
 @bp.input(schemas.Begin, arg_name="body")
 @bp.output(schemas.Begun, status_code=201)
 @documented(403, 409)
@@ -49,7 +53,7 @@ def begin(body: schemas.Begin) -> dict[str, Any]:
 
 @bp.post("/confirm")
 @requires()
-@_limit
+@_code_limit
 @bp.input(schemas.WithCode, arg_name="body")
 @bp.output(schemas.RecoveryCodes)
 @documented(401, 409)
@@ -61,7 +65,7 @@ def confirm(body: schemas.WithCode) -> dict[str, Any]:
 
 @bp.post("/recovery-codes")
 @requires()
-@_limit
+@_code_limit
 @bp.input(schemas.WithCode, arg_name="body")
 @bp.output(schemas.RecoveryCodes)
 @documented(401, 409)
@@ -73,7 +77,7 @@ def renew_recovery_codes(body: schemas.WithCode) -> dict[str, Any]:
 
 @bp.post("/verify")
 @requires()
-@_limit
+@_code_limit
 @bp.input(schemas.WithCode, arg_name="body")
 @bp.output(Renewed)
 @documented(401, 409)
@@ -85,7 +89,8 @@ def verify(body: schemas.WithCode) -> dict[str, Any]:
 
 @bp.post("/off")
 @requires()
-@_limit
+@_password_limit
+@_code_limit
 @bp.input(schemas.TurnOff, arg_name="body")
 @bp.output(Renewed)
 @documented(401, 403, 409)

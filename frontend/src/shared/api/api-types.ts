@@ -588,6 +588,16 @@ export interface components {
             outbox: components["schemas"]["Outbox"];
         };
         /**
+         * Encryption
+         * @description `unencrypted`: the servers on other machines that are not reached over TLS with a checked certificate. They are
+         *     no problem where the operator says that nobody else can reach the network (PRIVATE_NETWORK).
+         */
+        Encryption: {
+            ok: boolean;
+            detail: string;
+            unencrypted: ("database" | "redis" | "mail")[];
+        };
+        /**
          * Entries
          * @description `names`: what people call the things whose ids stand in `before` and `after`: entity -> id -> name.
          */
@@ -2229,6 +2239,7 @@ export interface components {
             mail_certificate: components["schemas"]["MailCertificate"] | null;
             /** @description Null on SQLite, and where there is no replica */
             replicas: components["schemas"]["Replicas"] | null;
+            encryption: components["schemas"]["Encryption"];
             version: string;
         };
         /** SystemEnvelope */

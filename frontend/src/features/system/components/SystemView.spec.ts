@@ -26,6 +26,7 @@ const all = {
   backup: { ...good, last_at: null, file: null, size_bytes: null },
   mail_certificate: null,
   replicas: null,
+  encryption: { ...good, unencrypted: [] },
   version: '1',
 }
 
@@ -105,5 +106,17 @@ describe('the system page', () => {
     const text = await view(values, 'de')
     expect(text).toContain('gültig bis')
     expect(text).toContain('2 Min. zurück')
+  })
+
+  it('names what is not encrypted; a problem only where others can reach the network', async () => {
+    const values = { detail: '', unencrypted: ['database', 'mail'] as const }
+    const of = (ok: boolean) => ({ encryption: { ...values, ok } }) as unknown as Partial<System>
+    expect(await view({})).toContain('Every connection to another machine is encrypted')
+    const allowed = await view(of(true))
+    expect(allowed).toContain('Not encrypted: database, mail server. PRIVATE_NETWORK=on')
+    expect(allowed).toContain('All systems operational')
+    const open = await view(of(false), 'de')
+    expect(open).toContain('ohne geprüftes Zertifikat: Datenbank, Mailserver')
+    expect(open).toContain('sslmode=verify-full')
   })
 })
