@@ -59,6 +59,7 @@ def _make(session: Session, lot_id: int, candidate: Candidate, now: datetime) ->
         return False
     entry = _entry(session, candidate.id)
     entry.status, entry.booking_id, entry.offer_lot_id, entry.offered_at = "Offered", held.booking.id, lot_id, now
+    entry.reason = None
     leave_queue(session, entry)
     session.flush()
     after = {"lot_id": lot_id, "spot_id": candidate.spot_id, "claim_by": to_rfc3339(until)}
@@ -88,14 +89,21 @@ def leave_queue(session: Session, entry: WaitlistEntry, *, lot_id: int | None = 
 
 
 def end(
-    session: Session, entry: WaitlistEntry, status: rules.Status, now: datetime, *, by_system: bool = False
+    session: Session,
+    entry: WaitlistEntry,
+    status: rules.Status,
+    now: datetime,
+    reason: rules.StoredReason | None = None,
+    *,
+    by_system: bool = False,
 ) -> None:
-    """Ends an entry that the caller has locked, and its notice of an offer. Its person can be offered another spot."""
-    before, entry.status, entry.ended_at = entry.status, status, now
+    """Ends an entry that the caller has locked, and its notice of an offer. Its person can be offered another spot.
+    `reason`: where the status does not say why."""
+    before, entry.status, entry.ended_at, entry.reason = entry.status, status, now, reason
     leave_queue(session, entry)
     session.flush()
     action = f"waitlist.{status.lower()}"
-    old, new = {"status": before}, {"status": status}
+    old, new = {"status": before}, {"status": status} | ({"reason": reason} if reason else {})
     audit.record(session, action, "waitlist_entry", entry.id, before=old, after=new, by_system=by_system)
     if before == "Offered":
         emails.dismiss_offer(session, entry)
@@ -175,8 +183,9 @@ def withdraw(
         emails.dismiss_offer(session, entry)
         emails.withdrawn(session, entry, lot, row.spot_number, row.booking, closed=closed)
         _back_into_queue(session, entry, but=lot.id if closed else None)
+        entry.reason = "lot_closed" if closed else "spot_closed"
         if closed and not _queues(session, entry):
-            end(session, entry, "Expired", now)
+            end(session, entry, "Expired", now, "lot_closed")
         events.publish(entry)
     if rows:
         note_freed(session, lot.id)
@@ -208,6 +217,9 @@ def reopen_lot(session: Session, lot: Lot) -> None:
     waiting = select(WaitlistEntry.id).where(queries.is_waiting)
     places = WaitlistLot.lot_id == lot.id, WaitlistLot.entry_id.in_(waiting)
     session.execute(update(WaitlistLot).where(*places).values(is_waiting=True))
+    of_lot = WaitlistEntry.id.in_(select(WaitlistLot.entry_id).where(WaitlistLot.lot_id == lot.id))
+    again = queries.is_waiting, WaitlistEntry.reason == "lot_closed", of_lot
+    session.execute(update(WaitlistEntry).where(*again).values(reason=None))
     note_freed(session, lot.id)
 
 
@@ -221,6 +233,7 @@ def close_lot(session: Session, lot: Lot, spot_ids: Collection[int], now: dateti
         leave_queue(session, entry, lot_id=lot.id)
         emails.lot_closed(session, entry, lot)
         if not _queues(session, entry):
-            end(session, entry, "Expired", now)
+            end(session, entry, "Expired", now, "lot_closed")
         else:
+            entry.reason = "lot_closed"
             events.publish(entry)

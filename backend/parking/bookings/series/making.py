@@ -138,12 +138,13 @@ class _Making:
             needs=ordered(series.needs),
         )
         new = over_window(new_booking(request, self.lot, self.now), self.lot, one.start, one.end)
+        new = replace(new, series_id=series.id)
         connection = session.connection().connection
         spot = planning.pick(planning.candidates(connection, new, series.spot_id), series.spot_id or self._last_spot())
         if spot is None:
             self._miss(one.day, "full", self._wait(new) if series.wait_if_full else None)
             return
-        held = allocation.hold(session, replace(new, series_id=series.id), spot.id)
+        held = allocation.hold(session, new, spot.id)
         if held is None:
             raise _LostRace
         transitions.record(session, "booking.created", held.booking, None, by_system=True)

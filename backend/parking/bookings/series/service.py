@@ -14,6 +14,7 @@ from parking import audit, clock, idempotency
 from parking.bookings import allocation, emails, transitions
 from parking.bookings.closures import lock_spots
 from parking.bookings.events import publish_events
+from parking.bookings.holds import hooks
 from parking.bookings.models import Booking
 from parking.bookings.new_booking import new_reference
 from parking.bookings.reading.views import booking_view, list_view, row_view
@@ -223,8 +224,14 @@ def _no_series() -> NotFound:
 
 
 def end(series_id: int, user_id: int, first: date | None) -> dict[str, Any]:
-    """Gives up the date `first` (None: the present one) and those after it: cancels what is booked, and books no more.
-    What runs or is over never changes. Raises NotFound."""
+    """Gives up the date `first` (None: the present one) and those after it: cancels what is booked, waits no longer for
+    what was full, and books no more. What runs or is over never changes. Raises NotFound."""
+    answer, start = _end(series_id, user_id, first)
+    hooks.leave_series(series_id, start)
+    return answer
+
+
+def _end(series_id: int, user_id: int, first: date | None) -> tuple[dict[str, Any], datetime]:
     with transaction() as session:
         record = idempotency.begin(session)
         row = session.execute(
@@ -254,4 +261,4 @@ def end(series_id: int, user_id: int, first: date | None) -> dict[str, Any]:
         }
         if record:
             record.store(200, answer)
-        return answer
+        return answer, start
