@@ -33,7 +33,12 @@ def init_app(app: APIFlask) -> None:
     from parking.web.logs import foreign_access
 
     bookings.register_waitlist(
-        offers.offer, offers.lapsed, listing.place_of_newcomer, service.wait_for, service.leave_series
+        offers.offer,
+        offers.lapsed,
+        listing.place_of_newcomer,
+        service.wait_for,
+        service.leave_series,
+        (offers.is_in_line, offers.serve),
     )
     accounts.register_eraser(personal_data.erase)
     accounts.register_enabled(offers.offer_to_enabled)

@@ -2,8 +2,8 @@
 
 A spot that becomes free is offered in the transaction that frees it, so nobody else sees it free: the first entry whose
 whole window fits gets a hold on it, and the others keep their place. Whoever cannot book at the moment is passed over
-and keeps theirs, too. Nothing here waits for a lock: what another transaction is working on is left to that one, or to
-the next sweep (`offer_everywhere`).
+and keeps theirs, too. Freeing a spot waits for no lock: what another transaction is working on is left to that one, to
+whoever wants to book it (`is_in_line`, `serve`), or to the next sweep (`offer_everywhere`).
 """
 
 from __future__ import annotations
@@ -34,10 +34,26 @@ def offer(session: Session, spots: Mapping[int, Collection[int] | None], user_id
     return sum(_offer_in(session, lot_id, lots[lot_id], now) for lot_id in sorted(lots))
 
 
-def _offer_in(session: Session, lot_id: int, spot_ids: Collection[int] | None, now: datetime) -> int:
+def is_in_line(session: Session, booking: Any) -> bool:
+    """Whether somebody else than its driver waits who could have the spot of a booking that was just inserted."""
+    return queries.is_in_line(session, booking, clock.now())
+
+
+def serve(lot_id: int) -> int:
+    """Offers what is free in the lot, in a transaction of its own. Waits for whoever is working on the first in line:
+    somebody wants to book what is theirs. Returns how many offers were made."""
+    with transaction() as session:
+        return _offer_in(session, lot_id, None, clock.now(), patient=True)
+
+
+def _offer_in(
+    session: Session, lot_id: int, spot_ids: Collection[int] | None, now: datetime, *, patient: bool = False
+) -> int:
+    """`patient`: the transaction has locked nothing yet, and may wait for the first person."""
     offered, passed_over = 0, list[int]()
     while candidate := queries.next_in_line(session, lot_id, spot_ids, now, passed_over):
-        if queries.secure(session, candidate) and _make(session, lot_id, candidate, now):
+        wait = patient and not offered and not passed_over
+        if queries.secure(session, candidate, wait=wait) and _make(session, lot_id, candidate, now):
             offered += 1
         else:
             passed_over.append(candidate.id)

@@ -19,6 +19,7 @@ from parking.accounts import User
 from parking.bookings import allocation, emails, transitions
 from parking.bookings.events import publish_events
 from parking.bookings.holds import hooks
+from parking.bookings.holds.turns import giving_way
 from parking.bookings.models import Booking
 from parking.bookings.new_booking import NewBooking
 from parking.bookings.requests.booking_request import BookRequest, new_booking, over_window
@@ -64,7 +65,7 @@ def _next_date(series_id: int) -> bool:
     """Deals with the next date of the series in one transaction. False: none is due, or another worker is at it."""
     for attempt in range(MAX_ATTEMPTS):
         try:
-            with transaction() as session:
+            with giving_way(), transaction() as session:
                 query = select(Series).where(Series.id == series_id, _remaining)
                 series = session.scalar(query.with_for_update(skip_locked=True))
                 return series is not None and _Making(session, series).next_date(patient=attempt >= PATIENT_AFTER)

@@ -15,6 +15,7 @@ from parking.bookings import allocation, emails, transitions
 from parking.bookings.closures import lock_spots
 from parking.bookings.events import publish_events
 from parking.bookings.holds import hooks
+from parking.bookings.holds.turns import giving_way
 from parking.bookings.models import Booking
 from parking.bookings.new_booking import new_reference
 from parking.bookings.reading.views import booking_view, list_view, row_view
@@ -53,7 +54,7 @@ def create(request: SeriesRequest) -> dict[str, Any]:
     taken = _look(request)
     for attempt in range(MAX_ATTEMPTS):
         try:
-            with transaction() as session:
+            with giving_way(), transaction() as session:
                 record = idempotency.begin(session)
                 check_limit(session, request.user_id, more=len(taken.now))
                 if attempt:  # one series of a lot at a time, and what is free once more
