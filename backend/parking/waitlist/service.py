@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, idempotency
-from parking.accounts import User, get_user
+from parking.accounts import User, get_user, keep_accounts
 from parking.bookings import (
     BookingRow,
     NewBooking,
@@ -282,7 +282,9 @@ def leave_all(session: Session, user_id: int) -> None:
 
 
 def _locked(session: Session, entry_id: int, user_id: int) -> tuple[WaitlistEntry, BookingRow | None]:
-    """Locks the entry of the user, and before it the hold of its offer, and returns both. Raises NotFound."""
+    """Locks the entry of the user, and before it their account and the hold of its offer, and returns the entry and the
+    hold. Raises NotFound."""
+    keep_accounts(session, [user_id])
     own = WaitlistEntry.id == entry_id, WaitlistEntry.user_id == user_id
     for _ in range(3):
         booking_id = session.scalar(select(WaitlistEntry.booking_id).where(*own, queries.is_offered))

@@ -15,7 +15,7 @@ from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, settings
-from parking.accounts import User
+from parking.accounts import User, keep_accounts
 from parking.bookings import allocation, emails, transitions
 from parking.bookings.events import publish_events
 from parking.bookings.holds import hooks
@@ -66,6 +66,7 @@ def _next_date(series_id: int) -> bool:
     for attempt in range(MAX_ATTEMPTS):
         try:
             with giving_way(), transaction() as session:
+                keep_accounts(session, session.scalars(select(Series.user_id).where(Series.id == series_id)).all())
                 query = select(Series).where(Series.id == series_id, _remaining)
                 series = session.scalar(query.with_for_update(skip_locked=True))
                 return series is not None and _Making(session, series).next_date(patient=attempt >= PATIENT_AFTER)

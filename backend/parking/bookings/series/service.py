@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 
 from parking import audit, clock, idempotency
+from parking.accounts import keep_accounts
 from parking.bookings import allocation, emails, transitions
 from parking.bookings.closures import lock_spots
 from parking.bookings.events import publish_events
@@ -235,6 +236,7 @@ def end(series_id: int, user_id: int, first: date | None) -> dict[str, Any]:
 def _end(series_id: int, user_id: int, first: date | None) -> tuple[dict[str, Any], datetime]:
     with transaction() as session:
         record = idempotency.begin(session)
+        keep_accounts(session, [user_id])
         row = session.execute(
             select_series().where(Series.id == series_id, Series.user_id == user_id).with_for_update(of=Series)
         ).one_or_none()
