@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
-from parking.waitlist import emails as _templates  # noqa: F401 - registers them
+from parking.waitlist.emails import zone_changed
+from parking.waitlist.listing import windows_in
 from parking.waitlist.models import WaitlistEntry, WaitlistLot
 from parking.waitlist.offers import close_lot, reopen_lot, withdraw
 from parking.waitlist.rules import reason_at
@@ -21,7 +22,9 @@ __all__ = [
     "reason_at",
     "reopen_lot",
     "turned_away",
+    "windows_in",
     "withdraw",
+    "zone_changed",
 ]
 
 
