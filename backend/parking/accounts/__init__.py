@@ -37,6 +37,7 @@ from parking.accounts.models import LoginSession, Role, SingleUse, User, user_ro
 from parking.accounts.profile import profile_view
 from parking.accounts.queries import credentials as find_by_email
 from parking.accounts.queries import get_user
+from parking.accounts.queries import keep as keep_accounts
 from parking.accounts.schemas import User as UserSchema
 from parking.accounts.schemas import UserFilters
 from parking.accounts.second_factor import routes as second_factor_routes
@@ -68,6 +69,7 @@ __all__ = [
     "find_by_email",
     "get_user",
     "init_app",
+    "keep_accounts",
     "lot_of_booking",
     "profile_view",
     "recipient",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,6 +52,14 @@ def get_user(session: Session, user_id: int, *, lock: bool = False) -> User:
     if user is None:
         raise NotFound("There is no such user.")
     return user
+
+
+def keep(session: Session, user_ids: Collection[int], *, wait: bool = True) -> set[int]:
+    """Prevents these accounts from being deleted until the commit, and returns their ids; without `wait`, those alone
+    that nobody has locked. A deletion locks the account first and then what belongs to it, and so does whoever locks
+    several things of an account: first the account, then series, spots, bookings, entries of the waitlist."""
+    query = select(User.id).where(User.id.in_(list(user_ids))).order_by(User.id)
+    return set(session.scalars(query.with_for_update(read=True, key_share=True, skip_locked=not wait)))
 
 
 def roles(session: Session, names: list[str]) -> list[Role]:

@@ -42,6 +42,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from parking.accounts import User
+from parking.bookings.holds import freed, hooks
 from parking.bookings.matching import has_needs
 from parking.bookings.models import Booking, visitor_search
 from parking.bookings.new_booking import NewBooking, new_reference
@@ -158,7 +159,7 @@ def _insert_on(spots: Select[Any], dialect: str) -> ReturningInsert[Any]:
             .from_select(_COLUMNS, source, include_defaults=False)
             .on_conflict_do_nothing()
         )
-    return statement.returning(*BOOKING.c, number.label("spot_number"))
+    return statement.returning(*BOOKING.c, number.label("spot_number"), freed.lot_is_awaited.label("lot_is_awaited"))
 
 
 _HOLD = {
@@ -180,6 +181,14 @@ class HeldSpot:
     spot_number: int
 
 
+class SpotAwaited(Exception):
+    """Somebody waits for a spot that was held: the transaction may not be committed (holds/turns.py)."""
+
+    def __init__(self, lot_id: int) -> None:
+        super().__init__(lot_id)
+        self.lot_id = lot_id
+
+
 def hold(
     session: Session,
     new: NewBooking,
@@ -192,12 +201,17 @@ def hold(
 
     None: the spot is taken, or another transaction is taking it (`patient` waits for that one instead of skipping the
     spot), or a car left it after the booking's start (`overlapping` takes it all the same), or the lot or the account
-    has changed since it was read.
+    has changed since it was read. Raises SpotAwaited where it is somebody else's turn.
     """
     way = "this" if spot_id is not None else "patient" if patient else "first"
     statement = _HOLD["sqlite" if is_sqlite() else "postgresql", way, new.kind, overlapping]
     rows = statement.run(session, **insert_values(new), **required(new.needs), spot_id=spot_id)
-    return HeldSpot(rows[0], rows[0].spot_number) if rows else None
+    if not rows:
+        return None
+    booking = rows[0]
+    if booking.lot_is_awaited and new.booking_type != "hold" and hooks.is_in_line(session, booking):
+        raise SpotAwaited(new.lot_id)
+    return HeldSpot(booking, booking.spot_number)
 
 
 def free_for_a_car(now: Any, spot_id: Any = None) -> ColumnElement[bool]:

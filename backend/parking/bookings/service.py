@@ -14,6 +14,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from parking import clock, idempotency, mail, settings
 from parking.bookings import allocation, emails, expiry, transitions
 from parking.bookings.events import publish_events
+from parking.bookings.holds.turns import giving_way
 from parking.bookings.models import Booking
 from parking.bookings.new_booking import NewBooking
 from parking.bookings.reading import queries
@@ -44,7 +45,7 @@ def book(request: BookRequest) -> dict[str, Any]:
     """
     for attempt in range(MAX_ATTEMPTS):
         place, new = _look(request)
-        with transaction() as session:
+        with giving_way(), transaction() as session:
             record = idempotency.begin(session)
             _check_limit(session, request)
             if attempt >= PATIENT_AFTER:

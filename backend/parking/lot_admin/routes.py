@@ -81,8 +81,9 @@ def import_lots(query: ImportQuery) -> Response:
 def update_lot(lot_id: int, query: UpdateQuery, body: LotEdit) -> Response:
     """Change a lot. A new price counts from now on; the capacity can go down as far as bookings allow.
 
-    Another time zone while there are future reservations is refused (409 `timezone_confirm`, with the list) unless it
-    is confirmed: they keep their instants, and their drivers are told the new local times."""
+    Another time zone while there are future reservations, or somebody waits for one, is refused (409
+    `timezone_confirm`, with the list and the number `waiting`) unless it is confirmed: they keep their instants, and
+    their drivers are told the new local times."""
     changes, if_match = LotChanges(body.model_dump(exclude_unset=True)), request.headers.get("If-Match")
     return answer_with_etag(
         service.update_lot(lot_id, changes, identity(), if_match, confirm_timezone=query.confirm_timezone)

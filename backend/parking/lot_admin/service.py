@@ -83,7 +83,7 @@ def update_lot(
 ) -> dict[str, Any]:
     """Changes a lot; `removed_spots` of the answer are the numbers that a smaller capacity took.
 
-    `confirm_timezone`: also its time zone while reservations are to come; their owners get a mail.
+    `confirm_timezone`: also its time zone while reservations are to come or somebody waits for one; they get a mail.
 
     Raises NotFound, PreconditionFailed (stale `if_match`), Conflict (name taken; too few spots can be removed, with
     what blocks it; `timezone_confirm` with the reservations that another zone would make read differently).

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
-from parking.waitlist import emails as _templates  # noqa: F401 - registers them
+from parking.waitlist.emails import zone_changed
+from parking.waitlist.listing import windows_in
 from parking.waitlist.models import WaitlistEntry, WaitlistLot
 from parking.waitlist.offers import close_lot, reopen_lot, withdraw
+from parking.waitlist.rules import reason_at
 from parking.waitlist.service import JoinRequest, join
 from parking.waitlist.statistics import turned_away
 
@@ -17,9 +19,12 @@ __all__ = [
     "close_lot",
     "init_app",
     "join",
+    "reason_at",
     "reopen_lot",
     "turned_away",
+    "windows_in",
     "withdraw",
+    "zone_changed",
 ]
 
 
@@ -30,7 +35,14 @@ def init_app(app: APIFlask) -> None:
     from parking.waitlist import listing, offers, personal_data, routes, service
     from parking.web.logs import foreign_access
 
-    bookings.register_waitlist(offers.offer, offers.lapsed, listing.place_of_newcomer, service.wait_for)
+    bookings.register_waitlist(
+        offers.offer,
+        offers.lapsed,
+        listing.place_of_newcomer,
+        service.wait_for,
+        service.leave_series,
+        (offers.is_in_line, offers.serve),
+    )
     accounts.register_eraser(personal_data.erase)
     accounts.register_enabled(offers.offer_to_enabled)
     audit.register_names("waitlist_entry", listing.names_of)

@@ -297,6 +297,37 @@ def lot_closed(session: Session, entry: WaitlistEntry, lot: Lot) -> None:
     _tell(session, "waitlist_withdrawn", entry, context, f"waitlist-closed:{entry.id}:{lot.id}:{lot.version}")
 
 
+# a lot whose time zone was corrected ---------------------------------------------------------
+
+
+class ZoneChange(Wait):
+    """`lots` is the lot alone, whose zone was `old_timezone`."""
+
+    old_timezone: str
+
+
+def _zone_subject(context: ZoneChange, fmt: Formatter) -> str:
+    return fmt.t.subject("waitlist_zone.subject", lot=_lots(context))
+
+
+def _zone_sample() -> dict[str, Any]:
+    return {**_SAMPLE, "old_timezone": "Europe/Paris"}
+
+
+@mail.register("waitlist_zone", context=ZoneChange, subject=_zone_subject, sample=_zone_sample)
+def zone_message(context: ZoneChange, fmt: Formatter) -> Message:
+    """The lot has another time zone: whoever waits for a window there waits for the same moments."""
+    w, details = context, _time_details(context, fmt)
+    old, zone = w["old_timezone"], w["lot_timezone"]
+    return _message(w, fmt, "waitlist_zone", details, button="waitlist.open", old=old, zone=zone)
+
+
+def zone_changed(session: Session, entry: WaitlistEntry, lot: Lot, old_timezone: str) -> None:
+    """Tells the person, by mail and notice, the new zone of a lot for which they wait."""
+    context = {**_wait(entry, [lot]), "old_timezone": old_timezone}
+    _tell(session, "waitlist_zone", entry, context, f"waitlist-zone:{entry.id}:{lot.id}:{lot.version}")
+
+
 # a free spot without a hold ----------------------------------------------------------------
 
 

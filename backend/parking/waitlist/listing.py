@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -85,6 +85,17 @@ def page(
     views = staff_views(session, rows[:limit], now, visible)
     following = pagination.encode(rows[limit - 1].id) if len(rows) > limit else None
     return {"entries": views, "next": following, "total": total, "server_time": to_rfc3339(now)}
+
+
+def windows_in(session: Session, lot_id: int) -> list[WaitlistEntry]:
+    """Returns the entries that wait for a window in this lot, or are offered one there, in the order of the queue."""
+    queued = select(WaitlistLot.entry_id).where(WaitlistLot.lot_id == lot_id, queries.in_queue)
+    of_lot = or_(
+        and_(queries.is_waiting, WaitlistEntry.id.in_(queued)),
+        and_(queries.is_offered, WaitlistEntry.offer_lot_id == lot_id),
+    )
+    windows = select(WaitlistEntry).where(of_lot, WaitlistEntry.reserved_start.is_not(None))
+    return list(session.scalars(windows.order_by(WaitlistEntry.created_at, WaitlistEntry.id)))
 
 
 def names_of(session: Session, ids: set[int]) -> dict[int, str]:

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from parking.database import BigId, UTCDateTime, db
 from parking.spot_features import FEATURES, Needs
-from parking.waitlist.rules import STATUSES
+from parking.waitlist.rules import STATUSES, STORED_REASONS
 
 WAITING_SQL, OFFERED_SQL = "status = 'Waiting'", "status = 'Offered'"
 """The predicates of the partial indexes; SQLite uses them only for a query that repeats them to the letter."""
 _WAITING, _OFFERED, _IN_QUEUE = text(WAITING_SQL), text(OFFERED_SQL), text("is_waiting")
+_OF_SERIES = text("series_id IS NOT NULL")
 
 
 class WaitlistEntry(db.Model):  # type: ignore[name-defined]  # made at run time
@@ -34,6 +35,8 @@ class WaitlistEntry(db.Model):  # type: ignore[name-defined]  # made at run time
     ev: Mapped[bool] = mapped_column(default=False)
     covered: Mapped[bool] = mapped_column(default=False)
     vehicle_plate: Mapped[str | None] = mapped_column(Text)
+    series_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("booking_series.id"))
+    """The series of which this is a date; the booking that is claimed belongs to it."""
     booking_id: Mapped[int | None] = mapped_column(BigId)
     """The hold of the last offer; of a claimed entry, the booking."""
     offer_lot_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("parking_lot.id"))
@@ -41,6 +44,8 @@ class WaitlistEntry(db.Model):  # type: ignore[name-defined]  # made at run time
     offered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     told_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When the person was told of a free spot without a hold."""
+    reason: Mapped[str | None] = mapped_column(Text)
+    """Why it ended or lost its last offer, where the status does not say that (rules.reason_at)."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -60,10 +65,12 @@ class WaitlistEntry(db.Model):  # type: ignore[name-defined]  # made at run time
         CheckConstraint("status NOT IN ('Offered', 'Claimed', 'Lapsed') OR booking_id IS NOT NULL", name="offer"),
         CheckConstraint("(booking_id IS NULL) = (offer_lot_id IS NULL)", name="offer_lot"),
         CheckConstraint("(status IN ('Waiting', 'Offered')) = (ended_at IS NULL)", name="ended"),
+        CheckConstraint(f"reason IN {STORED_REASONS}", name="reason"),
         CheckConstraint("ended_at IS NOT NULL OR user_id IS NOT NULL", name="person"),
         Index("waitlist_one_offer", "user_id", unique=True, sqlite_where=_OFFERED, postgresql_where=_OFFERED),
         Index("waitlist_of_person", "user_id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("waitlist_due", "waits_until", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("waitlist_of_series", "series_id", sqlite_where=_OF_SERIES, postgresql_where=_OF_SERIES),
         Index("ix_waitlist_entry_user_id", "user_id", "id"),
         Index("ix_waitlist_entry_booking_id", "booking_id"),
         Index("ix_waitlist_entry_created_at", "created_at"),

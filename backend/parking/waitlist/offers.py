@@ -2,8 +2,8 @@
 
 A spot that becomes free is offered in the transaction that frees it, so nobody else sees it free: the first entry whose
 whole window fits gets a hold on it, and the others keep their place. Whoever cannot book at the moment is passed over
-and keeps theirs, too. Nothing here waits for a lock: what another transaction is working on is left to that one, or to
-the next sweep (`offer_everywhere`).
+and keeps theirs, too. Freeing a spot waits for no lock: what another transaction is working on is left to that one, to
+whoever wants to book it (`is_in_line`, `serve`), or to the next sweep (`offer_everywhere`).
 """
 
 from __future__ import annotations
@@ -34,10 +34,26 @@ def offer(session: Session, spots: Mapping[int, Collection[int] | None], user_id
     return sum(_offer_in(session, lot_id, lots[lot_id], now) for lot_id in sorted(lots))
 
 
-def _offer_in(session: Session, lot_id: int, spot_ids: Collection[int] | None, now: datetime) -> int:
+def is_in_line(session: Session, booking: Any) -> bool:
+    """Whether somebody else than its driver waits who could have the spot of a booking that was just inserted."""
+    return queries.is_in_line(session, booking, clock.now())
+
+
+def serve(lot_id: int) -> int:
+    """Offers what is free in the lot, in a transaction of its own. Waits for whoever is working on the first in line:
+    somebody wants to book what is theirs. Returns how many offers were made."""
+    with transaction() as session:
+        return _offer_in(session, lot_id, None, clock.now(), patient=True)
+
+
+def _offer_in(
+    session: Session, lot_id: int, spot_ids: Collection[int] | None, now: datetime, *, patient: bool = False
+) -> int:
+    """`patient`: the transaction has locked nothing yet, and may wait for the first person."""
     offered, passed_over = 0, list[int]()
     while candidate := queries.next_in_line(session, lot_id, spot_ids, now, passed_over):
-        if queries.secure(session, candidate) and _make(session, lot_id, candidate, now):
+        wait = patient and not offered and not passed_over
+        if queries.secure(session, candidate, wait=wait) and _make(session, lot_id, candidate, now):
             offered += 1
         else:
             passed_over.append(candidate.id)
@@ -59,6 +75,7 @@ def _make(session: Session, lot_id: int, candidate: Candidate, now: datetime) ->
         return False
     entry = _entry(session, candidate.id)
     entry.status, entry.booking_id, entry.offer_lot_id, entry.offered_at = "Offered", held.booking.id, lot_id, now
+    entry.reason = None
     leave_queue(session, entry)
     session.flush()
     after = {"lot_id": lot_id, "spot_id": candidate.spot_id, "claim_by": to_rfc3339(until)}
@@ -88,14 +105,21 @@ def leave_queue(session: Session, entry: WaitlistEntry, *, lot_id: int | None = 
 
 
 def end(
-    session: Session, entry: WaitlistEntry, status: rules.Status, now: datetime, *, by_system: bool = False
+    session: Session,
+    entry: WaitlistEntry,
+    status: rules.Status,
+    now: datetime,
+    reason: rules.StoredReason | None = None,
+    *,
+    by_system: bool = False,
 ) -> None:
-    """Ends an entry that the caller has locked, and its notice of an offer. Its person can be offered another spot."""
-    before, entry.status, entry.ended_at = entry.status, status, now
+    """Ends an entry that the caller has locked, and its notice of an offer. Its person can be offered another spot.
+    `reason`: where the status does not say why."""
+    before, entry.status, entry.ended_at, entry.reason = entry.status, status, now, reason
     leave_queue(session, entry)
     session.flush()
     action = f"waitlist.{status.lower()}"
-    old, new = {"status": before}, {"status": status}
+    old, new = {"status": before}, {"status": status} | ({"reason": reason} if reason else {})
     audit.record(session, action, "waitlist_entry", entry.id, before=old, after=new, by_system=by_system)
     if before == "Offered":
         emails.dismiss_offer(session, entry)
@@ -175,8 +199,9 @@ def withdraw(
         emails.dismiss_offer(session, entry)
         emails.withdrawn(session, entry, lot, row.spot_number, row.booking, closed=closed)
         _back_into_queue(session, entry, but=lot.id if closed else None)
+        entry.reason = "lot_closed" if closed else "spot_closed"
         if closed and not _queues(session, entry):
-            end(session, entry, "Expired", now)
+            end(session, entry, "Expired", now, "lot_closed")
         events.publish(entry)
     if rows:
         note_freed(session, lot.id)
@@ -208,6 +233,9 @@ def reopen_lot(session: Session, lot: Lot) -> None:
     waiting = select(WaitlistEntry.id).where(queries.is_waiting)
     places = WaitlistLot.lot_id == lot.id, WaitlistLot.entry_id.in_(waiting)
     session.execute(update(WaitlistLot).where(*places).values(is_waiting=True))
+    of_lot = WaitlistEntry.id.in_(select(WaitlistLot.entry_id).where(WaitlistLot.lot_id == lot.id))
+    again = queries.is_waiting, WaitlistEntry.reason == "lot_closed", of_lot
+    session.execute(update(WaitlistEntry).where(*again).values(reason=None))
     note_freed(session, lot.id)
 
 
@@ -221,6 +249,7 @@ def close_lot(session: Session, lot: Lot, spot_ids: Collection[int], now: dateti
         leave_queue(session, entry, lot_id=lot.id)
         emails.lot_closed(session, entry, lot)
         if not _queues(session, entry):
-            end(session, entry, "Expired", now)
+            end(session, entry, "Expired", now, "lot_closed")
         else:
+            entry.reason = "lot_closed"
             events.publish(entry)

@@ -15,7 +15,7 @@ from parking.waitlist.models import WaitlistEntry
 
 KEEP = timedelta(days=90)
 """As long as the mails and the notices about it."""
-_NOBODY: dict[str, Any] = {"user_id": None, "vehicle_plate": None}
+_NOBODY: dict[str, Any] = {"user_id": None, "vehicle_plate": None, "series_id": None}
 
 
 def erase(session: Session, user_id: int) -> None:

@@ -82,13 +82,27 @@ def has_candidate(lot_id: int, now: datetime) -> bool:
 
 
 def _first(
-    lot_id: int, spot_ids: Collection[int] | None, now: datetime, passed_over: Collection[int], *, soon: bool
+    lot_id: int,
+    spot_ids: Collection[int] | None,
+    now: datetime,
+    passed_over: Collection[int],
+    *,
+    soon: bool,
+    without_user: int = 0,
 ) -> tuple[Select[Any], dict[str, Any]]:
     query = _CANDIDATES[spot_ids is None, soon].where(*_may_book(), ENTRY.c.id.not_in(list(passed_over)))
+    if without_user:
+        query = query.where(ENTRY.c.user_id != without_user)
     fits = query.subquery()
     first = select(fits).where(fits.c.spot_id.is_not(None)).order_by(fits.c.created_at, fits.c.id).limit(1)
-    values = {"lot_id": lot_id, "now": now, "latest": now + SHORTEST_HOLD, "spot_ids": list(spot_ids or ())}
-    return first, values
+    latest, spots = now + SHORTEST_HOLD, list(spot_ids or ())
+    return first, {"lot_id": lot_id, "now": now, "latest": latest, "spot_ids": spots, "without": 0}
+
+
+def is_in_line(session: Session, booking: Any, now: datetime) -> bool:
+    """Whether somebody else than its driver waits who could have the booking's spot if that booking were not there."""
+    query, values = _first(booking.lot_id, [booking.spot_id], now, (), soon=False, without_user=booking.user_id)
+    return session.execute(query, values | {"without": booking.id}).one_or_none() is not None
 
 
 def _free_spot(*, any_spot: bool) -> Any:
@@ -101,6 +115,7 @@ def _free_spot(*, any_spot: bool) -> Any:
         .where(is_live, _BOOKING.c.lot_id == _SPOT.c.lot_id, _BOOKING.c.spot_id == _SPOT.c.id)
         .where(_BOOKING.c.start_time < until)
         .where(or_(_BOOKING.c.held_until > start, and_(ENTRY.c.reserved_start.is_(None), is_active)))
+        .where(_BOOKING.c.id != bindparam("without"))
         .correlate(_SPOT, ENTRY, _LOT)
     )
     named = () if any_spot else (_SPOT.c.id.in_(bindparam("spot_ids", expanding=True)),)
@@ -157,20 +172,23 @@ def _may_book() -> list[ColumnElement[bool]]:
     return conditions
 
 
-def secure(session: Session, candidate: Candidate) -> bool:
-    """Locks the candidate's place until the end of the transaction; never waits. False: somebody else is at it, or it
-    has changed since it was read. (SQLite has one writer.)"""
+def secure(session: Session, candidate: Candidate, *, wait: bool = False) -> bool:
+    """Locks the candidate's place until the end of the transaction. False: somebody else is at it, or it has changed
+    since it was read. `wait`: waits for somebody else; only where the transaction has locked nothing else. (SQLite has
+    one writer.)"""
     if is_sqlite():
         return True
-    if not session.scalar(select(func.pg_try_advisory_xact_lock(-candidate.user_id))):
+    if wait:
+        lock_person(session, candidate.user_id)
+    elif not session.scalar(select(func.pg_try_advisory_xact_lock(-candidate.user_id))):
         return False
     person = select(_USER.c.id).where(_USER.c.id == candidate.user_id, _USER.c.deleted_at.is_(None))
-    if session.scalar(person.with_for_update(read=True, key_share=True, skip_locked=True)) is None:
+    if session.scalar(person.with_for_update(read=True, key_share=True, skip_locked=not wait)) is None:
         return False
     other = ENTRY.alias("other")
     offered = exists().where(other.c.user_id == candidate.user_id, literal_column(f"other.{OFFERED_SQL}"))
     own = select(ENTRY.c.id).where(ENTRY.c.id == candidate.id, is_waiting, ~offered)
-    return session.scalar(own.with_for_update(of=ENTRY, skip_locked=True)) is not None
+    return session.scalar(own.with_for_update(of=ENTRY, skip_locked=not wait)) is not None
 
 
 def lock_person(session: Session, user_id: int) -> None:

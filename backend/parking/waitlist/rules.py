@@ -10,6 +10,12 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 LIVE: tuple[Status, ...] = ("Waiting", "Offered")
 ENDED = tuple(status for status in STATUSES if status not in LIVE)
 
+StoredReason = Literal["lot_closed", "spot_closed", "series_ended", "account_deleted"]
+STORED_REASONS: tuple[StoredReason, ...] = get_args(StoredReason)
+Reason = Literal[
+    "lot_closed", "spot_closed", "series_ended", "account_deleted", "time_over", "not_claimed", "declined", "left"
+]
+
 SHORTEST_HOLD = timedelta(minutes=5)
 """With less time before the start, a free spot is told of and not held: hardly anybody could read a mail, claim the
 spot and be there in time; whoever stands before the gate can book it."""
@@ -32,3 +38,17 @@ def status_at(status: Status, waits_until: datetime, claim_by: datetime | None, 
     if status == "Offered" and claim_by is not None and now >= claim_by:
         return "Lapsed"
     return "Expired" if status == "Waiting" and now >= waits_until else status
+
+
+_REASONS: dict[Status, Reason] = {
+    "Lapsed": "not_claimed",
+    "Declined": "declined",
+    "Left": "left",
+    "Expired": "time_over",
+}
+
+
+def reason_at(status: Status, stored: StoredReason | None) -> Reason | None:
+    """Returns why an entry with this status (`status_at`) ended, or, of one that waits, why it lost its last offer or
+    one of its lots. None: it waits for its first offer, has one, or was claimed."""
+    return None if status in ("Offered", "Claimed") else stored or _REASONS.get(status)

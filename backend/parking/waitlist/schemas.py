@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from parking.bookings import BookingOut, Id, Paging, Plate, TimeText
 from parking.spot_features import Feature, NeedsIn, NeedsText
-from parking.waitlist.rules import MOST_LOTS, Status
+from parking.waitlist.rules import MOST_LOTS, Reason, Status
 from parking.web import In, Out, Query
 from parking.web.errors.validation import wrong
 
@@ -93,6 +93,14 @@ class EntryOut(Out):
         datetime | None,
         Field(description="When a free spot was told of that was not held: fewer than 5 minutes before the start"),
     ]
+    reason: Annotated[
+        Reason | None,
+        Field(
+            description="Why it has ended; while Waiting, why it lost its offer (`spot_closed`) or one of its lots"
+            " (`lot_closed`). Null once Claimed"
+        ),
+    ]
+    series_id: Annotated[int | None, Field(description="The series of which this is a date that could not be had")]
     booking_id: Annotated[int | None, Field(description="The booking, once Claimed")]
     offer: Annotated[
         OfferOut | None, Field(description="While Offered; of one that Lapsed or was Declined, what it was")

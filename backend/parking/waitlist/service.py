@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, idempotency
-from parking.accounts import User, get_user
+from parking.accounts import User, get_user, keep_accounts
 from parking.bookings import (
     BookingRow,
     NewBooking,
@@ -25,7 +25,7 @@ from parking.bookings import (
     transitions_due,
     withdraw_hold,
 )
-from parking.database import db, read_connection, transaction
+from parking.database import db, read_connection, read_once, transaction
 from parking.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from parking.lots import Lot, open_lot
 from parking.spot_features import Needs, required, spots_with
@@ -48,6 +48,7 @@ class JoinRequest:
     for_minutes: int | None = None
     needs: Needs = ()
     vehicle_plate: str | None = None
+    series_id: int | None = None
 
 
 def join(request: JoinRequest) -> dict[str, Any]:
@@ -82,6 +83,7 @@ def wait_for(session: Session, new: NewBooking) -> dict[str, Any] | None:
         reserved_end=to_rfc3339(new.reserved_end),
         needs=new.needs,
         vehicle_plate=new.vehicle_plate,
+        series_id=new.series_id,
     )
     try:
         _, lots, entry = _entry_for(session, request)
@@ -124,6 +126,7 @@ def _new_entry(request: JoinRequest, lot: Lot, now: datetime) -> WaitlistEntry:
         status="Waiting",
         booking_type="instant",
         vehicle_plate=request.vehicle_plate,
+        series_id=request.series_id,
         created_at=now,
         **required(request.needs),
     )
@@ -204,7 +207,8 @@ def claim(entry_id: int, user_id: int) -> dict[str, Any]:
             hold = _require_offer(session, entry, hold, now)
             check_proven(get_user(session, user_id))
             check_limit(session.connection().connection, user_id)
-            row = claim_hold(session, hold, now, plate=entry.vehicle_plate, needs=entry.needs)
+            plate, needs, series_id = entry.vehicle_plate, entry.needs, entry.series_id
+            row = claim_hold(session, hold, now, plate=plate, needs=needs, series_id=series_id)
             offers.end(session, entry, "Claimed", now)
         else:
             row = listing.booking_of(session, entry, user_id)
@@ -243,10 +247,28 @@ def leave(entry_id: int, user_id: int) -> dict[str, Any]:
         return {"message": "You are not on this waitlist any more.", "entry": entry_view(session, entry, now)}
 
 
-def _leave(session: Session, entry: WaitlistEntry, hold: BookingRow | None, now: datetime) -> None:
+def _leave(
+    session: Session,
+    entry: WaitlistEntry,
+    hold: BookingRow | None,
+    now: datetime,
+    reason: rules.StoredReason | None = None,
+) -> None:
     if hold is not None:
         withdraw_hold(session, hold, now, by="user")
-    offers.end(session, entry, "Left", now)
+    offers.end(session, entry, "Left", now, reason)
+
+
+def leave_series(series_id: int, start: datetime) -> None:
+    """Ends the waits for the dates of a series that begin at `start` or later, each in a transaction: their driver has
+    given them up."""
+    entry = WaitlistEntry
+    waits = entry.series_id == series_id, entry.reserved_start >= start, entry.status.in_(rules.LIVE)
+    for row in read_once(select(entry.id, entry.user_id).where(*waits).order_by(entry.id), {}):
+        with transaction() as session:
+            one, hold = _locked(session, row.id, row.user_id)
+            if one.status in rules.LIVE:
+                _leave(session, one, hold, clock.now(), "series_ended")
 
 
 def leave_all(session: Session, user_id: int) -> None:
@@ -256,11 +278,13 @@ def leave_all(session: Session, user_id: int) -> None:
     for entry_id in session.scalars(ids).all():
         entry, hold = _locked(session, entry_id, user_id)
         if entry.status in rules.LIVE:
-            _leave(session, entry, hold, clock.now())
+            _leave(session, entry, hold, clock.now(), "account_deleted")
 
 
 def _locked(session: Session, entry_id: int, user_id: int) -> tuple[WaitlistEntry, BookingRow | None]:
-    """Locks the entry of the user, and before it the hold of its offer, and returns both. Raises NotFound."""
+    """Locks the entry of the user, and before it their account and the hold of its offer, and returns the entry and the
+    hold. Raises NotFound."""
+    keep_accounts(session, [user_id])
     own = WaitlistEntry.id == entry_id, WaitlistEntry.user_id == user_id
     for _ in range(3):
         booking_id = session.scalar(select(WaitlistEntry.booking_id).where(*own, queries.is_offered))

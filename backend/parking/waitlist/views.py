@@ -18,7 +18,7 @@ from parking.pricing import Tariff, terms_of
 from parking.timestamps import to_rfc3339
 from parking.waitlist import queries
 from parking.waitlist.models import WaitlistEntry, WaitlistLot
-from parking.waitlist.rules import status_at
+from parking.waitlist.rules import reason_at, status_at
 
 
 def entry_views(session: Session, entries: Sequence[WaitlistEntry], now: datetime) -> list[dict[str, Any]]:
@@ -82,6 +82,8 @@ def _view(
         "created_at": to_rfc3339(entry.created_at),
         "ended_at": to_rfc3339(_ended_at(entry, status, offer)),
         "told_at": to_rfc3339(entry.told_at),
+        "reason": reason_at(status, entry.reason if status == entry.status else None),  # type: ignore[arg-type]  # a CHECK
+        "series_id": entry.series_id,
         "booking_id": entry.booking_id if status == "Claimed" else None,
         "offer": None if offer is None or status not in _WITH_OFFER else _offer_view(entry, offer),
     }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
+import sqlalchemy
 from sqlalchemy import select
 
 from parking import clock
@@ -63,3 +65,14 @@ def row(booking_id: int) -> Booking:
     """The row as it stands in the database now."""
     db.session.expire_all()
     return db.session.get_one(Booking, booking_id)
+
+
+def wait_until_somebody_waits() -> None:
+    """Returns when another connection to this database waits for a lock (PostgreSQL)."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    until = time.monotonic() + 60
+    while not db.session.scalar(sqlalchemy.text(waiting)):
+        db.session.rollback()
+        assert time.monotonic() < until, "nobody waits"
+        time.sleep(0.02)
+    db.session.rollback()

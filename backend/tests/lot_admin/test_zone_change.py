@@ -10,9 +10,12 @@ from sqlalchemy import select
 from parking import clock, mail
 from parking.bookings import service
 from parking.database import db
+from parking.lot_admin import service as lots
 from parking.mail.models import OutboxMail
 from parking.statistics.daily import check, refresh
-from tests.bookings.helpers import make_lot, park, reserve
+from parking.waitlist import service as waitlist
+from tests.bookings.helpers import identity_of, make_lot, park, reserve
+from tests.waitlist.stage import people, statuses, wait, wait_for
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 BERLIN, NEW_YORK, TOKYO = "Europe/Berlin", "America/New_York", "Asia/Tokyo"
@@ -120,6 +123,55 @@ def test_a_change_needs_a_confirmation_while_reservations_are_to_come(client, au
     text = mail.preview(again[mine["id"]]).text
     assert "corrected from Europe/Berlin to America/New_York" in " ".join(text.split())
     assert "13:00" in text
+
+
+def test_whoever_waits_for_a_window_is_told_too(client, auth, alice, bob, carol, lot, later):
+    """Who waits, and who has an offer; not who waits for a walk-in, in another lot, or no longer."""
+    dora, emil, fred = people("dora", "emil", "fred")
+    start, other = berlin("2026-11-12T19:00") - NOW, make_lot(carol, "Station", capacity=1, timezone=BERLIN)
+    lots.update_lot(lot["id"], lots.LotChanges({"capacity": 1}), identity_of(carol), None)
+    stay = reserve(alice, lot, start, timedelta(hours=2))
+    reserve(bob, other, start, timedelta(hours=2))
+    park(bob, lot)
+    offered, waiting = (wait_for(user, lot, start=start) for user in (dora, emil))
+    wait(carol, lot)
+    wait_for(carol, other, start=start)
+    service.cancel(stay["id"], alice.id)
+    waitlist.leave(wait_for(fred, lot, start=start)["id"], fred.id)
+    assert statuses(offered, waiting) == ["Offered", "Waiting"]
+    refused = change(client, auth(carol), lot, NEW_YORK)
+    assert (refused.json["code"], refused.json["count"], refused.json["waiting"]) == ("timezone_confirm", 0, 2)
+    assert refused.json["detail"].startswith(
+        "2 places on the waitlist would have other local times in America/New_York."
+    )
+    assert change(client, auth(carol), lot, "Europe/Paris").status_code == 200, "the same clock"
+    assert sent("waitlist_zone") == {}
+    assert change(client, auth(carol), lot, NEW_YORK, confirm_timezone="true").status_code == 200
+    mails = sent("waitlist_zone")
+    assert set(mails) == {dora.id, emil.id}
+    text = " ".join(mail.preview(mails[emil.id]).text.split())
+    assert "corrected from Europe/Paris to America/New_York. You still wait for the same moment" in text
+    assert "13:00" in text
+    [notice] = client.get("/api/notices", headers=auth(emil)).json["notices"]
+    assert (notice["kind"], "13:00" in str(notice)) == ("waitlist_zone", True)
+    view = client.get(f"/api/waitlist/{waiting['id']}", headers=auth(emil)).json["entry"]
+    assert (view["lots"][0]["timezone"], view["reserved_start"]) == (NEW_YORK, "2026-11-12T18:00:00Z")
+
+
+def test_reservations_and_places_are_counted_together(client, auth, alice, bob, carol, lot, later):
+    lots.update_lot(lot["id"], lots.LotChanges({"capacity": 1}), identity_of(carol), None)
+    start = berlin("2026-11-12T19:00") - NOW
+    reserve(alice, lot, start, timedelta(hours=2))
+    wait_for(bob, lot, start=start)
+    refused = change(client, auth(carol), lot, NEW_YORK).json
+    assert refused["detail"].startswith("1 reservation and 1 place on the waitlist would have other local times")
+    assert (refused["count"], refused["waiting"], len(refused["blocking"])) == (1, 1, 1)
+
+
+def sent(kind: str) -> dict[int, OutboxMail]:
+    """Person -> the mail of this kind."""
+    db.session.rollback()
+    return {one.user_id: one for one in db.session.scalars(select(OutboxMail).where(OutboxMail.kind == kind))}
 
 
 @pytest.mark.parametrize("zone", ["Europe/Paris", "Arctic/Longyearbyen", "MET"])

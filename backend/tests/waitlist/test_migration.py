@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 from flask_migrate import downgrade
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from parking.bookings import service as bookings
 from parking.database import db, schema, transaction
+from parking.lot_admin import service as lots
 from parking.waitlist import service
-from tests.bookings.helpers import make_lot, park, row
-from tests.waitlist.stage import holds, people, wait
+from parking.waitlist.models import WaitlistEntry
+from tests.bookings.helpers import identity_of, make_lot, park, reserve, row
+from tests.bookings.series.stage import book_series
+from tests.waitlist.stage import HOUR, holds, people, wait, wait_for
 
 
 @pytest.fixture
@@ -40,6 +43,40 @@ def test_down_and_up_with_live_rows(stage, alice):
     assert row(claimed).booking_type == "instant"
     assert park(alice, lot)["status"] == "Active"  # the spot of the hold
     assert wait(alice, lot)["status"] == "Waiting"
+
+
+def test_the_series_and_the_reason_go_and_come_with_live_rows(stage, alice, carol):
+    lot, _, held = stage
+    series = book_series(alice, lot, days=("tu",), count=1)["series"]["id"]
+    other = make_lot(carol, "Station", capacity=1)
+    reserve(alice, other, HOUR, HOUR)
+    wait_for(alice, other, start=HOUR)
+    lots.delete(other["id"], identity_of(carol), None, cancel_reservations=True)
+    offered = id_of_offer(held)
+    with transaction() as session:
+        session.execute(text("UPDATE waitlist_entry SET series_id = :s WHERE id = :id"), {"s": series, "id": offered})
+    db.session.remove()
+    downgrade(directory=str(schema.MIGRATIONS), revision="0027")
+    with db.engine.connect() as connection:
+        columns = {column["name"] for column in db.inspect(connection).get_columns("waitlist_entry")}
+        assert not {"series_id", "reason"} & columns
+        assert connection.scalar(text("SELECT count(*) FROM waitlist_entry")) == 4
+    schema.upgrade()
+    assert schema.problems() == []
+    with db.engine.connect() as connection:
+        rows = connection.execute(text("SELECT status, reason FROM waitlist_entry ORDER BY id")).all()
+    assert rows == [("Claimed", None), ("Offered", None), ("Waiting", None), ("Expired", "lot_closed")]
+    with pytest.raises(DBAPIError), transaction() as session:
+        session.execute(text("UPDATE waitlist_entry SET reason = 'weather' WHERE id = :id"), {"id": offered})
+    with pytest.raises(DBAPIError), transaction() as session:
+        session.execute(text("UPDATE waitlist_entry SET series_id = 99 WHERE id = :id"), {"id": offered})
+    entry = db.session.get_one(WaitlistEntry, offered)
+    assert service.claim(offered, entry.user_id)["booking"]["id"] == held
+
+
+def id_of_offer(booking_id: int) -> int:
+    db.session.rollback()
+    return db.session.scalars(select(WaitlistEntry.id).where(WaitlistEntry.booking_id == booking_id)).one()
 
 
 CLAIM = "booking_type = 'instant', status = 'Active', claim_by = NULL, checked_in_at = start_time"

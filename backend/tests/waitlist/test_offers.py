@@ -58,6 +58,7 @@ def test_an_outsider_cannot_take_a_spot_that_is_held(lot, alice, bob, crowd):
 def test_without_the_hold_an_outsider_wins(lot, alice, bob, crowd, monkeypatch):
     """The control: with offers switched off, the next who asks gets the spot, and who waits gets nothing."""
     monkeypatch.setattr("parking.bookings.holds.hooks._offers", [])
+    monkeypatch.setattr("parking.bookings.holds.hooks._turns", [])
     stay = park(alice, lot)
     waiting = wait(crowd[0], lot)
     bookings.release(stay["id"], alice.id)

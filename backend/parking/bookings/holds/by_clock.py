@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 
+from parking.accounts import keep_accounts
 from parking.bookings import transitions
 from parking.bookings.events import publish_spot_event
 from parking.bookings.holds import hooks
@@ -30,7 +31,10 @@ def lapsing(now: datetime) -> Select[Any]:
 
 
 def lapse(session: Session, rows: Sequence[BookingRow], now: datetime) -> list[BookingRow]:
-    """Ends the holds, at the instant at which they lapsed. Their spots are offered again."""
+    """Ends the holds, at the instant at which they lapsed. Their spots are offered again. Those of an account that is
+    just being deleted are left to that transaction."""
+    users = keep_accounts(session, {row.booking.user_id for row in rows}, wait=False)
+    rows = [row for row in rows if row.booking.user_id in users]
     changed = [
         transitions.update_booking(session, row, status=LAPSED, end_time=row.booking.claim_by, ended_by="system")
         for row in rows

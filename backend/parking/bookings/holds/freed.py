@@ -6,19 +6,25 @@ At the end, because a transaction may use the spot itself: a booking is moved of
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, literal_column
+from sqlalchemy import ColumnElement, literal_column, or_
 from sqlalchemy.orm import Session
 
 from parking.bookings.holds import hooks
 from parking.database import before_commit
 
-is_awaited: ColumnElement[bool] = literal_column(
+lot_is_awaited: ColumnElement[bool] = literal_column(
     "EXISTS (SELECT 1 FROM waitlist_lot WHERE waitlist_lot.lot_id = booking.lot_id AND waitlist_lot.is_waiting)"
-    " OR EXISTS (SELECT 1 FROM waitlist_entry"
-    " WHERE waitlist_entry.user_id = booking.user_id AND waitlist_entry.status = 'Waiting')"
 )
-"""Whether somebody waits for the lot of a booking, or its driver for any lot (who may have had too many bookings).
-Two looks into small indexes. Text, because the tables belong to the room above."""
+"""Whether somebody waits for the lot of a booking: a look into a small index. Text, because the table belongs to the
+room above."""
+is_awaited = or_(
+    lot_is_awaited,
+    literal_column(
+        "EXISTS (SELECT 1 FROM waitlist_entry"
+        " WHERE waitlist_entry.user_id = booking.user_id AND waitlist_entry.status = 'Waiting')"
+    ),
+)
+"""The same, or its driver waits for any lot (who may have had too many bookings)."""
 
 
 class _Freed:

@@ -1,5 +1,6 @@
-"""What the waitlist does when time of a spot was freed or a hold ends, what it tells a driver who finds a lot full, and
-how a date of a series that finds it full waits. It lies above bookings and registers here at start."""
+"""What the waitlist does when time of a spot was freed or a hold ends, whether a spot is somebody else's turn, what a
+driver is told who finds a lot full, and how a date of a series that finds it full waits, until the series ends. The
+waitlist lies above bookings and registers here at start."""
 
 from __future__ import annotations
 
@@ -18,19 +19,34 @@ Offer = Callable[[Session, Spots, Collection[int]], object]
 Lapsed = Callable[[Session, Sequence[Any], datetime], None]
 PlaceInQueue = Callable[[PoolProxiedConnection, Any, Any], dict[str, Any] | None]
 Wait = Callable[[Session, NewBooking], dict[str, Any] | None]
+LeaveSeries = Callable[[int, datetime], None]
+IsInLine = Callable[[Session, Any], bool]
+Serve = Callable[[int], object]
 
 _offers: list[Offer] = []
 _lapsed: list[Lapsed] = []
 _places: list[PlaceInQueue] = []
 _waits: list[Wait] = []
+_leaves: list[LeaveSeries] = []
+_turns: list[tuple[IsInLine, Serve]] = []
 
 
-def register_waitlist(offer: Offer, lapsed: Lapsed, place: PlaceInQueue, wait: Wait) -> None:
+def register_waitlist(
+    offer: Offer,
+    lapsed: Lapsed,
+    place: PlaceInQueue,
+    wait: Wait,
+    leave_series: LeaveSeries,
+    turns: tuple[IsInLine, Serve],
+) -> None:
     """`offer(session, spots, user_ids)` offers freed spots to those who wait, and other spots to these users, who can
     be offered one again; `lapsed(session, rows, now)` tells whom the lapsed holds were for; `place(connection, lot,
     new)` is what a refusal says of the waitlist to whoever asked for the booking `new`; `wait(session, new)` lets the
-    driver wait for the reservation `new`."""
-    _offers[:], _lapsed[:], _places[:], _waits[:] = [offer], [lapsed], [place], [wait]
+    driver wait for the reservation `new`; `leave_series(series_id, start)` ends the waits for dates of a series that
+    begin then or later. `turns`: `is_in_line(session, booking)` says whether somebody else waits for the spot of a
+    booking that was just inserted; `serve(lot_id)` offers what is free in the lot, in a transaction of its own."""
+    _offers[:], _lapsed[:], _places[:], _waits[:], _leaves[:] = [offer], [lapsed], [place], [wait], [leave_series]
+    _turns[:] = [turns]
 
 
 def offer(session: Session, spots: Spots, user_ids: Collection[int]) -> None:
@@ -51,3 +67,22 @@ def wait_for(session: Session, new: NewBooking) -> dict[str, Any] | None:
     """Lets the driver of the reservation, for which no spot is free, wait for one. Returns their place and the entry
     (`position`, `entry_id`); None: they cannot wait for it. Raises Conflict (`spot_free`) where a spot is free now."""
     return _waits[0](session, new) if _waits else None
+
+
+def leave_series(series_id: int, start: datetime) -> None:
+    """Ends the waits for the dates of a series from `start` on; the caller is in no transaction."""
+    for act in _leaves:
+        act(series_id, start)
+
+
+def is_in_line(session: Session, booking: Any) -> bool:
+    """Whether somebody else than its driver waits for the spot of the booking, which the caller has just inserted, and
+    could have it without that booking."""
+    return any(is_in_line(session, booking) for is_in_line, _ in _turns)
+
+
+def serve(lot_id: int) -> None:
+    """Offers what is free in the lot to those who wait; the caller is in no transaction. Waits for whoever is working
+    on the first of them."""
+    for _, act in _turns:
+        act(lot_id)

@@ -74,11 +74,19 @@ def withdraw(session: Session, row: BookingRow, now: datetime, *, by: str) -> Bo
     return row
 
 
-def claim(session: Session, row: BookingRow, now: datetime, *, plate: str | None, needs: tuple[str, ...]) -> BookingRow:
+def claim(
+    session: Session,
+    row: BookingRow,
+    now: datetime,
+    *,
+    plate: str | None,
+    needs: tuple[str, ...],
+    series_id: int | None,
+) -> BookingRow:
     """Makes the booking of a hold whose spot the caller has locked: the same id, spot and price. A stay from now on has
     the spot as long as any other, where the next booking leaves it that time."""
     hold, lot = row.booking, session.get_one(Lot, row.booking.lot_id)
-    changes: dict[str, Any] = {"claim_by": None, "vehicle_plate": plate, "needs": needs}
+    changes: dict[str, Any] = {"claim_by": None, "vehicle_plate": plate, "needs": needs, "series_id": series_id}
     changes["plate_key"] = names.plate_key(plate)
     if hold.reserved_start is not None:
         changes |= {"booking_type": "reserved", "checkin_grace_s": lot.checkin_grace_s if lot.require_checkin else None}

@@ -15,10 +15,11 @@ from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from parking import audit, clock, settings
-from parking.accounts import User
+from parking.accounts import User, keep_accounts
 from parking.bookings import allocation, emails, transitions
 from parking.bookings.events import publish_events
 from parking.bookings.holds import hooks
+from parking.bookings.holds.turns import giving_way
 from parking.bookings.models import Booking
 from parking.bookings.new_booking import NewBooking
 from parking.bookings.requests.booking_request import BookRequest, new_booking, over_window
@@ -64,7 +65,8 @@ def _next_date(series_id: int) -> bool:
     """Deals with the next date of the series in one transaction. False: none is due, or another worker is at it."""
     for attempt in range(MAX_ATTEMPTS):
         try:
-            with transaction() as session:
+            with giving_way(), transaction() as session:
+                keep_accounts(session, session.scalars(select(Series.user_id).where(Series.id == series_id)).all())
                 query = select(Series).where(Series.id == series_id, _remaining)
                 series = session.scalar(query.with_for_update(skip_locked=True))
                 return series is not None and _Making(session, series).next_date(patient=attempt >= PATIENT_AFTER)
@@ -138,12 +140,13 @@ class _Making:
             needs=ordered(series.needs),
         )
         new = over_window(new_booking(request, self.lot, self.now), self.lot, one.start, one.end)
+        new = replace(new, series_id=series.id)
         connection = session.connection().connection
         spot = planning.pick(planning.candidates(connection, new, series.spot_id), series.spot_id or self._last_spot())
         if spot is None:
             self._miss(one.day, "full", self._wait(new) if series.wait_if_full else None)
             return
-        held = allocation.hold(session, replace(new, series_id=series.id), spot.id)
+        held = allocation.hold(session, new, spot.id)
         if held is None:
             raise _LostRace
         transitions.record(session, "booking.created", held.booking, None, by_system=True)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Boolean, ColumnElement, Select, delete, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from parking import clock
 from parking.bookings.models import Booking
 from parking.bookings.series.models import Series
 from parking.lots import Lot
+
+_is_awaited: ColumnElement[bool] = literal_column(
+    "EXISTS (SELECT 1 FROM waitlist_entry WHERE waitlist_entry.series_id = booking_series.id)", Boolean
+)
+"""Text, because the table belongs to the room above."""
 
 
 def anonymise(session: Session, user_id: int) -> None:
@@ -22,9 +27,10 @@ def anonymise(session: Session, user_id: int) -> None:
 
 
 def delete_empty(session: Session, user_id: int) -> list[int]:
-    """Deletes the user's series that are over and that no booking names any more. Returns their ids."""
+    """Deletes the user's series that are over and that no booking and no entry of the waitlist names any more. Returns
+    their ids."""
     named = select(Booking.id).where(Booking.series_id == Series.id).exists()
-    empty = select(Series.id).where(Series.user_id == user_id, Series.next_day.is_(None), ~named)
+    empty = select(Series.id).where(Series.user_id == user_id, Series.next_day.is_(None), ~named, ~_is_awaited)
     ids = list(session.scalars(empty))
     session.execute(delete(Series).where(Series.id.in_(ids)))
     return ids

@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 
 from parking import audit, clock, idempotency
+from parking.accounts import keep_accounts
 from parking.bookings import allocation, emails, transitions
 from parking.bookings.closures import lock_spots
 from parking.bookings.events import publish_events
+from parking.bookings.holds import hooks
+from parking.bookings.holds.turns import giving_way
 from parking.bookings.models import Booking
 from parking.bookings.new_booking import new_reference
 from parking.bookings.reading.views import booking_view, list_view, row_view
@@ -52,7 +55,7 @@ def create(request: SeriesRequest) -> dict[str, Any]:
     taken = _look(request)
     for attempt in range(MAX_ATTEMPTS):
         try:
-            with transaction() as session:
+            with giving_way(), transaction() as session:
                 record = idempotency.begin(session)
                 check_limit(session, request.user_id, more=len(taken.now))
                 if attempt:  # one series of a lot at a time, and what is free once more
@@ -223,10 +226,17 @@ def _no_series() -> NotFound:
 
 
 def end(series_id: int, user_id: int, first: date | None) -> dict[str, Any]:
-    """Gives up the date `first` (None: the present one) and those after it: cancels what is booked, and books no more.
-    What runs or is over never changes. Raises NotFound."""
+    """Gives up the date `first` (None: the present one) and those after it: cancels what is booked, waits no longer for
+    what was full, and books no more. What runs or is over never changes. Raises NotFound."""
+    answer, start = _end(series_id, user_id, first)
+    hooks.leave_series(series_id, start)
+    return answer
+
+
+def _end(series_id: int, user_id: int, first: date | None) -> tuple[dict[str, Any], datetime]:
     with transaction() as session:
         record = idempotency.begin(session)
+        keep_accounts(session, [user_id])
         row = session.execute(
             select_series().where(Series.id == series_id, Series.user_id == user_id).with_for_update(of=Series)
         ).one_or_none()
@@ -254,4 +264,4 @@ def end(series_id: int, user_id: int, first: date | None) -> dict[str, Any]:
         }
         if record:
             record.store(200, answer)
-        return answer
+        return answer, start

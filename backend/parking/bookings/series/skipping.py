@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from parking import audit
+from parking.accounts import keep_accounts
 from parking.bookings.rules import recurrence
 from parking.bookings.series.making import go_on_from, rule_of
 from parking.bookings.series.models import Series
@@ -41,6 +42,7 @@ def later_dates(session: Session, user_id: int, now: datetime, within: Within) -
 def skip(session: Session, user_id: int, now: datetime, within: Within) -> list[LaterDate]:
     """Leaves these dates out of their series, and returns them. The caller's transaction, before it locks a spot or a
     booking: whoever books a date has locked the series first."""
+    keep_accounts(session, [user_id])
     query = _select_remaining(user_id).order_by(Series.id).with_for_update(of=Series)
     later = _within(session, query, now, within)
     for series in {one.series.id: one.series for one in later}.values():

@@ -29,7 +29,7 @@ from parking.money import to_number
 from parking.spot_features import FEATURES
 from parking.staff import LotStaff
 from parking.timestamps import to_rfc3339
-from parking.waitlist import WaitlistEntry, WaitlistLot
+from parking.waitlist import WaitlistEntry, WaitlistLot, reason_at
 from parking.web import Identity
 
 Item = Callable[[Sequence[Any]], dict[str, Any]]
@@ -164,18 +164,20 @@ def _waitlist(user_id: int) -> queries.Rows:
     columns = (entry.id, entry.status, entry.booking_type, WaitlistLot.lot_id, Lot.name, entry.reserved_start)
     more = (entry.reserved_end, entry.waits_until, entry.vehicle_plate, entry.booking_id, entry.offered_at)
     rows = select(
-        *columns, *more, entry.told_at, entry.created_at, entry.ended_at, *(getattr(entry, f) for f in FEATURES)
+        *(*columns, *more, entry.told_at, entry.created_at, entry.ended_at, entry.series_id),
+        *(entry.reason, *(getattr(entry, f) for f in FEATURES)),
     )
     rows = rows.join(WaitlistLot, WaitlistLot.entry_id == entry.id).join(Lot, Lot.id == WaitlistLot.lot_id)
     return rows.where(entry.user_id == user_id).order_by(entry.id, WaitlistLot.lot_id)
 
 
 def _waitlist_entry(row: Sequence[Any]) -> dict[str, Any]:
-    *values, accessible, ev, covered = row
+    *values, reason, accessible, ev, covered = row
     names = "id status booking_type lot_id lot_name reserved_start reserved_end waits_until vehicle_plate booking_id"
     has = dict(zip(FEATURES, (accessible, ev, covered), strict=True))
     return {
-        **_named(f"{names} offered_at told_at created_at ended_at")(values),
+        **_named(f"{names} offered_at told_at created_at ended_at series_id")(values),
+        "reason": reason_at(row[1], reason),
         "needs": [name for name in FEATURES if has[name]],
     }
 

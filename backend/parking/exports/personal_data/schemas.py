@@ -109,6 +109,8 @@ class PersonalWaitlistEntry(Out):
     told_at: datetime | None
     created_at: datetime
     ended_at: datetime | None
+    series_id: int | None
+    reason: str | None
     needs: list[str]
 
 

@@ -14,7 +14,9 @@ from parking.accounts import User
 from parking.audit import AuditEntry
 from parking.bookings import service as bookings
 from parking.bookings.models import Booking
-from parking.bookings.series import making, planning
+from parking.bookings.series import cancelling, making, planning
+from parking.bookings.series import personal_data as series_data
+from parking.bookings.series import service as series_service
 from parking.database import db, transaction
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery
@@ -23,7 +25,8 @@ from parking.notices.models import Notice
 from parking.settings import current
 from parking.timestamps import to_rfc3339
 from parking.waitlist import WaitlistEntry, service
-from tests.bookings.helpers import furnish, make_lot, reserve
+from parking.waitlist import personal_data as waitlist_data
+from tests.bookings.helpers import furnish, make_lot, reserve, text
 from tests.bookings.series.stage import book_series, day
 from tests.bookings.series.test_making import days_booked, reasons, run_and_kill
 from tests.waitlist.stage import entry, holds, statuses, wait_for
@@ -107,9 +110,9 @@ def test_a_full_date_is_waited_for_and_one_mail_says_so(app, alice, bob, carol, 
     assert (record.entity_id, record.actor_id, record.request_id) == (waiting.id, None, None)
     assert record.after["lot_ids"] == [lot["id"]]
     assert record.after["reserved_start"] == to_rfc3339(start)
-    [text] = mails("series_date_missed")
-    assert words in text
-    assert f"/waitlist/{waiting.id}" in text
+    [sent] = mails("series_date_missed")
+    assert words in sent
+    assert f"/waitlist/{waiting.id}" in sent
     assert len(mails("waitlist_joined")) == 1, "that of the other one"
     notice = db.session.scalars(select(Notice).where(Notice.user_id == alice.id)).one()
     assert notice.context["place"] == {"position": 2, "entry_id": waiting.id}
@@ -129,6 +132,72 @@ def test_a_spot_that_is_freed_is_offered_and_claimed(app, alice, bob, lot):
     booked = service.claim(waiting.id, alice.id)["booking"]
     assert (booked["status"], booked["vehicle_plate"]) == ("Reserved", "B-PW 1")
     assert (booked["reserved_start"], booked["reserved_end"]) == (to_rfc3339(start), to_rfc3339(start + 2 * H))
+
+
+@pytest.fixture
+def offered(app, alice, bob, lot):
+    """The series, and the entry of its date, which has an offer."""
+    series = book_later(alice, lot, wait_if_full=True)
+    stay = reserve(bob, lot, to_the_day(), 2 * H)
+    making.book_due_dates()
+    bookings.cancel(stay["id"], bob.id)
+    [waiting] = entries()
+    assert service.one(waiting.id, alice.id)["entry"]["series_id"] == series["id"]
+    return series["id"], waiting.id
+
+
+def cancel_by_range(series_id: int, user) -> list[dict]:
+    return cancelling.cancel_range(user.id, text(clock.now()), text(clock.now() + 70 * D), dry_run=False)["bookings"]
+
+
+def cancel_by_end(series_id: int, user) -> list[dict]:
+    return series_service.end(series_id, user.id, None)["bookings"]
+
+
+@pytest.mark.parametrize("cancel", [cancel_by_range, cancel_by_end])
+def test_a_date_that_is_claimed_belongs_to_its_series(alice, offered, cancel):
+    series_id, entry_id = offered
+    booked = service.claim(entry_id, alice.id)["booking"]
+    assert booked["series_id"] == series_id
+    view = series_service.get(series_id, alice.id)
+    assert [one["id"] for one in view["bookings"]] == [booked["id"]]
+    assert view["series"]["open_bookings"] == 1
+    assert [(one["id"], one["status"]) for one in cancel(series_id, alice)] == [(booked["id"], "Cancelled")]
+
+
+@pytest.mark.parametrize("has_offer", [True, False])
+def test_whoever_ends_the_series_waits_for_its_dates_no_longer(app, alice, bob, carol, lot, offered, has_offer):
+    series_id, entry_id = offered
+    start = entry(entry_id).reserved_start - clock.now()
+    if not has_offer:
+        service.decline(entry_id, alice.id)
+        series_id = book_later(alice, lot, wait_if_full=True)["id"]
+        reserve(bob, lot, to_the_day(), 2 * H)
+        making.book_due_dates()
+        entry_id, start = entries()[-1].id, to_the_day()
+    series_service.end(series_id, alice.id, day(70))
+    assert entry(entry_id).status == ("Offered" if has_offer else "Waiting"), "its date comes before"
+    series_service.end(series_id, alice.id, None)
+    view = service.one(entry_id, alice.id)["entry"]
+    assert (view["status"], view["reason"]) == ("Left", "series_ended")
+    assert holds() == []
+    if has_offer:
+        assert reserve(carol, lot, start, H)["status"] == "Reserved", "its spot is free again"
+
+
+def test_a_series_stays_while_an_entry_names_it(alice, offered):
+    """None of its dates was booked. Ninety days after the entry has ended it loses its person and its series."""
+    series_id, entry_id = offered
+    service.decline(entry_id, alice.id)
+
+    def delete_empty() -> list[int]:
+        with transaction() as session:
+            return series_data.delete_empty(session, alice.id)
+
+    assert delete_empty() == []
+    clock.travel(91 * 86400)
+    assert waitlist_data.take_people_off() == 1
+    assert delete_empty() == [series_id]
 
 
 def test_without_the_wish_nobody_waits(app, alice, bob, lot):

@@ -15,6 +15,8 @@ export const sampleEntry = (values: Partial<Entry> = {}): Entry => ({
   created_at: '2026-03-02T11:00:00Z',
   ended_at: null,
   told_at: null,
+  reason: null,
+  series_id: null,
   booking_id: null,
   offer: null,
   ...values,

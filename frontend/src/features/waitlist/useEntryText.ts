@@ -40,10 +40,16 @@ export function useEntryText() {
       ? t('waitlist.offer.perHour', { amount: format.price(offer.price_per_hour, offer.currency) })
       : format.money(offer.total_cost, offer.currency)
 
+  /** Of one that waits, why it lost its offer or one of its lots; empty where it did not. */
+  const keptPlace = ({ reason }: Entry) =>
+    reason === 'spot_closed' || reason === 'lot_closed' ? t(`waitlist.keptPlace.${reason}`) : ''
+
   /** How an entry came to its end; empty while it has not. */
   function ended(entry: Entry, now: Date): string {
-    const { status, offer } = entry
+    const { status, offer, reason } = entry
     if (status === 'Waiting' || status === 'Offered') return ''
+    if (reason === 'lot_closed') return t('waitlist.ended.lot_closed', { lot: lots(entry) })
+    if (reason === 'series_ended') return t('waitlist.ended.series_ended')
     if (status === 'Expired')
       return t('waitlist.ended.Expired', { time: untilOf(entry.waits_until, entry, now) })
     if (status !== 'Lapsed') return t(`waitlist.ended.${status}`)
@@ -52,5 +58,5 @@ export function useEntryText() {
     return t('waitlist.ended.Lapsed', { spot: offer.spot_number, lot: offer.lot_name, time })
   }
 
-  return { lots, when, place, price, ended, until: untilOf }
+  return { lots, when, place, price, keptPlace, ended, until: untilOf }
 }

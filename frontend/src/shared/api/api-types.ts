@@ -104,6 +104,10 @@ export interface components {
             ended_at: string | null;
             /** @description When a free spot was told of that was not held: fewer than 5 minutes before the start */
             told_at: string | null;
+            /** @description Why it has ended; while Waiting, why it lost its offer (`spot_closed`) or one of its lots (`lot_closed`). Null once Claimed */
+            reason: ("lot_closed" | "spot_closed" | "series_ended" | "account_deleted" | "time_over" | "not_claimed" | "declined" | "left") | null;
+            /** @description The series of which this is a date that could not be had */
+            series_id: number | null;
             /** @description The booking, once Claimed */
             booking_id: number | null;
             /** @description While Offered; of one that Lapsed or was Declined, what it was */
@@ -662,6 +666,10 @@ export interface components {
             ended_at: string | null;
             /** @description When a free spot was told of that was not held: fewer than 5 minutes before the start */
             told_at: string | null;
+            /** @description Why it has ended; while Waiting, why it lost its offer (`spot_closed`) or one of its lots (`lot_closed`). Null once Claimed */
+            reason: ("lot_closed" | "spot_closed" | "series_ended" | "account_deleted" | "time_over" | "not_claimed" | "declined" | "left") | null;
+            /** @description The series of which this is a date that could not be had */
+            series_id: number | null;
             /** @description The booking, once Claimed */
             booking_id: number | null;
             /** @description While Offered; of one that Lapsed or was Declined, what it was */
@@ -1553,6 +1561,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             ended_at: string | null;
+            series_id: number | null;
+            reason: string | null;
             needs: string[];
         };
         /** PlaceEnvelope */

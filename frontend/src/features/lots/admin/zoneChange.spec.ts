@@ -36,7 +36,13 @@ const reserved = {
 }
 const refusal = new ApiError(409, 'timezone_confirm', 'Confirm it.', {}, null, null, {
   count: 2,
+  waiting: 0,
   blocking: [reserved],
+})
+const waited = new ApiError(409, 'timezone_confirm', 'Confirm it.', {}, null, null, {
+  count: 0,
+  waiting: 3,
+  blocking: [],
 })
 
 function openForm() {
@@ -52,6 +58,28 @@ function openForm() {
 
 beforeAll(() => useTexts('features/lots/admin'))
 beforeEach(() => vi.restoreAllMocks())
+
+describe.each([
+  ['en', '3 places on the waitlist would show', 'Change the time zone and notify drivers'],
+  ['de', '3 Einträge auf der Warteliste hätten', 'Zeitzone ändern und benachrichtigen'],
+] as const)('another time zone of a lot with a waitlist alone, in %s', (locale, text, confirm) => {
+  it('is asked about, and sent again with the confirmation', async () => {
+    await setLocale(locale)
+    const update = vi.spyOn(adminLotsApi, 'update').mockRejectedValueOnce(waited)
+    update.mockResolvedValue({ lot, removed: [] })
+    const form = openForm()
+    await form.get('select').setValue('America/New_York')
+    await form.get('form').trigger('submit')
+    await flushPromises()
+    expect(form.text()).toContain(text)
+    expect(form.text()).not.toMatch(/reservations? would|Reservierung(en)? hätte/)
+    expect(form.get('button[type=submit]').text()).toContain(confirm)
+    await form.get('form').trigger('submit')
+    await flushPromises()
+    expect(update).toHaveBeenLastCalledWith(7, { timezone: 'America/New_York' }, 3, true)
+    expect(form.emitted('saved')).toHaveLength(1)
+  })
+})
 
 describe.each([
   ['en', '2 reservations would show', 'Change the time zone and notify drivers'],

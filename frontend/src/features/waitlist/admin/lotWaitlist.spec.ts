@@ -115,4 +115,20 @@ describe('the waitlist of a lot', () => {
     })
     expect(wrapper.get('tbody tr').text()).toMatch(/eve.*–.*Offer lapsed.*Spot 5, /s)
   })
+
+  it.each([
+    ['en', 'Waiting', 'spot_closed', 'The spot on offer was taken out of service'],
+    ['en', 'Expired', 'lot_closed', 'A lot they waited for was deleted'],
+    ['en', 'Expired', 'time_over', 'No spot became free in time'],
+    ['en', 'Lapsed', 'not_claimed', 'The offer was not accepted in time'],
+    ['en', 'Declined', 'declined', 'The driver declined the offer'],
+    ['en', 'Left', 'left', 'The driver left'],
+    ['en', 'Left', 'series_ended', 'The driver ended the series'],
+    ['en', 'Left', 'account_deleted', 'The account was deleted'],
+    ['de', 'Left', 'account_deleted', 'Das Konto wurde gelöscht'],
+  ] as const)('says in %s why: %s, %s', async (locale, status, reason, words) => {
+    await setLocale(locale)
+    const wrapper = await view([of('eve', sampleEntry({ status, reason }))])
+    expect(wrapper.get('tbody tr').text()).toContain(words)
+  })
 })

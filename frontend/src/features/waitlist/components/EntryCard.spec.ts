@@ -125,6 +125,15 @@ describe('a place in the queue', () => {
     expect(goals(window)).toContainEqual({ name: 'lot', params: { id: 1 }, query })
   })
 
+  it.each([
+    ['en', 'spot_closed', 'The spot that was held for you was taken out of service. You have kept'],
+    ['en', 'lot_closed', 'A lot that you waited for has closed. You still wait for the others.'],
+    ['de', 'spot_closed', 'wurde außer Betrieb genommen. Sie haben Ihre Stelle behalten.'],
+  ] as const)('says in %s why it lost an offer or a lot: %s', async (locale, reason, words) => {
+    await setLocale(locale)
+    expect((await card(sampleEntry({ reason }))).text()).toContain(words)
+  })
+
   it('can be read in German', async () => {
     await setLocale('de')
     const wrapper = await card(sampleEntry())
@@ -313,6 +322,18 @@ describe('what has ended', () => {
       booking_type: 'instant',
       for_minutes: 30,
     })
+  })
+
+  it.each([
+    ['en', 'Expired', 'lot_closed', 'Closed: Harbour. You no longer wait for a spot there.'],
+    ['de', 'Expired', 'lot_closed', 'Geschlossen: Harbour.'],
+    ['en', 'Expired', 'time_over', 'No spot became free until'],
+    ['en', 'Left', 'left', 'You left the waitlist.'],
+    ['en', 'Left', 'series_ended', 'You ended the series, so you no longer wait for this date.'],
+    ['de', 'Left', 'series_ended', 'Sie haben die Serie beendet'],
+  ] as const)('says in %s why: %s, %s', async (locale, status, reason, words) => {
+    await setLocale(locale)
+    expect((await card(sampleEntry({ status, reason }))).text()).toContain(words)
   })
 
   it('is not joined again when its window begins too soon', async () => {
