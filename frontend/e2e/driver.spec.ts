@@ -324,43 +324,6 @@ test('six stays fit on a phone, the month and the filters are folded', async ({ 
   await expect(page.getByRole('link', { name: 'Receipt' })).toBeVisible()
 })
 
-test.describe('near me', () => {
-  test.use({
-    viewport: PHONE,
-    geolocation: { latitude: -33.86, longitude: 151.2 },
-    permissions: ['geolocation'],
-  })
-
-  test('the nearest lots come first, with their distance', async ({ page, driver }) => {
-    const far = await makeLot({ latitude: -33.95, longitude: 151.2 })
-    const near = await makeLot({ latitude: -33.863, longitude: 151.2 })
-    const nowhere = await makeLot()
-    await page.goto('/')
-    await page.getByRole('heading', { name: `Hello ${driver.username}` }).waitFor()
-    await page.getByRole('button', { name: 'Near me' }).click()
-    const card = (lot: { name: string }) => page.locator('.pw-lot', { hasText: lot.name })
-    await expect(card(near)).toContainText('330 m')
-    await expect(card(far)).toContainText('10 km')
-    await expect(card(nowhere)).not.toContainText(/\d k?m\b/)
-    await expect(page.getByLabel('Sort by')).toHaveValue('near')
-    const names = await page.locator('.pw-lot h3').allInnerTexts()
-    const at = (lot: { name: string }) => names.indexOf(lot.name)
-    expect(at(near)).toBe(0)
-    expect(at(near)).toBeLessThan(at(far))
-    expect(at(far)).toBeLessThan(at(nowhere))
-    expect(await violations(page)).toEqual([])
-  })
-})
-
-test('who forbids the location is told so, and nothing else changes', async ({ page, driver }) => {
-  await makeLot({ latitude: -33.95, longitude: 151.2 })
-  await page.goto('/')
-  await page.getByRole('heading', { name: `Hello ${driver.username}` }).waitFor()
-  await page.getByRole('button', { name: 'Near me' }).click()
-  await expect(page.getByText('Your location is not available')).toBeVisible()
-  await expect(page.getByLabel('Sort by')).toHaveValue('recent')
-})
-
 test('the stay that runs goes along to other pages', async ({ page, driver }) => {
   const lot = await makeLot({ capacity: 40 })
   const { id } = await book(driver, lot.id)
@@ -380,67 +343,4 @@ test('the stay that runs goes along to other pages', async ({ page, driver }) =>
     await expect(page).toHaveURL(new RegExp(`/bookings/${id}$`))
     await expect(bar).toHaveCount(0)
   }
-})
-
-test('language and appearance take effect at once, and what is said is in the new language', async ({
-  page,
-  driver,
-}) => {
-  await page.goto('/profile')
-  await page.getByLabel('Appearance', { exact: true }).selectOption('dark')
-  await expect(page.locator('html')).toHaveAttribute('data-bs-theme', 'dark')
-  await expect(page.getByText('Saved').first()).toBeVisible()
-  await page.getByLabel('Language', { exact: true }).selectOption('de')
-  await expect(page.getByText('Gespeichert').first()).toBeVisible()
-  await expect(page.getByText('Saved')).toHaveCount(0)
-  const me = await call<{ user: { theme: string; locale: string } }>(
-    'GET',
-    '/auth/me',
-    undefined,
-    driver.token,
-  )
-  expect([me.user.theme, me.user.locale]).toEqual(['dark', 'de'])
-})
-
-test('who wishes is notified before the reserved time ends, whatever page is open', async ({
-  page,
-  driver,
-  context,
-}) => {
-  const lot = await makeLot()
-  const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString()
-  const { id } = await reserve(driver, lot.id, inMinutes(60), inMinutes(120))
-  await context.grantPermissions(['notifications'])
-  await page.addInitScript(() => {
-    const notifications: unknown[] = ((
-      window as never as { notifications: unknown[] }
-    ).notifications = [])
-    window.Notification = class extends Notification {
-      constructor(title: string, options?: NotificationOptions) {
-        super(title, options)
-        notifications.push([title, options?.body])
-      }
-    }
-  })
-  await page.clock.install()
-  await page.goto(`/bookings/${id}`)
-  const button = page.getByRole('button', { name: 'Notify me before it ends' })
-  await button.click()
-  await expect(button).toHaveAttribute('aria-pressed', 'true')
-  await expect(page.getByText("We'll notify you 10 minutes before the end")).toBeVisible()
-  expect(await violations(page)).toEqual([])
-  // The choice outlives the page, and a page without the button reminds too.
-  await page.goto('/')
-  await page.getByText(lot.name).first().waitFor()
-  await page.clock.fastForward('01:51:00')
-  await expect
-    .poll(() =>
-      page.evaluate(() => (window as never as { notifications: unknown[] }).notifications),
-    )
-    .toEqual([
-      [
-        expect.stringMatching(/^Your reserved time ends in \d+ minutes?$/),
-        `Spot 1 at ${lot.name}. Extend it or end parking.`,
-      ],
-    ])
 })

@@ -19,7 +19,8 @@ from flask.testing import FlaskClient
 from parking import clock
 from parking.accounts.models import User
 from parking.database import db
-from tests.contract.recorded_session import Step, steps
+from tests.contract.recorded_session import steps
+from tests.contract.steps import Step
 
 RECORDING = Path(__file__).with_name("recorded_session.jsonl")
 SENTENCES = {"message", "detail", "title", "text", "subject", "description", "hint", "label", "sentence", "html"}

@@ -26,7 +26,7 @@ import config
 from parking import database
 from parking.realtime import redis_client
 from tests.services import Valkey
-from tests.test_settings import STRONG
+from tests.settings.conftest import STRONG
 
 SSL_REQUEST = (8).to_bytes(4) + (80877103).to_bytes(4)
 

@@ -8,7 +8,7 @@ import pytest
 
 import config
 from tests.ports import free_port
-from tests.test_settings import STRONG
+from tests.settings.conftest import STRONG
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 BACKEND = config.ROOT / "backend"

@@ -232,3 +232,14 @@ class Meeting(Gate):
     def __call__(self, *_arguments) -> None:
         if not self.reached.is_set():
             self._both.wait(60)
+
+
+def named(number: int) -> mail.Recipient:
+    return dataclasses.replace(AMELIA, email=f"driver{number}@example.com")
+
+
+def put_many(count: int, kind: str = "booking_confirmation") -> None:
+    context = mail.TEMPLATES[kind].sample()
+    with transaction() as session:
+        for number in range(count):
+            mail.queue(session, kind, named(number), context, booking_id=number)

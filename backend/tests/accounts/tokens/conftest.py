@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,3 +53,7 @@ def lots(client, auth, carol):
         for n, c in names.items()
     ]
     return tuple(answer.json["lot"]["id"] for answer in answers)
+
+
+def with_settings(app, **changes):
+    app.extensions["settings"] = dataclasses.replace(app.extensions["settings"], **changes)

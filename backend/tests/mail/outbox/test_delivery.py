@@ -1,8 +1,6 @@
 """Every queued mail arrives, whatever the server does, and nobody gets what was not committed."""
 
 import contextlib
-import dataclasses
-import threading
 from datetime import timedelta
 
 import pytest
@@ -12,18 +10,7 @@ from parking.database import db, transaction
 from parking.mail import service
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery, entries
-from tests.mail.conftest import AMELIA, Meeting, as_recipient, put, states
-
-
-def named(number: int) -> mail.Recipient:
-    return dataclasses.replace(AMELIA, email=f"driver{number}@example.com")
-
-
-def put_many(count: int, kind: str = "booking_confirmation") -> None:
-    context = mail.TEMPLATES[kind].sample()
-    with transaction() as session:
-        for number in range(count):
-            mail.queue(session, kind, named(number), context, booking_id=number)
+from tests.mail.conftest import AMELIA, as_recipient, put, put_many, states
 
 
 def test_a_committed_mail_arrives_and_says_what_was_queued(app, sink):
@@ -340,58 +327,6 @@ def test_a_late_mail_is_discarded_not_sent(app, sink):
     delivery.deliver_due()
     assert sink.accepted == []
     assert states() == {"discarded": 1}
-
-
-def test_a_lease_is_respected_until_it_runs_out(app, sink):
-    put()
-    with transaction() as session:
-        held = entries.lease(session, clock.now())
-    assert delivery.deliver_due() == delivery.Tally()
-    clock.travel(121)
-    assert delivery.deliver_due().sent == 1
-    with transaction() as session:  # the old holder comes late: the outcome stands
-        assert entries.retry_later(session, held, "too late", clock.now(), server_fault=False) is False
-    assert states() == {"sent": 1}
-
-
-def _deliver_in_threads(app, workers: int) -> None:
-    moment, threads = clock.now(), []
-
-    def work():
-        with clock.set_to(moment), app.app_context():
-            delivery.deliver_due()
-            db.session.remove()
-
-    threads = [threading.Thread(target=work) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def test_four_workers_send_every_mail_once(app, sink):
-    put_many(100)
-    _deliver_in_threads(app, 4)
-    assert states() == {"sent": 100}
-    assert len(sink.accepted) == 100
-    assert len(set(sink.message_ids())) == 100
-
-
-def test_without_leases_four_workers_send_mails_twice(app, sink, monkeypatch):
-    """The control: the race is real, so the test above means something. The first two meet at the mail server."""
-
-    def unguarded(session, now, mail_id=None):
-        row = session.scalars(entries._due(now).limit(1)).one_or_none()
-        if row is not None:
-            row.state, row.lease = "sending", "everybody"
-            session.flush()
-        return row
-
-    monkeypatch.setattr(entries, "lease", unguarded)
-    sink.on_data = Meeting()
-    put_many(10)
-    _deliver_in_threads(app, 4)
-    assert len(sink.accepted) > len(set(sink.message_ids()))
 
 
 def test_the_clients_task_delivers_one_confirmation_now(app, sink):
