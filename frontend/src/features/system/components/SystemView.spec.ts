@@ -93,7 +93,7 @@ describe('the system page', () => {
     const soon = await view({ mail_certificate: certificate(3) })
     expect(soon).toContain('valid until')
     expect(soon).toContain('Renew the certificate')
-    expect(await view({ mail_certificate: certificate(-1) })).toContain('ended on')
+    expect(await view({ mail_certificate: certificate(-1) })).toContain('expired on')
   })
 
   it('says how far each replica is behind', async () => {
