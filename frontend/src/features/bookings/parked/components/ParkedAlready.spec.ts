@@ -16,10 +16,10 @@ const stay = {
 /** As the booking panel has it: the question, or the button that books. */
 const Panel = {
   components: { ParkedAlready },
-  data: () => ({ asked: true, running: [stay] }),
+  data: () => ({ open: true, running: [stay] }),
   template: `<div>
-    <button class="other" @click="asked = false">Reserve for later</button>
-    <ParkedAlready v-if="asked" :running="running" :busy="false" @cancel="asked = false" />
+    <button class="other" @click="open = false">Reserve for later</button>
+    <ParkedAlready v-if="open" :running="running" :busy="false" @cancel="open = false" />
     <button v-else class="pw-book-go">Book a spot now</button>
   </div>`,
 }
