@@ -73,11 +73,12 @@ describe('what a line of the log says', () => {
 
   it('names the restore of a backup, and what a duplicate shares', () => {
     const restore = { action: 'system.restored', entity: 'system', entity_id: null }
-    const text = table(
+    const wrapper = table(
       entry({ ...restore, before: null, after: { backup_of: '2026-03-02T03:00:00Z' } }),
-    ).text()
-    expect(text).toContain('Backup restored')
-    expect(text).toContain('Time of the backup')
+    )
+    expect(wrapper.text()).toContain('Backup restored')
+    expect(wrapper.text()).toContain('Time of the backup')
+    expect(wrapper.get('ins').text()).toContain('2026')
     const same = { action: 'user.same_name', entity: 'user', before: null }
     const duplicate = table(entry({ ...same, after: { field: 'username', same_as: 4 } })).text()
     expect(duplicate).toContain('Same name or address as an earlier account')
