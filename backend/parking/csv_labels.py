@@ -21,12 +21,12 @@ _LABELS: dict[str, tuple[str, str]] = {
     "available_seconds": ("Available (seconds)", "Verfügbar (Sekunden)"),
     "average_stay_seconds": ("Average stay (seconds)", "Mittlere Parkdauer (Sekunden)"),
     "before": ("Before", "Vorher"),
-    "billing_step_seconds": ("Billing step (seconds)", "Abrechnungstakt (Sekunden)"),
+    "billing_step_seconds": ("Billing step (seconds)", "Abrechnungsschritt (Sekunden)"),
     "booking_id": ("Booking ID", "Buchungs-ID"),
     "booking_type": ("Booking type", "Buchungsart"),
     "bookings": ("Bookings", "Buchungen"),
     "cancelled": ("Cancelled", "Storniert"),
-    "cap_day": ("Daily maximum per", "Tageshöchstpreis je"),
+    "cap_day": ("Daily maximum per", "Tageshöchstbetrag gilt pro"),
     "capacity": ("Spots", "Stellplätze"),
     "checked_in_at": ("Checked in", "Eingecheckt"),
     "checkin_grace_minutes": ("Check-in grace (minutes)", "Check-in-Frist (Minuten)"),
@@ -35,7 +35,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "covered": ("Covered", "Überdacht"),
     "created_at": ("Created", "Angelegt"),
     "currency": ("Currency", "Währung"),
-    "daily_cap": ("Daily maximum", "Tageshöchstpreis"),
+    "daily_cap": ("Daily maximum", "Tageshöchstbetrag"),
     "day": ("Day", "Tag"),
     "deleted_at": ("Deleted", "Gelöscht"),
     "description": ("Description", "Beschreibung"),
@@ -47,7 +47,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "entity_id": ("Object ID", "Objekt-ID"),
     "entity_name": ("Object name", "Name des Objekts"),
     "error": ("Error", "Fehler"),
-    "ev": ("EV charging", "Ladestation"),
+    "ev": ("EV charging", "Ladepunkt"),
     "expires_at": ("Kept until", "Verfügbar bis"),
     "finished_at": ("Finished", "Fertig"),
     "format": ("Format", "Format"),
@@ -55,7 +55,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "from_minutes": ("From (minutes)", "Ab (Minuten)"),
     "hour": ("Hour", "Stunde"),
     "id": ("ID", "ID"),
-    "instant": ("Walk-in", "Spontan"),
+    "instant": ("Walk-in", "Sofort gebucht"),
     "instant_hold_minutes": ("Guaranteed time (minutes)", "Garantierte Zeit (Minuten)"),
     "kind": ("Kind", "Art"),
     "last_booking_at": ("Last booking", "Letzte Buchung"),
@@ -153,7 +153,7 @@ _GERMAN_WORDS = {
     "rolling": "24 Stunden",
     "calendar": "Kalendertag",
 }
-# What people call these columns besides.
+# What people call these columns besides, and what earlier exports called them.
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "name": ("lot", "lot name", "parkplatz", "parkhaus", "bezeichnung"),
     "capacity": ("spots", "plätze", "anzahl plätze", "anzahl stellplätze", "kapazität"),
@@ -161,7 +161,9 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "address": ("anschrift",),
     "latitude": ("lat", "breite"),
     "longitude": ("lon", "lng", "länge"),
-    "daily_cap": ("daily cap", "tagesmaximum", "tageshöchstsatz"),
+    "daily_cap": ("daily cap", "tagesmaximum", "tageshöchstsatz", "tageshöchstpreis"),
+    "cap_day": ("tageshöchstpreis je",),
+    "billing_step_seconds": ("abrechnungstakt (sekunden)",),
     "require_checkin": ("check-in erforderlich", "checkin"),
 }
 _UNIT = re.compile(r"\s*\(([A-Z]{3}|[€$£])\)\s*$")

@@ -26,7 +26,7 @@ def said_of(lines, lang, **booking):
 def test_the_lines_of_a_receipt_are_in_the_recipients_language():
     assert "Tue 24 Nov 2026: €18.00 (16 h × €2.50, daily maximum)" in said_of(DAYS, "en")
     german = said_of(DAYS, "de")
-    assert "Di., 24. Nov. 2026: 18,00 € (16 Std. × 2,50 €, Tageshöchstpreis)" in german
+    assert "Di., 24. Nov. 2026: 18,00 € (16 Std. × 2,50 €, Tageshöchstbetrag)" in german
     assert "Mi., 25. Nov. 2026: 2,54 € (1 Std. 1 Min. 1 s × 2,50 €)" in german
     free = [{"starts": DAYS[0]["starts"], "seconds": 300, "amount_minor": 0, "free": True}]
     assert "5 Min. × 2,50 €: 0,00 €, innerhalb der kostenlosen Zeit" in said_of(free, "de")

@@ -124,3 +124,10 @@ def test_the_frontend_has_the_same_currencies():
     file = Path(__file__).parents[3] / "frontend" / "src" / "shared" / "format" / "currencies.ts"
     source = file.read_text(encoding="utf-8")
     assert set(re.findall(r"\b[A-Z]{3}\b", source.split("split")[0].split("WHOLE")[1])) == money.WHOLE
+
+
+def test_the_log_names_a_price_without_hundredths(client, auth, carol):
+    lot = client.post("/api/lots", json=NEW, headers=auth(carol)).json["lot"]
+    client.put(f"/api/lots/{lot['id']}", json={"price_per_hour": 310}, headers=auth(carol))
+    names = client.get("/api/admin/audit?q=lot.updated", headers=auth(carol)).json["names"]["tariff"]
+    assert sorted(names.values()) == ["300 JPY", "310 JPY"]

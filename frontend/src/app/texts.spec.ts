@@ -117,8 +117,8 @@ describe('a page', () => {
 
 /** Words that were replaced, by language. `disk_full` speaks of room on a disk. */
 const REPLACED: Record<string, RegExp> = {
-  en: /It is yours|need not choose|if you like|runs until you release it|\b[Mm]ails?\b(?! server|server)|Find another way|Everything runs|Not well|\bin all\b|Become the administrator|By itself|Did not come|less than a week before|Several spots|Back into service|A day for that limit|^Keyboard$|\bTo pay\b/,
-  de: /\bPl(atz|ätzen?|atzes)\b|bleibt frei für|Parkt selbst|Ihnen sicher|Lade(säule|station|platz)|\bE?-?[Mm]ails?\b(?<!E-Mails?)|\bBelegung\b|\bTastatur\b/,
+  en: /It is yours|need not choose|if you like|runs until you release it|\b[Mm]ails?\b(?! server|server)|Find another way|Everything runs|Not well|\bin all\b|Become the administrator|By itself|Did not come|less than a week before|Several spots|Back into service|A day for that limit|^Keyboard$|\bTo pay\b|\bthe series\b|start page|sends no email|or has ended/,
+  de: /\bPl(atz|ätzen?|atzes)\b|bleibt frei für|Parkt selbst|Ihnen sicher|Lade(säule|station|platz)|\bE?-?[Mm]ails?\b(?<!E-Mails?)|\bBelegung\b|\bTastatur\b|\bSerien?\b|\bManager\b|Deaktiviert|Administratoren|Versäumte Buchung|Zeitüberschreitung|verschickt/,
 }
 
 describe.each(['en', 'de'])('the words in %s', (locale) => {

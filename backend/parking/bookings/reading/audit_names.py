@@ -11,7 +11,7 @@ from parking.bookings.reading import lookup
 from parking.bookings.series.models import Series
 from parking.database.functions import contains
 from parking.lots import Lot, Spot
-from parking.money import to_number
+from parking.money import plain_text
 from parking.pricing import Tariff
 
 
@@ -40,9 +40,9 @@ def _spots(session: Session, ids: set[int]) -> dict[int, str]:
 
 
 def _tariffs(session: Session, ids: set[int]) -> dict[int, str]:
-    """ "2.50 EUR"."""
+    """ "2.50 EUR", "300 JPY"."""
     rows = select(Tariff.id, Tariff.hourly_minor, Tariff.currency).where(Tariff.id.in_(ids))
-    return {one: f"{to_number(minor):.2f} {currency}" for one, minor, currency in session.execute(rows)}
+    return {one: f"{plain_text(minor, currency)} {currency}" for one, minor, currency in session.execute(rows)}
 
 
 def _series(session: Session, ids: set[int]) -> dict[int, str]:

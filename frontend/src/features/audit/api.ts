@@ -15,14 +15,20 @@ export const REFERENCES: Record<string, string> = {
   tariff_id: 'tariff',
 }
 
+/** What the log can be narrowed to: every kind of thing that it speaks of. */
 export const ENTITIES = [
   'user',
   'login_session',
+  'api_token',
   'lot',
   'spot',
   'booking',
+  'series',
+  'waitlist_entry',
   'export',
   'report_batch',
+  'retention',
+  'system',
 ] as const
 
 export const auditApi = {

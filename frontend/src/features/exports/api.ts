@@ -18,6 +18,10 @@ const LISTS = {
 }
 export type ListName = keyof typeof LISTS
 
+/** What a file is called in somebody's folder: "parkwell-bookings-2026-11-29.csv". */
+const fileName = (what: string, at: string | Date, ending: string) =>
+  `parkwell-${what.replaceAll('_', '-')}-${dayKey(at, displayTimezone.value)}.${ending}`
+
 export const exportsApi = {
   start: (kind: ExportJob['kind'], filters: object, format: CsvFormat, idempotencyKey: string) =>
     http
@@ -30,14 +34,14 @@ export const exportsApi = {
   /** Fetches the file and hands it to the browser: a table, or an archive of several. */
   save: async (job: ExportJob) => {
     const file = await http.blob(job.download_url ?? `/api/exports/${job.id}/download`)
-    saveFile(file, `${job.kind}-${job.id}.${file.type.includes('zip') ? 'zip' : 'csv'}`)
+    const ending = file.type.includes('zip') ? 'zip' : 'csv'
+    saveFile(file, fileName(job.kind, job.created_at, ending))
   },
   /** Saves all rows that the filters of a list select. */
   saveList: async (list: ListName, params: Record<string, string>) => {
     const { q, ...others } = params
     const query = new URLSearchParams({ ...others, format: csvFormat.value })
-    const today = dayKey(serverNow(), displayTimezone.value)
     const file = await http.blob(`${LISTS[list]}?${query}`, searched({ q }))
-    saveFile(file, `parkwell-${list}-${today}.csv`)
+    saveFile(file, fileName(list, serverNow(), 'csv'))
   },
 }

@@ -116,6 +116,17 @@ describe('the panel', () => {
     })
   })
 
+  it.each([
+    ['en', 'Show bookings'],
+    ['de', 'Buchungen ansehen'],
+  ] as const)('leads from a date that was not booked to the bookings, %s', async (locale, text) => {
+    await setLocale(locale)
+    stored = [{ ...notice(2), kind: 'series_date_missed', booking_id: null }]
+    const link = (await opened()).getComponent(RouterLinkStub)
+    expect(link.text()).toBe(text)
+    expect(link.props('to')).toEqual({ name: 'bookings' })
+  })
+
   it('leads from a notice of the waitlist to one’s places', async () => {
     stored = [{ ...notice(2), kind: 'waitlist_offer', booking_id: null }]
     const wrapper = await opened()

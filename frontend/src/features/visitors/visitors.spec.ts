@@ -153,7 +153,7 @@ describe('booking for a visitor', () => {
     await wrapper.get('[name="email"]').setValue('vera@example.org')
     expect(wrapper.find('select').exists()).toBe(false)
     await send(wrapper)
-    expect(wrapper.text()).toContain('This site sends no email.')
+    expect(wrapper.text()).toContain('This site does not send email.')
   })
 
   it('says at the field what is missing, and sends nothing', async () => {

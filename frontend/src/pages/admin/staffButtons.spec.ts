@@ -136,6 +136,24 @@ describe('the buttons of', () => {
     expect(names(true)).toEqual(['Force release'])
   })
 
+  it.each([
+    ['en', 'Cancel'],
+    ['de', 'Stornieren'],
+  ] as const)('a reservation of a spot says what it does, %s', async (locale, text) => {
+    await setLocale(locale)
+    vi.mocked(adminBookingsApi.list).mockImplementation(
+      async ({ status }) =>
+        ({ bookings: status === 'Reserved' ? [arriving] : [], next: null }) as never,
+    )
+    const coming = { ...spot, booking: null, reservations: [arriving] }
+    const { wrapper } = buttonsOf(SpotBookings, { spot: coming, lot, mayEnd: true })
+    await flushPromises()
+    const button = wrapper.get('.btn-quiet')
+    expect(button.text()).toBe(text)
+    // What is seen is part of what is said (WCAG 2.5.3).
+    expect(button.attributes('aria-label')!.toLowerCase()).toContain(text.toLowerCase())
+  })
+
   it('a spot with many reservations: the next three are listed, then all', async () => {
     const bookings = [1, 2, 3, 4, 5].map((id) => ({ ...arriving, id }))
     vi.mocked(adminBookingsApi.list).mockImplementation(

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { seriesApi, type SeriesEnvelope } from '@/features/bookings/series/api'
 import { ApiError } from '@/shared/api/errors'
 import type { Booking } from '@/shared/api/types'
+import { displayTimezone } from '@/shared/browser/preferences'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import SeriesPage from './SeriesPage.vue'
 
@@ -68,6 +69,13 @@ async function words(values: Partial<SeriesEnvelope['series']>) {
 }
 
 describe('the page of a series', () => {
+  it('names the zone of its times where that is not the reader’s', async () => {
+    expect(await words({ lot_timezone: 'America/New_York' })).toContain(
+      '08:00–17:30 (America/New York)',
+    )
+    expect(await words({ lot_timezone: displayTimezone.value })).not.toContain('17:30 (')
+  })
+
   beforeEach(async () => {
     document.body.innerHTML = '<main></main>'
     await setLocale('en')

@@ -32,6 +32,7 @@ export function usePaged<P extends Page, T, F extends object>(options: {
     error: query.error,
     more: query.hasNextPage,
     fetchingMore: query.isFetchingNextPage,
+    moreFailed: query.isFetchNextPageError,
   })
   const first = computed(() => query.data.value?.pages[0])
   return { query, list, first, refetch: query.refetch, fetchMore: query.fetchNextPage }

@@ -1,5 +1,7 @@
-import { mount, RouterLinkStub } from '@vue/test-utils'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
+import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { accountsApi } from '@/features/accounts/api'
 import type { AuditEntry } from '@/features/audit/api'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import AuditTable from './AuditTable.vue'
@@ -20,7 +22,20 @@ const entry = (more: Partial<AuditEntry> = {}): AuditEntry => ({
   ...more,
 })
 
+const site = (currency: string) =>
+  vi.spyOn(accountsApi, 'site').mockResolvedValue({ currency } as never)
+function table(one: AuditEntry) {
+  return mount(AuditTable, {
+    props: { entries: [one], names: {}, sort: { key: 'when', down: true } } as never,
+    global: {
+      plugins: [i18n, [VueQueryPlugin, { queryClient: new QueryClient() }]],
+      stubs: { RouterLink: RouterLinkStub },
+    },
+  })
+}
+
 beforeEach(async () => {
+  site('EUR')
   await setLocale('en')
   await useTexts('features/audit')
 })
@@ -32,10 +47,41 @@ describe('who did what the log says', () => {
     ['somebody', entry({ request_id: 'abc', actor_id: 3, actor_name: 'carol' }), 'carol'],
     ['nobody yet', entry({ request_id: 'abc', entity: 'user', action: 'user.login' }), 'System'],
   ])('is %s', (_, one, who) => {
-    const wrapper = mount(AuditTable, {
-      props: { entries: [one], names: {}, sort: { key: 'when', down: true } } as never,
-      global: { plugins: [i18n], stubs: { RouterLink: RouterLinkStub } },
-    })
-    expect(wrapper.findAll('td').map((one) => one.text())).toContain(who)
+    expect(
+      table(one)
+        .findAll('td')
+        .map((one) => one.text()),
+    ).toContain(who)
+  })
+})
+
+describe('what a line of the log says', () => {
+  it('has the year and the zone of its time: the log is kept for years', () => {
+    expect(table(entry()).text()).toMatch(/2 Mar 2026|Mar 2, 2026/)
+    expect(table(entry()).text()).toContain('UTC')
+  })
+
+  it.each([
+    ['EUR', '11.00'],
+    ['JPY', '11'],
+  ])('writes an amount as %s is written', async (currency, text) => {
+    site(currency)
+    const wrapper = table(entry({ before: null, after: { total_cost_minor: 1100 } }))
+    await flushPromises()
+    expect(wrapper.get('ins').text()).toBe(text)
+  })
+
+  it('names the restore of a backup, and what a duplicate shares', () => {
+    const restore = { action: 'system.restored', entity: 'system', entity_id: null }
+    const wrapper = table(
+      entry({ ...restore, before: null, after: { backup_of: '2026-03-02T03:00:00Z' } }),
+    )
+    expect(wrapper.text()).toContain('Backup restored')
+    expect(wrapper.text()).toContain('Time of the backup')
+    expect(wrapper.get('ins').text()).toContain('2026')
+    const same = { action: 'user.same_name', entity: 'user', before: null }
+    const duplicate = table(entry({ ...same, after: { field: 'username', same_as: 4 } })).text()
+    expect(duplicate).toContain('Same name or address as an earlier account')
+    expect(duplicate).toMatch(/Field\s*Name/)
   })
 })

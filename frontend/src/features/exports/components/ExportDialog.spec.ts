@@ -68,4 +68,21 @@ describe('the dialog of an export', () => {
     expect(vi.mocked(exportsApi.cancel).mock.calls.map(([id]) => id)).toEqual([1])
     expect(vi.mocked(exportsApi.one).mock.calls.at(-1)?.[0]).toBe(2)
   })
+
+  it.each([
+    [0, 'no rows'],
+    [1, '1 row.'],
+    [2, '2 rows.'],
+  ])('counts the rows of the file: %i', async (rows_done, text) => {
+    vi.spyOn(exportsApi, 'start').mockResolvedValue(job(1))
+    vi.mocked(exportsApi.one).mockResolvedValue({
+      ...(job(1, 'done') as object),
+      rows_done,
+    } as never)
+    vi.useFakeTimers()
+    const wrapper = dialog()
+    await vi.advanceTimersByTimeAsync(2_000)
+    vi.useRealTimers()
+    expect(wrapper.text()).toContain(`Your file is ready: ${text}`)
+  })
 })

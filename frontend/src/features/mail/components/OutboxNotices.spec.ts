@@ -47,6 +47,10 @@ describe('why mail does not go out', () => {
     expect(release.mock.calls[0]![0]).toBe(discard)
   })
 
+  it('names the day of the backup, which may be an old one', async () => {
+    expect((await notices({ hold: HOLD })).text()).toMatch(/2 Mar|Mar 2/)
+  })
+
   it('says so in German', async () => {
     expect((await notices({ hold: HOLD }, 'de')).text()).toContain('ein Backup wurde eingespielt')
   })

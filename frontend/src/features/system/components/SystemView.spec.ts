@@ -70,6 +70,16 @@ describe('the system page', () => {
     expect(ok(await view({ backup }))).toBe(ok(none)! + 1)
   })
 
+  it('names the day on which a program or a backup was last there, where that is not today', async () => {
+    const day = new Intl.DateTimeFormat('en', { month: 'short', timeZone: 'UTC' })
+    const month = day.format(new Date(later(-9)))
+    const worker = { ok: false, detail: '', last_seen: later(-9) }
+    expect(await view({ worker })).toMatch(new RegExp(`Last seen .*${month}`))
+    const backup = { ...all.backup, ok: false, last_at: later(-9) } as System['backup']
+    expect(await view({ backup })).toMatch(new RegExp(`Last scheduled backup .*${month}`))
+    expect(await view({})).not.toContain(month)
+  })
+
   it('does not name what a system does not have', async () => {
     const text = await view({})
     expect(text).toContain('All systems operational')
@@ -83,7 +93,7 @@ describe('the system page', () => {
     const soon = await view({ mail_certificate: certificate(3) })
     expect(soon).toContain('valid until')
     expect(soon).toContain('Renew the certificate')
-    expect(await view({ mail_certificate: certificate(-1) })).toContain('ended on')
+    expect(await view({ mail_certificate: certificate(-1) })).toContain('expired on')
   })
 
   it('says how far each replica is behind', async () => {

@@ -123,7 +123,7 @@ describe('the waitlist of a lot', () => {
     ['en', 'Lapsed', 'not_claimed', 'The offer was not accepted in time'],
     ['en', 'Declined', 'declined', 'The driver declined the offer'],
     ['en', 'Left', 'left', 'The driver left'],
-    ['en', 'Left', 'series_ended', 'The driver ended the series'],
+    ['en', 'Left', 'series_ended', 'The driver ended the repeating booking'],
     ['en', 'Left', 'account_deleted', 'The account was deleted'],
     ['de', 'Left', 'account_deleted', 'Das Konto wurde gelöscht'],
   ] as const)('says in %s why: %s, %s', async (locale, status, reason, words) => {

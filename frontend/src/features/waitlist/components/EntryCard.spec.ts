@@ -329,8 +329,13 @@ describe('what has ended', () => {
     ['de', 'Expired', 'lot_closed', 'Geschlossen: Harbour.'],
     ['en', 'Expired', 'time_over', 'No spot became free until'],
     ['en', 'Left', 'left', 'You left the waitlist.'],
-    ['en', 'Left', 'series_ended', 'You ended the series, so you no longer wait for this date.'],
-    ['de', 'Left', 'series_ended', 'Sie haben die Serie beendet'],
+    [
+      'en',
+      'Left',
+      'series_ended',
+      'You ended the repeating booking, so you no longer wait for this date.',
+    ],
+    ['de', 'Left', 'series_ended', 'Sie haben die wiederkehrende Buchung beendet'],
   ] as const)('says in %s why: %s, %s', async (locale, status, reason, words) => {
     await setLocale(locale)
     expect((await card(sampleEntry({ status, reason }))).text()).toContain(words)

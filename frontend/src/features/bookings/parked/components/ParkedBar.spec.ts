@@ -7,6 +7,8 @@ import ParkedBar from './ParkedBar.vue'
 
 const open = ref<{ bookings: Booking[] }>()
 vi.mock('@/features/bookings/useBookings', () => ({ useOpenBookings: () => ({ data: open }) }))
+const route = { name: 'profile', params: {} as Record<string, string> }
+vi.mock('vue-router', () => ({ useRoute: () => route }))
 vi.mock('@/features/bookings/useLive', () => ({ useLive: () => undefined }))
 
 const stay = (id: number, values: Partial<Booking> = {}) =>
@@ -54,6 +56,14 @@ describe('the bar of a stay on other pages', () => {
     expect(result?.text).toMatch(/3 cars.*Harbour, Station.*€15/s)
     expect(result?.to).toEqual({ name: 'home' })
     expect(bar(stay(4), stay(5, { currency: 'JPY' }))?.text).not.toMatch(/€|¥/)
+  })
+
+  it('is there on the page of another booking, and not on that of the stay itself', () => {
+    Object.assign(route, { name: 'booking', params: { id: '4' } })
+    expect(bar(stay(4))).toBeNull()
+    expect(bar(stay(5))?.to).toEqual({ name: 'booking', params: { id: 5 } })
+    expect(bar(stay(4), stay(5))?.to).toEqual({ name: 'home' })
+    Object.assign(route, { name: 'profile', params: {} })
   })
 
   it('is not there without a stay', () => {

@@ -73,6 +73,17 @@ beforeEach(async () => {
 })
 
 describe('repeating a booking', () => {
+  it('speaks of one date as of one', async () => {
+    preview.mockResolvedValue(previewOf(DATES.slice(0, 2)))
+    const wrapper = repeat()
+    await press(wrapper, 'Check the dates')
+    expect(wrapper.text()).toContain('1 of 2 dates is available')
+    await setLocale('de')
+    await flushPromises()
+    expect(wrapper.text()).toContain('1 von 2 Terminen ist verfügbar')
+    wrapper.unmount()
+  })
+
   it('asks for the dates of the window’s day of the week', async () => {
     const wrapper = repeat({ spotId: 70, plate: 'B-PW 1', needs: ['ev'] })
     await press(wrapper, 'Check the dates')

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } fr
 import { seriesApi } from '@/features/bookings/series/api'
 import { ApiError } from '@/shared/api/errors'
 import type { Booking } from '@/shared/api/types'
+import { displayTimezone } from '@/shared/browser/preferences'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import { currentToast } from '@/shared/ui/toasts'
 import ShortenDialog from './ShortenDialog.vue'
@@ -52,6 +53,19 @@ afterEach(() => {
 })
 
 describe('ending a reservation earlier', () => {
+  it.each([
+    ['en', 'Local time of the parking lot: Europe/Berlin'],
+    ['de', 'Ortszeit des Parkplatzes: Europe/Berlin'],
+  ] as const)('names the zone of the field where it is another one, %s', async (locale, hint) => {
+    await setLocale(locale)
+    expect(dialog().text()).toContain(hint)
+    expect(
+      dialog({ ...BOOKING, lot_timezone: displayTimezone.value })
+        .find('.form-text')
+        .exists(),
+    ).toBe(false)
+  })
+
   it('chooses a step, and then the button says the new end and price', async () => {
     const end = '2030-03-05T10:00:00Z'
     shorten.mockResolvedValue({ booking: { ...BOOKING, reserved_end: end, total_cost: 4 } })

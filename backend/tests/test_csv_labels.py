@@ -1,0 +1,54 @@
+"""CSV files, mails and the page call one thing by one word; what earlier exports called it is still understood."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from parking.csv_labels import column_of, label
+
+ROOT = Path(__file__).parents[2]
+FEATURES = ROOT / "frontend" / "src" / "features"
+
+
+def page(folder, *path):
+    """A German text of the page."""
+    text = json.loads((FEATURES / folder / "locales" / "de.json").read_text(encoding="utf-8"))
+    for name in path:
+        text = text[name]
+    return text
+
+
+@pytest.mark.parametrize(
+    ("column", "folder", "path"),
+    [
+        ("ev", "lots", ("spot", "ev")),
+        ("daily_cap", "lots/admin", ("adminLots", "field", "daily_cap")),
+        ("cap_day", "lots/admin", ("adminLots", "field", "cap_day")),
+        ("billing_step_seconds", "lots/admin", ("adminLots", "field", "billing_step_seconds")),
+        ("instant", "statistics/admin", ("statistics", "name", "instant")),
+        ("occupancy_percent", "statistics/admin", ("statistics", "name", "occupancy")),
+        ("spot_number", "bookings", ("booking", "spot")),
+    ],
+)
+def test_a_german_heading_is_the_word_of_the_page(column, folder, path):
+    assert label(column, "de").removesuffix(" (%)") == page(folder, *path)
+
+
+def test_a_price_line_of_a_mail_has_the_word_of_the_page():
+    catalogue = tomllib.loads((ROOT / "backend/parking/mail/i18n/catalogue.toml").read_text(encoding="utf-8"))
+    assert catalogue["price_line"]["capped"]["de"] == page("lots/admin", "adminLots", "field", "daily_cap")
+
+
+@pytest.mark.parametrize(
+    ("heading", "column"),
+    [
+        ("Tageshöchstpreis (EUR)", "daily_cap"),
+        ("Tageshöchstpreis je", "cap_day"),
+        ("Abrechnungstakt (Sekunden)", "billing_step_seconds"),
+        ("Tageshöchstbetrag (EUR)", "daily_cap"),
+    ],
+)
+def test_an_import_understands_the_headings_of_earlier_exports(heading, column):
+    assert column_of(heading, frozenset({"daily_cap", "cap_day", "billing_step_seconds", "name"})) == column
