@@ -20,7 +20,7 @@ Lapsed = Callable[[Session, Sequence[Any], datetime], None]
 PlaceInQueue = Callable[[PoolProxiedConnection, Any, Any], dict[str, Any] | None]
 Wait = Callable[[Session, NewBooking], dict[str, Any] | None]
 LeaveSeries = Callable[[int, datetime], None]
-IsInLine = Callable[[Session, Any], bool]
+IsInLine = Callable[[Session, Any, bool], bool]
 Serve = Callable[[int], object]
 
 _offers: list[Offer] = []
@@ -43,8 +43,8 @@ def register_waitlist(
     be offered one again; `lapsed(session, rows, now)` tells whom the lapsed holds were for; `place(connection, lot,
     new)` is what a refusal says of the waitlist to whoever asked for the booking `new`; `wait(session, new)` lets the
     driver wait for the reservation `new`; `leave_series(series_id, start)` ends the waits for dates of a series that
-    begin then or later. `turns`: `is_in_line(session, booking)` says whether somebody else waits for the spot of a
-    booking that was just inserted; `serve(lot_id)` offers what is free in the lot, in a transaction of its own."""
+    begin then or later. `turns`: `is_in_line(session, booking, beside)` says whether somebody else waits for the
+    spot of a booking; `serve(lot_id)` offers what is free in the lot, in a transaction of its own."""
     _offers[:], _lapsed[:], _places[:], _waits[:], _leaves[:] = [offer], [lapsed], [place], [wait], [leave_series]
     _turns[:] = [turns]
 
@@ -75,10 +75,10 @@ def leave_series(series_id: int, start: datetime) -> None:
         act(series_id, start)
 
 
-def is_in_line(session: Session, booking: Any) -> bool:
+def is_in_line(session: Session, booking: Any, *, beside: bool = False) -> bool:
     """Whether somebody else than its driver waits for the spot of the booking, which the caller has just inserted, and
-    could have it without that booking."""
-    return any(is_in_line(session, booking) for is_in_line, _ in _turns)
+    could have it without that booking; `beside`: as it is stored, before the caller lets it take more time."""
+    return any(is_in_line(session, booking, beside) for is_in_line, _ in _turns)
 
 
 def serve(lot_id: int) -> None:
