@@ -200,6 +200,7 @@ def withdraw(
         emails.dismiss_offer(session, entry)
         emails.withdrawn(session, entry, lot, row.spot_number, row.booking, closed=closed)
         _back_into_queue(session, entry, but=lot.id if closed else None)
+        note_freed(session, None, user_id=entry.user_id)
         entry.reason = "lot_closed" if closed else "spot_closed"
         if closed and not _queues(session, entry):
             end(session, entry, "Expired", now, "lot_closed")
