@@ -97,6 +97,7 @@ def _entry_for(session: Session, request: JoinRequest) -> tuple[User, list[Lot],
     """Locks the person's place, and returns them, the lots and the entry that they may have. Raises what `join` raises,
     but for `spot_free`."""
     queries.lock_person(session, request.user_id)
+    keep_accounts(session, [request.user_id])  # one that is just being deleted would leave the entry behind
     user = get_user(session, request.user_id)
     check_proven(user)
     lots = [open_lot(session, lot_id) for lot_id in request.lot_ids]
