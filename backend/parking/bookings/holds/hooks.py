@@ -20,6 +20,9 @@ Lapsed = Callable[[Session, Sequence[Any], datetime], None]
 PlaceInQueue = Callable[[PoolProxiedConnection, Any, Any], dict[str, Any] | None]
 Wait = Callable[[Session, NewBooking], dict[str, Any] | None]
 LeaveSeries = Callable[[int, datetime], None]
+Within = Callable[[datetime, str], bool]
+"""Whether a start is meant, in a lot of this time zone."""
+LeaveWithin = Callable[[Session, int, Within, bool], list[dict[str, Any]]]
 IsInLine = Callable[[Session, Any, bool], bool]
 Serve = Callable[[int], object]
 
@@ -27,7 +30,7 @@ _offers: list[Offer] = []
 _lapsed: list[Lapsed] = []
 _places: list[PlaceInQueue] = []
 _waits: list[Wait] = []
-_leaves: list[LeaveSeries] = []
+_leaves: list[tuple[LeaveSeries, LeaveWithin]] = []
 _turns: list[tuple[IsInLine, Serve]] = []
 
 
@@ -36,16 +39,17 @@ def register_waitlist(
     lapsed: Lapsed,
     place: PlaceInQueue,
     wait: Wait,
-    leave_series: LeaveSeries,
+    leave: tuple[LeaveSeries, LeaveWithin],
     turns: tuple[IsInLine, Serve],
 ) -> None:
     """`offer(session, spots, user_ids)` offers freed spots to those who wait, and other spots to these users, who can
     be offered one again; `lapsed(session, rows, now)` tells whom the lapsed holds were for; `place(connection, lot,
     new)` is what a refusal says of the waitlist to whoever asked for the booking `new`; `wait(session, new)` lets the
-    driver wait for the reservation `new`; `leave_series(series_id, start)` ends the waits for dates of a series that
-    begin then or later. `turns`: `is_in_line(session, booking, beside)` says whether somebody else waits for the
-    spot of a booking; `serve(lot_id)` offers what is free in the lot, in a transaction of its own."""
-    _offers[:], _lapsed[:], _places[:], _waits[:], _leaves[:] = [offer], [lapsed], [place], [wait], [leave_series]
+    driver wait for the reservation `new`. `leave`: `leave_series(series_id, start)` ends the waits for dates of a
+    series that begin then or later, `leave_within(session, user_id, within, dry_run)` a driver's for such starts.
+    `turns`: `is_in_line(session, booking, beside)` says whether somebody else waits for the spot of a booking;
+    `serve(lot_id)` offers what is free in the lot, in a transaction of its own."""
+    _offers[:], _lapsed[:], _places[:], _waits[:], _leaves[:] = [offer], [lapsed], [place], [wait], [leave]
     _turns[:] = [turns]
 
 
@@ -71,8 +75,14 @@ def wait_for(session: Session, new: NewBooking) -> dict[str, Any] | None:
 
 def leave_series(series_id: int, start: datetime) -> None:
     """Ends the waits for the dates of a series from `start` on; the caller is in no transaction."""
-    for act in _leaves:
+    for act, _ in _leaves:
         act(series_id, start)
+
+
+def leave_within(session: Session, user_id: int, within: Within, *, dry_run: bool) -> list[dict[str, Any]]:
+    """Ends the driver's waits for windows that begin within this time, and returns them (series/schemas.py); with
+    `dry_run` only returns them. The caller has locked the driver (`lock_user`) and the spots of their holds."""
+    return [view for _, act in _leaves for view in act(session, user_id, within, dry_run)]
 
 
 def is_in_line(session: Session, booking: Any, *, beside: bool = False) -> bool:
