@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     heads = [list(chain(*files[nth::processes])) for nth in range(processes)]
     others = (item for item in items if not item.get_closest_marker("slow"))
     share = -(-len(items) // processes)  # xdist gives each an equal part, in this order
-    items[:] = [item for head in heads for item in (*head, *islice(others, share - len(head)))]
+    items[:] = [item for head in heads for item in (*head, *islice(others, max(0, share - len(head))))]
 
 
 def _build_addresses_when_needed() -> None:

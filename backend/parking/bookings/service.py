@@ -14,6 +14,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from parking import clock, idempotency, mail, settings
 from parking.bookings import allocation, emails, expiry, transitions
 from parking.bookings.events import publish_events
+from parking.bookings.holds import hooks
 from parking.bookings.holds.turns import giving_way
 from parking.bookings.models import Booking
 from parking.bookings.new_booking import NewBooking
@@ -197,7 +198,8 @@ def _check_spot_is_free(session: Session, booking: Booking, now: datetime, zone:
 def extend(booking_id: int, user_id: int, *, minutes: int | None = None, until: str | None = None) -> dict[str, Any]:
     """Holds the spot longer: moves the end of a window, or the time until which an instant spot is guaranteed.
 
-    Raises NotFound, Invalid (neither or both given, too long), Conflict (ended; held by the next booking: `max_until`).
+    Raises NotFound, Invalid (neither or both given, too long), Conflict (ended; held by the next booking: `max_until`),
+    Unavailable after MAX_ATTEMPTS in which somebody else was in line for the spot.
     """
     if (minutes is None) == (until is None):
         raise Invalid.field("minutes", "Please give either a number of minutes or a new end, not both.")
@@ -212,10 +214,15 @@ def extend(booking_id: int, user_id: int, *, minutes: int | None = None, until: 
         lifecycle.check_extend(state_of(booking), booking.held_until, end, now)
         check_length(booking.start_time, end, row.lot.timezone, "until")
         _check_free_until(session, booking, end)
+        if hooks.is_in_line(session, booking, beside=True):
+            raise allocation.SpotAwaited(booking.lot_id)
         row = transitions.extend(session, row, end)
         return {"message": "Your booking is extended.", "booking": row_view(row, now)}
 
-    return _change(booking_id, user_id, act, with_spot=True)
+    for _ in range(MAX_ATTEMPTS):
+        with giving_way():
+            return _change(booking_id, user_id, act, with_spot=True)
+    raise Unavailable("This spot is being offered to somebody else at the moment. Please try again.")
 
 
 def _check_free_until(session: Session, booking: Booking, end: datetime) -> None:

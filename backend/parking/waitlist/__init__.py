@@ -40,7 +40,7 @@ def init_app(app: APIFlask) -> None:
         offers.lapsed,
         listing.place_of_newcomer,
         service.wait_for,
-        service.leave_series,
+        (service.leave_series, service.leave_within),
         (offers.is_in_line, offers.serve),
     )
     accounts.register_eraser(personal_data.erase)

@@ -98,6 +98,12 @@ def windows_in(session: Session, lot_id: int) -> list[WaitlistEntry]:
     return list(session.scalars(windows.order_by(WaitlistEntry.created_at, WaitlistEntry.id)))
 
 
+def windows_of(session: Session, user_id: int) -> list[WaitlistEntry]:
+    """Returns the entries of a person that wait for a window, or are offered one."""
+    windows = select(WaitlistEntry).where(WaitlistEntry.user_id == user_id, _live)
+    return list(session.scalars(windows.where(WaitlistEntry.reserved_start.is_not(None)).order_by(WaitlistEntry.id)))
+
+
 def names_of(session: Session, ids: set[int]) -> dict[int, str]:
     """Returns entry -> the names of its lots, for the audit log."""
     rows = select(WaitlistLot.entry_id, Lot.name).join(Lot, Lot.id == WaitlistLot.lot_id)

@@ -34,9 +34,10 @@ def offer(session: Session, spots: Mapping[int, Collection[int] | None], user_id
     return sum(_offer_in(session, lot_id, lots[lot_id], now) for lot_id in sorted(lots))
 
 
-def is_in_line(session: Session, booking: Any) -> bool:
-    """Whether somebody else than its driver waits who could have the spot of a booking that was just inserted."""
-    return queries.is_in_line(session, booking, clock.now())
+def is_in_line(session: Session, booking: Any, beside: bool = False) -> bool:
+    """Whether somebody else than its driver waits who could have the spot of a booking that was just inserted; or, of
+    one that is to take more time, `beside` it."""
+    return queries.is_in_line(session, booking, clock.now(), beside=beside)
 
 
 def serve(lot_id: int) -> int:
@@ -199,6 +200,7 @@ def withdraw(
         emails.dismiss_offer(session, entry)
         emails.withdrawn(session, entry, lot, row.spot_number, row.booking, closed=closed)
         _back_into_queue(session, entry, but=lot.id if closed else None)
+        note_freed(session, None, user_id=entry.user_id)
         entry.reason = "lot_closed" if closed else "spot_closed"
         if closed and not _queues(session, entry):
             end(session, entry, "Expired", now, "lot_closed")

@@ -99,10 +99,12 @@ def _first(
     return first, {"lot_id": lot_id, "now": now, "latest": latest, "spot_ids": spots, "without": 0}
 
 
-def is_in_line(session: Session, booking: Any, now: datetime) -> bool:
-    """Whether somebody else than its driver waits who could have the booking's spot if that booking were not there."""
+def is_in_line(session: Session, booking: Any, now: datetime, *, beside: bool = False) -> bool:
+    """Whether somebody else than its driver waits who could have the booking's spot if that booking were not there, or
+    `beside` it."""
     query, values = _first(booking.lot_id, [booking.spot_id], now, (), soon=False, without_user=booking.user_id)
-    return session.execute(query, values | {"without": booking.id}).one_or_none() is not None
+    without = 0 if beside else booking.id
+    return session.execute(query, values | {"without": without}).one_or_none() is not None
 
 
 def _free_spot(*, any_spot: bool) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,7 +34,7 @@ from parking.text.counting import counted
 from parking.timestamps import to_rfc3339
 from parking.waitlist import emails, events, listing, offers, queries, rules
 from parking.waitlist.models import WaitlistEntry, WaitlistLot
-from parking.waitlist.views import entry_view
+from parking.waitlist.views import entry_view, entry_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def _entry_for(session: Session, request: JoinRequest) -> tuple[User, list[Lot],
     """Locks the person's place, and returns them, the lots and the entry that they may have. Raises what `join` raises,
     but for `spot_free`."""
     queries.lock_person(session, request.user_id)
+    keep_accounts(session, [request.user_id])  # one that is just being deleted would leave the entry behind
     user = get_user(session, request.user_id)
     check_proven(user)
     lots = [open_lot(session, lot_id) for lot_id in request.lot_ids]
@@ -269,6 +271,29 @@ def leave_series(series_id: int, start: datetime) -> None:
             one, hold = _locked(session, row.id, row.user_id)
             if one.status in rules.LIVE:
                 _leave(session, one, hold, clock.now(), "series_ended")
+
+
+def leave_within(
+    session: Session, user_id: int, within: Callable[[datetime, str], bool], dry_run: bool
+) -> list[dict[str, Any]]:
+    """Takes a person off the waits for windows that begin within this time in each of their lots: they are away then.
+    Returns what they were; with `dry_run` that alone. In the caller's transaction, which has locked their place."""
+    now, entries = clock.now(), listing.windows_of(session, user_id)
+    views = []
+    for entry, view in zip(entries, entry_views(session, entries, now), strict=True):
+        assert entry.reserved_start is not None
+        lots = view["lots"]
+        if view["status"] not in rules.LIVE or not all(within(entry.reserved_start, lot["timezone"]) for lot in lots):
+            continue
+        if not dry_run:
+            entry, hold = _locked(session, entry.id, user_id)
+            if entry.status not in rules.LIVE:  # ended since it was read
+                continue
+            _leave(session, entry, hold, now)
+        window = {name: view[name] for name in ("reserved_start", "reserved_end")}
+        names = ", ".join(lot["name"] for lot in lots)
+        views.append({"entry_id": entry.id, "lot_name": names, "lot_timezone": lots[0]["timezone"], **window})
+    return sorted(views, key=lambda view: (view["reserved_start"], view["entry_id"]))
 
 
 def leave_all(session: Session, user_id: int) -> None:

@@ -245,6 +245,23 @@ def test_a_closure_withdraws_the_offer_and_its_person_keeps_the_place(app, carol
     assert statuses(first, second) == ["Offered", "Waiting"]
 
 
+@pytest.mark.parametrize("deleted", [False, True])
+def test_who_loses_an_offer_gets_the_spot_that_was_freed_elsewhere_meanwhile(app, carol, alice, bob, crowd, deleted):
+    """Nobody else waits for that other lot, and one person has one offer at a time, so the spot stayed free."""
+    one, two = make_lot(carol, "Station", capacity=1), make_lot(carol, "Old Town", capacity=1)
+    stays = [park(alice, one), park(bob, two)]
+    both = wait(crowd[0], one, two)
+    bookings.release(stays[0]["id"], alice.id)
+    bookings.release(stays[1]["id"], bob.id)
+    assert [hold.lot_id for hold in holds()] == [one["id"]]
+    if deleted:
+        lots.delete(one["id"], identity_of(carol), None, cancel_reservations=False)
+    else:
+        lots.update_spot(stays[0]["spot_id"], {"out_of_service": True}, identity_of(carol))
+    assert statuses(both) == ["Offered"]
+    assert [hold.lot_id for hold in holds()] == [two["id"]]
+
+
 def test_a_smaller_capacity_withdraws_offers_where_it_must(app, carol, alice, bob, crowd):
     lot = make_lot(carol, "Station", capacity=2)
     stays = [park(alice, lot), park(bob, lot)]

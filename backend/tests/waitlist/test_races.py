@@ -16,17 +16,21 @@ import pytest
 from sqlalchemy import func, select
 
 from parking import clock
+from parking.accounts import profile
 from parking.audit.models import AuditEntry
+from parking.bookings import locked_booking, transitions
 from parking.bookings import service as bookings
 from parking.bookings.models import Booking
-from parking.database import db
+from parking.database import db, is_sqlite, transaction
+from parking.errors import NotFound
 from parking.mail import OutboxMail
 from parking.waitlist import offers, service
 from parking.waitlist.models import WaitlistEntry
-from tests.bookings.helpers import make_lot, park, reserve, row
+from tests.bookings.helpers import identity_of, make_lot, park, reserve, row, wait_until_somebody_waits
 from tests.bookings.test_races import all_at_once, bearer, double_bookings, present, serve  # noqa: F401 - fixtures
-from tests.conftest import make_user
+from tests.conftest import PASSWORD, make_user
 from tests.waitlist.stage import HOUR, count, holds, statuses, wait, wait_for
+from tests.waitlist.test_turns import in_thread
 
 CLIENTS, CLAIMS = 64, 200
 
@@ -127,6 +131,68 @@ def test_nobody_who_joins_beside_a_release_is_overlooked(app, carol, alice, bob)
             service.leave(outcome["join"]["id"], bob.id)
         else:
             assert outcome["join"].code == "spot_free", outcome
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_who_joins_waits_for_a_cancellation_that_is_not_committed(app, carol, alice, bob, monkeypatch, guarded):
+    """It has seen nobody who waits. The control, which does not look at what it ends, is overlooked until the sweep."""
+    if is_sqlite():
+        pytest.skip("SQLite has one writer")
+    if not guarded:
+        monkeypatch.setattr(service.queries, "lock_what_may_end", lambda *_: None)
+    lot = make_lot(carol, capacity=1)
+    stay = reserve(alice, lot, timedelta(days=1), HOUR)
+    errors: list[Exception] = []
+    ended, done = threading.Event(), threading.Event()
+
+    def cancel():
+        with transaction() as session:
+            transitions.cancel(session, locked_booking(session, stay["id"], alice.id), clock.now(), by="user")
+            ended.set()
+            assert done.wait(60)
+
+    cancels = in_thread(app, cancel, errors)
+    assert ended.wait(60)
+    joins = in_thread(app, lambda: wait_for(bob, lot, start=timedelta(days=1)), errors)
+    if guarded:
+        wait_until_somebody_waits()
+    else:
+        joins.join(60)
+    done.set()
+    cancels.join(60)
+    joins.join(60)
+    assert [getattr(error, "code", error) for error in errors] == (["spot_free"] if guarded else [])
+    assert offers.offer_everywhere() == (0 if guarded else 1)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_nobody_joins_whose_account_is_just_being_deleted(app, carol, alice, bob, monkeypatch, guarded):
+    """What they wait for would stay behind the deletion, with their plate. The control does."""
+    if is_sqlite():
+        pytest.skip("SQLite has one writer")
+    if not guarded:
+        monkeypatch.setattr(service, "keep_accounts", lambda _session, _ids: None)
+    lot = make_lot(carol, capacity=1)
+    park(alice, lot)
+    caller, errors = identity_of(bob), list[Exception]()
+    erased, done = threading.Event(), threading.Event()
+    erase = profile.hooks.erase
+
+    def held_up(session, user_id):
+        erase(session, user_id)
+        erased.set()
+        assert done.wait(60)
+
+    monkeypatch.setattr(profile.hooks, "erase", held_up)
+    deletion = in_thread(app, lambda: profile.delete_account(caller, PASSWORD), errors)
+    assert erased.wait(60)
+    joins = in_thread(app, lambda: wait(bob, lot, vehicle_plate="B-PW 1"), errors)
+    wait_until_somebody_waits()
+    done.set()
+    deletion.join(60)
+    joins.join(60)
+    assert [type(error) for error in errors] == ([NotFound] if guarded else [])
+    assert count(WaitlistEntry.vehicle_plate.is_not(None)) == (0 if guarded else 1)
 
 
 KILLED = """

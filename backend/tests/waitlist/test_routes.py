@@ -234,6 +234,18 @@ def test_the_file_of_ones_data_has_what_one_waited_for(ask, client, auth, lot, a
     assert ask("GET", "/api/me/data", alice, 200)["waitlist"] == []
 
 
+def test_it_also_has_what_others_and_the_clock_did_with_it(ask, lot, alice, bob, carol):
+    stay = park(alice, lot)
+    body = {"lot_ids": [lot["id"]], "booking_type": "instant", "for_minutes": 60}
+    entry = ask("POST", "/api/waitlist", bob, 201, json=body)["entry"]
+    ask("POST", f"/api/release/{stay['id']}", alice, 200, json={})
+    ask("PATCH", f"/api/spots/{stay['spot_id']}", carol, 200, json={"out_of_service": True})
+    log = ask("GET", "/api/me/data", bob, 200)["log_about_you"]
+    mine = [one["action"] for one in log if (one["entity"], one["entity_id"]) == ("waitlist_entry", entry["id"])]
+    assert mine == ["waitlist.offered", "waitlist.withdrawn"]
+    assert "waitlist_entry" not in str(ask("GET", "/api/me/data", alice, 200))
+
+
 def test_who_has_not_confirmed_the_address_cannot_wait(app, ask, lot, alice, bob):
     park(alice, lot)
     app.extensions["settings"] = dataclasses.replace(app.extensions["settings"], email_proof=True)

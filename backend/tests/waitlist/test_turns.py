@@ -77,6 +77,46 @@ def test_nor_a_date_of_a_series(left_over, bob):
     assert statuses(waiting) == ["Offered"]
 
 
+@pytest.fixture
+def left_over_beside(carol, alice, bob, crowd, monkeypatch):
+    """A lot of one spot, bob's reservation there from 2 to 4, the time after it, which was freed and not offered, and
+    the entry of whoever waits for it."""
+    lot = make_lot(carol, "Station", capacity=1)
+    mine, next_one = reserve(bob, lot, 2 * HOUR, 2 * HOUR), reserve(alice, lot, 4 * HOUR, 2 * HOUR)
+    waiting = wait_for(crowd[0], lot, start=4 * HOUR, length=2 * HOUR)
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{HOOKS}._offers", [])
+        bookings.cancel(next_one["id"], alice.id)
+    assert statuses(waiting) == ["Waiting"]
+    return mine, waiting
+
+
+def test_nor_does_anybody_extend_into_it(left_over_beside, bob):
+    mine, waiting = left_over_beside
+    with pytest.raises(Conflict) as refusal:
+        bookings.extend(mine["id"], bob.id, minutes=60)
+    assert refusal.value.code == "spot_promised"
+    assert refusal.value.members["max_until"] == mine["reserved_end"]
+    assert statuses(waiting) == ["Offered"]
+
+
+def test_control_without_looking_at_the_line_an_extension_gets_it(left_over_beside, bob, monkeypatch):
+    monkeypatch.setattr(f"{HOOKS}._turns", [])
+    mine, waiting = left_over_beside
+    assert bookings.extend(mine["id"], bob.id, minutes=60)["booking"]["reserved_end"] > mine["reserved_end"]
+    assert statuses(waiting) == ["Waiting"]
+
+
+def test_whoever_cannot_have_it_whole_stops_no_extension(carol, alice, bob, crowd):
+    """The time after bob's reservation is shorter than what is waited for."""
+    lot = make_lot(carol, "Station", capacity=1)
+    mine = reserve(bob, lot, 2 * HOUR, 2 * HOUR)
+    reserve(alice, lot, 6 * HOUR, HOUR)
+    waiting = wait_for(crowd[0], lot, start=4 * HOUR, length=3 * HOUR)
+    assert bookings.extend(mine["id"], bob.id, minutes=60)["booking"]["reserved_end"] > mine["reserved_end"]
+    assert statuses(waiting) == ["Waiting"]
+
+
 def test_whoever_is_in_line_may_book_it(left_over, crowd):
     lot, _ = left_over()
     assert park(crowd[0], lot)["status"] == "Active"

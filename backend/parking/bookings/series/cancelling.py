@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from parking import clock, idempotency
 from parking.bookings import transitions
+from parking.bookings.holds import hooks
 from parking.bookings.models import Booking
 from parking.bookings.reading import queries
 from parking.bookings.reading.queries import BookingRow
@@ -19,6 +20,7 @@ from parking.bookings.rules.lifecycle import status_at
 from parking.bookings.rules.times import read_time
 from parking.bookings.series import skipping
 from parking.bookings.series.skipping import LaterDate
+from parking.bookings.service import lock_user
 from parking.bookings.status_sql import is_reserved
 from parking.database import db, transaction
 from parking.errors import Invalid
@@ -53,8 +55,8 @@ def _start(row: BookingRow) -> tuple[datetime, int]:
 
 
 def cancel_range(user_id: int, from_: str, until: str, *, dry_run: bool) -> dict[str, Any]:
-    """Cancels the user's reservations that begin in [from_, until), and leaves out the dates of their series that are
-    not booked yet: all of them or none. A dry run only says which.
+    """Cancels the user's reservations that begin in [from_, until), leaves out the dates of their series that are not
+    booked yet, and leaves the waitlist for such times: all of them or none. A dry run only says which.
 
     Raises Invalid for an impossible range.
     """
@@ -65,26 +67,34 @@ def cancel_range(user_id: int, from_: str, until: str, *, dry_run: bool) -> dict
         rows = queries.read(db.session(), queries.select_bookings().where(is_reserved, own))
         rows = sorted((row for row in rows if _is_to_come(row, now) and begins.includes(row)), key=_start)
         later = skipping.later_dates(db.session(), user_id, now, begins.contains)
-        return _answer(rows, later, now, dry_run=True)
+        waits = hooks.leave_within(db.session(), user_id, begins.contains, dry_run=True)
+        return _answer(rows, later, waits, now, dry_run=True)
     with transaction() as session:
         record = idempotency.begin(session)
         now = clock.now()
         begins.check("UTC")
         later = skipping.skip(session, user_id, now, begins.contains)
-        answer = _answer(_cancel(session, now, (own,), begins.includes), later, now, dry_run=False)
+        lock_user(session, user_id)  # nothing is offered to them meanwhile: a hold is among the spots that are locked
+        rows = _cancel(session, now, (own,), begins.includes)
+        waits = hooks.leave_within(session, user_id, begins.contains, dry_run=False)
+        answer = _answer(rows, later, waits, now, dry_run=False)
         if record:
             record.store(200, answer)
         return answer
 
 
-def _answer(rows: list[BookingRow], later: list[LaterDate], now: datetime, *, dry_run: bool) -> dict[str, Any]:
-    verb, will = ("would be cancelled", "would") if dry_run else ("cancelled", "will")
+def _answer(
+    rows: list[BookingRow], later: list[LaterDate], waits: list[dict[str, Any]], now: datetime, *, dry_run: bool
+) -> dict[str, Any]:
+    be, will = ("would be ", "would") if dry_run else ("", "will")
     skipped = f" {counted(len(later), 'later date')} of your series {will} not be booked." if later else ""
+    left = f" {counted(len(waits), 'place')} on the waitlist {be}given up." if waits else ""
     return {
-        "message": f"{counted(len(rows), 'booking')} {verb}.{skipped}",
+        "message": f"{counted(len(rows), 'booking')} {be}cancelled.{skipped}{left}",
         "count": len(rows),
         "bookings": [row_view(row, now) for row in rows],
         "series_dates": [one.view() for one in later],
+        "waits": waits,
         "dry_run": dry_run,
     }
 

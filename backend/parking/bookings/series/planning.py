@@ -25,7 +25,7 @@ from parking.bookings.requests.booking_request import BookRequest, Place, new_bo
 from parking.bookings.rules.limits import days_later
 from parking.bookings.rules.recurrence import Occurrence
 from parking.bookings.series.requests import SeriesRequest, occurrences
-from parking.bookings.status_sql import is_block, is_live, is_stay
+from parking.bookings.status_sql import is_block, is_for_visitor, is_live, is_stay
 from parking.database import Read, UTCDateTime
 from parking.errors import NotFound
 from parking.lots import Spot
@@ -45,7 +45,7 @@ _OVERLAPS = (
 )
 _OWN = Read(
     select(_BOOKING.c.start_time, _BOOKING.c.held_until).where(
-        *_OVERLAPS, is_stay, _BOOKING.c.user_id == bindparam("user_id")
+        *_OVERLAPS, is_stay, ~is_for_visitor, _BOOKING.c.user_id == bindparam("user_id")
     )
 )
 _BLOCKED = Read(
@@ -173,7 +173,8 @@ def pick(spots: Sequence[Any], usual: int | None) -> Any | None:
 
 
 def own_windows(connection: PoolProxiedConnection, user_id: int, start: datetime, until: datetime) -> list[Any]:
-    """Returns the driver's bookings (start_time, held_until), in any lot, that overlap this time."""
+    """Returns the driver's bookings (start_time, held_until), in any lot, that overlap this time; not those for their
+    guests, who come with cars of their own."""
     return _OWN.rows(connection, user_id=user_id, start=start, until=until)
 
 

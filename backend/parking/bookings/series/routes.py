@@ -88,6 +88,6 @@ def end(series_id: int, query: EndQuery) -> Response:
 @bp.input(RangeIn, arg_name="body")
 @bp.output(RangeCancelled)
 def cancel_range(body: RangeIn) -> Response:
-    """Cancel your reservations that begin within a time, and leave out the dates of your series that are not booked
-    yet: all of them or none. With `dry_run` only say which."""
+    """Cancel your reservations that begin within a time, leave out the dates of your series that are not booked yet,
+    and leave the waitlist for such times: all of them or none. With `dry_run` only say which."""
     return answer(cancelling.cancel_range(identity().id, body.from_, body.until, dry_run=body.dry_run))

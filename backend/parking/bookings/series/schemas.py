@@ -200,8 +200,8 @@ class SeriesEnded(SeriesBooked):
 
 
 class RangeIn(In):
-    """Your reservations, and the dates of your series that are not booked yet, that begin from `from` on and before
-    `until`. Times without an offset are those of each lot."""
+    """Your reservations, the dates of your series that are not booked yet, and the windows for which you wait, if they
+    begin from `from` on and before `until`. Times without an offset are those of each lot."""
 
     from_: Annotated[TimeText, Field(alias="from")]
     until: TimeText
@@ -214,12 +214,21 @@ class SkippedDate(Out):
     date: dt.date
 
 
+class WaitGivenUp(Out):
+    entry_id: int
+    lot_name: Annotated[str, Field(description="Of several lots, with commas between them")]
+    lot_timezone: str
+    reserved_start: dt.datetime
+    reserved_end: dt.datetime
+
+
 class RangeCancelled(Out):
     """`bookings`: those that are cancelled, `count` of them. `series_dates`: dates of your series that are not booked
-    yet and that will not be."""
+    yet and that will not be. `waits`: your places on the waitlist that are given up."""
 
     message: str
     count: int
     bookings: list[BookingOut]
     series_dates: list[SkippedDate]
+    waits: list[WaitGivenUp]
     dry_run: bool

@@ -43,7 +43,7 @@ def skip(session: Session, user_id: int, now: datetime, within: Within) -> list[
     """Leaves these dates out of their series, and returns them. The caller's transaction, before it locks a spot or a
     booking: whoever books a date has locked the series first."""
     keep_accounts(session, [user_id])
-    query = _select_remaining(user_id).order_by(Series.id).with_for_update(of=Series)
+    query = _select_remaining(user_id).order_by(Series.id).with_for_update(of=Series, key_share=True)
     later = _within(session, query, now, within)
     for series in {one.series.id: one.series for one in later}.values():
         days = [one.day for one in later if one.series is series]

@@ -315,15 +315,19 @@ def _by_user(user_id: int) -> queries.Rows:
 
 
 def _by_others(user_id: int) -> queries.Rows:
-    """The entries by others, or by the system, about the account, its bookings and its series, without IP addresses."""
+    """The entries by others, or by the system, about the account, its bookings, its series and what it waits for,
+    without IP addresses."""
     others = AuditEntry.actor_id.is_distinct_from(user_id)
     account = select(*_ENTRY).where(AuditEntry.entity == "user", AuditEntry.entity_id == user_id, others)
     mine = and_(AuditEntry.entity == "booking", AuditEntry.entity_id == Booking.id, Booking.user_id == user_id)
     bookings = select(*_ENTRY).select_from(Booking).join(AuditEntry, mine).where(others)
     of_series = and_(AuditEntry.entity == "series", AuditEntry.entity_id == Series.id, Series.user_id == user_id)
     series = select(*_ENTRY).select_from(Series).join(AuditEntry, of_series).where(others)
-    both = union_all(account, bookings, series).subquery()
-    return select(both).order_by(both.c.id)
+    entry = AuditEntry.entity_id == WaitlistEntry.id, WaitlistEntry.user_id == user_id
+    of_entry = and_(AuditEntry.entity == "waitlist_entry", *entry)
+    waits = select(*_ENTRY).select_from(WaitlistEntry).join(AuditEntry, of_entry).where(others)
+    every = union_all(account, bookings, series, waits).subquery()
+    return select(every).order_by(every.c.id)
 
 
 _ENTRY = (

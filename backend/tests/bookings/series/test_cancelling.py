@@ -8,6 +8,7 @@ import email
 import email.policy
 from datetime import timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar, Event
@@ -26,9 +27,11 @@ from parking.mail.outbox import delivery
 from parking.mail.rendering import render
 from parking.notices.models import Notice
 from parking.settings import current
+from parking.waitlist import service
 from tests.bookings.helpers import make_lot, park, reserve, row, text
 from tests.bookings.test_races import drop_guards
 from tests.reports.stage import in_threads
+from tests.waitlist.stage import statuses, wait_for
 
 H, D = timedelta(hours=1), timedelta(days=1)
 URL = "/api/bookings/cancel-range"
@@ -143,6 +146,74 @@ def test_what_has_begun_by_the_clock_stays(client, auth, alice, booked):
     answer = client.post(URL, json=body(-2 * D, 9 * D), headers=auth(alice))
     assert [one["id"] for one in answer.json["bookings"]] == booked["mine"][1:]
     assert row(booked["mine"][0]).status == "Reserved"  # it runs; no job has written it yet
+
+
+@pytest.fixture
+def waiting(alice, bob, carol):
+    """alice's places: for the second day in a lot, for the fifth in two lots; an offer for the third; bob's for the
+    second."""
+    lots = [make_lot(carol, name, capacity=1) for name in ("Station", "Old Town", "City")]
+    for lot in lots[:2]:
+        for day in (2, 5):
+            reserve(carol, lot, day * D, 2 * H)
+    given_up = reserve(carol, lots[2], 3 * D, 2 * H)
+    second = wait_for(alice, lots[0], start=2 * D)
+    fifth = wait_for(alice, *lots[:2], start=5 * D)
+    offered = wait_for(alice, lots[2], start=3 * D)
+    other = wait_for(bob, lots[0], start=2 * D)
+    last = wait_for(bob, lots[2], start=3 * D)
+    bookings.cancel(given_up["id"], carol.id)
+    assert statuses(second, fifth, offered, other, last) == ["Waiting", "Waiting", "Offered", "Waiting", "Waiting"]
+    return second, fifth, offered, other, last
+
+
+def test_who_is_away_waits_no_longer(client, auth, alice, booked, waiting):
+    """An offer goes to the next; of what lies outside nothing changes."""
+    dry = client.post(URL, json=body(2 * D, 4 * D, dry_run=True), headers=auth(alice)).json
+    assert statuses(*waiting) == ["Waiting", "Waiting", "Offered", "Waiting", "Waiting"]
+    answer = client.post(URL, json=body(2 * D, 4 * D), headers=auth(alice)).json
+    assert answer["message"] == "2 bookings cancelled. 2 places on the waitlist given up."
+    assert dry["message"] == "2 bookings would be cancelled. 2 places on the waitlist would be given up."
+    assert answer["waits"] == dry["waits"]
+    first, place = waiting[0], answer["waits"][0]
+    assert (place["lot_name"], place["lot_timezone"]) == ("Station", first["lots"][0]["timezone"])
+    assert (place["reserved_start"], place["reserved_end"]) == (first["reserved_start"], first["reserved_end"])
+    assert [one["entry_id"] for one in answer["waits"]] == [waiting[0]["id"], waiting[2]["id"]]
+    db.session.rollback()  # what the test reads next is the present
+    assert statuses(*waiting) == ["Left", "Waiting", "Left", "Waiting", "Offered"]
+    assert client.post(URL, json=body(2 * D, 4 * D), headers=auth(alice)).json["waits"] == []
+
+
+def test_a_naive_time_is_that_of_each_lot_of_a_place(client, auth, alice, carol):
+    """It is 21:00 in Tokyo and 13:00 in Berlin: the wait for either lot is given up only where both are meant."""
+    lots = [make_lot(carol, zone, capacity=1, timezone=zone) for zone in ("Asia/Tokyo", "Europe/Berlin")]
+    for lot in lots:
+        reserve(carol, lot, 3 * D, 2 * H)
+    wait_for(alice, *lots, start=3 * D)
+    local = (clock.now() + 3 * D).astimezone(ZoneInfo("Asia/Tokyo"))
+    period = {"from": f"{local:%Y-%m-%dT%H}:00", "until": f"{local:%Y-%m-%dT}23:59", "dry_run": True}
+    assert client.post(URL, json=period, headers=auth(alice)).json["waits"] == []
+    period["from"] = f"{local:%Y-%m-%d}T00:00"
+    assert [one["lot_name"] for one in client.post(URL, json=period, headers=auth(alice)).json["waits"]] == [
+        "Asia/Tokyo, Europe/Berlin"
+    ]
+
+
+def test_a_failure_at_the_last_place_leaves_all_of_it(app, alice, booked, waiting, monkeypatch):
+    leave = service._leave
+
+    def fails(session, entry, *more):
+        if entry.status == "Offered":
+            raise RuntimeError
+        leave(session, entry, *more)
+
+    monkeypatch.setattr(service, "_leave", fails)
+    period = body(0 * D, 9 * D)
+    with pytest.raises(RuntimeError):
+        cancelling.cancel_range(alice.id, period["from"], period["until"], dry_run=False)
+    assert {row(one).status for one in booked["mine"]} == {"Reserved"}
+    assert statuses(*waiting[:3]) == ["Waiting", "Waiting", "Offered"]
+    assert not any(mail.user_id == alice.id for mail in mails())
 
 
 def test_a_failure_in_the_middle_leaves_all_of_them(app, alice, booked, monkeypatch):

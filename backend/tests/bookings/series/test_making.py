@@ -15,6 +15,7 @@ from sqlalchemy import func, select, text
 from parking import clock
 from parking.accounts import User
 from parking.audit import AuditEntry
+from parking.bookings import Visitor
 from parking.bookings import service as bookings
 from parking.bookings.models import Booking
 from parking.bookings.series import making, service
@@ -157,6 +158,16 @@ def test_a_booking_of_ones_own_at_the_time_is_an_obstacle(app, alice, lot):
     assert days_booked(series["id"]) == ["05-03"]
     (missed,) = reasons()
     assert missed == {"date": "2026-05-02", "why": "yours_already"}
+
+
+def test_a_guest_at_the_time_is_none(app, alice, lot):
+    series = book_series(alice, lot, days=WEEK, first=day(61), count=1)["series"]
+    clock.travel(86400)
+    guest = Visitor("Vera", is_guest=True)
+    app.extensions["settings"] = dataclasses.replace(app.extensions["settings"], guests_per_user=1)
+    reserve(alice, lot, clock.now().replace(hour=9) + 60 * D - clock.now(), H, visitor=guest)
+    making.book_due_dates()
+    assert (days_booked(series["id"]), reasons()) == (["05-02"], [])
 
 
 def test_the_limit_of_open_bookings_is_an_obstacle(app, alice, lot):

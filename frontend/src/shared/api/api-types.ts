@@ -1706,19 +1706,20 @@ export interface components {
         /**
          * RangeCancelled
          * @description `bookings`: those that are cancelled, `count` of them. `series_dates`: dates of your series that are not booked
-         *     yet and that will not be.
+         *     yet and that will not be. `waits`: your places on the waitlist that are given up.
          */
         RangeCancelled: {
             message: string;
             count: number;
             bookings: components["schemas"]["BookingOut"][];
             series_dates: components["schemas"]["SkippedDate"][];
+            waits: components["schemas"]["WaitGivenUp"][];
             dry_run: boolean;
         };
         /**
          * RangeIn
-         * @description Your reservations, and the dates of your series that are not booked yet, that begin from `from` on and before
-         *     `until`. Times without an offset are those of each lot.
+         * @description Your reservations, the dates of your series that are not booked yet, and the windows for which you wait, if they
+         *     begin from `from` on and before `until`. Times without an offset are those of each lot.
          */
         RangeIn: {
             /** @description RFC 3339; without an offset, the lot's local time */
@@ -2442,6 +2443,17 @@ export interface components {
             reserved_start?: string | null;
             reserved_end?: string | null;
             locale?: ("en" | "de") | null;
+        };
+        /** WaitGivenUp */
+        WaitGivenUp: {
+            entry_id: number;
+            /** @description Of several lots, with commas between them */
+            lot_name: string;
+            lot_timezone: string;
+            /** Format: date-time */
+            reserved_start: string;
+            /** Format: date-time */
+            reserved_end: string;
         };
         /** WindowOut */
         WindowOut: {

@@ -20,8 +20,8 @@ export function useOneSeries(id: MaybeRefOrGetter<number>) {
 export function useBookingsChanged() {
   const client = useQueryClient()
   return () => {
-    for (const key of ['bookings', 'booking', 'lots', 'spots', 'availability', 'matching'])
-      void client.invalidateQueries({ queryKey: [key] })
+    const keys = ['bookings', 'booking', 'lots', 'spots', 'availability', 'matching', 'waitlist']
+    for (const key of keys) void client.invalidateQueries({ queryKey: [key] })
   }
 }
 

@@ -22,12 +22,22 @@ const LATER = ['2030-04-05', '2030-04-12'].map((date) => ({
   lot_name: 'Harbour',
   date,
 }))
-const answer = (count: number, dryRun: boolean, later: object[] = []) =>
+const WAITS = [
+  {
+    entry_id: 7,
+    lot_name: 'Station',
+    lot_timezone: 'UTC',
+    reserved_start: '2030-03-06T08:00:00Z',
+    reserved_end: '2030-03-06T10:00:00Z',
+  },
+]
+const answer = (count: number, dryRun: boolean, later: object[] = [], waits: object[] = []) =>
   ({
     message: '',
     count,
     bookings: Array.from({ length: count }, (_, n) => ({ ...BOOKING, id: n })),
     series_dates: later,
+    waits,
     dry_run: dryRun,
   }) as never
 
@@ -107,6 +117,26 @@ describe('“I’m away”', () => {
     await press(wrapper, 'Leave out 2 dates')
     expect(cancel.mock.lastCall![1]).toBe(false)
     expect(currentToast.value?.text).toBe(skipped)
+  })
+
+  it('lists places on the waitlist that are given up, also where nothing else is on these days', async () => {
+    cancel
+      .mockResolvedValueOnce(answer(1, true, [], WAITS))
+      .mockResolvedValueOnce(answer(0, true, [], WAITS))
+    cancel.mockResolvedValueOnce(answer(0, false, [], WAITS))
+    const wrapper = dialog()
+    await press(wrapper, 'Show reservations')
+    expect(wrapper.text()).toContain('1 reservation would be cancelled:')
+    expect(wrapper.text()).toContain('1 place on the waitlist would be given up.')
+    const place = wrapper.findAll('li')[1]!.text()
+    expect(place).toContain('08:00')
+    expect(place).toContain('Station · waiting')
+    await wrapper.findAll('input')[1]!.setValue('2099-03-08')
+    await press(wrapper, 'Show reservations')
+    expect(wrapper.text()).not.toContain('You have no reservation')
+    await press(wrapper, 'Give up 1 place')
+    expect(cancel.mock.lastCall![1]).toBe(false)
+    expect(currentToast.value?.text).toBe('1 place on the waitlist given up.')
   })
 
   it('does not ask for an end before the start', async () => {
