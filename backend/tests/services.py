@@ -23,7 +23,7 @@ from tests.ports import free_port
 
 BACKEND = Path(__file__).parents[1]
 COMPOSE = BACKEND.parent / "docker-compose.yml"
-PATIENCE = 120
+PATIENCE = 300
 """Seconds that a busy machine gets for what is certain to happen."""
 
 
