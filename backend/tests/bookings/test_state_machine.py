@@ -359,7 +359,7 @@ def test_any_sequence_of_actions_keeps_the_invariants(app):
     db.session.remove()
     profile = settings(
         max_examples=200,
-        stateful_step_count=30,
+        stateful_step_count=40,
         deadline=None,
         derandomize=True,  # the same lives every time: what fails here fails everywhere
         database=None,
