@@ -51,6 +51,8 @@ class PostgresServer:
         """Writes a dump of the database as it is now, and returns what it holds. Raises BackupError."""
         with self.engine_of(self.url).connect() as connection:
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            # It waits while pg_dump reads, for longer than the role may allow (docs/operations.md, PgBouncer).
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
             self._run("pg_dump", self.url, "--format=custom", f"--snapshot={snapshot}", f"--file={target}")
             return read_contents(connection)

@@ -1,0 +1,39 @@
+"""What only PostgreSQL has: a session that waits for pg_dump, and other databases of the same server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from sqlalchemy import text
+
+from parking.backup import service
+from parking.database import db, is_sqlite
+
+
+@pytest.fixture(autouse=True)
+def only_postgres(app):
+    if is_sqlite():
+        pytest.skip("a server with several databases and programs of its own")
+
+
+@pytest.fixture
+def slow_pg_dump(tmp_path, monkeypatch, client_programs):
+    """As with a large database: pg_dump takes a while."""
+    program = tmp_path / "slow" / "pg_dump"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\n"{shutil.which("pg_dump")}" "$@" && sleep 2\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+
+
+def test_a_long_dump_is_not_ended_by_the_limit_on_idle_transactions(app, leave, slow_pg_dump):
+    """The role has such a limit behind PgBouncer (docs/operations.md)."""
+    name = db.engine.url.database
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"ALTER DATABASE \"{name}\" SET idle_in_transaction_session_timeout = '500ms'"))
+    leave()
+    file, manifest = service.create()
+    assert manifest.contents.tables["role"]["rows"] == 2
+    assert service.verify(file) == manifest
