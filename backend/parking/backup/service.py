@@ -96,12 +96,12 @@ def restore(file: Path) -> tuple[Manifest, Path | None]:
 
 
 def listing() -> list[tuple[Path, Manifest | None]]:
-    """The backups in BACKUP_DIR, the newest first; None stands for a file that is none."""
+    """The backups in BACKUP_DIR, the newest first; None stands for a file that is none, or cannot be read."""
     entries: list[tuple[Path, Manifest | None]] = []
     for file in sorted(settings.current().backup_dir.glob(f"*{SUFFIX}"), reverse=True):
         try:
             entries.append((file, archive.read(file)))
-        except BackupError:
+        except (BackupError, OSError):
             entries.append((file, None))
     return entries
 
