@@ -16,6 +16,7 @@ from pathlib import Path
 
 from flask import current_app
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 
 import config
 from parking import clock, settings
@@ -24,7 +25,7 @@ from parking.backup.archive import SUFFIX, BackupError, Manifest
 from parking.backup.contents import differences, problems_of, read_contents
 from parking.backup.postgres_server import PostgresServer
 from parking.backup.sqlite_files import SqliteFiles
-from parking.database import schema
+from parking.database import schema, sqlite
 from parking.timestamps import to_rfc3339
 
 Database = SqliteFiles | PostgresServer
@@ -35,6 +36,17 @@ _ROOM_FOR = 1.2
 """Times the size of the database that must be free: for a dump, or for an archive of what does not shrink."""
 
 
+@contextlib.contextmanager
+def _database_errors() -> Iterator[None]:
+    """An error of the database is a BackupError: it does not answer, its file is damaged, or its disk is full."""
+    try:
+        yield
+    except (DBAPIError, sqlite.driver().Error) as error:
+        reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+        raise BackupError(f"The database cannot be read or written: {reason.rstrip('.')}.") from error
+
+
+@_database_errors()
 def create(file: Path | None = None, *, reason: str = "manual") -> tuple[Path, Manifest]:
     """Makes a backup of the configured database, by default in BACKUP_DIR. Returns its file and manifest.
 
@@ -61,6 +73,7 @@ def create(file: Path | None = None, *, reason: str = "manual") -> tuple[Path, M
         return file, archive.write(file, manifest, dump)
 
 
+@_database_errors()
 def verify(file: Path) -> Manifest:
     """Restores the backup into a scratch database and checks it: checksum, migration, foreign keys, holds that overlap,
     rows and sums of money. Returns the manifest. Raises BackupError with everything that is wrong."""
@@ -71,6 +84,7 @@ def verify(file: Path) -> Manifest:
         return manifest
 
 
+@_database_errors()
 def restore(file: Path) -> tuple[Manifest, Path | None]:
     """Puts the backup in the place of the configured database. Returns the manifest, and the backup of what was there.
 

@@ -205,6 +205,17 @@ def test_sentences_for_what_cannot_be(lived, app, folder, tmp_path, monkeypatch)
             call()
 
 
+def test_an_error_of_the_database_is_a_sentence_and_changes_nothing(app, folder, request):
+    file = new_backup()
+    broken = request.getfixturevalue("broken")
+    before = broken.read_bytes()
+    for call in (service.create, lambda: service.restore(file)):
+        with pytest.raises(BackupError, match=r"^The database cannot be read or written: .+\.$"):
+            call()
+    assert broken.read_bytes() == before
+    assert [one for one in folder.iterdir() if one != file] == []
+
+
 def test_the_commands_answer_in_sentences(lived, app, flask, folder):
     ended = flask("backup", "create")
     (file,) = folder.glob("*.backup")
