@@ -6,6 +6,7 @@ import os
 import shutil
 
 import pytest
+from psycopg import sql
 from sqlalchemy import text
 
 from parking.backup import service
@@ -37,3 +38,21 @@ def test_a_long_dump_is_not_ended_by_the_limit_on_idle_transactions(app, leave, 
     file, manifest = service.create()
     assert manifest.contents.tables["role"]["rows"] == 2
     assert service.verify(file) == manifest
+
+
+def test_a_restore_deletes_no_database_of_somebody_else(app, leave):
+    """Only what a killed restore has left: its new database, and the old one that it had renamed."""
+    server = service._configured()
+    theirs = [server.url.set(database=f"{server.name}_restore_{end}") for end in ("test", "2026-11-30", "0123abcd_copy")]
+    ours = [server.url.set(database=f"{server.name}_restore_{end}") for end in ("0123abcd", "4567cdef_old")]
+    leave()
+    try:
+        for url in (*theirs, *ours):
+            server._maintain(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(url.database)))
+        server.drop_leftovers("restore")
+        left = set(db.session.scalars(text("SELECT datname FROM pg_database")))
+        assert {url.database for url in theirs} & left == {url.database for url in theirs}
+        assert {url.database for url in ours} & left == set()
+    finally:
+        for url in (*theirs, *ours):
+            server.drop(url)
