@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import current_app
@@ -32,6 +32,8 @@ Database = SqliteFiles | PostgresServer
 PREPARE_SECONDS = 4 * 3600
 _STAMP = "%Y%m%dT%H%M%SZ"
 _BACKEND = Path(__file__).resolve().parents[2]
+_LEFT_BEHIND = timedelta(days=1)
+"""No command takes so long: what is older was left by one that was killed."""
 _ROOM_FOR = 1.2
 """Times the size of the database that must be free: for a dump, or for an archive of what does not shrink."""
 
@@ -56,6 +58,7 @@ def create(file: Path | None = None, *, reason: str = "manual") -> tuple[Path, M
     if not database.exists():
         raise BackupError("There is no database yet, so there is nothing to back up.")
     folder = settings.current().backup_dir
+    _delete_leftovers(folder, database.scratch_folder)
     file = file or folder / f"parkwell-{now.astimezone(UTC).strftime(_STAMP)}-{reason}{SUFFIX}"
     for place in {file.parent, database.scratch_folder}:
         _make_folder(place, database.size_bytes())
@@ -159,6 +162,16 @@ def _make_folder(folder: Path, size: int) -> None:
             f"The disk of {folder} has {free // 2**20} MB free, and {int(size * _ROOM_FOR) // 2**20} MB are needed. "
             "Free some space, or set BACKUP_DIR to another disk."
         )
+
+
+def _delete_leftovers(*folders: Path) -> None:
+    """Deletes the dumps, and the archives that are not whole, of programs that were killed: each may be as large as the
+    database, and a worker is killed at every deployment."""
+    patterns = (".backup-????????", ".verify-????????", f".parkwell-*{SUFFIX}.*.partial")
+    for left in [path for folder in folders for pattern in patterns for path in folder.glob(pattern)]:
+        with contextlib.suppress(OSError):
+            if clock.now().timestamp() - left.stat().st_mtime > _LEFT_BEHIND.total_seconds():
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 @contextlib.contextmanager

@@ -11,10 +11,12 @@ import subprocess
 import sys
 import time
 import zipfile
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import create_engine, func, select, text
 
+from parking import clock
 from parking.accounts.models import LoginSession, User
 from parking.backup import archive, service
 from parking.backup.archive import BackupError
@@ -177,6 +179,22 @@ def test_a_backup_with_two_cars_on_one_spot_is_refused(lived, app, flask, folder
     two = changed(file, tmp_path / "two.backup", manifest=whole, dump=dump.read_bytes())
     with pytest.raises(BackupError, match="hold one spot at the same time"):
         service.verify(two)
+
+
+def test_what_a_killed_backup_has_left_is_deleted_a_day_later(app, folder, settings):
+    """Not before: another program may be at it."""
+    file = new_backup()
+    scratch = service._configured().scratch_folder / ".backup-abcd_123"
+    scratch.mkdir()
+    (scratch / archive.DUMP).write_bytes(b"half a dump")
+    partial = folder / f".{file.name}.4711.partial"
+    partial.write_bytes(b"half an archive")
+    for age, left in ((23, True), (25, False)):
+        moment = (clock.now() - timedelta(hours=age)).timestamp()
+        for path in (scratch, partial, file):
+            os.utime(path, (moment, moment))
+        service.create(folder / f"{age}.backup")
+        assert [scratch.exists(), partial.exists(), file.exists()] == [left, left, True]
 
 
 def test_nothing_is_restored_under_a_running_product(lived, app, flask, folder):
