@@ -76,7 +76,7 @@ class PostgresServer:
         self._maintain(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
     def drop_leftovers(self, purpose: str) -> None:
-        """Deletes what a killed program has left of `purpose`: databases with the names that `load` gives, no others."""
+        """Deletes what a killed program has left of `purpose`: databases with the names that `load` gives."""
         ours = re.compile(f"{re.escape(self.name)}_{purpose}_[0-9a-f]{{8}}(_old)?")
         with self._maintenance().connect() as connection:
             names = connection.scalars(text("SELECT datname FROM pg_database")).all()

@@ -59,7 +59,7 @@ class SqliteFiles:
             Path(f"{url.database}{end}").unlink(missing_ok=True)
 
     def drop_leftovers(self, purpose: str) -> None:
-        """Deletes what a killed program has left of `purpose`: files with the names that `load` gives, no others."""
+        """Deletes what a killed program has left of `purpose`: files with the names that `load` gives."""
         for file in self.file.parent.glob(f"{self.file.name}.{purpose}-{'[0-9a-f]' * 8}*"):
             file.unlink(missing_ok=True)
         for folder in self.scratch_folder.glob(f".{purpose}-*"):

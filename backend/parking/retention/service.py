@@ -141,8 +141,8 @@ class _Run:
             self._change(accounts.erase_session_ips, before)
 
     def _people(self) -> None:
-        """Year by year, so that each person becomes one placeholder in each year. Every year: of one that an earlier run
-        has looked at a stay may have ended since."""
+        """Year by year, so that each person becomes one placeholder in each year. Every year: of one that an earlier
+        run has looked at a stay may have ended since."""
         if (last := self.limits.person_year) is None or (first := bookings.first_year(db.session())) is None:
             return
         for year in range(first, last + 1):

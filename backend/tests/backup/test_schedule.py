@@ -75,7 +75,9 @@ def test_a_failure_is_told_and_tried_again_after_a_pause(app, monkeypatch):
 def test_an_error_of_the_database_is_told_as_well(app, broken):
     """It does not leave the run to a worker that seems to be at it for three hours."""
     assert not schedule.run_due()
-    assert "The last attempt failed: The database cannot be read" in schedule.status(db.session(), clock.now())["detail"]
+    assert (
+        "The last attempt failed: The database cannot be read" in schedule.status(db.session(), clock.now())["detail"]
+    )
 
 
 def test_a_day_without_a_backup_is_forgotten_once_the_next_has_one(app, monkeypatch):
