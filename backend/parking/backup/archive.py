@@ -7,11 +7,13 @@ money of every table, the checksum of the dump, and the names of the settings, b
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +24,8 @@ MANIFEST = "manifest.json"
 DUMP = "database"
 SUFFIX = ".backup"
 _CHUNK = 1024 * 1024
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+"""What the library raises for damaged archives; RuntimeError for a wrong bit that says "encrypted" or a method."""
 
 
 class BackupError(Exception):
@@ -96,7 +100,7 @@ def extract(file: Path, manifest: Manifest, target: Path) -> None:
                 shutil.copyfileobj(source, stream, _CHUNK)
                 stream.flush()
                 os.fsync(stream.fileno())
-        except (KeyError, zipfile.BadZipFile, EOFError):
+        except (KeyError, *_DAMAGE):
             raise BackupError(f"{file} is damaged: its dump cannot be read. Use another backup.") from None
     if _checksum(target) != (manifest.sha256, manifest.size_bytes):
         raise BackupError(f"{file} is damaged: the checksum of its dump is wrong. Use another backup.")
@@ -118,8 +122,12 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except FileNotFoundError:
         raise BackupError(f"{file} does not exist. `flask backup list` shows the backups that there are.") from None
-    except zipfile.BadZipFile:
-        raise BackupError(f"{file} is not a backup, or it is damaged: it is no archive.") from None
+    except _DAMAGE:
+        raise BackupError(f"{file} is not a backup, or it is damaged. Use another backup.") from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place in the file that cannot be
+            raise
+        raise BackupError(f"{file} is damaged. Use another backup.") from None
 
 
 def _private(path: Path) -> IO[bytes]:

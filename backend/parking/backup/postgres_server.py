@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -51,13 +52,15 @@ class PostgresServer:
         """Writes a dump of the database as it is now, and returns what it holds. Raises BackupError."""
         with self.engine_of(self.url).connect() as connection:
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            # It waits while pg_dump reads, for longer than the role may allow (docs/operations.md, PgBouncer).
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
             self._run("pg_dump", self.url, "--format=custom", f"--snapshot={snapshot}", f"--file={target}")
             return read_contents(connection)
 
     def load(self, dump: Path, name: str) -> URL:
         """Makes a new database of a dump on the same server. Raises BackupError."""
-        new = self.url.set(database=f"{self.name}_{name}".replace("-", "_"))
+        new = self.url.set(database=f"{self.name}_{name.replace('-', '_')}")
         self._maintain(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(str(new.database))))
         try:
             self._run("pg_restore", new, "--exit-on-error", "--single-transaction", str(dump))
@@ -73,11 +76,11 @@ class PostgresServer:
         self._maintain(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
     def drop_leftovers(self, purpose: str) -> None:
-        """Deletes what a killed program has left of `purpose`."""
-        query = text("SELECT datname FROM pg_database WHERE starts_with(datname, :beginning)")
+        """Deletes what a killed program has left of `purpose`: databases with the names that `load` gives."""
+        ours = re.compile(f"{re.escape(self.name)}_{purpose}_[0-9a-f]{{8}}(_old)?")
         with self._maintenance().connect() as connection:
-            names = connection.scalars(query, {"beginning": f"{self.name}_{purpose}_"}).all()
-        for name in names:
+            names = connection.scalars(text("SELECT datname FROM pg_database")).all()
+        for name in filter(ours.fullmatch, names):
             self.drop(self.url.set(database=name))
         for folder in self.scratch_folder.glob(f".{purpose}-*"):
             shutil.rmtree(folder, ignore_errors=True)

@@ -76,7 +76,8 @@ def status(session: Session, now: datetime) -> dict[str, Any]:
     last = session.scalar(
         select(BackupRun).where(BackupRun.finished_at.is_not(None)).order_by(BackupRun.finished_at.desc()).limit(1)
     )
-    failed = session.scalar(select(BackupRun.error).where(OPEN, BackupRun.error.is_not(None)).limit(1))
+    newest = session.scalar(select(BackupRun).order_by(BackupRun.day.desc()).limit(1))
+    failed = newest.error if newest and newest.finished_at is None else None  # a day that is over is not tried again
     numbers = {"last_at": last and last.finished_at, "file": last and last.file, "size_bytes": last and last.size_bytes}
     if settings.current().backup_time is None:
         return {"ok": True, "detail": "No schedule: set BACKUP_TIME, or call `flask backup create`.", **numbers}

@@ -11,11 +11,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import current_app
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 
 import config
 from parking import clock, settings
@@ -24,17 +25,30 @@ from parking.backup.archive import SUFFIX, BackupError, Manifest
 from parking.backup.contents import differences, problems_of, read_contents
 from parking.backup.postgres_server import PostgresServer
 from parking.backup.sqlite_files import SqliteFiles
-from parking.database import schema
+from parking.database import schema, sqlite
 from parking.timestamps import to_rfc3339
 
 Database = SqliteFiles | PostgresServer
 PREPARE_SECONDS = 4 * 3600
 _STAMP = "%Y%m%dT%H%M%SZ"
 _BACKEND = Path(__file__).resolve().parents[2]
+_LEFT_BEHIND = timedelta(days=1)
+"""No command takes so long: what is older was left by one that was killed."""
 _ROOM_FOR = 1.2
 """Times the size of the database that must be free: for a dump, or for an archive of what does not shrink."""
 
 
+@contextlib.contextmanager
+def _database_errors() -> Iterator[None]:
+    """An error of the database is a BackupError: it does not answer, its file is damaged, or its disk is full."""
+    try:
+        yield
+    except (DBAPIError, sqlite.driver().Error) as error:
+        reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+        raise BackupError(f"The database cannot be read or written: {reason.rstrip('.')}.") from error
+
+
+@_database_errors()
 def create(file: Path | None = None, *, reason: str = "manual") -> tuple[Path, Manifest]:
     """Makes a backup of the configured database, by default in BACKUP_DIR. Returns its file and manifest.
 
@@ -44,6 +58,7 @@ def create(file: Path | None = None, *, reason: str = "manual") -> tuple[Path, M
     if not database.exists():
         raise BackupError("There is no database yet, so there is nothing to back up.")
     folder = settings.current().backup_dir
+    _delete_leftovers(folder, database.scratch_folder)
     file = file or folder / f"parkwell-{now.astimezone(UTC).strftime(_STAMP)}-{reason}{SUFFIX}"
     for place in {file.parent, database.scratch_folder}:
         _make_folder(place, database.size_bytes())
@@ -61,6 +76,7 @@ def create(file: Path | None = None, *, reason: str = "manual") -> tuple[Path, M
         return file, archive.write(file, manifest, dump)
 
 
+@_database_errors()
 def verify(file: Path) -> Manifest:
     """Restores the backup into a scratch database and checks it: checksum, migration, foreign keys, holds that overlap,
     rows and sums of money. Returns the manifest. Raises BackupError with everything that is wrong."""
@@ -71,6 +87,7 @@ def verify(file: Path) -> Manifest:
         return manifest
 
 
+@_database_errors()
 def restore(file: Path) -> tuple[Manifest, Path | None]:
     """Puts the backup in the place of the configured database. Returns the manifest, and the backup of what was there.
 
@@ -96,12 +113,12 @@ def restore(file: Path) -> tuple[Manifest, Path | None]:
 
 
 def listing() -> list[tuple[Path, Manifest | None]]:
-    """The backups in BACKUP_DIR, the newest first; None stands for a file that is none."""
+    """The backups in BACKUP_DIR, the newest first; None stands for a file that is none, or cannot be read."""
     entries: list[tuple[Path, Manifest | None]] = []
     for file in sorted(settings.current().backup_dir.glob(f"*{SUFFIX}"), reverse=True):
         try:
             entries.append((file, archive.read(file)))
-        except BackupError:
+        except (BackupError, OSError):
             entries.append((file, None))
     return entries
 
@@ -145,6 +162,16 @@ def _make_folder(folder: Path, size: int) -> None:
             f"The disk of {folder} has {free // 2**20} MB free, and {int(size * _ROOM_FOR) // 2**20} MB are needed. "
             "Free some space, or set BACKUP_DIR to another disk."
         )
+
+
+def _delete_leftovers(*folders: Path) -> None:
+    """Deletes the dumps, and the archives that are not whole, of programs that were killed: each may be as large as the
+    database, and a worker is killed at every deployment."""
+    patterns = (".backup-????????", ".verify-????????", f".parkwell-*{SUFFIX}.*.partial")
+    for left in [path for folder in folders for pattern in patterns for path in folder.glob(pattern)]:
+        with contextlib.suppress(OSError):
+            if clock.now().timestamp() - left.stat().st_mtime > _LEFT_BEHIND.total_seconds():
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 @contextlib.contextmanager

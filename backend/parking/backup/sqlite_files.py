@@ -59,8 +59,8 @@ class SqliteFiles:
             Path(f"{url.database}{end}").unlink(missing_ok=True)
 
     def drop_leftovers(self, purpose: str) -> None:
-        """Deletes what a killed program has left of `purpose`."""
-        for file in self.file.parent.glob(f"{self.file.name}.{purpose}-*"):
+        """Deletes what a killed program has left of `purpose`: files with the names that `load` gives."""
+        for file in self.file.parent.glob(f"{self.file.name}.{purpose}-{'[0-9a-f]' * 8}*"):
             file.unlink(missing_ok=True)
         for folder in self.scratch_folder.glob(f".{purpose}-*"):
             shutil.rmtree(folder, ignore_errors=True)

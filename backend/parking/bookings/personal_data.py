@@ -87,6 +87,10 @@ def erase_visitors(session: Session, booking_ids: Sequence[int]) -> None:
     session.execute(update(Booking).where(Booking.id.in_(booking_ids)).values(**_NO_NAME, vehicle_plate=None))
 
 
+_OF_PERSON = (Booking.end_time.is_not(None), ~is_block, User.deleted_at.is_(None))
+"""Conditions of bookings that have ended and still name a person."""
+
+
 class OldBooking(NamedTuple):
     """A finished booking whose person is to be taken off."""
 
@@ -97,8 +101,9 @@ class OldBooking(NamedTuple):
 
 
 def first_year(session: Session) -> int | None:
-    """The year of the first booking; None: there is none."""
-    first: datetime | None = session.scalar(select(func.min(Booking.start_time)))
+    """The year of the first booking that `of_year` may name; None: there is none."""
+    query = select(Booking.start_time).join(User, User.id == Booking.user_id).where(*_OF_PERSON)
+    first: datetime | None = session.scalar(query.order_by(Booking.start_time).limit(1))
     return (first - _ZONES).year if first else None
 
 
@@ -110,8 +115,7 @@ def of_year(session: Session, year: int) -> dict[int, list[OldBooking]]:
         select(Booking.user_id, Booking.id, Booking.lot_id, Booking.start_time, Booking.end_time, Lot.calendar)
         .join(Lot, Lot.id == Booking.lot_id)
         .join(User, User.id == Booking.user_id)
-        .where(Booking.start_time >= low, Booking.start_time < high, Booking.end_time.is_not(None))
-        .where(~is_block, User.deleted_at.is_(None))
+        .where(Booking.start_time >= low, Booking.start_time < high, *_OF_PERSON)
         .order_by(Booking.id)
     )
     users: dict[int, list[OldBooking]] = defaultdict(list)

@@ -141,13 +141,11 @@ class _Run:
             self._change(accounts.erase_session_ips, before)
 
     def _people(self) -> None:
-        """Year by year, so that each person becomes one placeholder in each year."""
-        if (last := self.limits.person_year) is None:
+        """Year by year, so that each person becomes one placeholder in each year. Every year: of one that an earlier
+        run has looked at a stay may have ended since."""
+        if (last := self.limits.person_year) is None or (first := bookings.first_year(db.session())) is None:
             return
-        first = bookings.first_year(db.session())
-        if self.done.person_year is not None:
-            first = max(first or last, self.done.person_year)
-        for year in range(first if first is not None else last + 1, last + 1):
+        for year in range(first, last + 1):
             for user_id, old in bookings.of_year(db.session(), year).items():
                 self._change(_take_off_person, user_id, old)
                 self.counts.bookings_without_person += len(old)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from parking import clock, jobs, settings
+from parking import clock, jobs
 from parking.system import health
 
 
@@ -49,9 +49,9 @@ def _programs() -> Iterator[Any]:
 
 
 def _disk() -> Iterator[Any]:
-    disk = health.disk(settings.current().data_dir)
-    yield _gauge("parking_disk_free_bytes", "Free space of the disk that holds DATA_DIR.", disk["free_bytes"])
-    yield _gauge("parking_disk_total_bytes", "Size of the disk that holds DATA_DIR.", disk["total_bytes"])
+    disk = health.disk()
+    yield _gauge("parking_disk_free_bytes", "Free space of the disk of SQLite or of the exports.", disk["free_bytes"])
+    yield _gauge("parking_disk_total_bytes", "Size of that disk.", disk["total_bytes"])
 
 
 def _backup() -> Iterator[Any]:

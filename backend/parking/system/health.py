@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from flask import current_app
@@ -67,7 +66,7 @@ def statuses(version: str) -> dict[str, Any]:
         "worker": program("worker", seen),
         "beat": program("beat", seen),
         "outbox": outbox(),
-        "disk": disk(settings.current().data_dir),
+        "disk": disk(),
         "names": names(),
         "backup": scheduled_backup(),
         "mail_certificate": mail_certificate(),
@@ -144,8 +143,11 @@ def names() -> dict[str, Any]:
     return {"ok": number == 0, "detail": advice, "count": number}
 
 
-def disk(folder: Path) -> dict[str, Any]:
-    """The disk that holds DATA_DIR."""
+def disk() -> dict[str, Any]:
+    """The disk that holds SQLite's file or the one that holds the exports: that with less free space. (DATA_DIR may lie
+    in memory, as it does in a container.)"""
+    folders = [folder for folder in (database_folder(), settings.current().export_dir) if folder]
+    folder = min(folders, key=lambda one: shutil.disk_usage(one).free)
     used = shutil.disk_usage(folder)
     ok = used.free >= LOW_DISK_BYTES
     detail = "Enough space." if ok else "Less than 500 MB are free: exports are refused, and bookings may soon be."

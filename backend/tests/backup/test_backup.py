@@ -11,10 +11,12 @@ import subprocess
 import sys
 import time
 import zipfile
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import create_engine, func, select, text
 
+from parking import clock
 from parking.accounts.models import LoginSession, User
 from parking.backup import archive, service
 from parking.backup.archive import BackupError
@@ -179,6 +181,22 @@ def test_a_backup_with_two_cars_on_one_spot_is_refused(lived, app, flask, folder
         service.verify(two)
 
 
+def test_what_a_killed_backup_has_left_is_deleted_a_day_later(app, folder, settings):
+    """Not before: another program may be at it."""
+    file = new_backup()
+    scratch = service._configured().scratch_folder / ".backup-abcd_123"
+    scratch.mkdir()
+    (scratch / archive.DUMP).write_bytes(b"half a dump")
+    partial = folder / f".{file.name}.4711.partial"
+    partial.write_bytes(b"half an archive")
+    for age, left in ((23, True), (25, False)):
+        moment = (clock.now() - timedelta(hours=age)).timestamp()
+        for path in (scratch, partial, file):
+            os.utime(path, (moment, moment))
+        service.create(folder / f"{age}.backup")
+        assert [scratch.exists(), partial.exists(), file.exists()] == [left, left, True]
+
+
 def test_nothing_is_restored_under_a_running_product(lived, app, flask, folder):
     file = new_backup()
     db.session.execute(text("SELECT 1"))  # this process has the database open
@@ -203,6 +221,17 @@ def test_sentences_for_what_cannot_be(lived, app, folder, tmp_path, monkeypatch)
     ):
         with pytest.raises(BackupError, match=sentence):
             call()
+
+
+def test_an_error_of_the_database_is_a_sentence_and_changes_nothing(app, folder, request):
+    file = new_backup()
+    broken = request.getfixturevalue("broken")
+    before = broken.read_bytes()
+    for call in (service.create, lambda: service.restore(file)):
+        with pytest.raises(BackupError, match=r"^The database cannot be read or written: .+\.$"):
+            call()
+    assert broken.read_bytes() == before
+    assert [one for one in folder.iterdir() if one != file] == []
 
 
 def test_the_commands_answer_in_sentences(lived, app, flask, folder):

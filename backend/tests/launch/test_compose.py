@@ -315,7 +315,13 @@ def test_backups_are_made_and_restored_in_one_place(project):
     mounted = {name for name, one in services.items() if "backups:/backups" in one.get("volumes", [])}
     assert mounted == {"worker", "backup"} == {n for n in OWN if "BACKUP_DIR" in services[n]["environment"]}
     assert services["backup"]["profiles"] == ["backup"], "it runs when it is called"
-    assert {name for name in OWN if "BACKUP_TIME" in services[name]["environment"]} == {"worker"}
+
+
+@pytest.mark.parametrize("setting", ["BACKUP_TIME", "EMAIL_PROOF"])
+def test_web_server_and_worker_know_alike_what_both_decide_by(project, setting):
+    """The worker makes the backup, the web server says that it is late; both ask whether a driver may book."""
+    having = {name for name in OWN if setting in project["services"][name]["environment"]}
+    assert having == {"api", "worker"}
 
 
 CLIENT = re.search(

@@ -207,6 +207,22 @@ def test_it_runs_once_a_day_and_goes_on_from_the_last_run(town, alice):
     assert [one["plates"] for one in counts] == [44, 1]
 
 
+def test_a_stay_of_years_ago_that_ends_today_loses_its_person_tomorrow(town, alice):
+    """Whoever forgets to release parks for years; the run that looked at that year could not take it."""
+    lot = town[1]
+    spot = world.spot_ids(lot)[2]
+    forgotten = world.put(world.row(lot, spot, alice.id, utc("2022-06-01T12:00"), None))[0]
+    assert service.run_due()
+    with transaction() as session:
+        session.execute(update(Booking).where(Booking.id == forgotten).values(
+            status="Completed", end_time=clock.now(), ended_by="user", total_cost_minor=100))  # fmt: skip
+    clock.travel(24 * 3600)
+    assert service.run_due()
+    counts = db.session.scalars(select(RetentionRun.counts).order_by(RetentionRun.id)).all()
+    assert [one["bookings_without_person"] for one in counts] == [26, 1]
+    assert db.session.get(Booking, forgotten).user_id != alice.id
+
+
 def test_without_settings_nothing_is_ever_deleted(town, app):
     app.extensions["settings"] = dataclasses.replace(app.extensions["settings"], **dict.fromkeys(KEEP, 0))
     assert not service.run_due()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
 from datetime import timedelta
 
 from sqlalchemy import text
@@ -11,10 +12,10 @@ from sqlalchemy import text
 import config
 from parking import clock, mail
 from parking.backup.models import BackupRun
-from parking.database import transaction
+from parking.database import database_folder, transaction
 from parking.jobs import heartbeat
 from parking.mail.smtp import certificate
-from parking.system import replication
+from parking.system import health, replication
 from parking.text.email_addresses import DUPLICATE_PREFIX
 
 
@@ -26,6 +27,21 @@ def metrics(client) -> dict[str, float]:
 def test_the_disk(app, client):
     now = metrics(client)
     assert 0 < now["parking_disk_free_bytes"] <= now["parking_disk_total_bytes"]
+
+
+def test_the_disk_is_one_that_something_can_fill(app, client, monkeypatch):
+    """In Compose DATA_DIR lies in memory and is small: that is no alarm. A full disk of the exports is one."""
+    real, configured, small = shutil.disk_usage, app.extensions["settings"], []
+
+    def usage(folder):
+        return real(folder)._replace(total=2**27, free=2**26) if folder in small else real(folder)._replace(free=2**40)
+
+    monkeypatch.setattr(health.shutil, "disk_usage", usage)
+    small[:] = [configured.data_dir]
+    assert (health.disk()["ok"], metrics(client)["parking_disk_free_bytes"]) == (True, 2**40)
+    for folder in filter(None, (configured.export_dir, database_folder())):
+        small[:] = [folder]
+        assert (health.disk()["ok"], metrics(client)["parking_disk_free_bytes"]) == (False, 2**26)
 
 
 def test_the_age_of_the_last_scheduled_backup(app, client):
