@@ -150,7 +150,7 @@ def test_whoever_waits_for_a_window_is_told_too(client, auth, alice, bob, carol,
     mails = sent("waitlist_zone")
     assert set(mails) == {dora.id, emil.id}
     text = " ".join(mail.preview(mails[emil.id]).text.split())
-    assert "corrected from Europe/Paris to America/New_York. You still wait for the same moment" in text
+    assert "corrected from Europe/Paris to America/New_York. You are still waiting for the same moment" in text
     assert "13:00" in text
     [notice] = client.get("/api/notices", headers=auth(emil)).json["notices"]
     assert (notice["kind"], "13:00" in str(notice)) == ("waitlist_zone", True)
