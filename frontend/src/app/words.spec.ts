@@ -61,7 +61,7 @@ const OTHER = {
     /Administratoren|\bManager\b/,
     /Deaktiviert/,
     /Versäumte Buchung/,
-    /Tageshöchstbetrag|Abrechnungsschritt/,
+    /Tageshöchstpreis|Abrechnungstakt/,
     /Protokoll des/,
     /Umstellung der Uhr/,
     /\bgeh\w* auf \w+ Warteliste|auf \w+ Warteliste ge?gangen/,
