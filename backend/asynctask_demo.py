@@ -1,6 +1,6 @@
 """Shows the jobs at work: `python asynctask_demo.py --reminders | --reports | --exports | --all [--test]`.
 
-Without `--test` it does what the timetable and the buttons do, here and now, and the worker (or the next sweep)
+Without `--test` it does what the schedule and the buttons do, here and now, and the worker (or the next sweep)
 delivers the mails. With `--test` it changes nothing, sends nothing, and prints what would go to whom.
 """
 
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     with create_app().app_context():
         if problems := schema.problems():
-            sys.stderr.write(f"The database cannot be used: {problems[0]}. `python app.py` does it at its start.\n")
+            sys.stderr.write(f"The database cannot be used: {problems[0]}. `python app.py` upgrades it at the start.\n")
             return 1
         if options.all or options.reminders:
             _mails("Reminders to the inactive", REMINDERS, options.test)
@@ -90,7 +90,7 @@ def _filters(kind: str, person: Identity) -> Filters:
 
 
 def _askers() -> list[tuple[str, Identity]]:
-    """The person who booked last, for his bookings, and the first administrator, for all data."""
+    """The person who booked last, for their bookings, and the first administrator, for all data."""
     session = db.session()
     driver = session.scalar(
         select(User).join(Booking, Booking.user_id == User.id).where(is_stay).order_by(Booking.id.desc()).limit(1)

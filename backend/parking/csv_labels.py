@@ -29,7 +29,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "cap_day": ("Daily maximum per", "Tageshöchstbetrag gilt pro"),
     "capacity": ("Spots", "Stellplätze"),
     "checked_in_at": ("Checked in", "Eingecheckt"),
-    "checkin_grace_minutes": ("Check-in grace (minutes)", "Check-in-Frist (Minuten)"),
+    "checkin_grace_minutes": ("Check-in grace (minutes)", "Frist zum Einchecken (Minuten)"),
     "completed": ("Completed", "Beendet"),
     "count": ("Stays", "Aufenthalte"),
     "covered": ("Covered", "Überdacht"),
@@ -56,7 +56,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "hour": ("Hour", "Stunde"),
     "id": ("ID", "ID"),
     "instant": ("Walk-in", "Sofort gebucht"),
-    "instant_hold_minutes": ("Guaranteed time (minutes)", "Garantierte Zeit (Minuten)"),
+    "instant_hold_minutes": ("Guaranteed time (minutes)", "Freihaltezeit bei Sofortbuchung (Minuten)"),
     "kind": ("Kind", "Art"),
     "last_booking_at": ("Last booking", "Letzte Buchung"),
     "last_reply": ("Last reply", "Letzte Antwort"),
@@ -83,7 +83,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "recipient": ("Recipient", "Empfänger"),
     "reference": ("Reference", "Buchungsnummer"),
     "request_id": ("Request ID", "Anfrage-ID"),
-    "require_checkin": ("Check-in required", "Check-in nötig"),
+    "require_checkin": ("Check-in required", "Einchecken erforderlich"),
     "reserved": ("Reserved", "Reserviert"),
     "reserved_end": ("Reserved until", "Reserviert bis"),
     "reserved_seconds": ("Kept free (seconds)", "Freigehalten (Sekunden)"),
@@ -164,7 +164,9 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "daily_cap": ("daily cap", "tagesmaximum", "tageshöchstsatz", "tageshöchstpreis"),
     "cap_day": ("tageshöchstpreis je",),
     "billing_step_seconds": ("abrechnungstakt (sekunden)",),
-    "require_checkin": ("check-in erforderlich", "checkin"),
+    "require_checkin": ("check-in erforderlich", "check-in nötig", "checkin"),
+    "checkin_grace_minutes": ("check-in-frist (minuten)",),
+    "instant_hold_minutes": ("garantierte zeit (minuten)",),
 }
 _UNIT = re.compile(r"\s*\(([A-Z]{3}|[€$£])\)\s*$")
 _CURRENCY = re.compile(r"(.+)_([A-Z]{3})")

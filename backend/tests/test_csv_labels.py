@@ -27,6 +27,9 @@ def page(folder, *path):
         ("daily_cap", "lots/admin", ("adminLots", "field", "daily_cap")),
         ("cap_day", "lots/admin", ("adminLots", "field", "cap_day")),
         ("billing_step_seconds", "lots/admin", ("adminLots", "field", "billing_step_seconds")),
+        ("checkin_grace_minutes", "lots/admin", ("adminLots", "field", "checkin_grace_minutes")),
+        ("instant_hold_minutes", "lots/admin", ("adminLots", "field", "instant_hold_minutes")),
+        ("require_checkin", "audit", ("audit", "field", "require_checkin")),
         ("instant", "statistics/admin", ("statistics", "name", "instant")),
         ("occupancy_percent", "statistics/admin", ("statistics", "name", "occupancy")),
         ("spot_number", "bookings", ("booking", "spot")),
@@ -48,7 +51,11 @@ def test_a_price_line_of_a_mail_has_the_word_of_the_page():
         ("Tageshöchstpreis je", "cap_day"),
         ("Abrechnungstakt (Sekunden)", "billing_step_seconds"),
         ("Tageshöchstbetrag (EUR)", "daily_cap"),
+        ("Check-in-Frist (Minuten)", "checkin_grace_minutes"),
+        ("Garantierte Zeit (Minuten)", "instant_hold_minutes"),
+        ("Check-in nötig", "require_checkin"),
     ],
 )
 def test_an_import_understands_the_headings_of_earlier_exports(heading, column):
-    assert column_of(heading, frozenset({"daily_cap", "cap_day", "billing_step_seconds", "name"})) == column
+    lot = {"daily_cap", "cap_day", "billing_step_seconds", "checkin_grace_minutes", "instant_hold_minutes"}
+    assert column_of(heading, frozenset({*lot, "require_checkin", "name"})) == column

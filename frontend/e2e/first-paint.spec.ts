@@ -3,7 +3,10 @@ import { expect, test } from './support/test.ts'
 
 // What is seen before the page's code has arrived: a slow network shows it for seconds.
 
-const HEADINGS = { 'en-GB': 'Find and book a parking spot', 'de-DE': 'Parkplatz finden und buchen' }
+const HEADINGS = {
+  'en-GB': 'Find and book a parking spot',
+  'de-DE': 'Stellplatz finden und buchen',
+}
 
 async function withoutCode(page: Page): Promise<void> {
   await page.route('**/assets/*.js', (route) => route.abort())

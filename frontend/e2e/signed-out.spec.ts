@@ -134,7 +134,7 @@ test.describe('language and theme', () => {
     }
     await foot.getByLabel('Language').selectOption('de')
     await expect(html).toHaveAttribute('lang', 'de')
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Parkplatz finden und buchen')
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Stellplatz finden und buchen')
     await foot.getByLabel('Darstellung').selectOption('dark')
     await expect(html).toHaveAttribute('data-bs-theme', 'dark')
     await page.reload()

@@ -175,7 +175,7 @@ test('a place of another account is not there', async ({ page, driver, watch }) 
   expect(driver.id).toBeGreaterThan(0)
   const { entry } = await offeredTo(await register())
   await page.goto(`/waitlist/${entry.id}`)
-  await expect(page.getByText('This place on the waitlist was not found')).toBeVisible()
+  await expect(page.getByText('This waitlist entry was not found')).toBeVisible()
 })
 
 test('a place is left at home, by keyboard, on a phone', async ({ page, driver }) => {

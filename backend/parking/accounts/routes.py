@@ -132,7 +132,7 @@ def register(body: schemas.Register) -> dict[str, Any]:
 def setup(body: schemas.Setup) -> dict[str, Any]:
     """Create the first administrator account, with the link that the start printed."""
     done = service.set_up(body.token, body.email, body.username, body.password, body.locale, cookies.browser())
-    return _signed_in("You are the administrator now", done)
+    return _signed_in("You are now the administrator", done)
 
 
 @bp.post("/login")

@@ -121,7 +121,7 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(file) as archive:
             yield archive
     except FileNotFoundError:
-        raise BackupError(f"{file} does not exist. `flask backup list` shows the backups that there are.") from None
+        raise BackupError(f"{file} does not exist. `flask backup list` lists the backups.") from None
     except _DAMAGE:
         raise BackupError(f"{file} is not a backup, or it is damaged. Use another backup.") from None
     except OSError as error:

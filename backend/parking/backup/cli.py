@@ -57,10 +57,10 @@ def restore_command(file: Path, yes: bool) -> None:
         click.confirm("Everything that happened after this backup will be gone. Continue?", abort=True)
     with _sentences():
         manifest, before = service.restore(file.absolute())
-    click.echo(f"The database is that of {manifest.created_at}. Everybody must sign in again.")
+    click.echo(f"The database is now as it was at {manifest.created_at}. Everybody must sign in again.")
     if before:
         click.echo(f"What was there before is in {before}.")
-    click.echo("No email is sent and no report is made until an administrator releases them on the Email page.")
+    click.echo("No emails or reports are sent until an administrator releases them on the Email page.")
 
 
 @backup_cli.command("list")

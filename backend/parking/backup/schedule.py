@@ -84,7 +84,7 @@ def status(session: Session, now: datetime) -> dict[str, Any]:
     if failed:
         return {"ok": False, "detail": f"The last attempt failed: {failed}", **numbers}
     if last is None or last.finished_at is None or now - last.finished_at > LATE_AFTER:
-        return {"ok": False, "detail": "No backup of the last day. Do worker and Beat run?", **numbers}
+        return {"ok": False, "detail": "No backup from the last day. Are the worker and Beat running?", **numbers}
     return {"ok": True, "detail": "Made on schedule.", **numbers}
 
 

@@ -40,10 +40,10 @@ NOTICES_READ_AFTER = timedelta(days=1)
 def command(city: Path | None) -> None:
     """Fill an empty database with demonstration data and print the logins."""
     if db.session.scalar(select(Lot.id).limit(1)) is not None:
-        click.echo("There are already lots: the demonstration data stay as they are.")
+        click.echo("There are already lots, so no demonstration data is loaded.")
         return
     if settings.current().production:
-        raise click.ClickException("These are no data for APP_ENV=production.")
+        raise click.ClickException("Demonstration data cannot be loaded with APP_ENV=production.")
     _refuse_beside_a_worker()
     password = secrets.token_urlsafe(9)
     click.echo(_real(city, password) if city else _made_up(password))

@@ -26,8 +26,8 @@ class FiltersIn(In):
 FORMAT_TEXT = (
     "How the file is written. `comma` and `semicolon` are for spreadsheets: decimal point or decimal comma, local "
     "times with their zone in a column, headings in the language of the account. `machine` is for programs: commas, "
-    "decimal points, ISO 8601 times with their offset, the identifiers of the fields. `auto` takes what the language "
-    "of the account writes."
+    "decimal points, ISO 8601 times with their offset, the identifiers of the fields. `auto` follows the account: its "
+    "`csv_format`, or else its language."
 )
 
 

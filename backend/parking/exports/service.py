@@ -95,8 +95,8 @@ def _message(kind: str) -> str:
         "all_data": "All data is being exported.",
     }[kind]
     if mail.can_send():
-        return f"{subject} You get an email, and the file is on this page."
-    return f"{subject} The file is on this page once it is ready."
+        return f"{subject} You will get an email, and the file will be on this page."
+    return f"{subject} The file will be on this page once it is ready."
 
 
 def _job_for(

@@ -162,7 +162,7 @@ class ClosuresQuery(Paging):
 
 class MoveQuery(ActionQuery):
     move: bool = Field(
-        default=False, description="Moves the bookings in the way to other spots and tells their drivers: all or none"
+        default=False, description="Moves all bookings in the way to other spots, or none; their drivers are notified"
     )
 
 
@@ -171,7 +171,9 @@ class DeleteQuery(ActionQuery):
 
 
 class UpdateQuery(ActionQuery):
-    confirm_timezone: bool = Field(default=False, description="Also with future reservations, whose drivers are told")
+    confirm_timezone: bool = Field(
+        default=False, description="Also with future reservations, whose drivers are notified"
+    )
 
 
 class ImportQuery(ActionQuery):

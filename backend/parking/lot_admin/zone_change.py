@@ -35,12 +35,12 @@ def change_zone(session: Session, lot: Lot, zone: str, now: datetime, *, confirm
     rows = [row for row in _reservations(session, lot.id) if _reads_differently(row.booking, lot.timezone, zone)]
     waiting = [one for one in waitlist.windows_in(session, lot.id) if _reads_differently(one, lot.timezone, zone)]
     if (rows or waiting) and not confirmed:
-        places = "place on the waitlist", "places on the waitlist"
+        places = "waitlist entry", "waitlist entries"
         numbers = [counted(len(rows), "reservation")] if rows else []
         numbers += [counted(len(waiting), *places)] if waiting else []
         raise Conflict(
-            f"{' and '.join(numbers)} would have other local times in {zone}. "
-            "If you confirm the change, their drivers are told.",
+            f"{' and '.join(numbers)} would have different local times in {zone}. "
+            "If you confirm the change, their drivers are notified.",
             code="timezone_confirm",
             count=len(rows),
             waiting=len(waiting),

@@ -136,5 +136,5 @@ def at_start() -> list[str]:
     try:
         addr_spec(sender)
     except BadAddress as error:
-        raise ConfigError([("MAIL_FROM", f"cannot be used: {sender!r} is no address to send from ({error})")]) from None
+        raise ConfigError([("MAIL_FROM", f"cannot be used: {sender!r} is not a sender address ({error})")]) from None
     return []

@@ -47,7 +47,9 @@ class Email(Out):
     state: State
     attempts: int
     last_reply: str | None
-    last_reply_code: Annotated[Code | None, Field(description="Which words of the program `last_reply` is, if any")]
+    last_reply_code: Annotated[
+        Code | None, Field(description="The code of `last_reply`, where the program itself wrote it; else null")
+    ]
     created_at: Instant
     next_attempt_at: Instant | None
     sent_at: Instant | None

@@ -48,7 +48,7 @@ def readiness() -> Readiness:
     except SQLAlchemyError:
         return Readiness(["the database does not answer"], [])
     if newer:
-        return Readiness([], [f"a newer version has upgraded the database (migration {newer}): upgrade this one, too"])
+        return Readiness([], [f"a newer version has upgraded the database (migration {newer}): upgrade this one too"])
     if problems:
         return Readiness(problems, [])
     current_app.extensions[_WAS_READY] = True

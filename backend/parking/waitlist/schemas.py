@@ -100,7 +100,7 @@ class EntryOut(Out):
             " (`lot_closed`). Null once Claimed"
         ),
     ]
-    series_id: Annotated[int | None, Field(description="The series of which this is a date that could not be had")]
+    series_id: Annotated[int | None, Field(description="The series of which this is a date that was full")]
     booking_id: Annotated[int | None, Field(description="The booking, once Claimed")]
     offer: Annotated[
         OfferOut | None, Field(description="While Offered; of one that Lapsed or was Declined, what it was")
@@ -159,9 +159,9 @@ class PlaceQuery(Query):
 
 
 class PlaceInQueueOut(Out):
-    position: Annotated[int, Field(description="The place that one would have, or has")]
-    entry_id: Annotated[int | None, Field(description="One's own entry for this time, also one that has an offer")]
+    position: Annotated[int, Field(description="The place that you would have, or have")]
+    entry_id: Annotated[int | None, Field(description="Your own entry for this time, even if it has an offer")]
 
 
 class PlaceEnvelope(Out):
-    waitlist: Annotated[PlaceInQueueOut | None, Field(description="Null where one cannot join: a spot is free")]
+    waitlist: Annotated[PlaceInQueueOut | None, Field(description="Null where you cannot join because a spot is free")]

@@ -167,7 +167,7 @@ def test_the_command_reads_the_password_from_a_file(app, tmp_path, rows, client)
     file = tmp_path / "password"
     file.write_text("from a file\n")
     done = create(app, "--email", "boss@example.com", "--username", "The Boss", "--password-file", str(file))
-    assert (done.exit_code, done.output) == (0, "boss@example.com is an administrator now.\n")
+    assert (done.exit_code, done.output) == (0, "boss@example.com is now an administrator.\n")
     assert roles_of(rows(User)[0]) == ["admin"]
     assert client.post("/auth/login", json={"email": "boss@example.com", "password": "from a file"}).status_code == 200
 

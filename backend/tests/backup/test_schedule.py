@@ -54,7 +54,7 @@ def test_it_is_made_once_a_day(app, folder):
     assert schedule.status(db.session(), clock.now())["ok"]
     clock.travel(27 * 3600)
     late = schedule.status(db.session(), clock.now())
-    assert (late["ok"], late["detail"]) == (False, "No backup of the last day. Do worker and Beat run?")
+    assert (late["ok"], late["detail"]) == (False, "No backup from the last day. Are the worker and Beat running?")
 
 
 def test_a_failure_is_told_and_tried_again_after_a_pause(app, monkeypatch):

@@ -111,7 +111,7 @@ def test_a_change_needs_a_confirmation_while_reservations_are_to_come(client, au
     refused = change(client, auth(carol), lot, NEW_YORK)
     assert (refused.status_code, refused.json["code"], refused.json["count"]) == (409, "timezone_confirm", 2)
     assert [b["booking_id"] for b in refused.json["blocking"]] == [mine["id"], other["id"]]
-    assert refused.json["detail"].startswith("2 reservations would have other local times in America/New_York.")
+    assert refused.json["detail"].startswith("2 reservations would have different local times in America/New_York.")
     assert client.get(f"/api/lots/{lot['id']}", headers=auth(carol)).json["lot"]["timezone"] == BERLIN
     assert change(client, auth(carol), lot, NEW_YORK, confirm_timezone="true").status_code == 200
     view = client.get(f"/api/bookings/{mine['id']}", headers=auth(alice)).json["booking"]
@@ -141,16 +141,14 @@ def test_whoever_waits_for_a_window_is_told_too(client, auth, alice, bob, carol,
     assert statuses(offered, waiting) == ["Offered", "Waiting"]
     refused = change(client, auth(carol), lot, NEW_YORK)
     assert (refused.json["code"], refused.json["count"], refused.json["waiting"]) == ("timezone_confirm", 0, 2)
-    assert refused.json["detail"].startswith(
-        "2 places on the waitlist would have other local times in America/New_York."
-    )
+    assert refused.json["detail"].startswith("2 waitlist entries would have different local times in America/New_York.")
     assert change(client, auth(carol), lot, "Europe/Paris").status_code == 200, "the same clock"
     assert sent("waitlist_zone") == {}
     assert change(client, auth(carol), lot, NEW_YORK, confirm_timezone="true").status_code == 200
     mails = sent("waitlist_zone")
     assert set(mails) == {dora.id, emil.id}
     text = " ".join(mail.preview(mails[emil.id]).text.split())
-    assert "corrected from Europe/Paris to America/New_York. You still wait for the same moment" in text
+    assert "corrected from Europe/Paris to America/New_York. You are still waiting for the same moment" in text
     assert "13:00" in text
     [notice] = client.get("/api/notices", headers=auth(emil)).json["notices"]
     assert (notice["kind"], "13:00" in str(notice)) == ("waitlist_zone", True)
@@ -164,7 +162,7 @@ def test_reservations_and_places_are_counted_together(client, auth, alice, bob, 
     reserve(alice, lot, start, timedelta(hours=2))
     wait_for(bob, lot, start=start)
     refused = change(client, auth(carol), lot, NEW_YORK).json
-    assert refused["detail"].startswith("1 reservation and 1 place on the waitlist would have other local times")
+    assert refused["detail"].startswith("1 reservation and 1 waitlist entry would have different local times")
     assert (refused["count"], refused["waiting"], len(refused["blocking"])) == (1, 1, 1)
 
 

@@ -81,7 +81,7 @@ def test_the_mail_says_what_the_role_may_do():
     given = {role: written(role) for role in ROLES}
     assert "take spots out of service" in " ".join(given["attendant"].text.split())
     assert "prices" in given["manager"].text
-    assert [f"You are now {role} of Harbour" for role in ROLES] == [one.subject for one in given.values()]
+    assert [f"Your role at Harbour: {role}" for role in ROLES] == [one.subject for one in given.values()]
     assert written("manager", "viewer").subject == "Your role at Harbour is now manager"
     withdrawn = written(None, "viewer")
     assert (withdrawn.subject, "/admin/lots" in withdrawn.text) == ("You no longer work at Harbour", False)

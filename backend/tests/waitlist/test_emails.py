@@ -11,7 +11,7 @@ from tests.bookings.helpers import make_lot, park
 from tests.mail.drafts import SITE, draft
 from tests.waitlist.stage import wait
 
-WAITS = {"en": "You wait until", "de": "Sie warten bis"}
+WAITS = {"en": "Waiting until", "de": "Sie warten bis"}
 
 
 def text(kind, lang="en", **changes):

@@ -311,12 +311,12 @@ def test_whoever_waits_for_a_lot_is_told_that_it_has_closed(app, client, auth, c
     bookings.release(stay["id"], alice.id)
     lots.delete(one["id"], identity_of(carol), None, cancel_reservations=False)
     assert statuses(offered, only, both, elsewhere) == ["Expired", "Expired", "Waiting", "Waiting"]
-    closed = "You no longer wait for a spot: Station has closed"
+    closed = "No longer on the waitlist: Station has closed"
     assert told_that_it_closed() == {
         crowd[0].id: "Your offer of spot 1 was withdrawn: Station", crowd[1].id: closed, crowd[2].id: closed,
     }  # fmt: skip
     [notice] = client.get("/api/notices", headers=auth(crowd[1])).json["notices"]
-    assert "Station has closed, so you no longer wait for a spot there." in str(notice)
+    assert "Station has closed, so you are no longer waiting for a spot there." in str(notice)
 
 
 def test_an_account_that_is_enabled_again_is_offered_a_free_spot_at_once(app, client, auth, carol, alice, lot, crowd):

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
@@ -45,4 +45,36 @@ describe.each(FOLDERS)('the words of %s', (folder) => {
     )
     expect(old).toEqual([])
   })
+})
+
+/** Second words for a thing that has one already, and what no native speaker would say. */
+const OTHER = {
+  en: [
+    /\bseries\b/i,
+    /\bstart page\b/,
+    /keeps? (its|their) moment/,
+    /no longer wait\b/,
+    /cannot be had/,
+  ],
+  de: [
+    /\bSerie\b/,
+    /Administratoren|\bManager\b/,
+    /Deaktiviert/,
+    /Versäumte Buchung/,
+    /Tageshöchstpreis|Abrechnungstakt/,
+    /Protokoll des/,
+    /Umstellung der Uhr/,
+    /\bgeh\w* auf \w+ Warteliste|auf \w+ Warteliste ge?gangen/,
+  ],
+}
+
+it.each(['en', 'de'] as const)('one thing has one word on every page, in %s', (locale) => {
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith(`locales/${locale}.json`),
+  )
+  expect(files.length).toBeGreaterThan(20)
+  const other = files
+    .flatMap((file) => texts(JSON.parse(readFileSync(join('src', file), 'utf8'))))
+    .filter((text) => OTHER[locale].some((word) => word.test(text)))
+  expect(other).toEqual([])
 })

@@ -59,7 +59,7 @@ def create(email: str, username: str | None, password_file: TextIO | None) -> No
         user = setup.create_admin(email, username, _password(password_file))
     except (ValueError, Problem) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"{user.email} is an administrator now.")
+    click.echo(f"{user.email} is now an administrator.")
 
 
 @group.command("reset-totp")

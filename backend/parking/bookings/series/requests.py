@@ -47,7 +47,7 @@ def occurrences(rule: Recurrence, zone: str, now: datetime) -> list[Occurrence]:
     dated = [recurrence.occurrence(rule, day, zone) for day in days if day <= rule.first + MAX_LENGTH]
     coming = [one for one in dated if one.start >= now][: rule.count]
     if not coming:
-        raise Invalid.field(length, "No date of this series is still to come. Choose a later last date.")
+        raise Invalid.field(length, "All dates of this series are in the past. Choose a later last date.")
     if len(coming) > MAX_DATES or (rule.count and len(coming) < rule.count) or _ends_too_late(rule):
         raise Invalid.field(length, f"A series can last at most {counted(MAX_LENGTH.days, 'day')}.")
     return coming

@@ -102,7 +102,7 @@ def _taken(plan: Plan, request: SeriesRequest) -> _Dates:
     by_day = {one.occurrence.day: one for one in plan.dates}
     accept = request.accept
     if accept is not None and (others := accept - by_day.keys()):
-        raise Invalid.field("accept", f"{min(others).isoformat()} is no date of this series that is still to come.")
+        raise Invalid.field("accept", f"{min(others).isoformat()} is not an upcoming date of this series.")
     if accept is not None and not accept:
         raise Invalid.field("accept", "Please accept at least one date.")
     refused = (
@@ -111,10 +111,11 @@ def _taken(plan: Plan, request: SeriesRequest) -> _Dates:
         else [by_day[day] for day in sorted(accept) if not by_day[day].available]
     )
     if refused:
-        verb = "need your decision" if accept is None else "cannot be had any more"
-        verb = verb if len(refused) > 1 else verb.replace("need ", "needs ", 1)
+        number = len(refused)
+        needed = counted(number, "date needs your decision", "dates need your decision")
+        lost = counted(number, "date is no longer available", "dates are no longer available")
         raise Conflict(
-            f"{counted(len(refused), 'date')} {verb}. Nothing was booked.",
+            f"{needed if accept is None else lost}. Nothing was booked.",
             code="series_dates",
             **plan.view(),
         )

@@ -42,7 +42,8 @@ def status(session: Session, settings: Settings, now: datetime) -> dict[str, Any
     if left > WARN_BEFORE:
         detail = "Valid."
     elif left > timedelta(0):
-        detail = f"It ends in less than {counted(left.days + 1, 'day')}: renew it on the mail server, or email stops."
+        days = counted(left.days + 1, "day")
+        detail = f"It expires in less than {days}: renew it on the mail server, or email stops."
     else:
-        detail = "It has ended: no email is sent until the mail server has a new one."
+        detail = "It has expired: no email is sent until the mail server has a new one."
     return {"ok": left > WARN_BEFORE, "detail": detail, "host": row.host, "expires_at": row.expires_at}

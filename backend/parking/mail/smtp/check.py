@@ -53,7 +53,7 @@ def _session(connection: Connection, settings: Settings) -> list[Check]:
     checks.append(
         Check("login", True, f"accepted as {settings.smtp_user}")
         if settings.smtp_user
-        else Check("login", None, "none wanted (SMTP_USER is not set)")
+        else Check("login", None, "none (SMTP_USER is not set)")
     )
     try:
         sender = addr_spec(delivery.site(settings).sender_email)
@@ -79,7 +79,7 @@ def alignment(settings: Settings) -> list[Check]:
             "DNS",
             None,
             f"{domain} should publish SPF (v=spf1 … naming this server), DKIM for the key the server signs with, and"
-            f" _dmarc.{domain} (v=DMARC1; p=…); big receivers refuse bulk mail without",
+            f" _dmarc.{domain} (v=DMARC1; p=…); large providers refuse bulk mail without them",
         )
     )
     return checks

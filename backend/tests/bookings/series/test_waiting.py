@@ -79,8 +79,8 @@ def only_told(why: str = PLAIN) -> bool:
     [
         (
             "en",
-            "no spot is free at that time. You are on the waitlist: place 2. We hold a spot for you as soon as one is"
-            " free, and write to you. The other dates",
+            "no spot is free at that time. You are on the waitlist: place 2. As soon as a spot is free, we"
+            " will hold it for you and write to you. The other dates",
         ),
         (
             "de",

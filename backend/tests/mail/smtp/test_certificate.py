@@ -84,8 +84,8 @@ def test_it_is_known_once_mail_was_sent_and_well_until_fourteen_days_before_its_
         (14 * DAY + timedelta(seconds=1), True, "Valid"),
         (14 * DAY, False, "less than 15 days"),
         (timedelta(hours=5), False, "less than 1 day:"),
-        (timedelta(0), False, "has ended"),
-        (-DAY, False, "has ended"),
+        (timedelta(0), False, "has expired"),
+        (-DAY, False, "has expired"),
     ):
         with clock.set_to(end - left):
             status = mail.certificate_health(db.session())

@@ -97,7 +97,7 @@ describe('the staff of a lot', () => {
   it.each([
     ['', 'Enter the email address'],
     ['nobody@example.com', 'There is no account with this address'],
-    ['vera@example.com', 'vera is on the staff already'],
+    ['vera@example.com', 'vera is already on the staff'],
   ])('says at the field what is wrong with the address “%s”', async (email, sentence) => {
     vi.spyOn(staffApi, 'find').mockImplementation((_, address) =>
       address === 'vera@example.com'

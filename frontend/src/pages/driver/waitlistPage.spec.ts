@@ -141,7 +141,7 @@ describe('the page of a place on a waitlist', () => {
 
   it('says that a place of another account is not there, and the way home', async () => {
     const wrapper = await opened(new ApiError(404, 'not_found', 'no'))
-    expect(wrapper.text()).toContain('This place on the waitlist was not found')
+    expect(wrapper.text()).toContain('This waitlist entry was not found')
     expect(wrapper.getComponent(RouterLinkStub).props('to')).toEqual({ name: 'home' })
   })
 })

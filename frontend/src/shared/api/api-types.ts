@@ -106,7 +106,7 @@ export interface components {
             told_at: string | null;
             /** @description Why it has ended; while Waiting, why it lost its offer (`spot_closed`) or one of its lots (`lot_closed`). Null once Claimed */
             reason: ("lot_closed" | "spot_closed" | "series_ended" | "account_deleted" | "time_over" | "not_claimed" | "declined" | "left") | null;
-            /** @description The series of which this is a date that could not be had */
+            /** @description The series of which this is a date that was full */
             series_id: number | null;
             /** @description The booking, once Claimed */
             booking_id: number | null;
@@ -541,7 +541,7 @@ export interface components {
             state: "queued" | "sending" | "retrying" | "sent" | "failed" | "suppressed" | "discarded";
             attempts: number;
             last_reply: string | null;
-            /** @description Which words of the program `last_reply` is, if any */
+            /** @description The code of `last_reply`, where the program itself wrote it; else null */
             last_reply_code: ("not_configured" | "too_many" | "replaced" | "newer" | "worker_died" | "expired" | "discarded" | "discarded_after_restore" | "unwritable" | "demonstration") | null;
             created_at: string;
             next_attempt_at: string | null;
@@ -560,7 +560,7 @@ export interface components {
             state: "queued" | "sending" | "retrying" | "sent" | "failed" | "suppressed" | "discarded";
             attempts: number;
             last_reply: string | null;
-            /** @description Which words of the program `last_reply` is, if any */
+            /** @description The code of `last_reply`, where the program itself wrote it; else null */
             last_reply_code: ("not_configured" | "too_many" | "replaced" | "newer" | "worker_died" | "expired" | "discarded" | "discarded_after_restore" | "unwritable" | "demonstration") | null;
             created_at: string;
             next_attempt_at: string | null;
@@ -668,7 +668,7 @@ export interface components {
             told_at: string | null;
             /** @description Why it has ended; while Waiting, why it lost its offer (`spot_closed`) or one of its lots (`lot_closed`). Null once Claimed */
             reason: ("lot_closed" | "spot_closed" | "series_ended" | "account_deleted" | "time_over" | "not_claimed" | "declined" | "left") | null;
-            /** @description The series of which this is a date that could not be had */
+            /** @description The series of which this is a date that was full */
             series_id: number | null;
             /** @description The booking, once Claimed */
             booking_id: number | null;
@@ -701,7 +701,7 @@ export interface components {
              */
             kind: "bookings" | "lot_bookings" | "all_data";
             /**
-             * @description How the file is written. `comma` and `semicolon` are for spreadsheets: decimal point or decimal comma, local times with their zone in a column, headings in the language of the account. `machine` is for programs: commas, decimal points, ISO 8601 times with their offset, the identifiers of the fields. `auto` takes what the language of the account writes.
+             * @description How the file is written. `comma` and `semicolon` are for spreadsheets: decimal point or decimal comma, local times with their zone in a column, headings in the language of the account. `machine` is for programs: commas, decimal points, ISO 8601 times with their offset, the identifiers of the fields. `auto` follows the account: its `csv_format`, or else its language.
              * @default auto
              * @enum {string}
              */
@@ -1567,14 +1567,14 @@ export interface components {
         };
         /** PlaceEnvelope */
         PlaceEnvelope: {
-            /** @description Null where one cannot join: a spot is free */
+            /** @description Null where you cannot join because a spot is free */
             waitlist: components["schemas"]["PlaceInQueueOut"] | null;
         };
         /** PlaceInQueueOut */
         PlaceInQueueOut: {
-            /** @description The place that one would have, or has */
+            /** @description The place that you would have, or have */
             position: number;
-            /** @description One's own entry for this time, also one that has an offer */
+            /** @description Your own entry for this time, even if it has an offer */
             entry_id: number | null;
         };
         /** PreviewEnvelope */

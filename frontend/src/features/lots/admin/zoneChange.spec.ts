@@ -60,7 +60,7 @@ beforeAll(() => useTexts('features/lots/admin'))
 beforeEach(() => vi.restoreAllMocks())
 
 describe.each([
-  ['en', '3 places on the waitlist would show', 'Change the time zone and notify drivers'],
+  ['en', '3 waitlist entries would show', 'Change the time zone and notify drivers'],
   ['de', '3 Einträge auf der Warteliste hätten', 'Zeitzone ändern und benachrichtigen'],
 ] as const)('another time zone of a lot with a waitlist alone, in %s', (locale, text, confirm) => {
   it('is asked about, and sent again with the confirmation', async () => {

@@ -52,6 +52,6 @@ describe('why mail does not go out', () => {
   })
 
   it('says so in German', async () => {
-    expect((await notices({ hold: HOLD }, 'de')).text()).toContain('ein Backup wurde eingespielt')
+    expect((await notices({ hold: HOLD }, 'de')).text()).toContain('Ein Backup wurde eingespielt')
   })
 })

@@ -118,7 +118,7 @@ describe('the waitlist of a lot', () => {
 
   it.each([
     ['en', 'Waiting', 'spot_closed', 'The spot on offer was taken out of service'],
-    ['en', 'Expired', 'lot_closed', 'A lot they waited for was deleted'],
+    ['en', 'Expired', 'lot_closed', 'A lot they were waiting for was deleted'],
     ['en', 'Expired', 'time_over', 'No spot became free in time'],
     ['en', 'Lapsed', 'not_claimed', 'The offer was not accepted in time'],
     ['en', 'Declined', 'declined', 'The driver declined the offer'],

@@ -127,7 +127,11 @@ describe('a place in the queue', () => {
 
   it.each([
     ['en', 'spot_closed', 'The spot that was held for you was taken out of service. You have kept'],
-    ['en', 'lot_closed', 'A lot that you waited for has closed. You still wait for the others.'],
+    [
+      'en',
+      'lot_closed',
+      'A lot that you were waiting for has closed. You are still waiting for the others.',
+    ],
     ['de', 'spot_closed', 'wurde außer Betrieb genommen. Sie haben Ihre Stelle behalten.'],
   ] as const)('says in %s why it lost an offer or a lot: %s', async (locale, reason, words) => {
     await setLocale(locale)
@@ -313,7 +317,7 @@ describe('what has ended', () => {
       waits_until: '2026-03-02T11:30:00Z',
     })
     const wrapper = await card(instant)
-    expect(wrapper.text()).toContain('No spot became free until')
+    expect(wrapper.text()).toContain('No spot became free by')
     await button(wrapper, 'Join')!.trigger('click')
     await flushPromises()
     expect(join.mock.calls[1]![0]).toEqual({
@@ -325,15 +329,15 @@ describe('what has ended', () => {
   })
 
   it.each([
-    ['en', 'Expired', 'lot_closed', 'Closed: Harbour. You no longer wait for a spot there.'],
+    ['en', 'Expired', 'lot_closed', 'Closed: Harbour. You are no longer waiting for a spot there.'],
     ['de', 'Expired', 'lot_closed', 'Geschlossen: Harbour.'],
-    ['en', 'Expired', 'time_over', 'No spot became free until'],
+    ['en', 'Expired', 'time_over', 'No spot became free by'],
     ['en', 'Left', 'left', 'You left the waitlist.'],
     [
       'en',
       'Left',
       'series_ended',
-      'You ended the repeating booking, so you no longer wait for this date.',
+      'You ended the repeating booking, so you are no longer waiting for this date.',
     ],
     ['de', 'Left', 'series_ended', 'Sie haben die wiederkehrende Buchung beendet'],
   ] as const)('says in %s why: %s, %s', async (locale, status, reason, words) => {

@@ -160,13 +160,13 @@ describe('repeating a booking', () => {
       n ? one : { ...one, status: 'full', available: false, spot_number: null },
     )
     create.mockRejectedValueOnce(
-      new ApiError(409, 'series_dates', '1 date cannot be had any more.', {}, null, null, {
+      new ApiError(409, 'series_dates', '1 date is no longer available.', {}, null, null, {
         ...previewOf(taken as SeriesDate[]),
       }),
     )
     button(wrapper, 'Book 2 dates').element.focus()
     await press(wrapper, 'Book 2 dates')
-    expect(wrapper.get('[role=alert]').text()).toContain('cannot be had any more')
+    expect(wrapper.get('[role=alert]').text()).toContain('is no longer available')
     expect(document.activeElement).toBe(wrapper.get('[role=alert]').element)
     await press(wrapper, 'Book 1 date')
     expect(create.mock.calls[1]![0].accept).toEqual(['2030-05-28'])
