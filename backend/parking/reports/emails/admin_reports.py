@@ -219,10 +219,10 @@ def _blocks(context: AdminReport, fmt: Formatter, *, attached: bool) -> tuple[Bl
         blocks.append(Paragraph(t("report.attached_admin")))
     elif attached:
         blocks.append(Paragraph(t("report.too_large"), url=fmt.page("/admin/exports")))
-    blocks += [
-        Button(t("report.button"), fmt.page("/admin/analytics")),
-        Paragraph(t("report.period_note", zone=context["timezone"]), quiet=True),
-    ]
+    note = t("report.period_note")
+    if "new_users" in context["figures"]:
+        note += " " + t("report.period_note_accounts", zone=context["timezone"])
+    blocks += [Button(t("report.button"), fmt.page("/admin/analytics")), Paragraph(note, quiet=True)]
     return tuple(blocks)
 
 
