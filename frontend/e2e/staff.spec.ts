@@ -61,7 +61,7 @@ test('a manager finds their lot, adds somebody by address, changes the role and 
 
   await row.getByRole('combobox').selectOption('viewer')
   await expect(
-    page.getByText(`${colleague.username} has the role Viewer now.`).first(),
+    page.getByText(`${colleague.username} now has the role Viewer.`).first(),
   ).toBeVisible()
   await row.getByRole('button', { name: /^Withdraw/ }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Withdraw' }).click()
