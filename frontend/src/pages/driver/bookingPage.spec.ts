@@ -7,6 +7,8 @@ import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import PageHeader from '@/shared/ui/PageHeader.vue'
 import BookingPage from './BookingPage.vue'
 
+vi.mock('@/features/bookings/useLive', () => ({ useLive: () => {} }))
+
 async function title(booking: object): Promise<string> {
   const router = createRouter({
     history: createMemoryHistory(),
