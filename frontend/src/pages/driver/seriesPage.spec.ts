@@ -8,6 +8,8 @@ import { displayTimezone } from '@/shared/browser/preferences'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import SeriesPage from './SeriesPage.vue'
 
+vi.mock('@/features/bookings/useLive', () => ({ useLive: () => {} }))
+
 const SERIES: SeriesEnvelope['series'] = {
   id: 12,
   lot_id: 7,
