@@ -115,7 +115,7 @@ class SlowClients:
         while not self._done.is_set() and (left := until - time.monotonic()) > 0:
             for key, _ in self._poll.select(left):
                 try:
-                    closed = not key.fileobj.recv(4096)  # type: ignore[union-attr]
+                    closed = not key.fileobj.recv(4096)  # type: ignore[union-attr]  # a socket
                 except BlockingIOError:
                     continue
                 except OSError:
@@ -127,8 +127,8 @@ class SlowClients:
 
     def _leave(self, client: object) -> None:
         self.closed += 1
-        self._poll.unregister(client)  # type: ignore[arg-type]
-        client.close()  # type: ignore[attr-defined]
+        self._poll.unregister(client)  # type: ignore[arg-type]  # a socket
+        client.close()  # type: ignore[attr-defined]  # a socket
 
 
 def _raise_file_limit(files: int) -> None:
@@ -148,7 +148,7 @@ class Ordinary:
         began = time.monotonic()
         connection = http.client.HTTPConnection(*address, timeout=PATIENCE_SECONDS)
         try:
-            status, body = send(connection, method, path, **more)  # type: ignore[arg-type]
+            status, body = send(connection, method, path, **more)  # type: ignore[arg-type]  # as send takes it
         except (OSError, http.client.HTTPException) as error:
             self.failures.append(f"{name}: {error!r} after {time.monotonic() - began:.1f} s")
             return {}

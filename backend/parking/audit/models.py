@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from parking.database import BigId, UTCDateTime, db
 
 
-class AuditEntry(db.Model):  # type: ignore[name-defined]
+class AuditEntry(db.Model):  # type: ignore[name-defined]  # made at run time
     """One change. `actor_id` is None when the system did it (a sweep). Holds no personal data but the ids."""
 
     __tablename__ = "audit_entry"

@@ -42,7 +42,7 @@ def visitor_search(name: str | None, email: str | None) -> str | None:
     return names.search_text(name, email_addresses.spellings(email or "")) if name else None
 
 
-class Booking(db.Model):  # type: ignore[name-defined]
+class Booking(db.Model):  # type: ignore[name-defined]  # made at run time
     """A stay (instant or reserved), a block that keeps a spot out of use, or a hold that keeps one for a person who may
     claim it. Never deleted."""
 

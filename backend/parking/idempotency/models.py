@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from parking.database import BigId, UTCDateTime, db
 
 
-class IdempotencyKey(db.Model):  # type: ignore[name-defined]
+class IdempotencyKey(db.Model):  # type: ignore[name-defined]  # made at run time
     """Written in the same transaction as the change it answers for; kept 24 h."""
 
     __tablename__ = "idempotency_key"

@@ -19,7 +19,7 @@ def search_text(name: str, address: str | None) -> str:
     return names.search_text(name, address or "")
 
 
-class Lot(db.Model):  # type: ignore[name-defined]
+class Lot(db.Model):  # type: ignore[name-defined]  # made at run time
     """A lot. `capacity` counts the spots in use, numbered from 1; a deleted lot keeps its history."""
 
     __tablename__ = "parking_lot"
@@ -70,7 +70,7 @@ class Lot(db.Model):  # type: ignore[name-defined]
     )
 
 
-class Spot(db.Model):  # type: ignore[name-defined]
+class Spot(db.Model):  # type: ignore[name-defined]  # made at run time
     """One place for one car. Its status is never stored: it follows from the bookings and the time."""
 
     __tablename__ = "parking_spot"

@@ -11,7 +11,7 @@ from parking import clock
 from parking.database import BigId, UTCDateTime, db
 
 
-class Tariff(db.Model):  # type: ignore[name-defined]
+class Tariff(db.Model):  # type: ignore[name-defined]  # made at run time
     """A price list that never changes: a new price is a new row, and a booking keeps the one of its time."""
 
     __tablename__ = "tariff"

@@ -70,7 +70,7 @@ def init_app(app: APIFlask) -> None:
     )
     if settings.trusted_proxies:
         count = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]  # Flask's way
 
 
 def fixed_headers(settings: Settings) -> dict[str, str]:
@@ -84,7 +84,7 @@ def fixed_headers(settings: Settings) -> dict[str, str]:
 def add_to_every_answer(app: APIFlask) -> None:
     """Adds the fixed headers to every answer, also to files and to errors outside of views. Call it after everything
     else that wraps the application."""
-    app.wsgi_app = _HeaderMiddleware(app.wsgi_app, fixed_headers(app.extensions["settings"]))  # type: ignore[method-assign]
+    app.wsgi_app = _HeaderMiddleware(app.wsgi_app, fixed_headers(app.extensions["settings"]))  # type: ignore[method-assign]  # Flask's way
 
 
 class _HeaderMiddleware:

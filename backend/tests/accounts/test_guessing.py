@@ -112,7 +112,7 @@ def test_without_slots_more_are_computed_at_a_time(app, alice, evaluated, monkey
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["redis", "redis away"])
-def test_with_redis_and_with_redis_away(app_with, valkey, patient, alice, evaluated, away):  # noqa: F811
+def test_with_redis_and_with_redis_away(app_with, valkey, patient, alice, evaluated, away):  # noqa: F811 - a fixture from elsewhere
     other = app_with(redis_url=valkey.url)
     if away:
         valkey.stop()
@@ -121,7 +121,7 @@ def test_with_redis_and_with_redis_away(app_with, valkey, patient, alice, evalua
     assert 429 in statuses
 
 
-def test_redis_that_goes_away_forgets_no_guess_of_this_process(app_with, valkey, patient, alice, evaluated):  # noqa: F811
+def test_redis_that_goes_away_forgets_no_guess_of_this_process(app_with, valkey, patient, alice, evaluated):  # noqa: F811 - a fixture from elsewhere
     other = app_with(redis_url=valkey.url)
     assert [guess(other, number) for number in range(10)] == [401] * 10
     valkey.stop()
@@ -238,7 +238,7 @@ def test_a_request_that_waits_too_long_for_the_gate_gets_retry_after(app, alice,
     assert guess(app, 50, LOGIN) == 200
 
 
-def test_several_processes_count_together(settings, app, valkey, tmp_path):  # noqa: F811
+def test_several_processes_count_together(settings, app, valkey, tmp_path):  # noqa: F811 - a fixture from elsewhere
     make_user("alice", "user")
     db.session.remove()
     server = Gunicorn(

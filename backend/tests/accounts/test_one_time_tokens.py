@@ -21,7 +21,7 @@ NEW = "a brand new password"
 
 
 @pytest.fixture
-def settings(settings, smtp_server):  # noqa: F811
+def settings(settings, smtp_server):  # noqa: F811 - a fixture from elsewhere
     return dataclasses.replace(settings, smtp_host="127.0.0.1", smtp_port=smtp_server.port, smtp_tls="none")
 
 
@@ -35,7 +35,7 @@ def whole_database() -> str:
     return "\n".join(rows)
 
 
-def mailed_secret(sink: Sink) -> str:  # noqa: F811
+def mailed_secret(sink: Sink) -> str:  # noqa: F811 - a fixture from elsewhere
     body = sink.accepted[-1].message.get_body(("plain",)).get_content()
     return re.search(r"#token=([\w-]+)\s", body)[1]
 
@@ -58,7 +58,7 @@ TEMPLATES = ["password_reset", "email_confirm"]
 
 
 @pytest.mark.parametrize("kind", TEMPLATES)
-def test_the_database_holds_no_link_that_works_and_the_mail_does(app, client, alice, auth, sink, kind):  # noqa: F811
+def test_the_database_holds_no_link_that_works_and_the_mail_does(app, client, alice, auth, sink, kind):  # noqa: F811 - a fixture from elsewhere
     ask(client, alice, auth, kind)
     stored = whole_database()
     assert delivery.deliver_due().sent == 1
@@ -70,7 +70,7 @@ def test_the_database_holds_no_link_that_works_and_the_mail_does(app, client, al
 
 
 @pytest.mark.parametrize("kind", TEMPLATES)
-def test_nothing_remains_of_a_mail_that_was_sent(app, client, alice, auth, sink, mails, kind):  # noqa: F811
+def test_nothing_remains_of_a_mail_that_was_sent(app, client, alice, auth, sink, mails, kind):  # noqa: F811 - a fixture from elsewhere
     ask(client, alice, auth, kind)
     seed = mails(kind)[0].facts["seed"]
     delivery.deliver_due()
@@ -78,7 +78,7 @@ def test_nothing_remains_of_a_mail_that_was_sent(app, client, alice, auth, sink,
     assert entries.is_erased(mails(kind)[0])
 
 
-def test_an_administrators_retry_of_a_refused_mail_works(app, client, alice, carol, auth, sink, mails):  # noqa: F811
+def test_an_administrators_retry_of_a_refused_mail_works(app, client, alice, carol, auth, sink, mails):  # noqa: F811 - a fixture from elsewhere
     ask(client, alice, auth, "password_reset")
     sink.on_rcpt = lambda address: "550 no such mailbox"
     delivery.deliver_due()
@@ -100,7 +100,7 @@ def test_the_preview_shows_an_administrator_neither_link_nor_seed(app, client, a
     assert row.facts["seed"] not in preview
 
 
-def test_a_mail_that_waited_over_the_upgrade_still_brings_its_link(app, client, alice, sink, mails):  # noqa: F811
+def test_a_mail_that_waited_over_the_upgrade_still_brings_its_link(app, client, alice, sink, mails):  # noqa: F811 - a fixture from elsewhere
     """Before, the whole link stood in the outbox, and its secret was no seed's."""
     with transaction() as session:
         issued = one_time_tokens.issue(session, "password_reset", alice.id)

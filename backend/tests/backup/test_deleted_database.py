@@ -63,7 +63,7 @@ class Site:
 
 
 @pytest.fixture
-def site(database_url: str, new_run: Any) -> Site:  # noqa: F811
+def site(database_url: str, new_run: Any) -> Site:  # noqa: F811 - a fixture from elsewhere
     return Site(
         new_run(
             DATABASE_URL=database_url,

@@ -4,6 +4,8 @@ booked by nobody else before it is offered."""
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -161,6 +163,26 @@ def in_thread(app, act, errors: list) -> threading.Thread:
     return thread
 
 
+@contextmanager
+def open_transaction(app, act, errors: list) -> Iterator[None]:
+    """Another transaction has done `act` and stays open until the end of the block."""
+    ready, done = threading.Event(), threading.Event()
+
+    def other():
+        with transaction() as session:
+            act(session)
+            ready.set()
+            assert done.wait(60)
+
+    thread = in_thread(app, other, errors)
+    assert ready.wait(60)
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(60)
+
+
 def work_on(how: str, session, person, entry_id: int) -> None:
     """What another transaction does with the first in line: joins another waitlist, changes their account, leaves."""
     if how == "joins":
@@ -185,26 +207,15 @@ def test_a_spot_freed_while_another_transaction_works_on_the_first_in_line(
     lot = make_lot(carol, "Station", capacity=1)
     stay, waiting = park(alice, lot), wait(crowd[0], lot)
     errors: list[Exception] = []
-    ready, done = threading.Event(), threading.Event()
-
-    def other():
-        with transaction() as session:
-            work_on(how, session, crowd[0], waiting["id"])
-            ready.set()
-            assert done.wait(60)
-
-    busy = in_thread(app, other, errors)
-    assert ready.wait(60)
-    bookings.release(stay["id"], alice.id)
-    assert statuses(waiting) == ["Waiting"]
-    outsider = in_thread(app, lambda: park(bob, lot), errors)
-    if guarded:
-        wait_until_somebody_waits()
-    else:
-        outsider.join(60)
-    assert outsider.is_alive() is guarded
-    done.set()
-    busy.join(60)
+    with open_transaction(app, lambda session: work_on(how, session, crowd[0], waiting["id"]), errors):
+        bookings.release(stay["id"], alice.id)
+        assert statuses(waiting) == ["Waiting"]
+        outsider = in_thread(app, lambda: park(bob, lot), errors)
+        if guarded:
+            wait_until_somebody_waits()
+        else:
+            outsider.join(60)
+        assert outsider.is_alive() is guarded
     outsider.join(60)
     if guarded:
         assert [getattr(error, "code", error) for error in errors] == ["lot_full"]
@@ -221,23 +232,14 @@ def test_a_spot_freed_while_another_transaction_has_locked_it(app, carol, alice,
     lot = make_lot(carol, "Station", capacity=1)
     stay, waiting = park(alice, lot), wait(crowd[0], lot)
     errors: list[Exception] = []
-    ready, done = threading.Event(), threading.Event()
-
-    def other():
-        with transaction() as session:
-            bookings.allocation.lock_spot(session, lot["id"], stay["spot_id"])
-            ready.set()
-            assert done.wait(60)
-
-    busy = in_thread(app, other, errors)
-    assert ready.wait(60)
-    bookings.release(stay["id"], alice.id)
-    assert statuses(waiting) == ["Waiting"]
-    outsider = in_thread(app, lambda: park(bob, lot), errors)
-    wait_until_somebody_waits()
-    assert outsider.is_alive()
-    done.set()
-    busy.join(60)
+    with open_transaction(
+        app, lambda session: bookings.allocation.lock_spot(session, lot["id"], stay["spot_id"]), errors
+    ):
+        bookings.release(stay["id"], alice.id)
+        assert statuses(waiting) == ["Waiting"]
+        outsider = in_thread(app, lambda: park(bob, lot), errors)
+        wait_until_somebody_waits()
+        assert outsider.is_alive()
     outsider.join(60)
     assert [getattr(error, "code", error) for error in errors] == ["lot_full"]
     assert statuses(waiting) == ["Offered"]

@@ -41,7 +41,7 @@ class _Sums:
     """The most cars at one moment (for all lots: of one lot)."""
 
 
-class LotDay(_Sums, db.Model):  # type: ignore[name-defined]
+class LotDay(_Sums, db.Model):  # type: ignore[name-defined]  # made at run time
     """One local day of one lot (or of all lots: lot_id 0). The present day is stored as if nothing changed until its
     end (LotRolled has the state to subtract). A day with only zeros has no row."""
 
@@ -54,7 +54,7 @@ class LotDay(_Sums, db.Model):  # type: ignore[name-defined]
     __table_args__ = (Index("ix_lot_day_day", "day", "lot_id", "revenue_minor", "visits"),)
 
 
-class LotDayDetail(db.Model):  # type: ignore[name-defined]
+class LotDayDetail(db.Model):  # type: ignore[name-defined]  # made at run time
     """The data of the charts of a day; a table of its own, so that sums over many lots read narrow rows."""
 
     __tablename__ = "lot_day_detail"
@@ -72,7 +72,7 @@ class LotDayDetail(db.Model):  # type: ignore[name-defined]
     __table_args__ = (Index("ix_lot_day_detail_day", "day", "lot_id"),)
 
 
-class LotMonth(_Sums, db.Model):  # type: ignore[name-defined]
+class LotMonth(_Sums, db.Model):  # type: ignore[name-defined]  # made at run time
     """One closed month of one lot (or of all lots): the sums of its days, and its distinct drivers."""
 
     __tablename__ = "lot_month"
@@ -89,7 +89,7 @@ class LotMonth(_Sums, db.Model):  # type: ignore[name-defined]
     )
 
 
-class MonthDetail(db.Model):  # type: ignore[name-defined]
+class MonthDetail(db.Model):  # type: ignore[name-defined]  # made at run time
     """The data of the charts of a closed month over all lots, so that a year is read as 12 rows instead of 365. Valid
     while the month's sums are (LotMonth.stale)."""
 
@@ -106,7 +106,7 @@ class MonthDetail(db.Model):  # type: ignore[name-defined]
     drivers: Mapped[list[int] | str] = mapped_column(JSON)
 
 
-class LotRolled(db.Model):  # type: ignore[name-defined]
+class LotRolled(db.Model):  # type: ignore[name-defined]  # made at run time
     """How far a lot has been rolled up: every day from first_day to last_day, by this calendar (lot_calendar.py).
 
     `holds_until` None: last_day had ended. Otherwise last_day was the present day and its row is projected to its end;
@@ -127,7 +127,7 @@ class LotRolled(db.Model):  # type: ignore[name-defined]
     spots: Mapped[int] = mapped_column(BigId, default=0)
 
 
-class StatsChange(db.Model):  # type: ignore[name-defined]
+class StatsChange(db.Model):  # type: ignore[name-defined]  # made at run time
     """One row of the change log: the sums of a lot may have changed over [from_quarter, to_quarter] (quarters of an
     hour since 1970; NULL: until now). Triggers write it in the transaction that changes a booking (parking/database/
     change_log.py). Rows are only inserted, so that no two bookings wait for each other."""
