@@ -28,7 +28,7 @@ from parking.bookings.events import publish_lot_event, publish_lot_events, publi
 from parking.bookings.expiry import apply_all_due_transitions, apply_due_transitions
 from parking.bookings.expiry import is_due as transitions_due
 from parking.bookings.holds.freed import note as note_freed
-from parking.bookings.holds.hooks import register_waitlist
+from parking.bookings.holds.hooks import Waitlist, register_waitlist
 from parking.bookings.holds.placing import claim as claim_hold
 from parking.bookings.holds.placing import locked as locked_hold
 from parking.bookings.holds.placing import on_spots as holds_on
@@ -127,6 +127,7 @@ __all__ = [
     "Status",
     "TimeText",
     "Visitor",
+    "Waitlist",
     "Window",
     "apply_all_due_transitions",
     "apply_due_transitions",

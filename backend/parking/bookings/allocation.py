@@ -209,7 +209,7 @@ def hold(
     if not rows:
         return None
     booking = rows[0]
-    if booking.lot_is_awaited and new.booking_type != "hold" and hooks.is_in_line(session, booking):
+    if booking.lot_is_awaited and new.booking_type != "hold" and hooks.waitlist.is_in_line(session, booking):
         raise SpotAwaited(new.lot_id)
     return HeldSpot(booking, booking.spot_number)
 

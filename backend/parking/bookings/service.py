@@ -214,7 +214,7 @@ def extend(booking_id: int, user_id: int, *, minutes: int | None = None, until: 
         lifecycle.check_extend(state_of(booking), booking.held_until, end, now)
         check_length(booking.start_time, end, row.lot.timezone, "until")
         _check_free_until(session, booking, end)
-        if hooks.is_in_line(session, booking, beside=True):
+        if hooks.waitlist.is_in_line(session, booking, beside=True):
             raise allocation.SpotAwaited(booking.lot_id)
         row = transitions.extend(session, row, end)
         return {"message": "Your booking is extended.", "booking": row_view(row, now)}

@@ -36,12 +36,16 @@ def init_app(app: APIFlask) -> None:
     from parking.web.logs import foreign_access
 
     bookings.register_waitlist(
-        offers.offer,
-        offers.lapsed,
-        listing.place_of_newcomer,
-        service.wait_for,
-        (service.leave_series, service.leave_within),
-        (offers.is_in_line, offers.serve),
+        bookings.Waitlist(
+            offer=offers.offer,
+            lapsed=offers.lapsed,
+            place_in_queue=listing.place_of_newcomer,
+            wait_for=service.wait_for,
+            leave_series=service.leave_series,
+            leave_within=service.leave_within,
+            is_in_line=offers.is_in_line,
+            serve=offers.serve,
+        )
     )
     accounts.register_eraser(personal_data.erase)
     accounts.register_enabled(offers.offer_to_enabled)

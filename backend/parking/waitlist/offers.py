@@ -34,7 +34,7 @@ def offer(session: Session, spots: Mapping[int, Collection[int] | None], user_id
     return sum(_offer_in(session, lot_id, lots[lot_id], now) for lot_id in sorted(lots))
 
 
-def is_in_line(session: Session, booking: Any, beside: bool = False) -> bool:
+def is_in_line(session: Session, booking: Any, *, beside: bool = False) -> bool:
     """Whether somebody else than its driver waits who could have the spot of a booking that was just inserted; or, of
     one that is to take more time, `beside` it."""
     return queries.is_in_line(session, booking, clock.now(), beside=beside)

@@ -274,7 +274,7 @@ def leave_series(series_id: int, start: datetime) -> None:
 
 
 def leave_within(
-    session: Session, user_id: int, within: Callable[[datetime, str], bool], dry_run: bool
+    session: Session, user_id: int, within: Callable[[datetime, str], bool], *, dry_run: bool
 ) -> list[dict[str, Any]]:
     """Takes a person off the waits for windows that begin within this time in each of their lots: they are away then.
     Returns what they were; with `dry_run` that alone. In the caller's transaction, which has locked their place."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from parking import clock
+from parking.bookings.holds import hooks
 from parking.bookings.models import Booking
 from parking.database import db
 from parking.lots import Spot
@@ -58,3 +61,13 @@ def spot_ids(lot: dict) -> list[int]:
 def count(*where) -> int:
     db.session.expire_all()
     return db.session.scalar(select(func.count()).select_from(WaitlistEntry).where(*where)) or 0
+
+
+def offer_nothing(patch: pytest.MonkeyPatch) -> None:
+    """What is freed from here on is offered to nobody, as by a program that knows no waitlist."""
+    patch.setattr(hooks, "waitlist", dataclasses.replace(hooks.waitlist, offer=lambda *_: 0))
+
+
+def look_at_no_line(patch: pytest.MonkeyPatch) -> None:
+    """Whoever books from here on does not look who waits: the control."""
+    patch.setattr(hooks, "waitlist", dataclasses.replace(hooks.waitlist, is_in_line=lambda *_, **_more: False))

@@ -18,6 +18,7 @@ from parking.mail import OutboxMail
 from parking.notices import Notice
 from parking.waitlist import offers, service
 from tests.bookings.helpers import furnish, identity_of, make_lot, park, reserve, row
+from tests.waitlist import stage
 from tests.waitlist.stage import HOUR, entry, holds, people, spot_ids, statuses, wait, wait_for
 
 
@@ -57,8 +58,8 @@ def test_an_outsider_cannot_take_a_spot_that_is_held(lot, alice, bob, crowd):
 
 def test_without_the_hold_an_outsider_wins(lot, alice, bob, crowd, monkeypatch):
     """The control: with offers switched off, the next who asks gets the spot, and who waits gets nothing."""
-    monkeypatch.setattr("parking.bookings.holds.hooks._offers", [])
-    monkeypatch.setattr("parking.bookings.holds.hooks._turns", [])
+    stage.offer_nothing(monkeypatch)
+    stage.look_at_no_line(monkeypatch)
     stay = park(alice, lot)
     waiting = wait(crowd[0], lot)
     bookings.release(stay["id"], alice.id)
@@ -360,7 +361,7 @@ def test_nothing_is_offered_twice_by_the_sweep(lot, alice, crowd):
 def test_the_sweep_offers_what_was_left(lot, alice, crowd, monkeypatch):
     """Freed while offers were switched off: the worker killed half-way, or a program that knows no waitlist."""
     with monkeypatch.context() as patch:
-        patch.setattr("parking.bookings.holds.hooks._offers", [])
+        stage.offer_nothing(patch)
         stay = park(alice, lot)
         waiting = wait(crowd[0], lot)
         bookings.release(stay["id"], alice.id)

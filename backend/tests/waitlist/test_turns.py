@@ -17,9 +17,8 @@ from parking.errors import Conflict
 from parking.waitlist import offers, queries, service
 from tests.bookings.helpers import furnish, make_lot, park, reserve, wait_until_somebody_waits
 from tests.bookings.series.stage import book_series
-from tests.waitlist.stage import HOUR, people, statuses, wait, wait_for
+from tests.waitlist.stage import HOUR, look_at_no_line, offer_nothing, people, statuses, wait, wait_for
 
-HOOKS = "parking.bookings.holds.hooks"
 WEEK = ("mo", "tu", "we", "th", "fr", "sa", "su")
 
 
@@ -35,7 +34,7 @@ def left_over(carol, alice, crowd, monkeypatch):
     def make(**window) -> tuple[dict, dict]:
         lot = make_lot(carol, "Station", capacity=1)
         with monkeypatch.context() as patch:
-            patch.setattr(f"{HOOKS}._offers", [])
+            offer_nothing(patch)
             if window:
                 stay, waiting = reserve(alice, lot, 2 * HOUR, 20 * HOUR), wait_for(crowd[0], lot, **window)
                 bookings.cancel(stay["id"], alice.id)
@@ -57,7 +56,7 @@ def test_nobody_books_it_before_those_who_wait_for_it(left_over, bob):
 
 
 def test_control_without_looking_at_the_line_an_outsider_gets_it(left_over, bob, monkeypatch):
-    monkeypatch.setattr(f"{HOOKS}._turns", [])
+    look_at_no_line(monkeypatch)
     lot, waiting = left_over()
     assert park(bob, lot)["status"] == "Active"
     assert statuses(waiting) == ["Waiting"]
@@ -87,7 +86,7 @@ def left_over_beside(carol, alice, bob, crowd, monkeypatch):
     mine, next_one = reserve(bob, lot, 2 * HOUR, 2 * HOUR), reserve(alice, lot, 4 * HOUR, 2 * HOUR)
     waiting = wait_for(crowd[0], lot, start=4 * HOUR, length=2 * HOUR)
     with monkeypatch.context() as patch:
-        patch.setattr(f"{HOOKS}._offers", [])
+        offer_nothing(patch)
         bookings.cancel(next_one["id"], alice.id)
     assert statuses(waiting) == ["Waiting"]
     return mine, waiting
@@ -103,7 +102,7 @@ def test_nor_does_anybody_extend_into_it(left_over_beside, bob):
 
 
 def test_control_without_looking_at_the_line_an_extension_gets_it(left_over_beside, bob, monkeypatch):
-    monkeypatch.setattr(f"{HOOKS}._turns", [])
+    look_at_no_line(monkeypatch)
     mine, waiting = left_over_beside
     assert bookings.extend(mine["id"], bob.id, minutes=60)["booking"]["reserved_end"] > mine["reserved_end"]
     assert statuses(waiting) == ["Waiting"]
@@ -203,7 +202,7 @@ def test_a_spot_freed_while_another_transaction_works_on_the_first_in_line(
     if is_sqlite():
         pytest.skip("SQLite has one writer")
     if not guarded:
-        monkeypatch.setattr(f"{HOOKS}._turns", [])
+        look_at_no_line(monkeypatch)
     lot = make_lot(carol, "Station", capacity=1)
     stay, waiting = park(alice, lot), wait(crowd[0], lot)
     errors: list[Exception] = []

@@ -41,5 +41,5 @@ def lapse(session: Session, rows: Sequence[BookingRow], now: datetime) -> list[B
     ]
     for row in changed:
         publish_spot_event(row.booking.lot_id, row.booking.spot_id)
-    hooks.lapsed(session, changed, now)
+    hooks.waitlist.lapsed(session, changed, now)
     return changed

@@ -37,7 +37,7 @@ class _Freed:
 
     def __call__(self) -> None:
         self._session.flush()
-        hooks.offer(self._session, self.spots, self.users)
+        hooks.waitlist.offer(self._session, self.spots, self.users)
 
 
 def note(session: Session, lot_id: int | None, *spot_ids: int, user_id: int | None = None) -> None:

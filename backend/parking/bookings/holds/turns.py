@@ -23,4 +23,4 @@ def giving_way() -> Iterator[None]:
     try:
         yield
     except SpotAwaited as awaited:
-        hooks.serve(awaited.lot_id)
+        hooks.waitlist.serve(awaited.lot_id)

@@ -91,7 +91,7 @@ def refuse(connection: PoolProxiedConnection, request: BookRequest, lot: Any, ne
         f"{lot.name} is full{time}.",
         code="lot_full",
         alternatives=alternatives.instead_of(connection, lot, new),
-        waitlist=hooks.place_in_queue(connection, lot, new),
+        waitlist=hooks.waitlist.place_in_queue(connection, lot, new),
     )
 
 
@@ -107,7 +107,7 @@ def _refuse_needs(connection: PoolProxiedConnection, lot: Any, new: NewBooking, 
         matching=number.view(new.needs),
         available_spots=others.available,
         alternatives=alternatives.instead_of(connection, lot, new),
-        waitlist=hooks.place_in_queue(connection, lot, new) if number.spots else None,
+        waitlist=hooks.waitlist.place_in_queue(connection, lot, new) if number.spots else None,
     )
 
 

@@ -67,7 +67,7 @@ def cancel_range(user_id: int, from_: str, until: str, *, dry_run: bool) -> dict
         rows = queries.read(db.session(), queries.select_bookings().where(is_reserved, own))
         rows = sorted((row for row in rows if _is_to_come(row, now) and begins.includes(row)), key=_start)
         later = skipping.later_dates(db.session(), user_id, now, begins.contains)
-        waits = hooks.leave_within(db.session(), user_id, begins.contains, dry_run=True)
+        waits = hooks.waitlist.leave_within(db.session(), user_id, begins.contains, dry_run=True)
         return _answer(rows, later, waits, now, dry_run=True)
     with transaction() as session:
         record = idempotency.begin(session)
@@ -76,7 +76,7 @@ def cancel_range(user_id: int, from_: str, until: str, *, dry_run: bool) -> dict
         later = skipping.skip(session, user_id, now, begins.contains)
         lock_user(session, user_id)  # nothing is offered to them meanwhile: a hold is among the spots that are locked
         rows = _cancel(session, now, (own,), begins.includes)
-        waits = hooks.leave_within(session, user_id, begins.contains, dry_run=False)
+        waits = hooks.waitlist.leave_within(session, user_id, begins.contains, dry_run=False)
         answer = _answer(rows, later, waits, now, dry_run=False)
         if record:
             record.store(200, answer)

@@ -161,7 +161,7 @@ class _Making:
     def _wait(self, new: NewBooking) -> dict[str, Any] | None:
         """Takes a place on the waitlist, where the driver can have one. Raises _LostRace where a spot is free now."""
         try:
-            return hooks.wait_for(self.session, new)
+            return hooks.waitlist.wait_for(self.session, new)
         except Conflict:
             raise _LostRace from None
 

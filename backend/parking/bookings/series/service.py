@@ -230,7 +230,7 @@ def end(series_id: int, user_id: int, first: date | None) -> dict[str, Any]:
     """Gives up the date `first` (None: the present one) and those after it: cancels what is booked, waits no longer for
     what was full, and books no more. What runs or is over never changes. Raises NotFound."""
     answer, start = _end(series_id, user_id, first)
-    hooks.leave_series(series_id, start)
+    hooks.waitlist.leave_series(series_id, start)
     return answer
 
 

@@ -313,9 +313,7 @@ def test_a_spot_that_is_freed_beside_the_job_is_booked_or_offered(app, alice, bo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("step", "before"), [("hooks.wait_for", True), ("hooks.wait_for", False), ("_next_date", False)]
-)
+@pytest.mark.parametrize(("step", "before"), [("_Making._wait", True), ("_Making._wait", False), ("_next_date", False)])
 def test_a_run_that_is_killed_lets_nobody_wait_twice(app, settings, tmp_path, alice, bob, lot, step, before):
     book_later(alice, lot, wait_if_full=True)
     reserve(bob, lot, to_the_day(), 2 * H)
