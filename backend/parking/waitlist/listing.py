@@ -148,7 +148,5 @@ def place(lot_id: int, start_text: str | None, end_text: str | None, needs: Need
 def _place(
     connection: PoolProxiedConnection | None, lot_id: int, user_id: int, start: datetime, until: datetime, now: datetime
 ) -> dict[str, Any]:
-    ahead, own, offered = queries.ahead_of_newcomer(connection, lot_id, user_id, start, until, now)
-    if offered:
-        return {"position": 1, "entry_id": offered}
-    return {"position": ahead if own else ahead + 1, "entry_id": own}
+    position, own, offered = queries.place_for(connection, lot_id, user_id, start, until, now)
+    return {"position": 1, "entry_id": offered} if offered else {"position": position, "entry_id": own}

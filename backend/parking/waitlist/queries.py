@@ -234,12 +234,19 @@ def _compete(start: Any, until: Any, entry: Any, hold_s: Any, now: Any) -> tuple
     return func.coalesce(entry.c.reserved_start, now) < until, own_until > start
 
 
-def _ahead_of_newcomer() -> Read:
-    """Counts the entries of the parameter `lot_id` that compete for the time, and the caller's own among them; one of
-    theirs that has an offer for this time counts as their own, too."""
+def _place_for() -> Read:
+    """The caller's place in the queue of the parameter `lot_id`, among the entries that compete for the time: that of
+    their own entry, or of one that they would make now. Their entry that has an offer for this time is named, too."""
     start, until = bindparam("start", type_=UTCDateTime()), bindparam("until", type_=UTCDateTime())
     joined = PLACE.join(ENTRY, ENTRY.c.id == PLACE.c.entry_id).join(_LOT, _LOT.c.id == PLACE.c.lot_id)
-    own = case((ENTRY.c.user_id == bindparam("user_id"), ENTRY.c.id))
+    queue = (
+        select(ENTRY.c.id, ENTRY.c.user_id, func.row_number().over(order_by=_in_turn).label("place"))
+        .select_from(joined)
+        .where(in_queue, PLACE.c.lot_id == bindparam("lot_id"), is_waiting, ENTRY.c.waits_until > _NOW)
+        .where(*_compete(start, until, ENTRY, _LOT.c.instant_hold_s, _NOW))
+        .subquery()
+    )
+    is_own = queue.c.user_id == bindparam("user_id")
     theirs, place = ENTRY.alias("theirs"), PLACE.alias("place_of_theirs")
     offered = (
         select(theirs.c.id)
@@ -251,23 +258,24 @@ def _ahead_of_newcomer() -> Read:
         .scalar_subquery()
     )
     return Read(
-        select(func.count().label("number"), func.min(own).label("own"), offered.label("offered"))
-        .select_from(joined)
-        .where(in_queue, PLACE.c.lot_id == bindparam("lot_id"), is_waiting, ENTRY.c.waits_until > _NOW)
-        .where(*_compete(start, until, ENTRY, _LOT.c.instant_hold_s, _NOW))
+        select(
+            func.coalesce(func.min(case((is_own, queue.c.place))), func.count() + 1).label("position"),
+            func.min(case((is_own, queue.c.id))).label("own"),
+            offered.label("offered"),
+        ).select_from(queue)
     )
 
 
-_AHEAD = _ahead_of_newcomer()
+_PLACE_FOR = _place_for()
 
 
-def ahead_of_newcomer(
+def place_for(
     connection: PoolProxiedConnection | None, lot_id: int, user_id: int, start: datetime, until: datetime, now: datetime
 ) -> tuple[int, int | None, int | None]:
-    """Returns how many wait for the lot in this time, the user's own entry if it is one of them, and their entry that
-    has an offer for it."""
-    rows = _AHEAD.rows(connection, lot_id=lot_id, user_id=user_id, start=start, until=until, now=now)
-    return rows[0].number, rows[0].own, rows[0].offered
+    """Returns the user's place in the queue of the lot for this time, or the one that they would have; their own entry
+    if it is in that queue, and their entry that has an offer for it."""
+    rows = _PLACE_FOR.rows(connection, lot_id=lot_id, user_id=user_id, start=start, until=until, now=now)
+    return rows[0].position, rows[0].own, rows[0].offered
 
 
 def positions(session: Session, entry_ids: Sequence[int], now: datetime) -> dict[tuple[int, int], int]:

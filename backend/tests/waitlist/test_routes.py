@@ -173,6 +173,18 @@ def test_an_offer_is_the_own_entry_for_its_time(ask, lot, alice, bob, carol):
     assert later["waitlist"] == {"position": 1, "entry_id": None}
 
 
+def test_who_stands_behind_one_is_not_counted(ask, lot, alice, bob, carol):
+    """The lot's page and the refusal say the same place as the list of one's entries."""
+    (dora,) = people("dora")
+    park(alice, lot)
+    entries = {user.id: wait(user, lot) for user in (bob, carol, dora)}
+    for position, user in enumerate((bob, carol, dora), 1):
+        own = {"position": position, "entry_id": entries[user.id]["id"]}
+        assert service.own(user.id)["entries"][0]["position"] == position
+        assert ask("GET", f"/api/waitlist/position?lot_id={lot['id']}", user, 200)["waitlist"] == own
+        assert ask("POST", "/api/book", user, 409, json={"lot_id": lot["id"]})["waitlist"] == own
+
+
 def test_the_list_keeps_what_ended_for_a_day(ask, lot, alice, bob):
     park(alice, lot)
     first = wait(bob, lot)
