@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import loading
 from config import ConfigError, load
 from parking import create_app as _create_app
 from parking.database import db
@@ -23,6 +24,8 @@ def create_app():
         return _create_app(load())
     except ConfigError as error:
         sys.exit(f"These variables of the environment or of .env cannot be used:\n{error}")
+    finally:
+        loading.finish()
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ from celery import Task
 from celery.schedules import schedule
 from celery.signals import beat_init, worker_process_init
 
+import loading
 from celery_config import DEFAULT_BROKER, TASK_MODULES, beat_schedule, follow_embedded_server, make_celery
 from config import ConfigError, load, names_redis
 from parking import create_app, jobs
@@ -74,3 +75,4 @@ def _run_due_now(sender: Any, **_: Any) -> None:
 celery = make_celery(app.extensions["settings"], task_cls=ContextTask)
 celery.conf.update(imports=TASK_MODULES, beat_schedule=beat_schedule())
 jobs.watch(app)
+loading.finish()

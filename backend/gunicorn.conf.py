@@ -7,6 +7,7 @@ import pkgutil
 import resource
 from pathlib import Path
 
+import loading
 from config import load
 from launch import memory
 from launch.guard import exit_with_parent
@@ -61,8 +62,7 @@ def on_starting(server):
         for module in pkgutil.walk_packages([str(Path(__file__).parent / "parking")], "parking."):
             if module.name not in _AFTER_FORK:
                 importlib.import_module(module.name)
-        gc.collect()
-        gc.freeze()
+    loading.finish()
 
 
 def post_fork(server, worker):

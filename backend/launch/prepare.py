@@ -11,6 +11,7 @@ import sys
 
 from sqlalchemy.exc import DBAPIError
 
+import loading
 from config import ConfigError, load
 from parking import DOMAINS, backup, create_app
 from parking.database import is_sqlite, outages, schema
@@ -18,6 +19,7 @@ from private_files import set_umask, sqlite_file, tighten
 
 
 def main() -> int:
+    loading.finish()
     set_umask()
     try:
         settings = load()
