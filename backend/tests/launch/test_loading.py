@@ -16,8 +16,8 @@ def collections_of(program: str, tmp_path) -> tuple[int, bool, int]:
     """How often the collector ran, whether it works at the end, and how many objects it leaves alone."""
     environ = {**own_environment(), "DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/x.db"}
     command = [sys.executable, "-c", f"{program}\n{SAY}"]
-    said = subprocess.run(command, cwd=BACKEND, env=environ, capture_output=True, text=True, check=True).stdout.split()
-    return int(said[-3]), said[-2] == "True", int(said[-1])
+    words = subprocess.run(command, cwd=BACKEND, env=environ, capture_output=True, text=True, check=True).stdout.split()
+    return int(words[-3]), words[-2] == "True", int(words[-1])
 
 
 @pytest.mark.parametrize("program", ["import app; app.create_app()", "import celery_worker"])
