@@ -7,8 +7,10 @@ import sys
 
 import pytest
 
-from tests.launch.test_make import ROOT, load
+import config
+from tests.scripts.loader import load
 
+ROOT = config.ROOT
 audit = load("audit")
 CLEAN = {"dependencies": [{"name": "flask", "version": "3.1.2", "vulns": []}], "fixes": []}
 WEAK = {

@@ -1,6 +1,5 @@
 """The ways in: `make`, its set-up, and the tests' own runner."""
 
-import importlib.util
 import os
 import re
 import shutil
@@ -10,17 +9,9 @@ import sys
 import pytest
 
 import config
+from tests.scripts.loader import load
 
 ROOT = config.ROOT
-
-
-def load(name):
-    """A script of scripts/ as a module."""
-    spec = importlib.util.spec_from_file_location(f"script_{name}", ROOT / "scripts" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).parents[3] / "scripts" / "sizes.py"
+from tests.scripts.loader import load
 
 
 @pytest.fixture(scope="module")
 def sizes() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("sizes", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault("sizes", module)
-    spec.loader.exec_module(module)
-    return module
+    return load("sizes")
 
 
 def write(file: Path, lines: int) -> None:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).parents[3] / "scripts" / "words.py"
+import config
+from tests.scripts.loader import load
 
 
 @pytest.fixture(scope="module")
 def words() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("words", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load("words")
 
 
 def write(file: Path, text: str) -> None:
@@ -68,5 +63,5 @@ def test_a_replaced_phrase_in_a_document_or_a_text_is_reported(words, tmp_path):
 
 
 def test_this_tree_has_no_replaced_words(words):
-    assert [line for folder in words.FOLDERS for line in words.check_names(SCRIPT.parents[1] / folder)] == []
+    assert [line for folder in words.FOLDERS for line in words.check_names(config.ROOT / folder)] == []
     assert words.check_texts() == []
