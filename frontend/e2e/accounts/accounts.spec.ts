@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test'
-import { book, bookingsOf, call, makeLot, register, unique, type User } from './support/api.ts'
-import { expect, signOut, test } from './support/test.ts'
+import { book, bookingsOf, call, makeLot, register, unique, type User } from '../support/api.ts'
+import { expect, signOut, test } from '../support/test.ts'
 
 // A tab that shows one user never acts for another (one browser, several tabs, two accounts).
 

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
-import { call, register, type User } from './support/api.ts'
-import { violations } from './support/examine.ts'
-import { ADMIN, startProduct, type Product } from './support/product.ts'
-import { expect, signIn, signOut, test } from './support/test.ts'
+import { call, register, type User } from '../support/api.ts'
+import { violations } from '../support/examine.ts'
+import { ADMIN, startProduct, type Product } from '../support/product.ts'
+import { expect, signIn, signOut, test } from '../support/test.ts'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const PERIOD_S = 30

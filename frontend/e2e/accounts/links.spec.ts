@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
-import { call, register, type User } from './support/api.ts'
-import { expect, test } from './support/test.ts'
+import { call, register, type User } from '../support/api.ts'
+import { expect, test } from '../support/test.ts'
 
 // Mailed links: reloading forgets nothing, the secret is nowhere but in this tab, and used is used.
 

@@ -1,6 +1,6 @@
-import { call, makeLot, reserve } from './support/api.ts'
-import { violations } from './support/examine.ts'
-import { expect, test } from './support/test.ts'
+import { call, makeLot, reserve } from '../support/api.ts'
+import { violations } from '../support/examine.ts'
+import { expect, test } from '../support/test.ts'
 
 // What a driver sets for themselves: language, appearance, and a notification before the end.
 

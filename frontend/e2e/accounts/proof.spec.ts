@@ -1,8 +1,8 @@
-import { call, unique, type LotDetails } from './support/api.ts'
-import { violations } from './support/examine.ts'
-import { startMailServer, type MailServer } from './support/mailServer.ts'
-import { ADMIN, startProduct, type Product } from './support/product.ts'
-import { expect, test } from './support/test.ts'
+import { call, unique, type LotDetails } from '../support/api.ts'
+import { violations } from '../support/examine.ts'
+import { startMailServer, type MailServer } from '../support/mailServer.ts'
+import { ADMIN, startProduct, type Product } from '../support/product.ts'
+import { expect, test } from '../support/test.ts'
 
 // A product of its own: that of the other tests asks for no proof.
 

@@ -1,5 +1,5 @@
-import { makeLot, unique } from './support/api.ts'
-import { expect, test } from './support/test.ts'
+import { makeLot, unique } from '../support/api.ts'
+import { expect, test } from '../support/test.ts'
 
 test('Whoever registers with a domain beyond ASCII signs in on another browser', async ({
   page,

@@ -1,6 +1,6 @@
-import { makeLot } from './support/api.ts'
-import { violations } from './support/examine.ts'
-import { expect, test } from './support/test.ts'
+import { makeLot } from '../support/api.ts'
+import { violations } from '../support/examine.ts'
+import { expect, test } from '../support/test.ts'
 
 const NAME = 'Display at the gate'
 

@@ -1,6 +1,6 @@
-import { ADMIN } from './support/product.ts'
-import { asAdmin, book, call, makeLot, register, release } from './support/api.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { ADMIN } from '../support/product.ts'
+import { asAdmin, book, call, makeLot, register, release } from '../support/api.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 test.beforeEach(({ context }) => signIn(context, ADMIN))
 

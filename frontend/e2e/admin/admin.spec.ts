@@ -1,7 +1,7 @@
-import { asAdmin, book, call, makeLot, register, release, unique } from './support/api.ts'
-import { REFUSED_ONCE } from './support/mailServer.ts'
-import { ADMIN } from './support/product.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { asAdmin, book, call, makeLot, register, release, unique } from '../support/api.ts'
+import { REFUSED_ONCE } from '../support/mailServer.ts'
+import { ADMIN } from '../support/product.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 test.beforeEach(({ context }) => signIn(context, ADMIN))
 

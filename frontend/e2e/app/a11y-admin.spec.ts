@@ -1,8 +1,8 @@
 import type { Locator, Page, Route } from '@playwright/test'
-import { asAdmin, book, call, makeLot, register, release, reserve, unique } from './support/api.ts'
-import { examine, examineAll, MANY_SCREENS, type Screen } from './support/examine.ts'
-import { ADMIN } from './support/product.ts'
-import { signIn, test } from './support/test.ts'
+import { asAdmin, book, call, makeLot, register, release, reserve, unique } from '../support/api.ts'
+import { examine, examineAll, MANY_SCREENS, type Screen } from '../support/examine.ts'
+import { ADMIN } from '../support/product.ts'
+import { signIn, test } from '../support/test.ts'
 
 interface Setting {
   lot: number

@@ -1,7 +1,7 @@
 import type { Page, Route } from '@playwright/test'
-import { book, makeLot, register, release, reserve, unique, type User } from './support/api.ts'
-import { examine, examineAll, MANY_SCREENS, type Screen } from './support/examine.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { book, makeLot, register, release, reserve, unique, type User } from '../support/api.ts'
+import { examine, examineAll, MANY_SCREENS, type Screen } from '../support/examine.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 interface Setting {
   driver: User

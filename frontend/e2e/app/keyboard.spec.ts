@@ -1,5 +1,5 @@
-import { makeLot, register } from './support/api.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { makeLot, register } from '../support/api.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 test('the spot map is one tab stop, and the arrow keys reach every spot', async ({
   page,

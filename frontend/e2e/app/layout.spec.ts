@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
-import { asAdmin, book, call, makeLot, register, reserve } from './support/api.ts'
-import { ADMIN } from './support/product.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { asAdmin, book, call, makeLot, register, reserve } from '../support/api.ts'
+import { ADMIN } from '../support/product.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 test.beforeEach(({ context }) => signIn(context, ADMIN))
 

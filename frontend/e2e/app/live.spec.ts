@@ -1,5 +1,5 @@
-import { book, bookingsOf, call, makeLot, register, release } from './support/api.ts'
-import { expect, signIn, signOut, test } from './support/test.ts'
+import { book, bookingsOf, call, makeLot, register, release } from '../support/api.ts'
+import { expect, signIn, signOut, test } from '../support/test.ts'
 
 test('a second browser sees a booking without reload', async ({ page, driver, browser }) => {
   const lot = await makeLot({ capacity: 7 })

@@ -9,10 +9,10 @@ import {
   reserve,
   unique,
   type User,
-} from './support/api.ts'
-import { MANY_SCREENS, overflowing, standsStill, type Screen } from './support/examine.ts'
-import { ADMIN } from './support/product.ts'
-import { expect, signIn, test } from './support/test.ts'
+} from '../support/api.ts'
+import { MANY_SCREENS, overflowing, standsStill, type Screen } from '../support/examine.ts'
+import { ADMIN } from '../support/product.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 // Every screen in a window of 320 px and with letters of twice the size (WCAG 1.4.4, 1.4.10): nothing goes
 // sideways, and no word of a button or label is cut off.

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { asAdmin, book, call, makeLot, release, unique } from './support/api.ts'
-import { violations } from './support/examine.ts'
-import { ADMIN } from './support/product.ts'
-import { expect, signIn, signOut, test } from './support/test.ts'
+import { asAdmin, book, call, makeLot, release, unique } from '../support/api.ts'
+import { violations } from '../support/examine.ts'
+import { ADMIN } from '../support/product.ts'
+import { expect, signIn, signOut, test } from '../support/test.ts'
 
 // What a page has beside the journeys: the month, the second language, links in mails, keys, and
 // opening without a network.

@@ -1,6 +1,6 @@
-import { asAdmin, book, call, makeLot, register, unique } from './support/api.ts'
-import { examine, violations } from './support/examine.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { asAdmin, book, call, makeLot, register, unique } from '../support/api.ts'
+import { examine, violations } from '../support/examine.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 // What somebody without an account can look at and set.
 

@@ -1,7 +1,7 @@
 import type { BrowserContext, Page, Request } from '@playwright/test'
-import { book, makeLot, register, release } from './support/api.ts'
-import { ADMIN } from './support/product.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { book, makeLot, register, release } from '../support/api.ts'
+import { ADMIN } from '../support/product.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 // Many tabs of one browser: a browser opens six connections to a host at most, and an event stream
 // never ends. So the tabs share one stream.

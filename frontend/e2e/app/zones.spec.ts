@@ -1,7 +1,7 @@
 import { chromium, type Browser, type Page } from '@playwright/test'
-import { asAdmin, book, call, makeLot, register, reserve, type User } from './support/api.ts'
-import { launchOptions } from './support/browser.ts'
-import { expect, test } from './support/test.ts'
+import { asAdmin, book, call, makeLot, register, reserve, type User } from '../support/api.ts'
+import { launchOptions } from '../support/browser.ts'
+import { expect, test } from '../support/test.ts'
 
 // A time zone that the browser does not know takes no page away: times are in UTC, and say so.
 

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
-import { book, bookingsOf, call, makeLot, register, release, reserve } from './support/api.ts'
-import { violations } from './support/examine.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { book, bookingsOf, call, makeLot, register, release, reserve } from '../support/api.ts'
+import { violations } from '../support/examine.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 // The driver's page as a person in a hurry uses it.
 

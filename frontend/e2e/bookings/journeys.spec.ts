@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Locator, Page } from '@playwright/test'
-import { book, bookingsOf, call, makeLot, register, release, unique } from './support/api.ts'
-import { expect, test } from './support/test.ts'
+import { book, bookingsOf, call, makeLot, register, release, unique } from '../support/api.ts'
+import { expect, test } from '../support/test.ts'
 
 const spotNumber = (page: Page) => page.locator('.pw-summary-number')
 /** Until it has stopped moving: sheets slide in. */

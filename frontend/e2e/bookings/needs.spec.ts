@@ -6,9 +6,9 @@ import {
   makeLot,
   register,
   type LotDetails,
-} from './support/api.ts'
-import { examine, MANY_SCREENS } from './support/examine.ts'
-import { expect, test } from './support/test.ts'
+} from '../support/api.ts'
+import { examine, MANY_SCREENS } from '../support/examine.ts'
+import { expect, test } from '../support/test.ts'
 
 const TARIFF = '€2.80/h · billed per 15 min · max €18/day · up to 15 min free'
 const terms = {

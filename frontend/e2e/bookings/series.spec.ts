@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
-import { bookingsOf, makeLot, register, reserve } from './support/api.ts'
-import { examine, MANY_SCREENS, violations } from './support/examine.ts'
-import { expect, test } from './support/test.ts'
+import { bookingsOf, makeLot, register, reserve } from '../support/api.ts'
+import { examine, MANY_SCREENS, violations } from '../support/examine.ts'
+import { expect, test } from '../support/test.ts'
 
 const DAY_MS = 86_400_000
 /** A date to come and a time of it, as the fields of the page take it. */

@@ -1,7 +1,7 @@
-import { ADMIN } from './support/product.ts'
-import { bookingsOf, call, makeLot, register, reserve, asAdmin } from './support/api.ts'
-import { examine, MANY_SCREENS } from './support/examine.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { ADMIN } from '../support/product.ts'
+import { bookingsOf, call, makeLot, register, reserve, asAdmin } from '../support/api.ts'
+import { examine, MANY_SCREENS } from '../support/examine.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 const DAY_MS = 86_400_000
 /** A date to come and a time of it, as the fields of the page and the API take it. */

@@ -1,6 +1,6 @@
-import { makeLot } from './support/api.ts'
-import { violations } from './support/examine.ts'
-import { expect, test } from './support/test.ts'
+import { makeLot } from '../support/api.ts'
+import { violations } from '../support/examine.ts'
+import { expect, test } from '../support/test.ts'
 
 // The lots near the driver, and what happens where the browser may not say where that is.
 

@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test'
-import { book, makeLot } from './support/api.ts'
-import { violations } from './support/examine.ts'
-import { ADMIN } from './support/product.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { book, makeLot } from '../support/api.ts'
+import { violations } from '../support/examine.ts'
+import { ADMIN } from '../support/product.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 // The product of these tests has a mail server. Here its answers say that it has none.
 

@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from '@playwright/test'
-import { asAdmin, book, call, makeLot, register, type User } from './support/api.ts'
-import { examine } from './support/examine.ts'
-import { expect, signIn, signOut, test } from './support/test.ts'
+import { asAdmin, book, call, makeLot, register, type User } from '../support/api.ts'
+import { examine } from '../support/examine.ts'
+import { expect, signIn, signOut, test } from '../support/test.ts'
 
 // What happened to a booking without its driver stays on the page until they dismiss it.
 

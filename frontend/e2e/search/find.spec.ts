@@ -6,10 +6,10 @@ import {
   unique,
   type LotDetails,
   type User,
-} from './support/api.ts'
-import { examine, violations } from './support/examine.ts'
-import { ADMIN } from './support/product.ts'
-import { expect, signIn, test } from './support/test.ts'
+} from '../support/api.ts'
+import { examine, violations } from '../support/examine.ts'
+import { ADMIN } from '../support/product.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 // An administrator finds anything from anywhere.
 

@@ -8,10 +8,10 @@ import {
   unique,
   type LotDetails,
   type User,
-} from './support/api.ts'
-import { violations } from './support/examine.ts'
-import { ADMIN } from './support/product.ts'
-import { expect, signIn, test } from './support/test.ts'
+} from '../support/api.ts'
+import { violations } from '../support/examine.ts'
+import { ADMIN } from '../support/product.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 type Role = 'viewer' | 'attendant' | 'manager'
 

@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test'
-import { asAdmin, book, call, makeLot, register, release } from './support/api.ts'
-import { ADMIN } from './support/product.ts'
-import { violations } from './support/examine.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { asAdmin, book, call, makeLot, register, release } from '../support/api.ts'
+import { ADMIN } from '../support/product.ts'
+import { violations } from '../support/examine.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 // The figures in a real browser: drawn (looked at pixel by pixel), equal to the API, usable by everyone.
 

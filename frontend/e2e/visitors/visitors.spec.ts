@@ -1,8 +1,8 @@
-import { call, register, unique, type LotDetails } from './support/api.ts'
-import { violations } from './support/examine.ts'
-import { startMailServer, type MailServer } from './support/mailServer.ts'
-import { ADMIN, startProduct, type Product } from './support/product.ts'
-import { expect, signIn, test } from './support/test.ts'
+import { call, register, unique, type LotDetails } from '../support/api.ts'
+import { violations } from '../support/examine.ts'
+import { startMailServer, type MailServer } from '../support/mailServer.ts'
+import { ADMIN, startProduct, type Product } from '../support/product.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 // Bookings for people without an account, on a product of its own: it allows guests and sends mail.
 

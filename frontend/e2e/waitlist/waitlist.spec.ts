@@ -11,10 +11,10 @@ import {
   type BookingDetails,
   type LotDetails,
   type User,
-} from './support/api.ts'
-import { examine, MANY_SCREENS, standsStill, violations } from './support/examine.ts'
-import { ADMIN } from './support/product.ts'
-import { expect, signIn, test } from './support/test.ts'
+} from '../support/api.ts'
+import { examine, MANY_SCREENS, standsStill, violations } from '../support/examine.ts'
+import { ADMIN } from '../support/product.ts'
+import { expect, signIn, test } from '../support/test.ts'
 
 // Three people want the last spot of a lot. The second and the third wait for it.
 
