@@ -37,12 +37,19 @@ def test_tests_too_and_only_a_table_may_be_longer(sizes, tmp_path):
     ]
 
 
-def test_a_folder_may_have_15_files_of_code(sizes, tmp_path):
+def test_a_folder_may_have_15_files_of_code_and_so_may_a_folder_of_tests(sizes, tmp_path):
     for number in range(16):
         write(tmp_path / "room" / f"m{number}.py", 1)
-        write(tmp_path / "tests" / f"test_{number}.py", 1)
+        write(tmp_path / "room" / "tests" / f"test_{number}.py", 1)
+        write(tmp_path / "e2e" / f"m{number}.spec.ts", 1)
         write(tmp_path / "data" / f"d{number}.json", 1)
-    assert sizes.check(tmp_path, tmp_path) == ["room: 16 files, at most 15"]
+    for number in range(15):
+        write(tmp_path / "tests" / f"test_{number}.py", 1)
+    assert sizes.check(tmp_path, tmp_path) == [
+        "e2e: 16 files, at most 15",
+        "room: 16 files, at most 15",
+        "room/tests: 16 files, at most 15",
+    ]
 
 
 def test_generated_files_migrations_and_foreign_code_do_not_count(sizes, tmp_path):
