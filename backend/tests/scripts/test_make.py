@@ -101,16 +101,22 @@ def test_which_node_is_new_enough(setup, version, good):
     assert setup.new_enough(version) is good
 
 
-def test_the_page_is_built_again_only_when_its_sources_changed(setup, monkeypatch, tmp_path):
-    built = []
+@pytest.fixture
+def built(setup, monkeypatch, tmp_path):
+    """The commands that npm was given; it builds an empty page."""
+    commands = []
 
     def npm(node, *arguments):
-        built.append(arguments[0])
+        commands.append(arguments[0])
         setup.DIST.mkdir(exist_ok=True)
         (setup.DIST / "index.html").touch()
 
     monkeypatch.setattr(setup, "npm", npm)
     monkeypatch.setattr(setup, "node_folder", lambda: tmp_path)
+    return commands
+
+
+def test_the_page_is_built_again_only_when_its_sources_changed(setup, built, tmp_path):
     for _ in range(2):
         setup.build_page()
     assert built == ["ci", "exec"]
@@ -125,16 +131,7 @@ def test_the_page_is_built_again_only_when_its_sources_changed(setup, monkeypatc
     assert built == ["ci", "exec", "exec", "ci", "exec", "exec"]
 
 
-def test_a_build_with_all_checks_serves_for_a_run_but_not_the_other_way(setup, monkeypatch, tmp_path):
-    built = []
-
-    def npm(node, *arguments):
-        built.append(arguments[0])
-        setup.DIST.mkdir(exist_ok=True)
-        (setup.DIST / "index.html").touch()
-
-    monkeypatch.setattr(setup, "npm", npm)
-    monkeypatch.setattr(setup, "node_folder", lambda: tmp_path)
+def test_a_build_with_all_checks_serves_for_a_run_but_not_the_other_way(setup, built):
     for checked in (False, True, True, False):
         setup.build_page(checked=checked)
     assert built == ["ci", "exec", "run"]
