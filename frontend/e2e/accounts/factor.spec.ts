@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { call, register, type User } from '../support/api.ts'
 import { violations } from '../support/examine.ts'
-import { ADMIN, startProduct, type Product } from '../support/product.ts'
+import { useOwnProduct } from '../support/ownProduct.ts'
+import { ADMIN } from '../support/product.ts'
 import { expect, signIn, signOut, test } from '../support/test.ts'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
@@ -96,18 +97,11 @@ test('a driver sets up an app, signs in with a code of it, then with a recovery 
 })
 
 test.describe('where the operator wants a second factor of administrators', () => {
-  const others = process.env.E2E_URL
-  let product: Product
+  useOwnProduct({ REQUIRE_TOTP: 'admins' })
   let lost: User
 
   test.beforeAll(async () => {
-    product = await startProduct({ env: { REQUIRE_TOTP: 'admins' } })
-    process.env.E2E_URL = product.url
     lost = await register()
-  })
-  test.afterAll(async () => {
-    process.env.E2E_URL = others
-    await product.stop()
   })
 
   test('an administrator sets it up first, and gives a code before a role', async ({

@@ -1,37 +1,13 @@
 import { call, unique, type LotDetails } from '../support/api.ts'
 import { violations } from '../support/examine.ts'
-import { startMailServer, type MailServer } from '../support/mailServer.ts'
-import { ADMIN, startProduct, type Product } from '../support/product.ts'
+import { useOwnProduct } from '../support/ownProduct.ts'
+import { ADMIN } from '../support/product.ts'
 import { expect, test } from '../support/test.ts'
 
 // A product of its own: that of the other tests asks for no proof.
 
-const mails: string[] = []
-let server: MailServer
-let product: Product
-const others = process.env.E2E_URL
-
-test.beforeAll(async () => {
-  server = await startMailServer((mail) => mails.push(mail))
-  product = await startProduct({ mailPort: server.port, env: { EMAIL_PROOF: 'on' } })
-  process.env.E2E_URL = product.url
-})
-test.afterAll(async () => {
-  process.env.E2E_URL = others
-  await product.stop()
-  server.close()
-})
-
-/** The link in the last mail to this address; quoted-printable breaks its lines. */
-async function linkTo(address: string): Promise<string> {
-  const find = () => {
-    const mine = mails.filter((mail) => mail.includes(address))
-    const text = mine.at(-1)?.replaceAll('=\n', '').replaceAll('=3D', '=') ?? ''
-    return /\/confirm-email#token=[\w-]+/.exec(text)?.[0] ?? ''
-  }
-  await expect.poll(find).not.toBe('')
-  return find()
-}
+const own = useOwnProduct({ EMAIL_PROOF: 'on' })
+const linkTo = (address: string) => own.linkTo(address, /\/confirm-email#token=[\w-]+/)
 
 test('a driver books once the address is confirmed, and is told so before', async ({
   page,

@@ -1,5 +1,6 @@
-import type { Locator, Page, Route } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import { asAdmin, book, call, makeLot, register, release, reserve, unique } from '../support/api.ts'
+import { problem } from '../support/answers.ts'
 import { examine, examineAll, MANY_SCREENS, type Screen } from '../support/examine.ts'
 import { ADMIN } from '../support/product.ts'
 import { signIn, test } from '../support/test.ts'
@@ -39,15 +40,6 @@ test.beforeAll(async () => {
   setting = await settle()
 })
 test.beforeEach(({ context }) => signIn(context, ADMIN))
-
-const problem =
-  (status: number, code: string, more: object = {}) =>
-  (route: Route) =>
-    route.fulfill({
-      status,
-      contentType: 'application/problem+json',
-      body: JSON.stringify({ status, title: 'No', request_id: 'abc-123', code, ...more }),
-    })
 
 /** Presses the first such button, for a dialog to open. */
 const opens =

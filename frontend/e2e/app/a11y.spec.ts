@@ -1,5 +1,6 @@
-import type { Page, Route } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import { book, makeLot, register, release, reserve, unique, type User } from '../support/api.ts'
+import { problem } from '../support/answers.ts'
 import { examine, examineAll, MANY_SCREENS, type Screen } from '../support/examine.ts'
 import { expect, signIn, test } from '../support/test.ts'
 
@@ -44,14 +45,6 @@ const refused = async (page: Page) => {
   await page.getByText('There is a problem').waitFor()
   await expect(page.locator('.alert-danger')).toBeFocused()
 }
-const problem =
-  (status: number, code: string, more: object = {}) =>
-  (route: Route) =>
-    route.fulfill({
-      status,
-      contentType: 'application/problem+json',
-      body: JSON.stringify({ status, title: 'No', request_id: 'abc-123', code, ...more }),
-    })
 
 test('pages for everybody', async ({ page, watch }) => {
   test.setTimeout(MANY_SCREENS)

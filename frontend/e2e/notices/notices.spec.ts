@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test'
 import { asAdmin, book, call, makeLot, register, type User } from '../support/api.ts'
+import { problem } from '../support/answers.ts'
 import { examine } from '../support/examine.ts'
 import { expect, signIn, signOut, test } from '../support/test.ts'
 
@@ -101,13 +102,7 @@ test('a notice that cannot be dismissed now says why and stays', async ({
   await dismiss.click()
   await expect(panel(page).getByRole('alert')).toContainText('Check your connection')
   await context.setOffline(false)
-  await page.route('**/dismiss', (route) =>
-    route.fulfill({
-      status: 503,
-      contentType: 'application/problem+json',
-      body: JSON.stringify({ status: 503, code: 'unavailable', detail: 'busy' }),
-    }),
-  )
+  await page.route('**/dismiss', problem(503, 'unavailable', { detail: 'busy' }))
   await dismiss.click()
   await expect(panel(page).getByRole('alert')).toContainText('The service is busy')
   await expect(panel(page).getByRole('listitem')).toHaveCount(1)

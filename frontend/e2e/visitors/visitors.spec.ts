@@ -1,28 +1,20 @@
 import { call, register, unique, type LotDetails } from '../support/api.ts'
 import { violations } from '../support/examine.ts'
-import { startMailServer, type MailServer } from '../support/mailServer.ts'
-import { ADMIN, startProduct, type Product } from '../support/product.ts'
+import { useOwnProduct } from '../support/ownProduct.ts'
+import { ADMIN } from '../support/product.ts'
 import { expect, signIn, test } from '../support/test.ts'
 
 // Bookings for people without an account, on a product of its own: it allows guests and sends mail.
 
 test.describe('a booking for a visitor', () => {
-  const mails: string[] = []
-  const others = process.env.E2E_URL
-  let server: MailServer
-  let product: Product
+  const own = useOwnProduct({ GUESTS_PER_USER: '1', EMAIL_PROOF: 'off' })
+  const linkTo = (address: string) => own.linkTo(address, /\/visit#token=[\w.-]+/)
   let lot: LotDetails
 
   const enter = (who: { email: string; password: string }) =>
     call<{ token: string; user: { id: number } }>('POST', '/auth/login', who)
 
   test.beforeAll(async () => {
-    server = await startMailServer((mail) => mails.push(mail))
-    product = await startProduct({
-      mailPort: server.port,
-      env: { GUESTS_PER_USER: '1', EMAIL_PROOF: 'off' },
-    })
-    process.env.E2E_URL = product.url
     const { token } = await enter(ADMIN)
     const fields = {
       name: unique('Court'),
@@ -32,23 +24,6 @@ test.describe('a booking for a visitor', () => {
     }
     lot = (await call<{ lot: LotDetails }>('POST', '/api/lots', fields, token)).lot
   })
-  test.afterAll(async () => {
-    process.env.E2E_URL = others
-    await product.stop()
-    server.close()
-  })
-
-  /** The link in the last mail to this address; quoted-printable breaks its lines. */
-  async function linkTo(address: string): Promise<string> {
-    const find = () => {
-      const text = mails.filter((mail) => mail.includes(address)).at(-1) ?? ''
-      return (
-        /\/visit#token=[\w.-]+/.exec(text.replaceAll('=\n', '').replaceAll('=3D', '='))?.[0] ?? ''
-      )
-    }
-    await expect.poll(find).not.toBe('')
-    return find()
-  }
 
   for (const [device, viewport] of [
     ['desktop', { width: 1440, height: 900 }],
@@ -101,11 +76,11 @@ test.describe('a booking for a visitor', () => {
       }
 
       const visitor = await browser.newPage()
-      const link = `${product.url}${await linkTo(address)}`
+      const link = `${own.url()}${await linkTo(address)}`
       expect((await visitor.request.get(link)).ok()).toBe(true) // as a mail scanner follows it
       await visitor.goto(link)
       await expect(visitor.getByRole('heading', { level: 1 })).toHaveText('Your parking spot')
-      await expect(visitor).toHaveURL(`${product.url}/visit`)
+      await expect(visitor).toHaveURL(`${own.url()}/visit`)
       await expect(visitor.getByText(`Booked for ${name}`)).toBeVisible()
       await expect(visitor.getByText(reference ?? '')).toBeVisible()
       expect(await violations(visitor)).toEqual([])
@@ -118,10 +93,10 @@ test.describe('a booking for a visitor', () => {
         'Your booking is cancelled',
       )
       await expect(visitor.getByRole('button', { name: 'Cancel the booking' })).toHaveCount(0)
-      await visitor.goto(`${product.url}/visit#token=guess`)
+      await visitor.goto(`${own.url()}/visit#token=guess`)
       await expect(visitor.getByText('This link does not work')).toBeVisible()
       await visitor.close()
-      await expect.poll(() => mails.filter((mail) => mail.includes(address)).length).toBe(2)
+      await expect.poll(() => own.mailsTo(address).length).toBe(2)
     })
 
   test('is made by a driver for a guest, and stands in the driver’s list', async ({
