@@ -44,6 +44,7 @@ def book(request: BookRequest) -> dict[str, Any]:
     Raises NotFound (no such lot), Invalid (the window), Conflict (`lot_full` with alternatives, `spot_taken` with
     the next free one, `too_many_bookings`), Unavailable after MAX_ATTEMPTS lost races.
     """
+    idempotency.prepare()
     for attempt in range(MAX_ATTEMPTS):
         place, new = _look(request)
         with giving_way(), transaction() as session:
@@ -265,6 +266,7 @@ def _change(
     so the second round waits for the spot's lock and applies the transition itself. Raises NotFound for a booking that
     does not exist or belongs to another user.
     """
+    idempotency.prepare()
     for second_round in (False, True):
         with transaction() as session:
             record = idempotency.begin(session)

@@ -12,9 +12,10 @@ SQLAlchemy compiles the statement once and converts parameters and values; the d
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Dialect, Row, Select
@@ -41,7 +42,8 @@ class Prepared:
         Returns the rows of a SELECT or of RETURNING. Raises DBAPIError as SQLAlchemy does.
         """
         session.flush()
-        connection = session.connection()
+        # That of the transaction: to ask the session for it costs as much as a statement.
+        connection = session.info.get("connection") or session.connection()
         try:
             return self._rows(connection.connection, parameters)
         except DBAPIError as error:
@@ -128,8 +130,7 @@ class _Text:
         self._required = required = {name for name, bind in compiled.binds.items() if bind.required}
         state = compiled.construct_expanded_state(dict.fromkeys(required))
         self.sql = state.statement
-        self._positions = state.positiontup
-        """The parameters' names in the order of their placeholders; None where the placeholders have names."""
+        self._in_order = _picker(state.positiontup)
         converters = {
             name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()
         }
@@ -146,12 +147,12 @@ class _Text:
 
     def arguments(self, parameters: dict[str, Any]) -> Any:
         """The parameters as the driver takes them. Raises KeyError for one that is missing."""
-        if missing := self._required - parameters.keys():
-            raise KeyError(missing.pop())
+        if not self._required <= parameters.keys():
+            raise KeyError((self._required - parameters.keys()).pop())
         values = {**self._constants, **parameters}
         for name, convert in self._binds.items():
             values[name] = convert(values[name])
-        return values if self._positions is None else tuple(values[name] for name in self._positions)
+        return self._in_order(values) if self._in_order else values
 
     def rows(self, cursor: Any) -> list[Any]:
         """The rows of an executed cursor, with the values of their columns' types."""
@@ -175,6 +176,15 @@ class _Text:
         for index, convert in results:
             values[index] = convert(values[index])
         return self._row(values)
+
+
+def _picker(positions: Sequence[str] | None) -> Callable[[dict[str, Any]], Any] | None:
+    """Picks the values in the order of the statement's placeholders; None where the placeholders have names."""
+    if positions is None:
+        return None
+    if len(positions) < 2:  # an itemgetter of one name returns no tuple
+        return lambda values: tuple(values[name] for name in positions)
+    return itemgetter(*positions)
 
 
 def _row_maker(columns: Iterable[Any]) -> Callable[[Iterable[Any]], Any]:

@@ -47,10 +47,9 @@ class Database(SQLAlchemy):
 db = Database(model_class=Base, session_options={"expire_on_commit": False})
 
 
-def engine_options(url: str, pool_size: int = 20, *, pooled: bool = False) -> dict[str, Any]:
-    """Arguments of `create_engine` for the database at `url`. PostgreSQL: `pool_size` connections per process;
-    `pooled`: over a pooler in transaction mode."""
-    return sqlite.engine_options() if url.startswith("sqlite") else postgres.engine_options(pool_size, pooled=pooled)
+def engine_options(url: str, *, pooled: bool = False) -> dict[str, Any]:
+    """Arguments of `create_engine` for the database at `url`. `pooled`: over a pooler in transaction mode."""
+    return sqlite.engine_options() if url.startswith("sqlite") else postgres.engine_options(pooled=pooled)
 
 
 def init_app(app: Flask) -> None:
@@ -131,7 +130,7 @@ def transaction() -> Iterator[Session]:
     session.info.update(before_commit=last, after_commit=hooks)
     try:
         with _gate() as options:
-            session.connection(execution_options=options)
+            session.info["connection"] = session.connection(execution_options=options)
             yield session
             for act in last:
                 act()
@@ -141,6 +140,7 @@ def transaction() -> Iterator[Session]:
         session.rollback()
         raise
     finally:
+        session.info.pop("connection", None)
         session.info.pop("before_commit", None)
         session.info.pop("after_commit", None)
     for hook in hooks:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 from parking.idempotency import service
-from parking.idempotency.service import begin, delete_expired, delete_of_user, replay
+from parking.idempotency.service import begin, delete_expired, delete_of_user, prepare, replay
 
-__all__ = ["begin", "delete_expired", "delete_of_user", "init_app", "replay"]
+__all__ = ["begin", "delete_expired", "delete_of_user", "init_app", "prepare", "replay"]
 
 
 def init_app(app: APIFlask) -> None:

@@ -20,6 +20,8 @@ from parking.web import identity
 
 LIFETIME = timedelta(hours=24)
 HEADER = "Idempotency-Key"
+_HASH = "parking.request_hash"
+"""Where the environment of the request has it once it is made."""
 
 _TABLE = IdempotencyKey.__table__
 _SAME_KEY = (_TABLE.c.user_id == bindparam("key_user_id"), _TABLE.c.key == bindparam("key_text"))
@@ -54,6 +56,12 @@ def begin(session: Session) -> IdempotencyRecord | None:
     return record
 
 
+def prepare() -> None:
+    """Reads what `begin` needs of the request. Call this before the transaction, where others wait for its end."""
+    if _key() is not None:
+        _request_hash()
+
+
 def replay(connection: PoolProxiedConnection) -> None:
     """Call this before a request is refused that has not begun a transaction. Raises Replay when it was answered
     before, Invalid (422) for a key that was used for another request."""
@@ -72,7 +80,10 @@ def _key() -> str | None:
 
 
 def _request_hash() -> str:
-    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + _canonical_body()).hexdigest()
+    if _HASH not in request.environ:
+        text = f"{request.method} {request.path}\n".encode() + _canonical_body()
+        request.environ[_HASH] = hashlib.sha256(text).hexdigest()
+    return str(request.environ[_HASH])
 
 
 def _replay(stored: Any, request_hash: str) -> None:

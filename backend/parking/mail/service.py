@@ -42,9 +42,9 @@ def queue_sample(template: str, to: Recipient) -> OutboxMail:
     if template not in TEMPLATES:
         raise NotFound("There is no such kind of email.")
     with transaction() as session:
-        mail = queue(session, template, to, TEMPLATES[template].sample())
-    assert mail is not None  # only a dedupe_key makes it None
-    return mail
+        mail_id = queue(session, template, to, TEMPLATES[template].sample())
+        assert mail_id is not None  # only a dedupe_key makes it None
+        return get(session, mail_id)
 
 
 def delete_user(session: Session, user_id: int) -> int:

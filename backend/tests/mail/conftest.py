@@ -17,6 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from parking import create_app, mail
 from parking.database import db, transaction
 from parking.mail import service
+from parking.mail.models import OutboxMail
 from tests.ports import free_port
 
 
@@ -203,7 +204,11 @@ def put(kind: str = "booking_confirmation", to: mail.Recipient = AMELIA, **more)
     """One mail of this kind, with its sample context, in the outbox."""
     context = more.pop("context", None) or mail.TEMPLATES[kind].sample()
     with transaction() as session:
-        return mail.queue(session, kind, to, context, **more)
+        mail_id = mail.queue(session, kind, to, context, **more)
+        row = session.get_one(OutboxMail, mail_id, populate_existing=True) if mail_id else None
+    if row:
+        db.session.expunge(row)
+    return row
 
 
 def states() -> dict[str, int]:

@@ -65,12 +65,12 @@ def queue(
     expires_at: datetime | None = None,
     at_most_every: timedelta | None = None,
     merge: Merge | None = None,
-) -> OutboxMail | None:
+) -> int | None:
     """Puts one mail into the caller's transaction; it is sent if and only if that commits.
 
-    Returns the row as it was written (not in the session); its state is "suppressed" when the recipient has
-    unsubscribed from this template, or too many mails went to an address that is not confirmed. Returns None when a
-    mail with this `dedupe_key` has been queued before. A mail that is not sent before `expires_at` is discarded.
+    Returns its id; its state is "suppressed" when the recipient has unsubscribed from this template, or too many mails
+    went to an address that is not confirmed. Returns None when a mail with this `dedupe_key` has been queued before. A
+    mail that is not sent before `expires_at` is discarded.
     `at_most_every`: of this template, booking and account one mail is sent in that time, with the latest context; the
     caller must hold the booking's lock. `merge(waiting, new)` is the context of a mail that replaces a waiting one.
     Raises KeyError for an unknown template; KeyError, ValueError or TypeError for a wrong context.
@@ -94,13 +94,13 @@ def queue(
         return None
     if row["state"] == "queued":
         wake_worker()
-    return OutboxMail(id=inserted[0].id, **row)
+    return int(inserted[0].id)
 
 
 _WAITING = ("queued", "retrying")
 
 
-def _join_waiting(session: Session, row: dict[str, Any], interval: timedelta, merge: Merge | None) -> OutboxMail | None:
+def _join_waiting(session: Session, row: dict[str, Any], interval: timedelta, merge: Merge | None) -> int | None:
     """Puts a newer context into the mail of this template and booking that still waits, if there is one; otherwise the
     new mail waits until the last one is `interval` old.
 
@@ -134,8 +134,8 @@ def _join_waiting(session: Session, row: dict[str, Any], interval: timedelta, me
             .execution_options(synchronize_session=False)
         )
         if changed_rows(changed):
-            session.refresh(last)
-            return last
+            session.expire(last)
+            return last.id
     busy_until = now if last.state == "sending" else last.sent_at or last.created_at
     row["due_at"] = max(now, busy_until + interval)
     return None
