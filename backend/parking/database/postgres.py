@@ -39,7 +39,7 @@ GREETING_SECONDS = 5
 LEAST_SECONDS = 2
 """For either of them in any case."""
 JUST_SILENT = "the database server did not answer a moment ago"
-KEPT, MOST = 8, 40
+POOL_SIZE, MOST_CONNECTIONS = 8, 40
 """Connections of a process. The kept ones know their statements. With 20, and 20 more without a wait, a rush made and
 closed a dozen connections a second: 64 people on 10 spots took 550 ms instead of 150 (the floor: 110)."""
 WAIT_SECONDS = 0.25
@@ -202,8 +202,8 @@ def engine_options(*, pooled: bool = False) -> dict[str, Any]:
     return {
         "hide_parameters": True,
         "poolclass": Pool,
-        "pool_size": KEPT,
-        "max_overflow": MOST - KEPT,
+        "pool_size": POOL_SIZE,
+        "max_overflow": MOST_CONNECTIONS - POOL_SIZE,
         "pool_use_lifo": True,
         "pool_timeout": CHECKOUT_SECONDS,
         "connect_args": {**session, **TCP},

@@ -24,8 +24,8 @@ def only_postgres(app):
 
 
 @pytest.fixture
-def made():
-    """A list with an entry for each connection that is made."""
+def opened():
+    """A list with an entry for each connection that is opened."""
     connections: list[int] = []
 
     def note(connection, _record) -> None:
@@ -50,26 +50,26 @@ def rush(seconds: float) -> None:
             done.result()
 
 
-def test_a_rush_uses_the_connections_that_are_kept(made, monkeypatch):
+def test_a_rush_uses_the_connections_that_are_kept(opened, monkeypatch):
     monkeypatch.setattr(postgres, "WAIT_SECONDS", 60)
     for _ in range(3):
         rush(0.005)
-    assert len(made) <= postgres.KEPT
+    assert len(opened) <= postgres.POOL_SIZE
 
 
-def test_control_without_a_wait_it_makes_others_and_closes_them(made, monkeypatch):
+def test_control_without_a_wait_it_makes_others_and_closes_them(opened, monkeypatch):
     monkeypatch.setattr(postgres, "WAIT_SECONDS", 0)
     for _ in range(3):
         rush(0.2)
-    assert len(made) > 2 * postgres.KEPT
+    assert len(opened) > 2 * postgres.POOL_SIZE
 
 
-def test_who_has_waited_gets_a_new_one(made):
+def test_who_has_waited_gets_a_new_one(opened):
     """However long the others keep theirs: they may wait for a lock."""
     with contextlib.ExitStack() as stack:
-        for _ in range(postgres.KEPT):
+        for _ in range(postgres.POOL_SIZE):
             stack.enter_context(db.engine.connect())
         begun = time.monotonic()
         stack.enter_context(db.engine.connect())
         assert time.monotonic() - begun >= postgres.WAIT_SECONDS
-    assert len(made) == postgres.KEPT + 1
+    assert len(opened) == postgres.POOL_SIZE + 1
