@@ -108,14 +108,21 @@ def test_a_backup_is_private_and_holds_no_secret(lived, settings, flask, folder)
     assert settings.jwt_secret not in manifest
 
 
+def scratch_databases(folder) -> list:
+    """The names of the databases that `verify` has left."""
+    if is_sqlite():
+        return sorted(folder.glob("parking.db.verify*"))
+    query = text("SELECT datname FROM pg_database WHERE starts_with(datname, current_database() || '_verify')")
+    names = db.session.scalars(query).all()
+    db.session.remove()
+    return list(names)
+
+
 def test_a_good_backup_verifies_and_leaves_nothing_behind(lived, app, flask, folder, settings, tmp_path):
     file = new_backup()
     assert service.verify(file) == archive.read(file)
-    if is_sqlite():
-        assert not list(tmp_path.glob("*verify*")) + list(tmp_path.glob(".verify*"))
-    else:
-        names = db.session.scalars(text("SELECT datname FROM pg_database WHERE datname LIKE '%verify%'")).all()
-        assert names == []
+    assert not list(tmp_path.glob(".verify*"))
+    assert scratch_databases(tmp_path) == []
 
 
 def shorter(values):
@@ -195,6 +202,21 @@ def test_what_a_killed_backup_has_left_is_deleted_a_day_later(app, folder, setti
             os.utime(path, (moment, moment))
         service.create(folder / f"{age}.backup")
         assert [scratch.exists(), partial.exists(), file.exists()] == [left, left, True]
+
+
+def test_what_a_killed_check_has_left_is_deleted_a_day_later(lived, app, folder, tmp_path, monkeypatch):
+    """By the next backup; not before, because another program may be at it."""
+    file, database = new_backup(), type(service._configured())
+    with monkeypatch.context() as killed:
+        killed.setattr(database, "drop", lambda *_: None)
+        service.verify(file)
+    (scratch,) = scratch_databases(tmp_path)
+    if is_sqlite():
+        os.utime(scratch, (clock.now().timestamp(),) * 2)
+    for hours, left in ((23, [scratch]), (2, [])):
+        clock.travel(hours * 3600)
+        service.create(folder / f"{hours}.backup")
+        assert scratch_databases(tmp_path) == left
 
 
 def test_nothing_is_restored_under_a_running_product(lived, app, flask, folder):

@@ -43,8 +43,13 @@ def test_a_long_dump_is_not_ended_by_the_limit_on_idle_transactions(app, leave, 
 def test_a_restore_deletes_no_database_of_somebody_else(app, leave):
     """Only what a killed restore has left: its new database, and the old one that it had renamed."""
     server = service._configured()
-    theirs = [server.url.set(database=f"{server.name}_restore_{end}") for end in ("test", "2026", "0123abcd_copy")]
-    ours = [server.url.set(database=f"{server.name}_restore_{end}") for end in ("0123abcd", "4567cdef_old")]
+    endings = {
+        "theirs": ("test", "2026", "0123abcd", "0123abcd4567_copy"),
+        "ours": ("0123abcd4567", "4567cdef0123_old"),
+    }
+    theirs, ours = (
+        [server.url.set(database=f"{server.name}_restore_{end}") for end in endings[whose]] for whose in endings
+    )
     leave()
     try:
         for url in (*theirs, *ours):
