@@ -10,6 +10,7 @@ from psycopg import sql
 from sqlalchemy import text
 
 from parking.backup import service
+from parking.backup.archive import BackupError
 from parking.database import db, is_sqlite
 
 
@@ -27,6 +28,15 @@ def slow_pg_dump(tmp_path, monkeypatch, client_programs):
     program.write_text(f'#!/bin/sh\n"{shutil.which("pg_dump")}" "$@" && sleep 2\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+
+
+def test_where_the_client_programs_are_missing_it_says_so(app, folder, monkeypatch):
+    file = service.create()[0]
+    monkeypatch.setenv("PATH", "/nowhere")
+    for command, program in ((service.create, "pg_dump"), (lambda: service.verify(file), "pg_restore")):
+        with pytest.raises(BackupError, match=f"^{program} was not found. Install PostgreSQL's client programs"):
+            command()
+    assert list(folder.iterdir()) == [file]
 
 
 def test_a_long_dump_is_not_ended_by_the_limit_on_idle_transactions(app, leave, slow_pg_dump):
