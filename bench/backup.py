@@ -1,13 +1,14 @@
 """Backup and restore of many bookings, beside a plain copy (SQLite) or pg_dump and pg_restore (PostgreSQL).
 
-    make bench-job WHAT=backup [ARGS="--rows 1000000 --database sqlite"]
+    make bench-job WHAT=backup [ARGS="--rows 1000000 --database sqlite --times 1"]
 
 Every step is the command that an operator types, in a process of its own: seconds, CPU (of pg_dump too), its highest
 memory and the size of what it wrote. The plain way writes the same to the disk (fsync) and checks nothing; ours also
 counts rows and sums of money, checks checksum, foreign keys and overlapping holds, and signs everybody out. While the
 backup is made one writer commits every 20 ms; its longest wait is what a booking waits for (promise: 100 ms; the same
-writer at rest is beside it). The past is that of `make bench-scale` (bench/scale/past.py), stored in BENCH_DATA or a
-cache; it is only read but for that writer, and restored elsewhere.
+writer at rest is beside it). `--times 100` makes a hundred, checks every one, and restores the last. The past is that
+of `make bench-scale` (bench/scale/past.py), stored in BENCH_DATA or a cache; it is only read but for that writer, and
+restored elsewhere.
 """
 
 from __future__ import annotations
@@ -137,29 +138,32 @@ class Bench:
             "FLASK_APP": "app:create_app",
         }
 
-    def measure(self) -> bool:
+    def measure(self, times: int) -> bool:
         """Prints every step. Returns whether no writer waited too long."""
         print(f"\n{HEAD}", flush=True)
         with Writer(self.url) as at_rest:
             time.sleep(3)
-        file = self.scratch / "ours.backup"
-        with Writer(self.url) as beside:
-            created = self._ours("backup create", "create", file, self.url, file)
-        plain = self._plain_copy()
-        self._ours("backup verify", "verify", file, self.url)
+        file, waits = self.scratch / "ours.backup", []
+        for _ in range(times):
+            file.unlink(missing_ok=True)
+            with Writer(self.url) as beside:
+                created = self._ours("backup create", "create", file, self.url, file)
+            self._ours("backup verify", "verify", file, self.url)
+            waits.append(beside.longest)
+        plain, longest = self._plain_copy(), max(waits)
         restored = self._ours("backup restore", "restore", file, self.target)
         self._drop(self.target)
         back = self._plain_restore()
         self._drop(self.target)
-        waited = f"longest write beside it {beside.longest:.0f} ms, at rest {at_rest.longest:.0f} ms"
+        waited = f"longest write beside {times} of them {longest:.0f} ms, at rest {at_rest.longest:.0f} ms"
         print(
             f"\nAgainst the plain way: create {created.seconds / plain.seconds:.1f} times the seconds and "
             f"{created.written / plain.written:.2f} times the MB, restore {restored.seconds / back.seconds:.1f} times "
             f"the seconds; {waited}."
         )
-        if beside.longest > MOST_WAIT_MS:
+        if longest > MOST_WAIT_MS:
             print(f"NOT within the promise: {MOST_WAIT_MS} ms")
-        return beside.longest <= MOST_WAIT_MS
+        return longest <= MOST_WAIT_MS
 
     def _ours(self, name: str, command: str, file: Path, url: str, written: Path | None = None) -> Step:
         options = ["--yes"] if command == "restore" else []
@@ -211,7 +215,7 @@ def scratch_folder() -> Iterator[Path]:
         yield Path(scratch)
 
 
-def measure(kind: str, rows: int) -> bool:
+def measure(kind: str, rows: int, times: int) -> bool:
     """Makes the past where it is missing, then measures."""
     size = Size(max(1, rows // BOOKINGS_PER_LOT))
     with stored_database(kind, size) as url, scratch_folder() as scratch:
@@ -230,15 +234,16 @@ def measure(kind: str, rows: int) -> bool:
             db.engine.dispose()
         free = shutil.disk_usage(scratch).free / 2**20
         print(f"\n{kind}: {count:,} bookings, {megabytes:,.0f} MB; {free:,.0f} MB free")
-        return Bench(url, scratch).measure()
+        return Bench(url, scratch).measure(times)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench-job WHAT=backup", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--times", type=int, choices=range(1, 1001), metavar="N", default=1)
     parser.add_argument("--database", action="append", choices=["sqlite", "postgresql"])
     options = parser.parse_args()
-    good = [measure(kind, options.rows) for kind in options.database or ["sqlite", "postgresql"]]
+    good = [measure(kind, options.rows, options.times) for kind in options.database or ["sqlite", "postgresql"]]
     return 0 if all(good) else 1
 
 

@@ -8,7 +8,8 @@ exactly as the route declares them, then who may use it and the status a rightfu
     STAFF("viewer", 200)    administrators, and staff with this role or a higher one: of the lot that the path names
                             (others' lots are not there), or of any lot
 
-Staff are `viewer`, `attendant` and `manager` of alice's lot, and `elsewhere`, the manager of another one.
+Staff are `viewer`, `attendant` and `manager` of alice's lot, and `elsewhere`, the manager of another one. `unproven` is
+a driver whose address is not confirmed, where EMAIL_PROOF is on: who is signed in and may look, but not book.
 
 `path` says which thing of the stage below is meant (`{stay}` is alice's running booking), `json`, `query` and
 `headers` make the request a good one. Everything belongs to alice. Identities that must never pass (nobody, a disabled
@@ -39,7 +40,7 @@ from parking.staff import LotStaff
 PASSWORD = "correct horse battery"
 NOBODY = ("anonymous", "disabled", "demoted", "expired", "tampered")
 LOT_ROLES = ("viewer", "attendant", "manager")
-DRIVERS = ("other", *LOT_ROLES, "elsewhere")
+DRIVERS = ("other", *LOT_ROLES, "elsewhere", "unproven")
 """Who may be asked for what is alice's: staff are drivers as well."""
 IDENTITIES = (*NOBODY, "user", *DRIVERS, "admin")
 
@@ -67,8 +68,9 @@ def OPEN(status: int, **request: Any) -> Row:
     return _row(dict.fromkeys(IDENTITIES, status), **request)
 
 
-def SELF(status: int, role: str = "any", **request: Any) -> Row:
-    return _row({"user": status, **dict.fromkeys(DRIVERS, status), "admin": status}, role=role, **request)
+def SELF(status: int, role: str = "any", unproven: int | None = None, **request: Any) -> Row:
+    statuses = {"user": status, **dict.fromkeys(DRIVERS, status), "admin": status}
+    return _row(statuses | {"unproven": unproven or status}, role=role, **request)
 
 
 def OWNER(status: int, **request: Any) -> Row:
@@ -82,7 +84,8 @@ def ADMIN(status: int, **request: Any) -> Row:
 def STAFF(role: str, status: int, **request: Any) -> Row:
     may = {held: status if LOT_ROLES.index(held) >= LOT_ROLES.index(role) else 403 for held in LOT_ROLES}
     elsewhere = 404 if "path" in request else status
-    return _row({"user": 403, "other": 403, **may, "elsewhere": elsewhere, "admin": status}, role=role, **request)
+    drivers = dict.fromkeys(("user", "other", "unproven"), 403)
+    return _row({**drivers, **may, "elsewhere": elsewhere, "admin": status}, role=role, **request)
 
 
 def VISITORS(status: int, **request: Any) -> Row:
@@ -128,7 +131,7 @@ ROUTES: dict[str, Row] = {
     "PATCH /auth/me": SELF(200, json={"theme": "dark"}),
     "POST /auth/password/change": SELF(200, json={"current_password": PASSWORD, "new_password": "another horse"}),
     "POST /auth/password/verify": SELF(200, json={"password": PASSWORD}),
-    "POST /auth/email/proof": SELF(202),
+    "POST /auth/email/proof": SELF(409, unproven=202),
     "POST /auth/email/change": SELF(202, json={"email": "other@example.com", "password": PASSWORD}),
     "GET /auth/sessions": SELF(200),
     "DELETE /auth/sessions/<int:session_id>": OWNER(200, path="/auth/sessions/{session}"),
@@ -185,7 +188,7 @@ ROUTES: dict[str, Row] = {
     "POST /api/visitors/booking/cancel": OPEN(200, json={"token": "{visit}"}),
     # bookings
     "GET /api/quote": SELF(200, query={"lot_id": "{lot}", **TOMORROW}),
-    "POST /api/book": SELF(201, json={"lot_id": "{lot}", "booking_type": "instant"}),
+    "POST /api/book": SELF(201, unproven=403, json={"lot_id": "{lot}", "booking_type": "instant"}),
     "GET /api/bookings": SELF(200),
     "GET /api/bookings/<int:booking_id>": OWNER(200, path="/api/bookings/{stay}"),
     "GET /api/bookings/<int:booking_id>/receipt": OWNER(200, path="/api/bookings/{ended}/receipt"),
@@ -197,8 +200,8 @@ ROUTES: dict[str, Row] = {
         200, path="/api/bookings/{reservation}/shorten", json={"until": "2026-03-03T13:00:00Z"}
     ),
     "POST /api/bookings/cancel-range": SELF(200, json={**CLOSURE, "dry_run": True}),
-    "POST /api/series/preview": SELF(200, json={"lot_id": "{lot}", **WEEKLY}),
-    "POST /api/series": SELF(201, json={"lot_id": "{lot}", **WEEKLY}),
+    "POST /api/series/preview": SELF(200, unproven=403, json={"lot_id": "{lot}", **WEEKLY}),
+    "POST /api/series": SELF(201, unproven=403, json={"lot_id": "{lot}", **WEEKLY}),
     "GET /api/series": SELF(200),
     "GET /api/series/<int:series_id>": OWNER(200, path="/api/series/{series}"),
     "DELETE /api/series/<int:series_id>": OWNER(200, path="/api/series/{series}"),
@@ -218,7 +221,9 @@ ROUTES: dict[str, Row] = {
         "attendant", 200, path="/api/admin/bookings/{arriving}/check-in", json={}
     ),
     # the waitlist
-    "POST /api/waitlist": SELF(201, json={"lot_ids": "{full_lots}", "booking_type": "instant", "for_minutes": 60}),
+    "POST /api/waitlist": SELF(
+        201, unproven=403, json={"lot_ids": "{full_lots}", "booking_type": "instant", "for_minutes": 60}
+    ),
     "GET /api/waitlist": SELF(200),
     "GET /api/waitlist/position": SELF(200, query={"lot_id": "{lot}"}),
     "GET /api/waitlist/<int:entry_id>": OWNER(200, path="/api/waitlist/{entry}"),
@@ -430,7 +435,7 @@ def stage(app, tmp_path, auth, monkeypatch):
 
     monkeypatch.setattr(routes, "FORGOT_SECONDS", 0)
     names = {"user": "alice", "other": "bob", "admin": "carol", "disabled": "dan", "demoted": "erin"}
-    names |= {"viewer": "vera", "attendant": "arno", "manager": "mona", "elsewhere": "elsa"}
+    names |= {"viewer": "vera", "attendant": "arno", "manager": "mona", "elsewhere": "elsa", "unproven": "uma"}
     people = {}
     for identity, name in names.items():
         roles = ["admin"] if identity in ("admin", "demoted") else ["user"]
@@ -440,10 +445,12 @@ def stage(app, tmp_path, auth, monkeypatch):
             password=hash_password(PASSWORD),
             active=True,
             fs_uniquifier=f"uniquifier-of-{name}",
+            confirmed_at=None if identity == "unproven" else clock.now(),
             roles=list(db.session.query(Role).filter(Role.name.in_(roles))),
         )
     db.session.add_all(people.values())
     db.session.commit()
+    app.extensions["settings"] = dataclasses.replace(app.extensions["settings"], email_proof=True)
     return Stage(app, people, tmp_path / "parking.db", auth)
 
 

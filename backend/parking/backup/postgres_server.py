@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -75,15 +77,19 @@ class PostgresServer:
         name = sql.Identifier(str(url.database))
         self._maintain(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
-    def drop_leftovers(self, purpose: str) -> None:
-        """Deletes what a killed program has left of `purpose`: databases with the names that `load` gives."""
-        ours = re.compile(f"{re.escape(self.name)}_{purpose}_[0-9a-f]{{8}}(_old)?")
+    def drop_leftovers(self, purpose: str, before: datetime | None = None) -> None:
+        """Deletes what killed programs have left of `purpose`: databases with the names that `load` gives, all of them
+        or those that were made before this. (The server does not say when it made one; the name does.)"""
+        limit = before.timestamp() if before else math.inf
+        ours = re.compile(f"{re.escape(self.name)}_{purpose}_([0-9a-f]{{8}})[0-9a-f]{{4}}(_old)?")
         with self._maintenance().connect() as connection:
             names = connection.scalars(text("SELECT datname FROM pg_database")).all()
-        for name in filter(ours.fullmatch, names):
-            self.drop(self.url.set(database=name))
+        for name in filter(None, map(ours.fullmatch, names)):
+            if int(name[1], 16) < limit:
+                self.drop(self.url.set(database=name[0]))
         for folder in self.scratch_folder.glob(f".{purpose}-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+            if folder.stat().st_mtime < limit:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def engine_of(self, source: URL) -> Engine:
         return create_engine(source, poolclass=NullPool)

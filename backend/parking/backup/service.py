@@ -58,7 +58,7 @@ def create(file: Path | None = None, *, reason: str = "manual") -> tuple[Path, M
     if not database.exists():
         raise BackupError("There is no database yet, so there is nothing to back up.")
     folder = settings.current().backup_dir
-    _delete_leftovers(folder, database.scratch_folder)
+    _delete_leftovers(database, folder)
     file = file or folder / f"parkwell-{now.astimezone(UTC).strftime(_STAMP)}-{reason}{SUFFIX}"
     for place in {file.parent, database.scratch_folder}:
         _make_folder(place, database.size_bytes())
@@ -83,6 +83,7 @@ def verify(file: Path) -> Manifest:
     manifest = archive.read(file)
     _check_revision(file, manifest)
     database = _database_for(manifest)
+    _delete_old_scratch(database)
     with _restored(database, file, manifest, "verify"):
         return manifest
 
@@ -164,14 +165,23 @@ def _make_folder(folder: Path, size: int) -> None:
         )
 
 
-def _delete_leftovers(*folders: Path) -> None:
-    """Deletes the dumps, and the archives that are not whole, of programs that were killed: each may be as large as the
-    database, and a worker is killed at every deployment."""
-    patterns = (".backup-????????", ".verify-????????", f".parkwell-*{SUFFIX}.*.partial")
-    for left in [path for folder in folders for pattern in patterns for path in folder.glob(pattern)]:
+def _delete_leftovers(database: Database, folder: Path) -> None:
+    """Deletes the dumps, the archives that are not whole, and the scratch databases of programs that were killed: each
+    may be as large as the database, and a worker is killed at every deployment."""
+    before = clock.now() - _LEFT_BEHIND
+    patterns = (".backup-????????", f".parkwell-*{SUFFIX}.*.partial")
+    places = {folder, database.scratch_folder}
+    for left in [path for place in places for pattern in patterns for path in place.glob(pattern)]:
         with contextlib.suppress(OSError):
-            if clock.now().timestamp() - left.stat().st_mtime > _LEFT_BEHIND.total_seconds():
+            if left.stat().st_mtime < before.timestamp():
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
+    _delete_old_scratch(database)
+
+
+def _delete_old_scratch(database: Database) -> None:
+    """Deletes the scratch databases of checks that were killed; what belongs to somebody else stays."""
+    with contextlib.suppress(BackupError, OSError):
+        database.drop_leftovers("verify", clock.now() - _LEFT_BEHIND)
 
 
 @contextlib.contextmanager
@@ -182,7 +192,8 @@ def _restored(database: Database, file: Path, manifest: Manifest, purpose: str) 
     with tempfile.TemporaryDirectory(prefix=f".{purpose}-", dir=database.scratch_folder) as scratch:
         dump = Path(scratch) / archive.DUMP
         archive.extract(file, manifest, dump)
-        new = database.load(dump, f"{purpose}-{secrets.token_hex(4)}")
+        seconds = int(clock.now().timestamp())
+        new = database.load(dump, f"{purpose}-{seconds:08x}{secrets.token_hex(2)}")
     try:
         with database.engine_of(new).connect() as connection:
             problems = differences(manifest.contents, read_contents(connection)) + problems_of(connection)

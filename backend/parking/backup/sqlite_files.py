@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +60,16 @@ class SqliteFiles:
         for end in ("", "-wal", "-shm", "-journal", ".gate", ".gate.next"):
             Path(f"{url.database}{end}").unlink(missing_ok=True)
 
-    def drop_leftovers(self, purpose: str) -> None:
-        """Deletes what a killed program has left of `purpose`: files with the names that `load` gives."""
+    def drop_leftovers(self, purpose: str, before: datetime | None = None) -> None:
+        """Deletes what killed programs have left of `purpose`: files with the names that `load` gives, all of them or
+        those that were last written before this."""
+        limit = before.timestamp() if before else math.inf
         for file in self.file.parent.glob(f"{self.file.name}.{purpose}-{'[0-9a-f]' * 8}*"):
-            file.unlink(missing_ok=True)
+            if file.stat().st_mtime < limit:
+                file.unlink(missing_ok=True)
         for folder in self.scratch_folder.glob(f".{purpose}-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+            if folder.stat().st_mtime < limit:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def engine_of(self, source: URL | Path) -> Engine:
         url = URL.create("sqlite", database=str(source)) if isinstance(source, Path) else source

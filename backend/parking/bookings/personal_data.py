@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, case, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from parking.accounts import BookingSummary, User
 from parking.bookings.models import Booking
 from parking.bookings.status_sql import is_block, is_for_visitor, is_live, is_named_visitor, is_stay
+from parking.database import UTCDateTime
 from parking.lot_calendar import local_day
 from parking.lots import Lot
 
@@ -64,8 +65,14 @@ def with_plates(
     if since is not None:
         query = query.where(Booking.end_time >= since)
     if after is not None:
-        query = query.where(tuple_(Booking.end_time, Booking.id) > tuple_(*after))
+        query = query.where(_ends_after(*after))
     return session.execute(query.order_by(Booking.end_time, Booking.id).limit(BATCH)).all()
+
+
+def _ends_after(end: datetime, booking_id: int) -> ColumnElement[bool]:
+    """With the type of the column: SQLite has numbers for times, and takes every text to be more."""
+    key = tuple_(literal(end, UTCDateTime()), literal(booking_id))
+    return tuple_(Booking.end_time, Booking.id) > key
 
 
 def erase_plates(session: Session, booking_ids: Sequence[int]) -> None:
@@ -78,7 +85,7 @@ def with_visitors(session: Session, before: datetime, after: tuple[datetime, int
     order, after a key."""
     query = select(Booking.end_time, Booking.id).where(is_named_visitor, Booking.end_time < before)
     if after is not None:
-        query = query.where(tuple_(Booking.end_time, Booking.id) > tuple_(*after))
+        query = query.where(_ends_after(*after))
     return session.execute(query.order_by(Booking.end_time, Booking.id).limit(BATCH)).all()
 
 

@@ -10,6 +10,7 @@ from apiflask import APIFlask
 
 from config import ConfigError
 from parking.mail import emails as _own_template  # noqa: F401 - registers the test message
+from parking.mail.contexts import erase_value
 from parking.mail.hooks import register_outcomes
 from parking.mail.i18n import Texts, parse_instant, zone_info
 from parking.mail.models import MailPreference, OutboxMail
@@ -45,6 +46,7 @@ from parking.mail.service import (
     certificate_health,
     delete_of_bookings,
     delete_user,
+    erase_plates,
     formatter_for,
     health,
     latest_states,
@@ -94,6 +96,8 @@ __all__ = [
     "delete_of_bookings",
     "delete_user",
     "deliver_latest",
+    "erase_plates",
+    "erase_value",
     "formatter_for",
     "get_preferences",
     "health",

@@ -20,6 +20,7 @@ from parking.database import db, transaction
 from parking.database.functions import contains, unix_seconds
 from parking.errors import Conflict, NotFound
 from parking.mail import hooks, unsubscribe
+from parking.mail.contexts import erase_value
 from parking.mail.models import OPEN, STATES, OutboxMail
 from parking.mail.outbox import delivery, entries, hold, replies
 from parking.mail.outbox.queue import Recipient, new_message_id, queue, wake_worker
@@ -57,6 +58,11 @@ def delete_of_bookings(session: Session, booking_ids: Sequence[int]) -> None:
     """Deletes the mails about these bookings that are no longer to be sent."""
     ended = OutboxMail.state.not_in(("queued", "retrying", "sending"))
     session.execute(delete(OutboxMail).where(OutboxMail.booking_id.in_(booking_ids), ended))
+
+
+def erase_plates(session: Session, booking_ids: Sequence[int]) -> None:
+    """Deletes the number plates from the mails about these bookings, whatever their state."""
+    erase_value(session, OutboxMail.facts, booking_ids, "vehicle_plate")
 
 
 def token_subject(session: Session, token: str) -> tuple[int, str]:

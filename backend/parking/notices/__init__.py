@@ -11,7 +11,14 @@ from apiflask import APIFlask
 
 from parking.notices.models import Notice
 from parking.notices.rendering import Words, reader, words
-from parking.notices.service import add, delete_of_bookings, delete_old, dismiss_before, dismiss_by_key
+from parking.notices.service import (
+    add,
+    delete_of_bookings,
+    delete_old,
+    dismiss_before,
+    dismiss_by_key,
+    erase_plates,
+)
 from parking.web.logs import foreign_access
 
 __all__ = [
@@ -22,6 +29,7 @@ __all__ = [
     "delete_old",
     "dismiss_before",
     "dismiss_by_key",
+    "erase_plates",
     "init_app",
     "reader",
     "words",

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from parking import clock, realtime
 from parking.database import after_commit, changed_rows, db, read_once, transaction, upsert
 from parking.errors import NotFound
-from parking.mail import OutboxMail
+from parking.mail import OutboxMail, erase_value
 from parking.notices.models import OPEN, Notice
 from parking.notices.rendering import MAIL_FAILED, kinds
 
@@ -78,6 +78,11 @@ def delete_of_user(session: Session, user_id: int) -> None:
 def delete_of_bookings(session: Session, booking_ids: Sequence[int]) -> None:
     """Deletes the notices about these bookings."""
     session.execute(delete(Notice).where(Notice.booking_id.in_(booking_ids)))
+
+
+def erase_plates(session: Session, booking_ids: Sequence[int]) -> None:
+    """Deletes the number plates from the notices about these bookings."""
+    erase_value(session, Notice.context, booking_ids, "vehicle_plate")
 
 
 def delete_old() -> int:

@@ -12,7 +12,7 @@ from parking.retention import service
 retention_cli = AppGroup("retention", help="Delete personal data that is older than the RETAIN_… settings allow.")
 _NAMES = {
     "visitors": "visitors' names, addresses and plates",
-    "plates": "number plates of ended stays",
+    "plates": "number plates of ended stays and waits",
     "ip_addresses": "network addresses",
     "audit_details": "details of audit entries",
     "bookings_without_person": "bookings that no longer name a person",

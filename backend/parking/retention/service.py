@@ -11,7 +11,7 @@ from typing import get_args
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parking import accounts, audit, bookings, clock, mail, notices, settings, statistics
+from parking import accounts, audit, bookings, clock, mail, notices, settings, statistics, waitlist
 from parking.database import changed_rows, db, read_once, transaction, upsert
 from parking.retention.models import RetentionRun
 from parking.retention.rules import Cutoffs, cutoffs, since
@@ -123,8 +123,11 @@ class _Run:
         while before and (rows := bookings.with_plates(db.session(), since(self.done.plates), before, after)):
             ids = [row.id for row in rows]
             after = tuple(rows[-1])
-            self._change(bookings.erase_plates, ids)
+            self._change(_erase_plates, ids)
             self.counts.plates += len(ids)
+        if before:
+            self.counts.plates += waitlist.count_plates(db.session(), before)
+            self._change(waitlist.erase_plates, before)
 
     def _audit_entries(self, kind: audit.Kind) -> None:
         before, after = getattr(self.limits, kind), None
@@ -156,6 +159,13 @@ def _erase_visitors(session: Session, booking_ids: Sequence[int]) -> None:
     bookings.erase_visitors(session, booking_ids)
     mail.delete_of_bookings(session, booking_ids)
     notices.delete_of_bookings(session, booking_ids)
+
+
+def _erase_plates(session: Session, booking_ids: Sequence[int]) -> None:
+    """Deletes the plates of these bookings, also from the mails and notices about them."""
+    bookings.erase_plates(session, booking_ids)
+    mail.erase_plates(session, booking_ids)
+    notices.erase_plates(session, booking_ids)
 
 
 def _take_off_person(session: Session, user_id: int, old: Sequence[bookings.OldBooking]) -> None:

@@ -8,6 +8,7 @@ from parking.waitlist.emails import zone_changed
 from parking.waitlist.listing import windows_in
 from parking.waitlist.models import WaitlistEntry, WaitlistLot
 from parking.waitlist.offers import close_lot, reopen_lot, withdraw
+from parking.waitlist.personal_data import count_plates, erase_plates
 from parking.waitlist.rules import reason_at
 from parking.waitlist.service import JoinRequest, join
 from parking.waitlist.statistics import turned_away
@@ -17,6 +18,8 @@ __all__ = [
     "WaitlistEntry",
     "WaitlistLot",
     "close_lot",
+    "count_plates",
+    "erase_plates",
     "init_app",
     "join",
     "reason_at",

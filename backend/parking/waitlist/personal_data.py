@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from parking import clock
@@ -31,3 +31,15 @@ def take_people_off() -> int:
         return 0
     with transaction() as session:
         return changed_rows(session.execute(update(WaitlistEntry).where(*old).values(**_NOBODY)))
+
+
+def count_plates(session: Session, before: datetime) -> int:
+    """The number of entries with a plate that ended before that moment."""
+    query = select(func.count()).where(WaitlistEntry.vehicle_plate.is_not(None), WaitlistEntry.ended_at < before)
+    return session.scalar(query) or 0
+
+
+def erase_plates(session: Session, before: datetime) -> None:
+    """Deletes the plates of the entries that ended before that moment."""
+    old = update(WaitlistEntry).where(WaitlistEntry.vehicle_plate.is_not(None), WaitlistEntry.ended_at < before)
+    session.execute(old.values(vehicle_plate=None))

@@ -108,14 +108,21 @@ def test_a_backup_is_private_and_holds_no_secret(lived, settings, flask, folder)
     assert settings.jwt_secret not in manifest
 
 
+def scratch_databases(folder) -> list:
+    """The names of the databases that `verify` has left."""
+    if is_sqlite():
+        return sorted(folder.glob("parking.db.verify*"))
+    query = text("SELECT datname FROM pg_database WHERE starts_with(datname, current_database() || '_verify')")
+    names = db.session.scalars(query).all()
+    db.session.remove()
+    return list(names)
+
+
 def test_a_good_backup_verifies_and_leaves_nothing_behind(lived, app, flask, folder, settings, tmp_path):
     file = new_backup()
     assert service.verify(file) == archive.read(file)
-    if is_sqlite():
-        assert not list(tmp_path.glob("*verify*")) + list(tmp_path.glob(".verify*"))
-    else:
-        names = db.session.scalars(text("SELECT datname FROM pg_database WHERE datname LIKE '%verify%'")).all()
-        assert names == []
+    assert not list(tmp_path.glob(".verify*"))
+    assert scratch_databases(tmp_path) == []
 
 
 def shorter(values):
@@ -158,27 +165,34 @@ def test_a_backup_that_is_not_whole_is_refused(lived, app, flask, folder, tmp_pa
 def test_a_backup_with_two_cars_on_one_spot_is_refused(lived, app, flask, folder, tmp_path):
     if not is_sqlite():
         pytest.skip("the exclusion constraint refuses such rows while they are restored")
-    file = new_backup()
-    dump = tmp_path / "dump"
+    active = "UPDATE booking SET status = 'Active', end_time = NULL, held_until = start_time + 9999"
+    two = with_other_rows(tmp_path, "DROP INDEX booking_one_active", active)
+    with pytest.raises(BackupError, match="hold one spot at the same time"):
+        service.verify(two)
+
+
+def test_a_backup_with_a_row_that_names_nothing_is_refused(lived, app, flask, folder, tmp_path):
+    if not is_sqlite():
+        pytest.skip("the foreign keys refuse such rows while they are restored")
+    loose = with_other_rows(tmp_path, "UPDATE outbox_mail SET user_id = 4711")
+    with pytest.raises(BackupError, match=r"rows name a row that does not exist, the first in outbox_mail\.$"):
+        service.verify(loose)
+
+
+def with_other_rows(folder, *statements: str):
+    """A backup whose rows no guard of the database would have let in, with the right checksum."""
+    file, dump = new_backup(), folder / "dump"
     archive.extract(file, archive.read(file), dump)
     engine = create_engine(f"sqlite:///{dump}")
     with engine.begin() as connection:
         for (name,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
             connection.execute(text(f"DROP TRIGGER {name}"))
-        connection.execute(text("DROP INDEX booking_one_active"))
-        connection.execute(
-            text("UPDATE booking SET status = 'Active', end_time = NULL, held_until = start_time + 9999")
-        )
+        for statement in statements:
+            connection.execute(text(statement))
     engine.dispose()
     checksum, size = archive._checksum(dump)
-
-    def whole(values):
-        values["contents"]["tables"]["booking"]["total_cost_minor"] += 0
-        return {"sha256": checksum, "size_bytes": size}
-
-    two = changed(file, tmp_path / "two.backup", manifest=whole, dump=dump.read_bytes())
-    with pytest.raises(BackupError, match="hold one spot at the same time"):
-        service.verify(two)
+    whole = {"sha256": checksum, "size_bytes": size}
+    return changed(file, folder / "other.backup", manifest=lambda _: whole, dump=dump.read_bytes())
 
 
 def test_what_a_killed_backup_has_left_is_deleted_a_day_later(app, folder, settings):
@@ -195,6 +209,21 @@ def test_what_a_killed_backup_has_left_is_deleted_a_day_later(app, folder, setti
             os.utime(path, (moment, moment))
         service.create(folder / f"{age}.backup")
         assert [scratch.exists(), partial.exists(), file.exists()] == [left, left, True]
+
+
+def test_what_a_killed_check_has_left_is_deleted_a_day_later(lived, app, folder, tmp_path, monkeypatch):
+    """By the next backup; not before, because another program may be at it."""
+    file, database = new_backup(), type(service._configured())
+    with monkeypatch.context() as killed:
+        killed.setattr(database, "drop", lambda *_: None)
+        service.verify(file)
+    (scratch,) = scratch_databases(tmp_path)
+    if is_sqlite():
+        os.utime(scratch, (clock.now().timestamp(),) * 2)
+    for hours, left in ((23, [scratch]), (2, [])):
+        clock.travel(hours * 3600)
+        service.create(folder / f"{hours}.backup")
+        assert scratch_databases(tmp_path) == left
 
 
 def test_nothing_is_restored_under_a_running_product(lived, app, flask, folder):

@@ -15,6 +15,7 @@ from flask_migrate import upgrade
 from flask_security.utils import hash_password
 from sqlalchemy import MetaData, Table, func, inspect, select
 
+from launch import prepare
 from parking import clock, create_app
 from parking.accounts.models import User
 from parking.backup import archive, service
@@ -165,3 +166,21 @@ def test_a_backup_of_an_old_schema_is_upgraded_when_it_is_restored(
     admin = client.post("/auth/login", json={"email": "boss@example.com", "password": PASSWORD}).json["token"]
     health = client.get("/api/admin/system", headers={"Authorization": f"Bearer {admin}"}).json["system"]
     assert (health["database"]["ok"], health["names"]["count"]) == (True, 0)
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
+def test_on_sqlite_the_start_saves_an_old_database_before_it_upgrades_it(app, settings, folder, tmp_path):
+    if not is_sqlite():
+        pytest.skip("on PostgreSQL an upgrade is one transaction")
+    old = create_app(dataclasses.replace(settings, database_url=f"sqlite:///{tmp_path / 'old.db'}"))
+    with old.app_context():
+        upgrade(directory=str(schema.MIGRATIONS), revision=OLDEST)
+        fill()
+        for _ in range(2):  # the second start has nothing to upgrade
+            prepare._prepare(old, only_schema=True)
+        assert schema.problems() == []
+        db.session.remove()
+        db.engine.dispose()
+    (file,) = folder.glob("*.backup")
+    saved = archive.read(file)
+    assert (saved.reason, saved.contents.revision, saved.contents.tables["booking"]["rows"]) == ("upgrade", OLDEST, 2)

@@ -10,6 +10,7 @@ from psycopg import sql
 from sqlalchemy import text
 
 from parking.backup import service
+from parking.backup.archive import BackupError
 from parking.database import db, is_sqlite
 
 
@@ -29,6 +30,15 @@ def slow_pg_dump(tmp_path, monkeypatch, client_programs):
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
 
 
+def test_where_the_client_programs_are_missing_it_says_so(app, folder, monkeypatch):
+    file = service.create()[0]
+    monkeypatch.setenv("PATH", "/nowhere")
+    for command, program in ((service.create, "pg_dump"), (lambda: service.verify(file), "pg_restore")):
+        with pytest.raises(BackupError, match=f"^{program} was not found. Install PostgreSQL's client programs"):
+            command()
+    assert list(folder.iterdir()) == [file]
+
+
 def test_a_long_dump_is_not_ended_by_the_limit_on_idle_transactions(app, leave, slow_pg_dump):
     """The role has such a limit behind PgBouncer (docs/operations.md)."""
     name = db.engine.url.database
@@ -43,8 +53,13 @@ def test_a_long_dump_is_not_ended_by_the_limit_on_idle_transactions(app, leave, 
 def test_a_restore_deletes_no_database_of_somebody_else(app, leave):
     """Only what a killed restore has left: its new database, and the old one that it had renamed."""
     server = service._configured()
-    theirs = [server.url.set(database=f"{server.name}_restore_{end}") for end in ("test", "2026", "0123abcd_copy")]
-    ours = [server.url.set(database=f"{server.name}_restore_{end}") for end in ("0123abcd", "4567cdef_old")]
+    endings = {
+        "theirs": ("test", "2026", "0123abcd", "0123abcd4567_copy"),
+        "ours": ("0123abcd4567", "4567cdef0123_old"),
+    }
+    theirs, ours = (
+        [server.url.set(database=f"{server.name}_restore_{end}") for end in endings[whose]] for whose in endings
+    )
     leave()
     try:
         for url in (*theirs, *ours):

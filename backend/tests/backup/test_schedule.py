@@ -11,6 +11,7 @@ from parking import clock
 from parking.backup import schedule, service
 from parking.backup.archive import BackupError
 from parking.backup.models import BackupRun
+from parking.backup.rotation import to_keep
 from parking.database import db
 
 
@@ -55,6 +56,20 @@ def test_it_is_made_once_a_day(app, folder):
     clock.travel(27 * 3600)
     late = schedule.status(db.session(), clock.now())
     assert (late["ok"], late["detail"]) == (False, "No backup from the last day. Are the worker and Beat running?")
+
+
+def test_it_deletes_its_old_files_and_nobody_elses(app, folder):
+    folder.mkdir()
+    moments = [clock.now() - timedelta(days=n) for n in range(1, 100)]
+    for moment in moments:
+        (folder / f"parkwell-{moment:%Y%m%dT%H%M%SZ}-scheduled.backup").touch()
+    others = [folder / f"parkwell-20250101T000000Z-{reason}.backup" for reason in ("manual", "restore", "upgrade")]
+    for file in others:
+        file.touch()
+    assert schedule.run_due()
+    assert {moment for _, moment in service.scheduled_files()} == to_keep([*moments, clock.now()])
+    assert len(list(folder.iterdir())) - len(others) < 7 + 4 + 6
+    assert all(file.exists() for file in others)
 
 
 def test_a_failure_is_told_and_tried_again_after_a_pause(app, monkeypatch):

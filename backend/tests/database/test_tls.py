@@ -64,10 +64,16 @@ def pump(source: socket.socket, target: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def front(folder: Path, name: str, target: Callable[[], socket.socket], *, postgres: bool) -> Iterator[int]:
-    """TLS with this certificate in front of a server. Gives the port on localhost."""
+def front(
+    folder: Path, name: str, target: Callable[[], socket.socket], *, postgres: bool, asks: bool = False
+) -> Iterator[int]:
+    """TLS with this certificate in front of a server. Gives the port on localhost. `asks`: whoever connects must have a
+    certificate of our authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
+    if asks:
+        context.load_verify_locations(folder / "ours-ca.pem")
+        context.verify_mode = ssl.CERT_REQUIRED
 
     def serve(client: socket.socket) -> None:
         with contextlib.suppress(OSError), client:
@@ -206,11 +212,11 @@ def connects(load, certificates, postgres):
         inside.connect(f"{postgres.folder}/.s.PGSQL.5432")
         return inside
 
-    def connects(server: str, authority: str, host: str = "localhost") -> str:
-        with front(certificates, server, target, postgres=True) as port:
+    def connects(server: str, authority: str, host: str = "localhost", more: str = "", **options: bool) -> str:
+        with front(certificates, server, target, postgres=True, **options) as port:
             # the name of another machine, whose address is that of the front
             url = f"postgresql://postgres@{host}:{port}/postgres?hostaddr=127.0.0.1&sslmode=verify-full"
-            settings = load(DATABASE_URL=url + f"&sslrootcert={certificates / f'{authority}-ca.pem'}")
+            settings = load(DATABASE_URL=url + f"&sslrootcert={certificates / f'{authority}-ca.pem'}{more}")
             engine = create_engine(settings.database_url, **database.engine_options(settings.database_url))
             try:
                 with engine.connect() as connection:
@@ -231,6 +237,18 @@ def test_one_of_another_authority_or_for_another_name_is_refused(connects, serve
         connects(server, "ours", host)
     assert isinstance(refusal.value.orig, psycopg.OperationalError)
     assert any(word in str(refusal.value) for word in ("certificate verify failed", "does not match host name"))
+
+
+@pytest.mark.parametrize(("own", "is_taken"), [("ours", True), ("other", False), (None, False)])
+def test_the_program_has_a_certificate_for_the_database(connects, certificates, own, is_taken):
+    """Where the server asks for one: `sslcert` and `sslkey` in DATABASE_URL."""
+    more = f"&sslcert={certificates / f'{own}.pem'}&sslkey={certificates / f'{own}.key'}" if own else ""
+    if is_taken:
+        assert connects("ours", "ours", more=more, asks=True) == "postgres"
+        return
+    with pytest.raises(OperationalError):
+        connects("ours", "ours", more=more, asks=True)
+    assert connects("ours", "ours", more=more) == "postgres", "a server that does not ask takes it"
 
 
 def test_control_without_the_check_the_other_is_taken(certificates, postgres):
@@ -271,4 +289,28 @@ def test_redis_is_taken_with_a_certificate_of_our_authority_alone(load, certific
             with pytest.raises(redis.ConnectionError, match="certificate verify failed"):
                 client.ping()
             with pytest.raises(kombu.exceptions.OperationalError, match="certificate verify failed"):
+                broker.ensure_connection(max_retries=1, interval_start=0)
+
+
+@pytest.mark.parametrize(("own", "is_taken"), [("ours", True), ("other", False), (None, False)])
+def test_the_program_has_a_certificate_for_redis(load, certificates, valkey, own, is_taken):
+    """Where the server asks for one: `ssl_certfile` and `ssl_keyfile` in REDIS_URL."""
+
+    def target() -> socket.socket:
+        return socket.create_connection(("127.0.0.1", valkey.port))
+
+    with front(certificates, "ours", target, postgres=False, asks=True) as port:
+        options = f"ssl_cert_reqs=required&ssl_check_hostname=true&ssl_ca_certs={certificates / 'ours-ca.pem'}"
+        if own:
+            options += f"&ssl_certfile={certificates / f'{own}.pem'}&ssl_keyfile={certificates / f'{own}.key'}"
+        settings = load(REDIS_URL=f"rediss://:{valkey.password}@localhost:{port}/0?{options}")
+        client = redis_client.connect(settings.redis_url, 20)
+        broker = celery_config.make_celery(settings, set_as_current=False).connection_for_write()
+        if is_taken:
+            assert client.ping() is True
+            broker.ensure_connection(max_retries=1, interval_start=0)
+        else:
+            with pytest.raises(redis.ConnectionError):
+                client.ping()
+            with pytest.raises(kombu.exceptions.OperationalError):
                 broker.ensure_connection(max_retries=1, interval_start=0)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from parking import clock
 from parking.accounts.models import LoginSession, User
 from parking.audit.models import AuditEntry
+from parking.bookings import personal_data
 from parking.bookings.models import Booking
 from parking.database import db, transaction
 from parking.mail.models import OutboxMail
@@ -192,6 +193,13 @@ def test_a_session_keeps_its_address_while_it_is_used(app, alice):
     assert service.run().ip_addresses == 1
     families = db.session.scalars(select(LoginSession.family).where(LoginSession.ip.is_not(None))).all()
     assert families == ["new"]
+
+
+def test_more_than_one_batch_is_deleted_in_one_run(town, monkeypatch):
+    monkeypatch.setattr(personal_data, "BATCH", 3)
+    assert service.run().plates == 44
+    old = select(func.count()).where(Booking.vehicle_plate.is_not(None), Booking.end_time < utc("2026-01-31T12:00"))
+    assert db.session.scalar(old) == 0
 
 
 def test_it_runs_once_a_day_and_goes_on_from_the_last_run(town, alice):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from parking import clock
-from parking.bookings import apply_all_due_transitions
+from parking.bookings import apply_all_due_transitions, personal_data
 from parking.bookings.models import Booking
 from parking.database import db
 from parking.notices.models import Notice
@@ -52,6 +52,13 @@ def test_they_go_thirty_days_after_the_end_and_no_sooner(stays):
     assert service.run().visitors == 1
     assert named(guest) == NOBODY
     assert service.run() == service.Counts()
+
+
+def test_more_than_one_batch_goes_in_one_run(stays, monkeypatch):
+    monkeypatch.setattr(personal_data, "BATCH", 1)
+    clock.travel(32 * DAY)
+    assert service.run().visitors == 3
+    assert [named(one) for one in stays] == [NOBODY] * 3
 
 
 def test_live_bookings_keep_their_visitor_however_long_they_last(invite, arno):

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Lot } from '@/shared/api/types'
 import { attention } from './alerts'
+import de from './admin/locales/de.json'
+import en from './admin/locales/en.json'
+import { SYSTEM_PARTS } from './systemParts'
 import type { SystemHealth } from './types'
 
 const good = { ok: true, detail: '' }
@@ -13,6 +16,7 @@ const health: SystemHealth = {
   backup: good,
   mail_certificate: null,
   replicas: null,
+  encryption: good,
   outbox: { failed: 0, queued: 3, held_up: null },
   names: { count: 0 },
 }
@@ -30,6 +34,14 @@ describe('what needs attention', () => {
   it('is nothing while all is well', () => {
     expect(attention(health, [lot(1)])).toEqual([])
     expect(attention(undefined, [])).toEqual([])
+  })
+
+  it.each(SYSTEM_PARTS)('is every part that the system page calls a problem: %s', (part) => {
+    const bad = { ok: false, detail: '', count: 1, failed: 1, queued: 0, held_up: null }
+    const alerts = attention({ ...health, [part]: bad }, [])
+    expect(alerts).toHaveLength(1)
+    const text = alerts[0]!.key.split('.').at(-1)!
+    expect([en, de].map((one) => text in one.statistics.attention)).toEqual([true, true])
   })
 
   it.each(['restored', 'no_server', 'login_refused', 'late'] as const)(

@@ -1,5 +1,6 @@
 import type { RouteLocationRaw } from 'vue-router'
 import type { Lot } from '@/shared/api/types'
+import { isCritical, SYSTEM_PARTS, type SystemPart } from './systemParts'
 import type { SystemHealth } from './types'
 
 /** Something an administrator should look at: a message key, what fills it, and where to go. Pure. */
@@ -17,10 +18,36 @@ export interface WaitingClosure {
   spot_number: number
 }
 
-const CRITICAL = ['database', 'redis', 'worker', 'beat', 'disk', 'backup'] as const
-/** There is time for these, and some systems do not have them. */
-const WARNINGS = ['mail_certificate', 'replicas'] as const
-type Part = (typeof CRITICAL)[number] | (typeof WARNINGS)[number]
+const SYSTEM = { name: 'admin-health' }
+
+/** What is not well in one part of the system. */
+function alertsOf(part: SystemPart, health: SystemHealth): Alert[] {
+  if (part === 'outbox') return mailAlerts(health.outbox)
+  const key = `statistics.attention.${part}`
+  const common = { key, to: SYSTEM, critical: isCritical(part) }
+  if (part === 'names')
+    return health.names.count ? [{ ...common, details: { n: health.names.count } }] : []
+  return health[part]?.ok === false ? [{ ...common, details: {} }] : []
+}
+
+function mailAlerts({ held_up, queued, failed }: SystemHealth['outbox']): Alert[] {
+  const alerts: Alert[] = []
+  if (held_up)
+    alerts.push({
+      key: `statistics.attention.mailHeldUp.${held_up}`,
+      details: { n: queued },
+      to: { name: 'admin-mail' },
+      critical: isCritical('outbox'),
+    })
+  if (failed)
+    alerts.push({
+      key: 'statistics.attention.mail',
+      details: { n: failed },
+      to: { name: 'admin-mail', query: { state: 'failed' } },
+      critical: isCritical('outbox'),
+    })
+  return alerts
+}
 
 /** What does not run, what was not delivered, what ends soon or is behind, cars that stay too long or are in the way of a closure, and which lots have no spot left. Gravest first. */
 export function attention(
@@ -29,38 +56,11 @@ export function attention(
   overstays = 0,
   waiting: readonly WaitingClosure[] = [],
 ): Alert[] {
-  const alerts: Alert[] = []
-  const system = { name: 'admin-health' }
-  const unwell = (names: readonly Part[], critical: boolean) => {
-    for (const name of names)
-      if (health?.[name]?.ok === false)
-        alerts.push({ key: `statistics.attention.${name}`, details: {}, to: system, critical })
-  }
-  unwell(CRITICAL, true)
-  if (health?.outbox.held_up)
-    alerts.push({
-      key: `statistics.attention.mailHeldUp.${health.outbox.held_up}`,
-      details: { n: health.outbox.queued },
-      to: { name: 'admin-mail' },
-      critical: true,
-    })
-  const failed = Number(health?.outbox.failed ?? 0)
-  if (failed)
-    alerts.push({
-      key: 'statistics.attention.mail',
-      details: { n: failed },
-      to: { name: 'admin-mail', query: { state: 'failed' } },
-      critical: true,
-    })
-  unwell(WARNINGS, false)
-  const duplicates = health?.names.count ?? 0
-  if (duplicates)
-    alerts.push({
-      key: 'statistics.attention.names',
-      details: { n: duplicates },
-      to: system,
-      critical: false,
-    })
+  const alerts = health
+    ? SYSTEM_PARTS.flatMap((part) => alertsOf(part, health)).sort(
+        (one, other) => Number(other.critical) - Number(one.critical),
+      )
+    : []
   if (overstays)
     alerts.push({
       key: 'statistics.attention.overstays',

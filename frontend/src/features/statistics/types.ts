@@ -1,4 +1,5 @@
 import type { Schema } from '@/shared/api/types'
+import type { SystemPart } from './systemParts'
 
 /** The metrics' shapes. Days are local days of each lot. */
 export type AdminStats = Schema<'AdminStatsOut'>
@@ -11,12 +12,10 @@ export type Unit = Metric['unit']
 /** A driver's month: the stays that ended in it. */
 export type UserStats = Schema<'UserStatsOut'>
 /** What of the system can be well or not. */
-export type SystemHealth = Record<
-  'database' | 'redis' | 'worker' | 'beat' | 'disk' | 'backup',
-  Schema<'PartStatus'>
-> & {
-  mail_certificate: Schema<'PartStatus'> | null
-  replicas: Schema<'PartStatus'> | null
+export type SystemHealth = {
+  [P in Exclude<SystemPart, 'outbox' | 'names'>]:
+    Schema<'PartStatus'> | Extract<Schema<'System'>[P], null>
+} & {
   outbox: Pick<Schema<'Outbox'>, 'failed' | 'queued' | 'held_up'>
   names: Pick<Schema<'Names'>, 'count'>
 }

@@ -2,6 +2,7 @@ import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount } from '@vue/test-utils'
 import { describe, expect, it, vi } from 'vitest'
 import { mailApi, type System } from '@/features/mail/api'
+import { SYSTEM_PARTS } from '@/features/statistics/systemParts'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import SystemView from './SystemView.vue'
 
@@ -94,6 +95,17 @@ describe('the system page', () => {
     expect(soon).toContain('valid until')
     expect(soon).toContain('Renew the certificate')
     expect(await view({ mail_certificate: certificate(-1) })).toContain('expired on')
+  })
+
+  it('shows every part that the overview warns of', async () => {
+    await setLocale('en')
+    await useTexts('features/system')
+    const values = { mail_certificate: certificate(3), replicas: replicas(1) }
+    const text = await view(values)
+    const names = SYSTEM_PARTS.map((part) => i18n.global.t(`system.part.${part}`))
+    const places = names.map((name) => text.indexOf(name))
+    expect(places).not.toContain(-1)
+    expect(places).toEqual([...places].sort((one, other) => one - other))
   })
 
   it('says how far each replica is behind', async () => {
