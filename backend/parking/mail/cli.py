@@ -20,7 +20,7 @@ from parking.mail.smtp.smtp_client import Connection, LoginRefused, Refused, Ser
 from parking.mail.unsubscribe import BadToken
 from parking.settings import current
 
-mail_cli = AppGroup("mail", help="Check, preview and test the mails.")
+mail_cli = AppGroup("mail", help="Check, preview and test emails.")
 
 
 @mail_cli.command("check")
@@ -84,4 +84,4 @@ def unsubscribe_command(token: str) -> None:
         user_id, template = service.unsubscribe_by_token(token.removeprefix("unsubscribe").strip())
     except BadToken as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"User {user_id} gets no more mails of kind {template}.")
+    click.echo(f"User {user_id} gets no more emails of kind {template}.")

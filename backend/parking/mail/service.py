@@ -258,7 +258,7 @@ def preview(mail: OutboxMail) -> Preview:
     """A stored mail as its recipient gets it, with its secret links hidden. Raises Conflict."""
     template = TEMPLATES.get(mail.kind)
     if template is None:
-        raise Conflict("This program does not know mails of this kind any more.")
+        raise Conflict("This program does not know emails of this kind any more.")
     draft = delivery.draft(mail, current(), with_files=False)
     hidden = {name: "/#hidden" for name in template.secret if mail.facts.get(name)}
     return _preview(replace(draft, context={**mail.facts, **hidden}))

@@ -1,5 +1,6 @@
 """Running lots over HTTP: make, edit, resize, close, open again, import; and what everybody sees of them."""
 
+import dataclasses
 import fcntl
 import json
 from contextlib import contextmanager
@@ -42,6 +43,25 @@ def test_a_new_lot_has_spots_numbered_from_one(client, auth, carol):
     assert (lot["price_per_hour"], lot["currency"], lot["timezone"], lot["available_spots"]) == (2.5, "EUR", "UTC", 3)
     spots = client.get(f"/api/spots/{lot['id']}", headers=auth(carol)).json["spots"]
     assert [(s["spot_number"], s["status"]) for s in spots] == [(n, "Available") for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("operator", "named", "zone"),
+    [
+        ("Europe/Berlin", None, "Europe/Berlin"),
+        ("Asia/Tokyo", None, "Asia/Tokyo"),
+        ("Asia/Tokyo", "America/Lima", "America/Lima"),
+    ],
+)
+def test_a_new_lot_has_the_operators_zone_unless_it_names_one(app, client, auth, carol, operator, named, zone):
+    app.extensions["settings"] = dataclasses.replace(app.extensions["settings"], timezone=operator)
+    client.post("/api/lots", json=NEW | {"timezone": named}, headers=auth(carol))
+    client.post(
+        "/api/lots", json=NEW | {"name": "Castle"} | ({"timezone": named} if named else {}), headers=auth(carol)
+    )
+    import_csv(client, auth(carol), f"name,capacity,price_per_hour,timezone\nQuay,1,1,{named or ''}\n")
+    lots = client.get("/api/lots", headers=auth(carol)).json["lots"]
+    assert [(lot["name"], lot["timezone"]) for lot in lots] == [("Castle", zone), ("Harbour", zone), ("Quay", zone)]
 
 
 @pytest.mark.parametrize(

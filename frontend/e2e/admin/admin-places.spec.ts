@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { ADMIN } from '../support/product.ts'
-import { asAdmin, book, call, makeLot, register, release } from '../support/api.ts'
+import { asAdmin, book, call, makeLot, register, release, unique } from '../support/api.ts'
 import { expect, signIn, test } from '../support/test.ts'
 
 test.beforeEach(({ context }) => signIn(context, ADMIN))
@@ -30,7 +31,10 @@ test('on a phone the menu is one row that names the present place', async ({ pag
   await page.setViewportSize({ width: 390, height: 844 })
   await page.goto('/admin/users')
   const menu = page.getByRole('navigation', { name: 'Administration' })
-  await menu.getByRole('button', { name: 'Users' }).click()
+  // One row: as high as the button in it.
+  const [row, button] = [menu, menu.getByRole('button', { name: 'Users' })]
+  expect((await row.boundingBox())!.height).toBeLessThan(2 * (await button.boundingBox())!.height)
+  await button.click()
   await menu.getByRole('link', { name: 'Audit log' }).click()
   await expect(page.getByRole('heading', { name: 'Audit log', level: 1 })).toBeVisible()
   await expect(menu.getByRole('link', { name: 'Lots' })).toBeHidden()
@@ -48,22 +52,66 @@ test('a list is sorted by its headings, and exported as it is filtered', async (
   await expect(page).toHaveURL(/order=oldest/)
   const saved = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Export these' }).click()
-  expect((await saved).suggestedFilename()).toMatch(/^parkwell-bookings-\d{4}-\d\d-\d\d\.csv$/)
+  const file = await saved
+  expect(file.suggestedFilename()).toMatch(/^parkwell-bookings-\d{4}-\d\d-\d\d\.csv$/)
+  const [, ...rows] = readFileSync(await file.path(), 'utf8')
+    .trim()
+    .split('\r\n')
+  expect(rows).toHaveLength(2)
+  for (const row of rows) expect(row).toContain(driver.email)
 })
 
-for (const [path, column, file] of [
-  ['/admin/audit', 'When', 'audit'],
-  ['/admin/mail', 'When', 'emails'],
-  ['/admin/exports', 'Export', 'exports'],
+test('rows are 40 px high, addresses stand whole, and nothing in them is underlined', async ({
+  page,
+}) => {
+  await page.setViewportSize({ width: 1440, height: 900 })
+  const account = {
+    email: `${unique('katharina.vandenberg')}@facilities.example.com`,
+    username: unique('Katharina'),
+    password: 'a good long secret',
+  }
+  const { user, token } = await call<{ user: { id: number }; token: string }>(
+    'POST',
+    '/auth/register',
+    account,
+  )
+  const driver = { ...account, id: user.id, token }
+  await release(driver, (await book(driver, (await makeLot()).id)).id)
+  for (const path of ['/admin/bookings', '/admin/users']) {
+    await page.goto(`${path}?q=${driver.email}`)
+    const row = page.locator('tbody tr')
+    await expect(row).toHaveCount(1)
+    await expect(row).toContainText(driver.email)
+    expect(Math.round((await row.boundingBox())!.height)).toBe(40)
+    const address = row.locator('.pw-email')
+    const cut = await address.evaluate((one) => {
+      const cell = one.closest('td')!
+      return one.getClientRects().length > 1 || cell.scrollWidth > cell.clientWidth
+    })
+    expect(cut).toBe(false)
+    const lines = await row
+      .locator('a, button')
+      .evaluateAll((links) => links.map((one) => getComputedStyle(one).textDecorationLine))
+    expect(lines.length).toBeGreaterThan(0)
+    expect(new Set(lines)).toEqual(new Set(['none']))
+  }
+})
+
+for (const [path, column, file, first, then] of [
+  ['/admin/audit', 'When', 'audit', 'descending', 'ascending'],
+  ['/admin/mail', 'When', 'emails', 'descending', 'ascending'],
+  ['/admin/exports', 'Export', 'exports', 'descending', 'ascending'],
+  ['/admin/users', 'Member since', 'users', 'descending', 'ascending'],
+  ['/admin/lots', 'Name', 'lots', 'ascending', 'descending'],
 ] as const)
   test(`${file}: sorted by its headings, and exported`, async ({ page }) => {
     await call('POST', '/api/exports', { kind: 'all_data' }, await asAdmin())
     await book(await register(), (await makeLot()).id)
     await page.goto(path)
     const heading = page.getByRole('columnheader', { name: column, exact: true })
-    await expect(heading).toHaveAttribute('aria-sort', 'descending')
+    await expect(heading).toHaveAttribute('aria-sort', first)
     await heading.getByRole('button').click()
-    await expect(heading).toHaveAttribute('aria-sort', 'ascending')
+    await expect(heading).toHaveAttribute('aria-sort', then)
     const saved = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Export these' }).click()
     const name = new RegExp(`^parkwell-${file}-\\d{4}-\\d\\d-\\d\\d\\.csv$`)

@@ -5,41 +5,66 @@ import { expect, signIn, test } from '../support/test.ts'
 
 test.beforeEach(({ context }) => signIn(context, ADMIN))
 
-test('J10: a lot of fifty spots with three presses and three fields', async ({ page, hand }) => {
-  const name = unique('New garage')
-  await page.goto('/admin/lots')
-  await hand.click(page.getByRole('button', { name: 'New lot' }).first())
-  const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Name').fill(name)
-  await dialog.getByLabel('Number of spots').fill('50')
-  await dialog.getByLabel('Price per hour').fill('2.50')
-  await hand.click(dialog.getByRole('button', { name: 'Create lot' }))
-  await expect(page.getByText(new RegExp(`${name} is open with 50 spots`)).first()).toBeVisible()
-  expect(hand.clicks).toBeLessThanOrEqual(3)
-  const { lots } = await call<{ lots: { name: string; available_spots: number }[] }>(
-    'GET',
-    '/api/public/lots',
-  )
-  expect(lots.find((lot) => lot.name === name)?.available_spots).toBe(50)
-})
+for (const [device, viewport] of [
+  ['desktop', { width: 1280, height: 900 }],
+  ['phone', { width: 390, height: 844 }],
+] as const)
+  test.describe(`on a ${device}`, () => {
+    test.use({ viewport })
 
-test('J11: who is in spot 17, since when, in two clicks', async ({ page, hand }) => {
-  const lot = await makeLot({ capacity: 20, name: unique('AAA seventeen') })
-  const driver = await register()
-  const { spots } = await call<{ spots: { id: number; spot_number: number }[] }>(
-    'GET',
-    `/api/spots/${lot.id}`,
-    undefined,
-    driver.token,
-  )
-  await book(driver, lot.id, spots.find((spot) => spot.spot_number === 17)?.id)
-  await page.goto('/admin/lots')
-  await hand.click(page.getByRole('link', { name: lot.name }))
-  await hand.click(page.getByRole('button', { name: /^Spot 17, occupied/ }))
-  await expect(page.getByText(driver.email)).toBeVisible()
-  await expect(page.getByText('Since', { exact: true })).toBeVisible()
-  expect(hand.clicks).toBe(2)
-})
+    test('J10: a lot of fifty spots with two presses and three fields', async ({ page, hand }) => {
+      const name = unique('New garage')
+      await page.goto('/admin/lots')
+      await hand.click(page.getByRole('button', { name: 'New lot' }).first())
+      const dialog = page.getByRole('dialog')
+      await dialog.getByLabel('Name').fill(name)
+      await dialog.getByLabel('Number of spots').fill('50')
+      await dialog.getByLabel('Price per hour').fill('2.50')
+      await hand.click(dialog.getByRole('button', { name: 'Create lot' }))
+      await expect(
+        page.getByText(new RegExp(`${name} is open with 50 spots`)).first(),
+      ).toBeVisible()
+      expect(hand.clicks).toBe(2)
+      const { lots } = await call<{ lots: { name: string; available_spots: number }[] }>(
+        'GET',
+        '/api/public/lots',
+      )
+      expect(lots.find((lot) => lot.name === name)?.available_spots).toBe(50)
+    })
+
+    test('J11: from the first screen, who is in spot 17, since when, in two clicks', async ({
+      page,
+      hand,
+    }) => {
+      // A full one: the first screen has the fullest lots first.
+      const lot = await makeLot({ capacity: 17, name: unique('AAA seventeen') })
+      const driver = await register()
+      for (let spot = 1; spot <= 17; spot++) await book(driver, lot.id)
+      await page.goto('/')
+      await hand.click(page.getByRole('main').getByRole('link', { name: lot.name }).last())
+      await hand.click(page.getByRole('button', { name: /^Spot 17, occupied/ }))
+      await expect(page.getByText(driver.email)).toBeVisible()
+      await expect(page.getByText('Since', { exact: true })).toBeVisible()
+      expect(hand.clicks).toBe(2)
+    })
+
+    test('J12: yesterday’s revenue is read on the first screen, without a press', async ({
+      page,
+    }) => {
+      // Of several days, yesterday among them.
+      const answered = page.waitForResponse((answer) => {
+        const { pathname, searchParams: days } = new URL(answer.url())
+        return pathname === '/api/stats/admin' && days.get('from') !== days.get('to')
+      })
+      await page.goto('/')
+      const { stats } = (await (await answered).json()) as {
+        stats: { days: { revenue: number }[] }
+      }
+      const tile = page.locator('.pw-today > *').filter({ hasText: 'Revenue yesterday' })
+      await expect(tile).toBeInViewport({ ratio: 1 })
+      await expect(tile).toContainText(`€${stats.days.at(-2)!.revenue.toFixed(2)}`)
+    })
+  })
 
 test('J13: a mail that failed is found and sent again in three clicks', async ({ page, hand }) => {
   const reader = await register(unique(REFUSED_ONCE))

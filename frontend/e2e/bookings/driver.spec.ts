@@ -251,6 +251,38 @@ test.describe('without a network', () => {
   })
 })
 
+test('while one is parked, cost and time are the largest, and the end is as wide as the phone', async ({
+  page,
+  driver,
+}) => {
+  await book(driver, (await makeLot()).id)
+  for (const size of [PHONE, { width: 1280, height: 900 }]) {
+    await page.setViewportSize(size)
+    await page.goto('/')
+    const card = page.locator('.pw-summary')
+    const costAndTime = card.locator('.pw-summary-hero')
+    await expect(costAndTime).toHaveCount(2)
+    const largest = await card.evaluate((one) => {
+      const most = (parts: string) =>
+        Math.max(
+          ...[...one.querySelectorAll(parts)].map((part) =>
+            parseFloat(getComputedStyle(part).fontSize),
+          ),
+        )
+      return { these: most('.pw-summary-hero'), others: most(':not(.pw-summary-hero)') }
+    })
+    expect(largest.these, `at ${size.width} px`).toBeGreaterThan(largest.others)
+    const spot = (await card.locator('.pw-summary-bay').boundingBox())!
+    const cost = (await costAndTime.first().boundingBox())!
+    expect(cost.x, 'the spot stands beside them').toBeGreaterThan(spot.x + spot.width)
+    expect(cost.y).toBeLessThan(spot.y + spot.height)
+  }
+  await page.setViewportSize(PHONE)
+  const inside = await page.locator('.pw-summary-actions').boundingBox()
+  const end = await page.getByRole('button', { name: 'End parking' }).boundingBox()
+  expect(end!.width).toBe(inside!.width)
+})
+
 test('a message lies over nothing that is pressed next', async ({ page, driver }) => {
   const lot = await makeLot()
   await book(driver, lot.id)
@@ -311,9 +343,18 @@ test('six stays fit on a phone, the month and the filters are folded', async ({ 
   const tabs = await page.getByRole('navigation', { name: 'Sections' }).boundingBox()
   const sixth = (await rows.nth(5).boundingBox())!
   expect(sixth.y + sixth.height).toBeLessThanOrEqual(tabs!.y)
-  await expect(rows.first()).toContainText(lots[1]!.name)
-  await expect(rows.first()).toContainText('Completed')
-  await expect(rows.first()).toContainText('€')
+  // Two lines: date and lot, status and cost.
+  const first = rows.first()
+  await expect(first.getByRole('rowheader')).toHaveText(
+    new RegExp(`\\d.*\\d\\d:\\d\\d.* · ${lots[1]!.name}$`),
+  )
+  const parts = first.locator('> *').filter({ visible: true })
+  await expect(parts).toHaveText([/./, 'Completed', /^€/])
+  const [when, status, cost] = await Promise.all(
+    [0, 1, 2].map(async (n) => (await parts.nth(n).boundingBox())!),
+  )
+  expect(status!.y).toBeGreaterThanOrEqual(when!.y + when!.height)
+  expect(cost!.y).toBeLessThan(status!.y + status!.height)
   await page.locator('summary', { hasText: 'Your month' }).click()
   await expect(page.getByText('Spent')).toBeVisible()
   await page.locator('summary', { hasText: 'Filters' }).click()

@@ -78,3 +78,15 @@ it.each(['en', 'de'] as const)('one thing has one word on every page, in %s', (l
     .filter((text) => OTHER[locale].some((word) => word.test(text)))
   expect(other).toEqual([])
 })
+
+/** Buttons and signs of one word; the glossary explains two of them. */
+const ALONE = { en: /^(Stay|Release|Well|Keyboard)$/, de: /^(Bleiben|Freigeben|Gut|Tastatur)$/ }
+
+it.each(['en', 'de'] as const)('no button has its old word, in %s', (locale) => {
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith(`locales/${locale}.json`) && !file.startsWith('features/help'),
+  )
+  const all = files.flatMap((file) => texts(JSON.parse(readFileSync(join('src', file), 'utf8'))))
+  expect(all.length).toBeGreaterThan(1000)
+  expect(all.filter((text) => ALONE[locale].test(text))).toEqual([])
+})

@@ -244,7 +244,7 @@ def _failure(mail: OutboxMail, error: Exception, tally: Tally) -> Record:
 def _message(mail: OutboxMail) -> bytes:
     """The bytes to send. Raises Unsendable, BadAddress, or what a builder raises for a wrong context."""
     if entries.is_erased(mail):
-        raise Unsendable("its link was erased when the mail ended; ask for a new one")
+        raise Unsendable("its link was erased when the email ended; ask for a new one")
     settings = current()
     data = render.wire(draft(mail, settings), site(settings))
     if len(data) > _LARGE:
@@ -257,7 +257,7 @@ def _message(mail: OutboxMail) -> bytes:
 def draft(mail: OutboxMail, settings: Settings, *, with_files: bool = True) -> Draft:
     """The draft of a stored mail. Raises Unsendable."""
     if mail.kind not in TEMPLATES:
-        raise Unsendable(f"this program does not know mails of kind {mail.kind}")
+        raise Unsendable(f"this program does not know emails of kind {mail.kind}")
     unsubscribe_url = unsubscribe_mail = ""
     if TEMPLATES[mail.kind].category == "subscription" and mail.user_id is not None:
         token = unsubscribe.make(settings, mail.user_id, mail.kind)

@@ -42,4 +42,4 @@ def check_link(link: str) -> str:
     """The same link, if it is a path on the site or an http(s) URL. Raises ValueError."""
     if (link.startswith("/") and not link.startswith("//")) or link.startswith(("https://", "http://")):
         return link
-    raise ValueError("a link in a mail starts with https:// or /")
+    raise ValueError("a link in an email starts with https:// or /")

@@ -64,10 +64,10 @@ def addr_spec(email: str) -> str:
     """The bare address for the envelope, its domain in ASCII by IDNA 2008. Raises BadAddress for everything that is
     not exactly one."""
     if not _ADDRESS.fullmatch(email) or any(unicodedata.category(char) in _HIDDEN | {"Zs"} for char in email):
-        raise BadAddress("not an e-mail address")
+        raise BadAddress("not an email address")
     local, _, domain = email.rpartition("@")
     if local.startswith(".") or local.endswith(".") or ".." in local:
-        raise BadAddress("not an e-mail address")
+        raise BadAddress("not an email address")
     try:
         return f"{local}@{email_addresses.ascii_domain(domain)}"
     except ValueError:

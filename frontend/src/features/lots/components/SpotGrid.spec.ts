@@ -38,6 +38,30 @@ describe('the spot grid', () => {
     wrapper.unmount()
   })
 
+  it('has a sign and a word for each feature', () => {
+    const features = { ev: true, accessible: true, covered: true }
+    const wrapper = grid({ spots: [spot(1, features), spot(2, { covered: true }), spot(3)] })
+    const signs = (number: number) => at(wrapper, number).findAll('svg').length
+    expect([1, 2, 3].map(signs)).toEqual([3, 1, 0])
+    expect(at(wrapper, 2).attributes('aria-label')).toBe('Spot 2, available, covered')
+    wrapper.unmount()
+  })
+
+  it('shows a selected spot unlike one’s own', () => {
+    const own = spot(1, { status: 'Occupied', mine: true })
+    const wrapper = grid({ spots: [own, spot(2)], selectedId: 102 })
+    const looks = [1, 2].map((number) => at(wrapper, number))
+    const [mine, selected] = looks.map((one) => one.classes())
+    expect(mine).toContain('pw-bay-mine')
+    expect(mine).not.toContain('pw-bay-selected')
+    expect(selected).toContain('pw-bay-selected')
+    expect(selected).not.toContain('pw-bay-mine')
+    const [star, check] = looks.map((one) => one.get('svg').html())
+    expect(star).not.toBe(check)
+    expect(looks.map((one) => one.attributes('aria-pressed'))).toEqual(['false', 'true'])
+    wrapper.unmount()
+  })
+
   it('selects a free spot, and no other', async () => {
     const wrapper = grid()
     await at(wrapper, 2).trigger('click')
