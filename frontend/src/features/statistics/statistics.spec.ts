@@ -1,5 +1,5 @@
 import { mount } from '@vue/test-utils'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import MetricCards from '@/features/statistics/components/MetricCards.vue'
@@ -11,6 +11,8 @@ beforeAll(async () => {
   await setLocale('en')
   await useTexts('features/statistics/admin')
 })
+
+afterEach(() => vi.useRealTimers())
 
 const global = {
   plugins: [i18n],
@@ -110,9 +112,11 @@ describe('metrics as text', () => {
     expect(write.metric(1234, 'count')).toBe('1,234')
   })
 
-  it('name days and weekdays', () => {
+  it('name days and weekdays, and the year where it is another one', () => {
+    vi.useFakeTimers({ now: new Date('2026-12-01T12:00:00Z'), toFake: ['Date'] })
     const write = formatters()
     expect(write.day('2026-03-01')).toBe('Sun, Mar 1')
+    expect(write.day('2025-03-01')).toBe('Sat, Mar 1, 2025')
     expect([0, 6].map((n) => write.weekday(n))).toEqual(['Monday', 'Sunday'])
   })
 })
