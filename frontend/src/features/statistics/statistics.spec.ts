@@ -44,6 +44,27 @@ describe('the key metrics', () => {
     })
   })
 
+  it('are the four that an operator decides with; the others are folded, in whole rows', () => {
+    const stats = sampleStats()
+    const figure = stats.figures[0]!
+    const names = ['revenue', 'occupancy', 'peak_occupancy', 'bookings', 'revenue_per_spot_hour']
+    const others = ['turnover', 'average_stay', 'drivers', 'no_show_rate', 'cancellation_rate']
+    stats.figures = [...names, ...others, 'new_users'].map((name) => ({ ...figure, name }))
+    const cards = mount(MetricCards, { props: { stats }, global })
+    const labels = (list: number) =>
+      cards
+        .findAll('dl')
+        .at(list)!
+        .findAll('dt')
+        .map((one) => one.text())
+    expect(labels(0)).toEqual(['Revenue', 'Occupancy', 'Busiest hour', 'Bookings'])
+    expect(labels(1)).toHaveLength(8)
+    expect(labels(1)[0]).toBe('Occupied now')
+    const folded = cards.get<HTMLDetailsElement>('details')
+    expect(folded.element.open).toBe(false)
+    expect(folded.get('summary').text()).toBe('More metrics')
+  })
+
   it('count percentages in points, and call something new new', () => {
     const text = mount(MetricCards, { props: { stats: sampleStats() }, global }).text()
     expect(text).toContain('−5.5 points')
