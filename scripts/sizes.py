@@ -2,8 +2,7 @@
 
 sizes.py [FOLDER...]      by default the code of backend, frontend, scripts and bench
 
-Rules for what may be larger:
-- a folder of tests may have any number of files: it mirrors the code beside it;
+Tests are code like any other. Rules for what may be larger:
 - a table of data has one entry per line and is not read from top to bottom: TABLES lists these files;
 - generated files, migrations and locale files are not written or read as code, and count in no folder.
 """
@@ -21,7 +20,6 @@ CODE = {".py", ".ts", ".vue", ".css"}
 MAX_LINES, MAX_FILES = 400, 15
 
 SKIPPED_FOLDERS = {".venv", "venv", "node_modules", "dist", "coverage", "versions", "locales", "__pycache__"}
-TEST_FOLDERS = {"tests", "e2e"}
 GENERATED = {"api-types.ts", "auto-imports.d.ts", "components.d.ts"}
 TABLES = {"backend/tests/test_routes_by_identity.py": "who may call each route"}
 """File -> what it lists."""
@@ -42,8 +40,7 @@ def check(folder: Path, root: Path = ROOT) -> list[str]:
         lines = len(file.read_bytes().splitlines())
         if lines > MAX_LINES and name not in TABLES:
             offenders.append(f"{name}: {lines} lines, at most {MAX_LINES}")
-        if not in_tests(file.parent, root):
-            counts[file.parent] += 1
+        counts[file.parent] += 1
     for parent, count in sorted(counts.items()):
         if count > MAX_FILES:
             offenders.append(f"{parent.relative_to(root).as_posix()}: {count} files, at most {MAX_FILES}")
@@ -58,10 +55,6 @@ def code_files(folder: Path) -> Iterator[Path]:
                 yield from code_files(entry)
         elif entry.suffix in CODE and entry.name not in GENERATED and not entry.is_symlink():
             yield entry
-
-
-def in_tests(folder: Path, root: Path) -> bool:
-    return not TEST_FOLDERS.isdisjoint(folder.relative_to(root).parts)
 
 
 if __name__ == "__main__":

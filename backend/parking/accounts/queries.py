@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,12 +11,15 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session, load_only
 
 from parking.accounts.models import LoginSession, Role, User, user_roles
+from parking.accounts.second_factor import factors
 from parking.database.functions import contains
 from parking.errors import NotFound
 from parking.text import email_addresses
-from parking.web import pagination
+from parking.web import Identity, pagination
 
 MOST_NAMED = 200
+IDENTITY_COLUMNS = (User.id, User.email, User.username, User.timezone, User.locale, User.csv_format, Role.name)
+"""The columns of a caller, one row per role."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,28 @@ def get_user(session: Session, user_id: int, *, lock: bool = False) -> User:
     if user is None:
         raise NotFound("There is no such user.")
     return user
+
+
+def roles_of(rows: Sequence[Any]) -> frozenset[str]:
+    """The roles of a caller; `rows` have the columns of IDENTITY_COLUMNS."""
+    return frozenset(row.name for row in rows if row.name)
+
+
+def identity_of(rows: Sequence[Any], **more: Any) -> Identity:
+    """The caller. `rows` have the columns of IDENTITY_COLUMNS and, where the operator wants second factors,
+    `factor_since`: when the account confirmed its own. `more` are further fields of the identity."""
+    row, roles = rows[0], roles_of(rows)
+    return Identity(
+        id=row.id,
+        email=row.email,
+        username=row.username,
+        roles=roles,
+        timezone=row.timezone,
+        locale=row.locale,
+        csv_format=row.csv_format,
+        must_set_up_factor=factors.is_wanted(is_admin="admin" in roles) and row.factor_since is None,
+        **more,
+    )
 
 
 def keep(session: Session, user_ids: Collection[int], *, wait: bool = True) -> set[int]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from parking.pricing.models import Tariff
 from parking.pricing.rules import Line, TariffTerms, cost_lines, cost_minor, seconds_between, stay_cost
 from parking.pricing.schemas import LineOut, TariffOut
-from parking.pricing.texts import TariffContext, tariff_context, tariff_line
+from parking.pricing.texts import TARIFF_SAMPLE, TariffContext, tariff_context, tariff_line
 from parking.pricing.views import price_lines, tariff_view, terms_of
 
 __all__ = [
+    "TARIFF_SAMPLE",
     "Line",
     "LineOut",
     "Tariff",

@@ -23,6 +23,16 @@ class TariffContext(TypedDict):
     cap_day: NotRequired[Literal["rolling", "calendar"]]
 
 
+TARIFF_SAMPLE: TariffContext = {
+    "hourly_minor": 250,
+    "step_seconds": 900,
+    "free_minutes": 10,
+    "daily_cap_minor": 1800,
+    "cap_day": "calendar",
+}
+"""Of the mails that `flask mail render` and the page show as samples."""
+
+
 def tariff_context(tariff: Tariff) -> dict[str, Any]:
     """Returns the TariffContext of the tariff."""
     return {

@@ -27,7 +27,7 @@ from parking.mail import (
     parse_instant,
     zone_info,
 )
-from parking.pricing import Tariff, TariffContext, tariff_context, tariff_line
+from parking.pricing import TARIFF_SAMPLE, Tariff, TariffContext, tariff_context, tariff_line
 from parking.timestamps import to_rfc3339
 from parking.waitlist.models import WaitlistEntry
 from parking.waitlist.views import price_of
@@ -81,13 +81,7 @@ def _offer_sample() -> dict[str, Any]:
         "spot_number": 17,
         "claim_by": "2026-11-23T10:27:00Z",
         "currency": "EUR",
-        "tariff": {
-            "hourly_minor": 250,
-            "step_seconds": 900,
-            "free_minutes": 10,
-            "daily_cap_minor": 1800,
-            "cap_day": "calendar",
-        },
+        "tariff": TARIFF_SAMPLE,
         "estimate_minor": 1800,
     }
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextvars
 import dataclasses
 import re
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from parking.database import db
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery
 from parking.settings import current
+from tests.threads import at_once
 
 OWN_PAGE = {"X-Requested-With": "parkwell"}
 
@@ -75,16 +74,7 @@ def together(app):
     """Runs `work(number)` in many threads that start at one moment; their results."""
 
     def run(count: int, work: Callable[[int], Any]) -> list[Any]:
-        barrier = threading.Barrier(count)
-
-        def one(number: int) -> Any:
-            barrier.wait(30)
-            with app.app_context():
-                return work(number)
-
-        with ThreadPoolExecutor(count) as pool:
-            jobs = [pool.submit(contextvars.copy_context().run, one, number) for number in range(count)]
-            return [job.result(60) for job in jobs]
+        return at_once([partial(work, number) for number in range(count)])
 
     return run
 

@@ -53,19 +53,6 @@ def evaluated(monkeypatch):
     return watch
 
 
-def at_once(count, work):
-    """`work(number)` in as many threads, which start together."""
-    barrier = threading.Barrier(count)
-
-    def one(number):
-        barrier.wait(PATIENCE)
-        return work(number)
-
-    with ThreadPoolExecutor(count) as pool:
-        jobs = [pool.submit(contextvars.copy_context().run, one, number) for number in range(count)]
-        return [job.result(PATIENCE) for job in jobs]
-
-
 def guess(app, number, body=WRONG, path="/auth/login", method="POST", headers=None):
     address = f"198.51.{number // 250}.{number % 250}"
     answer = app.test_client().open(
@@ -74,15 +61,15 @@ def guess(app, number, body=WRONG, path="/auth/login", method="POST", headers=No
     return answer.status_code
 
 
-def test_of_300_guesses_at_one_moment_ten_are_evaluated(app, alice, evaluated):
-    statuses = at_once(300, lambda number: guess(app, number))
+def test_of_300_guesses_at_one_moment_ten_are_evaluated(app, alice, evaluated, together):
+    statuses = together(300, lambda number: guess(app, number))
     assert evaluated.total <= 10
     assert set(statuses) <= {401, 429, 503}
     assert statuses.count(401) == evaluated.total
     assert evaluated.peak <= hashing.MAX_RUNNING
 
 
-def test_without_counting_first_more_are_evaluated(app, alice, evaluated, monkeypatch):
+def test_without_counting_first_more_are_evaluated(app, alice, evaluated, monkeypatch, together):
     """The control run: an attempt that is counted only when it has been answered stops nobody who came before."""
     monkeypatch.setattr(guess_limits.Counter, "take", lambda counter, rules: "not counted before the answer")
     monkeypatch.setattr(hashing, "_slots", _Unlimited())
@@ -93,7 +80,7 @@ def test_without_counting_first_more_are_evaluated(app, alice, evaluated, monkey
             crowd.wait(60)
 
     evaluated.hold = hold
-    at_once(22, lambda number: guess(app, number))
+    together(22, lambda number: guess(app, number))
     assert evaluated.total > 10
 
 
@@ -102,21 +89,21 @@ class _Unlimited:
         return nullcontext()
 
 
-def test_without_slots_more_are_computed_at_a_time(app, alice, evaluated, monkeypatch):
+def test_without_slots_more_are_computed_at_a_time(app, alice, evaluated, monkeypatch, together):
     """The control run of the bound on the processor."""
     monkeypatch.setattr(hashing, "_slots", _Unlimited())
     crowd = threading.Barrier(hashing.MAX_RUNNING + 1)
     evaluated.hold = lambda: crowd.wait(PATIENCE)
-    at_once(2 * (hashing.MAX_RUNNING + 1), lambda number: guess(app, number))
+    together(2 * (hashing.MAX_RUNNING + 1), lambda number: guess(app, number))
     assert evaluated.peak > hashing.MAX_RUNNING
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["redis", "redis away"])
-def test_with_redis_and_with_redis_away(app_with, valkey, patient, alice, evaluated, away):  # noqa: F811 - a fixture from elsewhere
+def test_with_redis_and_with_redis_away(app_with, valkey, patient, alice, evaluated, away, together):  # noqa: F811 - a fixture from elsewhere
     other = app_with(redis_url=valkey.url)
     if away:
         valkey.stop()
-    statuses = at_once(60, lambda number: guess(other, number))
+    statuses = together(60, lambda number: guess(other, number))
     assert evaluated.total <= 10
     assert 429 in statuses
 
@@ -135,7 +122,7 @@ def test_the_right_password_among_the_allowed_tries_signs_in_and_is_given_back(a
     assert guess(app, 201, LOGIN) == 429
 
 
-def test_the_owners_device_stays_usable_while_strangers_guess(app, alice, evaluated):
+def test_the_owners_device_stays_usable_while_strangers_guess(app, alice, evaluated, together):
     owner = app.test_client()
     assert owner.post("/auth/login", json=LOGIN).status_code == 200
     results = []
@@ -146,7 +133,7 @@ def test_the_owners_device_stays_usable_while_strangers_guess(app, alice, evalua
         results.append(owner.post("/auth/login", json=LOGIN).status_code)
         return None
 
-    at_once(100, work)
+    together(100, work)
     results.append(owner.post("/auth/login", json=LOGIN).status_code)
     assert results == [200, 200]
 
@@ -172,9 +159,9 @@ CHECKS = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), CHECKS)
-def test_every_password_check_counts_first(app, alice, auth, evaluated, method, path, body):
+def test_every_password_check_counts_first(app, alice, auth, evaluated, method, path, body, together):
     headers = auth(alice)
-    statuses = at_once(60, lambda number: guess(app, number, body, path, method, headers))
+    statuses = together(60, lambda number: guess(app, number, body, path, method, headers))
     assert evaluated.total <= 10
     assert set(statuses) <= {403, 429, 503}
 
@@ -195,11 +182,11 @@ def test_the_password_checks_share_one_count(app, alice, auth, evaluated):
         ("/auth/setup", {"token": "guess", "email": "x@example.com", "username": "x", "password": "a new password"}),
     ],
 )
-def test_links_are_counted_first(app, path, body):
+def test_links_are_counted_first(app, path, body, together):
     def work(_number):
         return app.test_client().post(path, json=body, environ_base={"REMOTE_ADDR": "203.0.113.1"}).status_code
 
-    statuses = at_once(40, work)
+    statuses = together(40, work)
     assert (statuses.count(404), statuses.count(429)) == (10, 30)
 
 
@@ -238,7 +225,7 @@ def test_a_request_that_waits_too_long_for_the_gate_gets_retry_after(app, alice,
     assert guess(app, 50, LOGIN) == 200
 
 
-def test_several_processes_count_together(settings, app, valkey, tmp_path):  # noqa: F811 - a fixture from elsewhere
+def test_several_processes_count_together(settings, app, valkey, tmp_path, together):  # noqa: F811 - a fixture from elsewhere
     make_user("alice", "user")
     db.session.remove()
     server = Gunicorn(
@@ -266,7 +253,7 @@ def test_several_processes_count_together(settings, app, valkey, tmp_path):  # n
             return refusal.code
 
     try:
-        statuses = at_once(100, post)
+        statuses = together(100, post)
     finally:
         server.kill()
     assert statuses.count(401) <= 10

@@ -17,6 +17,7 @@ from parking.lot_admin import service as lots
 from parking.lots.models import Spot
 from parking.mail.models import OutboxMail
 from tests.bookings.helpers import identity_of, make_lot, park, reserve, row
+from tests.threads import at_once
 
 H = timedelta(hours=1)
 
@@ -134,17 +135,8 @@ def test_concurrent_runs_apply_a_transition_once(app, alice, carol):
     lot = make_lot(carol, capacity=40)
     for n in range(40):
         reserve(alice, lot, H, (1 + n % 2) * H)
-    at = clock.travel(2 * 3600)
-
-    def sweep():
-        with app.app_context(), clock.set_to(at):
-            expiry.apply_all_due_transitions()
-
-    threads = [threading.Thread(target=sweep) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    clock.travel(2 * 3600)
+    at_once([expiry.apply_all_due_transitions] * 6)
     assert count(Booking, Booking.status == "Completed") == 20
     assert count(Booking, Booking.status == "Active") == 20
     assert count(AuditEntry, AuditEntry.action == "booking.released") == 20

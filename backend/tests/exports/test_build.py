@@ -1,11 +1,9 @@
 """Building a file although workers die, fight, fail and wait."""
 
-import contextvars
 import os
 import signal
 import subprocess
 import sys
-import threading
 from datetime import timedelta
 
 import pytest
@@ -18,6 +16,7 @@ from parking.exports.models import ExportJob
 from parking.mail.models import OutboxMail
 from parking.web import Identity
 from tests.exports.stage import make_lot, stay
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -117,30 +116,9 @@ def test_progress_is_stored_while_the_file_is_built(who, monkeypatch):
     assert [values["rows_done"] for values in seen[1:]] == [0, 2, 4, 5, 5]
 
 
-def in_threads(number, work):
-    from flask import current_app
-
-    app = current_app._get_current_object()
-    barrier, answers = threading.Barrier(number), []
-
-    def run():
-        with app.app_context():
-            barrier.wait()
-            answers.append(work())
-            db.session.remove()
-
-    threads = [threading.Thread(target=contextvars.copy_context().run, args=(run,)) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(answers) == number
-    return answers
-
-
 def test_eight_workers_build_a_job_once(who):
     job_id = request_export(who)
-    assert sorted(in_threads(8, build.run), key=str) == [job_id, *[None] * 7]
+    assert sorted(at_once([build.run] * 8), key=str) == [job_id, *[None] * 7]
     assert (job(job_id).state, job(job_id).attempts, len(mails())) == ("done", 1, 1)
 
 
@@ -155,11 +133,11 @@ def test_without_the_lease_the_same_race_builds_the_job_more_than_once(who, monk
 
     monkeypatch.setattr(jobs, "any_free", lambda _now: True)  # all have looked before one claims
     monkeypatch.setattr(build.jobs, "acquire", take_anyway)
-    assert in_threads(8, build.run).count(job_id) == 8
+    assert at_once([build.run] * 8).count(job_id) == 8
 
 
 def test_eight_requests_in_parallel_are_one_job(who):
-    assert len(set(in_threads(8, lambda: request_export(who)))) == 1
+    assert len(set(at_once([lambda: request_export(who)] * 8))) == 1
     assert db.session.query(ExportJob).count() == 1
 
 

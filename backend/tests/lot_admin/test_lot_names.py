@@ -1,14 +1,13 @@
 """A lot's name is there once among open lots, in every alphabet, on every way in, and in a race."""
 
-import contextvars
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from sqlalchemy import text
 
 from parking.database import db, transaction
 from parking.lot_admin import lot_names
+from tests.threads import at_once
 
 PAIRS = [
     ("Ärztehaus", "Ärztehaus"),
@@ -61,16 +60,12 @@ def test_the_index_refuses_a_name_taken_since_the_check(ask, monkeypatch):
 
 def _race(app, auth, carol) -> list[int]:
     names = ["Ärztehaus", "ärztehaus", "A\u0308rztehaus", "ÄRZTEHAUS"] * 2
-    start, headers = threading.Barrier(len(names)), auth(carol)
+    headers = auth(carol)
 
     def create(name: str) -> int:
-        client = app.test_client()
-        start.wait()
-        return client.post("/api/lots", json=body(name), headers=headers).status_code
+        return app.test_client().post("/api/lots", json=body(name), headers=headers).status_code
 
-    with ThreadPoolExecutor(len(names)) as pool:
-        jobs = [pool.submit(contextvars.copy_context().run, create, name) for name in names]  # with the test's clock
-        return sorted(job.result(60) for job in jobs)
+    return sorted(at_once([partial(create, name) for name in names]))
 
 
 def test_one_of_many_concurrent_requests_gets_the_name(app, auth, carol):

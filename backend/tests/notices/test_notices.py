@@ -1,7 +1,6 @@
 """Each event that a driver must hear of is told once, to them alone, in the words of its mail, until dismissed."""
 
 import contextlib
-import threading
 from datetime import timedelta
 
 import pytest
@@ -21,6 +20,7 @@ from parking.notices.models import Notice
 from parking.notices.service import KEEP, KEEP_DISMISSED
 from tests.bookings.helpers import identity_of, make_lot, park, reserve, row
 from tests.conftest import PASSWORD
+from tests.threads import at_once
 
 H = timedelta(hours=1)
 
@@ -136,25 +136,9 @@ def test_each_cause_writes_one_notice_however_often_it_runs(alice, bob, carol, p
 @pytest.mark.parametrize(("prepare", "kind"), CAUSES.values(), ids=CAUSES)
 def test_workers_at_once_write_one_notice(app, alice, bob, carol, prepare, kind):
     event = prepare(alice, bob, carol)
-    user_id, now, ready = alice.id, clock.now(), threading.Barrier(4)
+    user_id = alice.id
     db.session.remove()
-    problems = []
-
-    def work():
-        with app.app_context(), clock.set_to(now):
-            ready.wait(60)
-            try:
-                event()
-            except Exception as error:
-                problems.append(error)
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
+    problems = [answer for answer in at_once([event] * 4, catch=Exception) if isinstance(answer, Exception)]
     assert stored() == [(user_id, kind)], problems
     assert len(problems) < 4
 

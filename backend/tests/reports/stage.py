@@ -1,7 +1,5 @@
 """What the tests of reports read, and many users for them."""
 
-import contextvars
-import threading
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -36,31 +34,6 @@ def sent_runs():
     return Counter(
         tuple(row) for row in db.session.execute(select(ReportRun.kind, ReportRun.period, ReportRun.recipient))
     )
-
-
-def in_threads(number, work):
-    """`work` in threads that start together, each with this clock and an application context of its own."""
-    from flask import current_app
-
-    app = current_app._get_current_object()
-    barrier, errors = threading.Barrier(number), []
-
-    def run():
-        with app.app_context():
-            try:
-                barrier.wait()
-                work()
-            except Exception as error:
-                errors.append(error)
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=contextvars.copy_context().run, args=(run,)) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
 
 
 def due_month(number, monkeypatch):

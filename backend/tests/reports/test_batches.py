@@ -14,12 +14,13 @@ from parking.jobs.lease import Lease, LeaseQueue
 from parking.reports import batches, recipients, schedule, send_log
 from parking.reports.models import ReportBatch
 from tests.exports.stage import many_users
-from tests.reports.stage import due_month, in_threads, mails, sent_runs
+from tests.reports.stage import due_month, mails, sent_runs
+from tests.threads import at_once
 
 
 def test_eight_workers_in_parallel_send_each_mail_once(begun, monkeypatch):
     due_month(60, monkeypatch)
-    in_threads(8, schedule.run_due)
+    at_once([schedule.run_due] * 8)
     schedule.run_due()
     assert Counter(row.user_id for row in mails("user_monthly_report")).most_common(1)[0][1] == 1
     assert len(mails("user_monthly_report")) == 60
@@ -31,7 +32,7 @@ def test_the_send_log_alone_prevents_a_second_mail_when_workers_share_a_batch(be
     due_month(60, monkeypatch)
     acquire_anyway(monkeypatch, 6)
     schedule.open_due()
-    in_threads(6, batches.process_batches)
+    at_once([batches.process_batches] * 6)
     assert Counter(Counter(row.user_id for row in mails("user_monthly_report")).values()) == {1: 60}
 
 
@@ -42,7 +43,7 @@ def test_without_the_send_log_the_same_race_sends_mails_twice(begun, monkeypatch
     monkeypatch.setattr(send_log, "record", lambda session, kind, runs: set(runs))
     monkeypatch.setattr(send_log, "recorded", lambda *row: set())
     schedule.open_due()
-    in_threads(6, batches.process_batches)
+    at_once([batches.process_batches] * 6)
     assert Counter(row.user_id for row in mails("user_monthly_report")).most_common(1)[0][1] > 1
 
 

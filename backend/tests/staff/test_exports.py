@@ -65,22 +65,28 @@ def test_nobody_exports_a_lot_that_is_not_theirs(ask, vera, bob, own, other):
     assert ask(vera, "POST", "/api/exports", json=body | {"filters": {"lot_id": 10**9}}).status_code == 404
 
 
+def withdraw_while_it_runs(monkeypatch, ask, carol, lot, user_id) -> list[bool]:
+    """The role goes each time before the worker gets rows. The list grows each time that the worker wants more."""
+    read_parts, went_on = build.stream.read_parts, []
+
+    def parts(query):
+        for part in read_parts(query):
+            withdraw(ask, carol, lot, user_id)
+            yield part
+            went_on.append(True)
+
+    monkeypatch.setattr(build.stream, "read_parts", parts)
+    return went_on
+
+
 def test_a_withdrawn_role_stops_a_running_export(ask, export, vera, carol, own, other, monkeypatch):
     """While the worker writes, the role goes: the job is cancelled, and no file, mail or row stays."""
     user_id, job_id = vera.id, export(vera)
     monkeypatch.setattr(build, "PROGRESS_SECONDS", 0.0)
-    real, ended = build.stream.read_parts, []
-
-    def parts(query):
-        for part in real(query):
-            withdraw(ask, carol, own, user_id)
-            yield part
-            ended.append(True)
-
-    monkeypatch.setattr(build.stream, "read_parts", parts)
+    went_on = withdraw_while_it_runs(monkeypatch, ask, carol, own, user_id)
     assert build.run(job_id) == job_id
     stopped = job(job_id)
-    assert (stopped.state, stopped.file, stopped.lease, ended) == ("cancelled", None, None, [])
+    assert (stopped.state, stopped.file, stopped.lease, went_on) == ("cancelled", None, None, [])
     path = files.absolute(files.relative(user_id, "lot_bookings", job_id, stopped.created_at))
     assert not path.exists()
     assert db.session.query(OutboxMail).filter(OutboxMail.kind == "lot_export_ready").count() == 0
@@ -93,15 +99,7 @@ def test_control_without_the_withdrawal_told_it_goes_on(ask, export, vera, carol
     monkeypatch.setattr(staff, "_on_withdrawal", [])
     monkeypatch.setattr(build, "_check_lots", lambda job: None)
     user_id, job_id = vera.id, export(vera)
-    real, ended = build.stream.read_parts, []
-
-    def parts(query):
-        for part in real(query):
-            withdraw(ask, carol, own, user_id)
-            yield part
-            ended.append(True)
-
-    monkeypatch.setattr(build.stream, "read_parts", parts)
+    withdraw_while_it_runs(monkeypatch, ask, carol, own, user_id)
     assert build.run(job_id) == job_id
     assert job(job_id).state == "done"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from flask_migrate import downgrade
 from sqlalchemy import func, select, text
@@ -20,6 +22,7 @@ from parking.staff.roles import ROLES, includes
 from tests.conftest import PASSWORD, make_user
 from tests.mail.drafts import SITE, draft
 from tests.staff.conftest import hire
+from tests.threads import at_once
 
 
 def url(lot, user=None):
@@ -179,21 +182,10 @@ def test_a_disabled_account_stays_on_the_list_and_sees_nothing(ask, carol, bob, 
 
 
 def test_two_who_give_roles_at_once_leave_one(app, ask, carol, bob, own):
-    import contextvars
-    import threading
-
-    answers = []
-
     def give(role):
-        with app.app_context():
-            answers.append(ask(carol, "PUT", url(own, bob), json={"role": role}).status_code)
+        return ask(carol, "PUT", url(own, bob), json={"role": role}).status_code
 
-    threads = [threading.Thread(target=contextvars.copy_context().run, args=(give, role)) for role in ROLES * 3]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert answers == [200] * 9
+    assert at_once([partial(give, role) for role in ROLES * 3]) == [200] * 9
     assert len(ask(carol, "GET", url(own), 200)["staff"]) == 1
 
 

@@ -29,6 +29,7 @@ from parking.waitlist.models import WaitlistEntry
 from tests.bookings.helpers import identity_of, make_lot, park, reserve, row, wait_until_somebody_waits
 from tests.bookings.test_races import all_at_once, bearer, double_bookings, present, serve  # noqa: F401 - fixtures
 from tests.conftest import PASSWORD, make_user
+from tests.threads import at_once
 from tests.waitlist.stage import HOUR, count, holds, statuses, wait, wait_for
 from tests.waitlist.test_turns import in_thread
 
@@ -103,28 +104,11 @@ def test_nobody_who_joins_beside_a_release_is_overlooked(app, carol, alice, bob)
     lot = make_lot(carol, capacity=1)
     for n in range(20):
         stay = reserve(alice, lot, timedelta(days=1), HOUR)
-        outcome, ready = {}, threading.Barrier(2)
-        moment = clock.now()
-
-        def work(name, act, ready=ready, outcome=outcome, moment=moment):
-            with app.app_context(), clock.set_to(moment):
-                ready.wait()
-                try:
-                    outcome[name] = act()
-                except Exception as error:
-                    outcome[name] = error
-                finally:
-                    db.session.remove()
-
         acts = {
             "join": lambda: wait_for(bob, lot, start=timedelta(days=1)),
             "cancel": lambda stay=stay: bookings.cancel(stay["id"], alice.id),
         }
-        threads = [threading.Thread(target=work, args=item) for item in acts.items()]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        outcome = dict(zip(acts, at_once(acts.values(), catch=Exception), strict=True))
         assert isinstance(outcome["cancel"], dict), outcome
         if isinstance(outcome["join"], dict):
             assert statuses(outcome["join"]) == ["Offered"], n

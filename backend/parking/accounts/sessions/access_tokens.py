@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, select
 
 from parking import clock, settings
 from parking.accounts.models import LoginSession, Role, User, user_roles
-from parking.accounts.second_factor import factors
+from parking.accounts.queries import IDENTITY_COLUMNS, identity_of
 from parking.accounts.second_factor.models import SecondFactor
 from parking.accounts.tokens import bearer, store
 from parking.database import Read
@@ -127,13 +127,7 @@ def _is_current(claims: dict[str, object]) -> bool:
 
 _BY_TOKEN = (
     select(
-        User.id,
-        User.email,
-        User.username,
-        User.timezone,
-        User.locale,
-        User.csv_format,
-        Role.name,
+        *IDENTITY_COLUMNS,
         LoginSession.family,
         LoginSession.ended_at,
     )
@@ -171,16 +165,4 @@ def identify(request: Request) -> Identity | None:
     rows = (_WITH_FACTOR if with_factor else _IDENTITY).rows(uniquifier=claims["sub"], family=family)
     if not rows or rows[0].ended_at is not None or rows[0].family != family:
         return None
-    first = rows[0]
-    roles = frozenset(row.name for row in rows if row.name)
-    return Identity(
-        id=first.id,
-        email=first.email,
-        username=first.username,
-        roles=roles,
-        timezone=first.timezone,
-        locale=first.locale,
-        csv_format=first.csv_format,
-        session_family=family,
-        must_set_up_factor=factors.is_wanted(is_admin="admin" in roles) and first.factor_since is None,
-    )
+    return identity_of(rows, session_family=family)

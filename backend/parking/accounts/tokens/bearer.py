@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from parking import clock
 from parking.accounts import guess_limits, hooks
 from parking.accounts.models import Role, User, user_roles
-from parking.accounts.second_factor import factors
+from parking.accounts.queries import IDENTITY_COLUMNS, identity_of, roles_of
 from parking.accounts.second_factor.models import SecondFactor
 from parking.accounts.tokens import scopes, store
 from parking.accounts.tokens.models import ApiToken
@@ -28,13 +28,7 @@ USE_NOTED = timedelta(hours=1)
 """So often the last use of a token is written down."""
 _BY_HASH = Read(
     select(
-        User.id,
-        User.email,
-        User.username,
-        User.timezone,
-        User.locale,
-        User.csv_format,
-        Role.name,
+        *IDENTITY_COLUMNS,
         SecondFactor.confirmed_at.label("factor_since"),
         ApiToken.id.label("token_id"),
         ApiToken.scopes,
@@ -63,8 +57,9 @@ def identify(request: Request, token: str) -> Identity | None:
         _count_guess(request, token)
         return None
     first, now = rows[0], clock.now()
-    roles = frozenset(row.name for row in rows if row.name)
-    if (first.expires_at is not None and first.expires_at <= now) or (first.as_admin and "admin" not in roles):
+    if first.expires_at is not None and first.expires_at <= now:
+        return None
+    if first.as_admin and "admin" not in roles_of(rows):
         return None
     access = TokenAccess(
         id=first.token_id,
@@ -75,23 +70,7 @@ def identify(request: Request, token: str) -> Identity | None:
     refusal = _refusal(access, request.endpoint or "", request.view_args or {})
     if refusal is None and (first.last_used_at is None or now - first.last_used_at >= USE_NOTED):
         _note_use(access.id, now)
-    return _identity(first, roles, access, refusal)
-
-
-def _identity(row: Any, roles: frozenset[str], access: TokenAccess, refusal: Problem | None) -> Identity:
-    is_wanted = factors.is_wanted(is_admin="admin" in roles)
-    return Identity(
-        id=row.id,
-        email=row.email,
-        username=row.username,
-        roles=roles,
-        timezone=row.timezone,
-        locale=row.locale,
-        csv_format=row.csv_format,
-        must_set_up_factor=is_wanted and row.factor_since is None,
-        token=access,
-        refusal=refusal,
-    )
+    return identity_of(rows, token=access, refusal=refusal)
 
 
 def _refusal(access: TokenAccess, endpoint: str, path: dict[str, Any]) -> Problem | None:

@@ -13,7 +13,7 @@ from parking.bookings.reading.views import state_of, window_of
 from parking.lot_calendar import zone_of_stay
 from parking.lots import Lot
 from parking.mail import Instant
-from parking.pricing import Tariff, TariffContext, tariff_context, terms_of
+from parking.pricing import TARIFF_SAMPLE, Tariff, TariffContext, tariff_context, terms_of
 from parking.timestamps import to_rfc3339
 
 
@@ -87,13 +87,7 @@ SAMPLE: dict[str, Any] = {
     "reserved_end": "2026-11-24T17:30:00Z",
     "vehicle_plate": "KX21 ABC",
     "currency": "EUR",
-    "tariff": {
-        "hourly_minor": 250,
-        "step_seconds": 900,
-        "free_minutes": 10,
-        "daily_cap_minor": 1800,
-        "cap_day": "calendar",
-    },
+    "tariff": TARIFF_SAMPLE,
     "estimate_minor": 1800,
 }
 

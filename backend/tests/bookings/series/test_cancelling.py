@@ -30,7 +30,7 @@ from parking.settings import current
 from parking.waitlist import service
 from tests.bookings.helpers import make_lot, park, reserve, row, text
 from tests.bookings.test_races import drop_guards
-from tests.reports.stage import in_threads
+from tests.threads import at_once
 from tests.waitlist.stage import statuses, wait_for
 
 H, D = timedelta(hours=1), timedelta(days=1)
@@ -249,9 +249,8 @@ def test_who_cancels_the_same_dates_several_times_at_once_is_told_of_each_once(a
         with contextlib.suppress(Conflict):
             bookings.cancel(booked["mine"][1], alice.id)
 
-    work = iter([*cancel, alone])
     db.session.remove()
-    in_threads(len(ranges) + 1, lambda: next(work)())
+    at_once([*cancel, alone])
     assert {row(one).status for one in booked["mine"]} == {"Cancelled"}
     assert cancelled_ids() == booked["mine"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from datetime import timedelta
 
 import pytest
@@ -29,6 +28,7 @@ from parking.waitlist import personal_data as waitlist_data
 from tests.bookings.helpers import furnish, make_lot, reserve, text
 from tests.bookings.series.stage import book_series, day
 from tests.bookings.series.test_making import days_booked, reasons, run_and_kill
+from tests.threads import at_once
 from tests.waitlist.stage import entry, holds, statuses, wait_for
 
 H, D = timedelta(hours=1), timedelta(days=1)
@@ -283,25 +283,7 @@ def test_a_spot_that_is_freed_beside_the_job_is_booked_or_offered(app, alice, bo
     for n in range(20):
         series = book_later(alice, lot, wait_if_full=True)
         stay = reserve(bob, lot, to_the_day(), 2 * H)
-        moment, ready, errors = clock.now(), threading.Barrier(2), []
-
-        def work(act, ready=ready, errors=errors, moment=moment):
-            with app.app_context(), clock.set_to(moment):
-                ready.wait()
-                try:
-                    act()
-                except Exception as error:
-                    errors.append(error)
-                finally:
-                    db.session.remove()
-
-        acts = making.book_due_dates, lambda stay=stay: bookings.cancel(stay["id"], bob.id)
-        threads = [threading.Thread(target=work, args=(act,)) for act in acts]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert errors == []
+        at_once([making.book_due_dates, lambda stay=stay: bookings.cancel(stay["id"], bob.id)])
         if days_booked(series["id"]):
             assert all(one.ended_at for one in entries()), n
         else:

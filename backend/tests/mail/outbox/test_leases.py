@@ -1,11 +1,10 @@
 """Mails that several workers could send: each is leased by one."""
 
-import threading
-
 from parking import clock
-from parking.database import db, transaction
+from parking.database import transaction
 from parking.mail.outbox import delivery, entries
 from tests.mail.conftest import Meeting, put, put_many, states
+from tests.threads import at_once
 
 
 def test_a_lease_is_respected_until_it_runs_out(app, sink):
@@ -20,24 +19,9 @@ def test_a_lease_is_respected_until_it_runs_out(app, sink):
     assert states() == {"sent": 1}
 
 
-def _deliver_in_threads(app, workers: int) -> None:
-    moment, threads = clock.now(), []
-
-    def work():
-        with clock.set_to(moment), app.app_context():
-            delivery.deliver_due()
-            db.session.remove()
-
-    threads = [threading.Thread(target=work) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 def test_four_workers_send_every_mail_once(app, sink):
     put_many(100)
-    _deliver_in_threads(app, 4)
+    at_once([delivery.deliver_due] * 4)
     assert states() == {"sent": 100}
     assert len(sink.accepted) == 100
     assert len(set(sink.message_ids())) == 100
@@ -56,5 +40,5 @@ def test_without_leases_four_workers_send_mails_twice(app, sink, monkeypatch):
     monkeypatch.setattr(entries, "lease", unguarded)
     sink.on_data = Meeting()
     put_many(10)
-    _deliver_in_threads(app, 4)
+    at_once([delivery.deliver_due] * 4)
     assert len(sink.accepted) > len(set(sink.message_ids()))

@@ -87,14 +87,20 @@ def test_a_long_history_is_rolled_up_in_several_jobs(lot, alice, monkeypatch):
     assert check.find_differences() == []
 
 
-def test_an_overtaken_roll_up_writes_nothing(lot, alice):
-    """Two passes read the same marks; the slower one, whose figures are older, gives up."""
+def overtaken(lot, alice):
+    """The job and the sums of a pass that has read the marks, after which a faster one has written newer sums."""
     session = db.session()
     (slow,) = pending.plan(session)
     old = refresh.compute_job(session, slow, compute.unix_now())
     session.close()
     world.put(world.row(lot, world.spot_ids(lot)[1], alice.id, utc("2026-02-25T10:00"), utc("2026-02-25T11:00")))
     refresh.roll_up()
+    return slow, old
+
+
+def test_an_overtaken_roll_up_writes_nothing(lot, alice):
+    """Two passes read the same marks; the slower one, whose figures are older, gives up."""
+    slow, old = overtaken(lot, alice)
     with pytest.raises(refresh.Overtaken):
         refresh.write(slow, old)
     assert check.find_differences() == []
@@ -102,12 +108,7 @@ def test_an_overtaken_roll_up_writes_nothing(lot, alice):
 
 def test_without_the_guard_an_overtaken_roll_up_would_store_wrong_sums(lot, alice, monkeypatch):
     """The control: the same race, with the guard taken away."""
-    session = db.session()
-    (slow,) = pending.plan(session)
-    old = refresh.compute_job(session, slow, compute.unix_now())
-    session.close()
-    world.put(world.row(lot, world.spot_ids(lot)[1], alice.id, utc("2026-02-25T10:00"), utc("2026-02-25T11:00")))
-    refresh.roll_up()
+    slow, old = overtaken(lot, alice)
     monkeypatch.setattr(refresh, "_delete_job_changes", lambda session, job: None)
     refresh.write(slow, old)
     assert check.find_differences() != []

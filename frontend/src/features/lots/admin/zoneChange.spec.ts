@@ -3,28 +3,10 @@ import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '@/shared/api/errors'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
-import type { Lot } from '@/shared/api/types'
 import { adminLotsApi } from './api'
+import { lot } from './components/lotForm.stage'
 import LotForm from '@/features/lots/admin/components/LotForm.vue'
 
-const lot = {
-  id: 7,
-  name: 'Harbour',
-  capacity: 50,
-  price_per_hour: 2.5,
-  currency: 'EUR',
-  timezone: 'Europe/Berlin',
-  address: null,
-  latitude: null,
-  longitude: null,
-  description: null,
-  require_checkin: false,
-  shorten_running: false,
-  checkin_grace_minutes: 15,
-  instant_hold_minutes: 60,
-  tariff: { billing_step_seconds: 900, free_minutes: 0, daily_cap: null, cap_day: 'rolling' },
-  version: 3,
-} as unknown as Lot
 const reserved = {
   booking_id: 1,
   reference: 'ABCD-2345',
@@ -48,7 +30,7 @@ const waited = new ApiError(409, 'timezone_confirm', 'Confirm it.', {}, null, nu
 function openForm() {
   const client = new QueryClient({ defaultOptions: { queries: { enabled: false } } })
   return mount(LotForm, {
-    props: { lot, timezone: 'Europe/Berlin' },
+    props: { lot: lot(), timezone: 'Europe/Berlin' },
     global: {
       plugins: [i18n, [VueQueryPlugin, { queryClient: client }]],
       stubs: { RouterLink: RouterLinkStub },
@@ -66,7 +48,7 @@ describe.each([
   it('is asked about, and sent again with the confirmation', async () => {
     await setLocale(locale)
     const update = vi.spyOn(adminLotsApi, 'update').mockRejectedValueOnce(waited)
-    update.mockResolvedValue({ lot, removed: [] })
+    update.mockResolvedValue({ lot: lot(), removed: [] })
     const form = openForm()
     await form.get('select').setValue('America/New_York')
     await form.get('form').trigger('submit')
@@ -88,7 +70,7 @@ describe.each([
   it('is asked about with the list, and sent again with the confirmation', async () => {
     await setLocale(locale)
     const update = vi.spyOn(adminLotsApi, 'update').mockRejectedValueOnce(refusal)
-    update.mockResolvedValue({ lot, removed: [] })
+    update.mockResolvedValue({ lot: lot(), removed: [] })
     const form = openForm()
     await form.get('select').setValue('America/New_York')
     await form.get('form').trigger('submit')
