@@ -46,10 +46,10 @@ describe('the key metrics', () => {
 
   it('are the four that an operator decides with; the others are folded, in whole rows', () => {
     const stats = sampleStats()
-    const figure = stats.figures[0]!
+    const metric = stats.figures[0]!
     const names = ['revenue', 'occupancy', 'peak_occupancy', 'bookings', 'revenue_per_spot_hour']
     const others = ['turnover', 'average_stay', 'drivers', 'no_show_rate', 'cancellation_rate']
-    stats.figures = [...names, ...others, 'new_users'].map((name) => ({ ...figure, name }))
+    stats.figures = [...names, ...others, 'new_users'].map((name) => ({ ...metric, name }))
     const cards = mount(MetricCards, { props: { stats }, global })
     const labels = (list: number) =>
       cards
