@@ -26,10 +26,10 @@ _LABELS: dict[str, tuple[str, str]] = {
     "booking_type": ("Booking type", "Buchungsart"),
     "bookings": ("Bookings", "Buchungen"),
     "cancelled": ("Cancelled", "Storniert"),
-    "cap_day": ("Daily maximum per", "Tageshöchstbetrag gilt pro"),
+    "cap_day": ("Daily maximum applies per", "Tageshöchstbetrag gilt pro"),
     "capacity": ("Spots", "Stellplätze"),
     "checked_in_at": ("Checked in", "Eingecheckt"),
-    "checkin_grace_minutes": ("Check-in grace (minutes)", "Frist zum Einchecken (Minuten)"),
+    "checkin_grace_minutes": ("Check-in period (minutes)", "Frist zum Einchecken (Minuten)"),
     "completed": ("Completed", "Beendet"),
     "count": ("Stays", "Aufenthalte"),
     "covered": ("Covered", "Überdacht"),
@@ -56,7 +56,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "hour": ("Hour", "Stunde"),
     "id": ("ID", "ID"),
     "instant": ("Walk-in", "Sofort gebucht"),
-    "instant_hold_minutes": ("Guaranteed time (minutes)", "Freihaltezeit bei Sofortbuchung (Minuten)"),
+    "instant_hold_minutes": ("Guaranteed time of a walk-in (minutes)", "Freihaltezeit bei Sofortbuchung (Minuten)"),
     "kind": ("Kind", "Art"),
     "last_booking_at": ("Last booking", "Letzte Buchung"),
     "last_reply": ("Last reply", "Letzte Antwort"),
@@ -96,7 +96,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "rows": ("Rows", "Zeilen"),
     "sent_at": ("Sent", "Gesendet"),
     "series_id": ("Series ID", "Serien-ID"),
-    "shorten_running": ("Begun reservations may end earlier", "Laufende Reservierungen verkürzbar"),
+    "shorten_running": ("Reservations may end earlier while they run", "Laufende Reservierungen verkürzbar"),
     "size_bytes": ("Size (bytes)", "Größe (Byte)"),
     "spent": ("Spent", "Ausgegeben"),
     "spot_id": ("Spot ID", "Stellplatz-ID"),
@@ -118,7 +118,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "user_id": ("User ID", "Personen-ID"),
     "username": ("User name", "Benutzername"),
     "value": ("Value", "Wert"),
-    "vehicle_plate": ("Licence plate", "Kennzeichen"),
+    "vehicle_plate": ("Number plate", "Kennzeichen"),
     "visitor_email": ("Visitor's email", "E-Mail des Besuchs"),
     "visitor_name": ("Visitor", "Besuch"),
     "visits": ("Visits", "Besuche"),
@@ -173,10 +173,7 @@ _CURRENCY = re.compile(r"(.+)_([A-Z]{3})")
 
 
 def label(column: str, language: str) -> str:
-    """The heading of a column: "revenue_EUR" is "Umsatz (EUR)" in German. In English it is the identifier, which is
-    what API and import call it and what people's own sheets refer to. Raises KeyError for an unknown column."""
-    if language == "en":
-        return column
+    """The heading of a column: "revenue_EUR" is "Umsatz (EUR)" in German. Raises KeyError for an unknown column."""
     money = None if column in _LABELS else _CURRENCY.fullmatch(column)
     if money:
         return f"{label(money[1], language)} ({money[2]})"

@@ -12,9 +12,9 @@ ROOT = Path(__file__).parents[2]
 FEATURES = ROOT / "frontend" / "src" / "features"
 
 
-def page(folder, *path):
-    """A German text of the page."""
-    text = json.loads((FEATURES / folder / "locales" / "de.json").read_text(encoding="utf-8"))
+def page(folder, *path, language="de"):
+    """A text of the page."""
+    text = json.loads((FEATURES / folder / "locales" / f"{language}.json").read_text(encoding="utf-8"))
     for name in path:
         text = text[name]
     return text
@@ -35,8 +35,9 @@ def page(folder, *path):
         ("spot_number", "bookings", ("booking", "spot")),
     ],
 )
-def test_a_german_heading_is_the_word_of_the_page(column, folder, path):
-    assert label(column, "de").removesuffix(" (%)") == page(folder, *path)
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_heading_is_the_word_of_the_page(column, folder, path, language):
+    assert label(column, language).removesuffix(" (%)") == page(folder, *path, language=language)
 
 
 def test_a_price_line_of_a_mail_has_the_word_of_the_page():
@@ -54,6 +55,8 @@ def test_a_price_line_of_a_mail_has_the_word_of_the_page():
         ("Check-in-Frist (Minuten)", "checkin_grace_minutes"),
         ("Garantierte Zeit (Minuten)", "instant_hold_minutes"),
         ("Check-in nötig", "require_checkin"),
+        ("daily_cap", "daily_cap"),
+        ("checkin_grace_minutes", "checkin_grace_minutes"),
     ],
 )
 def test_an_import_understands_the_headings_of_earlier_exports(heading, column):

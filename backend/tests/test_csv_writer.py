@@ -12,6 +12,7 @@ import pytest
 
 import parking
 from parking import csv_labels, csv_writer
+from parking.csv_labels import LANGUAGES
 from parking.csv_writer import FORMATS, MACHINE, Bare, Table, dialect_of
 from parking.exports import columns
 from parking.exports.lists import columns as lists
@@ -116,7 +117,10 @@ def test_an_english_file_and_one_for_programs():
     row = row_of("users", "amelia")
     english = csv_writer.whole(columns.user_table("Europe/Berlin", "EUR"), [row], ENGLISH).decode().split("\r\n")
     machine = csv_writer.whole(columns.user_table("Europe/Berlin", "EUR"), [row]).decode().split("\r\n")
-    assert english[0] == machine[0] + ',"time_zone"'
+    assert machine[0].startswith('\ufeff"id","email","username"')
+    assert english[0].startswith('\ufeff"ID","Email","User name"')
+    assert english[0].count(",") == machine[0].count(",") + 1
+    assert english[0].endswith(',"Time zone of the times"')
     assert english[1] == machine[1].replace('"2026-03-02T13:00:00+01:00"', "2026-03-02 13:00:00") + ',"Europe/Berlin"'
 
 
@@ -165,11 +169,13 @@ def test_every_column_has_its_headings():
     header = {name for table in (*tables, columns.SPOT_TABLE, emails.LOT_FIGURES) for name in table.header}
     header |= {*views._LOT_COLUMNS, *hours.HEADER, "time_zone", "revenue_EUR", "spent_EUR"}
     for name in header:
-        assert csv_labels.label(name, "en") == name
         assert csv_labels.label(name, "de")
-    assert csv_labels.label("revenue_EUR", "de") == "Umsatz (EUR)"
-    german = [csv_labels.label(name, "de") for name in (*columns.BOOKING_HEADER, "lot_id", "spot_id", "user_id")]
-    assert len(set(german)) == len(german)
+        assert re.fullmatch(r"[A-Z][^_]*", csv_labels.label(name, "en")), name
+    assert [csv_labels.label("revenue_EUR", one) for one in LANGUAGES] == ["Revenue (EUR)", "Umsatz (EUR)"]
+    ids = ("lot_id", "spot_id", "user_id")
+    for language in LANGUAGES:
+        of_bookings = [csv_labels.label(name, language) for name in (*columns.BOOKING_HEADER, *ids)]
+        assert len(set(of_bookings)) == len(of_bookings)
 
 
 # nobody else ------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ app.use(VueQueryPlugin, { queryClient })
 
 // The code of the page at this address travels beside the texts and the session, not after them.
 if (location.pathname === '/') void import('@/pages/StartPage.vue').catch(() => undefined)
+if (location.pathname.startsWith('/admin')) void import('@/app/adminPages').catch(() => undefined)
 // The session decides which page is shown, so it comes before the router.
 await Promise.all([setLocale(preferredLocale()), useSession().resume()])
 app.use(router)

@@ -32,6 +32,7 @@ class NoticeOut(Out):
     id: int
     kind: str
     booking_id: int | None
+    series_id: int | None = Field(description="The series of which it tells a date that was not booked.")
     created_at: datetime
     title: str
     place: str = Field(description="Spot and lot.")
@@ -45,6 +46,7 @@ class NoticeOut(Out):
             id=notice.id,
             kind=notice.kind,
             booking_id=notice.booking_id,
+            series_id=notice.context.get("series", {}).get("id"),
             created_at=notice.created_at,
             title=text.title,
             place=text.place,

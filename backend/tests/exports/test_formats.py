@@ -62,6 +62,18 @@ def test_a_german_account_gets_a_german_file(exported):
     assert (cells["Beginn"], cells["Zeitzone"]) == ("2026-03-01 13:00:00", "Europe/Berlin")
 
 
+def test_an_english_account_gets_english_headings(exported, client, auth, german):
+    client.patch("/auth/me", json={"locale": "en"}, headers=auth(german))
+    data, done = exported()
+    heading, line = rows_of(data, ",")
+    cells = dict(zip(heading, line, strict=True))
+    assert done["format"] == "comma"
+    assert heading[:4] == ["ID", "Reference", "Lot", "Spot"]
+    assert (cells["Price per hour"], cells["Start"], cells["Time zone"]) == (
+        "2.50", "2026-03-01 13:00:00", "Europe/Berlin")  # fmt: skip
+    assert tuple(rows_of(exported(format="machine")[0], ",")[0]) == BOOKING_HEADER, "programs get identifiers"
+
+
 @pytest.mark.parametrize(
     ("form", "separator", "start", "cost"),
     [
@@ -160,8 +172,8 @@ def test_files_attached_to_reports_are_in_the_recipients_language(app, german, c
     admin = "admin_monthly_report"
     assert attached[chief.id, admin, "lots_2026-03.csv"].startswith('"Parkplatz-ID";"Parkplatz";"Buchungen"')
     assert attached[chief.id, admin, "bookings_2026-03.csv"].startswith('"ID";"Buchungsnummer"')
-    assert attached[carol.id, admin, "lots_2026-03.csv"].startswith('"lot_id","lot_name","bookings"')
-    assert attached[carol.id, admin, "bookings_2026-03.csv"].startswith('"id","reference"')
+    assert attached[carol.id, admin, "lots_2026-03.csv"].startswith('"Lot ID","Lot","Bookings"')
+    assert attached[carol.id, admin, "bookings_2026-03.csv"].startswith('"ID","Reference"')
     assert attached[german.id, "user_monthly_report", "bookings_2026-03.csv"].startswith('"ID";"Buchungsnummer"')
 
 
@@ -172,7 +184,7 @@ def test_the_account_chooses_once_for_every_file(exported, client, auth, german)
     data, done = exported()
     heading, line = rows_of(data, ";")
     cells = dict(zip(heading, line, strict=True))
-    assert (done["format"], cells["total_cost"], cells["start_time"]) == ("semicolon", "3,75", "2026-03-01 13:00:00")
+    assert (done["format"], cells["Total cost"], cells["Start"]) == ("semicolon", "3,75", "2026-03-01 13:00:00")
     statistics = client.get("/api/stats/user.csv?month=2026-03", headers=auth(german)).data
     assert rows_of(statistics, ";")[1][-1] == "3,75"
     assert exported(format="comma")[1]["format"] == "comma", "what is asked for comes first"
@@ -195,7 +207,7 @@ def test_reports_are_written_as_their_recipients_chose(app, carol, german):
         separator = ";" if letter.name == "semicolon" else ","
         lots, bookings = letter.attachments
         [_, line] = rows_of(files.absolute(bookings["path"]).read_bytes(), separator)
-        assert rows_of(lots["text"].encode(), separator)[0][0] == "lot_id"
+        assert rows_of(lots["text"].encode(), separator)[0][0] == ("lot_id" if letter.name == "machine" else "Lot ID")
         seen[letter.name] = (line[BOOKING_HEADER.index("start_time")], line[BOOKING_HEADER.index("total_cost")])
     assert seen == {
         "carol": ("2026-03-01 13:00:00", "3.75"),

@@ -54,7 +54,7 @@ def test_the_file_of_bookings_has_the_rows_of_the_list(get, alice, bob, query):
     park(bob, {"id": castle.id})
     listed = get("/api/admin/bookings", **query).json["bookings"]
     query.pop("order", None)
-    answer = get("/api/admin/bookings.csv", **query)
+    answer = get("/api/admin/bookings.csv", format="machine", **query)
     in_file = rows(answer)
     assert sorted(row["reference"] for row in in_file) == sorted(one["reference"] for one in listed)
     assert {row["user_email"] for row in in_file} == {one["user_email"] for one in listed}
@@ -64,15 +64,16 @@ def test_the_file_of_bookings_has_the_rows_of_the_list(get, alice, bob, query):
 def test_the_file_of_users_has_the_users_of_the_list(get, alice, bob, carol):
     for query in ({}, {"q": "bob"}, {"role": "admin"}, {"active": "false"}):
         listed = get("/api/users", **query).json["users"]
-        assert {row["email"] for row in rows(get("/api/users.csv", **query))} == {one["email"] for one in listed}
+        in_file = rows(get("/api/users.csv", format="machine", **query))
+        assert {row["email"] for row in in_file} == {one["email"] for one in listed}
 
 
 def test_the_file_of_lots_has_the_open_lots_with_the_words(client, get, auth, carol):
     make_lot("Harbour Street"), make_lot("Castle")
     deleted = make_lot("Harbour Old")
     assert client.delete(f"/api/lots/{deleted.id}", headers=auth(carol)).status_code == 200
-    assert [row["name"] for row in rows(get("/api/admin/lots.csv"))] == ["Harbour Street", "Castle"]
-    assert [row["name"] for row in rows(get("/api/admin/lots.csv", q="street HARB"))] == ["Harbour Street"]
+    assert [row["Name"] for row in rows(get("/api/admin/lots.csv"))] == ["Harbour Street", "Castle"]
+    assert [row["Name"] for row in rows(get("/api/admin/lots.csv", q="street HARB"))] == ["Harbour Street"]
 
 
 def test_the_file_of_the_audit_log_has_the_rows_of_the_list_with_their_names(get, client, auth, alice, carol):
@@ -86,11 +87,11 @@ def test_the_file_of_the_audit_log_has_the_rows_of_the_list_with_their_names(get
         assert [json.loads(row["after"]) if row["after"] else None for row in in_file] == [
             one["after"] for one in listed
         ]
-    entry = next(row for row in rows(get("/api/admin/audit.csv")) if row["entity"] == "booking")
-    assert entry["entity_name"].startswith(booking["reference"])
-    assert "spot: Harbour" in entry["after"]
-    assert "spot_id" not in entry["after"]
-    assert (entry["at"], entry["time_zone"]) == ("2026-03-02 12:00:00", "UTC")
+    entry = next(row for row in rows(get("/api/admin/audit.csv")) if row["Object"] == "booking")
+    assert entry["Object name"].startswith(booking["reference"])
+    assert "spot: Harbour" in entry["After"]
+    assert "spot_id" not in entry["After"]
+    assert (entry["Time"], entry["Time zone of the times"]) == ("2026-03-02 12:00:00", "UTC")
 
 
 @pytest.mark.parametrize("query", [{}, {"state": "queued"}, {"q": "bob@"}, {"kind": "test_message"}, {"state": "sent"}])

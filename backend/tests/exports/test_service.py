@@ -48,10 +48,10 @@ def test_own_bookings_from_the_request_to_the_file(client, alice, bob, auth, fol
     assert got.headers["Content-Disposition"].startswith("attachment; filename=bookings_")
     assert "no-store" in got.headers["Cache-Control"]
     [row] = rows_of(got.data)
-    assert (row["lot_name"], row["total_cost"], row["currency"]) == ("Harbour", "5.00", "EUR")
-    assert row["vehicle_plate"] == "'=1+1"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", row["start_time"])  # a date for every spreadsheet
-    assert row["timezone"] == "Europe/Berlin"
+    assert (row["Lot"], row["Total cost"], row["Currency"]) == ("Harbour", "5.00", "EUR")
+    assert row["Number plate"] == "'=1+1"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", row["Start"])  # a date for every spreadsheet
+    assert row["Time zone"] == "Europe/Berlin"
     assert len(got.data) == done["size_bytes"]
     assert [p.parent.name for p in folder.rglob("*.csv")] == [f"user_{alice.id}"]
 
@@ -134,8 +134,8 @@ def test_all_data_is_four_files_and_holds_no_secret(client, alice, carol, auth, 
     }
     assert {p.name: p.read_bytes() for p in folder.glob("admin/*/*.csv")} == inside
     [person, chief] = rows_of(inside["users.csv"])
-    assert chief["roles"] == "admin user"
-    assert (person["email"], person["roles"], person["total_bookings"], person["total_spent"]) == (
+    assert chief["Roles"] == "admin user"
+    assert (person["Email"], person["Roles"], person["Bookings in total"], person["Spent in total"]) == (
         "alice@example.com", "user", "3", "15.00")  # fmt: skip
     whole = b"".join(inside.values())
     for secret in (alice.password, alice.fs_uniquifier, carol.fs_uniquifier, "$2b$", "hmac"):

@@ -72,9 +72,9 @@ def test_the_drivers_month_equals_page_and_file(city, client, auth):
     [attached] = message.attachments
     rows = rows_of(attached["text"])
     assert attached["text"].startswith("\ufeff")
-    assert sum(Decimal(row["total_cost"] or 0) for row in rows) * 100 == page.spent_minor
-    assert sum(1 for row in rows if row["checked_in_at"]) == page.visits
-    assert all(row["end_time"].startswith("2026-03") for row in rows)
+    assert sum(Decimal(row["Total cost"] or 0) for row in rows) * 100 == page.spent_minor
+    assert sum(1 for row in rows if row["Checked in"]) == page.visits
+    assert all(row["End"].startswith("2026-03") for row in rows)
 
 
 def test_the_drivers_month_against_plain_arithmetic(city):
@@ -112,12 +112,12 @@ def test_the_administrators_month_equals_the_page(city):
     lots, bookings = message.attachments
     assert [lots["filename"], bookings["filename"]] == ["lots_2026-03.csv", "bookings_2026-03.csv"]
     by_lot = rows_of(lots["text"])
-    assert sum(Decimal(row["revenue"]) for row in by_lot) * 100 == page.totals.revenue_minor
-    assert sum(int(row["bookings"]) for row in by_lot) == page.totals.bookings
+    assert sum(Decimal(row["Revenue"]) for row in by_lot) * 100 == page.totals.revenue_minor
+    assert sum(int(row["Bookings"]) for row in by_lot) == page.totals.bookings
     rows = rows_of(files.absolute(bookings["path"]).read_text())
-    ended = [row for row in rows if row["end_time"].startswith("2026-03")]
-    assert sum(Decimal(row["total_cost"] or 0) for row in ended) * 100 == page.totals.revenue_minor
-    assert sum(1 for row in rows if row["start_time"].startswith("2026-03")) == page.totals.bookings
+    ended = [row for row in rows if row["End"].startswith("2026-03")]
+    assert sum(Decimal(row["Total cost"] or 0) for row in ended) * 100 == page.totals.revenue_minor
+    assert sum(1 for row in rows if row["Start"].startswith("2026-03")) == page.totals.bookings
 
 
 def test_the_daily_report_is_of_the_day_before_and_compares_with_the_one_before(city):
@@ -151,7 +151,7 @@ def test_a_digest_adds_the_months_up(city):
     )
     assert message.facts["figures"]["spent_minor"] == sum(month.spent_minor for month in months)
     rows = rows_of(message.attachments[0]["text"])
-    assert sum(Decimal(row["total_cost"] or 0) for row in rows) * 100 == message.facts["figures"]["spent_minor"]
+    assert sum(Decimal(row["Total cost"] or 0) for row in rows) * 100 == message.facts["figures"]["spent_minor"]
 
 
 def test_every_mail_can_be_rendered(city):

@@ -114,7 +114,7 @@ test('a file for the spreadsheet of another country', async ({ page, driver }) =
   const saved = page.waitForEvent('download')
   await dialog.getByRole('button', { name: 'Download' }).click()
   const [heading, line] = readFileSync(await (await saved).path(), 'utf8').split('\r\n')
-  expect(heading).toContain('"reference";"lot_name";"spot_number"')
+  expect(heading).toContain('"Reference";"Lot";"Spot"')
   expect(line).toMatch(/;\d{4}-\d\d-\d\d \d\d:\d\d:\d\d;.*;2,50;/)
 })
 

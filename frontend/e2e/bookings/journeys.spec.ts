@@ -190,6 +190,7 @@ test('J14: by keyboard alone, from the sign-in page to a booked spot', async ({
   // The one lot this driver knows stands first.
   await release(user, (await book(user, lot.id)).id)
   await context.clearCookies()
+  const MOST_KEYS = 13
   let keys = 0
   const press = async (key: string) => {
     keys++
@@ -198,7 +199,7 @@ test('J14: by keyboard alone, from the sign-in page to a booked spot', async ({
   const reach = async (name: string | RegExp, role: 'button' | 'textbox') => {
     const target = page.getByRole(role, { name }).first()
     await target.waitFor()
-    for (let tries = 0; tries < 25; tries++) {
+    for (let tries = 0; tries < MOST_KEYS; tries++) {
       if (await target.evaluate((element) => element === document.activeElement)) return
       await press('Tab')
     }
@@ -210,13 +211,14 @@ test('J14: by keyboard alone, from the sign-in page to a booked spot', async ({
   await press('Tab')
   await page.keyboard.type(user.password)
   await press('Enter')
-  await page.getByRole('heading', { name: `Hello ${user.username}` }).waitFor()
+  // The page takes the focus to its heading: what stands in its header costs no key.
+  await expect(page.getByRole('heading', { name: `Hello ${user.username}` })).toBeFocused()
   await reach('Book again', 'button')
   await press('Enter')
   await reach('Book a spot now', 'button')
   await press('Enter')
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^You're all set: spot \d+$/)
-  expect(keys).toBeLessThanOrEqual(25)
+  expect(keys).toBeLessThanOrEqual(MOST_KEYS)
 })
 
 test('J15: what a screen reader hears while booking and releasing', async ({ page, driver }) => {

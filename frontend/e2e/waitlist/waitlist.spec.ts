@@ -216,9 +216,13 @@ test('the card of a full lot at home leads to its waitlist, on a phone too', asy
   await page.setViewportSize({ width: 390, height: 844 })
   await page.goto('/')
   await expect(card(page, lot)).toContainText('You are next in the queue.')
-  await press.click()
-  await expect(sheet).toContainText('You are on the waitlist for this: 1st in the queue.')
+  // Who waits there is told where they stand, and taken to that place.
+  const link = page.getByRole('link', { name: `You are waiting here · 1st: ${lot.name}` })
+  await expect(link).toBeVisible()
+  await expect(press).toBeHidden()
   expect(await violations(page)).toEqual([])
+  await link.click()
+  await expect(page.getByRole('heading', { name: 'You are on the waitlist' })).toBeVisible()
 })
 
 test('places and offers are fit for everybody', async ({ page, driver }) => {

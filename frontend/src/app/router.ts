@@ -1,3 +1,4 @@
+import type { Component } from 'vue'
 import {
   createRouter,
   createWebHistory,
@@ -8,6 +9,7 @@ import { useSession } from '@/features/accounts/session'
 import { useTexts } from '@/shared/format/i18n'
 import { dropStaleToast } from '@/shared/ui/toasts'
 import { catchLinkToken } from '@/shared/browser/linkToken'
+import type * as AdminPages from './adminPages'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -19,6 +21,10 @@ declare module 'vue-router' {
     texts?: string[]
   }
 }
+
+/** Where the pages of administration are is no part of the first load: few open one. */
+const admin = (page: keyof typeof AdminPages) => () =>
+  import('./adminPages').then<{ default: Component }>((pages) => pages[page]())
 
 const ACCOUNTS = ['features/accounts']
 
@@ -136,23 +142,23 @@ const driver: RouteRecordRaw[] = [
   },
 ]
 
-const admin: RouteRecordRaw[] = [
+const adminRoutes: RouteRecordRaw[] = [
   {
     path: '',
     name: 'admin',
-    component: () => import('@/pages/admin/OverviewPage.vue'),
+    component: admin('overview'),
     meta: { texts: ['features/statistics/admin'] },
   },
   {
     path: 'lots',
     name: 'admin-lots',
-    component: () => import('@/pages/admin/LotsPage.vue'),
+    component: admin('lots'),
     meta: { texts: ['features/lots/admin', 'features/exports'] },
   },
   {
     path: 'lots/:id(\\d+)',
     name: 'admin-lot',
-    component: () => import('@/pages/admin/LotPage.vue'),
+    component: admin('lot'),
     meta: {
       texts: ['features/lots/admin', 'features/bookings/admin', 'features/bookings/history'],
     },
@@ -161,32 +167,32 @@ const admin: RouteRecordRaw[] = [
   {
     path: 'bookings',
     name: 'admin-bookings',
-    component: () => import('@/pages/admin/BookingsPage.vue'),
+    component: admin('bookings'),
     meta: { texts: ['features/bookings/admin', 'features/bookings/history', 'features/exports'] },
   },
   {
     path: 'users',
     name: 'admin-users',
-    component: () => import('@/pages/admin/UsersPage.vue'),
+    component: admin('users'),
     meta: { for: 'admin', texts: ['features/accounts/admin', 'features/exports'] },
   },
   {
     path: 'users/:id(\\d+)',
     name: 'admin-user',
-    component: () => import('@/pages/admin/UserPage.vue'),
+    component: admin('user'),
     meta: { for: 'admin', texts: ['features/accounts/admin', 'features/mail'] },
     props: true,
   },
   {
     path: 'analytics',
     name: 'admin-analytics',
-    component: () => import('@/pages/admin/AnalyticsPage.vue'),
+    component: admin('analytics'),
     meta: { texts: ['features/statistics/admin'] },
   },
   {
     path: 'mail',
     name: 'admin-mail',
-    component: () => import('@/pages/admin/MailPage.vue'),
+    component: admin('mail'),
     // Addresses of an older version have the state of the system there.
     beforeEnter: (to) => (to.query.view === 'system' ? { name: 'admin-health' } : true),
     meta: { for: 'admin', texts: ['features/mail', 'features/reports', 'features/exports'] },
@@ -194,19 +200,19 @@ const admin: RouteRecordRaw[] = [
   {
     path: 'health',
     name: 'admin-health',
-    component: () => import('@/pages/admin/HealthPage.vue'),
+    component: admin('health'),
     meta: { for: 'admin', texts: ['features/mail', 'features/system'] },
   },
   {
     path: 'exports',
     name: 'admin-exports',
-    component: () => import('@/pages/admin/ExportsPage.vue'),
+    component: admin('exports'),
     meta: { texts: ['features/exports', 'features/exports/admin'] },
   },
   {
     path: 'audit',
     name: 'admin-audit',
-    component: () => import('@/pages/admin/AuditPage.vue'),
+    component: admin('audit'),
     meta: {
       for: 'admin',
       texts: ['features/audit', 'features/exports', 'features/bookings/history'],
@@ -223,9 +229,9 @@ export const router = createRouter({
     ...driver,
     {
       path: '/admin',
-      component: () => import('@/app/layouts/AdminLayout.vue'),
+      component: admin('layout'),
       meta: { for: 'staff', texts: ['app'] },
-      children: admin,
+      children: adminRoutes,
     },
     {
       path: '/:rest(.*)*',

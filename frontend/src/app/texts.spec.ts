@@ -89,13 +89,21 @@ const constants = new Map(
   ]),
 )
 const BASE = ['shared', 'features/lots', 'features/bookings']
-const routes = [...router.matchAll(/import\('@\/(pages\/[^']+)'\)([\s\S]*?)\n {2}\},/g)].map(
-  ([, page, rest]) => {
-    const list = /texts: (\w+|\[[^\]]*\])/.exec(rest!)?.[1] ?? '[]'
-    const names = (constants.get(list) ?? list).matchAll(/'([^']+)'/g)
-    return { page: page!, texts: [...names].map(([, name]) => name!) }
-  },
+const adminPages = new Map(
+  [...read('app/adminPages.ts').matchAll(/const (\w+) = .*'@\/(pages\/[^']+)'/g)].map(
+    ([, name, page]) => [name!, page!],
+  ),
 )
+const routes = [
+  ...router.matchAll(
+    /component: (?:\(\) => import\('@\/(pages\/[^']+)'\)|admin\('(\w+)'\))((?:(?!path:)[\s\S])*)/g,
+  ),
+].flatMap(([, driverPage, adminPage, rest]) => {
+  const page = driverPage ?? adminPages.get(adminPage!)
+  const list = /texts: (\w+|\[[^\]]*\])/.exec(rest!)?.[1] ?? '[]'
+  const names = (constants.get(list) ?? list).matchAll(/'([^']+)'/g)
+  return page ? [{ page, texts: [...names].map(([, name]) => name!) }] : []
+})
 
 describe('a page', () => {
   it('is known for every route', () => {

@@ -105,7 +105,7 @@ def test_the_spot_stays_the_same_where_it_can(app, alice, bob, lot):
     assert {one["spot_number"] for one in view["bookings"]} == {2}
 
 
-def test_one_mail_and_notice_tell_of_a_date_that_could_not_be_had(app, alice, bob, carol):
+def test_one_mail_and_notice_tell_of_a_date_that_could_not_be_had(client, alice, bob, carol, auth):
     lot = make_lot(carol, capacity=1)
     series = book_series(alice, lot, days=WEEK, first=day(60), count=4)["series"]
     clock.travel(86400)
@@ -123,6 +123,8 @@ def test_one_mail_and_notice_tell_of_a_date_that_could_not_be_had(app, alice, bo
     (missed,) = reasons()
     assert missed["why"] == "full"
     assert missed["date"][5:] not in booked
+    (notice,) = client.get("/api/notices", headers=auth(alice)).json["notices"]
+    assert (notice["kind"], notice["booking_id"], notice["series_id"]) == ("series_date_missed", None, series["id"])
 
 
 def reasons() -> list[dict]:

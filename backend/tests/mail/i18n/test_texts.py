@@ -13,6 +13,24 @@ def test_utc_is_written_once():
     assert Texts("de").in_zone("10:30", "Asia/Kolkata", "2026-10-24T22:00:00Z") == "10:30 (Asia/Kolkata,\u00a0UTC+5:30)"
 
 
+@pytest.mark.parametrize(
+    ("zone", "english", "german"),
+    [
+        (
+            "Europe/Berlin",
+            "Thu 31 Dec 2026, 23:30 – Fri 1 Jan 2027, 00:30",
+            "Do., 31. Dez. 2026, 23:30 Uhr – Fr., 1. Jan. 2027, 00:30 Uhr",
+        ),
+        ("America/New_York", "Thu 31 Dec 2026, 17:30 – 18:30", "Do., 31. Dez. 2026, 17:30 – 18:30 Uhr"),
+    ],
+)
+def test_every_date_has_its_year_by_the_clock_of_the_zone(zone, english, german):
+    """Mails and notices are read at any time; of the page, see format.spec.ts."""
+    for language, text in (("en", english), ("de", german)):
+        span = Texts(language).span("2026-12-31T22:30:00Z", "2026-12-31T23:30:00Z", zone)
+        assert span.replace("\u00a0", " ") == text
+
+
 def test_a_whole_percentage_has_no_decimal():
     assert [Texts("en").percent(value) for value in (3.96, 4, 4.04, 4.06)] == ["4%", "4%", "4%", "4.1%"]
 

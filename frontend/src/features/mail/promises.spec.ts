@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { accountsApi } from '@/features/accounts/api'
 import ChangeEmailForm from '@/features/accounts/components/ChangeEmailForm.vue'
 import MailPreferences from '@/features/accounts/components/MailPreferences.vue'
+import { lotsApi } from '@/features/lots/api'
+import { waitlistApi } from '@/features/waitlist/api'
 import BookingDetails from '@/features/bookings/components/BookingDetails.vue'
 import ClosureConflict from '@/features/lots/admin/components/spots/ClosureConflict.vue'
 import AddStaffDialog from '@/features/staff/components/AddStaffDialog.vue'
@@ -44,6 +46,9 @@ const conflict = {
 /** What a component says on a site that sends email, or on one that does not. */
 async function textOf(component: Component, mail_configured: boolean, props = {}): Promise<string> {
   vi.spyOn(accountsApi, 'site').mockResolvedValue({ mail_configured } as never)
+  vi.spyOn(lotsApi, 'list').mockResolvedValue([])
+  vi.spyOn(waitlistApi, 'list').mockResolvedValue({ entries: [], server_time: '' })
+  vi.spyOn(waitlistApi, 'place').mockResolvedValue(known)
   const queryClient = new QueryClient()
   const wrapper = mount(component, {
     props,

@@ -17,6 +17,7 @@ const notice = (id: number): Notice => ({
   id,
   kind: 'booking_force_released',
   booking_id: id * 10,
+  series_id: null,
   created_at: '2026-03-02T12:00:00Z',
   title: 'The operator ended your booking',
   place: `Spot ${id} · Harbour`,
@@ -117,15 +118,18 @@ describe('the panel', () => {
   })
 
   it.each([
-    ['en', 'Show bookings'],
-    ['de', 'Buchungen ansehen'],
-  ] as const)('leads from a date that was not booked to the bookings, %s', async (locale, text) => {
-    await setLocale(locale)
-    stored = [{ ...notice(2), kind: 'series_date_missed', booking_id: null }]
-    const link = (await opened()).getComponent(RouterLinkStub)
-    expect(link.text()).toBe(text)
-    expect(link.props('to')).toEqual({ name: 'bookings' })
-  })
+    ['en', 'Show repeating booking'],
+    ['de', 'Wiederkehrende Buchung ansehen'],
+  ] as const)(
+    'leads from a date that was not booked to its repeating booking, %s',
+    async (locale, text) => {
+      await setLocale(locale)
+      stored = [{ ...notice(2), kind: 'series_date_missed', booking_id: null, series_id: 7 }]
+      const link = (await opened()).getComponent(RouterLinkStub)
+      expect(link.text()).toBe(text)
+      expect(link.props('to')).toEqual({ name: 'series', params: { id: 7 } })
+    },
+  )
 
   it('leads from a notice of the waitlist to one’s places', async () => {
     stored = [{ ...notice(2), kind: 'waitlist_offer', booking_id: null }]

@@ -2,6 +2,7 @@ import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createI18n } from 'vue-i18n'
+import { accountsApi } from '@/features/accounts/api'
 import { useSession } from '@/features/accounts/session'
 import { ApiError } from '@/shared/api/errors'
 import type { Lot, User } from '@/shared/api/types'
@@ -25,6 +26,7 @@ const member = (more: Partial<StaffMember> = {}): StaffMember => ({
 
 async function card(staff: StaffMember[], locale = 'en') {
   vi.spyOn(staffApi, 'list').mockResolvedValue(staff)
+  vi.spyOn(accountsApi, 'site').mockResolvedValue({ mail_configured: true } as never)
   const messages = { en: { ...shared, ...texts }, de: { ...sharedGerman, ...german } }
   const i18n = createI18n({ legacy: false, locale, messages })
   const stub = {

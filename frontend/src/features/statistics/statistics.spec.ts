@@ -1,5 +1,5 @@
 import { mount } from '@vue/test-utils'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import MetricCards from '@/features/statistics/components/MetricCards.vue'
@@ -11,6 +11,8 @@ beforeAll(async () => {
   await setLocale('en')
   await useTexts('features/statistics/admin')
 })
+
+afterEach(() => vi.useRealTimers())
 
 const global = {
   plugins: [i18n],
@@ -40,6 +42,27 @@ describe('the key metrics', () => {
       name: 'admin-bookings',
       query: { counted: 'ended', x: '1' },
     })
+  })
+
+  it('are the four that an operator decides with; the others are folded, in whole rows', () => {
+    const stats = sampleStats()
+    const metric = stats.figures[0]!
+    const names = ['revenue', 'occupancy', 'peak_occupancy', 'bookings', 'revenue_per_spot_hour']
+    const others = ['turnover', 'average_stay', 'drivers', 'no_show_rate', 'cancellation_rate']
+    stats.figures = [...names, ...others, 'new_users'].map((name) => ({ ...metric, name }))
+    const cards = mount(MetricCards, { props: { stats }, global })
+    const labels = (list: number) =>
+      cards
+        .findAll('dl')
+        .at(list)!
+        .findAll('dt')
+        .map((one) => one.text())
+    expect(labels(0)).toEqual(['Revenue', 'Occupancy', 'Busiest hour', 'Bookings'])
+    expect(labels(1)).toHaveLength(8)
+    expect(labels(1)[0]).toBe('Occupied now')
+    const folded = cards.get<HTMLDetailsElement>('details')
+    expect(folded.element.open).toBe(false)
+    expect(folded.get('summary').text()).toBe('More metrics')
   })
 
   it('count percentages in points, and call something new new', () => {
@@ -110,9 +133,11 @@ describe('metrics as text', () => {
     expect(write.metric(1234, 'count')).toBe('1,234')
   })
 
-  it('name days and weekdays', () => {
+  it('name days and weekdays, and the year where it is another one', () => {
+    vi.useFakeTimers({ now: new Date('2026-12-01T12:00:00Z'), toFake: ['Date'] })
     const write = formatters()
     expect(write.day('2026-03-01')).toBe('Sun, Mar 1')
+    expect(write.day('2025-03-01')).toBe('Sat, Mar 1, 2025')
     expect([0, 6].map((n) => write.weekday(n))).toEqual(['Monday', 'Sunday'])
   })
 })

@@ -45,13 +45,7 @@ export function useMetricFormat(currency: MaybeRefOrGetter<string>) {
   }
 
   /** A calendar day, e.g. "Tue, 24 Nov". */
-  const day = (text: string) =>
-    new Intl.DateTimeFormat(format.tag.value, {
-      weekday: 'short',
-      day: 'numeric',
-      month: 'short',
-      timeZone: 'UTC',
-    }).format(new Date(`${text}T00:00:00Z`))
+  const day = (text: string) => format.day(text)
 
   /** The name of a weekday, 0 = Monday (1 January 2024 was one). */
   const weekday = (number: number, width: 'long' | 'short' = 'long') =>

@@ -91,6 +91,12 @@ describe('what home shows', () => {
     const full = mounted(WaitlistCards, {}, 'rest')
     await flushPromises()
     expect(full.get('h2').text()).toBe('Your waitlist')
+    expect(full.emitted('places')!.at(-1)).toEqual([new Map()])
+    stored = [sampleEntry({ reserved_start: null, reserved_end: null })]
+    const now = mounted(WaitlistCards, {}, 'rest')
+    await flushPromises()
+    const place = { entryId: 7, text: 'You are waiting here · 3rd' }
+    expect(now.emitted('places')!.at(-1)).toEqual([new Map([[1, place]])])
     expect(localStorage.getItem('pw-waitlist')).toBe('1')
   })
 

@@ -14,6 +14,8 @@ const BookDialog = {
   template: '<p v-if="open" class="sheet">{{ lot.name }}, {{ startWith }}</p>',
 }
 
+const OwnWaitlist = { props: ['part'], emits: ['ready', 'places'], template: '<i />' }
+
 const lot = (id: number, name: string, available_spots: number) =>
   ({
     id,
@@ -40,7 +42,7 @@ async function home(...lots: Lot[]) {
       plugins: [i18n, router, [VueQueryPlugin, { queryClient: new QueryClient() }]],
       stubs: {
         BookDialog,
-        OwnWaitlist: true,
+        OwnWaitlist,
         LiveBadge: true,
         LotToolbar: true,
         RouterLink: RouterLinkStub,
@@ -72,6 +74,30 @@ describe('the card of a lot at home', () => {
       'Join the waitlist',
       'Reserve',
     ])
+  })
+
+  it('says where one stands who waits there already, and leads to that place', async () => {
+    const wrapper = await home(lot(1, 'Harbour', 0), lot(2, 'Station', 0), lot(3, 'Airport', 2))
+    const place = (entryId: number) => ({ entryId, text: 'You are waiting here · 2nd' })
+    wrapper.getComponent(OwnWaitlist).vm.$emit(
+      'places',
+      new Map([
+        [1, place(7)],
+        [3, place(8)],
+      ]),
+    )
+    await flushPromises()
+    const name = 'You are waiting here · 2nd: Harbour'
+    const link = wrapper
+      .findAllComponents(RouterLinkStub)
+      .find((one) => one.attributes('aria-label') === name)
+    expect(link?.text()).toBe('You are waiting here · 2nd')
+    expect(link?.props('to')).toEqual({ name: 'waitlist', params: { id: 7 } })
+    const card = (name: string) =>
+      wrapper.findAll('article').find((one) => one.get('h3').text() === name)!
+    expect(card('Harbour').text()).not.toContain('Join the waitlist')
+    expect(card('Station').text()).toContain('Join the waitlist')
+    expect(card('Airport').text()).not.toContain('You are waiting here')
   })
 
   it('can be read in German', async () => {

@@ -1171,6 +1171,8 @@ export interface components {
             id: number;
             kind: string;
             booking_id: number | null;
+            /** @description The series of which it tells a date that was not booked. */
+            series_id: number | null;
             /** Format: date-time */
             created_at: string;
             title: string;

@@ -1,5 +1,18 @@
+import { mount } from '@vue/test-utils'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { dayKey, duration, money, regional, sameClock, timeRange, zoneName } from './format'
+import {
+  dateTime,
+  day,
+  dayKey,
+  duration,
+  money,
+  regional,
+  sameClock,
+  timeRange,
+  useFormat,
+  zoneName,
+} from './format'
+import { i18n, setLocale } from './i18n'
 
 /** Intl separates with several kinds of space; the kind is not what is tested here. */
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ')
@@ -66,6 +79,60 @@ describe('times in the lot’s zone', () => {
     expect(sameClock('2026-07-01T12:00:00Z', 'Europe/Berlin', 'Europe/Paris')).toBe(true)
     expect(sameClock('2026-07-01T12:00:00Z', 'Europe/Berlin', 'Europe/London')).toBe(false)
     expect(zoneName('en-GB', '2026-07-01T12:00:00Z', 'Europe/Berlin')).toBe('CEST')
+  })
+})
+
+describe('the year of a date', () => {
+  const BERLIN = 'Europe/Berlin'
+  const NEW_YORK = 'America/New_York'
+  /** Half an hour before New Year in Berlin, and half an hour after. */
+  const [before, after] = ['2026-12-31T22:30:00Z', '2026-12-31T23:30:00Z']
+  const written = (at: string, zone: string, now: string) =>
+    dateTime('en-GB', at, zone, new Date(now))
+
+  it.each([
+    [after, BERLIN, before, 'Fri, 1 Jan 2027, 00:30'],
+    [before, BERLIN, after, 'Thu, 31 Dec 2026, 23:30'],
+    [after, NEW_YORK, before, 'Thu, 31 Dec, 18:30'],
+    [before, NEW_YORK, after, 'Thu, 31 Dec, 17:30'],
+    [after, BERLIN, after, 'Fri, 1 Jan, 00:30'],
+    ['2025-12-31T23:30:00Z', BERLIN, before, 'Thu, 1 Jan, 00:30'],
+    ['2025-12-31T23:30:00Z', NEW_YORK, before, 'Wed, 31 Dec 2025, 18:30'],
+  ])('%s in %s, read at %s, is %s', (at, zone, now, text) => {
+    expect(written(at, zone, now).replace(/^(\w+) /, '$1, ')).toBe(text)
+  })
+
+  it('is told where it is another one, in German too', () => {
+    expect(dateTime('de-DE', after, BERLIN, new Date(before))).toMatch(/1\. Jan\.? 2027/)
+    expect(dateTime('de-DE', after, BERLIN, new Date(after))).not.toContain('2027')
+  })
+
+  it('is told on the one side of a range over New Year', () => {
+    const text = timeRange('en-GB', before, after, BERLIN, new Date('2026-12-30T12:00:00Z'))
+    expect(text).toMatch(/31 Dec, 23:30 – .*1 Jan 2027, 00:30/)
+    expect(timeRange('en-GB', after, after, BERLIN, new Date(before))).toMatch(
+      /1 Jan 2027, 00:30 – 00:30/,
+    )
+  })
+
+  it('is told of calendar days, too', () => {
+    expect(day('en-GB', '2027-01-01', '2026-12-31')).toMatch(/1 Jan 2027$/)
+    expect(day('en-GB', '2027-01-01', '2027-12-31')).toMatch(/1 Jan$/)
+    expect(day('en-GB', '2026-12-31', '2027-01-01')).toMatch(/31 Dec 2026$/)
+  })
+
+  it('of wall times is compared with the year of their zone', async () => {
+    await setLocale('en')
+    let format: ReturnType<typeof useFormat>
+    const reader = { setup: () => ((format = useFormat()), () => null) }
+    mount(reader, { global: { plugins: [i18n] } })
+    const read = (day: string, now: string) =>
+      format.wallRange(`${day}T09:00`, `${day}T10:00`, BERLIN, new Date(now))
+    expect(read('2027-01-01', after)).not.toContain('2027')
+    expect(read('2027-01-01', before)).toContain('2027')
+    expect(read('2026-12-31', before)).not.toContain('2026')
+    // The day is written, also today's.
+    expect(read('2026-12-31', before)).toMatch(/31 Dec|Dec 31/)
   })
 })
 

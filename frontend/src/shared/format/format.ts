@@ -2,6 +2,7 @@ import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { decimalsOf } from './currencies'
 import { displayTimezone, displayZoneKnown } from '@/shared/browser/preferences'
+import { serverNow } from '@/shared/time/clock'
 import { isKnownZone, safeZone } from '@/shared/time/zones'
 
 /** Pure formatting by Intl: values and locale in, text out. Formatters are costly, so they are kept. */
@@ -77,15 +78,29 @@ export function date(locale: string, at: string | Date, timeZone: string): strin
   return dateFormat(locale, { dateStyle: 'medium', timeZone }).format(new Date(at))
 }
 
-export function dateTime(locale: string, at: string | Date, timeZone: string): string {
+const DAY = { weekday: 'short', day: 'numeric', month: 'short' } as const
+
+/** The year of a date that is written without it otherwise: where it is not the present one in that zone. */
+function otherYear(at: string | Date, timeZone: string, now: Date): { year?: 'numeric' } {
+  const year = (one: string | Date) => dayKey(one, timeZone).slice(0, 4)
+  return year(at) === year(now) ? {} : { year: 'numeric' }
+}
+
+/** "Mon 2 Mar, 15:00", with the year where it is not this year there. */
+export function dateTime(locale: string, at: string | Date, timeZone: string, now: Date): string {
   return dateFormat(locale, {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
+    ...DAY,
+    ...otherYear(at, timeZone, now),
     hour: '2-digit',
     minute: '2-digit',
     timeZone,
   }).format(new Date(at))
+}
+
+/** A calendar day, "2026-03-03", as "Tue 3 Mar"; with the year where it is not that of `today`. */
+export function day(locale: string, text: string, today: string): string {
+  const [at, now] = [text, today].map((one) => new Date(`${one}T12:00:00Z`)) as [Date, Date]
+  return dateFormat(locale, { ...DAY, ...otherYear(at, 'UTC', now), timeZone: 'UTC' }).format(at)
 }
 
 /** Date with its year, and time: for papers that are kept. */
@@ -105,18 +120,21 @@ export function dayKey(at: string | Date, timeZone: string): string {
   }).format(new Date(at))
 }
 
-/** "14:00 – 17:00", with the day where it is not today, and both days where they differ. */
+/** "14:00 – 17:00", with the day where it is not today (or `dated`), and both days where they differ. */
 export function timeRange(
   locale: string,
   from: string,
   to: string,
   timeZone: string,
   now: Date,
+  dated = false,
 ): string {
-  const sameDay = dayKey(from, timeZone) === dayKey(to, timeZone)
-  const today = dayKey(from, timeZone) === dayKey(now, timeZone)
-  const start = today && sameDay ? time(locale, from, timeZone) : dateTime(locale, from, timeZone)
-  const end = sameDay ? time(locale, to, timeZone) : dateTime(locale, to, timeZone)
+  const dayOf = (at: string | Date) => dayKey(at, timeZone)
+  const clock = (at: string) => time(locale, at, timeZone)
+  const full = (at: string) => dateTime(locale, at, timeZone, now)
+  const sameDay = dayOf(from) === dayOf(to)
+  const start = sameDay && !dated && dayOf(from) === dayOf(now) ? clock(from) : full(from)
+  const end = sameDay ? clock(to) : full(to)
   return `${start} – ${end}`
 }
 
@@ -197,7 +215,10 @@ export function useFormat() {
     clock: (at: string | Date) =>
       zoned(time(tag.value, at, displayTimezone.value, true), at, displayTimezone.value),
     dateTime: (at: string, zone = displayTimezone.value) =>
-      zoned(dateTime(tag.value, at, zone), at, zone),
+      zoned(dateTime(tag.value, at, zone, serverNow()), at, zone),
+    /** A calendar day of the lot in that zone. */
+    day: (text: string, zone = displayTimezone.value) =>
+      day(tag.value, text, dayKey(serverNow(), zone)),
     fullDateTime: (at: string, zone: string) => {
       const text = fullDateTime(tag.value, at, zone)
       return `${text} ${zoneName(tag.value, at, zone)}`
@@ -206,10 +227,12 @@ export function useFormat() {
     until: (at: string, zone: string, now: Date) =>
       dayKey(at, zone) === dayKey(now, zone)
         ? zoned(time(tag.value, at, zone), at, zone)
-        : zoned(dateTime(tag.value, at, zone), at, zone),
-    /** Two wall-clock texts without a zone ("2026-03-02T09:00"), written out. */
-    wallRange: (from: string, to: string) =>
-      timeRange(tag.value, `${from}Z`, `${to}Z`, 'UTC', new Date(0)),
+        : zoned(dateTime(tag.value, at, zone, now), at, zone),
+    /** Two wall-clock texts of that zone ("2026-03-02T09:00"), written out with their day. */
+    wallRange: (from: string, to: string, zone: string, now: Date) => {
+      const there = new Date(`${dayKey(now, zone)}T12:00:00Z`)
+      return timeRange(tag.value, `${from}Z`, `${to}Z`, 'UTC', there, true)
+    },
     timeRange: (from: string, to: string, zone: string, now: Date) =>
       zoned(timeRange(tag.value, from, to, zone, now), from, zone),
   }

@@ -1,11 +1,13 @@
 import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { mount } from '@vue/test-utils'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { accountsApi } from '@/features/accounts/api'
 import type { AuditEntry } from '@/features/audit/api'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
 import ChangeList from './ChangeList.vue'
 
 beforeEach(async () => {
+  vi.spyOn(accountsApi, 'site').mockResolvedValue({ currency: 'EUR' } as never)
   await setLocale('en')
   await useTexts('features/audit')
 })

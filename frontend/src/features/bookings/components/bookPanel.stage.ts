@@ -1,6 +1,7 @@
 import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { vi } from 'vitest'
+import { accountsApi } from '@/features/accounts/api'
 import { bookingsApi } from '@/features/bookings/api'
 import { lotsApi } from '@/features/lots/api'
 import { waitlistApi } from '@/features/waitlist/api'
@@ -62,6 +63,7 @@ export async function prepare() {
   await setLocale('en')
   await useTexts('features/bookings/history', 'features/bookings/window', 'features/waitlist')
   vi.spyOn(waitlistApi, 'place').mockResolvedValue({ position: 3, entry_id: null })
+  vi.spyOn(accountsApi, 'site').mockResolvedValue({ mail_configured: true } as never)
   vi.spyOn(lotsApi, 'list').mockResolvedValue([])
   vi.spyOn(waitlistApi, 'list').mockResolvedValue({ entries: [], server_time: '' })
   vi.spyOn(bookingsApi, 'list').mockResolvedValue({ bookings: [] } as never)

@@ -1,6 +1,7 @@
 import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount, RouterLinkStub } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { accountsApi } from '@/features/accounts/api'
 import { lotsApi } from '@/features/lots/api'
 import { waitlistApi, type FullRequest } from '@/features/waitlist/api'
 import { sampleEntry } from '@/features/waitlist/sample'
@@ -47,6 +48,7 @@ beforeEach(async () => {
   vi.spyOn(waitlistApi, 'list').mockImplementation(() =>
     Promise.resolve({ entries: own, server_time: '2026-03-02T12:00:00Z' }),
   )
+  vi.spyOn(accountsApi, 'site').mockResolvedValue({ mail_configured: true } as never)
   vi.spyOn(lotsApi, 'list').mockResolvedValue([
     lot(1, 'Harbour', 0),
     lot(2, 'Station', 0),

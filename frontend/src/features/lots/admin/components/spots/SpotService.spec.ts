@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '@/shared/api/errors'
 import type { Spot } from '@/shared/api/types'
 import { i18n, setLocale, useTexts } from '@/shared/format/i18n'
+import { accountsApi } from '@/features/accounts/api'
 import { adminLotsApi } from '@/features/lots/admin/api'
 import SpotService from './SpotService.vue'
 
@@ -45,6 +46,7 @@ async function planned(wrapper: Form, from: string, until: string) {
 
 beforeEach(async () => {
   vi.restoreAllMocks()
+  vi.spyOn(accountsApi, 'site').mockResolvedValue({ mail_configured: true } as never)
   document.body.innerHTML = ''
   await setLocale('en')
   await useTexts('features/lots/admin')

@@ -1,0 +1,13 @@
+/** The code of each page of administration: the names of these files travel only to those who open one. */
+export const layout = () => import('@/app/layouts/AdminLayout.vue')
+export const overview = () => import('@/pages/admin/OverviewPage.vue')
+export const lots = () => import('@/pages/admin/LotsPage.vue')
+export const lot = () => import('@/pages/admin/LotPage.vue')
+export const bookings = () => import('@/pages/admin/BookingsPage.vue')
+export const users = () => import('@/pages/admin/UsersPage.vue')
+export const user = () => import('@/pages/admin/UserPage.vue')
+export const analytics = () => import('@/pages/admin/AnalyticsPage.vue')
+export const mail = () => import('@/pages/admin/MailPage.vue')
+export const health = () => import('@/pages/admin/HealthPage.vue')
+export const exports = () => import('@/pages/admin/ExportsPage.vue')
+export const audit = () => import('@/pages/admin/AuditPage.vue')
