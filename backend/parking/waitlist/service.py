@@ -26,7 +26,7 @@ from parking.bookings import (
     transitions_due,
     withdraw_hold,
 )
-from parking.database import db, read_connection, read_once, transaction
+from parking.database import db, read_connection, transaction
 from parking.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from parking.lots import Lot, open_lot
 from parking.spot_features import Needs, required, spots_with
@@ -268,16 +268,15 @@ def _leave(
     offers.end(session, entry, "Left", now, reason)
 
 
-def leave_series(series_id: int, start: datetime) -> None:
-    """Ends the waits for the dates of a series that begin at `start` or later, each in a transaction: their driver has
-    given them up."""
-    entry = WaitlistEntry
-    waits = entry.series_id == series_id, entry.reserved_start >= start, entry.status.in_(rules.LIVE)
-    for row in read_once(select(entry.id, entry.user_id).where(*waits).order_by(entry.id), {}):
-        with transaction() as session:
-            one, hold = _locked(session, row.id, row.user_id)
-            if one.status in rules.LIVE:
-                _leave(session, one, hold, clock.now(), "series_ended")
+def leave_series(session: Session, series_id: int, user_id: int, start: datetime) -> None:
+    """Ends a person's waits for the dates of their series that begin at `start` or later, which they have given up. In
+    the caller's transaction, which has locked their place."""
+    entry, now = WaitlistEntry, clock.now()
+    waits = entry.series_id == series_id, entry.reserved_start >= start, queries.is_live_at(now)
+    for entry_id in session.scalars(select(entry.id).where(*waits).order_by(entry.id)).all():
+        one, hold = _locked(session, entry_id, user_id)
+        if _is_live(one, hold, now):
+            _leave(session, one, hold, now, "series_ended")
 
 
 def leave_within(
