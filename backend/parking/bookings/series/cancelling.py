@@ -96,8 +96,10 @@ def _answer(
     be, will = ("would be ", "would") if dry_run else ("", "will")
     skipped = f" {counted(len(later), 'later date')} of your series {will} not be booked." if later else ""
     left = f" {counted(len(waits), 'place')} on the waitlist {be}given up." if waits else ""
+    number = sum(row.booking.visitor_name is not None for row in rows)
+    guests = f", {number} of them for {'a guest' if number == 1 else 'guests'}" if number else ""
     return {
-        "message": f"{counted(len(rows), 'booking')} {be}cancelled.{skipped}{left}",
+        "message": f"{counted(len(rows), 'booking')} {be}cancelled{guests}.{skipped}{left}",
         "count": len(rows),
         "bookings": [row_view(row, now) for row in rows],
         "series_dates": [one.view() for one in later],

@@ -122,7 +122,11 @@ def test_a_guest_gets_the_mail_about_theirs(app, client, auth, alice, lot, booke
     visitor = {"name": "Vera", "email": "vera@example.org", "reserved_start": text(clock.now() + 5 * D)}
     visitor["reserved_end"] = text(clock.now() + 5 * D + H)
     guest = client.post(f"/api/lots/{lot['id']}/visitors", json=visitor, headers=auth(alice)).json["booking"]
-    assert client.post(URL, json=body(0 * D, 9 * D), headers=auth(alice)).json["count"] == 5
+    dry = client.post(URL, json=body(0 * D, 9 * D, dry_run=True), headers=auth(alice)).json
+    assert dry["message"] == "5 bookings would be cancelled, 1 of them for a guest."
+    assert [one["visitor_name"] for one in dry["bookings"]] == [None, None, None, None, "Vera"]
+    done = client.post(URL, json=body(0 * D, 9 * D), headers=auth(alice)).json
+    assert (done["count"], done["message"]) == (5, "5 bookings cancelled, 1 of them for a guest.")
     to_guest, to_alice = mails()
     assert (to_guest.kind, to_guest.email, to_guest.booking_id) == ("booking_cancelled", visitor["email"], guest["id"])
     assert (to_alice.kind, len(to_alice.facts["dates"])) == ("bookings_cancelled", 5)
