@@ -7,6 +7,8 @@ import threading
 import pytest
 from sqlalchemy import false, select
 
+from parking import clock
+from parking.bookings import service as bookings
 from parking.bookings.models import Booking
 from parking.bookings.series import cancelling, making
 from parking.bookings.series import service as series_service
@@ -73,3 +75,32 @@ def test_a_date_that_is_claimed_while_its_series_ends_is_cancelled_with_it(app, 
     db.session.rollback()
     [booking] = db.session.scalars(select(Booking).where(Booking.series_id == series_id))
     assert booking.status == ("Cancelled" if guarded else "Reserved")
+
+
+def test_a_claim_does_not_wait_for_the_job_that_books_another_date(app, alice, bob, lot, monkeypatch):
+    """The job may wait for the driver, whom the claim has locked."""
+    if is_sqlite():
+        pytest.skip("SQLite has one writer")
+    book_series(alice, lot, days=WEEK, first=day(61), count=2, wait_if_full=True)
+    stay = reserve(bob, lot, to_the_day(), 2 * H)
+    making.book_due_dates()
+    clock.travel(86400)
+    bookings.cancel(stay["id"], bob.id)
+    entry_id, errors = entries()[0].id, list[Exception]()
+    begun, done, book = threading.Event(), threading.Event(), making._Making._book
+
+    def held_up(*args, **more):
+        begun.set()
+        assert done.wait(60)
+        book(*args, **more)
+
+    monkeypatch.setattr(making._Making, "_book", held_up)
+    job = in_thread(app, making.book_due_dates, errors)
+    assert begun.wait(60)
+    claim = in_thread(app, lambda: service.claim(entry_id, alice.id), errors)
+    claim.join(30)
+    waited = claim.is_alive()
+    done.set()
+    job.join(60)
+    claim.join(60)
+    assert (waited, errors) == (False, [])
