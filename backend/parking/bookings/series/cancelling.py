@@ -27,6 +27,9 @@ from parking.errors import Invalid
 from parking.lots import Spot
 from parking.text.counting import counted
 
+_IN_ORDER = (Booking.spot_id, Booking.start_time, Booking.id)
+"""The order in which whoever joins a waitlist locks bookings, too: neither waits for the other in a circle."""
+
 
 def cancel(session: Session, user_id: int, now: datetime, *which: ColumnElement[bool]) -> list[BookingRow]:
     """Cancels those of these bookings of the driver that are still to come, and returns them by their start. The
@@ -48,7 +51,7 @@ def _cancel(
     # With that of an offer to them, which may be given up in the same transaction.
     spots = select(Booking.spot_id).where(*own, or_(is_hold, and_(True, *which)))
     session.execute(select(Spot.id).where(Spot.id.in_(spots)).order_by(Spot.id).with_for_update(key_share=True)).all()
-    query = queries.select_bookings().where(*own, *which).order_by(Booking.id).with_for_update(of=Booking)
+    query = queries.select_bookings().where(*own, *which).order_by(*_IN_ORDER).with_for_update(of=Booking)
     rows = [row for row in queries.read(session, query) if _is_to_come(row, now) and fits(row)]
     rows.sort(key=_start)
     return transitions.cancel_together(session, rows, now)
