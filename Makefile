@@ -51,7 +51,7 @@ bench: ## measure speed and CPU beside plain code of the same job, on both datab
 	@PYTHONPATH=.:backend exec $(python) -m bench $(ARGS)
 
 .PHONY: bench-job
-bench-job: ## measure mail, reports and exports: WHAT=mail, monthly, exports, backup, spreadsheet, outages, beats, campaign, hosts, hosts.upgrade, slow or streams; ARGS=…
+bench-job: ## measure mail, reports and exports: WHAT=mail, monthly, exports, backup, spreadsheet, outages, beats, campaign, hosts, hosts.upgrade, slow, streams or waitlist; ARGS=…
 	@$(setup) dev page
 	@PYTHONPATH=.:backend exec $(python) -m bench.$(WHAT) $(ARGS)
 

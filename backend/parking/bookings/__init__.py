@@ -61,6 +61,7 @@ from parking.bookings.reading import Filters, filtered
 from parking.bookings.reading.lookup import by_plate as find_by_plate
 from parking.bookings.reading.lookup import by_reference as find_by_reference
 from parking.bookings.reading.lookup import by_visitor as find_by_visitor
+from parking.bookings.reading.permitted import keep_permitted
 from parking.bookings.reading.queries import BookingRow, select_bookings
 from parking.bookings.reading.queries import locked as locked_booking
 from parking.bookings.reading.queries import read as read_bookings
@@ -171,6 +172,7 @@ __all__ = [
     "is_live",
     "is_reserved",
     "is_stay",
+    "keep_permitted",
     "lock_lot",
     "lock_spots",
     "locked_booking",

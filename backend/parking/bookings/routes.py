@@ -10,6 +10,7 @@ from flask import Response
 from parking import clock
 from parking.bookings import reading, service
 from parking.bookings.reading import query_filters, quotes, receipts
+from parking.bookings.reading.permitted import keep_permitted
 from parking.bookings.schemas import (
     AdminBookedOut,
     AdminBookingFilters,
@@ -81,7 +82,9 @@ def release(booking_id: int) -> Response:
 @bp.output(BookingsOut)
 def list_own(query: ListQuery) -> Response:
     """Your bookings, newest first."""
-    return answer(reading.page(query_filters.of_user(query, identity().id), query.limit, query.cursor))
+    page = reading.page(query_filters.of_user(query, identity().id), query.limit, query.cursor)
+    keep_permitted(page["bookings"], identity())
+    return answer(page)
 
 
 @bp.get("/api/bookings/<int:booking_id>")
@@ -89,7 +92,9 @@ def list_own(query: ListQuery) -> Response:
 @bp.output(OneBookingOut)
 def get_own(booking_id: int) -> Response:
     """One booking with its status now."""
-    return answer({"booking": service.get(booking_id, identity().id), "server_time": to_rfc3339(clock.now())})
+    booking = service.get(booking_id, identity().id)
+    keep_permitted([booking], identity())
+    return answer({"booking": booking, "server_time": to_rfc3339(clock.now())})
 
 
 @bp.post("/api/bookings/<int:booking_id>/cancel")
@@ -185,6 +190,7 @@ def list_all(query: AdminListQuery) -> Response:
     """All bookings, with search and filters; of staff, those of their lots."""
     filters = query_filters.of_all(query)
     page = reading.page(filters, query.limit, query.cursor, for_admin=True, oldest_first=query.order == "oldest")
+    keep_permitted(page["bookings"], identity(), as_staff=True)
     return answer(page)
 
 

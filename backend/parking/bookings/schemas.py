@@ -162,7 +162,7 @@ class BookingOut(Out):
     series_id: Annotated[int | None, Field(description="The series of which it is one date")]
     actions: Annotated[
         list[Literal["cancel", "extend", "shorten", "check_in", "release"]],
-        Field(description="What its driver can do now; as staff read it, what an attendant can do for them"),
+        Field(description="What the caller can do now: its driver, or staff for them"),
     ]
     mail: MailOut | None = None
 

@@ -33,7 +33,7 @@ def change_zone(session: Session, lot: Lot, zone: str, now: datetime, *, confirm
     """Moves the lot to the zone, in the caller's transaction. Raises Conflict `timezone_confirm` with the reservations
     to come and how many wait for one, unless the administrator has seen them and confirms the change."""
     rows = [row for row in _reservations(session, lot.id) if _reads_differently(row.booking, lot.timezone, zone)]
-    waiting = [one for one in waitlist.windows_in(session, lot.id) if _reads_differently(one, lot.timezone, zone)]
+    waiting = [one for one in waitlist.windows_in(session, lot.id, now) if _reads_differently(one, lot.timezone, zone)]
     if (rows or waiting) and not confirmed:
         places = "waitlist entry", "waitlist entries"
         numbers = [counted(len(rows), "reservation")] if rows else []

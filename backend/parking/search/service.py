@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from parking import clock
-from parking.bookings import find_by_plate, find_by_reference, find_by_visitor
+from parking.bookings import find_by_plate, find_by_reference, find_by_visitor, keep_permitted
 from parking.database import db
 from parking.search import queries
 from parking.staff import lots_of
@@ -31,12 +31,14 @@ def search(who: Identity, text: str) -> dict[str, list[dict[str, Any]]]:
         return matches
     of_lot, number = _spot_of(words)
     own = lots_of(who, "viewer")
+    plates, bookings = find_by_plate(session, text, now, EACH, own), _bookings(session, text, now, own)
+    keep_permitted([*plates, *bookings], who, as_staff=True)
     return {
         "lots": queries.lots(session, words, EACH, own),
         "spots": [] if number is None else queries.spots(session, of_lot, number, EACH, own),
-        "plates": find_by_plate(session, text, now, EACH, own),
+        "plates": plates,
         "users": queries.users(session, text, EACH) if who.is_admin else [],
-        "bookings": _bookings(session, text, now, own),
+        "bookings": bookings,
     }
 
 

@@ -76,7 +76,7 @@ def turned_away(session: Session, from_: date, to: date, scope: Scope) -> dict[s
         )
         for zone in zones
     ]
-    return waitlist.turned_away(session, periods)
+    return waitlist.turned_away(session, periods, clock.now())
 
 
 def _lots_in(session: Session, zone: str, scope: Scope) -> list[int]:

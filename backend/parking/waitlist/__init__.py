@@ -9,6 +9,7 @@ from parking.waitlist.listing import windows_in
 from parking.waitlist.models import WaitlistEntry, WaitlistLot
 from parking.waitlist.offers import close_lot, reopen_lot, withdraw
 from parking.waitlist.personal_data import count_plates, erase_plates
+from parking.waitlist.queries import ended_at, status_at
 from parking.waitlist.rules import reason_at
 from parking.waitlist.service import JoinRequest, join
 from parking.waitlist.statistics import turned_away
@@ -20,10 +21,12 @@ __all__ = [
     "close_lot",
     "count_plates",
     "erase_plates",
+    "ended_at",
     "init_app",
     "join",
     "reason_at",
     "reopen_lot",
+    "status_at",
     "turned_away",
     "windows_in",
     "withdraw",

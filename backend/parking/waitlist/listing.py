@@ -18,26 +18,26 @@ from parking.spot_features import Needs
 from parking.timestamps import to_rfc3339
 from parking.waitlist import queries
 from parking.waitlist.models import WaitlistEntry, WaitlistLot
-from parking.waitlist.rules import SHORTEST_HOLD
+from parking.waitlist.rules import SHORTEST_HOLD, Status
 from parking.waitlist.views import entry_views, staff_views
 from parking.web import caller_id, pagination
 
 SHOWN_AFTER = timedelta(hours=24)
-"""An entry that has ended stays in its person's list for so long, so that they learn what became of it."""
-_live = or_(queries.is_waiting, queries.is_offered)
+"""An entry that has ended stays in its person's list until then, so that they learn what became of it."""
 
 
 def own(session: Session, user_id: int, now: datetime) -> list[dict[str, Any]]:
     """Returns the entries of a person that wait or are offered, the newest first, then those that ended lately."""
     of_user = select(WaitlistEntry).where(WaitlistEntry.user_id == user_id).order_by(WaitlistEntry.id.desc())
-    ended = of_user.where(WaitlistEntry.ended_at > now - SHOWN_AFTER)
-    rows = [*session.scalars(of_user.where(_live)), *session.scalars(ended)]
+    since = now - SHOWN_AFTER + timedelta(seconds=1)  # times are whole seconds
+    live, ended = queries.is_live_at(now), queries.has_ended(since, None, now)
+    rows = [*session.scalars(of_user.where(live)), *session.scalars(of_user.where(ended))]
     return entry_views(session, rows, now)
 
 
 def lots_of_person(user_id: int) -> list[int]:
-    """Returns the lots of a person's entries that wait or are offered."""
-    return _lots(WaitlistEntry.user_id == user_id, _live)
+    """Returns the lots of a person's entries that wait or are offered, as far as is written."""
+    return _lots(WaitlistEntry.user_id == user_id, or_(queries.is_waiting, queries.is_offered))
 
 
 def lots_of_entry(entry_id: int, user_id: int) -> list[int]:
@@ -60,7 +60,7 @@ def booking_of(session: Session, entry: WaitlistEntry, user_id: int) -> BookingR
 def page(
     lots: Collection[int] | None,
     visible: Collection[int] | None,
-    status: str | None,
+    status: Status | None,
     limit: int,
     cursor: str | None,
 ) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def page(
     `visible`: the lots of which the reader may see anything (None: all). Raises Invalid for a cursor of another list.
     """
     session, now = db.session(), clock.now()
-    which: list[Any] = [_live if status is None else WaitlistEntry.status == status]
+    which: list[Any] = [queries.is_live_at(now) if status is None else queries.status_is(status, now)]
     if lots is not None:
         places = select(WaitlistLot.entry_id).where(WaitlistLot.lot_id.in_(sorted(lots)))
         offered = WaitlistEntry.offer_lot_id
@@ -87,20 +87,21 @@ def page(
     return {"entries": views, "next": following, "total": total, "server_time": to_rfc3339(now)}
 
 
-def windows_in(session: Session, lot_id: int) -> list[WaitlistEntry]:
-    """Returns the entries that wait for a window in this lot, or are offered one there, in the order of the queue."""
+def windows_in(session: Session, lot_id: int, now: datetime) -> list[WaitlistEntry]:
+    """Returns the entries that wait for a window in this lot at `now`, or are offered one there, in the order of the
+    queue."""
     queued = select(WaitlistLot.entry_id).where(WaitlistLot.lot_id == lot_id, queries.in_queue)
     of_lot = or_(
-        and_(queries.is_waiting, WaitlistEntry.id.in_(queued)),
-        and_(queries.is_offered, WaitlistEntry.offer_lot_id == lot_id),
+        and_(queries.status_is("Waiting", now), WaitlistEntry.id.in_(queued)),
+        and_(queries.status_is("Offered", now), WaitlistEntry.offer_lot_id == lot_id),
     )
     windows = select(WaitlistEntry).where(of_lot, WaitlistEntry.reserved_start.is_not(None))
     return list(session.scalars(windows.order_by(WaitlistEntry.created_at, WaitlistEntry.id)))
 
 
-def windows_of(session: Session, user_id: int) -> list[WaitlistEntry]:
-    """Returns the entries of a person that wait for a window, or are offered one."""
-    windows = select(WaitlistEntry).where(WaitlistEntry.user_id == user_id, _live)
+def windows_of(session: Session, user_id: int, now: datetime) -> list[WaitlistEntry]:
+    """Returns the entries of a person that wait for a window at `now`, or are offered one."""
+    windows = select(WaitlistEntry).where(WaitlistEntry.user_id == user_id, queries.is_live_at(now))
     return list(session.scalars(windows.where(WaitlistEntry.reserved_start.is_not(None)).order_by(WaitlistEntry.id)))
 
 

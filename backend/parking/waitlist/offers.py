@@ -246,7 +246,8 @@ def close_lot(session: Session, lot: Lot, spot_ids: Collection[int], now: dateti
     and all of them are told so."""
     withdraw(session, lot, spot_ids, None, now, closed=True)
     of_lot = select(WaitlistLot.entry_id).where(queries.in_queue, WaitlistLot.lot_id == lot.id)
-    query = select(WaitlistEntry).where(WaitlistEntry.id.in_(of_lot), queries.is_waiting).order_by(WaitlistEntry.id)
+    waiting = WaitlistEntry.id.in_(of_lot), queries.status_is("Waiting", now)
+    query = select(WaitlistEntry).where(*waiting).order_by(WaitlistEntry.id)
     for entry in session.scalars(query.with_for_update().execution_options(populate_existing=True)).all():
         leave_queue(session, entry, lot_id=lot.id)
         emails.lot_closed(session, entry, lot)

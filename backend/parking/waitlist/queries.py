@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -30,7 +31,7 @@ from parking.database import Read, UTCDateTime, is_sqlite, plus_seconds, read_on
 from parking.lots import Lot, Spot
 from parking.spot_features import FEATURES, Needs
 from parking.waitlist.models import OFFERED_SQL, WAITING_SQL, WaitlistEntry, WaitlistLot
-from parking.waitlist.rules import SHORTEST_HOLD
+from parking.waitlist.rules import LIVE, SHORTEST_HOLD, Status
 
 ENTRY: Any = WaitlistEntry.__table__
 PLACE: Any = WaitlistLot.__table__
@@ -44,6 +45,55 @@ is_waiting: ColumnElement[bool] = literal_column(f"waitlist_entry.{WAITING_SQL}"
 is_offered: ColumnElement[bool] = literal_column(f"waitlist_entry.{OFFERED_SQL}", Boolean)
 in_queue: ColumnElement[bool] = literal_column("waitlist_lot.is_waiting", Boolean)
 _NOW = bindparam("now", type_=UTCDateTime())
+
+
+# by the clock: the same cases as rules.status_at --------------------------------------------
+
+
+def _ends(now: datetime) -> dict[Status, tuple[ColumnElement[bool], ColumnElement[datetime]]]:
+    """Status -> whether an entry has it by the clock and not in its row (never NULL), and since when."""
+    at = literal(now, UTCDateTime())
+    claim_by = select(_BOOKING.c.claim_by).where(_BOOKING.c.id == ENTRY.c.booking_id).correlate(ENTRY)
+    return {
+        "Lapsed": (and_(is_offered, claim_by.where(_BOOKING.c.claim_by <= at).exists()), claim_by.scalar_subquery()),
+        "Expired": (and_(is_waiting, ENTRY.c.waits_until <= at), ENTRY.c.waits_until),
+    }
+
+
+def status_at(now: datetime) -> ColumnElement[str]:
+    """The status at `now`, as a value."""
+    return case(*((ends, status) for status, (ends, _) in _ends(now).items()), else_=ENTRY.c.status)
+
+
+def ended_at(now: datetime) -> ColumnElement[datetime | None]:
+    """When an entry ended that has ended by `now`, as a value."""
+    return case(*_ends(now).values(), else_=ENTRY.c.ended_at)
+
+
+def status_is(status: Status, now: datetime) -> ColumnElement[bool]:
+    """Whether this is the status at `now`, in a form for which an index of the stored status can be used."""
+    ends = {name: condition for name, (condition, _) in _ends(now).items()}
+    stored: dict[str, ColumnElement[bool]] = {
+        "Waiting": and_(is_waiting, ~ends["Expired"]),
+        "Offered": and_(is_offered, ~ends["Lapsed"]),
+    }
+    written = stored.get(status, ENTRY.c.status == status)
+    return or_(written, ends[status]) if status in ends else written
+
+
+def is_live_at(now: datetime) -> ColumnElement[bool]:
+    """Whether the entry waits or is offered a spot at `now`."""
+    return or_(*(status_is(status, now) for status in LIVE))
+
+
+def has_ended(start: datetime, until: datetime | None, now: datetime) -> ColumnElement[bool]:
+    """Whether the entry ended in [start, until) and by `now`. Each part has its index."""
+    parts = [(ENTRY.c.ended_at.is_not(None), ENTRY.c.ended_at), *_ends(now).values()]
+    return or_(*(and_(ends, at >= start, *(() if until is None else (at < until,))) for ends, at in parts))
+
+
+# who is next --------------------------------------------------------------------------------
+
 _in_turn = (ENTRY.c.created_at, ENTRY.c.id)
 
 

@@ -26,7 +26,7 @@ from parking.bookings import (
     transitions_due,
     withdraw_hold,
 )
-from parking.database import db, read_connection, read_once, transaction
+from parking.database import db, read_connection, transaction
 from parking.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from parking.lots import Lot, open_lot
 from parking.spot_features import Needs, required, spots_with
@@ -158,7 +158,7 @@ def _check_needs(session: Session, needs: Needs, lots: list[Lot]) -> None:
 
 def _check_entries(session: Session, entry: WaitlistEntry, lots: list[Lot]) -> None:
     """Raises Conflict for a person who waits for this already, or for too much."""
-    own = WaitlistEntry.user_id == entry.user_id, or_(queries.is_waiting, queries.is_offered)
+    own = WaitlistEntry.user_id == entry.user_id, queries.is_live_at(entry.created_at)
     others = session.scalars(select(WaitlistEntry).where(*own).order_by(WaitlistEntry.id)).all()
     places = select(WaitlistLot.entry_id).where(WaitlistLot.lot_id.in_([lot.id for lot in lots]))
     here = set(session.scalars(places.where(WaitlistLot.entry_id.in_([other.id for other in others]))))
@@ -244,9 +244,16 @@ def leave(entry_id: int, user_id: int) -> dict[str, Any]:
     with transaction() as session:
         entry, hold = _locked(session, entry_id, user_id)
         now = clock.now()
-        if entry.status in rules.LIVE:
+        if _is_live(entry, hold, now):
             _leave(session, entry, hold, now)
         return {"message": "You are not on this waitlist any more.", "entry": entry_view(session, entry, now)}
+
+
+def _is_live(entry: WaitlistEntry, hold: BookingRow | None, now: datetime) -> bool:
+    """Whether the entry, locked with its hold, waits or has an offer by the clock."""
+    claim_by = hold.booking.claim_by if hold is not None else None
+    status: rules.Status = entry.status  # type: ignore[assignment]  # a CHECK
+    return rules.status_at(status, entry.waits_until, claim_by, now) in rules.LIVE
 
 
 def _leave(
@@ -261,16 +268,15 @@ def _leave(
     offers.end(session, entry, "Left", now, reason)
 
 
-def leave_series(series_id: int, start: datetime) -> None:
-    """Ends the waits for the dates of a series that begin at `start` or later, each in a transaction: their driver has
-    given them up."""
-    entry = WaitlistEntry
-    waits = entry.series_id == series_id, entry.reserved_start >= start, entry.status.in_(rules.LIVE)
-    for row in read_once(select(entry.id, entry.user_id).where(*waits).order_by(entry.id), {}):
-        with transaction() as session:
-            one, hold = _locked(session, row.id, row.user_id)
-            if one.status in rules.LIVE:
-                _leave(session, one, hold, clock.now(), "series_ended")
+def leave_series(session: Session, series_id: int, user_id: int, start: datetime) -> None:
+    """Ends a person's waits for the dates of their series that begin at `start` or later, which they have given up. In
+    the caller's transaction, which has locked their place."""
+    entry, now = WaitlistEntry, clock.now()
+    waits = entry.series_id == series_id, entry.reserved_start >= start, queries.is_live_at(now)
+    for entry_id in session.scalars(select(entry.id).where(*waits).order_by(entry.id)).all():
+        one, hold = _locked(session, entry_id, user_id)
+        if _is_live(one, hold, now):
+            _leave(session, one, hold, now, "series_ended")
 
 
 def leave_within(
@@ -278,16 +284,16 @@ def leave_within(
 ) -> list[dict[str, Any]]:
     """Takes a person off the waits for windows that begin within this time in each of their lots: they are away then.
     Returns what they were; with `dry_run` that alone. In the caller's transaction, which has locked their place."""
-    now, entries = clock.now(), listing.windows_of(session, user_id)
-    views = []
+    now, views = clock.now(), []
+    entries = listing.windows_of(session, user_id, now)
     for entry, view in zip(entries, entry_views(session, entries, now), strict=True):
         assert entry.reserved_start is not None
         lots = view["lots"]
-        if view["status"] not in rules.LIVE or not all(within(entry.reserved_start, lot["timezone"]) for lot in lots):
+        if not all(within(entry.reserved_start, lot["timezone"]) for lot in lots):
             continue
         if not dry_run:
             entry, hold = _locked(session, entry.id, user_id)
-            if entry.status not in rules.LIVE:  # ended since it was read
+            if not _is_live(entry, hold, now):  # ended since it was read
                 continue
             _leave(session, entry, hold, now)
         window = {name: view[name] for name in ("reserved_start", "reserved_end")}

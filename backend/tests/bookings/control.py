@@ -1,12 +1,14 @@
 """The application without one of its guards, for control runs: a test of a race must fail against it.
 
 `CONTROL` names the missing guard: `book` (checks, then inserts), `idempotency` (ignores keys), `release` (checks, then
-writes), `series` (plans, then inserts), `limit` (counts a user's open bookings before it begins alone).
+writes), `series` (plans, then inserts), `limit` (counts a user's open bookings before it begins alone), `claim` (reads
+an offer, then claims it), `offers` (offers nothing to those who wait, and does not look whether anybody does).
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import threading
 import time
@@ -16,6 +18,7 @@ from sqlalchemy import insert
 
 from parking import bookings, clock, create_app, idempotency
 from parking.bookings import allocation, service, transitions
+from parking.bookings.holds import hooks
 from parking.bookings.models import Booking
 from parking.bookings.new_booking import NewBooking
 from parking.bookings.reading import queries
@@ -23,6 +26,8 @@ from parking.bookings.series import service as series
 from parking.database import db, transaction
 from parking.errors import Conflict
 from parking.lots.queries import open_lot
+from parking.waitlist import WaitlistEntry, offers
+from parking.waitlist import service as waitlist
 
 PAUSE_SECONDS = 0.05
 _met = threading.Event()
@@ -79,6 +84,19 @@ def _plan_then_wait(request: Any, look: Any = series._look) -> Any:
     return dates
 
 
+def _claim(entry_id: int, user_id: int) -> dict[str, Any]:
+    """Check, then act: reads the offer, and makes the booking of its hold later."""
+    entry = db.session().get_one(WaitlistEntry, entry_id)
+    stands, query = entry.status == "Offered", queries.select_holds().where(Booking.id == entry.booking_id)
+    rows = queries.read(db.session(), query)
+    _wait_for_a_second_request()
+    with transaction() as session:
+        if stands and rows:
+            bookings.claim_hold(session, rows[0], clock.now(), plate=None, needs=(), series_id=None)
+            offers.end(session, session.get_one(WaitlistEntry, entry_id), "Claimed", clock.now())
+    return {"message": "Yours.", "booking": {"id": entry.booking_id}}
+
+
 _real_look = service._look
 
 
@@ -102,4 +120,10 @@ def create() -> Any:
         allocation.hold, series._look = _hold, _plan_then_wait
     if "idempotency" in naive:
         idempotency.begin = lambda session: None
-    return create_app()
+    if "claim" in naive:
+        waitlist.claim = _claim
+    app = create_app()
+    if "offers" in naive:
+        without = {"offer": lambda *_: 0, "is_in_line": lambda *_, **_more: False}
+        hooks.waitlist = dataclasses.replace(hooks.waitlist, **without)
+    return app

@@ -67,11 +67,11 @@ def row(booking_id: int) -> Booking:
     return db.session.get_one(Booking, booking_id)
 
 
-def wait_until_somebody_waits() -> None:
-    """Returns when another connection to this database waits for a lock (PostgreSQL)."""
+def wait_until_somebody_waits(number: int = 1) -> None:
+    """Returns when another connection to this database waits for a lock, or so many do (PostgreSQL)."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     until = time.monotonic() + 60
-    while not db.session.scalar(sqlalchemy.text(waiting)):
+    while (db.session.scalar(sqlalchemy.text(waiting)) or 0) < number:
         db.session.rollback()
         assert time.monotonic() < until, "nobody waits"
         time.sleep(0.02)

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import pytest
 from flask import current_app
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -36,6 +36,7 @@ from tests.bookings.helpers import furnish, identity_of, text
 from tests.bookings.life_series import SeriesRules
 from tests.conftest import START, make_user
 from tests.waitlist.machine import Waiting
+from tests.waitlist.stage import offer_nothing
 
 LIVE = ("Reserved", "Active")
 MINUTE = timedelta(minutes=1)
@@ -353,6 +354,18 @@ class Life(Waiting, SeriesRules, RuleBasedStateMachine):
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
 def test_any_sequence_of_actions_keeps_the_invariants(app):
+    live_lives(list(Phase))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+def test_control_where_freeing_offers_nothing_somebody_waits_beside_a_free_spot(app, monkeypatch):
+    offer_nothing(monkeypatch)
+    with pytest.raises(AssertionError, match="18"):
+        live_lives([Phase.generate])
+
+
+def live_lives(phases) -> None:
     Life.people = [make_user(name, "user") for name in ("ann", "ben", "cleo")] + [make_user("dora", "user", "admin")]
     for person in Life.people:
         identity_of(person)
@@ -360,6 +373,7 @@ def test_any_sequence_of_actions_keeps_the_invariants(app):
     profile = settings(
         max_examples=200,
         stateful_step_count=40,
+        phases=phases,
         deadline=None,
         derandomize=True,  # the same lives every time: what fails here fails everywhere
         database=None,

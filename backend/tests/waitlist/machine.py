@@ -88,7 +88,9 @@ class Waiting:
         offers.offer_everywhere()
 
     def everybody_leaves(self):
-        """The next life has the same people: an offer of this one would be in their way."""
+        """The next life, which begins at the same moment, has the same people: what is left of this one would be in
+        their way."""
+        offers.expire()
         for entry in self.entries(WaitlistEntry.ended_at.is_(None)):
             service.leave(entry.id, entry.user_id)
 

@@ -27,7 +27,14 @@ from parking.mail import OutboxMail
 from parking.waitlist import offers, service
 from parking.waitlist.models import WaitlistEntry
 from tests.bookings.helpers import identity_of, make_lot, park, reserve, row, wait_until_somebody_waits
-from tests.bookings.test_races import all_at_once, bearer, double_bookings, present, serve  # noqa: F401 - fixtures
+from tests.bookings.test_races import (  # noqa: F401 - fixtures
+    all_at_once,
+    bearer,
+    double_bookings,
+    drop_guards,
+    present,
+    serve,
+)
 from tests.conftest import PASSWORD, make_user
 from tests.threads import at_once
 from tests.waitlist.stage import HOUR, count, holds, statuses, wait, wait_for
@@ -59,13 +66,37 @@ def test_two_hundred_claims_at_once_make_one_booking(app, carol, alice, bob, pre
     assert db.session.scalar(select(func.count()).where(Booking.user_id == bob.id)) == 1
 
 
+def test_control_claims_that_read_before_they_write_book_several_times(app, carol, alice, bob, present, serve):  # noqa: F811 - a fixture from elsewhere
+    lot = make_lot(carol, capacity=1)
+    stay = park(alice, lot)
+    waiting = wait(bob, lot)
+    bookings.release(stay["id"], alice.id)
+    drop_guards()
+    all_at_once(serve("claim"), [("POST", f"/api/waitlist/{waiting['id']}/claim", {}, bearer(bob))] * 16)
+    db.session.remove()
+    assert db.session.scalar(select(func.count()).where(AuditEntry.action == "waitlist.claimed")) > 1
+
+
 def test_a_storm_over_offers(app, carol, present, serve):  # noqa: F811 - a fixture from elsewhere
     """64 clients release, claim, decline, leave and try to book without waiting, in six waves."""
-    lot = make_lot(carol, capacity=8)
+    storm(make_lot(carol, capacity=8), serve())
+    assert count(WaitlistEntry.status == "Claimed") > 0
+
+
+def test_control_a_storm_without_offers_and_guards_books_twice(app, carol, present, serve):  # noqa: F811 - a fixture from elsewhere
+    drop_guards()
+    with pytest.raises(AssertionError):
+        storm(make_lot(carol, capacity=8), serve("book,offers"))
+    db.session.remove()
+    assert double_bookings() > 0
+
+
+def storm(lot, server) -> None:
+    """Raises AssertionError where the answers or the rows after a wave are wrong."""
     people = [make_user(f"driver{n}", "user") for n in range(24)]
     parked = {park(person, lot)["id"]: person for person in people[:8]}
     entries = {wait(person, lot)["id"]: person for person in people[8:]}
-    server, dice = serve(), random.Random(7)
+    dice = random.Random(7)
     for _ in range(6):
         requests = [("POST", f"/api/release/{i}", {}, bearer(person)) for i, person in parked.items()]
         for entry_id, person in entries.items():
@@ -82,7 +113,6 @@ def test_a_storm_over_offers(app, carol, present, serve):  # noqa: F811 - a fixt
         by_id = {person.id: person for person in people}
         parked = {b.id: by_id[b.user_id] for b in db.session.scalars(running)}
         everything_holds(lot)
-    assert count(WaitlistEntry.status == "Claimed") > 0
 
 
 def everything_holds(lot) -> None:

@@ -43,8 +43,9 @@ class Waitlist:
     """Lets the driver of the reservation, for which no spot is free, wait for one. Returns their place and the entry
     (`position`, `entry_id`); None: they cannot wait for it. Raises Conflict (`spot_free`) where a spot is free now."""
 
-    leave_series: Callable[[int, datetime], None]
-    """Ends the waits for the dates of a series from a start on; the caller is in no transaction."""
+    leave_series: Callable[[Session, int, int, datetime], None]
+    """Ends the waits of a driver for the dates of a series from a start on. The caller has locked the driver
+    (`lock_user`) and the spots of their holds."""
 
     leave_within: LeaveWithin
     """Ends the driver's waits for windows that begin within this time, and returns them (series/schemas.py); with

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from parking import clock, idempotency
@@ -21,26 +21,37 @@ from parking.bookings.rules.times import read_time
 from parking.bookings.series import skipping
 from parking.bookings.series.skipping import LaterDate
 from parking.bookings.service import lock_user
-from parking.bookings.status_sql import is_reserved
+from parking.bookings.status_sql import is_hold, is_reserved
 from parking.database import db, transaction
 from parking.errors import Invalid
 from parking.lots import Spot
 from parking.text.counting import counted
 
+_IN_ORDER = (Booking.spot_id, Booking.start_time, Booking.id)
+"""The order in which whoever joins a waitlist locks bookings, too: neither waits for the other in a circle."""
 
-def cancel(session: Session, now: datetime, *which: ColumnElement[bool]) -> list[BookingRow]:
-    """Cancels those of these bookings of one driver that are still to come, and returns them by their start. The
-    caller's transaction: all of them or none."""
-    return _cancel(session, now, which, lambda _row: True)
+
+def cancel(session: Session, user_id: int, now: datetime, *which: ColumnElement[bool]) -> list[BookingRow]:
+    """Cancels those of these bookings of the driver that are still to come, and returns them by their start. The
+    caller's transaction, which then ends their waits, too: all of it or nothing. Nothing is offered to them and they
+    claim nothing until its end."""
+    return _cancel(session, user_id, now, which, lambda _row: True)
 
 
 def _cancel(
-    session: Session, now: datetime, which: tuple[ColumnElement[bool], ...], fits: Callable[[BookingRow], bool]
+    session: Session,
+    user_id: int,
+    now: datetime,
+    which: tuple[ColumnElement[bool], ...],
+    fits: Callable[[BookingRow], bool],
 ) -> list[BookingRow]:
+    lock_user(session, user_id)
+    own = is_reserved, Booking.user_id == user_id
     # Their spots first, in the order of their ids, as a closure of several spots does: neither waits for the other.
-    spots = select(Booking.spot_id).where(is_reserved, *which)
+    # With that of an offer to them, which may be given up in the same transaction.
+    spots = select(Booking.spot_id).where(*own, or_(is_hold, and_(True, *which)))
     session.execute(select(Spot.id).where(Spot.id.in_(spots)).order_by(Spot.id).with_for_update(key_share=True)).all()
-    query = queries.select_bookings().where(is_reserved, *which).order_by(Booking.id).with_for_update(of=Booking)
+    query = queries.select_bookings().where(*own, *which).order_by(*_IN_ORDER).with_for_update(of=Booking)
     rows = [row for row in queries.read(session, query) if _is_to_come(row, now) and fits(row)]
     rows.sort(key=_start)
     return transitions.cancel_together(session, rows, now)
@@ -60,11 +71,11 @@ def cancel_range(user_id: int, from_: str, until: str, *, dry_run: bool) -> dict
 
     Raises Invalid for an impossible range.
     """
-    own, begins = Booking.user_id == user_id, _Range(from_, until)
+    begins = _Range(from_, until)
     if dry_run:
         now = clock.now()
         begins.check("UTC")
-        rows = queries.read(db.session(), queries.select_bookings().where(is_reserved, own))
+        rows = queries.read(db.session(), queries.select_bookings().where(is_reserved, Booking.user_id == user_id))
         rows = sorted((row for row in rows if _is_to_come(row, now) and begins.includes(row)), key=_start)
         later = skipping.later_dates(db.session(), user_id, now, begins.contains)
         waits = hooks.waitlist.leave_within(db.session(), user_id, begins.contains, dry_run=True)
@@ -74,8 +85,7 @@ def cancel_range(user_id: int, from_: str, until: str, *, dry_run: bool) -> dict
         now = clock.now()
         begins.check("UTC")
         later = skipping.skip(session, user_id, now, begins.contains)
-        lock_user(session, user_id)  # nothing is offered to them meanwhile: a hold is among the spots that are locked
-        rows = _cancel(session, now, (own,), begins.includes)
+        rows = _cancel(session, user_id, now, (), begins.includes)
         waits = hooks.waitlist.leave_within(session, user_id, begins.contains, dry_run=False)
         answer = _answer(rows, later, waits, now, dry_run=False)
         if record:
@@ -89,8 +99,10 @@ def _answer(
     be, will = ("would be ", "would") if dry_run else ("", "will")
     skipped = f" {counted(len(later), 'later date')} of your series {will} not be booked." if later else ""
     left = f" {counted(len(waits), 'place')} on the waitlist {be}given up." if waits else ""
+    number = sum(row.booking.visitor_name is not None for row in rows)
+    guests = f", {number} of them for {'a guest' if number == 1 else 'guests'}" if number else ""
     return {
-        "message": f"{counted(len(rows), 'booking')} {be}cancelled.{skipped}{left}",
+        "message": f"{counted(len(rows), 'booking')} {be}cancelled{guests}.{skipped}{left}",
         "count": len(rows),
         "bookings": [row_view(row, now) for row in rows],
         "series_dates": [one.view() for one in later],

@@ -68,7 +68,8 @@ def _next_date(series_id: int) -> bool:
             with giving_way(), transaction() as session:
                 keep_accounts(session, session.scalars(select(Series.user_id).where(Series.id == series_id)).all())
                 query = select(Series).where(Series.id == series_id, _remaining)
-                series = session.scalar(query.with_for_update(skip_locked=True))
+                # Without its key, which a claim of another date refers to: that has locked the driver, as this may do.
+                series = session.scalar(query.with_for_update(skip_locked=True, key_share=True))
                 return series is not None and _Making(session, series).next_date(patient=attempt >= PATIENT_AFTER)
         except _LostRace:
             continue

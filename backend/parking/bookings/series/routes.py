@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 from flask import Response
 
+from parking.bookings.reading.permitted import keep_permitted
 from parking.bookings.series import cancelling, service
 from parking.bookings.series.schemas import (
     EndQuery,
@@ -67,7 +68,9 @@ def list_own(query: SeriesQuery) -> Response:
 @bp.output(SeriesEnvelope)
 def get_own(series_id: int) -> Response:
     """One series with its bookings."""
-    return answer(service.get(series_id, identity().id))
+    one = service.get(series_id, identity().id)
+    keep_permitted(one["bookings"], identity())
+    return answer(one)
 
 
 @bp.delete("/api/series/<int:series_id>")

@@ -229,24 +229,22 @@ def _no_series() -> NotFound:
 def end(series_id: int, user_id: int, first: date | None) -> dict[str, Any]:
     """Gives up the date `first` (None: the present one) and those after it: cancels what is booked, waits no longer for
     what was full, and books no more. What runs or is over never changes. Raises NotFound."""
-    answer, start = _end(series_id, user_id, first)
-    hooks.waitlist.leave_series(series_id, start)
-    return answer
-
-
-def _end(series_id: int, user_id: int, first: date | None) -> tuple[dict[str, Any], datetime]:
     with transaction() as session:
         record = idempotency.begin(session)
         keep_accounts(session, [user_id])
         row = session.execute(
-            select_series().where(Series.id == series_id, Series.user_id == user_id).with_for_update(of=Series)
+            select_series()
+            .where(Series.id == series_id, Series.user_id == user_id)
+            .with_for_update(of=Series, key_share=True)  # a claim of one of its dates refers to it, and is waited for
         ).one_or_none()
         if row is None:
             raise _no_series()
         series, zone, now = row[0], ZoneInfo(row[2]), clock.now()
         first = max(first or date.min, now.astimezone(zone).date())
         start = datetime.combine(first, datetime.min.time(), zone)
-        rows = cancelling.cancel(session, now, Booking.series_id == series.id, Booking.reserved_start >= start)
+        dates = Booking.series_id == series.id, Booking.reserved_start >= start
+        rows = cancelling.cancel(session, user_id, now, *dates)
+        hooks.waitlist.leave_series(session, series.id, user_id, start)
         before = audited(series)
         if first <= series.last_day:
             series.last_day = first - recurrence.DAY
@@ -265,4 +263,4 @@ def _end(series_id: int, user_id: int, first: date | None) -> tuple[dict[str, An
         }
         if record:
             record.store(200, answer)
-        return answer, start
+        return answer

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import and_, case, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
-from parking import clock, notices, settings
+from parking import clock, notices, settings, waitlist
 from parking.accounts import ApiToken, LoginSession, SingleUse, User, profile_view
 from parking.audit import AuditEntry
 from parking.bookings import Booking, Filters, Series, select_of_user
@@ -29,7 +29,7 @@ from parking.money import to_number
 from parking.spot_features import FEATURES
 from parking.staff import LotStaff
 from parking.timestamps import to_rfc3339
-from parking.waitlist import WaitlistEntry, WaitlistLot, reason_at
+from parking.waitlist import WaitlistEntry, WaitlistLot
 from parking.web import Identity
 
 Item = Callable[[Sequence[Any]], dict[str, Any]]
@@ -79,7 +79,7 @@ def _lists(who: Identity, now: datetime) -> list[tuple[str, queries.Rows, Item]]
             queries.booking_rows(Filters(user_id=user_id), now, with_user=True),
             _booking(queries.live_values_at(now)),
         ),
-        ("waitlist", _waitlist(user_id), _waitlist_entry),
+        ("waitlist", _waitlist(user_id, now), _waitlist_entry),
         ("series", select_of_user(user_id), _series),
         ("mails", _mails(user_id), _named("id kind subject recipient state created_at sent_at booking_id")),
         ("notices", _notices(user_id), _notice(reader)),
@@ -158,14 +158,14 @@ def _time(second: int | None) -> str | None:
     return None if second is None else to_rfc3339(datetime.fromtimestamp(second, UTC))
 
 
-def _waitlist(user_id: int) -> queries.Rows:
-    """What the user waited for, a row for each lot of an entry."""
-    entry = WaitlistEntry
-    columns = (entry.id, entry.status, entry.booking_type, WaitlistLot.lot_id, Lot.name, entry.reserved_start)
+def _waitlist(user_id: int, now: datetime) -> queries.Rows:
+    """What the user waited for, a row for each lot of an entry, as it is at `now`."""
+    entry, status = WaitlistEntry, waitlist.status_at(now)
+    columns = (entry.id, status, entry.booking_type, WaitlistLot.lot_id, Lot.name, entry.reserved_start)
     more = (entry.reserved_end, entry.waits_until, entry.vehicle_plate, entry.booking_id, entry.offered_at)
     rows = select(
-        *(*columns, *more, entry.told_at, entry.created_at, entry.ended_at, entry.series_id),
-        *(entry.reason, *(getattr(entry, f) for f in FEATURES)),
+        *(*columns, *more, entry.told_at, entry.created_at, waitlist.ended_at(now), entry.series_id),
+        *(case((status == entry.status, entry.reason)), *(getattr(entry, f) for f in FEATURES)),
     )
     rows = rows.join(WaitlistLot, WaitlistLot.entry_id == entry.id).join(Lot, Lot.id == WaitlistLot.lot_id)
     return rows.where(entry.user_id == user_id).order_by(entry.id, WaitlistLot.lot_id)
@@ -177,7 +177,7 @@ def _waitlist_entry(row: Sequence[Any]) -> dict[str, Any]:
     has = dict(zip(FEATURES, (accessible, ev, covered), strict=True))
     return {
         **_named(f"{names} offered_at told_at created_at ended_at series_id")(values),
-        "reason": reason_at(row[1], reason),
+        "reason": waitlist.reason_at(row[1], reason),
         "needs": [name for name in FEATURES if has[name]],
     }
 

@@ -15,12 +15,12 @@ from icalendar import Calendar, Event
 from sqlalchemy import func, select, update
 
 from parking import clock
+from parking.bookings import locked_booking, transitions
 from parking.bookings import service as bookings
-from parking.bookings import transitions
 from parking.bookings.models import Booking
 from parking.bookings.reading import queries
 from parking.bookings.series import cancelling
-from parking.database import db, transaction
+from parking.database import db, is_sqlite, transaction
 from parking.errors import Conflict
 from parking.mail.models import OutboxMail
 from parking.mail.outbox import delivery
@@ -28,10 +28,11 @@ from parking.mail.rendering import render
 from parking.notices.models import Notice
 from parking.settings import current
 from parking.waitlist import service
-from tests.bookings.helpers import make_lot, park, reserve, row, text
+from tests.bookings.helpers import make_lot, park, reserve, row, text, wait_until_somebody_waits
 from tests.bookings.test_races import drop_guards
 from tests.threads import at_once
-from tests.waitlist.stage import statuses, wait_for
+from tests.waitlist.stage import holds, spot_ids, statuses, wait_for
+from tests.waitlist.test_turns import in_thread, open_transaction
 
 H, D = timedelta(hours=1), timedelta(days=1)
 URL = "/api/bookings/cancel-range"
@@ -122,7 +123,11 @@ def test_a_guest_gets_the_mail_about_theirs(app, client, auth, alice, lot, booke
     visitor = {"name": "Vera", "email": "vera@example.org", "reserved_start": text(clock.now() + 5 * D)}
     visitor["reserved_end"] = text(clock.now() + 5 * D + H)
     guest = client.post(f"/api/lots/{lot['id']}/visitors", json=visitor, headers=auth(alice)).json["booking"]
-    assert client.post(URL, json=body(0 * D, 9 * D), headers=auth(alice)).json["count"] == 5
+    dry = client.post(URL, json=body(0 * D, 9 * D, dry_run=True), headers=auth(alice)).json
+    assert dry["message"] == "5 bookings would be cancelled, 1 of them for a guest."
+    assert [one["visitor_name"] for one in dry["bookings"]] == [None, None, None, None, "Vera"]
+    done = client.post(URL, json=body(0 * D, 9 * D), headers=auth(alice)).json
+    assert (done["count"], done["message"]) == (5, "5 bookings cancelled, 1 of them for a guest.")
     to_guest, to_alice = mails()
     assert (to_guest.kind, to_guest.email, to_guest.booking_id) == ("booking_cancelled", visitor["email"], guest["id"])
     assert (to_alice.kind, len(to_alice.facts["dates"])) == ("bookings_cancelled", 5)
@@ -262,6 +267,32 @@ def test_control_rows_that_were_read_before_the_lock_are_told_twice(app, alice, 
         with transaction() as session:
             transitions.cancel_together(session, some, clock.now())
     assert len(cancelled_ids()) > len(booked["mine"])
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_it_and_who_joins_a_waitlist_lock_the_same_bookings_in_one_order(app, alice, bob, carol, monkeypatch, guarded):
+    """In the control one of them is rolled back by the database."""
+    if is_sqlite():
+        pytest.skip("SQLite has one writer")
+    if not guarded:
+        monkeypatch.setattr(cancelling, "_IN_ORDER", (Booking.id,))
+    lot = make_lot(carol, capacity=2)
+    first, second = [reserve(alice, lot, D, H, spot_id=spot)["id"] for spot in reversed(spot_ids(lot))]
+    errors: list[Exception] = []
+    period = body(0 * D, 2 * D)
+    with open_transaction(app, lambda session: locked_booking(session, second, alice.id), errors):
+        joins = in_thread(app, lambda: wait_for(bob, lot, start=D), errors)
+        wait_until_somebody_waits()
+        cancels = in_thread(
+            app, lambda: cancelling.cancel_range(alice.id, period["from"], period["until"], dry_run=False), errors
+        )
+        wait_until_somebody_waits(2)
+    joins.join(60)
+    cancels.join(60)
+    assert len(errors) == (0 if guarded else 1), errors
+    if guarded:
+        assert [row(one).status for one in (first, second)] == ["Cancelled", "Cancelled"]
+        assert [hold.user_id for hold in holds()] == [bob.id]
 
 
 def test_naive_times_are_those_of_each_lot(client, auth, alice, carol):

@@ -57,7 +57,7 @@ export interface components {
             needs: ("accessible" | "ev" | "covered")[];
             /** @description The series of which it is one date */
             series_id: number | null;
-            /** @description What its driver can do now; as staff read it, what an attendant can do for them */
+            /** @description What the caller can do now: its driver, or staff for them */
             actions: ("cancel" | "extend" | "shorten" | "check_in" | "release")[];
             /** @default null */
             mail: components["schemas"]["MailOut"] | null;
@@ -321,7 +321,7 @@ export interface components {
             needs: ("accessible" | "ev" | "covered")[];
             /** @description The series of which it is one date */
             series_id: number | null;
-            /** @description What its driver can do now; as staff read it, what an attendant can do for them */
+            /** @description What the caller can do now: its driver, or staff for them */
             actions: ("cancel" | "extend" | "shorten" | "check_in" | "release")[];
             /** @default null */
             mail: components["schemas"]["MailOut"] | null;

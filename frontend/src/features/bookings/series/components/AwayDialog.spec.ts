@@ -87,6 +87,26 @@ describe('“I’m away”', () => {
     expect(wrapper.emitted('update:open')).toEqual([[false]])
   })
 
+  it('names those for guests apart, in either language', async () => {
+    const preview = answer(3, true) as { bookings: Booking[] }
+    preview.bookings[1]!.visitor_name = 'Vera'
+    cancel.mockResolvedValue(preview as never)
+    const wrapper = dialog()
+    await press(wrapper, 'Show reservations')
+    expect(wrapper.get('[data-result]').text()).toContain('1 of them is for a guest.')
+    const guests = () => wrapper.findAll('li strong').map((one) => one.text())
+    expect(guests()).toEqual(['for Vera'])
+    expect(wrapper.findAll('li')[1]!.text()).toContain('for Vera')
+    await setLocale('de')
+    await flushPromises()
+    expect(wrapper.get('[data-result]').text()).toContain('1 davon ist für einen Gast.')
+    expect(guests()).toEqual(['für Vera'])
+    preview.bookings[1]!.visitor_name = null
+    const other = dialog()
+    await press(other, 'Reservierungen anzeigen')
+    expect(other.get('[data-result]').text()).not.toContain('Gast')
+  })
+
   it('offers nothing to cancel where nothing begins, and asks anew for another time', async () => {
     cancel.mockResolvedValueOnce(answer(0, true)).mockResolvedValueOnce(answer(1, true))
     const wrapper = dialog()
