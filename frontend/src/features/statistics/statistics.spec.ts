@@ -32,6 +32,14 @@ function formatters() {
   return metricFormat
 }
 
+describe('a period', () => {
+  it('is its days, a single day without an end', () => {
+    const { day, days } = formatters()
+    expect(days('2026-11-23', '2026-11-29')).toBe(`${day('2026-11-23')} – ${day('2026-11-29')}`)
+    expect(days('2026-11-29', '2026-11-29')).toBe(day('2026-11-29'))
+  })
+})
+
 describe('the key metrics', () => {
   it('say their value, their change in words, and lead to their bookings', () => {
     const cards = mount(MetricCards, { props: { stats: sampleStats() }, global })

@@ -47,6 +47,9 @@ export function useMetricFormat(currency: MaybeRefOrGetter<string>) {
   /** A calendar day, e.g. "Tue, 24 Nov". */
   const day = (text: string) => format.day(text)
 
+  /** Calendar days from one to another, e.g. "Mon, 23 Nov – Sun, 29 Nov"; a single one has no end. */
+  const days = (from: string, to: string) => (from === to ? day(from) : `${day(from)} – ${day(to)}`)
+
   /** The name of a weekday, 0 = Monday (1 January 2024 was one). */
   const weekday = (number: number, width: 'long' | 'short' = 'long') =>
     new Intl.DateTimeFormat(format.tag.value, { weekday: width, timeZone: 'UTC' }).format(
@@ -82,6 +85,7 @@ export function useMetricFormat(currency: MaybeRefOrGetter<string>) {
     shortTime,
     metric,
     day,
+    days,
     weekday,
     hour,
     hours,
