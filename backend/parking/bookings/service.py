@@ -173,7 +173,6 @@ def check_in(booking_id: int, user_id: int | None) -> dict[str, Any]:
 
     def act(session: Session, row: BookingRow, now: datetime) -> dict[str, Any]:
         lifecycle.check_check_in(state_of(row.booking), now)
-        expiry.end_blocks_of(session, row.booking.spot_id, now)
         _check_spot_is_free(session, row.booking, now, row.lot.timezone)
         row = transitions.check_in(session, row, allocation.free_since(session, row.booking, now))
         message = "You are checked in." if user_id else "The driver is checked in."
@@ -289,9 +288,12 @@ def _change(
 
 
 def _lock_spot_of(session: Session, booking_id: int) -> None:
+    """Before the booking: its spot, and the block of the spot whose window has passed, which is ended. Whoever joins a
+    waitlist locks a spot's bookings in this order, too."""
     spot = session.execute(select(Booking.lot_id, Booking.spot_id).where(Booking.id == booking_id)).one_or_none()
     if spot is not None:
         allocation.lock_spot(session, spot.lot_id, spot.spot_id)
+        expiry.end_blocks_of(session, spot.spot_id, clock.now())
 
 
 def get(booking_id: int, user_id: int | None) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from sqlalchemy import select, text
 
 from parking import clock
 from parking.availability import queries
-from parking.bookings import expiry, occupancy, personal_data, service
+from parking.bookings import expiry, locked_booking, occupancy, personal_data, service
 from parking.bookings.models import Booking
-from parking.database import db, transaction
-from tests.bookings.helpers import make_lot, park, reserve
+from parking.database import db, is_sqlite, transaction
+from tests.bookings.helpers import make_lot, park, reserve, wait_until_somebody_waits
 from tests.bookings.helpers import text as rfc3339
 from tests.lot_admin.stage import H, audited, row, spot_id, state, window
+from tests.waitlist.stage import wait_for
+from tests.waitlist.test_turns import in_thread, open_transaction
 
 # a car that is still there --------------------------------------------------------------------
 
@@ -107,6 +109,38 @@ def test_check_in_waits_for_the_end_of_a_closure_and_not_for_a_sweep(client, aut
     clock.travel(11 * 60)
     assert "check_in" in client.get(path, headers=auth(alice)).json["booking"]["actions"]
     assert client.post(f"{path}/check-in", json={}, headers=auth(alice)).status_code == 200
+
+
+def _before_the_booking(session, booking_id: int) -> None:
+    """As it must not be: the booking is locked before the block of its spot."""
+    locked_booking(session, booking_id, None)
+    expiry.end_blocks_of(session, row(booking_id).spot_id, clock.now())
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_check_in_and_who_joins_the_waitlist_lock_block_and_booking_in_one_order(
+    app, admin, carol, alice, bob, monkeypatch, guarded
+):
+    """In the control one of them is rolled back by the database."""
+    if is_sqlite():
+        pytest.skip("SQLite has one writer")
+    if not guarded:
+        monkeypatch.setattr(service, "_lock_spot_of", _before_the_booking)
+    lot = make_lot(carol, "Gate", capacity=1, require_checkin=True, checkin_grace_minutes=30)
+    admin("PATCH", f"/api/spots/{spot_id(lot)}", window(timedelta(0), H))
+    booking = reserve(alice, lot, H, H)
+    clock.travel(3660)
+    block, errors = select(Booking.id).where(Booking.booking_type == "block").with_for_update(), list[Exception]()
+    with open_transaction(app, lambda session: session.execute(block), errors):
+        joins = in_thread(app, lambda: wait_for(bob, lot, start=H / 4), errors)
+        wait_until_somebody_waits()
+        checks_in = in_thread(app, lambda: service.check_in(booking["id"], alice.id), errors)
+        wait_until_somebody_waits(2)
+    joins.join(60)
+    checks_in.join(60)
+    assert len(errors) == (0 if guarded else 1), errors
+    if guarded:
+        assert row(booking["id"]).status == "Active"
 
 
 # what a block is not --------------------------------------------------------------------------
