@@ -60,6 +60,19 @@ describe('the overview', () => {
     expect((await overview()).wrapper.text()).not.toContain(WELL)
   })
 
+  it('asks for no day before it knows in which zone it is', async () => {
+    vi.useFakeTimers({ now: new Date('2026-11-30T23:40:00Z'), toFake: ['Date'] })
+    const asked = vi.spyOn(statisticsApi, 'admin')
+    vi.spyOn(accountsApi, 'site').mockImplementation(never)
+    await overview()
+    expect(asked).not.toHaveBeenCalled()
+    vi.spyOn(accountsApi, 'site').mockResolvedValue({ timezone: 'Europe/Berlin' } as never)
+    await overview()
+    const days = asked.mock.calls.map(([query]) => query.to)
+    vi.useRealTimers()
+    expect(new Set(days)).toEqual(new Set(['2026-12-01', '2026-11-24']))
+  })
+
   it('says that the lots could not be loaded, and asks again', async () => {
     const list = vi.spyOn(lotsApi, 'list').mockImplementation(broken)
     const { wrapper } = await overview()
