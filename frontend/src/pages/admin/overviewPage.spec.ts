@@ -62,13 +62,13 @@ describe('the overview', () => {
 
   it('asks for no day before it knows in which zone it is', async () => {
     vi.useFakeTimers({ now: new Date('2026-11-30T23:40:00Z'), toFake: ['Date'] })
-    const asked = vi.spyOn(statisticsApi, 'admin')
+    const statistics = vi.spyOn(statisticsApi, 'admin')
     vi.spyOn(accountsApi, 'site').mockImplementation(never)
     await overview()
-    expect(asked).not.toHaveBeenCalled()
+    expect(statistics).not.toHaveBeenCalled()
     vi.spyOn(accountsApi, 'site').mockResolvedValue({ timezone: 'Europe/Berlin' } as never)
     await overview()
-    const days = asked.mock.calls.map(([query]) => query.to)
+    const days = statistics.mock.calls.map(([query]) => query.to)
     vi.useRealTimers()
     expect(new Set(days)).toEqual(new Set(['2026-12-01', '2026-11-24']))
   })

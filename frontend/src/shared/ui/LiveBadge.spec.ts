@@ -21,8 +21,8 @@ afterEach(() => {
 it.each(['off', 'connecting', 'polling'] as const)(
   'keeps its line and says nothing before the server has said anything (%s)',
   async (state) => {
-    const shown = await badge(state, null)
-    expect(shown.classes()).toContain('invisible')
+    const line = await badge(state, null)
+    expect(line.classes()).toContain('invisible')
   },
 )
 

@@ -11,10 +11,10 @@ it.each(['Mars/Olympus', 'Etc/Unknown', ''])(
     await useTexts('features/statistics/admin')
     const curve = [{ at: '2026-11-30T12:30:00Z', occupied: 3, capacity: 10 }]
     const stats = { ...sampleStats(), from: '2026-11-30', to: '2026-11-30', curve }
-    const shown = mount(TodayCurve, {
+    const curveCard = mount(TodayCurve, {
       props: { today: stats, before: stats, timezone },
       global: { plugins: [i18n], stubs: { ChartCard: true } },
     })
-    expect(shown.findComponent({ name: 'ChartCard' }).props('chart').labels).toEqual(['12:30'])
+    expect(curveCard.findComponent({ name: 'ChartCard' }).props('chart').labels).toEqual(['12:30'])
   },
 )
