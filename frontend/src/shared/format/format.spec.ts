@@ -6,6 +6,8 @@ import {
   dayKey,
   duration,
   money,
+  number,
+  percent,
   regional,
   sameClock,
   timeRange,
@@ -16,6 +18,20 @@ import { i18n, setLocale } from './i18n'
 
 /** Intl separates with several kinds of space; the kind is not what is tested here. */
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ')
+
+describe('numbers', () => {
+  it.each([
+    ['en-DE', '2,063.5', '€20,221.22', '43%'],
+    ['en-FR', '2,063.5', '€20,221.22', '43%'],
+    ['en-GB', '2,063.5', '€20,221.22', '43%'],
+    ['de-DE', '2.063,5', '20.221,22 €', '43 %'],
+    ['de-AT', '2 063,5', '€ 20.221,22', '43 %'],
+  ])('have the decimal sign of the money beside them in %s', (locale, value, amount, part) => {
+    expect(plain(number(locale, 2063.5))).toBe(value)
+    expect(plain(money(locale, 20221.22, 'EUR'))).toBe(amount)
+    expect(plain(percent(locale, 0.43))).toBe(part)
+  })
+})
 
 describe('money', () => {
   it('follows the locale and the currency', () => {

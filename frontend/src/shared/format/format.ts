@@ -18,8 +18,21 @@ function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.D
 
 function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = `n${locale}${JSON.stringify(options)}`
-  if (!formatters.has(key)) formatters.set(key, new Intl.NumberFormat(locale, options))
+  if (!formatters.has(key))
+    formatters.set(key, new Intl.NumberFormat(oneDecimalSign(locale), options))
   return formatters.get(key) as Intl.NumberFormat
+}
+
+/**
+ * The locale, or its language alone where numbers and money have different decimal signs: "en-DE" writes 2.5 as "2,5"
+ * and beside it "€2.50", and 2,063 bookings would read as two.
+ */
+function oneDecimalSign(locale: string): string {
+  const signs = [{}, { style: 'currency', currency: 'EUR' } as const].map((options) => {
+    const parts = new Intl.NumberFormat(locale, options).formatToParts(2.5)
+    return parts.find(({ type }) => type === 'decimal')?.value
+  })
+  return signs[0] === signs[1] ? locale : new Intl.Locale(locale).language
 }
 
 /** The decimals are the currency's own by the server's rule: Intl drops those of some that have them. */
